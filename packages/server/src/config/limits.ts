@@ -1,0 +1,229 @@
+/**
+ * Every limit of the server, named, with its unit in the name (`Ms`, `Micros`, `Bytes`, `PerSecond`) or a plain count.
+ * Tests and documentation read this file; nothing else in the package writes a limit as a number.
+ */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+/** One second in microseconds, the unit between protocols. */
+const SECOND = 1_000_000
+
+/** Connections of every protocol before they are allowed to publish or play. */
+export const connectionLimits = {
+  /** From accept to a finished RTMP handshake; absolute, so a peer of one byte per second gains nothing. */
+  handshakeMicros: 5 * SECOND,
+  /** From accept to an admitted publish or play; absolute as well. */
+  authorisedMicros: 10 * SECOND,
+  /** Protocol state one connection may hold before it is admitted. */
+  unauthorisedStateBytes: 64 * KiB,
+  /** The same for all such connections together. */
+  unauthorisedTotalBytes: 64 * MiB,
+  /** Connections not yet admitted; when full the oldest of them goes, an admitted one never. */
+  unauthorised: 4096,
+  /** The same from one address (IPv4 /32, IPv6 /64); loopback is exempt, configurable for benchmarks. */
+  unauthorisedPerAddress: 64,
+  /** A connection that drained no byte for this long while data waits is destroyed. */
+  stalledDrainMicros: 10 * SECOND,
+  /** How long accepting pauses after the process ran out of file descriptors. */
+  acceptPauseMs: 100,
+} as const
+
+/** RTMP: chunk stream, messages, commands. */
+export const rtmpLimits = {
+  /** Smaller announced chunk sizes close the connection: they buy a peer CPU time of ours. */
+  minChunkBytes: 128,
+  /** Larger announced sizes are clamped: no message is longer, so nothing changes on the wire. */
+  maxChunkBytes: 1 * MiB,
+  /** The chunk size the server announces and writes. */
+  outgoingChunkBytes: 4096,
+  /** Any message before publish or play was admitted. */
+  unauthorisedMessageBytes: 16 * KiB,
+  /** A video message. */
+  videoMessageBytes: 4 * MiB,
+  /** An audio, data or command message. */
+  otherMessageBytes: 64 * KiB,
+  /** Messages begun and not finished, at the same time. */
+  partialMessages: 8,
+  /** Bytes received of unfinished messages, before and after admission. */
+  unauthorisedPartialBytes: 64 * KiB,
+  partialBytes: 8 * MiB,
+  /** Chunk streams one peer may use. */
+  chunkStreams: 64,
+  /** Message streams one peer may create. */
+  messageStreams: 8,
+  commandsPerSecond: 20,
+  commandBurst: 50,
+  /** Acknowledgements are never sent for less, whatever window the peer asks for. */
+  minAcknowledgementBytes: 32 * KiB,
+  /** The window the server announces. */
+  windowAcknowledgementBytes: 2_500_000,
+  /** Decode time one connection may use per second of wall time. */
+  decodeBudgetMicrosPerSecond: 50_000,
+} as const
+
+/** AMF0 values. */
+export const amfLimits = {
+  depth: 16,
+  nodes: 1024,
+  decodedBytes: 64 * KiB,
+} as const
+
+/** Names and query strings that come from the network. */
+export const nameLimits = {
+  /** APP and STREAM each: 1 to this many of `[A-Za-z0-9._-]`. */
+  segmentChars: 128,
+  /** The arguments behind `?`, wherever the encoder puts them. */
+  queryBytes: 1 * KiB,
+  /** Arguments kept of one query string. */
+  queryFields: 32,
+} as const
+
+/** Compressed media. */
+export const mediaLimits = {
+  /** One access unit or coded audio frame. */
+  frameBytes: 4 * MiB,
+  /** NAL units in one access unit. */
+  unitsPerFrame: 512,
+  /** Consecutive frames that make no sense before the publisher is closed. */
+  badFrames: 50,
+} as const
+
+/** Publishers. */
+export const publisherLimits = {
+  /** Without a byte for this long a publisher counts as gone. */
+  silentMicros: 10 * SECOND,
+  /** Sustained rate; reading pauses above it (TCP back-pressure). */
+  bitsPerSecond: 20_000_000,
+  /** What may come at once: twice the rate of one second. */
+  burstBits: 2 * 20_000_000,
+  /** Above the rate for this long without a pause: closed. */
+  overRateMicros: 30 * SECOND,
+  /** How long viewers of a stream that ended are kept for its return. */
+  graceMicros: 15 * SECOND,
+  /** How long a stream waits for its second track before the headers go out. */
+  headerWaitMicros: 500_000,
+} as const
+
+/** The cache that lets a new viewer start at once. Past any of the three it is off until the next keyframe. */
+export const gopCacheLimits = {
+  bytes: 8 * MiB,
+  micros: 10 * SECOND,
+  frames: 2500,
+} as const
+
+/** Viewers. */
+export const viewerLimits = {
+  /** What may wait for one viewer, by size and by media time; past it video drops to the next keyframe. */
+  queueBytes: 4 * MiB,
+  queueMicros: 3 * SECOND,
+  /** Audio is kept through a drop while less than this waits. */
+  keptAudioBytes: 64 * KiB,
+  /** A viewer that drained nothing for this long is closed. */
+  noDrainMicros: 10 * SECOND,
+  /** How long a play of an absent plain stream waits for its publisher before 404 or StreamNotFound. */
+  waitForPublisherMicros: 2 * SECOND,
+  /** Waiting audio is held for the next video frame when that is at most this far away: one write for both. */
+  audioMergeMicros: 25_000,
+} as const
+
+/** Plain HTTP. Node's own defaults are 60 and 300 s. */
+export const httpLimits = {
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 5_000,
+  connectionsCheckingIntervalMs: 1_000,
+  maxHeaderBytes: 8 * KiB,
+  maxHeaders: 64,
+  /** Bodies of the REST API. */
+  bodyBytes: 64 * KiB,
+  /** An SDP offer or a trickle fragment. */
+  sdpBytes: 64 * KiB,
+  /** What a stopped HTTP server waits for idle connections. */
+  closeIdleMs: 1_000,
+} as const
+
+/** WebSockets. Compression is off: media does not compress and its memory is per connection. */
+export const webSocketLimits = {
+  /** A message from a player (WS-FLV players have nothing to say), or from anybody before authentication. */
+  maxPayloadBytes: 16 * KiB,
+  authorisedPayloadBytes: 64 * KiB,
+  messagesPerSecond: 20,
+  messageBurst: 50,
+} as const
+
+/** Tokens, passwords and the guard against guessing them. */
+export const authLimits = {
+  /** Failures of one address within a minute before it gets 429. */
+  failuresPerMinute: 10,
+  /** The window those failures are counted in. */
+  failureWindowMs: 60_000,
+  /** How long an answer to a blocked address is held back. */
+  failureDelayMs: 2_000,
+  /** Addresses remembered; the oldest is forgotten first. */
+  failureAddresses: 10_000,
+  /** Answers held back at the same time; beyond it a refusal goes out at once. */
+  delayedAnswers: 256,
+  /** Clocks of token makers may be this far off. */
+  clockLeewayMs: 60_000,
+  /** A token longer than this is not looked at. */
+  tokenChars: 1024,
+} as const
+
+/** HTTP hooks: the operator's own servers, asked and told. */
+export const hookLimits = {
+  timeoutMs: 3_000,
+  responseBytes: 64 * KiB,
+  inFlight: 64,
+  /** Notifications waiting for delivery; past it the oldest goes and is counted. */
+  queued: 1000,
+  /** Waiting time before the second try of a notification, doubled up to the maximum. */
+  retryFirstMs: 1_000,
+  retryMaxMs: 60_000,
+  /** Receivers should refuse signatures whose time is further off than this. */
+  signatureSkewMs: 300_000,
+} as const
+
+/** Pulling from and forwarding to other servers. */
+export const forwardLimits = {
+  /** Forward rules at the same time. */
+  rules: 64,
+  targetUrlChars: 1024,
+  connectMs: 5_000,
+  retryFirstMs: 1_000,
+  retryMaxMs: 30_000,
+} as const
+
+/** Logs and metrics. */
+export const observeLimits = {
+  /** Lines per second and kind; what is above is counted and told once a second. */
+  logLinesPerSecond: 100,
+  /** Different kinds that are counted apart. */
+  logKinds: 256,
+  /** Characters of one text in a log line. */
+  logTextChars: 512,
+  /** Streams that get a label of their own when that is switched on. */
+  labelledStreams: 1000,
+} as const
+
+/** WebRTC sessions (WHEP, WHIP). */
+export const rtcLimits = {
+  /** A session that never connects is gone after this. */
+  unconnectedMicros: 15 * SECOND,
+  /** Sessions not yet connected: all of them, and those of one token or address. */
+  pendingSessions: 256,
+  pendingPerPeer: 16,
+  /** Without a verified STUN check for this long nothing more is sent. */
+  consentMicros: 30 * SECOND,
+  sdpLines: 2000,
+  sdpMediaLines: 32,
+  /** Random bytes in a session address. */
+  sessionIdBytes: 16,
+} as const
+
+/** The end of the process. */
+export const shutdownLimits = {
+  /** From SIGTERM to exit, whoever is still connected. */
+  drainMs: 30_000,
+  /** Viewers are let go over this long, so that they do not all come back at once. */
+  drainJitterMs: 5_000,
+} as const
