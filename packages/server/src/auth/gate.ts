@@ -1,0 +1,84 @@
+import type { StreamProtocol } from '../config/protocols.js'
+
+export type { StreamProtocol } from '../config/protocols.js'
+
+/** What somebody wants to do with a stream. */
+export type StreamAction = 'publish' | 'play'
+
+/** One wish to publish or play, as the endpoint read it from the wire. Nothing in it has been checked. */
+export interface StreamRequest {
+  readonly action: StreamAction
+  readonly protocol: StreamProtocol
+  /** The first and the second part of `APP/STREAM`, decoded, without a query. */
+  readonly app: string
+  readonly stream: string
+  /** Every `name=value` behind a `?`, wherever the encoder put it (tcUrl, app or stream name). */
+  readonly query: ReadonlyMap<string, string>
+  /** What `Authorization: Bearer` carries (WHIP, WHEP, and FLV players that can send it). */
+  readonly bearer?: string | undefined
+  /** IP address without a port, of the client and not of a trusted proxy. */
+  readonly remoteAddress: string
+  /** The server's own id of the connection; the REST API kicks by it. */
+  readonly connectionId: string
+}
+
+/** Why an admitted publish or play came to its end. */
+export type StreamEndReason =
+  /** The client said goodbye or closed its connection. */
+  | 'client'
+  /** Silent or stalled longer than its limit. */
+  | 'timeout'
+  /** Its bytes made no sense or went past a limit. */
+  | 'error'
+  /** Ended through the REST API or because the grant was revoked. */
+  | 'kicked'
+  /** The same subject published again. */
+  | 'taken-over'
+  /** The stream it played ended and did not come back. */
+  | 'stream-ended'
+  /** The server is going down. */
+  | 'shutdown'
+
+/**
+ * Permission for one publish or play. The endpoint calls `opened` once when media may flow, then `closed` once;
+ * when the attempt ends before media flowed it calls `closed` alone. Both are idempotent and never throw.
+ */
+export interface Grant {
+  readonly ok: true
+  /** The hub's key of the stream. */
+  readonly key: string
+  /** Who this is, when it is known: a publisher with the same subject takes the stream over. Never a secret. */
+  readonly subject?: string | undefined
+  opened(): void
+  closed(reason: StreamEndReason): void
+  /**
+   * Hands over what ends this connection, for grants that can be taken back. It is called at most once, and at once
+   * when the grant was taken back in the meantime.
+   */
+  onRevoked(end: (reason: StreamEndReason) => void): void
+}
+
+/** Stable codes of a refusal. */
+export type RefusalCode =
+  'BAD_NAME' | 'RESERVED_NAME' | 'DENIED' | 'EXPIRED' | 'TOO_MANY_FAILURES' | 'HOOK_REFUSED' | 'HOOK_FAILED'
+
+/** No, with what a person and a program need to know. */
+export interface Refusal {
+  readonly ok: false
+  readonly code: RefusalCode
+  /** One sentence for the log of the encoder; it never repeats a secret. */
+  readonly sentence: string
+  /** 400, 401, 403, 429 or 503; RTMP endpoints choose their `onStatus` code by `code`. */
+  readonly httpStatus: number
+}
+
+/** What a {@link StreamGate} answers. */
+export type Admission = Grant | Refusal
+
+/**
+ * Decides who may publish and play. Plain streams implement it in this folder, rooms in theirs; endpoints only call it.
+ * `admit` never rejects: whatever fails inside becomes a {@link Refusal}.
+ */
+export interface StreamGate {
+  admit(request: StreamRequest): Promise<Admission>
+}

@@ -1,0 +1,288 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { observeLimits } from '../config/limits.js'
+import { STREAM_PROTOCOLS } from '../config/protocols.js'
+import type { StreamProtocol } from '../config/protocols.js'
+
+/** Counters of one protocol, written in hot paths as plain numbers (`traffic.bytesOut += n`) and read at a scrape. */
+export class Traffic {
+  /** Bytes of the transport, received and sent. */
+  bytesIn = 0
+  bytesOut = 0
+  /** Frames from publishers, frames given to viewers. */
+  framesIn = 0
+  framesOut = 0
+  /** Frames a viewer did not get because it was too slow. */
+  framesDropped = 0
+}
+
+/** One value of a metric with labels. */
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** What is known about one stream at a scrape; only exposed when the stream label is switched on. */
+export interface StreamFigures {
+  readonly key: string
+  readonly viewers: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** How {@link Metrics} is made. */
+export interface MetricsOptions {
+  /** Adds metrics per stream (at most 1000 of them). Default false: names come from the network. */
+  readonly streamLabel?: boolean
+}
+
+const MICROS = 1_000_000
+/** Seconds; the goals are 5 ms for FLV and 30 ms for WebRTC, the rest is what users suffer. */
+const JOIN_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
+/** Different codes of one metric; they come from code, so more than this is a mistake that must not cost memory. */
+const CODES = 100
+
+/**
+ * What the server counts. Every method is cheap and never throws; Prometheus' text is made in {@link Metrics.scrape}.
+ * All names begin with `crossroom_`.
+ */
+export class Metrics {
+  /** Hot-path counters by protocol. */
+  readonly traffic: Readonly<Record<StreamProtocol, Traffic>> = {
+    rtmp: new Traffic(),
+    'http-flv': new Traffic(),
+    'ws-flv': new Traffic(),
+    whip: new Traffic(),
+    whep: new Traffic(),
+  }
+  readonly #registry = new Registry()
+  readonly #connections = new ByProtocol()
+  readonly #publishers = new ByProtocol()
+  readonly #viewers = new ByProtocol()
+  readonly #joins = new ByProtocol()
+  readonly #publishes = new ByProtocol()
+  readonly #joinSeconds: Histogram<'protocol'>
+  readonly #refused: Counter<'protocol' | 'code'>
+  readonly #errors: Counter<'protocol' | 'code'>
+  readonly #knownCodes = new Set<string>()
+  readonly #streamLabel: boolean
+  #streams = 0
+
+  constructor(options: MetricsOptions = {}) {
+    this.#streamLabel = options.streamLabel ?? false
+    const registers = [this.#registry]
+    this.#joinSeconds = new Histogram({
+      name: 'crossroom_join_seconds',
+      help: 'From the request of a viewer to the first media written to it',
+      labelNames: ['protocol'],
+      buckets: JOIN_BUCKETS,
+      registers,
+    })
+    const labelNames = ['protocol', 'code'] as const
+    const refusedHelp = 'Publishes and plays that were refused'
+    this.#refused = new Counter({ name: 'crossroom_refused_total', help: refusedHelp, labelNames, registers })
+    const errorsHelp = 'Connections and sessions ended because their bytes broke the protocol or a limit'
+    this.#errors = new Counter({ name: 'crossroom_protocol_errors_total', help: errorsHelp, labelNames, registers })
+    this.#addOwnReaders()
+  }
+
+  /** A transport connection (RTMP socket, FLV response, WebRTC session) began or ended. */
+  connectionOpened(protocol: StreamProtocol): void {
+    this.#connections.add(protocol, 1)
+  }
+
+  connectionClosed(protocol: StreamProtocol): void {
+    this.#connections.add(protocol, -1)
+  }
+
+  /** A stream of the hub came into being or went away. */
+  streamOpened(): void {
+    this.#streams++
+  }
+
+  streamClosed(): void {
+    this.#streams--
+  }
+
+  publisherStarted(protocol: StreamProtocol): void {
+    this.#publishers.add(protocol, 1)
+    this.#publishes.add(protocol, 1)
+  }
+
+  publisherEnded(protocol: StreamProtocol): void {
+    this.#publishers.add(protocol, -1)
+  }
+
+  /** A viewer was admitted and attached to its stream. */
+  viewerStarted(protocol: StreamProtocol): void {
+    this.#viewers.add(protocol, 1)
+    this.#joins.add(protocol, 1)
+  }
+
+  viewerEnded(protocol: StreamProtocol): void {
+    this.#viewers.add(protocol, -1)
+  }
+
+  /** The first media went to a viewer, so many microseconds after it asked. */
+  viewerJoined(protocol: StreamProtocol, joinMicros: number): void {
+    this.#joinSeconds.observe({ protocol }, Math.max(0, joinMicros) / MICROS)
+  }
+
+  /** A publish or play was refused with this stable code. */
+  refused(protocol: StreamProtocol, code: string): void {
+    this.#refused.inc({ protocol, code: this.#bounded(code) })
+  }
+
+  /** A connection or session ended by its own fault with this stable code. */
+  protocolError(protocol: StreamProtocol, code: string): void {
+    this.#errors.inc({ protocol, code: this.#bounded(code) })
+  }
+
+  /** Adds a gauge whose value is read at each scrape. `name` without the prefix, unit at its end. */
+  addGauge(name: string, help: string, read: () => number | readonly LabelledValue[], labels: string[] = []): void {
+    new Gauge({
+      name: `crossroom_${name}`,
+      help,
+      labelNames: labels,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        setValues((labelled, value) => {
+          this.set(labelled, value)
+        }, read())
+      },
+    })
+  }
+
+  /** Adds a counter kept elsewhere as a plain number that only grows and is read at each scrape; `name` ends in `_total`. */
+  addCounter(name: string, help: string, read: () => number | readonly LabelledValue[], labels: string[] = []): void {
+    new Counter({
+      name: `crossroom_${name}`,
+      help,
+      labelNames: labels,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        setValues((labelled, value) => {
+          this.inc(labelled, value)
+        }, read())
+      },
+    })
+  }
+
+  /** Where the figures of single streams come from; they are exposed only when the stream label is switched on. */
+  watchStreams(read: () => Iterable<StreamFigures>): void {
+    if (!this.#streamLabel) return
+    const values = (pick: (figures: StreamFigures) => number) => (): LabelledValue[] => {
+      const all: LabelledValue[] = []
+      for (const figures of read()) {
+        if (all.length >= observeLimits.labelledStreams) break
+        all.push({ labels: { stream: figures.key }, value: pick(figures) })
+      }
+      return all
+    }
+    const label = ['stream']
+    this.addGauge(
+      'stream_viewers',
+      'Viewers of a stream',
+      values((figures) => figures.viewers),
+      label,
+    )
+    this.addGauge(
+      'stream_in_bytes',
+      'Bytes a stream received since it began',
+      values((figures) => figures.bytesIn),
+      label,
+    )
+    this.addGauge(
+      'stream_out_bytes',
+      'Bytes a stream sent since it began',
+      values((figures) => figures.bytesOut),
+      label,
+    )
+  }
+
+  /** Adds what Node knows of the process: CPU, memory, garbage collection, event-loop delay. Once per process. */
+  addProcessMetrics(): void {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  /** The `Content-Type` of {@link Metrics.scrape}. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The text for Prometheus. */
+  scrape(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  #addOwnReaders(): void {
+    const protocol = ['protocol']
+    this.addGauge('streams', 'Streams the hub holds', () => this.#streams)
+    this.addGauge('connections', 'Open connections and sessions', () => this.#connections.values(), protocol)
+    this.addGauge('publishers', 'Publishers sending', () => this.#publishers.values(), protocol)
+    this.addGauge('viewers', 'Viewers attached to a stream', () => this.#viewers.values(), protocol)
+    this.addCounter('joins_total', 'Viewers that were ever attached', () => this.#joins.values(), protocol)
+    this.addCounter('publishes_total', 'Publishes that ever began', () => this.#publishes.values(), protocol)
+    const counted = (pick: (traffic: Traffic) => number) => (): LabelledValue[] =>
+      STREAM_PROTOCOLS.map((name) => ({ labels: { protocol: name }, value: pick(this.traffic[name]) }))
+    this.addCounter(
+      'in_bytes_total',
+      'Bytes received',
+      counted((traffic) => traffic.bytesIn),
+      protocol,
+    )
+    this.addCounter(
+      'out_bytes_total',
+      'Bytes sent',
+      counted((traffic) => traffic.bytesOut),
+      protocol,
+    )
+    this.addCounter(
+      'in_frames_total',
+      'Frames from publishers',
+      counted((traffic) => traffic.framesIn),
+      protocol,
+    )
+    this.addCounter(
+      'out_frames_total',
+      'Frames given to viewers',
+      counted((traffic) => traffic.framesOut),
+      protocol,
+    )
+    this.addCounter(
+      'dropped_frames_total',
+      'Frames slow viewers missed',
+      counted((traffic) => traffic.framesDropped),
+      protocol,
+    )
+  }
+
+  #bounded(code: string): string {
+    if (this.#knownCodes.has(code)) return code
+    if (this.#knownCodes.size >= CODES) return 'OTHER'
+    this.#knownCodes.add(code)
+    return code
+  }
+}
+
+/** A number per protocol. */
+class ByProtocol {
+  readonly #counts: Record<StreamProtocol, number> = { rtmp: 0, 'http-flv': 0, 'ws-flv': 0, whip: 0, whep: 0 }
+
+  add(protocol: StreamProtocol, by: number): void {
+    this.#counts[protocol] += by
+  }
+
+  values(): LabelledValue[] {
+    return STREAM_PROTOCOLS.map((protocol) => ({ labels: { protocol }, value: this.#counts[protocol] }))
+  }
+}
+
+function setValues(
+  set: (labels: Record<string, string>, value: number) => void,
+  read: number | readonly LabelledValue[],
+): void {
+  if (typeof read === 'number') set({}, read)
+  else for (const { labels, value } of read) set(labels, value)
+}
