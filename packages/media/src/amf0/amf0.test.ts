@@ -80,7 +80,7 @@ const amf0Value = fc.letrec<{ value: Amf0Value }>((tie) => ({
       .dictionary(fc.string(), tie('value'), { maxKeys: 4 })
       .map((properties) => new EcmaArray(properties as Amf0Object)),
     fc.tuple(fc.double(), fc.integer({ min: -720, max: 720 })).map(([at, zone]) => new Amf0Date(at, zone)),
-  ) as fc.Arbitrary<Amf0Value>,
+  ),
 })).value
 
 test('what is written is read back', () => {
