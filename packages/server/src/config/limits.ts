@@ -227,3 +227,31 @@ export const shutdownLimits = {
   /** Viewers are let go over this long, so that they do not all come back at once. */
   drainJitterMs: 5_000,
 } as const
+
+/** Conversions between codecs and the process they run in. */
+export const transcodeLimits = {
+  /** One message between the server and the codec process; a frame of the largest accepted size fits. */
+  messageBytes: 10 * MiB,
+  /** What may wait for the codec process, and in it for the server, before frames are left out. */
+  queueBytes: 8 * MiB,
+  /** The codec process is asked for a sign of life this often. */
+  heartbeatMicros: 250_000,
+  /** So many unanswered heartbeats in a row mean that it hangs: 1 s for audio, 2 s for video, whose frames take longer. */
+  audioHeartbeats: 4,
+  videoHeartbeats: 8,
+  /** From start to ready, codecs loaded. */
+  startMicros: 10 * SECOND,
+  /** Pause before a new process: none the first time, then from the first value, doubling up to the second. */
+  restartFirstMicros: 125_000,
+  restartMaxMicros: 1 * SECOND,
+  /** So many crashes within the window end all conversions of that process until the server is started again. */
+  crashes: 5,
+  crashWindowMicros: 60 * SECOND,
+  /** A conversion stays for so long after its last viewer. */
+  lingerMicros: 5 * SECOND,
+  /** Conversions at once. */
+  audioConversions: 256,
+  videoConversions: 8,
+  /** A video conversion whose output is this far behind its input has no CPU left. */
+  lagMicros: 2 * SECOND,
+} as const

@@ -37,10 +37,7 @@ const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi
 const URL_USER = /(:\/\/)[^/?#@\s]+@/g
 const ICE_PASSWORD = /(a=ice-pwd:)\S+/g
 /** Controls, line separators and the marks that turn the direction of text: they would forge lines or hide names. */
-const UNPRINTABLE = new RegExp(
-  '[\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]',
-  'g',
-)
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 const DEPTH = 4
 const ENTRIES = 64
 
@@ -67,10 +64,7 @@ export function redactText(text: string): string {
 /** A text fit for one log line: no secret, nothing unprintable, not too long. */
 export function sanitiseText(text: string): string {
   const bounded = text.length > observeLimits.logTextChars ? `${text.slice(0, observeLimits.logTextChars)}…` : text
-  return redactText(bounded).replace(
-    UNPRINTABLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return redactText(bounded).replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }
 
 /** A copy of log fields with every text sanitised, secrets taken out, bytes counted, and depth and width bounded. */

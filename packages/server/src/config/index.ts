@@ -1,0 +1,7 @@
+export * from './limits.js'
+export { ConfigError, isLoopbackHost, loadConfig, servesTls } from './load.js'
+export type { Config, ConfigSources } from './load.js'
+export { STREAM_PROTOCOLS } from './protocols.js'
+export type { StreamProtocol } from './protocols.js'
+export { optionDefinitions } from './schema.js'
+export type { OptionDefinition } from './schema.js'

@@ -1,0 +1,137 @@
+import { isIP } from 'node:net'
+import { parse } from 'yaml'
+import { optionDefinitions, optionSchema } from './schema.js'
+import type { OptionDefinition, ParsedOptions } from './schema.js'
+
+/** Everything the server is told at start, checked and complete. Ports are numbers, addresses have no slash at the end. */
+export interface Config extends Omit<ParsedOptions, 'host' | 'publish'> {
+  readonly host: string
+  readonly publish: 'open' | 'token'
+}
+
+/** Where options come from; earlier ones win. */
+export interface ConfigSources {
+  /** By camelCase name; what was not given is undefined or absent. */
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** A YAML file, read by the caller. */
+  readonly file?: { readonly path: string; readonly text: string } | undefined
+}
+
+/** The configuration makes no sense; `message` says which option, what came and what is allowed. */
+export class ConfigError extends Error {
+  readonly code = 'BAD_CONFIG'
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Merges flags over environment over file, validates, and fills in what depends on other options.
+ * @throws ConfigError
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const fileOptions = sources.file === undefined ? new Map<string, unknown>() : readFile(sources.file)
+  const merged: Record<string, unknown> = {}
+  const origin = new Map<string, string>()
+  for (const option of optionDefinitions) {
+    const variable = sources.environment[option.variable]
+    const candidates: [unknown, string][] = [
+      [sources.flags[option.name], option.flag],
+      // An empty variable is one that was not set: compose files pass them on like that.
+      [variable === '' ? undefined : variable, option.variable],
+      [fileOptions.get(option.name), `${option.flag.slice(2)} in ${sources.file?.path ?? 'the file'}`],
+    ]
+    const found = candidates.find(([value]) => value !== undefined && value !== null)
+    if (found === undefined) continue
+    merged[option.name] = found[0]
+    origin.set(option.name, found[1])
+  }
+  const parsed = optionSchema.safeParse(merged)
+  if (!parsed.success) throw new ConfigError(describeIssue(parsed.error.issues[0]!, merged, origin))
+  return complete(parsed.data)
+}
+
+/** Whether an address to listen on is reachable from this machine only. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** Whether HTTPS and RTMPS are served. */
+export function servesTls(config: Pick<Config, 'tls' | 'tlsCert'>): boolean {
+  return config.tls !== undefined || config.tlsCert !== undefined
+}
+
+function complete(options: ParsedOptions): Config {
+  const host = options.host ?? (options.secret === undefined ? '127.0.0.1' : '0.0.0.0')
+  const loopback = isLoopbackHost(host)
+  if (options.secret === undefined && !loopback)
+    throw new ConfigError(
+      `Without a secret anybody who reaches ${host} could publish. Set --secret (or CROSSROOM_SECRET), or leave --host away to stay on 127.0.0.1.`,
+    )
+  const publish = options.publish ?? (loopback ? 'open' : 'token')
+  const config: Config = { ...options, host, publish }
+  const gated = publish === 'token' ? '--publish token' : config.play === 'token' ? '--play token' : undefined
+  if (gated !== undefined && config.secret === undefined)
+    throw new ConfigError(`${gated} needs --secret (or CROSSROOM_SECRET), which signs the tokens.`)
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+    throw new ConfigError('--tls-cert and --tls-key belong together: only one of them was given.')
+  if (config.tls !== undefined && config.tlsCert !== undefined)
+    throw new ConfigError('--tls self-signed and --tls-cert exclude each other: choose one.')
+  refuseSharedPorts(config)
+  return config
+}
+
+function refuseSharedPorts(config: Config): void {
+  const used = new Map<number, string>()
+  const tls = servesTls(config)
+  const ports: [string, number | undefined][] = [
+    ['--rtmp-port', config.rtmpPort],
+    ['--http-port', config.httpPort],
+    ['--rtc-port', config.rtcPort],
+    ['--https-port', tls ? config.httpsPort : undefined],
+    ['--rtmps-port', tls ? config.rtmpsPort : undefined],
+    ['--admin-port', config.adminPort],
+  ]
+  for (const [flag, port] of ports) {
+    if (port === undefined || port === 0) continue
+    const other = used.get(port)
+    if (other !== undefined) throw new ConfigError(`${other} and ${flag} are both ${String(port)}: choose two ports.`)
+    used.set(port, flag)
+  }
+}
+
+function readFile(file: { readonly path: string; readonly text: string }): Map<string, unknown> {
+  let content: unknown
+  try {
+    content = parse(file.text) as unknown
+  } catch (error) {
+    throw new ConfigError(
+      `${file.path} is not YAML: ${error instanceof Error ? error.message.split('\n')[0]! : 'unreadable'}`,
+    )
+  }
+  if (content === null || content === undefined) return new Map()
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new ConfigError(`${file.path} must hold options as "name: value" lines.`)
+  const byKey = new Map<string, OptionDefinition>(optionDefinitions.map((option) => [option.flag.slice(2), option]))
+  return new Map(
+    Object.entries(content).map(([key, value]) => {
+      const option = byKey.get(key)
+      if (option === undefined)
+        throw new ConfigError(
+          `${file.path} has an option "${key}" that does not exist. They are: ${[...byKey.keys()].join(', ')}.`,
+        )
+      return [option.name, value as unknown]
+    }),
+  )
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+function describeIssue(issue: Issue, merged: Record<string, unknown>, origin: ReadonlyMap<string, string>): string {
+  const name = String(issue.path[0] ?? '')
+  const option = optionDefinitions.find((candidate) => candidate.name === name)
+  const value = option?.secret === true ? '' : `, but is ${JSON.stringify(merged[name])}`
+  return `${origin.get(name) ?? name} ${issue.message}${value}.`
+}

@@ -1,0 +1,208 @@
+import { z } from 'zod'
+
+/**
+ * Every option of `crossroom serve`, once: its name, type, unit, default and description. Flags (`--rtmp-port`),
+ * environment (`CROSSROOM_RTMP_PORT`), the file (`rtmp-port:`), `--help` and `Config` all come from this table.
+ */
+
+/** What an option needs besides its type. */
+interface OptionMeta {
+  readonly description: string
+  /** What stands behind the flag in `--help`; absent for switches. */
+  readonly takes?: string
+  /** Never shown: neither in `--help` as a default nor in an error message. */
+  readonly secret?: true
+}
+
+const toNumber = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : value
+
+const toBoolean = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value
+  if (/^(1|true|yes|on)$/i.test(value)) return true
+  return /^(0|false|no|off|)$/i.test(value) ? false : value
+}
+
+const toList = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+    : value
+
+const text = (meta: OptionMeta) =>
+  z
+    .string(`must be a text`)
+    .trim()
+    .min(1, 'must not be empty')
+    .optional()
+    .meta({ ...meta })
+
+const count = (min: number, max: number, meta: OptionMeta) => {
+  const message = `must be a whole number from ${String(min)} to ${String(max)}`
+  return z.preprocess(toNumber, z.int(message).min(min, message).max(max, message)).meta({ takes: 'N', ...meta })
+}
+
+const port = (value: number, description: string) =>
+  z
+    .preprocess(toNumber, portNumber())
+    .default(value)
+    .meta({ takes: 'PORT', description: `${description}; 0 takes a free port` })
+
+const portNumber = () => {
+  const message = 'must be a port from 0 to 65535'
+  return z.int(message).min(0, message).max(65535, message)
+}
+
+const list = (item: z.ZodType<string>, meta: OptionMeta) =>
+  z
+    .preprocess(toList, z.array(item, 'must be a list with commas between'))
+    .default([])
+    .meta({ ...meta })
+
+const flag = (description: string) =>
+  z.preprocess(toBoolean, z.boolean('must be true or false')).default(false).meta({ description })
+
+const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, `must be one of ${values.join(', ')}`)
+
+const url = (schemes: readonly string[], meta: OptionMeta) =>
+  z
+    .string('must be a text')
+    .refine((value) => isUrl(value, schemes), `must be an address beginning with ${schemes.join(' or ')}`)
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional()
+    .meta({ takes: 'URL', ...meta })
+
+const hook = (when: string) =>
+  url(['http://', 'https://'], { description: `asked by POST ${when}; 3 s, no answer means no` })
+
+/** The options, in the order of `--help`. Port numbers are TCP unless said otherwise. */
+export const optionShape = {
+  host: text({
+    takes: 'ADDRESS',
+    description: 'address to listen on (default: 127.0.0.1 without a secret, else 0.0.0.0)',
+  }),
+  rtmpPort: port(1935, 'RTMP'),
+  httpPort: port(8080, 'HTTP-FLV, WebSocket-FLV, WHIP, WHEP, REST and pages'),
+  rtcPort: port(8000, 'WebRTC media, UDP, and TCP on the same number'),
+  rtcAddress: list(z.string().max(255), {
+    takes: 'LIST',
+    description: "IP, NAME or IP:PORT announced to WebRTC peers, with commas between (default: the machine's own)",
+  }),
+  tls: choice(['self-signed']).optional().meta({
+    takes: 'MODE',
+    description: 'self-signed: HTTPS and RTMPS with a certificate made at start, for trials',
+  }),
+  tlsCert: text({ takes: 'FILE', description: 'certificate chain (PEM) of HTTPS and RTMPS; read again on SIGHUP' }),
+  tlsKey: text({ takes: 'FILE', description: 'private key (PEM) of the certificate' }),
+  httpsPort: port(8443, 'HTTPS, with a certificate'),
+  rtmpsPort: port(1936, 'RTMPS, with a certificate'),
+  publicUrl: url(['http://', 'https://'], {
+    description: "what handed-out web addresses begin with (default: the request's Host)",
+  }),
+  publicRtmpUrl: url(['rtmp://', 'rtmps://'], {
+    description: "what handed-out RTMP addresses begin with (default: the request's Host)",
+  }),
+  trustProxy: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
+    takes: 'CIDR',
+    description: 'proxies whose X-Forwarded-* headers are believed, with commas between',
+  }),
+  sdkAppId: count(1, 0xffffffff, { description: 'application number of UserSig identities' }).optional(),
+  secret: text({
+    takes: 'TEXT',
+    secret: true,
+    description: 'signs tokens and UserSigs; without it the server is open and stays on loopback',
+  }),
+  publish: choice(['open', 'token']).optional().meta({
+    takes: 'MODE',
+    description: 'who may publish plain streams: open or token (default: open on loopback, else token)',
+  }),
+  play: choice(['open', 'token'])
+    .default('open')
+    .meta({ takes: 'MODE', description: 'who may play plain streams: open or token' }),
+  txPlayKey: text({
+    takes: 'TEXT',
+    secret: true,
+    description: 'key of txSecret when playing (default: the secret, so that one txSecret does both)',
+  }),
+  onPublish: hook('before a publish'),
+  onPlay: hook('before a play'),
+  onUnpublish: url(['http://', 'https://'], {
+    description: 'told by POST after a publish ended; tried again until taken',
+  }),
+  hookSecret: text({ takes: 'TEXT', secret: true, description: 'signs hook requests (default: the secret)' }),
+  apiKey: text({
+    takes: 'TEXT',
+    secret: true,
+    description: 'REST needs Authorization: Bearer with it; without a key REST answers on loopback only',
+  }),
+  adminPort: z
+    .preprocess(toNumber, portNumber())
+    .optional()
+    .meta({
+      takes: 'PORT',
+      description: 'moves REST and /metrics from the HTTP port to this one; 0 takes a free port',
+    }),
+  allowOrigin: list(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be origins like https://example.org'), {
+    takes: 'ORIGIN',
+    description: 'more web origins that may open signaling and WebSocket-FLV, with commas between',
+  }),
+  pendingConnections: count(1, 1_000_000, {
+    description: 'connections that were not yet admitted to publish or play',
+  }).default(4096),
+  pendingPerAddress: count(1, 1_000_000, {
+    description: 'the same from one address; loopback is only bound by the total',
+  }).default(64),
+  metricsStreamLabel: flag('metrics per stream, for at most 1000 streams'),
+  logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ takes: 'LEVEL', description: 'trace, debug, info, warn, error or silent; logs go to stderr' }),
+  json: flag('one JSON line on stdout when the server listens, and JSON logs'),
+} as const
+
+/** Validates one merged set of options. What is not in the table is an error. */
+export const optionSchema = z.strictObject(optionShape)
+
+/** The options after parsing, before what depends on other options is filled in. */
+export type ParsedOptions = z.output<typeof optionSchema>
+
+/** One option as the command line and `--help` need it. */
+export interface OptionDefinition {
+  /** camelCase, the field of `Config`. */
+  readonly name: keyof typeof optionShape
+  /** `--rtmp-port`, without the dashes it is the name in the file. */
+  readonly flag: string
+  /** `CROSSROOM_RTMP_PORT`. */
+  readonly variable: string
+  /** `PORT`; undefined for switches. */
+  readonly takes: string | undefined
+  readonly description: string
+  /** Whether its value must never be shown. */
+  readonly secret: boolean
+  /** As text for `--help`; undefined when there is none or the description says it. */
+  readonly shownDefault: string | undefined
+}
+
+/** Every option in the order of `--help`. */
+export const optionDefinitions: readonly OptionDefinition[] = (
+  Object.keys(optionShape) as (keyof typeof optionShape)[]
+).map((name) => {
+  const meta = optionShape[name].meta() as unknown as OptionMeta
+  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const value = optionShape[name].safeParse(undefined).data
+  return {
+    name,
+    flag: `--${kebab}`,
+    variable: `CROSSROOM_${kebab.replaceAll('-', '_').toUpperCase()}`,
+    takes: meta.takes,
+    description: meta.description,
+    secret: meta.secret ?? false,
+    shownDefault: typeof value === 'string' || typeof value === 'number' ? String(value) : undefined,
+  }
+})
+
+function isUrl(value: string, schemes: readonly string[]): boolean {
+  return schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value)
+}
