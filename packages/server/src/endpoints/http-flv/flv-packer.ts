@@ -1,0 +1,72 @@
+import {
+  byteLengthOfConfigBody,
+  byteLengthOfFrameBody,
+  byteLengthOfTag,
+  buildMetadataBody,
+  FLV_FILE_HEADER_LENGTH,
+  FLV_TAG_HEADER_LENGTH,
+  FlvTagType,
+  writeConfigBody,
+  writeFileHeader,
+  writeFrameBody,
+  writePreviousTagSize,
+  writeTagHeader,
+  type CodecConfig,
+  type FlvSpelling,
+  type MediaFrame,
+} from '@crossroom/media'
+import type { Packer, Tracks } from '../../hub/index.js'
+
+/** Writes frames as FLV tags (Adobe Flash Video File Format Specification 10.1, annex E; Enhanced RTMP v2). */
+export class FlvPacker implements Packer {
+  readonly #hevcSpelling: FlvSpelling | undefined
+
+  /** `hevcSpelling` overrides how the publisher spelled H.265. */
+  constructor(hevcSpelling?: FlvSpelling) {
+    this.#hevcSpelling = hevcSpelling
+  }
+
+  start(tracks: Tracks): Uint8Array {
+    const metadata = buildMetadataBody(tracks)
+    const bytes = new Uint8Array(FLV_FILE_HEADER_LENGTH + byteLengthOfTag(metadata.length))
+    const flags = { audio: tracks.audio !== undefined, video: tracks.video !== undefined }
+    let offset = writeFileHeader(flags, bytes, 0)
+    offset = writeTagHeader(FlvTagType.script, metadata.length, 0, bytes, offset)
+    bytes.set(metadata, offset)
+    writePreviousTagSize(metadata.length, bytes, offset + metadata.length)
+    return bytes
+  }
+
+  byteLengthOfConfig(config: CodecConfig): number {
+    const length = byteLengthOfConfigBody(config, this.#spelling(config))
+    return length === 0 ? 0 : byteLengthOfTag(length)
+  }
+
+  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number): number {
+    const spelling = this.#spelling(config)
+    const length = byteLengthOfConfigBody(config, spelling)
+    if (length === 0) return offset
+    const body = writeTagHeader(tagTypeOf(config), length, timestampMs, out, offset)
+    return writePreviousTagSize(length, out, writeConfigBody(config, out, body, spelling))
+  }
+
+  byteLengthOfFrame(frame: MediaFrame): number {
+    return byteLengthOfTag(byteLengthOfFrameBody(frame, this.#spelling(frame.config)))
+  }
+
+  writeFrame(frame: MediaFrame, timestampMs: number, out: Uint8Array, offset: number): number {
+    const spelling = this.#spelling(frame.config)
+    const body = offset + FLV_TAG_HEADER_LENGTH
+    const end = writeFrameBody(frame, out, body, spelling)
+    writeTagHeader(tagTypeOf(frame.config), end - body, timestampMs, out, offset)
+    return writePreviousTagSize(end - body, out, end)
+  }
+
+  #spelling(config: CodecConfig): FlvSpelling | undefined {
+    return config.codec === 'h265' ? this.#hevcSpelling : undefined
+  }
+}
+
+function tagTypeOf(config: CodecConfig): number {
+  return config.kind === 'video' ? FlvTagType.video : FlvTagType.audio
+}

@@ -1,0 +1,2 @@
+export { HttpFlvEndpoint } from './play.js'
+export { WebSocketFlvEndpoint } from './web-socket.js'

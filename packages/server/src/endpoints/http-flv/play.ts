@@ -1,0 +1,123 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Refusal } from '../../auth/index.js'
+import { nameLimits } from '../../config/index.js'
+import type { ByteTransport } from '../../hub/index.js'
+import type { EndpointEnvironment } from '../environment.js'
+import { PlayAttempt } from '../play-attempt.js'
+import { parseFlvAddress, type FlvAddress } from './address.js'
+import { flvRecipe, flvVariantOf } from './variant.js'
+
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+  'Access-Control-Allow-Headers': 'Authorization, Range',
+  'Access-Control-Max-Age': '86400',
+} as const
+
+/** No length and no chunks: the stream ends with the connection. Proxies are asked not to hold it back. */
+const STREAM_HEADERS = {
+  'Content-Type': 'video/x-flv',
+  'Cache-Control': 'no-cache, no-store',
+  'X-Accel-Buffering': 'no',
+  Connection: 'close',
+  ...CORS,
+} as const
+
+/** `GET http://HOST/APP/STREAM.flv`. */
+export class HttpFlvEndpoint {
+  readonly #environment: EndpointEnvironment
+  readonly #clientAddress: (request: IncomingMessage) => string
+
+  constructor(environment: EndpointEnvironment, clientAddress: (request: IncomingMessage) => string) {
+    this.#environment = environment
+    this.#clientAddress = clientAddress
+  }
+
+  /** True when the request was for an FLV stream and is taken care of. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    const address = parseFlvAddress(request.url ?? '', nameLimits.queryFields)
+    if (address === undefined) return false
+    if (request.method === 'OPTIONS') response.writeHead(204, CORS).end()
+    else if (request.method === 'GET' || request.method === 'HEAD') this.#play(address, request, response)
+    else {
+      const sentence = `${String(request.method)} is not served here: an FLV stream takes GET, HEAD and OPTIONS.`
+      answer(response, 405, sentence, { Allow: 'GET, HEAD, OPTIONS' })
+    }
+    return true
+  }
+
+  #play(address: FlvAddress, request: IncomingMessage, response: ServerResponse): void {
+    const socket = request.socket
+    const attempt = new PlayAttempt(
+      this.#environment,
+      {
+        action: 'play',
+        protocol: 'http-flv',
+        app: address.app,
+        stream: address.stream,
+        query: address.query,
+        bearer: bearerOf(request),
+        remoteAddress: this.#clientAddress(request),
+        connectionId: this.#environment.newConnectionId(),
+      },
+      {
+        refused: (refusal) => refuse(response, refusal),
+        notFound: () => answer(response, 404, `Nobody publishes ${address.app}/${address.stream}.`),
+        ready: () => {
+          if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end()
+          else this.#stream(attempt, address, socket, response)
+        },
+      },
+    )
+    socket.once('close', () => attempt.close('client'))
+    response.once('finish', () => attempt.close('client'))
+  }
+
+  #stream(attempt: PlayAttempt, address: FlvAddress, socket: Socket, response: ServerResponse): void {
+    const variant = flvVariantOf(address.query)
+    response.useChunkedEncodingByDefault = false
+    response.writeHead(200, STREAM_HEADERS)
+    // The status line goes out with the first tags: one segment instead of two.
+    socket.cork()
+    response.flushHeaders()
+    const viewer = attempt.attach(socketTransport(socket), variant.name, () => flvRecipe(variant, this.#environment))
+    socket.uncork()
+    socket.on('drain', () => viewer.handleDrain())
+  }
+}
+
+/** Writes past the response object: the body is raw bytes, and a response costs time at every write. */
+export function socketTransport(socket: Socket): ByteTransport {
+  return {
+    write: (bytes) => socket.write(bytes),
+    get buffered() {
+      return socket.writableLength
+    },
+    close: (reason) => {
+      if (reason === 'stalled') socket.destroy()
+      else socket.end()
+    },
+  }
+}
+
+export function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+}
+
+function refuse(response: ServerResponse, refusal: Refusal): void {
+  answer(response, refusal.httpStatus, refusal.sentence, {
+    ...(refusal.httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+  })
+}
+
+function answer(response: ServerResponse, status: number, sentence: string, headers: Record<string, string> = {}): void {
+  if (response.headersSent) return
+  response.writeHead(status, STATUS_CODES[status], {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    ...CORS,
+    ...headers,
+  })
+  response.end(`${sentence}\n`)
+}

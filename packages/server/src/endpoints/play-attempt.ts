@@ -1,0 +1,154 @@
+import type { Micros } from '@crossroom/media'
+import type { Grant, Refusal, StreamEndReason, StreamRequest } from '../auth/index.js'
+import { Viewer, type ByteTransport, type EndReason, type FanoutRecipe, type Stream } from '../hub/index.js'
+import type { EndpointEnvironment } from './environment.js'
+
+/** What the protocol does at each outcome; exactly one of them is called, once, unless the attempt is closed first. */
+export interface PlayOutcome {
+  refused(refusal: Refusal): void
+  /** No publisher came in time. */
+  notFound(): void
+  /** The stream has frames and its tracks are known: `attach` may be called now, and only now. */
+  ready(stream: Stream): void
+}
+
+const END_REASONS: Record<EndReason | 'stalled', StreamEndReason> = {
+  ended: 'stream-ended',
+  kicked: 'kicked',
+  shutdown: 'shutdown',
+  stalled: 'timeout',
+}
+
+/**
+ * One wish to play over a byte protocol, from the request to the last byte: asks the gate, waits for the stream, adds
+ * a viewer, and undoes all of it in `close`, whatever came first.
+ */
+export class PlayAttempt {
+  readonly #environment: EndpointEnvironment
+  readonly #request: StreamRequest
+  readonly #outcome: PlayOutcome
+  readonly #askedAt: Micros
+  #grant: Grant | undefined
+  #cancelWait: (() => void) | undefined
+  #stream: Stream | undefined
+  #viewer: Viewer | undefined
+  #leave: (() => void) | undefined
+  #closed = false
+
+  constructor(environment: EndpointEnvironment, request: StreamRequest, outcome: PlayOutcome) {
+    this.#environment = environment
+    this.#request = request
+    this.#outcome = outcome
+    this.#askedAt = environment.clock.now()
+    void this.#ask()
+  }
+
+  /** Begins to send. `variant` and `recipe` name and make the fanout that this viewer shares with its like. */
+  attach(transport: ByteTransport, variant: string, recipe: () => FanoutRecipe): Viewer {
+    const { fanouts, connections, clock, metrics, viewerLimits } = this.#environment
+    const { connectionId: id, protocol, remoteAddress } = this.#request
+    const viewer = new Viewer({ id, protocol, remoteAddress }, this.#closing(transport), clock, viewerLimits)
+    this.#viewer = viewer
+    const remove = fanouts.of(this.#stream!, variant, recipe).add(viewer)
+    metrics.viewerStarted(protocol)
+    metrics.viewerJoined(protocol, clock.now() - this.#askedAt)
+    const unlist = connections.add({
+      id,
+      role: 'viewer',
+      protocol,
+      remoteAddress,
+      streamKey: this.#stream!.key,
+      startedAt: viewer.startedAt,
+      bytes: () => viewer.bytesSent,
+      droppedFrames: () => viewer.droppedFrames,
+      kick: () => viewer.close('kicked'),
+    })
+    this.#leave = () => {
+      remove()
+      unlist()
+      metrics.viewerEnded(protocol)
+      metrics.traffic[protocol].bytesOut += viewer.bytesSent
+      metrics.traffic[protocol].framesDropped += viewer.droppedFrames
+    }
+    this.#grant!.opened()
+    this.#grant!.onRevoked(() => viewer.close('kicked'))
+    return viewer
+  }
+
+  /** The connection is gone, or the protocol gives up. Idempotent. */
+  close(reason: StreamEndReason): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelWait?.()
+    this.#viewer?.detach()
+    this.#leave?.()
+    this.#grant?.closed(reason)
+  }
+
+  /** The transport, whose end is the end of the attempt as well. */
+  #closing(transport: ByteTransport): ByteTransport {
+    return {
+      write: (bytes) => transport.write(bytes),
+      get buffered() {
+        return transport.buffered
+      },
+      close: (reason) => {
+        this.close(END_REASONS[reason])
+        transport.close(reason)
+      },
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { gate, hub, metrics, viewerLimits, log } = this.#environment
+    const { protocol, app, stream, remoteAddress } = this.#request
+    const admission = await gate.admit(this.#request)
+    if (!admission.ok) {
+      metrics.refused(protocol, admission.code)
+      log.info({ protocol, app, stream, remoteAddress, code: admission.code }, 'A play was refused')
+      if (!this.#closed) this.#outcome.refused(admission)
+      return
+    }
+    this.#grant = admission
+    if (this.#closed) {
+      admission.closed('client')
+      return
+    }
+    this.#cancelWait = hub.find(admission.key, viewerLimits.waitForPublisherMicros, (found) => {
+      if (found === undefined) this.#giveUp()
+      else this.#waitForTracks(found)
+    })
+  }
+
+  /** A stream with a live publisher is waited for as long as it counts as live; one without only for a short while. */
+  #waitForTracks(stream: Stream): void {
+    const { clock, viewerLimits } = this.#environment
+    const cancelTimer = clock.after(viewerLimits.waitForPublisherMicros, () => {
+      if (stream.state !== 'live') this.#giveUp()
+    })
+    const cancelTracks = stream.whenTracksKnown(() => {
+      cancelTimer()
+      if (this.#closed) return
+      this.#cancelWait = undefined
+      if (!stream.hasFrames) {
+        this.#giveUp()
+        return
+      }
+      this.#stream = stream
+      this.#outcome.ready(stream)
+    })
+    if (this.#stream !== undefined || this.#closed) return
+    this.#cancelWait = () => {
+      cancelTimer()
+      cancelTracks()
+    }
+  }
+
+  #giveUp(): void {
+    if (this.#closed) return
+    this.#cancelWait?.()
+    this.#cancelWait = undefined
+    this.#environment.metrics.refused(this.#request.protocol, 'NOT_FOUND')
+    this.#outcome.notFound()
+  }
+}

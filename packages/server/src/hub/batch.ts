@@ -1,0 +1,82 @@
+import type { AudioConfig, CodecConfig, MediaFrame, VideoConfig } from '@crossroom/media'
+import type { Packer } from './packer.js'
+import type { Tracks } from './sink.js'
+
+/** One frame inside a batch. */
+export interface PackedFrame {
+  readonly frame: MediaFrame
+  /** A view of the batch: the frame alone, without its codec configuration. */
+  readonly bytes: Uint8Array
+}
+
+/** Frames written once and shared by every viewer of a cohort. Immutable. */
+export interface Batch {
+  /** Everything, configurations included: what a viewer gets who has had everything before. */
+  readonly bytes: Uint8Array
+  readonly frames: readonly PackedFrame[]
+  readonly hasKeyframe: boolean
+  /** The configurations in force at the end of the batch. */
+  readonly configs: Tracks
+}
+
+/** Milliseconds of a stream time for a viewer whose first frame was at `baseMs`; never negative. */
+export function viewerTimestampMs(dts: number, baseMs: number): number {
+  return Math.max(0, Math.round(dts / 1000) - baseMs)
+}
+
+/** Writes `frames` in one buffer, each preceded by its configuration where that differs from `before`. */
+export function packBatch(packer: Packer, frames: readonly MediaFrame[], before: Tracks, baseMs: number): Batch {
+  let length = 0
+  let configs = before
+  for (const frame of frames) {
+    const timestampMs = viewerTimestampMs(frame.dts, baseMs)
+    if (frame.config !== configOf(configs, frame.config)) {
+      length += packer.byteLengthOfConfig(frame.config, timestampMs)
+      configs = withConfig(configs, frame.config)
+    }
+    length += packer.byteLengthOfFrame(frame, timestampMs)
+  }
+  // Not from Node's shared pool: a batch may wait in a slow viewer's queue, and a pooled one would pin 8 KiB.
+  const bytes = new Uint8Array(length)
+  return fillBatch(packer, frames, before, baseMs, bytes)
+}
+
+function fillBatch(
+  packer: Packer,
+  frames: readonly MediaFrame[],
+  before: Tracks,
+  baseMs: number,
+  bytes: Uint8Array,
+): Batch {
+  const packed: PackedFrame[] = []
+  let configs = before
+  let offset = 0
+  let hasKeyframe = false
+  for (const frame of frames) {
+    const timestampMs = viewerTimestampMs(frame.dts, baseMs)
+    if (frame.config !== configOf(configs, frame.config)) {
+      offset = packer.writeConfig(frame.config, timestampMs, bytes, offset)
+      configs = withConfig(configs, frame.config)
+    }
+    const end = packer.writeFrame(frame, timestampMs, bytes, offset)
+    packed.push({ frame, bytes: bytes.subarray(offset, end) })
+    offset = end
+    if (frame.keyframe && frame.config.kind === 'video') hasKeyframe = true
+  }
+  return { bytes, frames: packed, hasKeyframe, configs }
+}
+
+/** The configuration alone, for a viewer that missed it. Empty when the codec has none. */
+export function packConfig(packer: Packer, config: CodecConfig, timestampMs: number): Uint8Array {
+  const bytes = new Uint8Array(packer.byteLengthOfConfig(config, timestampMs))
+  if (bytes.length > 0) packer.writeConfig(config, timestampMs, bytes, 0)
+  return bytes
+}
+
+export function configOf(tracks: Tracks, like: CodecConfig): VideoConfig | AudioConfig | undefined {
+  return like.kind === 'video' ? tracks.video : tracks.audio
+}
+
+export function withConfig(tracks: Tracks, config: CodecConfig): Tracks {
+  return config.kind === 'video' ? { ...tracks, video: config } : { ...tracks, audio: config }
+}

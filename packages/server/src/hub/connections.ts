@@ -1,0 +1,43 @@
+import type { Micros } from '@crossroom/media'
+
+/** A publisher or a viewer, as lists and the REST API see it. */
+export interface Connection {
+  readonly id: string
+  readonly role: 'publisher' | 'viewer'
+  readonly protocol: string
+  readonly remoteAddress: string
+  readonly streamKey: string
+  readonly startedAt: Micros
+  /** Media bytes received from a publisher, sent to a viewer. */
+  bytes(): number
+  droppedFrames(): number
+  /** Ends it at once. */
+  kick(): void
+}
+
+/** Everybody who publishes or plays at this moment, by connection id. */
+export class Connections {
+  readonly #connections = new Map<string, Connection>()
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** The answer takes it out again. */
+  add(connection: Connection): () => void {
+    this.#connections.set(connection.id, connection)
+    return () => {
+      if (this.#connections.get(connection.id) === connection) this.#connections.delete(connection.id)
+    }
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#connections.get(id)
+  }
+
+  /** In order of arrival; of one stream when a key is given. */
+  list(streamKey?: string): Connection[] {
+    const all = [...this.#connections.values()]
+    return streamKey === undefined ? all : all.filter((connection) => connection.streamKey === streamKey)
+  }
+}

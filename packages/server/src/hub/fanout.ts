@@ -1,0 +1,145 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import { AudioHold } from './audio-hold.js'
+import { packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
+import type { Clock } from './clock.js'
+import type { Packer } from './packer.js'
+import type { FrameFilter } from './silence-filler.js'
+import type { EndReason, FrameSink, Tracks } from './sink.js'
+import type { Stream } from './stream.js'
+import type { Viewer } from './viewer.js'
+
+export interface FanoutOptions {
+  readonly packer: Packer
+  readonly clock: Clock
+  /** See AudioHold. */
+  readonly audioMergeMicros: Micros
+  /** Frames pass through it before they are packed: fills silence. */
+  readonly filter?: FrameFilter
+  /** Called once the last viewer has left. */
+  onEmpty(): void
+}
+
+/**
+ * The viewers that started from the same frame. Their time stamps begin at 0 together, so one packing serves them all.
+ */
+interface Cohort {
+  readonly baseMs: number
+  readonly viewers: Set<Viewer>
+  /** What the viewers that are up to date have been sent. */
+  configs: Tracks
+}
+
+/** Packs the frames of one stream for one protocol, once per cohort, and hands the bytes to every viewer. */
+export class Fanout implements FrameSink {
+  readonly #stream: Stream
+  readonly #options: FanoutOptions
+  readonly #hold: AudioHold
+  readonly #cohorts = new Map<number, Cohort>()
+  readonly #unsubscribe: () => void
+  #pending: MediaFrame[] = []
+  #cancelHold: (() => void) | undefined
+  #viewers = 0
+  #closed = false
+  /** The newest frame time: where a viewer starts that gets nothing cached. */
+  #lastDts: Micros = 0
+
+  constructor(stream: Stream, options: FanoutOptions) {
+    this.#stream = stream
+    this.#options = options
+    this.#hold = new AudioHold(options.audioMergeMicros)
+    for (const frame of stream.cachedFrames) {
+      this.#lastDts = Math.max(this.#lastDts, frame.dts)
+      // So that it goes on where the cached frames of the first viewer end.
+      options.filter?.process(frame)
+    }
+    this.#unsubscribe = stream.subscribe(this, 'live')
+  }
+
+  get viewers(): number {
+    return this.#viewers
+  }
+
+  /**
+   * Starts a viewer: head, cached frames, then everything that comes. The stream's tracks must be known. The answer
+   * takes the viewer out again.
+   */
+  add(viewer: Viewer): () => void {
+    // What is held belongs to the past of a new viewer, and is in its cached frames already.
+    this.#flush()
+    const { packer, filter } = this.#options
+    const tracks = filter?.tracks(this.#stream.tracks) ?? this.#stream.tracks
+    const cached = filter?.cached(this.#stream.cachedFrames) ?? this.#stream.cachedFrames
+    const baseMs = Math.round((cached[0]?.dts ?? this.#lastDts) / 1000)
+    const batch = cached.length > 0 ? packBatch(packer, cached, {}, baseMs) : undefined
+    const cohort = this.#cohort(baseMs, batch)
+    viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item) =>
+      packConfig(packer, config, viewerTimestampMs(item.frame.dts, baseMs)),
+    )
+    cohort.viewers.add(viewer)
+    this.#viewers++
+    return () => this.#remove(cohort, viewer)
+  }
+
+  handleFrame(input: MediaFrame): void {
+    const filter = this.#options.filter
+    if (filter === undefined) this.#take(input)
+    else for (const frame of filter.process(input)) this.#take(frame)
+  }
+
+  handleEnd(reason: EndReason): void {
+    this.#flush()
+    for (const cohort of this.#cohorts.values()) for (const viewer of [...cohort.viewers]) viewer.close(reason)
+    this.#close()
+  }
+
+  #take(frame: MediaFrame): void {
+    this.#pending.push(frame)
+    if (frame.dts > this.#lastDts) this.#lastDts = frame.dts
+    if (frame.config.kind === 'video') {
+      this.#hold.handleVideo(frame)
+      this.#flush()
+      return
+    }
+    const hold = this.#hold.holdFor(frame)
+    if (hold === 0) this.#flush()
+    else this.#cancelHold ??= this.#options.clock.after(hold, this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+    if (this.#pending.length === 0) return
+    const frames = this.#pending
+    this.#pending = []
+    for (const cohort of this.#cohorts.values()) {
+      const before = cohort.configs
+      const batch = packBatch(this.#options.packer, frames, before, cohort.baseMs)
+      cohort.configs = batch.configs
+      for (const viewer of cohort.viewers) viewer.deliver(batch, before)
+    }
+  }
+
+  /** Viewers share a cohort while they start from the same frame. */
+  #cohort(baseMs: number, batch: Batch | undefined): Cohort {
+    const present = this.#cohorts.get(baseMs)
+    if (present !== undefined) return present
+    const cohort: Cohort = { baseMs, viewers: new Set(), configs: batch?.configs ?? {} }
+    this.#cohorts.set(baseMs, cohort)
+    return cohort
+  }
+
+  #remove(cohort: Cohort, viewer: Viewer): void {
+    if (!cohort.viewers.delete(viewer)) return
+    this.#viewers--
+    if (cohort.viewers.size === 0) this.#cohorts.delete(cohort.baseMs)
+    if (this.#viewers === 0) this.#close()
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelHold?.()
+    this.#unsubscribe()
+    this.#options.onEmpty()
+  }
+}

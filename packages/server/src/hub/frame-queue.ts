@@ -1,0 +1,107 @@
+import type { Micros } from '@crossroom/media'
+import type { PackedFrame } from './batch.js'
+
+export interface FrameQueueLimits {
+  readonly queueBytes: number
+  /** Media time between the first and the last frame that wait. */
+  readonly queueMicros: Micros
+  /** Audio that may stay when video is dropped. */
+  readonly keptAudioBytes: number
+}
+
+/** When a keyframe comes and more media time than this waits, the viewer goes on from the keyframe. */
+const CATCH_UP: Micros = 1_000_000
+
+/**
+ * Frames that wait for one slow viewer. Bounded in bytes and in media time. Past a bound, video is dropped up to the
+ * next keyframe and audio is kept while it is small; a keyframe that finds the viewer behind brings it back to live.
+ */
+export class FrameQueue {
+  readonly #limits: FrameQueueLimits
+  #items: PackedFrame[] = []
+  #head = 0
+  #bytes = 0
+  /** Video is refused until the next keyframe. */
+  #waitsForKeyframe = false
+  droppedFrames = 0
+
+  constructor(limits: FrameQueueLimits) {
+    this.#limits = limits
+  }
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get waitsForKeyframe(): boolean {
+    return this.#waitsForKeyframe
+  }
+
+  /** A viewer that starts without a cached keyframe sees no video before the next one. */
+  startAtKeyframe(): void {
+    this.#waitsForKeyframe = true
+  }
+
+  push(item: PackedFrame): void {
+    const frame = item.frame
+    if (frame.config.kind === 'video') {
+      if (frame.keyframe) {
+        if (this.#waitsForKeyframe || this.#span(frame.dts) > CATCH_UP) this.#dropVideo()
+        this.#waitsForKeyframe = false
+      } else if (this.#waitsForKeyframe) {
+        this.droppedFrames++
+        return
+      }
+    }
+    this.#items.push(item)
+    this.#bytes += item.bytes.length
+    if (this.#bytes > this.#limits.queueBytes || this.#span(frame.dts) > this.#limits.queueMicros) this.#overflow()
+  }
+
+  shift(): PackedFrame | undefined {
+    const item = this.#items[this.#head]
+    if (item === undefined) return undefined
+    this.#head++
+    this.#bytes -= item.bytes.length
+    if (this.#head === this.#items.length) {
+      this.#items = []
+      this.#head = 0
+    }
+    return item
+  }
+
+  #span(dts: Micros): Micros {
+    const first = this.#items[this.#head]
+    return first === undefined ? 0 : dts - first.frame.dts
+  }
+
+  #overflow(): void {
+    this.#dropVideo()
+    this.#waitsForKeyframe = true
+  }
+
+  /** Leaves the newest audio that fits. */
+  #dropVideo(): void {
+    const kept: PackedFrame[] = []
+    let keptBytes = 0
+    const newest = this.#items[this.#items.length - 1]?.frame.dts ?? 0
+    for (let i = this.#items.length - 1; i >= this.#head; i--) {
+      const item = this.#items[i]!
+      const fits =
+        item.frame.config.kind === 'audio' &&
+        keptBytes + item.bytes.length <= this.#limits.keptAudioBytes &&
+        newest - item.frame.dts <= this.#limits.queueMicros / 2
+      if (fits) {
+        kept.push(item)
+        keptBytes += item.bytes.length
+      } else this.droppedFrames++
+    }
+    this.#items = kept.reverse()
+    this.#head = 0
+    this.#bytes = keptBytes
+  }
+}

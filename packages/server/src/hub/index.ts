@@ -1,0 +1,18 @@
+export type { Clock } from './clock.js'
+export { Connections, type Connection } from './connections.js'
+export { Fanout, type FanoutOptions } from './fanout.js'
+export { Fanouts, type FanoutRecipe } from './fanouts.js'
+export type { Packer } from './packer.js'
+export type { StreamResolver } from './resolver.js'
+export { SilenceFiller, type FrameFilter } from './silence-filler.js'
+export type { EndReason, FrameSink, Tracks } from './sink.js'
+export {
+  Publication,
+  Stream,
+  type PublicationEnd,
+  type PublisherInfo,
+  type StreamLimits,
+  type StreamState,
+} from './stream.js'
+export { StreamHub } from './stream-hub.js'
+export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits } from './viewer.js'

@@ -1,0 +1,88 @@
+import { silentAacConfig, silentAacFrame, type AudioConfig, type MediaFrame, type Micros } from '@crossroom/media'
+import type { Tracks } from './sink.js'
+
+/** Changes the frames of a stream on their way to one fanout. */
+export interface FrameFilter {
+  /** The tracks as its viewers will see them. */
+  tracks(tracks: Tracks): Tracks
+  /** The cached frames as its viewers will see them. Touches no state. */
+  cached(frames: readonly MediaFrame[]): readonly MediaFrame[]
+  process(frame: MediaFrame): readonly MediaFrame[]
+}
+
+const SAMPLE_RATE = 48_000
+const SAMPLES_PER_FRAME = 1024
+/** Sound that is late by less than this is waited for. */
+const PATIENCE: Micros = 300_000
+/** More silence than this is not made up in one go: the stream was interrupted, the viewer's clock moves on. */
+const LONGEST_FILL: Micros = 1_000_000
+
+/**
+ * Gives a stream an AAC track at all times: the real one where there is one, silence where there is none or it is late.
+ * WeChat's live-player hangs on a stream without sound. Silent frames lie on a grid counted from the stream's start, so
+ * the cached frames of a new viewer and the live ones fit together.
+ */
+export class SilenceFiller implements FrameFilter {
+  readonly #config: AudioConfig = silentAacConfig(SAMPLE_RATE, 1)
+  readonly #payload = silentAacFrame(this.#config)
+  /** Up to here the viewers have sound; undefined before the first frame. */
+  #audioUntil: Micros | undefined
+  #audioSeen = false
+
+  tracks(tracks: Tracks): Tracks {
+    return tracks.audio === undefined ? { ...tracks, audio: this.#config } : tracks
+  }
+
+  cached(frames: readonly MediaFrame[]): readonly MediaFrame[] {
+    const filler = new SilenceFiller()
+    // The identity of the configuration must be this filler's, or every new viewer would be sent it twice.
+    const out: MediaFrame[] = []
+    filler.#audioSeen = this.#audioSeen || frames.some((frame) => frame.config.kind === 'audio')
+    for (const frame of frames) filler.#process(frame, this.#config, out)
+    return out
+  }
+
+  process(frame: MediaFrame): readonly MediaFrame[] {
+    const out: MediaFrame[] = []
+    this.#process(frame, this.#config, out)
+    return out
+  }
+
+  #process(frame: MediaFrame, silence: AudioConfig, out: MediaFrame[]): void {
+    if (frame.config.kind === 'audio') {
+      this.#audioSeen = true
+      const duration = (frame.config.samplesPerFrame * 1_000_000) / frame.config.sampleRate
+      // Sound that comes after its silence has gone out would make time run backwards.
+      if (this.#audioUntil !== undefined && frame.dts < this.#audioUntil - duration / 2) return
+      this.#audioUntil = frame.dts + Math.round(duration)
+      out.push(frame)
+      return
+    }
+    const patience = this.#audioSeen ? PATIENCE : 0
+    this.#audioUntil ??= frame.dts
+    if (frame.dts - this.#audioUntil > LONGEST_FILL + patience) this.#audioUntil = frame.dts - LONGEST_FILL
+    this.#fill(frame.dts - patience, frame, silence, out)
+    out.push(frame)
+  }
+
+  /** Silence on the grid from where sound ended up to `until`. */
+  #fill(until: Micros, video: MediaFrame, config: AudioConfig, out: MediaFrame[]): void {
+    let index = Math.ceil((this.#audioUntil! * SAMPLE_RATE) / (SAMPLES_PER_FRAME * 1_000_000))
+    for (let dts = gridTime(index); dts < until; dts = gridTime(++index)) {
+      out.push({
+        config,
+        pts: dts,
+        dts,
+        keyframe: true,
+        units: [this.#payload],
+        receivedAt: video.receivedAt,
+        droppable: true,
+      })
+      this.#audioUntil = gridTime(index + 1)
+    }
+  }
+}
+
+function gridTime(index: number): Micros {
+  return Math.round((index * SAMPLES_PER_FRAME * 1_000_000) / SAMPLE_RATE)
+}

@@ -1,0 +1,20 @@
+import type { AudioConfig, MediaFrame, VideoConfig } from '@crossroom/media'
+
+/** The tracks of a stream as last seen. A stream may have either, both, or (before its first frame) none. */
+export interface Tracks {
+  readonly video?: VideoConfig
+  readonly audio?: AudioConfig
+}
+
+/** Why a stream is over for its subscribers. */
+export type EndReason = 'ended' | 'kicked' | 'shutdown'
+
+/** A subscriber: what a protocol's play side, a transcoder, a recorder and a relay give to `Stream.subscribe`. */
+export interface FrameSink {
+  /** Frames arrive in order of arrival; dts never falls within one track. */
+  handleFrame(frame: MediaFrame): void
+  /** The publisher is gone; the stream waits for its return. The next frame, if any, follows on in time. */
+  handleInterrupted?(): void
+  /** The stream is over: nothing follows. */
+  handleEnd(reason: EndReason): void
+}

@@ -1,0 +1,113 @@
+import type { Micros } from '@crossroom/media'
+import type { Clock } from './clock.js'
+import type { StreamResolver } from './resolver.js'
+import type { EndReason } from './sink.js'
+import { Stream, type StreamLimits } from './stream.js'
+
+const SWEEP_INTERVAL: Micros = 1_000_000
+
+/** Every stream of this process by its key (`app/stream`, or a room's opaque name). */
+export class StreamHub {
+  readonly #clock: Clock
+  readonly #limits: StreamLimits
+  readonly #streams = new Map<string, Stream>()
+  readonly #resolvers: StreamResolver[] = []
+  readonly #waiters = new Map<string, Set<(stream: Stream | undefined) => void>>()
+  #cancelSweep: (() => void) | undefined
+  #closed = false
+
+  constructor(clock: Clock, limits: StreamLimits) {
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#streams.size
+  }
+
+  /** A snapshot, in order of creation. */
+  list(): Stream[] {
+    return [...this.#streams.values()]
+  }
+
+  get(key: string): Stream | undefined {
+    return this.#streams.get(key)
+  }
+
+  /** The stream of that key, made if need be: for a publisher. */
+  open(key: string): Stream {
+    const present = this.#streams.get(key)
+    if (present !== undefined) return present
+    const stream = new Stream(key, this.#clock, this.#limits, () => {
+      if (this.#streams.get(key) === stream) this.#streams.delete(key)
+      if (this.#streams.size === 0) this.#stopSweep()
+    })
+    this.#streams.set(key, stream)
+    this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)
+    const waiters = this.#waiters.get(key)
+    this.#waiters.delete(key)
+    if (waiters !== undefined) for (const waiter of waiters) waiter(stream)
+    return stream
+  }
+
+  addResolver(resolver: StreamResolver): void {
+    this.#resolvers.push(resolver)
+  }
+
+  /**
+   * Calls back with the stream when it is there, at the latest after `wait` with undefined: play may come just before
+   * publish. A stream whose publisher left counts as there while it is in grace. The answer cancels.
+   */
+  find(key: string, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
+    const present = this.#streams.get(key)
+    if (present !== undefined) {
+      callback(present)
+      return () => undefined
+    }
+    for (const resolver of this.#resolvers) if (resolver.resolve(key, this)) break
+    const made = this.#streams.get(key)
+    if (made !== undefined || wait <= 0 || this.#closed) {
+      callback(made)
+      return () => undefined
+    }
+    return this.#waitFor(key, wait, callback)
+  }
+
+  /** Ends every stream. */
+  close(reason: EndReason): void {
+    this.#closed = true
+    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter(undefined)
+    this.#waiters.clear()
+    for (const stream of this.list()) stream.end(reason)
+    this.#stopSweep()
+  }
+
+  #waitFor(key: string, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters)
+    const cancel = () => {
+      cancelTimer()
+      waiters.delete(waiter)
+      if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
+    }
+    const waiter = (stream: Stream | undefined) => {
+      cancel()
+      callback(stream)
+    }
+    const cancelTimer = this.#clock.after(wait, () => waiter(undefined))
+    waiters.add(waiter)
+    return cancel
+  }
+
+  readonly #sweep = (): void => {
+    this.#cancelSweep = undefined
+    const now = this.#clock.now()
+    for (const stream of this.list()) stream.sweep(now)
+    if (this.#streams.size > 0) this.#cancelSweep = this.#clock.after(SWEEP_INTERVAL, this.#sweep)
+  }
+
+  #stopSweep(): void {
+    this.#cancelSweep?.()
+    this.#cancelSweep = undefined
+  }
+}

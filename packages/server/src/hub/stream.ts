@@ -1,0 +1,292 @@
+import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
+import type { Clock } from './clock.js'
+import { GopCache, type GopCacheLimits } from './gop-cache.js'
+import type { EndReason, FrameSink, Tracks } from './sink.js'
+import { Timeline } from './timeline.js'
+
+export interface StreamLimits {
+  readonly gopCache: GopCacheLimits
+  /** How long subscribers are kept when the publisher is gone. */
+  readonly graceMicros: Micros
+  /** A publisher without a frame for this long counts as gone. */
+  readonly silentMicros: Micros
+  /** How long a subscriber that needs to know the tracks waits for the second one. */
+  readonly headerWaitMicros: Micros
+}
+
+/** Who publishes. */
+export interface PublisherInfo {
+  readonly id: string
+  /** `rtmp`, `whip`, `transcode`, `relay`, …: for lists and metrics only. */
+  readonly protocol: string
+  readonly remoteAddress: string
+  /** Whoever comes with the same subject takes the stream over; without one nobody can. */
+  readonly subject?: string
+  /** Called when the hub ends the publication: taken over, silent, kicked, shut down. The connection is then closed. */
+  onClose(reason: PublicationEnd): void
+  /** Asks the encoder for a keyframe, where its protocol can. */
+  requestKeyframe?(): void
+}
+
+export type PublicationEnd = 'replaced' | 'silent' | 'kicked' | 'shutdown'
+
+/** `idle`: never published or given up; `live`: a publisher is there; `grace`: it left and may come back. */
+export type StreamState = 'idle' | 'live' | 'grace'
+
+/** The right to push frames into a stream until `end` or until the hub takes it away. */
+export class Publication {
+  readonly info: PublisherInfo
+  readonly startedAt: Micros
+  #stream: Stream | undefined
+
+  constructor(stream: Stream, info: PublisherInfo, startedAt: Micros) {
+    this.#stream = stream
+    this.info = info
+    this.startedAt = startedAt
+  }
+
+  /** Hands one frame to every subscriber. After the end it does nothing. */
+  push(frame: MediaFrame): void {
+    this.#stream?.handlePublished(frame)
+  }
+
+  /** The publisher left by itself. */
+  end(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    stream?.handleUnpublished(this)
+  }
+
+  /** The hub ends it. */
+  close(reason: PublicationEnd): void {
+    if (this.#stream === undefined) return
+    this.end()
+    this.info.onClose(reason)
+  }
+}
+
+/**
+ * One publisher, any number of subscribers, and what a new subscriber needs to start at once. The stream outlives its
+ * publisher by the grace time; it is forgotten when it has neither publisher nor subscriber.
+ */
+export class Stream {
+  readonly key: string
+  readonly createdAt: Micros
+  readonly #clock: Clock
+  readonly #limits: StreamLimits
+  readonly #onIdle: (stream: Stream) => void
+  readonly #timeline = new Timeline()
+  readonly #gop: GopCache
+  readonly #sinks = new Set<FrameSink>()
+  readonly #waiters = new Set<() => void>()
+  #tracks: Tracks = {}
+  #publication: Publication | undefined
+  #cancelGrace: (() => void) | undefined
+  #ended = false
+  /** Both of the current publication. */
+  #firstFrameSeen = false
+  #headerWaitOver = false
+  #lastFrameAt: Micros = 0
+  /** Totals since the stream was made. */
+  framesIn = 0
+  bytesIn = 0
+
+  constructor(key: string, clock: Clock, limits: StreamLimits, onIdle: (stream: Stream) => void) {
+    this.key = key
+    this.#clock = clock
+    this.#limits = limits
+    this.#onIdle = onIdle
+    this.#gop = new GopCache(limits.gopCache)
+    this.createdAt = clock.now()
+  }
+
+  get state(): StreamState {
+    if (this.#publication !== undefined) return 'live'
+    return this.#cancelGrace === undefined ? 'idle' : 'grace'
+  }
+
+  get publication(): Publication | undefined {
+    return this.#publication
+  }
+
+  get tracks(): Tracks {
+    return this.#tracks
+  }
+
+  get subscribers(): number {
+    return this.#sinks.size
+  }
+
+  /** True once the current publisher has sent a frame. */
+  get hasFrames(): boolean {
+    return this.#firstFrameSeen
+  }
+
+  /** Jumps of publishers' clocks that were bridged. */
+  get timestampJumps(): number {
+    return this.#timeline.jumps
+  }
+
+  /**
+   * Makes `info` the publisher. Undefined when the name is busy; a publisher with the same subject as the present one
+   * replaces it at once, for a phone that changed networks is still half open on the old one.
+   */
+  publish(info: PublisherInfo): Publication | undefined {
+    const present = this.#publication
+    if (present !== undefined) {
+      if (info.subject === undefined || info.subject !== present.info.subject) return undefined
+      // Detached before it is closed: its end must not count as the stream's.
+      this.#publication = undefined
+      present.close('replaced')
+    }
+    if (this.#ended) return undefined
+    this.#cancelGrace?.()
+    this.#cancelGrace = undefined
+    this.#timeline.restart()
+    this.#gop.clear()
+    this.#tracks = {}
+    this.#firstFrameSeen = false
+    this.#headerWaitOver = false
+    this.#lastFrameAt = this.#clock.now()
+    this.#publication = new Publication(this, info, this.#clock.now())
+    return this.#publication
+  }
+
+  /**
+   * Adds a subscriber. With `start: 'gop'` it is handed the cached frames at once, inside this call; with `live` only
+   * what comes from now on. The answer removes it.
+   */
+  subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void {
+    if (this.#ended) {
+      sink.handleEnd('ended')
+      return () => undefined
+    }
+    if (start === 'gop') for (const frame of this.#gop.frames) sink.handleFrame(frame)
+    this.#sinks.add(sink)
+    return () => {
+      this.#sinks.delete(sink)
+      this.#forgetIfIdle()
+    }
+  }
+
+  /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
+  get cachedFrames(): readonly MediaFrame[] {
+    return this.#gop.frames
+  }
+
+  /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
+  requestKeyframe(): boolean {
+    const info = this.#publication?.info
+    if (info?.requestKeyframe === undefined) return false
+    info.requestKeyframe()
+    return true
+  }
+
+  /**
+   * Calls back once the tracks are known: both seen, or the header wait over since the first frame. Never before the
+   * first frame. The answer cancels.
+   */
+  whenTracksKnown(callback: () => void): () => void {
+    if (this.#tracksKnown()) {
+      callback()
+      return () => undefined
+    }
+    const waiter = () => {
+      this.#waiters.delete(waiter)
+      callback()
+    }
+    this.#waiters.add(waiter)
+    return () => {
+      this.#waiters.delete(waiter)
+      this.#forgetIfIdle()
+    }
+  }
+
+  /** Called by `Publication.push`. */
+  handlePublished(input: MediaFrame): void {
+    const frame = this.#timeline.map(input)
+    this.#lastFrameAt = this.#clock.now()
+    this.framesIn++
+    for (const unit of frame.units) this.bytesIn += unit.length
+    const config = frame.config
+    if (config.kind === 'video') {
+      if (config !== this.#tracks.video) this.#learn(config)
+    } else if (config !== this.#tracks.audio) this.#learn(config)
+    if (!this.#firstFrameSeen) this.#handleFirstFrame()
+    // The cache first: a subscriber that joins from inside a sink's handler must not miss this frame.
+    this.#gop.push(frame)
+    for (const sink of this.#sinks) sink.handleFrame(frame)
+  }
+
+  /** Called by `Publication.end`. */
+  handleUnpublished(publication: Publication): void {
+    if (this.#publication !== publication) return
+    this.#publication = undefined
+    this.#firstFrameSeen = false
+    this.#gop.clear()
+    this.#cancelGrace = this.#clock.after(this.#limits.graceMicros, () => {
+      this.#cancelGrace = undefined
+      this.end('ended')
+    })
+    for (const sink of this.#sinks) sink.handleInterrupted?.()
+    this.#forgetIfIdle()
+  }
+
+  /** Ends a publisher that has been silent for too long. Called by the hub once a second. */
+  sweep(now: Micros): void {
+    if (now - this.#lastFrameAt > this.#limits.silentMicros) this.#publication?.close('silent')
+  }
+
+  /** Takes the publisher's right away; subscribers wait for a new one as after any loss. */
+  kickPublisher(): boolean {
+    if (this.#publication === undefined) return false
+    this.#publication.close('kicked')
+    return true
+  }
+
+  /** Ends the stream for everybody. Idempotent. */
+  end(reason: EndReason): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#publication?.close(reason === 'kicked' ? 'kicked' : 'shutdown')
+    this.#cancelGrace?.()
+    this.#cancelGrace = undefined
+    this.#gop.clear()
+    for (const waiter of [...this.#waiters]) waiter()
+    const sinks = [...this.#sinks]
+    this.#sinks.clear()
+    for (const sink of sinks) sink.handleEnd(reason)
+    this.#onIdle(this)
+  }
+
+  #learn(config: VideoConfig | AudioConfig): void {
+    this.#tracks = { ...this.#tracks, [config.kind]: config }
+    if (this.#tracks.video !== undefined && this.#tracks.audio !== undefined) this.#releaseWaiters()
+  }
+
+  #handleFirstFrame(): void {
+    this.#firstFrameSeen = true
+    const publication = this.#publication
+    this.#clock.after(this.#limits.headerWaitMicros, () => {
+      if (this.#publication !== publication) return
+      this.#headerWaitOver = true
+      this.#releaseWaiters()
+    })
+  }
+
+  #tracksKnown(): boolean {
+    if (this.#ended) return true
+    if (!this.#firstFrameSeen) return false
+    return this.#headerWaitOver || (this.#tracks.video !== undefined && this.#tracks.audio !== undefined)
+  }
+
+  #releaseWaiters(): void {
+    for (const waiter of [...this.#waiters]) waiter()
+  }
+
+  #forgetIfIdle(): void {
+    if (this.#publication !== undefined || this.#sinks.size > 0 || this.#waiters.size > 0) return
+    // A stream without viewers has nobody to keep through the grace time.
+    this.end('ended')
+  }
+}

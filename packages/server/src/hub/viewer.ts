@@ -1,0 +1,178 @@
+import type { CodecConfig, Micros } from '@crossroom/media'
+import type { Batch, PackedFrame } from './batch.js'
+import { configOf, withConfig } from './batch.js'
+import type { Clock } from './clock.js'
+import { FrameQueue, type FrameQueueLimits } from './frame-queue.js'
+import type { EndReason, Tracks } from './sink.js'
+
+export interface ViewerLimits extends FrameQueueLimits {
+  /** A viewer that takes nothing for this long while bytes wait is closed. */
+  readonly noDrainMicros: Micros
+}
+
+/**
+ * Written at once at most: the transport's progress is seen in steps of this, so that a viewer that takes a long burst
+ * slowly is told from one that takes nothing.
+ */
+const SLICE_BYTES = 32 * 1024
+
+/** The byte stream to one viewer: a TCP socket, a WebSocket. */
+export interface ByteTransport {
+  /** Sends or buffers; false asks to wait for `Viewer.handleDrain` before more is written. */
+  write(bytes: Uint8Array): boolean
+  /** Bytes accepted and not yet taken by the kernel. */
+  readonly buffered: number
+  /** Ends the connection; `reason` is for a protocol that can say it. Idempotent. */
+  close(reason: EndReason | 'stalled'): void
+}
+
+export interface ViewerInfo {
+  readonly id: string
+  /** `http-flv`, `ws-flv`, `rtmp`, …: for lists and metrics only. */
+  readonly protocol: string
+  readonly remoteAddress: string
+}
+
+/** Writes the configuration that a viewer missed. */
+export type ConfigWriter = (config: CodecConfig, frame: PackedFrame) => Uint8Array
+
+/**
+ * One viewer of a byte protocol. While the transport keeps up it gets whole batches, shared with everybody; once the
+ * transport asks to wait, frames queue one by one and what is too old is dropped at keyframes.
+ */
+export class Viewer {
+  readonly info: ViewerInfo
+  readonly startedAt: Micros
+  readonly #transport: ByteTransport
+  readonly #clock: Clock
+  readonly #limits: ViewerLimits
+  readonly #queue: FrameQueue
+  #writeConfig: ConfigWriter = () => new Uint8Array(0)
+  /** The configurations this viewer has been sent. */
+  #configs: Tracks = {}
+  #blocked = false
+  /** What is left of a long write. */
+  #rest: Uint8Array | undefined
+  #cancelStall: (() => void) | undefined
+  #bufferedAtCheck = 0
+  #closed = false
+  bytesSent = 0
+
+  constructor(info: ViewerInfo, transport: ByteTransport, clock: Clock, limits: ViewerLimits) {
+    this.info = info
+    this.#transport = transport
+    this.#clock = clock
+    this.#limits = limits
+    this.#queue = new FrameQueue(limits)
+    this.startedAt = clock.now()
+  }
+
+  get droppedFrames(): number {
+    return this.#queue.droppedFrames
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.bytes + (this.#rest?.length ?? 0) + this.#transport.buffered
+  }
+
+  /** The first bytes: container header, metadata and what was cached. */
+  start(head: Uint8Array, cached: Batch | undefined, expectsVideo: boolean, writeConfig: ConfigWriter): void {
+    this.#writeConfig = writeConfig
+    this.#send(head)
+    if (cached !== undefined && cached.frames.length > 0) {
+      this.#configs = cached.configs
+      this.#send(cached.bytes)
+    } else if (expectsVideo) this.#queue.startAtKeyframe()
+  }
+
+  /** `before`: the configurations in force when the batch was packed. */
+  deliver(batch: Batch, before: Tracks): void {
+    if (this.#closed) return
+    const inStep = this.#configs.video === before.video && this.#configs.audio === before.audio
+    if (inStep && !this.#blocked && this.#queue.length === 0 && !this.#queue.waitsForKeyframe) {
+      this.#configs = batch.configs
+      this.#send(batch.bytes)
+      return
+    }
+    for (const frame of batch.frames) this.#queue.push(frame)
+    this.#drainQueue()
+  }
+
+  /** The transport takes bytes again. */
+  handleDrain(): void {
+    this.#blocked = false
+    this.#cancelStall?.()
+    this.#cancelStall = undefined
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest !== undefined) this.#write(rest)
+    this.#drainQueue()
+  }
+
+  close(reason: EndReason | 'stalled'): void {
+    if (this.#closed) return
+    this.detach()
+    this.#transport.close(reason)
+  }
+
+  /** The transport is gone: nothing more is written. */
+  detach(): void {
+    this.#closed = true
+    this.#cancelStall?.()
+    this.#cancelStall = undefined
+  }
+
+  #drainQueue(): void {
+    while (!this.#blocked && !this.#closed) {
+      const item = this.#queue.shift()
+      if (item === undefined) return
+      const config = item.frame.config
+      if (configOf(this.#configs, config) !== config) {
+        this.#configs = withConfig(this.#configs, config)
+        const bytes = this.#writeConfig(config, item)
+        if (bytes.length > 0) this.#send(bytes)
+      }
+      this.#send(item.bytes)
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.bytesSent += bytes.length
+    // Only `start` sends while blocked: the cached frames right behind the head.
+    if (this.#rest !== undefined) this.#rest = joined(this.#rest, bytes)
+    else if (this.#blocked) this.#rest = bytes
+    else this.#write(bytes)
+  }
+
+  #write(bytes: Uint8Array): void {
+    let offset = 0
+    while (offset < bytes.length) {
+      const end = Math.min(offset + SLICE_BYTES, bytes.length)
+      const free = this.#transport.write(bytes.length <= SLICE_BYTES ? bytes : bytes.subarray(offset, end))
+      offset = end
+      if (free) continue
+      this.#blocked = true
+      if (offset < bytes.length) this.#rest = bytes.subarray(offset)
+      this.#watchStall()
+      return
+    }
+  }
+
+  /** Closes a viewer whose transport takes no byte at all; a slow one that takes some is served on. */
+  #watchStall(): void {
+    this.#bufferedAtCheck = this.#transport.buffered
+    this.#cancelStall = this.#clock.after(this.#limits.noDrainMicros, () => {
+      this.#cancelStall = undefined
+      if (!this.#blocked || this.#closed) return
+      if (this.#transport.buffered >= this.#bufferedAtCheck) this.close('stalled')
+      else this.#watchStall()
+    })
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
+  return bytes
+}
