@@ -1,3 +1,7 @@
+export { Admissions } from './admissions.js'
+export type { AdmittedConnection } from './admissions.js'
+export { equalSecrets } from './constant-time.js'
+export { FailureGuard } from './failure-guard.js'
 export type {
   Admission,
   Grant,
@@ -9,3 +13,13 @@ export type {
   StreamProtocol,
   StreamRequest,
 } from './gate.js'
+export { signHook } from './hook-request.js'
+export type { HookPost } from './hook-request.js'
+export { Hooks } from './hooks.js'
+export type { HookAnswer, HookDeps, HookOptions, PublishEnd } from './hooks.js'
+export { RESERVED_APPS, isSegment, refuseName } from './names.js'
+export { PlainStreams } from './plain-streams.js'
+export type { PlainStreamDeps, PlainStreamOptions } from './plain-streams.js'
+export { makeStreamToken, verifyStreamToken } from './stream-token.js'
+export type { StreamTokenScope, TokenVerdict } from './stream-token.js'
+export { makeTxSecret, verifyTxSecret } from './tx-secret.js'

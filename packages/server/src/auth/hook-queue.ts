@@ -1,0 +1,98 @@
+import { hookLimits } from '../config/limits.js'
+import type { Log } from '../observe/log.js'
+import { sendHook } from './hook-request.js'
+import type { HookPost } from './hook-request.js'
+
+/** What a {@link HookQueue} works with. */
+export interface HookQueueDeps {
+  readonly log: Log
+  /** Wall clock in milliseconds: it is signed. */
+  readonly nowMs: () => number
+}
+
+/** Delivers notifications one after another, in order, with longer and longer waits while the receiver is down. */
+export class HookQueue {
+  readonly #secret: string | undefined
+  readonly #deps: HookQueueDeps
+  readonly #posts: HookPost[] = []
+  #running: Promise<void> | undefined
+  #wake: (() => void) | undefined
+  #closesAtMs: number | undefined
+  #lost = 0
+
+  constructor(secret: string | undefined, deps: HookQueueDeps) {
+    this.#secret = secret
+    this.#deps = deps
+  }
+
+  /** Notifications that will not be delivered. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  /** Puts one at the end; when 1000 wait, the oldest goes. */
+  push(post: HookPost): void {
+    if (this.#posts.length >= hookLimits.queued) {
+      this.#posts.shift()
+      this.#lose('too many waited')
+    }
+    this.#posts.push(post)
+    this.#running ??= this.#run()
+  }
+
+  /** One more round without waiting between tries, for at most 3 s; what then still waits is lost. */
+  async close(): Promise<void> {
+    this.#closesAtMs ??= performance.now() + hookLimits.timeoutMs
+    this.#wake?.()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let retryMs: number = hookLimits.retryFirstMs
+    for (let post = this.#posts[0]; post !== undefined; post = this.#posts[0]) {
+      const status = await this.#send(post)
+      if (isFinal(status)) {
+        // While it was on its way the queue may have overflowed and lost it already.
+        if (this.#posts[0] === post) this.#posts.shift()
+        if (status >= 400) this.#lose(`the receiver answered ${String(status)}`)
+        retryMs = hookLimits.retryFirstMs
+      } else if (this.#closesAtMs === undefined) {
+        await this.#sleep(retryMs)
+        retryMs = Math.min(retryMs * 2, hookLimits.retryMaxMs)
+      } else {
+        for (; this.#posts.length > 0; this.#posts.shift()) this.#lose('the server is going down')
+      }
+    }
+    this.#running = undefined
+  }
+
+  async #send(post: HookPost): Promise<number> {
+    const leftMs = this.#closesAtMs === undefined ? hookLimits.timeoutMs : this.#closesAtMs - performance.now()
+    if (leftMs <= 0) return 0
+    const reply = await sendHook(post, this.#secret, this.#deps.nowMs() / 1000, Math.ceil(leftMs))
+    if (!isFinal(reply.status))
+      this.#deps.log.warn({ status: reply.status, why: reply.text }, 'A notification was not taken and is tried again')
+    return reply.status
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #lose(why: string): void {
+    this.#lost++
+    this.#deps.log.warn({ why }, 'A notification is lost')
+  }
+}
+
+/** Taken, or rejected in a way that another try will not change. */
+function isFinal(status: number): boolean {
+  if (status >= 200 && status < 300) return true
+  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429
+}

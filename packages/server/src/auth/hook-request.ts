@@ -1,0 +1,80 @@
+import { createHmac } from 'node:crypto'
+import { hookLimits } from '../config/limits.js'
+
+/** One signed POST to the operator's server. */
+export interface HookPost {
+  readonly url: string
+  /** Stays the same when the post is tried again, so that the receiver can tell repetitions. */
+  readonly id: string
+  /** JSON. */
+  readonly body: string
+}
+
+/** What came back: a status and at most 64 KiB of text; or, with `status` 0, why nothing usable came back. */
+export interface HookReply {
+  readonly status: number
+  readonly text: string
+}
+
+/**
+ * Signature headers as the Standard Webhooks specification has them: HMAC-SHA256 over `id.timestamp.body`, base64 behind
+ * `v1,`. A secret that begins with `whsec_` is base64, any other is taken as UTF-8.
+ */
+export function signHook(secret: string, post: HookPost, unixSeconds: number): Record<string, string> {
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8')
+  const timestamp = String(Math.floor(unixSeconds))
+  const signature = createHmac('sha256', key).update(`${post.id}.${timestamp}.${post.body}`).digest('base64')
+  return { 'webhook-id': post.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
+}
+
+/** Sends one post. Never rejects; redirects are not followed and a reply past 64 KiB counts as none. */
+export async function sendHook(
+  post: HookPost,
+  secret: string | undefined,
+  unixSeconds: number,
+  timeoutMs: number,
+): Promise<HookReply> {
+  try {
+    const response = await fetch(post.url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'crossroom',
+        ...(secret === undefined ? {} : signHook(secret, post, unixSeconds)),
+      },
+      body: post.body,
+    })
+    const text = await readBounded(response)
+    if (text === undefined) return { status: 0, text: 'the answer is longer than 64 KiB' }
+    return { status: response.status, text }
+  } catch (error) {
+    return { status: 0, text: whyNoReply(error) }
+  }
+}
+
+async function readBounded(response: Response): Promise<string | undefined> {
+  if (response.body === null) return ''
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(parts).toString('utf8')
+    bytes += value.byteLength
+    if (bytes > hookLimits.responseBytes) {
+      await reader.cancel()
+      return undefined
+    }
+    parts.push(value)
+  }
+}
+
+function whyNoReply(error: unknown): string {
+  if (!(error instanceof Error)) return 'it cannot be reached'
+  if (error.name === 'TimeoutError') return 'it did not answer in time'
+  const cause: unknown = error.cause
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  return code === undefined ? 'it cannot be reached' : `it cannot be reached (${code})`
+}

@@ -1,0 +1,146 @@
+import { hookLimits } from '../config/limits.js'
+import type { Log } from '../observe/log.js'
+import type { StreamEndReason, StreamRequest } from './gate.js'
+import { sendHook } from './hook-request.js'
+import type { HookReply } from './hook-request.js'
+import { HookQueue } from './hook-queue.js'
+import { Slots } from './slots.js'
+
+/** Where the operator's hooks are. An absent one is not asked, which allows. */
+export interface HookOptions {
+  readonly onPublish?: string | undefined
+  readonly onPlay?: string | undefined
+  readonly onUnpublish?: string | undefined
+  /** Signs requests; without it they carry no signature. */
+  readonly secret?: string | undefined
+}
+
+/** What hooks work with. */
+export interface HookDeps {
+  readonly log: Log
+  /** Wall clock in milliseconds: it is signed. */
+  readonly nowMs: () => number
+  /** A new id for a request; never the same twice. */
+  readonly newId: () => string
+}
+
+/** What a hook answered. `refused`: it said no; otherwise it failed to answer, which means no as well. */
+export type HookAnswer =
+  | { readonly allowed: true; readonly subject?: string | undefined }
+  | { readonly allowed: false; readonly refused: boolean; readonly sentence: string }
+
+/** How a publish came to its end, for `on_unpublish`. */
+export interface PublishEnd {
+  readonly reason: StreamEndReason
+  readonly durationMs: number
+  readonly subject: string | undefined
+}
+
+/** A refusal from an `on_…` server may name its reason; this much of it reaches the client. */
+const REASON_CHARS = 200
+
+/** The operator's HTTP hooks: `on_publish` and `on_play` are asked and fail closed, `on_unpublish` is told. */
+export class Hooks {
+  readonly #options: HookOptions
+  readonly #deps: HookDeps
+  readonly #slots = new Slots(hookLimits.inFlight, hookLimits.queued)
+  readonly #queue: HookQueue
+
+  constructor(options: HookOptions, deps: HookDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#queue = new HookQueue(options.secret, deps)
+  }
+
+  /** `on_unpublish` notifications lost because too many waited, or because the receiver rejected them. */
+  get lost(): number {
+    return this.#queue.lost
+  }
+
+  /** Asks the hook of this action; undefined when there is none. Answers within 3 s, whatever the other side does. */
+  async ask(request: StreamRequest, subject: string | undefined): Promise<HookAnswer | undefined> {
+    const url = request.action === 'publish' ? this.#options.onPublish : this.#options.onPlay
+    if (url === undefined) return undefined
+    const event = request.action === 'publish' ? 'on_publish' : 'on_play'
+    const startedMs = performance.now()
+    const slot = await this.#slots.take(hookLimits.timeoutMs)
+    const leftMs = Math.ceil(hookLimits.timeoutMs - (performance.now() - startedMs))
+    if (!slot || leftMs <= 0) {
+      if (slot) this.#slots.give()
+      return this.#failed(event, request, { status: 0, text: 'too many requests wait for it' })
+    }
+    const post = { url, id: this.#deps.newId(), body: JSON.stringify(describe(event, request, subject)) }
+    const reply = await sendHook(post, this.#options.secret, this.#deps.nowMs() / 1000, leftMs)
+    this.#slots.give()
+    if (reply.status >= 200 && reply.status < 300) return readVerdict(reply.text)
+    if (reply.status >= 400 && reply.status < 500) {
+      const verdict = readVerdict(reply.text)
+      return verdict.allowed ? { allowed: false, refused: true, sentence: refusalSentence(undefined) } : verdict
+    }
+    return this.#failed(event, request, reply)
+  }
+
+  /** Tells `on_unpublish`, in order, tried again until it is taken. */
+  unpublished(request: StreamRequest, end: PublishEnd): void {
+    const url = this.#options.onUnpublish
+    if (url === undefined) return
+    const { reason, durationMs } = end
+    const body = { ...describe('on_unpublish', request, end.subject), reason, durationMs }
+    this.#queue.push({ url, id: this.#deps.newId(), body: JSON.stringify(body) })
+  }
+
+  /** Tries once more to deliver what waits, for at most 3 s, then gives up. Idempotent. */
+  close(): Promise<void> {
+    return this.#queue.close()
+  }
+
+  #failed(event: string, request: StreamRequest, reply: HookReply): HookAnswer {
+    const why = reply.status === 0 ? reply.text : `it answered ${String(reply.status)}`
+    this.#deps.log.warn({ event, app: request.app, stream: request.stream, why }, 'A hook failed, so the answer was no')
+    return {
+      allowed: false,
+      refused: false,
+      sentence: 'The service that decides about this stream cannot be asked now.',
+    }
+  }
+}
+
+function describe(event: string, request: StreamRequest, subject: string | undefined): Record<string, unknown> {
+  const { action, protocol, app, stream, remoteAddress, connectionId } = request
+  return {
+    ...{ event, action, protocol, app, stream, remoteAddress, connectionId, subject },
+    query: Object.fromEntries(request.query),
+    ...(request.bearer === undefined ? {} : { bearer: request.bearer }),
+  }
+}
+
+/**
+ * An answer in the range of 200 allows, unless its body says no: `{"allow": false, "reason"?}`, or a code other than 0, as SRS
+ * hooks answer (`1` or `{"code": 1}`). `{"subject": "…"}` names who may take the stream over.
+ */
+function readVerdict(text: string): HookAnswer {
+  const body = parseJson(text)
+  if (typeof body === 'number' && body !== 0)
+    return { allowed: false, refused: true, sentence: refusalSentence(undefined) }
+  if (typeof body !== 'object' || body === null) return { allowed: true }
+  const { allow, code, reason, subject } = body as Record<string, unknown>
+  if (allow === false || (typeof code === 'number' && code !== 0))
+    return { allowed: false, refused: true, sentence: refusalSentence(reason) }
+  return typeof subject === 'string' && subject !== ''
+    ? { allowed: true, subject: `hook:${subject.slice(0, REASON_CHARS)}` }
+    : { allowed: true }
+}
+
+function refusalSentence(reason: unknown): string {
+  return typeof reason === 'string' && reason !== ''
+    ? reason.slice(0, REASON_CHARS)
+    : 'The service that decides about this stream said no.'
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

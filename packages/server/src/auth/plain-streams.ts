@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import type { FailureGuard } from './failure-guard.js'
+import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamGate, StreamRequest } from './gate.js'
+import type { Hooks } from './hooks.js'
+import { refuseName } from './names.js'
+import { verifyStreamToken } from './stream-token.js'
+import type { TokenVerdict } from './stream-token.js'
+import { verifyTxSecret } from './tx-secret.js'
+
+/** What the operator wants of plain streams. */
+export interface PlainStreamOptions {
+  readonly publish: 'open' | 'token'
+  readonly play: 'open' | 'token'
+  /** Key of tokens and of txSecret. Needed when `publish` or `play` is `token`. */
+  readonly secret?: string | undefined
+  /** Key of txSecret when playing; default: `secret`. */
+  readonly txPlayKey?: string | undefined
+}
+
+/** What the gate works with. */
+export interface PlainStreamDeps {
+  /** Wall clock in milliseconds: tokens carry unix time. */
+  readonly nowMs: () => number
+  readonly guard: FailureGuard
+  /** Absent when the operator configured none. */
+  readonly hooks?: Hooks | undefined
+}
+
+type Credential =
+  | { readonly verdict: 'none' | TokenVerdict; readonly subject?: undefined }
+  | { readonly verdict: 'valid'; readonly subject: string }
+
+/** The gate of `APP/STREAM` outside rooms: names, then token or open mode, then the operator's hooks. */
+export class PlainStreams implements StreamGate {
+  readonly #options: PlainStreamOptions
+  readonly #deps: PlainStreamDeps
+
+  constructor(options: PlainStreamOptions, deps: PlainStreamDeps) {
+    this.#options = options
+    this.#deps = deps
+  }
+
+  async admit(request: StreamRequest): Promise<Admission> {
+    const badName = refuseName(request.app, request.stream)
+    if (badName !== undefined) return badName
+    const credential = await this.#checkCredential(request)
+    if ('code' in credential) return credential
+    const answer = await this.#deps.hooks?.ask(request, credential.subject)
+    if (answer !== undefined && !answer.allowed)
+      return answer.refused
+        ? refusal('HOOK_REFUSED', answer.sentence, 403)
+        : refusal('HOOK_FAILED', answer.sentence, 503)
+    return this.#grant(request, answer?.subject ?? credential.subject)
+  }
+
+  async #checkCredential(request: StreamRequest): Promise<Refusal | { readonly subject: string | undefined }> {
+    const gated = this.#options[request.action] === 'token'
+    const { guard } = this.#deps
+    if (gated && guard.isBlocked(request.remoteAddress)) {
+      await guard.holdBack()
+      return refusal('TOO_MANY_FAILURES', 'Too many wrong tokens came from this address; try again in a minute.', 429)
+    }
+    const credential = this.#verify(request)
+    // In open mode a token is not needed, but a valid one still names its owner, who may then take the stream over.
+    if (!gated || credential.verdict === 'valid') return { subject: credential.subject }
+    if (credential.verdict === 'invalid') guard.fail(request.remoteAddress)
+    return refuseCredential(request, credential.verdict)
+  }
+
+  #verify(request: StreamRequest): Credential {
+    const { secret } = this.#options
+    if (secret === undefined) return { verdict: 'none' }
+    const now = this.#deps.nowMs()
+    const token = request.bearer ?? request.query.get('token')
+    if (token !== undefined) {
+      const verdict = verifyStreamToken(secret, request, token, now)
+      return verdict === 'valid' ? { verdict, subject: `token:${fingerprint(token)}` } : { verdict }
+    }
+    const txSecret = request.query.get('txSecret')
+    if (txSecret === undefined || request.protocol === 'whip' || request.protocol === 'whep') return { verdict: 'none' }
+    const txTime = request.query.get('txTime') ?? ''
+    const key = request.action === 'play' ? (this.#options.txPlayKey ?? secret) : secret
+    const verdict = verifyTxSecret(key, request.stream, { txSecret, txTime }, now)
+    return verdict === 'valid'
+      ? { verdict, subject: `tx:${fingerprint(`${txSecret.toLowerCase()}${txTime}`)}` }
+      : { verdict }
+  }
+
+  #grant(request: StreamRequest, subject: string | undefined): Grant {
+    const { hooks, nowMs } = this.#deps
+    let openedAtMs: number | undefined
+    let over = false
+    return {
+      ok: true,
+      key: `${request.app}/${request.stream}`,
+      subject,
+      opened: () => {
+        openedAtMs ??= nowMs()
+      },
+      closed: (reason: StreamEndReason) => {
+        if (over) return
+        over = true
+        if (openedAtMs !== undefined && request.action === 'publish')
+          hooks?.unpublished(request, { reason, durationMs: Math.max(0, nowMs() - openedAtMs), subject })
+      },
+      // Nothing takes permission for a plain stream back; `Admissions` adds kicks for every gate.
+      onRevoked: () => undefined,
+    }
+  }
+}
+
+function refusal(code: RefusalCode, sentence: string, httpStatus: number): Refusal {
+  return { ok: false, code, sentence, httpStatus }
+}
+
+function refuseCredential(request: StreamRequest, verdict: Exclude<Credential['verdict'], 'valid'>): Refusal {
+  const verb = request.action === 'publish' ? 'Publishing' : 'Playing'
+  switch (verdict) {
+    case 'none':
+      return refusal('DENIED', `${verb} this stream needs a token, and none came.`, 401)
+    case 'other-action':
+      return refusal('DENIED', `${verb} was asked with a token that is for the other direction.`, 401)
+    case 'expired':
+      return refusal('EXPIRED', 'The token was right but has expired; ask for a new one.', 401)
+    case 'invalid':
+      return refusal('DENIED', 'The token is wrong, or it was made for another stream.', 401)
+  }
+}
+
+/** Names the holder of a token without being of any use as a token. */
+function fingerprint(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 16)
+}
