@@ -106,3 +106,22 @@ export {
   TICKS_PER_REFERENCE,
   type TransportFeedback,
 } from './rtcp/transport-feedback.js'
+export { formatIp, parseIp, type IpEndpoint } from './stun/address.js'
+export type { HmacSha1, StunClass, StunMessage } from './stun/message.js'
+export { hasValidIntegrity, isStun, parseStun } from './stun/parse.js'
+export { asciiBytes, encodeStun, type StunDraft } from './stun/write.js'
+export {
+  CONSENT_TIMEOUT,
+  IceAgent,
+  type IceAgentOptions,
+  type IceCounters,
+  type IceEvent,
+  type IceInput,
+  type IceOutput,
+} from './ice/agent.js'
+export { formatCandidate, hostCandidates, type AnnouncedAddress, type IceCandidate } from './ice/candidates.js'
+export { areValidIceCredentials, makeIceCredentials, type IceCredentials } from './ice/credentials.js'
+export { IceDemux } from './ice/demux.js'
+export { FRAME_HEADER_BYTES, FrameReader, MAX_FRAMED_PACKET_BYTES, writeFrame } from './ice/framing.js'
+export { announceableAddresses, type InterfaceAddress } from './ice/interfaces.js'
+export { isTcp, type PeerAddress } from './ice/tuple.js'

@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest'
+import { FIRST_TCP_ADDRESS } from '../engine/udp-port.js'
+import { hasValidIntegrity, parseStun } from '../stun/parse.js'
+import { asciiBytes } from '../stun/write.js'
+import { CONSENT_TIMEOUT, IceAgent, type IceEvent } from './agent.js'
+import { browser, countingBytes, hmacSha1, makeCheck, makeUnsignedCheck } from './checks.cases.js'
+import { areValidIceCredentials, makeIceCredentials } from './credentials.js'
+import { MAX_TUPLES } from './tuple-table.js'
+
+const SECOND = 1_000_000
+
+function makeAgent(): IceAgent {
+  const endpointOf = (address: number) => ({ ip: '192.0.2.7', port: 1000 + (address % 50_000) })
+  return new IceAgent({ hmacSha1, randomBytes: countingBytes(), remote: browser, endpointOf })
+}
+
+function eventsOf(agent: IceAgent): IceEvent[] {
+  const events: IceEvent[] = []
+  for (let event = agent.pollEvent(); event !== undefined; event = agent.pollEvent()) events.push(event)
+  return events
+}
+
+function silent(agent: IceAgent): boolean {
+  return agent.pollOutput() === undefined && eventsOf(agent).length === 0
+}
+
+test('credentials have the length and characters of RFC 8839', () => {
+  expect(areValidIceCredentials(makeIceCredentials(countingBytes()))).toBe(true)
+  expect(areValidIceCredentials({ usernameFragment: 'abc', password: browser.password })).toBe(false)
+  expect(areValidIceCredentials({ usernameFragment: 'ab:d', password: browser.password })).toBe(false)
+})
+
+test('a good check is answered to where it came from, with its own address in it', () => {
+  const agent = makeAgent()
+  const check = makeCheck(agent.local)
+  agent.handleInput(0, { address: 5, bytes: check })
+  const output = agent.pollOutput()!
+  expect(output.address).toBe(5)
+  const response = parseStun(output.bytes)!
+  expect(response).toMatchObject({ class: 'success', mappedAddress: { ip: '192.0.2.7', port: 1005 } })
+  expect(response.transactionId).toEqual(parseStun(check)!.transactionId)
+  expect(hasValidIntegrity(response, asciiBytes(agent.local.password), hmacSha1)).toBe(true)
+  expect(eventsOf(agent)).toEqual([
+    { kind: 'verified', address: 5 },
+    { kind: 'selected', address: 5, previous: undefined },
+  ])
+  expect(agent.isVerified(5)).toBe(true)
+  expect(agent.isVerified(6)).toBe(false)
+})
+
+test('W1: no integrity, wrong integrity, unknown fragment, no fingerprint: silence, and a counter', () => {
+  const agent = makeAgent()
+  const unsigned = makeUnsignedCheck(agent.local)
+  const forged = makeCheck(agent.local, { integrityKey: asciiBytes('wrong-password-of-24-char') })
+  const stranger = makeCheck(agent.local, { username: `nobody12:${browser.usernameFragment}` })
+  const otherRemote = makeCheck(agent.local, { username: `${agent.local.usernameFragment}:other` })
+  for (const bytes of [unsigned, forged, stranger, otherRemote, makeCheck(agent.local).subarray(0, -8)]) {
+    agent.handleInput(0, { address: 5, bytes })
+    expect(silent(agent)).toBe(true)
+  }
+  expect(agent.counters).toMatchObject({ wrongIntegrity: 2, wrongUsername: 2, malformed: 1, checks: 0 })
+})
+
+test('W1: an answer is never longer than its question, whatever the role', () => {
+  const agent = makeAgent()
+  for (const is of ['controlling', 'controlled'] as const) {
+    const bytes = makeCheck(agent.local, { role: { is, tieBreaker: new Uint8Array(8) } })
+    agent.handleInput(0, { address: 5, bytes })
+    expect(agent.pollOutput()!.bytes.length).toBeLessThanOrEqual(bytes.length)
+  }
+})
+
+test('W1: a peer that thinks itself controlled is told 487 and gains nothing', () => {
+  const agent = makeAgent()
+  const bytes = makeCheck(agent.local, { role: { is: 'controlled', tieBreaker: new Uint8Array(8).fill(255) } })
+  agent.handleInput(0, { address: 5, bytes })
+  expect(parseStun(agent.pollOutput()!.bytes)).toMatchObject({ class: 'error', errorCode: 487 })
+  expect(agent.isVerified(5)).toBe(false)
+  expect(agent.counters.roleConflicts).toBe(1)
+})
+
+test('W2: another address gets media only by nomination, or when the selected one is silent for more than 2 s', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local, { useCandidate: true }) })
+  agent.handleInput(1 * SECOND, { address: 6, bytes: makeCheck(agent.local) })
+  expect(agent.selected).toBe(5)
+  agent.heard(1.5 * SECOND, 5)
+  agent.handleInput(3.5 * SECOND, { address: 6, bytes: makeCheck(agent.local) })
+  expect(agent.selected).toBe(5)
+  agent.handleInput(3.5 * SECOND + 1, { address: 6, bytes: makeCheck(agent.local) })
+  expect(agent.selected).toBe(6)
+  agent.handleInput(3.6 * SECOND, { address: 5, bytes: makeCheck(agent.local, { useCandidate: true }) })
+  expect(agent.selected).toBe(5)
+  const moves = eventsOf(agent).filter((event) => event.kind === 'selected')
+  expect(moves.map((event) => [event.previous, event.address])).toEqual([
+    [undefined, 5],
+    [5, 6],
+    [6, 5],
+  ])
+})
+
+test('W2: media from an address that has not shown the password moves nothing', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local, { useCandidate: true }) })
+  agent.heard(20 * SECOND, 99)
+  expect(agent.selected).toBe(5)
+  expect(agent.isVerified(99)).toBe(false)
+})
+
+test('after NAT rebinding media is followed to a verified address when the old one is silent', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local, { useCandidate: true }) })
+  agent.handleInput(1 * SECOND, { address: 6, bytes: makeCheck(agent.local) })
+  agent.heard(1.9 * SECOND, 6)
+  expect(agent.selected).toBe(5)
+  agent.heard(2.1 * SECOND, 6)
+  expect(agent.selected).toBe(6)
+})
+
+test('W10: consent ends 30 s after the last good check, and only once', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local) })
+  agent.handleInput(4 * SECOND, { address: 5, bytes: makeCheck(agent.local) })
+  eventsOf(agent)
+  expect(agent.pollTimeout()).toBe(4 * SECOND + CONSENT_TIMEOUT)
+  // Media without checks is no consent (RFC 7675 section 5.1).
+  agent.heard(33 * SECOND, 5)
+  agent.handleTimeout(34 * SECOND - 1)
+  expect(eventsOf(agent)).toEqual([])
+  agent.handleTimeout(34 * SECOND)
+  expect(eventsOf(agent).map((event) => event.kind)).toEqual(['dropped', 'selected', 'expired'])
+  agent.handleTimeout(100 * SECOND)
+  expect(eventsOf(agent)).toEqual([])
+  expect(agent.pollTimeout()).toBeUndefined()
+})
+
+test('W10: a closed TCP connection leaves 30 s for another one', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: FIRST_TCP_ADDRESS, bytes: makeCheck(agent.local) })
+  agent.remove(FIRST_TCP_ADDRESS)
+  expect(agent.selected).toBeUndefined()
+  expect(eventsOf(agent).map((event) => event.kind)).toEqual(['verified', 'selected', 'dropped', 'selected'])
+  agent.handleInput(20 * SECOND, { address: FIRST_TCP_ADDRESS + 1, bytes: makeCheck(agent.local) })
+  expect(agent.selected).toBe(FIRST_TCP_ADDRESS + 1)
+  agent.handleTimeout(31 * SECOND)
+  expect(eventsOf(agent).some((event) => event.kind === 'expired')).toBe(false)
+})
+
+test('W11: ten thousand ports with the right password keep eight places, never that of the selected one', () => {
+  const agent = makeAgent()
+  agent.handleInput(0, { address: 1, bytes: makeCheck(agent.local, { useCandidate: true }) })
+  for (let address = 2; address <= 10_000; address++) {
+    agent.handleInput(address, { address, bytes: makeCheck(agent.local) })
+    while (agent.pollOutput() !== undefined) continue
+  }
+  const verified = eventsOf(agent).reduce(
+    (count, { kind }) => count + (kind === 'verified' ? 1 : kind === 'dropped' ? -1 : 0),
+    0,
+  )
+  expect(verified).toBe(MAX_TUPLES)
+  expect(agent.selected).toBe(1)
+  expect(agent.isVerified(10_000)).toBe(true)
+  expect(agent.isVerified(2)).toBe(false)
+  expect(agent.counters.evictedTuples).toBe(10_000 - MAX_TUPLES)
+})
+
+test('an ICE restart keeps media where it is until the new credentials nominate, and the old ones live 10 s more', () => {
+  const agent = makeAgent()
+  const old = agent.local
+  agent.handleInput(0, { address: 5, bytes: makeCheck(old, { useCandidate: true }) })
+  const remote = { usernameFragment: 'nEw1', password: 'another-password-24-chars' }
+  const local = agent.restart(1 * SECOND, remote)
+  expect(local).not.toEqual(old)
+  expect(agent.local).toBe(local)
+  expect(agent.usernameFragments).toEqual([local.usernameFragment, old.usernameFragment])
+  expect(agent.selected).toBe(5)
+  agent.handleInput(2 * SECOND, { address: 7, bytes: makeCheck(local, { useCandidate: true }, remote) })
+  expect(agent.selected).toBe(7)
+  // A late nomination under the old credentials is answered, but it is history.
+  agent.handleInput(3 * SECOND, { address: 5, bytes: makeCheck(old, { useCandidate: true }) })
+  expect(agent.selected).toBe(7)
+  expect(agent.pollTimeout()).toBe(11 * SECOND)
+  eventsOf(agent)
+  agent.handleTimeout(11 * SECOND)
+  expect(eventsOf(agent)).toEqual([{ kind: 'retired', usernameFragment: old.usernameFragment }])
+  const before = agent.counters.wrongUsername
+  agent.handleInput(12 * SECOND, { address: 5, bytes: makeCheck(old) })
+  expect(agent.counters.wrongUsername).toBe(before + 1)
+})
+
+test('restarts in a row do not pile up credentials', () => {
+  const agent = makeAgent()
+  for (let count = 0; count < 100; count++) agent.restart(count, browser)
+  expect(agent.usernameFragments.length).toBe(3)
+  expect(eventsOf(agent).filter((event) => event.kind === 'retired').length).toBe(98)
+})
+
+test('responses and indications are not answered', () => {
+  const agent = makeAgent()
+  for (const kind of ['indication', 'success', 'error'] as const) {
+    agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local, { class: kind }) })
+  }
+  expect(silent(agent)).toBe(true)
+})
