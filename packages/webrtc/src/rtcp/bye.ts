@@ -23,6 +23,6 @@ export function byteLengthOfBye(bye: Bye): number {
 /** Writes the packet, which holds at most 31 SSRCs; returns the offset behind it. */
 export function writeBye(bye: Bye, out: Uint8Array, offset: number): number {
   let position = writeRtcpHeader(RTCP_BYE, bye.ssrcs.length, byteLengthOfBye(bye), out, offset)
-  for (const ssrc of bye.ssrcs) position = writeUint32(out, position, ssrc)
+  for (const ssrc of bye.ssrcs) position = writeUint32(ssrc, out, position)
   return position
 }

@@ -37,11 +37,11 @@ export function byteLengthOfFir(fir: FullIntraRequest): number {
 
 export function writeFir(fir: FullIntraRequest, out: Uint8Array, offset: number): number {
   writeRtcpHeader(RTCP_PAYLOAD_FEEDBACK, FIR_FORMAT, byteLengthOfFir(fir), out, offset)
-  writeUint32(out, offset + 4, fir.senderSsrc)
-  let position = writeUint32(out, offset + 8, 0)
+  writeUint32(fir.senderSsrc, out, offset + 4)
+  let position = writeUint32(0, out, offset + 8)
   for (const entry of fir.entries) {
-    writeUint32(out, position, entry.ssrc)
-    position = writeUint32(out, position + 4, (entry.sequenceNumber & 0xff) << 24)
+    writeUint32(entry.ssrc, out, position)
+    position = writeUint32((entry.sequenceNumber & 0xff) << 24, out, position + 4)
   }
   return position
 }

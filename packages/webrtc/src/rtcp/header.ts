@@ -55,5 +55,5 @@ export function writeRtcpHeader(
 ): number {
   out[offset] = VERSION_BITS | (count & 0x1f)
   out[offset + 1] = type
-  return writeUint16(out, offset + 2, byteLength / 4 - 1)
+  return writeUint16(byteLength / 4 - 1, out, offset + 2)
 }

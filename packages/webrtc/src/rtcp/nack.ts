@@ -55,14 +55,14 @@ export function byteLengthOfNack(nack: Nack): number {
 /** Writes the packet with neighbouring sequence numbers folded into bitmasks; returns the offset behind it. */
 export function writeNack(nack: Nack, out: Uint8Array, offset: number): number {
   writeRtcpHeader(RTCP_TRANSPORT_FEEDBACK, NACK_FORMAT, byteLengthOfNack(nack), out, offset)
-  writeUint32(out, offset + 4, nack.senderSsrc)
-  let position = writeUint32(out, offset + 8, nack.mediaSsrc)
+  writeUint32(nack.senderSsrc, out, offset + 4)
+  let position = writeUint32(nack.mediaSsrc, out, offset + 8)
   for (let index = 0; index < nack.sequenceNumbers.length;) {
     const packetId = nack.sequenceNumbers[index]!
     const end = endOfItem(nack.sequenceNumbers, index)
     let mask = 0
     for (index++; index < end; index++) mask |= 1 << (((nack.sequenceNumbers[index]! - packetId) & 0xffff) - 1)
-    position = writeUint16(out, writeUint16(out, position, packetId), mask)
+    position = writeUint16(mask, out, writeUint16(packetId, out, position))
   }
   return position
 }

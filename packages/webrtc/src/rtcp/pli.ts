@@ -22,6 +22,6 @@ export function byteLengthOfPli(_pli: PictureLossIndication): number {
 
 export function writePli(pli: PictureLossIndication, out: Uint8Array, offset: number): number {
   writeRtcpHeader(RTCP_PAYLOAD_FEEDBACK, PLI_FORMAT, FEEDBACK_HEADER_LENGTH, out, offset)
-  writeUint32(out, offset + 4, pli.senderSsrc)
-  return writeUint32(out, offset + 8, pli.mediaSsrc)
+  writeUint32(pli.senderSsrc, out, offset + 4)
+  return writeUint32(pli.mediaSsrc, out, offset + 8)
 }

@@ -26,7 +26,7 @@ export function byteLengthOfReceiverReport(report: ReceiverReport): number {
 /** Writes the report, which holds at most 31 blocks; returns the offset behind it. */
 export function writeReceiverReport(report: ReceiverReport, out: Uint8Array, offset: number): number {
   writeRtcpHeader(RTCP_RECEIVER_REPORT, report.reports.length, byteLengthOfReceiverReport(report), out, offset)
-  let position = writeUint32(out, offset + 4, report.ssrc)
+  let position = writeUint32(report.ssrc, out, offset + 4)
   for (const block of report.reports) position = writeReportBlock(block, out, position)
   return position
 }

@@ -39,16 +39,16 @@ export function byteLengthOfRemb(remb: ReceiverEstimate): number {
 /** Writes the packet, which names at most 255 SSRCs; returns the offset behind it. */
 export function writeRemb(remb: ReceiverEstimate, out: Uint8Array, offset: number): number {
   writeRtcpHeader(RTCP_PAYLOAD_FEEDBACK, APPLICATION_FEEDBACK_FORMAT, byteLengthOfRemb(remb), out, offset)
-  writeUint32(out, offset + 4, remb.senderSsrc)
-  writeUint32(out, offset + 8, 0)
-  writeUint32(out, offset + 12, IDENTIFIER)
+  writeUint32(remb.senderSsrc, out, offset + 4)
+  writeUint32(0, out, offset + 8)
+  writeUint32(IDENTIFIER, out, offset + 12)
   let mantissa = Math.floor(Math.min(Math.max(remb.bitrate, 0), MAX_BITRATE))
   let exponent = 0
   while (mantissa > MANTISSA_MAX) {
     mantissa = Math.floor(mantissa / 2)
     exponent++
   }
-  let position = writeUint32(out, offset + 16, (remb.ssrcs.length << 24) | (exponent << 18) | mantissa)
-  for (const ssrc of remb.ssrcs) position = writeUint32(out, position, ssrc)
+  let position = writeUint32((remb.ssrcs.length << 24) | (exponent << 18) | mantissa, out, offset + 16)
+  for (const ssrc of remb.ssrcs) position = writeUint32(ssrc, out, position)
   return position
 }

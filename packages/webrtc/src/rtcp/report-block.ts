@@ -41,11 +41,11 @@ export function parseReportBlocks(packet: Uint8Array, offset: number, count: num
 }
 
 export function writeReportBlock(block: ReportBlock, out: Uint8Array, offset: number): number {
-  writeUint32(out, offset, block.ssrc)
+  writeUint32(block.ssrc, out, offset)
   out[offset + 4] = block.fractionLost
-  writeUint24(out, offset + 5, Math.max(Math.min(block.cumulativeLost, 0x7f_ffff), -0x80_0000))
-  writeUint32(out, offset + 8, block.highestSequence)
-  writeUint32(out, offset + 12, block.jitter)
-  writeUint32(out, offset + 16, block.lastSenderReport)
-  return writeUint32(out, offset + 20, block.delaySinceLastSenderReport)
+  writeUint24(Math.max(Math.min(block.cumulativeLost, 0x7f_ffff), -0x80_0000), out, offset + 5)
+  writeUint32(block.highestSequence, out, offset + 8)
+  writeUint32(block.jitter, out, offset + 12)
+  writeUint32(block.lastSenderReport, out, offset + 16)
+  return writeUint32(block.delaySinceLastSenderReport, out, offset + 20)
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bytesFromHex } from '../rtp/rtp.cases.js'
 import { buildCompound, byteLengthOfRtcp, parseCompound, writeRtcp, type RtcpPacket } from './compound.js'
-import { MAX_NACK_ITEMS } from './nack.js'
+import { MAX_NACK_ITEMS, type Nack } from './nack.js'
+import type { ReceiverEstimate } from './remb.js'
 import { rtcpPackets } from './rtcp.cases.js'
 import { isDeltaWritable, MAX_FEEDBACK_PACKETS, NOT_RECEIVED, type TransportFeedback } from './transport-feedback.js'
 
@@ -61,7 +62,7 @@ test('a hand-made transport feedback is understood', () => {
 test('W8: a NACK of 2^14 items names only so many packets', () => {
   const flood = new Uint8Array(12 + 4 * 0x3ff0).fill(0xff)
   flood.set(bytesFromHex('81 cd 3ff2 00000001 00000002'))
-  const [nack] = parseCompound(flood) as [{ sequenceNumbers: number[] }]
+  const [nack] = parseCompound(flood) as [Nack]
   expect(nack.sequenceNumbers).toHaveLength(17 * MAX_NACK_ITEMS)
 })
 
@@ -99,7 +100,7 @@ test('any arrivals survive the chunks and deltas', () => {
 test('REMB keeps 18 significant bits', () => {
   for (const bitrate of [0, 1, 30_000, 2_500_001, 999_999_999]) {
     const [remb] = parseCompound(buildCompound([{ type: 'remb', senderSsrc: 1, bitrate, ssrcs: [] }])) as [
-      { bitrate: number },
+      ReceiverEstimate,
     ]
     expect(remb.bitrate).toBeLessThanOrEqual(bitrate)
     expect(remb.bitrate).toBeGreaterThanOrEqual(bitrate * (1 - 2 ** -17))

@@ -43,12 +43,12 @@ export function byteLengthOfSenderReport(report: SenderReport): number {
 export function writeSenderReport(report: SenderReport, out: Uint8Array, offset: number): number {
   const byteLength = byteLengthOfSenderReport(report)
   writeRtcpHeader(RTCP_SENDER_REPORT, report.reports.length, byteLength, out, offset)
-  writeUint32(out, offset + 4, report.ssrc)
-  writeUint32(out, offset + 8, report.ntpTime.seconds)
-  writeUint32(out, offset + 12, report.ntpTime.fraction)
-  writeUint32(out, offset + 16, report.rtpTimestamp)
-  writeUint32(out, offset + 20, report.packetCount)
-  let position = writeUint32(out, offset + 24, report.octetCount)
+  writeUint32(report.ssrc, out, offset + 4)
+  writeUint32(report.ntpTime.seconds, out, offset + 8)
+  writeUint32(report.ntpTime.fraction, out, offset + 12)
+  writeUint32(report.rtpTimestamp, out, offset + 16)
+  writeUint32(report.packetCount, out, offset + 20)
+  let position = writeUint32(report.octetCount, out, offset + 24)
   for (const block of report.reports) position = writeReportBlock(block, out, position)
   return position
 }

@@ -54,7 +54,7 @@ export function writeSourceDescription(description: SourceDescription, out: Uint
   let position = writeRtcpHeader(RTCP_SOURCE_DESCRIPTION, description.chunks.length, byteLength, out, offset)
   for (const chunk of description.chunks) {
     const end = position + byteLengthOfChunk(chunk)
-    position = writeUint32(out, position, chunk.ssrc)
+    position = writeUint32(chunk.ssrc, out, position)
     out[position++] = ITEM_CNAME
     out[position++] = chunk.cname.length
     for (let index = 0; index < chunk.cname.length; index++) out[position++] = chunk.cname.charCodeAt(index)

@@ -180,11 +180,11 @@ export function byteLengthOfTransportFeedback(feedback: TransportFeedback): numb
 export function writeTransportFeedback(feedback: TransportFeedback, out: Uint8Array, offset: number): number {
   const end = offset + byteLengthOfTransportFeedback(feedback)
   writeRtcpHeader(RTCP_TRANSPORT_FEEDBACK, TRANSPORT_FEEDBACK_FORMAT, end - offset, out, offset)
-  writeUint32(out, offset + 4, feedback.senderSsrc)
-  writeUint32(out, offset + 8, feedback.mediaSsrc)
-  writeUint16(out, offset + 12, feedback.baseSequence)
-  writeUint16(out, offset + 14, feedback.arrivals.length)
-  writeUint24(out, offset + 16, feedback.referenceTime)
+  writeUint32(feedback.senderSsrc, out, offset + 4)
+  writeUint32(feedback.mediaSsrc, out, offset + 8)
+  writeUint16(feedback.baseSequence, out, offset + 12)
+  writeUint16(feedback.arrivals.length, out, offset + 14)
+  writeUint24(feedback.referenceTime, out, offset + 16)
   out[offset + 19] = feedback.feedbackCount
   const position = writeDeltas(feedback.arrivals, out, writeChunks(feedback.arrivals, out, offset + FIXED_LENGTH))
   const padding = end - position
@@ -202,7 +202,7 @@ function writeChunks(arrivals: Int32Array, out: Uint8Array, offset: number): num
   let position = offset
   for (let index = 0; index < statuses.length;) {
     const chunk = chunkAt(statuses, index)
-    position = writeUint16(out, position, chunk & 0xffff)
+    position = writeUint16(chunk & 0xffff, out, position)
     index += chunk >>> 16
   }
   return position
@@ -215,7 +215,7 @@ function writeDeltas(arrivals: Int32Array, out: Uint8Array, offset: number): num
     if (arrival === NOT_RECEIVED) continue
     const delta = arrival - previous
     if (statusOf(arrival, delta) === STATUS_SMALL_DELTA) out[position++] = delta
-    else position = writeUint16(out, position, delta)
+    else position = writeUint16(delta, out, position)
     previous = arrival
   }
   return position

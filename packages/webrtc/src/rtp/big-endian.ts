@@ -17,20 +17,20 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
 }
 
-export function writeUint16(bytes: Uint8Array, offset: number, value: number): number {
+export function writeUint16(value: number, bytes: Uint8Array, offset: number): number {
   bytes[offset] = value >>> 8
   bytes[offset + 1] = value
   return offset + 2
 }
 
-export function writeUint24(bytes: Uint8Array, offset: number, value: number): number {
+export function writeUint24(value: number, bytes: Uint8Array, offset: number): number {
   bytes[offset] = value >>> 16
   bytes[offset + 1] = value >>> 8
   bytes[offset + 2] = value
   return offset + 3
 }
 
-export function writeUint32(bytes: Uint8Array, offset: number, value: number): number {
+export function writeUint32(value: number, bytes: Uint8Array, offset: number): number {
   bytes[offset] = value >>> 24
   bytes[offset + 1] = value >>> 16
   bytes[offset + 2] = value >>> 8

@@ -250,8 +250,8 @@ export function writeHeaderExtensions(
   if (blockLength === 0) return offset
   const twoByte = needsTwoByteElements(values, ids)
   const end = offset + blockLength
-  writeUint16(out, offset, twoByte ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE)
-  writeUint16(out, offset + 2, (blockLength - 4) >>> 2)
+  writeUint16(twoByte ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE, out, offset)
+  writeUint16((blockLength - 4) >>> 2, out, offset + 2)
   let position = offset + 4
   for (const name of HEADER_EXTENSION_NAMES) {
     const id = ids[name]
@@ -279,17 +279,17 @@ function writeElement(name: HeaderExtensionName, values: HeaderExtensions, out: 
     case 'repairedRid':
       return writeToken(values.repairedRid!, out, offset)
     case 'absSendTime':
-      return writeUint24(out, offset, absSendTimeFromMicros(values.absSendTime!))
+      return writeUint24(absSendTimeFromMicros(values.absSendTime!), out, offset)
     case 'transportSequence':
-      return writeUint16(out, offset, values.transportSequence!)
+      return writeUint16(values.transportSequence!, out, offset)
     case 'playoutDelay':
       return writeUint24(
+        (playoutDelaySteps(values.playoutDelay!.min) << 12) | playoutDelaySteps(values.playoutDelay!.max),
         out,
         offset,
-        (playoutDelaySteps(values.playoutDelay!.min) << 12) | playoutDelaySteps(values.playoutDelay!.max),
       )
     case 'absCaptureTime':
-      return writeUint32(out, writeUint32(out, offset, values.absCaptureTime!.seconds), values.absCaptureTime!.fraction)
+      return writeUint32(values.absCaptureTime!.fraction, out, writeUint32(values.absCaptureTime!.seconds, out, offset))
     case 'videoOrientation':
       out[offset] = values.videoOrientation! / 90
       return offset + 1

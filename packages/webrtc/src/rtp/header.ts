@@ -102,9 +102,9 @@ export interface RtpHeaderFields {
 export function writeRtpHeader(header: RtpHeaderFields, out: Uint8Array, offset: number): number {
   out[offset] = VERSION_BITS | (header.hasExtension === true ? 0x10 : 0)
   out[offset + 1] = (header.marker ? 0x80 : 0) | (header.payloadType & 0x7f)
-  writeUint16(out, offset + 2, header.sequenceNumber)
-  writeUint32(out, offset + 4, header.timestamp)
-  return writeUint32(out, offset + 8, header.ssrc)
+  writeUint16(header.sequenceNumber, out, offset + 2)
+  writeUint32(header.timestamp, out, offset + 4)
+  return writeUint32(header.ssrc, out, offset + 8)
 }
 
 /**

@@ -20,8 +20,8 @@ export function restoreFromRtx(
   packet.copyWithin(RTX_OSN_LENGTH, 0, header.payloadOffset)
   const restored = packet.subarray(RTX_OSN_LENGTH)
   restored[1] = (header.marker ? 0x80 : 0) | (originalPayloadType & 0x7f)
-  writeUint16(restored, 2, originalSequenceNumber)
-  writeUint32(restored, 8, originalSsrc)
+  writeUint16(originalSequenceNumber, restored, 2)
+  writeUint32(originalSsrc, restored, 8)
   return restored
 }
 
@@ -39,9 +39,9 @@ export function writeRtx(
 ): number {
   out.set(packet.subarray(0, header.payloadOffset), offset)
   out[offset + 1] = (header.marker ? 0x80 : 0) | (rtx.payloadType & 0x7f)
-  writeUint16(out, offset + 2, rtx.sequenceNumber)
-  writeUint32(out, offset + 8, rtx.ssrc)
-  const payload = writeUint16(out, offset + header.payloadOffset, header.sequenceNumber)
+  writeUint16(rtx.sequenceNumber, out, offset + 2)
+  writeUint32(rtx.ssrc, out, offset + 8)
+  const payload = writeUint16(header.sequenceNumber, out, offset + header.payloadOffset)
   out.set(packet.subarray(header.payloadOffset), payload)
   return payload + packet.length - header.payloadOffset
 }
