@@ -1,0 +1,66 @@
+import type { Micros } from '@crossroom/media'
+
+interface Timer {
+  readonly at: Micros
+  readonly order: number
+  readonly callback: () => void
+}
+
+/**
+ * Time that moves only when a test moves it. Timers fire in order of their time, and of their making where that is the
+ * same; a timer set while another fires still fires if its time lies within the same step.
+ */
+export class VirtualClock {
+  #now: Micros
+  #order = 0
+  #timers: Timer[] = []
+
+  constructor(start: Micros = 0) {
+    this.#now = start
+  }
+
+  now(): Micros {
+    return this.#now
+  }
+
+  /** The answer cancels; it may be called any number of times. */
+  after(delay: Micros, callback: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, delay), order: this.#order++, callback }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.length
+  }
+
+  /** When the next timer fires; undefined when none waits. */
+  get next(): Micros | undefined {
+    return this.#first()?.at
+  }
+
+  advanceTo(time: Micros): void {
+    for (;;) {
+      const timer = this.#first()
+      if (timer === undefined || timer.at > time) break
+      this.#timers = this.#timers.filter((other) => other !== timer)
+      this.#now = Math.max(this.#now, timer.at)
+      timer.callback()
+    }
+    this.#now = Math.max(this.#now, time)
+  }
+
+  advance(by: Micros): void {
+    this.advanceTo(this.#now + by)
+  }
+
+  #first(): Timer | undefined {
+    let first: Timer | undefined
+    for (const timer of this.#timers)
+      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
+    return first
+  }
+}
