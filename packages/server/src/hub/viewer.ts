@@ -55,6 +55,7 @@ export class Viewer {
   #rest: Uint8Array | undefined
   #cancelStall: (() => void) | undefined
   #bufferedAtCheck = 0
+  #paused = false
   #closed = false
   bytesSent = 0
 
@@ -87,7 +88,7 @@ export class Viewer {
 
   /** `before`: the configurations in force when the batch was packed. */
   deliver(batch: Batch, before: Tracks): void {
-    if (this.#closed) return
+    if (this.#closed || this.#paused) return
     const inStep = this.#configs.video === before.video && this.#configs.audio === before.audio
     if (inStep && !this.#blocked && this.#queue.length === 0 && !this.#queue.waitsForKeyframe) {
       this.#configs = batch.configs
@@ -96,6 +97,12 @@ export class Viewer {
     }
     for (const frame of batch.frames) this.#queue.push(frame)
     this.#drainQueue()
+  }
+
+  /** A paused viewer gets nothing; it goes on at the next keyframe. */
+  setPaused(paused: boolean): void {
+    if (this.#paused && !paused) this.#queue.startAtKeyframe()
+    this.#paused = paused
   }
 
   /** The transport takes bytes again. */

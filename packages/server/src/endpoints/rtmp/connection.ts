@@ -1,0 +1,157 @@
+import type { Socket } from 'node:net'
+import type { RtmpServerEvent, RtmpServerSession } from '@crossroom/rtmp'
+import type { StreamEndReason } from '../../auth/index.js'
+import { Driver, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
+import type { Log } from '../../observe/index.js'
+import type { EndpointEnvironment } from '../environment.js'
+import { RtmpPlay } from './play.js'
+import { RtmpPublish } from './publish.js'
+
+/** What a publish or a play needs of the connection it lives on. */
+export interface RtmpPeer {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly session: RtmpServerSession
+  readonly socket: Socket
+  readonly log: Log
+  /** To be called after a command was given to the session. */
+  flush(): void
+  /** Something was admitted: the limits for strangers no longer hold. */
+  admitted(): void
+  /** Sends what is pending and ends the connection. */
+  close(reason: StreamEndReason): void
+}
+
+/** One message stream's business: publishing or playing. */
+interface Role {
+  handleEvent(event: RtmpServerEvent): void
+  close(reason: StreamEndReason): void
+}
+
+export interface RtmpConnectionOptions {
+  readonly environment: EndpointEnvironment
+  readonly socket: Socket
+  readonly session: RtmpServerSession
+  readonly pending: PendingConnection
+  readonly remoteAddress: string
+  readonly rateLimits: RateLimits
+  readonly badFrameLimit: number
+  readonly chunkSize: number
+}
+
+/** One RTMP client: a socket, a session, and what it publishes and plays. */
+export class RtmpConnection implements RtmpPeer {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly session: RtmpServerSession
+  readonly socket: Socket
+  readonly log: Log
+  readonly #options: RtmpConnectionOptions
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtmpServerEvent>
+  readonly #rate: RateLimiter
+  readonly #roles = new Map<number, Role>()
+  #cancelPause: (() => void) | undefined
+  #closed = false
+
+  constructor(options: RtmpConnectionOptions) {
+    const { environment, socket, session } = options
+    this.#options = options
+    this.id = environment.newConnectionId()
+    this.remoteAddress = options.remoteAddress
+    this.session = session
+    this.socket = socket
+    this.log = environment.log.child({ connection: this.id, protocol: 'rtmp', remoteAddress: options.remoteAddress })
+    this.#rate = new RateLimiter(options.rateLimits)
+    this.#driver = new Driver(session, environment.clock, {
+      output: (bytes) => socket.write(bytes),
+      event: (event) => this.#handleEvent(event),
+    })
+    environment.metrics.connectionOpened('rtmp')
+    socket.on('data', (bytes: Buffer) => this.#handleData(bytes))
+    socket.on('error', (error) => this.log.debug({ error: error.message }, 'RTMP socket error'))
+    socket.once('close', () => this.#handleClosed('client'))
+    // Starts the deadlines.
+    this.#driver.drain()
+  }
+
+  flush(): void {
+    this.#driver.drain()
+  }
+
+  admitted(): void {
+    this.#options.pending.settle()
+    this.session.authorised()
+    this.flush()
+  }
+
+  close(reason: StreamEndReason): void {
+    this.#handleClosed(reason)
+    this.socket.end()
+    // A peer that does not read would keep a half-closed socket for ever.
+    const cancel = this.#options.environment.clock.after(1_000_000, () => this.socket.destroy())
+    this.socket.once('close', cancel)
+  }
+
+  #handleData(bytes: Buffer): void {
+    if (this.#closed) return
+    const { clock, metrics } = this.#options.environment
+    metrics.traffic.rtmp.bytesIn += bytes.length
+    const now = clock.now()
+    const pause = this.#rate.take(now, bytes.length)
+    this.#driver.handleInput(bytes)
+    if (pause === 0 || this.#closed) return
+    if (this.#rate.isExceeded(now)) {
+      this.log.warn({ limit: this.#options.rateLimits.bitsPerSecond }, 'RTMP client closed: it sends more than it may')
+      metrics.protocolError('rtmp', 'RATE_EXCEEDED')
+      this.close('error')
+      return
+    }
+    this.socket.pause()
+    this.#cancelPause?.()
+    this.#cancelPause = clock.after(pause, () => this.socket.resume())
+  }
+
+  #handleEvent(event: RtmpServerEvent): void {
+    switch (event.type) {
+      case 'connect':
+        this.log.debug({ app: event.app, flashVer: event.flashVer }, 'RTMP connect')
+        return
+      case 'publish':
+        this.#begin(event.streamId, new RtmpPublish(this.#options.environment, this, event, this.#options.badFrameLimit))
+        return
+      case 'play':
+        this.#begin(event.streamId, new RtmpPlay(this.#options.environment, this, event, this.#options.chunkSize))
+        return
+      case 'closed':
+        if (event.error !== undefined) {
+          this.log.info({ code: event.error.code, error: event.error.message }, 'RTMP client closed: protocol error')
+          this.#options.environment.metrics.protocolError('rtmp', event.error.code)
+        }
+        this.close(event.error === undefined ? 'client' : 'error')
+        return
+      case 'unpublish':
+      case 'stopPlay':
+        this.#roles.get(event.streamId)?.close('client')
+        this.#roles.delete(event.streamId)
+        return
+      default:
+        this.#roles.get(event.streamId)?.handleEvent(event)
+    }
+  }
+
+  #begin(streamId: number, role: Role): void {
+    this.#roles.get(streamId)?.close('client')
+    this.#roles.set(streamId, role)
+  }
+
+  #handleClosed(reason: StreamEndReason): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelPause?.()
+    this.#options.pending.settle()
+    this.#driver.close()
+    for (const role of this.#roles.values()) role.close(reason)
+    this.#roles.clear()
+    this.#options.environment.metrics.connectionClosed('rtmp')
+  }
+}

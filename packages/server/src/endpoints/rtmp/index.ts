@@ -1,0 +1,1 @@
+export { RtmpEndpoint } from './server.js'

@@ -1,0 +1,170 @@
+import { FlvTagReader, type MediaFrame } from '@crossroom/media'
+import type { RtmpServerEvent } from '@crossroom/rtmp'
+import type { Grant, Refusal, StreamEndReason } from '../../auth/index.js'
+import type { Publication, PublicationEnd } from '../../hub/index.js'
+import type { EndpointEnvironment } from '../environment.js'
+import type { RtmpPeer } from './connection.js'
+
+type PublishEvent = Extract<RtmpServerEvent, { type: 'publish' }>
+type MediaEvent = Extract<RtmpServerEvent, { type: 'media' }>
+
+const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
+  replaced: 'taken-over',
+  silent: 'timeout',
+  kicked: 'kicked',
+  shutdown: 'shutdown',
+}
+
+/** One published stream of an RTMP connection: asks the gate, takes the name, turns messages into frames. */
+export class RtmpPublish {
+  readonly #environment: EndpointEnvironment
+  readonly #peer: RtmpPeer
+  readonly #event: PublishEvent
+  readonly #badFrameLimit: number
+  readonly #reader = new FlvTagReader()
+  readonly #frames: MediaFrame[] = []
+  #grant: Grant | undefined
+  #publication: Publication | undefined
+  #unlist: (() => void) | undefined
+  #badFrames = 0
+  #bytesIn = 0
+  #closed = false
+
+  constructor(environment: EndpointEnvironment, peer: RtmpPeer, event: PublishEvent, badFrameLimit: number) {
+    this.#environment = environment
+    this.#peer = peer
+    this.#event = event
+    this.#badFrameLimit = badFrameLimit
+    void this.#ask()
+  }
+
+  handleEvent(event: RtmpServerEvent): void {
+    if (event.type === 'media') this.#handleMedia(event)
+  }
+
+  close(reason: StreamEndReason): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#unlist?.()
+    if (this.#publication !== undefined) {
+      this.#environment.metrics.publisherEnded('rtmp')
+      this.#peer.log.info({ stream: this.#grant?.key, reason, bytes: this.#bytesIn }, 'RTMP publish ended')
+    }
+    this.#publication?.end()
+    this.#grant?.closed(reason)
+  }
+
+  async #ask(): Promise<void> {
+    const { app, streamName, query } = this.#event
+    const admission = await this.#environment.gate.admit({
+      action: 'publish',
+      protocol: 'rtmp',
+      app,
+      stream: streamName,
+      query,
+      remoteAddress: this.#peer.remoteAddress,
+      connectionId: this.#peer.id,
+    })
+    if (!admission.ok) {
+      this.#refuse(admission)
+      return
+    }
+    this.#grant = admission
+    if (this.#closed) admission.closed('client')
+    else this.#begin(admission)
+  }
+
+  #begin(grant: Grant): void {
+    const { hub, metrics, connections, clock } = this.#environment
+    const { id, remoteAddress, session, log } = this.#peer
+    const publication = hub.open(grant.key).publish({
+      id,
+      protocol: 'rtmp',
+      remoteAddress,
+      ...(grant.subject === undefined ? {} : { subject: grant.subject }),
+      onClose: (reason) => this.#handleTaken(reason),
+    })
+    if (publication === undefined) {
+      metrics.refused('rtmp', 'BUSY')
+      log.info({ stream: grant.key }, 'RTMP publish refused: the name is in use')
+      this.#end('NetStream.Publish.BadName', `Somebody publishes ${grant.key} already.`)
+      return
+    }
+    this.#publication = publication
+    this.#unlist = connections.add({
+      id,
+      role: 'publisher',
+      protocol: 'rtmp',
+      remoteAddress,
+      streamKey: grant.key,
+      startedAt: clock.now(),
+      bytes: () => this.#bytesIn,
+      droppedFrames: () => 0,
+      kick: () => publication.close('kicked'),
+    })
+    metrics.publisherStarted('rtmp')
+    log.info({ stream: grant.key }, 'RTMP publish began')
+    this.#peer.admitted()
+    session.acceptPublish(this.#event.streamId)
+    this.#peer.flush()
+    grant.opened()
+    grant.onRevoked(() => publication.close('kicked'))
+  }
+
+  #handleMedia(event: MediaEvent): void {
+    const publication = this.#publication
+    if (publication === undefined || this.#closed) return
+    const traffic = this.#environment.metrics.traffic.rtmp
+    this.#bytesIn += event.payload.length
+    const now = this.#environment.clock.now()
+    const frames = this.#frames
+    const good = this.#reader.readTag(event.messageType, event.timestampMs, event.payload, now, frames)
+    if (!good) this.#handleBadFrame()
+    else if (frames.length > 0) this.#badFrames = 0
+    for (const frame of frames) {
+      traffic.framesIn++
+      publication.push(frame)
+    }
+    frames.length = 0
+  }
+
+  #handleBadFrame(): void {
+    const { metrics } = this.#environment
+    const error = this.#reader.lastError
+    this.#badFrames++
+    if (this.#badFrames === 1)
+      this.#peer.log.warn({ stream: this.#grant?.key, code: error?.code, error: error?.message }, 'A frame was dropped')
+    metrics.protocolError('rtmp', error?.code ?? 'BAD_FRAME')
+    if (this.#badFrames < this.#badFrameLimit) return
+    const sentence = `${String(this.#badFrames)} frames in a row made no sense; the last one: ${error?.message ?? 'unknown'}`
+    this.#end('NetStream.Publish.Failed', sentence)
+  }
+
+  /** The hub ended the publication. */
+  #handleTaken(reason: PublicationEnd): void {
+    const sentences: Record<PublicationEnd, string> = {
+      replaced: 'The same publisher came back on another connection.',
+      silent: 'Nothing came for too long.',
+      kicked: 'The publisher was removed.',
+      shutdown: 'The server is going down.',
+    }
+    this.#peer.session.endPublish(this.#event.streamId, 'NetStream.Publish.Idle', sentences[reason])
+    this.#peer.flush()
+    this.#peer.close(END_REASONS[reason])
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#environment.metrics.refused('rtmp', refusal.code)
+    this.#peer.log.info({ code: refusal.code, reason: refusal.sentence }, 'RTMP publish refused')
+    const badName = refusal.code === 'BAD_NAME' || refusal.code === 'RESERVED_NAME'
+    this.#end(badName ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', refusal.sentence)
+  }
+
+  #end(code: string, sentence: string): void {
+    if (this.#closed) return
+    if (this.#publication === undefined) this.#peer.session.refusePublish(this.#event.streamId, code, sentence)
+    else this.#peer.session.endPublish(this.#event.streamId, code, sentence)
+    this.#peer.flush()
+    this.#peer.close('error')
+  }
+}

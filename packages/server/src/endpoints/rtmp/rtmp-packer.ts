@@ -1,0 +1,87 @@
+import {
+  buildMetadataBody,
+  byteLengthOfConfigBody,
+  byteLengthOfFrameBody,
+  writeConfigBody,
+  writeFrameBody,
+  type CodecConfig,
+  type MediaFrame,
+} from '@crossroom/media'
+import { byteLengthOfMessageChunks, RtmpMessageType, writeMessageChunks } from '@crossroom/rtmp'
+import type { Packer, Tracks } from '../../hub/index.js'
+
+/** Chunk streams of media, apart from those of the session's own messages. */
+const CHUNK_STREAM = { data: 5, audio: 6, video: 7 } as const
+
+/**
+ * Writes frames as RTMP messages in chunks. Every message begins with a full (type 0) header, so the bytes depend on
+ * nothing that was sent before and serve every viewer of a cohort.
+ */
+export class RtmpPacker implements Packer {
+  readonly #messageStreamId: number
+  readonly #chunkSize: number
+  /** A message body before it is cut into chunks; used within one call only. */
+  #body = new Uint8Array(64 * 1024)
+
+  constructor(messageStreamId: number, chunkSize: number) {
+    this.#messageStreamId = messageStreamId
+    this.#chunkSize = chunkSize
+  }
+
+  start(tracks: Tracks): Uint8Array {
+    const metadata = buildMetadataBody(tracks)
+    const bytes = new Uint8Array(this.#lengthOf(metadata.length, 0))
+    this.#write(CHUNK_STREAM.data, RtmpMessageType.dataAmf0, 0, metadata, bytes, 0)
+    return bytes
+  }
+
+  byteLengthOfConfig(config: CodecConfig, timestampMs: number): number {
+    const length = byteLengthOfConfigBody(config)
+    return length === 0 ? 0 : this.#lengthOf(length, timestampMs)
+  }
+
+  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number): number {
+    const length = byteLengthOfConfigBody(config)
+    if (length === 0) return offset
+    const body = this.#bodyOf(length)
+    writeConfigBody(config, body, 0)
+    return this.#writeMedia(config, timestampMs, body, out, offset)
+  }
+
+  byteLengthOfFrame(frame: MediaFrame, timestampMs: number): number {
+    return this.#lengthOf(byteLengthOfFrameBody(frame), timestampMs)
+  }
+
+  writeFrame(frame: MediaFrame, timestampMs: number, out: Uint8Array, offset: number): number {
+    const body = this.#bodyOf(byteLengthOfFrameBody(frame))
+    writeFrameBody(frame, body, 0)
+    return this.#writeMedia(frame.config, timestampMs, body, out, offset)
+  }
+
+  #bodyOf(length: number): Uint8Array {
+    if (this.#body.length < length) this.#body = new Uint8Array(length * 2)
+    return this.#body.subarray(0, length)
+  }
+
+  #lengthOf(payloadLength: number, timestampMs: number): number {
+    return byteLengthOfMessageChunks({ payloadLength, chunkSize: this.#chunkSize, timestampMs })
+  }
+
+  #writeMedia(config: CodecConfig, timestampMs: number, body: Uint8Array, out: Uint8Array, offset: number): number {
+    return config.kind === 'video'
+      ? this.#write(CHUNK_STREAM.video, RtmpMessageType.video, timestampMs, body, out, offset)
+      : this.#write(CHUNK_STREAM.audio, RtmpMessageType.audio, timestampMs, body, out, offset)
+  }
+
+  #write(
+    chunkStreamId: number,
+    messageType: number,
+    timestampMs: number,
+    body: Uint8Array,
+    out: Uint8Array,
+    offset: number,
+  ): number {
+    const header = { chunkStreamId, timestampMs, messageType, messageStreamId: this.#messageStreamId }
+    return writeMessageChunks(header, body, this.#chunkSize, out, offset)
+  }
+}

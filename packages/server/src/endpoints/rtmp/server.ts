@@ -1,0 +1,51 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { RtmpServerSession } from '@crossroom/rtmp'
+import { connectionLimits, mediaLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
+import { plainAddress, type PendingConnections } from '../../net/index.js'
+import type { EndpointEnvironment } from '../environment.js'
+import { RtmpConnection } from './connection.js'
+
+/** `rtmp://HOST/APP/STREAM`: what the listener hands its sockets to. */
+export class RtmpEndpoint {
+  readonly #environment: EndpointEnvironment
+  readonly #pending: PendingConnections
+  readonly #connections = new Set<RtmpConnection>()
+
+  constructor(environment: EndpointEnvironment, pending: PendingConnections) {
+    this.#environment = environment
+    this.#pending = pending
+  }
+
+  handleConnection(socket: Socket): void {
+    const remoteAddress = plainAddress(socket.remoteAddress ?? '')
+    const pending = this.#pending.add(remoteAddress, () => socket.destroy())
+    if (pending === undefined) {
+      this.#environment.metrics.refused('rtmp', 'TOO_MANY_CONNECTIONS')
+      socket.destroy()
+      return
+    }
+    const connection = new RtmpConnection({
+      environment: this.#environment,
+      socket,
+      session: createSession(this.#environment.clock.now()),
+      pending,
+      remoteAddress,
+      rateLimits: publisherLimits,
+      badFrameLimit: mediaLimits.badFrames,
+      chunkSize: rtmpLimits.outgoingChunkBytes,
+    })
+    this.#connections.add(connection)
+    socket.once('close', () => this.#connections.delete(connection))
+  }
+}
+
+function createSession(now: number): RtmpServerSession {
+  return new RtmpServerSession({
+    now,
+    randomBytes: (length) => randomBytes(length),
+    hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+    outChunkSize: rtmpLimits.outgoingChunkBytes,
+    limits: { ...rtmpLimits, ...connectionLimits },
+  })
+}

@@ -1,0 +1,6 @@
+export { plainAddress, TrustedProxies } from './client-address.js'
+export { systemClock, type DriverClock } from './clock.js'
+export { Driver, type DriverHandlers } from './driver.js'
+export { isLoopbackAddress, PendingConnections, type PendingConnection, type PendingLimits } from './pending-connections.js'
+export { RateLimiter, type RateLimits } from './rate-limiter.js'
+export { TcpServer, type TcpListenOptions } from './tcp-server.js'
