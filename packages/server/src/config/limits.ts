@@ -244,9 +244,10 @@ export const transcodeLimits = {
   /** Pause before a new process: none the first time, then from the first value, doubling up to the second. */
   restartFirstMicros: 125_000,
   restartMaxMicros: 1 * SECOND,
-  /** So many crashes within the window end all conversions of that process until the server is started again. */
+  /** So many crashes within the window switch the conversions of that process off for as long as `offMicros`. */
   crashes: 5,
   crashWindowMicros: 60 * SECOND,
+  offMicros: 60 * SECOND,
   /** A conversion stays for so long after its last viewer. */
   lingerMicros: 5 * SECOND,
   /** Conversions at once. */

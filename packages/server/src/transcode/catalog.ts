@@ -1,0 +1,109 @@
+import type { AudioCodec, CodecConfig, VideoCodec } from '@crossroom/media'
+
+/** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
+export type Lane = 'audio' | 'video'
+
+export type RecipeName = 'audio-to-opus' | 'audio-to-aac' | 'video-without-b-frames' | 'video-to-vp8' | 'video-to-h264'
+
+/** One conversion that is possible. */
+export interface Recipe {
+  readonly name: RecipeName
+  readonly lane: Lane
+  readonly from: readonly (AudioCodec | VideoCodec)[]
+  readonly to: AudioCodec | VideoCodec
+}
+
+/**
+ * What can become what: the one table. A conversion from a codec to itself is there to take its frames out of order
+ * away, see `Wish.reordered`.
+ */
+export const RECIPES: readonly Recipe[] = [
+  { name: 'audio-to-opus', lane: 'audio', from: ['aac', 'mp3'], to: 'opus' },
+  { name: 'audio-to-aac', lane: 'audio', from: ['opus', 'mp3'], to: 'aac' },
+  { name: 'video-without-b-frames', lane: 'video', from: ['h264'], to: 'h264' },
+  { name: 'video-to-vp8', lane: 'video', from: ['h264', 'h265', 'vp9', 'av1'], to: 'vp8' },
+  { name: 'video-to-h264', lane: 'video', from: ['h265', 'vp8', 'vp9', 'av1'], to: 'h264' },
+]
+
+/** What one kind of viewer can take. */
+export interface Wish {
+  /** Distinguishes wishes in lists, logs and metrics, such as `webrtc` or `flv`. Equal names mean equal wishes. */
+  readonly name: string
+  /** Codecs by preference; the first that can be reached is taken. */
+  readonly audio: readonly AudioCodec[]
+  readonly video: readonly VideoCodec[]
+  /** Whether display order may differ from decoding order. RTP has no place for two times, so browsers say no. */
+  readonly reordered: boolean
+}
+
+/** What to do with a track: hand it on, convert it, or leave it out because nothing the viewer knows can be made. */
+export type Plan = 'pass' | 'omit' | Recipe
+
+/** The plan for a track. `reordered`: its frames are known to come in another order than they are shown. */
+export function planTrack(config: CodecConfig, wish: Wish, reordered: boolean): Plan {
+  const wanted: readonly string[] = config.kind === 'audio' ? wish.audio : wish.video
+  if (wanted.includes(config.codec) && (wish.reordered || !reordered)) return 'pass'
+  for (const to of wanted) {
+    const recipe = RECIPES.find((entry) => entry.to === to && entry.from.includes(config.codec))
+    if (recipe !== undefined) return recipe
+  }
+  return 'omit'
+}
+
+/** Told to the codec process: make Opus or AAC. */
+export interface AudioOrder {
+  readonly kind: 'audio'
+  readonly to: 'opus' | 'aac'
+  /** Channels of the output; absent, those of the input, at most two. */
+  readonly channels?: 1 | 2
+  /** Bits per second for mono and for stereo. */
+  readonly bitrate: { readonly mono: number; readonly stereo: number }
+  /** Opus: repair data for the frame before in each frame, where the codec finds it worth while. */
+  readonly forwardErrorCorrection: boolean
+}
+
+/** Told to the codec process: make H.264 or VP8. */
+export interface VideoOrder {
+  readonly kind: 'video'
+  readonly to: 'h264' | 'vp8'
+  /** Bits per second the output should stay under; absent, chosen by size and frame rate. */
+  readonly bitrate?: number
+}
+
+export type Order = AudioOrder | VideoOrder
+
+/** What an operator may choose. */
+export interface TranscodeOptions {
+  /** Bits per second. Default 96 000 for stereo, 48 000 for mono. */
+  readonly opusBitrate?: { readonly mono: number; readonly stereo: number }
+  /** Default true: an input of two channels stays stereo. */
+  readonly opusStereo?: boolean
+  /** Default true. */
+  readonly opusForwardErrorCorrection?: boolean
+  /** Bits per second. Default 128 000 for stereo, 64 000 for mono. */
+  readonly aacBitrate?: { readonly mono: number; readonly stereo: number }
+}
+
+const OPUS_BITRATE = { mono: 48_000, stereo: 96_000 } as const
+const AAC_BITRATE = { mono: 64_000, stereo: 128_000 } as const
+
+/** The order for a recipe. */
+export function orderFor(recipe: Recipe, options: TranscodeOptions, source: CodecConfig): Order {
+  if (recipe.to === 'opus') {
+    return {
+      kind: 'audio',
+      to: 'opus',
+      bitrate: options.opusBitrate ?? OPUS_BITRATE,
+      forwardErrorCorrection: options.opusForwardErrorCorrection ?? true,
+      ...(options.opusStereo === false ? { channels: 1 } : {}),
+    }
+  }
+  if (recipe.to === 'aac') {
+    return { kind: 'audio', to: 'aac', bitrate: options.aacBitrate ?? AAC_BITRATE, forwardErrorCorrection: false }
+  }
+  return {
+    kind: 'video',
+    to: recipe.to === 'vp8' ? 'vp8' : 'h264',
+    ...(source.bitrate === undefined ? {} : { bitrate: source.bitrate }),
+  }
+}

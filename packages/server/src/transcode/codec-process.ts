@@ -1,0 +1,353 @@
+import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
+import { transcodeLimits } from '../config/limits.js'
+import type { Clock } from '../hub/clock.js'
+import type { Log } from '../observe/log.js'
+import type { Lane, Order } from './catalog.js'
+import { configFromJson, configToJson } from './ipc/config-json.js'
+import {
+  advanceMessage,
+  controlMessage,
+  frameMessage,
+  MESSAGE_TYPE,
+  parseControl,
+  parseFrameMessage,
+  type Message,
+} from './ipc/message.js'
+
+/** The life of a process seen from here. `off`: no engine, too many crashes, or closed. */
+export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
+
+/** A running child and the pipe to it. */
+export interface Child {
+  readonly pid: number | undefined
+  write(message: Uint8Array): void
+  /** Bytes written that the pipe has not taken yet. */
+  readonly queuedBytes: number
+  /** Ends it at once; `handleExit` follows. */
+  kill(): void
+}
+
+export interface ChildHandlers {
+  handleMessage(message: Message): void
+  /** Called once. */
+  handleExit(reason: string): void
+}
+
+/** Starts a child. */
+export type SpawnChild = (handlers: ChildHandlers) => Child
+
+/** What a conversion hears from the process. */
+export interface ChannelHandler {
+  /** A process is there that knows nothing of this conversion but its order. Called again after every crash. */
+  handleReady(): void
+  handleFrame(frame: MediaFrame): void
+  /** The process is gone; another will come, if the state is not `off`. */
+  handleLost(state: CodecProcessState): void
+  /** The engine cannot do this conversion, or could not go on. */
+  handleFailed(reason: string): void
+}
+
+/** The pipe of one conversion. */
+export interface Channel {
+  /** False when the frame was left out: no process, or one that does not keep up. */
+  send(frame: MediaFrame, warmUp?: boolean): boolean
+  advance(pts: Micros): void
+  close(): void
+}
+
+export interface CodecProcessOptions {
+  readonly lane: Lane
+  readonly clock: Clock
+  readonly log: Log
+  readonly spawn: SpawnChild
+  /** Unanswered heartbeats that make a hang. */
+  readonly heartbeats: number
+  /** Called after each change of state. */
+  readonly onState?: (state: CodecProcessState) => void
+}
+
+/** Figures of one process since the server's start. */
+export interface CodecProcessCounters {
+  crashes: number
+  hangs: number
+  /** Frames that were not sent because the pipe was full. */
+  framesLeftOut: number
+}
+
+/**
+ * One codec process, kept alive: started with the server, watched by heartbeats, killed when it hangs, started again
+ * when it ends, switched off for a while when that does not help. Conversions outlive it: each is opened again in the
+ * new process, and told so.
+ */
+export class CodecProcess {
+  readonly counters: CodecProcessCounters = { crashes: 0, hangs: 0, framesLeftOut: 0 }
+  readonly #options: CodecProcessOptions
+  readonly #channels = new Map<number, OpenChannel>()
+  readonly #crashTimes: Micros[] = []
+  #state: CodecProcessState = 'off'
+  #child: Child | undefined
+  #engine: string | undefined
+  #reasons: readonly string[] = []
+  #cancelTimer: (() => void) | undefined
+  #unanswered = 0
+  #nextConversion = 1
+  #closed = false
+
+  constructor(options: CodecProcessOptions) {
+    this.#options = options
+  }
+
+  get state(): CodecProcessState {
+    return this.#state
+  }
+
+  get lane(): Lane {
+    return this.#options.lane
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Name of the engine that was found; undefined until the first process is ready, and when there is none. */
+  get engine(): string | undefined {
+    return this.#engine
+  }
+
+  /** Why engines are missing, in sentences. */
+  get reasons(): readonly string[] {
+    return this.#reasons
+  }
+
+  get conversions(): number {
+    return this.#channels.size
+  }
+
+  start(): void {
+    if (this.#closed || this.#child !== undefined) return
+    this.#cancelTimer?.()
+    this.#unanswered = 0
+    let exited = false
+    const child = this.#options.spawn({
+      handleMessage: (message) => {
+        if (!exited) this.#handleMessage(message)
+      },
+      handleExit: (reason) => {
+        if (exited) return
+        exited = true
+        this.#handleExit(reason)
+      },
+    })
+    // A child that could not be started has told so already, and its successor may be here.
+    if (exited) return
+    this.#child = child
+    this.#cancelTimer = this.#options.clock.after(transcodeLimits.startMicros, () =>
+      this.#kill('did not start in time'),
+    )
+    this.#setState('starting')
+  }
+
+  /** Ends the process for good. Idempotent. */
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#child?.kill()
+    this.#child = undefined
+    this.#setState('off')
+  }
+
+  /** Begins a conversion. Its handler is called from later calls, never from within this one. */
+  open(order: Order, handler: ChannelHandler): Channel {
+    const channel = new OpenChannel(this.#nextConversion++, order, handler, this)
+    this.#channels.set(channel.conversion, channel)
+    if (this.#state === 'ready') {
+      this.#options.clock.after(0, () => {
+        if (this.#state === 'ready' && !channel.opened) this.#openInChild(channel)
+      })
+    }
+    return channel
+  }
+
+  /** Called by channels. */
+  write(message: Uint8Array): boolean {
+    const child = this.#child
+    if (child === undefined || this.#state !== 'ready') return false
+    if (child.queuedBytes > transcodeLimits.queueBytes) {
+      this.counters.framesLeftOut++
+      return false
+    }
+    child.write(message)
+    return true
+  }
+
+  /** Called by channels. */
+  forget(channel: OpenChannel): void {
+    if (!this.#channels.delete(channel.conversion) || !channel.opened) return
+    if (this.#state === 'ready') this.#child?.write(controlMessage(MESSAGE_TYPE.close, channel.conversion))
+  }
+
+  #openInChild(channel: OpenChannel): void {
+    if (!this.#channels.has(channel.conversion)) return
+    channel.handleOpened()
+    this.#child?.write(controlMessage(MESSAGE_TYPE.open, channel.conversion, channel.order))
+    channel.handler.handleReady()
+  }
+
+  #handleMessage(message: Message): void {
+    switch (message.type) {
+      case MESSAGE_TYPE.ready:
+        return this.#handleReady(parseControl(message) as { engine?: string; reasons?: readonly string[] } | undefined)
+      case MESSAGE_TYPE.pong:
+        this.#unanswered = 0
+        return
+      default:
+        this.#channels.get(message.conversion)?.handleMessage(message)
+    }
+  }
+
+  #handleReady(found: { engine?: string; reasons?: readonly string[] } | undefined): void {
+    const { log, lane } = this.#options
+    this.#cancelTimer?.()
+    this.#reasons = found?.reasons ?? []
+    const news = found?.engine !== this.#engine || this.#engine === undefined
+    this.#engine = found?.engine
+    if (this.#engine === undefined) {
+      log.warn({ lane, reasons: this.#reasons }, 'No codec engine: streams are played in the codecs they come in')
+      this.#closed = true
+      this.#child?.kill()
+      this.#setState('off')
+      return
+    }
+    if (news) log.info({ lane, engine: this.#engine, ...notEmpty(this.#reasons) }, 'Codec engine is ready')
+    this.#setState('ready')
+    this.#beat()
+    for (const channel of [...this.#channels.values()]) this.#openInChild(channel)
+  }
+
+  /** Counts its own ticks, not time: when the server itself was held up, the child is not to blame. */
+  #beat(): void {
+    this.#cancelTimer = this.#options.clock.after(transcodeLimits.heartbeatMicros, () => {
+      if (this.#unanswered >= this.#options.heartbeats) {
+        this.counters.hangs++
+        this.#kill('did not answer')
+        return
+      }
+      this.#unanswered++
+      this.#child?.write(controlMessage(MESSAGE_TYPE.ping, 0))
+      this.#beat()
+    })
+  }
+
+  #kill(reason: string): void {
+    this.#options.log.warn({ lane: this.#options.lane, reason }, 'Codec process is killed')
+    this.#child?.kill()
+  }
+
+  #handleExit(reason: string): void {
+    this.#child = undefined
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (this.#closed) return
+    const { clock, log, lane } = this.#options
+    const now = clock.now()
+    this.counters.crashes++
+    this.#crashTimes.push(now)
+    while (now - this.#crashTimes[0]! > transcodeLimits.crashWindowMicros) this.#crashTimes.shift()
+    const recent = this.#crashTimes.length
+    const off = recent >= transcodeLimits.crashes
+    if (off) this.#crashTimes.length = 0
+    const pause = off ? transcodeLimits.offMicros : restartPause(recent)
+    const fields = { lane, reason, conversions: this.#channels.size, restartMs: pause / 1000 }
+    if (off) log.error(fields, 'Codec process keeps crashing: conversions are off for a while')
+    else log.warn(fields, 'Codec process ended and is started again')
+    this.#setState(off ? 'off' : 'waiting')
+    this.#cancelTimer = clock.after(pause, () => this.start())
+  }
+
+  #setState(state: CodecProcessState): void {
+    if (this.#state === state) return
+    const lost = this.#state === 'ready' || state === 'off'
+    this.#state = state
+    if (lost) for (const channel of [...this.#channels.values()]) channel.handleLost(state)
+    this.#options.onState?.(state)
+  }
+}
+
+class OpenChannel implements Channel {
+  readonly conversion: number
+  readonly order: Order
+  readonly handler: ChannelHandler
+  readonly #process: CodecProcess
+  #opened = false
+  #sentConfig: CodecConfig | undefined
+  #config: CodecConfig | undefined
+
+  constructor(conversion: number, order: Order, handler: ChannelHandler, process: CodecProcess) {
+    this.conversion = conversion
+    this.order = order
+    this.handler = handler
+    this.#process = process
+  }
+
+  /** The present process knows of this conversion. */
+  get opened(): boolean {
+    return this.#opened
+  }
+
+  send(frame: MediaFrame, warmUp = false): boolean {
+    if (!this.#opened) return false
+    if (frame.config !== this.#sentConfig) {
+      const message = controlMessage(MESSAGE_TYPE.config, this.conversion, configToJson(frame.config))
+      if (!this.#process.write(message)) return false
+      this.#sentConfig = frame.config
+    }
+    const message = frameMessage(this.conversion, frame, warmUp)
+    return message !== undefined && this.#process.write(message)
+  }
+
+  advance(pts: Micros): void {
+    if (this.#opened) this.#process.write(advanceMessage(this.conversion, pts))
+  }
+
+  close(): void {
+    this.#process.forget(this)
+    this.#opened = false
+  }
+
+  handleOpened(): void {
+    this.#opened = true
+    this.#sentConfig = undefined
+    this.#config = undefined
+  }
+
+  handleLost(state: CodecProcessState): void {
+    this.#opened = false
+    this.handler.handleLost(state)
+  }
+
+  handleMessage(message: Message): void {
+    if (!this.#opened) return
+    if (message.type === MESSAGE_TYPE.config) this.#config = configFromJson(parseControl(message))
+    else if (message.type === MESSAGE_TYPE.frame) {
+      const fields = parseFrameMessage(message)
+      if (fields === undefined || this.#config === undefined) return
+      const { warmUp: _, ...frame } = fields
+      this.handler.handleFrame({ ...frame, config: this.#config })
+    } else if (message.type === MESSAGE_TYPE.failed) {
+      const { reason } = (parseControl(message) ?? {}) as { reason?: string }
+      this.#opened = false
+      this.handler.handleFailed(reason ?? 'unknown')
+    }
+  }
+}
+
+/** None at the first crash within the window, then doubling. */
+function restartPause(crashes: number): Micros {
+  const { restartFirstMicros, restartMaxMicros } = transcodeLimits
+  return crashes <= 1 ? 0 : Math.min(restartMaxMicros, restartFirstMicros * 2 ** (crashes - 2))
+}
+
+function notEmpty(reasons: readonly string[]): { reasons?: readonly string[] } {
+  return reasons.length === 0 ? {} : { reasons }
+}

@@ -1,0 +1,70 @@
+import { transcodeLimits } from '../../config/limits.js'
+import { MESSAGE_HEADER_LENGTH, type Message } from './message.js'
+
+const LENGTH_SIZE = 4
+
+/**
+ * Cuts the bytes of the pipe into messages. After a length that cannot be, the stream is lost: `broken` stays true and
+ * nothing more is read.
+ */
+export class MessageReader {
+  readonly #handle: (message: Message) => void
+  #chunks: Uint8Array[] = []
+  #waiting = 0
+  /** Bytes the first message needs before it can be read: first its length, then all of it. */
+  #needed = LENGTH_SIZE
+  broken = false
+
+  constructor(handle: (message: Message) => void) {
+    this.#handle = handle
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.broken) return
+    this.#chunks.push(chunk)
+    this.#waiting += chunk.length
+    if (this.#waiting < this.#needed) return
+    const bytes = this.#join()
+    let offset = 0
+    while (!this.broken) {
+      const next = this.#readAt(bytes, offset)
+      if (next === offset) break
+      offset = next
+    }
+    this.#keep(bytes, offset)
+  }
+
+  /** Where the message after the one at `offset` begins; `offset` itself when that one is not complete. */
+  #readAt(bytes: Uint8Array, offset: number): number {
+    this.#needed = LENGTH_SIZE
+    if (bytes.length - offset < LENGTH_SIZE) return offset
+    const view = new DataView(bytes.buffer, bytes.byteOffset + offset)
+    const length = view.getUint32(0)
+    const end = offset + LENGTH_SIZE + length
+    if (length < MESSAGE_HEADER_LENGTH - LENGTH_SIZE || length > transcodeLimits.messageBytes) {
+      this.broken = true
+      return offset
+    }
+    this.#needed = LENGTH_SIZE + length
+    if (end > bytes.length) return offset
+    this.#handle({
+      type: view.getUint8(4),
+      flags: view.getUint8(5),
+      units: view.getUint16(6),
+      conversion: view.getUint32(8),
+      body: bytes.subarray(offset + MESSAGE_HEADER_LENGTH, end),
+    })
+    return end
+  }
+
+  #join(): Uint8Array {
+    const only = this.#chunks.length === 1 ? this.#chunks[0] : undefined
+    return only ?? Buffer.concat(this.#chunks, this.#waiting)
+  }
+
+  #keep(bytes: Uint8Array, offset: number): void {
+    const rest = bytes.subarray(offset)
+    this.#chunks = rest.length === 0 || this.broken ? [] : [rest]
+    this.#waiting = this.broken ? 0 : rest.length
+  }
+}

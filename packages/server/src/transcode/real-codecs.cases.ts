@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { AudioConfig, AudioFrame, MediaFrame } from '@crossroom/media'
+import { buildSync } from 'esbuild'
+import type { Clock } from '../hub/clock.js'
+import { silentLog } from '../observe/log.js'
+import { CodecProcess, type CodecProcessOptions } from './codec-process.js'
+import { childSpawner } from './spawn-child.js'
+
+/** The worker built from its source as it is now: what `tsc` left in dist may be older. Beside node-av, to find it. */
+export function buildWorker(): string {
+  const root = fileURLToPath(new URL('../../../../', import.meta.url))
+  const outfile = `${root}node_modules/.cache/crossroom/codec-worker-${String(process.pid)}.mjs`
+  mkdirSync(fileURLToPath(new URL('.', `file://${outfile}`)), { recursive: true })
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('./worker/main.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['source'],
+    external: ['node-av'],
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+export const systemClock: Clock = {
+  now: () => Math.round(performance.now() * 1000),
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay / 1000)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A codec process with real codecs. */
+export function realProcess(
+  entry: string,
+  options: Partial<CodecProcessOptions> & { engines?: readonly string[] } = {},
+): CodecProcess {
+  const { engines = [] } = options
+  return new CodecProcess({
+    lane: 'audio',
+    clock: systemClock,
+    log: silentLog,
+    heartbeats: 4,
+    spawn: childSpawner({ log: silentLog, entry, engines }),
+    ...options,
+  })
+}
+
+/** Resolves when `done` says so, looked at every 5 ms; rejects with `what` after `seconds`. */
+export async function until(done: () => boolean, what: string, seconds = 10): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (!done()) {
+    if (performance.now() > end) throw new Error(`Waited ${String(seconds)} s for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+const ADTS_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000]
+
+/** What ffmpeg's filter makes of it, as AAC frames from time 0 on. */
+export function aacFrames(filter: string, rate: number, channels: number, seconds: number): AudioFrame[] {
+  const input = ['-f', 'lavfi', '-i', filter, '-t', String(seconds), '-ar', String(rate), '-ac', String(channels)]
+  const stream = ffmpeg([...input, '-c:a', 'aac', '-b:a', channels === 1 ? '64k' : '128k', '-f', 'adts', '-'])
+  const index = ADTS_RATES.indexOf(rate)
+  const config: AudioConfig = {
+    kind: 'audio',
+    codec: 'aac',
+    // AudioSpecificConfig: 5 bits AAC-LC, 4 bits rate index, 4 bits channels.
+    description: new Uint8Array([(2 << 3) | (index >> 1), ((index & 1) << 7) | (channels << 3)]),
+    sampleRate: rate,
+    channels,
+    samplesPerFrame: 1024,
+    codecString: 'mp4a.40.2',
+  }
+  const frames: AudioFrame[] = []
+  for (let offset = 0; offset + 7 < stream.length;) {
+    const length = ((stream[offset + 3]! & 3) << 11) | (stream[offset + 4]! << 3) | (stream[offset + 5]! >> 5)
+    const pts = Math.round((frames.length * 1024 * 1e6) / rate)
+    frames.push(audioFrame(config, pts, new Uint8Array(stream.subarray(offset + 7, offset + length))))
+    offset += length
+  }
+  return frames
+}
+
+export function audioFrame(config: AudioConfig, pts: number, bytes: Uint8Array): AudioFrame {
+  return { config, pts, dts: pts, keyframe: true, units: [bytes], receivedAt: pts, droppable: false }
+}
+
+/** Mono samples at 48 kHz of AAC frames that follow each other without gap, from the first frame's time on. */
+export function decodeAac(frames: readonly AudioFrame[]): Float32Array {
+  return pcm(Buffer.concat(frames.map(adts)), 'aac')
+}
+
+/** The same of Opus frames; nothing is skipped, so the first sample belongs to the first frame's time. */
+export function decodeOpus(frames: readonly MediaFrame[]): Float32Array {
+  return pcm(oggOpus(frames), 'ogg')
+}
+
+function pcm(stream: Buffer, format: string): Float32Array {
+  const bytes = ffmpeg(['-f', format, '-i', '-', '-af', 'pan=mono|c0=c0', '-ar', '48000', '-f', 'f32le', '-'], stream)
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+}
+
+/** Power of one frequency against all power, 0 … 1, by Goertzel's algorithm. */
+export function toneShare(samples: Float32Array, hz: number, rate = 48_000): number {
+  const factor = 2 * Math.cos((2 * Math.PI * hz) / rate)
+  let [last, beforeLast, energy] = [0, 0, 0]
+  for (const sample of samples) {
+    ;[last, beforeLast] = [sample + factor * last - beforeLast, last]
+    energy += sample * sample
+  }
+  const power = last * last + beforeLast * beforeLast - factor * last * beforeLast
+  return energy === 0 ? 0 : (2 * power) / (energy * samples.length)
+}
+
+export function rms(samples: Float32Array): number {
+  let sum = 0
+  for (const sample of samples) sum += sample * sample
+  return Math.sqrt(sum / samples.length)
+}
+
+/** Where the sound first passes half of its loudest value, in samples. */
+export function onset(samples: Float32Array): number {
+  let peak = 0
+  for (const sample of samples) peak = Math.max(peak, Math.abs(sample))
+  return samples.findIndex((sample) => Math.abs(sample) >= peak / 2)
+}
+
+/** Runs the system's ffmpeg. */
+export function ffmpeg(args: readonly string[], input?: Buffer): Buffer {
+  return execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...args], {
+    maxBuffer: 1 << 28,
+    ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
+  })
+}
+
+function adts(frame: AudioFrame): Buffer {
+  const { sampleRate, channels } = frame.config
+  const bytes = frame.units[0]!
+  const length = bytes.length + 7
+  const rate = ADTS_RATES.indexOf(sampleRate)
+  const header = [
+    0xff,
+    0xf1,
+    (1 << 6) | (rate << 2),
+    (channels << 6) | (length >> 11),
+    length >> 3,
+    (length << 5) | 31,
+    0xfc,
+  ]
+  return Buffer.concat([Buffer.from(header.map((byte) => byte & 0xff)), bytes])
+}
+
+/** An Ogg file (RFC 3533, RFC 7845) with one packet a page and no pre-skip. */
+function oggOpus(frames: readonly MediaFrame[]): Buffer {
+  const channels = frames[0]!.config.kind === 'audio' ? frames[0]!.config.channels : 2
+  const head = Buffer.from([...Buffer.from('OpusHead'), 1, channels, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 0])
+  const tags = Buffer.from([...Buffer.from('OpusTags'), 0, 0, 0, 0, 0, 0, 0, 0])
+  const pages = [oggPage(head, 0, 0, 2), oggPage(tags, 1, 0, 0)]
+  for (const [index, frame] of frames.entries()) pages.push(oggPage(frame.units[0]!, index + 2, (index + 1) * 960, 0))
+  return Buffer.concat(pages)
+}
+
+function oggPage(packet: Uint8Array, sequence: number, granule: number, flags: number): Buffer {
+  const lacing = [...Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
+  const header = Buffer.alloc(27 + lacing.length)
+  header.write('OggS')
+  header[5] = flags
+  header.writeBigUInt64LE(BigInt(granule), 6)
+  header.writeUInt32LE(1, 14)
+  header.writeUInt32LE(sequence, 18)
+  header[26] = lacing.length
+  header.set(lacing, 27)
+  const page = Buffer.concat([header, packet])
+  page.writeUInt32LE(oggChecksum(page), 22)
+  return page
+}
+
+function oggChecksum(bytes: Uint8Array): number {
+  let crc = 0
+  for (const byte of bytes) {
+    crc ^= byte << 24
+    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
+  }
+  return crc >>> 0
+}

@@ -1,0 +1,140 @@
+import type { AudioConfig, AudioFrame, MediaFrame, Micros } from '@crossroom/media'
+import { isAudioFrame } from '@crossroom/media'
+import type { AudioOrder } from '../catalog.js'
+import type { Converter, Emit } from './converter.js'
+import { SampleFifo } from './sample-fifo.js'
+import { stretchSamples } from './sample-stretch.js'
+import { SampleTimeline } from './sample-timeline.js'
+
+/** Every conversion of audio runs at this rate, the only one Opus knows. Hz. */
+export const OUTPUT_RATE = 48_000
+
+/** Takes decoded samples at OUTPUT_RATE; the first is due at `pts`. `planes` are valid until it returns. */
+export type HandleSamples = (pts: Micros, planes: readonly Float32Array[], count: number) => void
+
+export interface AudioDecoder {
+  /** Bad frames are swallowed: what they would have given is missing, and becomes silence. */
+  decode(frame: AudioFrame): void
+  close(): void
+}
+
+/** Takes a coded frame whose first sample, encoder delay taken out, stands at `position`. */
+export type HandlePacket = (position: number, bytes: Uint8Array) => void
+
+export interface AudioEncoder {
+  readonly config: AudioConfig
+  /** Samples per channel of one coded frame. */
+  readonly frameSize: number
+  /** Samples by which the decoded sound lags behind what went in. */
+  readonly delay: number
+  /** Encodes the oldest `frameSize` samples of the fifo, which begin at `position`. */
+  encode(position: number, fifo: SampleFifo): void
+  close(): void
+}
+
+/** What an engine brings for audio. */
+export interface AudioCodecs {
+  createDecoder(config: AudioConfig, channels: number, handle: HandleSamples): AudioDecoder
+  createEncoder(order: AudioOrder, channels: number, handle: HandlePacket): AudioEncoder
+}
+
+/** Decode, place in time, encode. The channels are those of the first frame, for a viewer's stream cannot change them. */
+export class AudioConverter implements Converter {
+  readonly #codecs: AudioCodecs
+  readonly #order: AudioOrder
+  readonly #emit: Emit
+  readonly #timeline = new SampleTimeline(OUTPUT_RATE)
+  #decoder: AudioDecoder | undefined
+  #encoder: AudioEncoder | undefined
+  #fifo: SampleFifo | undefined
+  #config: AudioConfig | undefined
+  #receivedAt: Micros = 0
+  /** Samples given to the encoder. */
+  #encoded = 0
+
+  constructor(codecs: AudioCodecs, order: AudioOrder, emit: Emit) {
+    this.#codecs = codecs
+    this.#order = order
+    this.#emit = emit
+  }
+
+  handleFrame(frame: MediaFrame): void {
+    if (!isAudioFrame(frame)) return
+    if (frame.config !== this.#config) this.#configure(frame.config)
+    this.#receivedAt = frame.receivedAt
+    this.#decoder?.decode(frame)
+  }
+
+  handleAdvance(pts: Micros): void {
+    const silence = this.#timeline.fillTo(pts)
+    if (silence === 0) return
+    this.#fifo?.pushSilence(silence)
+    this.#encode()
+  }
+
+  close(): void {
+    this.#decoder?.close()
+    this.#encoder?.close()
+    this.#decoder = undefined
+    this.#encoder = undefined
+  }
+
+  #configure(config: AudioConfig): void {
+    this.#config = config
+    const channels = this.#fifo?.channels ?? this.#order.channels ?? Math.min(2, Math.max(1, config.channels))
+    this.#fifo ??= new SampleFifo(channels)
+    this.#encoder ??= this.#codecs.createEncoder(this.#order, channels, this.#handlePacket)
+    this.#decoder?.close()
+    this.#decoder = this.#codecs.createDecoder(config, channels, this.#handleSamples)
+  }
+
+  readonly #handleSamples: HandleSamples = (pts, planes, count) => {
+    const fifo = this.#fifo!
+    const before = fifo.length
+    const { restart, silence, skip, stretch } = this.#timeline.place(pts, count)
+    if (restart && before > 0) this.#finishSegment(fifo)
+    if (silence > 0) fifo.pushSilence(silence)
+    const kept = count - skip
+    const written = fifo.reserve(kept + stretch)
+    for (let channel = 0; channel < fifo.channels; channel++) {
+      const plane = planes[channel]!
+      if (stretch === 0) fifo.plane(channel).set(plane.subarray(skip, count), written)
+      else stretchSamples(plane, count, stretch, fifo.plane(channel), written)
+    }
+    this.#encode()
+  }
+
+  /** Fills the frame that was begun with silence, so that the new segment begins with a frame. */
+  #finishSegment(fifo: SampleFifo): void {
+    const missing = this.#encoder!.frameSize - fifo.length
+    fifo.pushSilence(missing)
+    this.#timeline.pad(missing)
+    this.#encodeOne(fifo, this.#encoder!)
+  }
+
+  #encode(): void {
+    const fifo = this.#fifo!
+    const encoder = this.#encoder!
+    while (fifo.length >= encoder.frameSize) this.#encodeOne(fifo, encoder)
+  }
+
+  #encodeOne(fifo: SampleFifo, encoder: AudioEncoder): void {
+    encoder.encode(this.#encoded, fifo)
+    this.#encoded += encoder.frameSize
+    fifo.drop(encoder.frameSize)
+  }
+
+  readonly #handlePacket: HandlePacket = (position, bytes) => {
+    const encoder = this.#encoder!
+    const pts = this.#timeline.ptsAt(position, position + encoder.delay)
+    this.#emit({
+      config: encoder.config,
+      pts,
+      dts: pts,
+      keyframe: true,
+      units: [bytes],
+      receivedAt: this.#receivedAt,
+      droppable: false,
+    })
+  }
+}

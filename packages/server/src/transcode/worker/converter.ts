@@ -1,0 +1,22 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import type { Order } from '../catalog.js'
+
+/** One conversion as the codec process runs it. A frame's config tells the codec; it may change at any keyframe. */
+export interface Converter {
+  /** Gives what results to `emit`, mostly before it returns. With `warmUp` the frame is decoded and not encoded. */
+  handleFrame(frame: MediaFrame, warmUp: boolean): void
+  /** The input is silent up to this time. */
+  handleAdvance(pts: Micros): void
+  close(): void
+}
+
+/** Takes the frames a conversion makes. */
+export type Emit = (frame: MediaFrame) => void
+
+/** Something that has codecs. */
+export interface Engine {
+  /** Name and version, for logs. */
+  readonly name: string
+  /** Throws an Error with a sentence when it cannot do this. */
+  createConverter(order: Order, emit: Emit): Converter
+}

@@ -1,0 +1,92 @@
+import type { CodecConfig, MediaFrame } from '@crossroom/media'
+import type { Order } from '../catalog.js'
+import { configFromJson, configToJson } from '../ipc/config-json.js'
+import {
+  controlMessage,
+  frameMessage,
+  MESSAGE_TYPE,
+  parseAdvance,
+  parseControl,
+  parseFrameMessage,
+  type Message,
+} from '../ipc/message.js'
+import type { Converter, Engine } from './converter.js'
+
+interface Running {
+  readonly converter: Converter
+  config: CodecConfig | undefined
+  lastOutput: CodecConfig | undefined
+}
+
+/** The conversions of one codec process: messages in, messages out through `write`. */
+export class ConversionHost {
+  readonly #engine: Engine
+  readonly #write: (message: Uint8Array) => void
+  readonly #running = new Map<number, Running>()
+
+  constructor(engine: Engine, write: (message: Uint8Array) => void) {
+    this.#engine = engine
+    this.#write = write
+  }
+
+  readonly handleMessage = (message: Message): void => {
+    const { conversion } = message
+    if (message.type === MESSAGE_TYPE.ping) return this.#write(controlMessage(MESSAGE_TYPE.pong, conversion))
+    try {
+      this.#handle(message)
+    } catch (error) {
+      this.#close(conversion)
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#write(controlMessage(MESSAGE_TYPE.failed, conversion, { reason }))
+    }
+  }
+
+  close(): void {
+    for (const conversion of [...this.#running.keys()]) this.#close(conversion)
+  }
+
+  #handle(message: Message): void {
+    const { conversion } = message
+    if (message.type === MESSAGE_TYPE.open) return this.#open(conversion, parseControl(message) as Order)
+    if (message.type === MESSAGE_TYPE.close) return this.#close(conversion)
+    const running = this.#running.get(conversion)
+    if (running === undefined) return
+    if (message.type === MESSAGE_TYPE.config) running.config = configFromJson(parseControl(message))
+    else if (message.type === MESSAGE_TYPE.frame) this.#handleFrame(running, message)
+    else if (message.type === MESSAGE_TYPE.advance) {
+      const pts = parseAdvance(message)
+      if (pts !== undefined) running.converter.handleAdvance(pts)
+    }
+  }
+
+  #handleFrame(running: Running, message: Message): void {
+    const fields = parseFrameMessage(message)
+    if (fields === undefined || running.config === undefined) return
+    const { warmUp, ...frame } = fields
+    running.converter.handleFrame({ ...frame, config: running.config }, warmUp)
+  }
+
+  #open(conversion: number, order: Order): void {
+    this.#close(conversion)
+    const emit = (frame: MediaFrame): void => this.#emit(conversion, frame)
+    const converter = this.#engine.createConverter(order, emit)
+    this.#running.set(conversion, { converter, config: undefined, lastOutput: undefined })
+  }
+
+  #emit(conversion: number, frame: MediaFrame): void {
+    const running = this.#running.get(conversion)
+    if (running === undefined) return
+    if (frame.config !== running.lastOutput) {
+      running.lastOutput = frame.config
+      this.#write(controlMessage(MESSAGE_TYPE.config, conversion, configToJson(frame.config)))
+    }
+    const message = frameMessage(conversion, frame)
+    if (message !== undefined) this.#write(message)
+  }
+
+  #close(conversion: number): void {
+    const running = this.#running.get(conversion)
+    this.#running.delete(conversion)
+    running?.converter.close()
+  }
+}

@@ -1,0 +1,116 @@
+import type { AudioConfig } from '@crossroom/media'
+import type { CodecContext, Frame, Packet } from 'node-av/lib'
+import type { AudioOrder } from '../../catalog.js'
+import { opusConfig } from '../../output-config.js'
+import type { AudioEncoder, HandlePacket } from '../audio-converter.js'
+import { OUTPUT_RATE } from '../audio-converter.js'
+import type { SampleFifo } from '../sample-fifo.js'
+import { isPause, type Library } from './library.js'
+
+/** libopus effort 0 … 10. From 7 on it tells speech from music, which in-band FEC needs; 10 costs a fifth more. */
+const OPUS_COMPLEXITY = 7
+/** Loss (%) the encoder reckons with. Speech gets repair data from here on, music keeps its bits. */
+const OPUS_EXPECTED_LOSS = 5
+
+/** Encodes planar floats at 48 kHz. */
+export class NodeAvAudioEncoder implements AudioEncoder {
+  readonly config: AudioConfig
+  readonly frameSize: number
+  readonly delay: number
+  readonly #library: Library
+  readonly #handle: HandlePacket
+  readonly #context: CodecContext
+  readonly #frame: Frame
+  readonly #packet: Packet
+  readonly #interleaved: boolean
+
+  constructor(library: Library, order: AudioOrder, channels: number, handle: HandlePacket) {
+    const { constants, Frame, Packet } = library
+    this.#library = library
+    this.#handle = handle
+    this.#interleaved = order.to === 'opus'
+    this.#context = openEncoder(library, order, channels)
+    this.frameSize = this.#context.frameSize
+    const bitrate = Number(this.#context.bitRate)
+    const head = this.#context.extraData
+    if (head === null) throw new Error(`The ${order.to} encoder gave no header`)
+    this.delay = head.readUInt16LE(10)
+    this.config = opusConfig(head, channels, bitrate)
+    this.#packet = new Packet()
+    this.#packet.alloc()
+    const frame = new Frame()
+    frame.alloc()
+    frame.nbSamples = this.frameSize
+    frame.format = this.#interleaved ? constants.AV_SAMPLE_FMT_FLT : constants.AV_SAMPLE_FMT_FLTP
+    frame.sampleRate = OUTPUT_RATE
+    frame.channelLayout = layoutOf(library, channels)
+    if (frame.getBuffer(0) < 0) throw new Error('No memory for a frame of sound')
+    this.#frame = frame
+  }
+
+  encode(position: number, fifo: SampleFifo): void {
+    const frame = this.#frame
+    frame.makeWritable()
+    frame.pts = BigInt(position)
+    const data = frame.data!
+    const { frameSize } = this
+    const start = fifo.offset
+    for (let channel = 0; channel < fifo.channels; channel++) {
+      const plane = fifo.plane(channel).subarray(start, start + frameSize)
+      const bytes = data[this.#interleaved ? 0 : channel]!
+      const step = this.#interleaved ? fifo.channels : 1
+      const target = new Float32Array(bytes.buffer, bytes.byteOffset, frameSize * step)
+      if (step === 1) target.set(plane)
+      else for (let index = 0, to = channel; index < frameSize; index++, to += step) target[to] = plane[index]!
+    }
+    this.#context.sendFrameSync(frame)
+    this.#takePackets()
+  }
+
+  close(): void {
+    this.#frame.free()
+    this.#packet.free()
+    this.#context.freeContext()
+  }
+
+  #takePackets(): void {
+    const packet = this.#packet
+    for (;;) {
+      const code = this.#context.receivePacketSync(packet)
+      if (code < 0) {
+        if (isPause(this.#library, code)) return
+        throw new Error('The encoder failed')
+      }
+      const bytes = packet.data
+      if (bytes !== null) this.#handle(Number(packet.pts), new Uint8Array(bytes))
+      packet.unref()
+    }
+  }
+}
+
+function openEncoder(library: Library, order: AudioOrder, channels: number): CodecContext {
+  const { constants, Codec, CodecContext, Rational } = library
+  const codec = Codec.findEncoderByName(constants.FF_ENCODER_LIBOPUS)
+  if (codec === null) throw new Error(`The codec library has no encoder for ${order.to}`)
+  const context = new CodecContext()
+  context.allocContext3(codec)
+  context.sampleRate = OUTPUT_RATE
+  context.sampleFormat = constants.AV_SAMPLE_FMT_FLT
+  context.channelLayout = layoutOf(library, channels)
+  context.bitRate = BigInt(channels === 1 ? order.bitrate.mono : order.bitrate.stereo)
+  context.timeBase = new Rational(1, OUTPUT_RATE)
+  context.threadCount = 1
+  context.setOption('application', 'audio')
+  context.setOption('frame_duration', '20')
+  context.setOption('compression_level', String(OPUS_COMPLEXITY))
+  if (order.forwardErrorCorrection) {
+    context.setOption('fec', '1')
+    context.setOption('packet_loss', String(OPUS_EXPECTED_LOSS))
+  }
+  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take these settings`)
+  return context
+}
+
+function layoutOf({ constants }: Library, channels: number) {
+  return channels === 1 ? constants.AV_CHANNEL_LAYOUT_MONO : constants.AV_CHANNEL_LAYOUT_STEREO
+}

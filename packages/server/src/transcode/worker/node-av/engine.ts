@@ -1,0 +1,32 @@
+import type { Order } from '../../catalog.js'
+import { AudioConverter, type AudioCodecs } from '../audio-converter.js'
+import type { Converter, Emit, Engine } from '../converter.js'
+import { NodeAvAudioDecoder } from './audio-decoder.js'
+import { NodeAvAudioEncoder } from './audio-encoder.js'
+import { loadLibrary, type Library } from './library.js'
+
+/** The engine of choice: FFmpeg's libraries inside the codec process. */
+export class NodeAvEngine implements Engine {
+  readonly name: string
+  readonly #library: Library
+
+  constructor(library: Library) {
+    this.#library = library
+    this.name = `node-av (FFmpeg ${library.getFFmpegInfo().version})`
+  }
+
+  /** Rejects when the library is not installed or does not load here. */
+  static async load(): Promise<NodeAvEngine> {
+    return new NodeAvEngine(await loadLibrary())
+  }
+
+  createConverter(order: Order, emit: Emit): Converter {
+    if (order.kind !== 'audio') throw new Error('video')
+    return new AudioConverter(this.#audio, order, emit)
+  }
+
+  readonly #audio: AudioCodecs = {
+    createDecoder: (config, channels, handle) => new NodeAvAudioDecoder(this.#library, config, channels, handle),
+    createEncoder: (order, channels, handle) => new NodeAvAudioEncoder(this.#library, order, channels, handle),
+  }
+}
