@@ -1,0 +1,77 @@
+import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
+import { NalUnitCollector } from './nal-units.js'
+
+// NAL unit types of H.264 (table 7-1) and of the payload format (RFC 6184 section 5.2).
+const NAL_SLICE = 1
+const NAL_IDR_SLICE = 5
+const NAL_STAP_A = 24
+const NAL_FU_A = 28
+
+const TYPE_BITS = 0x1f
+const NRI_BITS = 0x60
+const FU_START = 0x80
+const FU_END = 0x40
+/** first_mb_in_slice is the Exp-Golomb code at the start of the slice header: a leading 1 bit means 0. */
+const FIRST_MACROBLOCK = 0x80
+
+/**
+ * H.264 (RFC 6184, modes 0 and 1). STAP-B, MTAP and FU-B belong to the interleaved mode, which is never negotiated; NRI and F of
+ * aggregates are not looked at.
+ */
+export class H264Depacketizer implements Depacketizer {
+  readonly #units = new NalUnitCollector()
+
+  push(payload: Uint8Array): boolean {
+    if (!this.#units.countPacket()) return false
+    if (payload.length === 0) return true
+    const type = payload[0]! & TYPE_BITS
+    if (type === NAL_STAP_A) return this.#units.addAggregate(payload, 1, isWhole)
+    if (type === NAL_FU_A) return this.#pushFragment(payload)
+    return isWhole(payload) ? this.#units.addUnit(payload) : this.#units.fail()
+  }
+
+  #pushFragment(payload: Uint8Array): boolean {
+    if (payload.length < 2) return this.#units.fail()
+    const fuHeader = payload[1]!
+    const type = fuHeader & TYPE_BITS
+    if (type === 0 || type >= NAL_STAP_A) return this.#units.fail()
+    const start = (fuHeader & FU_START) !== 0
+    const header = start ? Uint8Array.of((payload[0]! & ~TYPE_BITS) | type) : undefined
+    return this.#units.addFragment(header, payload.subarray(2), (fuHeader & FU_END) !== 0)
+  }
+
+  finish(): DepacketizedFrame | undefined {
+    const units = this.#units.finish()
+    if (units === undefined) return undefined
+    let keyframe = false
+    let slices = 0
+    let references = 0
+    for (const unit of units) {
+      const type = unit[0]! & TYPE_BITS
+      if (type < NAL_SLICE || type > NAL_IDR_SLICE) continue
+      if (type === NAL_IDR_SLICE) keyframe = true
+      if ((unit[0]! & NRI_BITS) !== 0) references++
+      slices++
+    }
+    return { units, keyframe, droppable: slices > 0 && references === 0 }
+  }
+
+  startsFrame(payload: Uint8Array): boolean {
+    if (payload.length < 2) return false
+    const type = payload[0]! & TYPE_BITS
+    if (type === NAL_STAP_A) return payload.length >= 5 && startsAccessUnit(payload[3]! & TYPE_BITS, payload[4]!)
+    if (type !== NAL_FU_A) return isWhole(payload) && startsAccessUnit(type, payload[1]!)
+    const start = payload.length > 2 && (payload[1]! & FU_START) !== 0
+    return start && startsAccessUnit(payload[1]! & TYPE_BITS, payload[2]!)
+  }
+}
+
+/** Everything but a slice comes before the slices, and the first slice begins at macroblock 0 (section 7.4.1.2.3 of H.264). */
+function startsAccessUnit(type: number, secondByte: number): boolean {
+  return type > NAL_IDR_SLICE || (secondByte & FIRST_MACROBLOCK) !== 0
+}
+
+function isWhole(unit: Uint8Array): boolean {
+  const type = unit[0]! & TYPE_BITS
+  return type > 0 && type < NAL_STAP_A
+}

@@ -1,0 +1,82 @@
+import { readUint16 } from '../rtp/big-endian.js'
+import { MAX_FRAME_BYTES, MAX_PACKETS_PER_FRAME, MAX_UNITS_PER_FRAME } from './depacketizer.js'
+import { FragmentList } from './fragment-list.js'
+
+/**
+ * What the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798) share: collecting the NAL units of one access unit from
+ * whole units, aggregates and fragments, within the limits of a frame.
+ */
+export class NalUnitCollector {
+  readonly #fragments = new FragmentList()
+  #units: Uint8Array[] = []
+  #bytes = 0
+  #packets = 0
+  #fragmenting = false
+  #void = false
+
+  /** Counts a packet; false when the frame is void already or has too many. To be called first for each packet. */
+  countPacket(): boolean {
+    if (++this.#packets > MAX_PACKETS_PER_FRAME) this.#void = true
+    return !this.#void
+  }
+
+  /** Marks the frame as void; returns false, for `return collector.fail()`. */
+  fail(): false {
+    this.#void = true
+    return false
+  }
+
+  /** Takes a whole NAL unit. Empty ones, which some encoders send as filler, are passed over. */
+  addUnit(unit: Uint8Array): boolean {
+    if (this.#fragmenting) return this.fail()
+    if (unit.length === 0) return true
+    this.#bytes += unit.length
+    if (this.#units.length === MAX_UNITS_PER_FRAME || this.#bytes > MAX_FRAME_BYTES) return this.fail()
+    this.#units.push(unit)
+    return true
+  }
+
+  /**
+   * Takes the aggregated units of `payload` from `offset` on, each behind its 16-bit length. `isWhole` tells a NAL unit
+   * from a nested aggregate or fragment, which the RFCs forbid.
+   */
+  addAggregate(payload: Uint8Array, offset: number, isWhole: (unit: Uint8Array) => boolean): boolean {
+    let position = offset
+    while (position < payload.length) {
+      const start = position + 2
+      if (start > payload.length) return this.fail()
+      position = start + readUint16(payload, position)
+      if (position > payload.length) return this.fail()
+      const unit = payload.subarray(start, position)
+      if (unit.length > 0 && !isWhole(unit)) return this.fail()
+      if (!this.addUnit(unit)) return false
+    }
+    return true
+  }
+
+  /**
+   * Takes a fragment: `fragment` is the data behind the FU header. `header` is the rebuilt NAL header, given at
+   * the start only.
+   */
+  addFragment(header: Uint8Array | undefined, fragment: Uint8Array, end: boolean): boolean {
+    const start = header !== undefined
+    if (start === this.#fragmenting) return this.fail()
+    if (header !== undefined && !this.#fragments.push(header)) return this.fail()
+    if (!this.#fragments.push(fragment)) return this.fail()
+    this.#fragmenting = !end
+    return !end || this.addUnit(this.#fragments.join())
+  }
+
+  /** The access unit's NAL units, or undefined when it is void, incomplete or empty. Begins the next one. */
+  finish(): readonly Uint8Array[] | undefined {
+    const complete = !this.#void && !this.#fragmenting && this.#units.length > 0
+    const units = complete ? this.#units : undefined
+    this.#units = []
+    this.#fragments.clear()
+    this.#bytes = 0
+    this.#packets = 0
+    this.#fragmenting = false
+    this.#void = false
+    return units
+  }
+}

@@ -1,0 +1,49 @@
+import { readUint16 } from '../rtp/big-endian.js'
+
+/** One block of a redundant payload (RFC 2198). */
+export interface RedBlock {
+  readonly payloadType: number
+  /** How far its timestamp is behind the packet's, in the RTP clock; 0 for the primary, which comes last. */
+  readonly timestampOffset: number
+  readonly payload: Uint8Array
+}
+
+const FOLLOWS = 0x80
+const REDUNDANT_HEADER_LENGTH = 4
+
+/** Blocks read from one packet: Chrome sends up to two redundant ones, libwebrtc takes at most 32. */
+export const MAX_RED_BLOCKS = 32
+
+/** Takes a RED payload apart, oldest block first; undefined when lengths do not fit. Empty blocks are left out. */
+export function parseRed(payload: Uint8Array): RedBlock[] | undefined {
+  let headersEnd = 0
+  let count = 1
+  while ((payload[headersEnd] ?? 0) & FOLLOWS) {
+    headersEnd += REDUNDANT_HEADER_LENGTH
+    if (++count > MAX_RED_BLOCKS) return undefined
+  }
+  headersEnd += 1
+  if (headersEnd > payload.length) return undefined
+  const blocks: RedBlock[] = []
+  let start = headersEnd
+  for (let header = 0; header < headersEnd - 1; header += REDUNDANT_HEADER_LENGTH) {
+    const end = start + (readUint16(payload, header + 2) & 0x3ff)
+    if (end > payload.length) return undefined
+    addBlock(blocks, payload, header, readUint16(payload, header + 1) >>> 2, start, end)
+    start = end
+  }
+  addBlock(blocks, payload, headersEnd - 1, 0, start, payload.length)
+  return blocks
+}
+
+function addBlock(
+  blocks: RedBlock[],
+  payload: Uint8Array,
+  header: number,
+  timestampOffset: number,
+  start: number,
+  end: number,
+): void {
+  if (end === start) return
+  blocks.push({ payloadType: payload[header]! & 0x7f, timestampOffset, payload: payload.subarray(start, end) })
+}

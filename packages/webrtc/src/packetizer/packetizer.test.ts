@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { H264Depacketizer } from '../depacketizer/h264.js'
+import { OpusDepacketizer } from '../depacketizer/opus.js'
+import { parseRed } from '../depacketizer/red.js'
+import { Vp8Depacketizer } from '../depacketizer/vp8.js'
+import { audioFrame, h264Cases, opusConfig, patterned, videoConfig, videoFrame, vp8Frames } from './frames.cases.js'
+import { H264Packetizer } from './h264.js'
+import { OpusPacketizer } from './opus.js'
+import { MAX_FRAME_PACKETS, MAX_RTP_PAYLOAD, PayloadBuffer } from './payload-buffer.js'
+import { RedPacketizer } from './red.js'
+import { Vp8Packetizer } from './vp8.js'
+
+function packets(out: PayloadBuffer): Uint8Array[] {
+  return Array.from({ length: out.count }, (_, index) => out.packet(index))
+}
+
+test.each(h264Cases)('H.264: $name', ({ frame, received, packetTypes }) => {
+  const out = new PayloadBuffer()
+  expect(new H264Packetizer().packetize(frame, out)).toBe(true)
+  expect(packets(out).map((packet) => packet[0]! & 0x1f)).toEqual(packetTypes)
+  const depacketizer = new H264Depacketizer()
+  expect(depacketizer.startsFrame(out.packet(0))).toBe(true)
+  for (const packet of packets(out)) expect(depacketizer.push(packet)).toBe(true)
+  expect(depacketizer.finish()).toEqual({ units: received, keyframe: frame.keyframe, droppable: false })
+})
+
+test('H.264: every fragment but the last has the full size, for the kernel to segment', () => {
+  const out = new PayloadBuffer()
+  new H264Packetizer().packetize(videoFrame(videoConfig('h264'), [patterned(100_000, 0x41, 0x9a)]), out)
+  const sizes = packets(out).map((packet) => packet.length)
+  expect(new Set(sizes.slice(0, -1))).toEqual(new Set([MAX_RTP_PAYLOAD]))
+  expect(sizes.at(-1)).toBeLessThanOrEqual(MAX_RTP_PAYLOAD)
+})
+
+test('H.264: the aggregate takes the highest importance and any error bit of its units', () => {
+  const out = new PayloadBuffer()
+  const units = [patterned(10, 0x01, 0x9a), patterned(10, 0xe1, 0x1a), patterned(10, 0x21, 0x1a)]
+  new H264Packetizer().packetize(videoFrame(videoConfig('h264'), units), out)
+  expect(out.packet(0)[0]).toBe(0x80 | 0x60 | 24)
+})
+
+test('H.264: a frame of nothing but delimiters is not sent', () => {
+  const out = new PayloadBuffer()
+  expect(new H264Packetizer().packetize(videoFrame(videoConfig('h264'), [Uint8Array.of(9, 0xf0)]), out)).toBe(false)
+  expect(out.count).toBe(0)
+})
+
+test('H.264: any units come back, whatever the payload size', () => {
+  const unit = fc
+    .tuple(fc.constantFrom(0x41, 0x61, 0x06, 0x67, 0x68), fc.integer({ min: 1, max: 5000 }))
+    .map(([header, length]) => patterned(length, header, 0x9a))
+  fc.assert(
+    fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), (units, size) => {
+      const out = new PayloadBuffer()
+      expect(new H264Packetizer(size).packetize(videoFrame(videoConfig('h264'), units), out)).toBe(true)
+      const depacketizer = new H264Depacketizer()
+      for (const packet of packets(out)) {
+        if (packet.length > size || !depacketizer.push(packet)) return false
+      }
+      const received = depacketizer.finish()?.units ?? []
+      return (
+        received.length === units.length && units.every((one, index) => Buffer.compare(one, received[index]!) === 0)
+      )
+    }),
+  )
+})
+
+test('a frame beyond 4096 packets is refused whole', () => {
+  const out = new PayloadBuffer()
+  const data = new Uint8Array(MAX_FRAME_PACKETS * MAX_RTP_PAYLOAD + 1).fill(0x41)
+  expect(new H264Packetizer().packetize(videoFrame(videoConfig('h264'), [data]), out)).toBe(false)
+  expect(new Vp8Packetizer().packetize(videoFrame(videoConfig('vp8'), [data]), out)).toBe(false)
+  expect(out.count).toBe(0)
+})
+
+test.each(vp8Frames)('VP8: $name', ({ data, packets: count }) => {
+  const out = new PayloadBuffer()
+  expect(new Vp8Packetizer().packetize(videoFrame(videoConfig('vp8'), [data]), out)).toBe(true)
+  expect(out.count).toBe(count)
+  const depacketizer = new Vp8Depacketizer()
+  const starts = packets(out).map((packet) => depacketizer.startsFrame(packet))
+  expect(starts).toEqual(starts.map((_, index) => index === 0))
+  for (const packet of packets(out)) expect(depacketizer.push(packet)).toBe(true)
+  expect(depacketizer.finish()).toEqual({ units: [data], keyframe: (data[0]! & 1) === 0, droppable: false })
+})
+
+test('VP8: a droppable frame says so in its descriptor', () => {
+  const out = new PayloadBuffer()
+  new Vp8Packetizer().packetize({ ...videoFrame(videoConfig('vp8'), [Uint8Array.of(1)]), droppable: true }, out)
+  const depacketizer = new Vp8Depacketizer()
+  depacketizer.push(out.packet(0))
+  expect(depacketizer.finish()?.droppable).toBe(true)
+})
+
+test('Opus: the packet is the payload; nothing and too much are refused', () => {
+  const out = new PayloadBuffer()
+  const packetizer = new OpusPacketizer()
+  const packet = patterned(160, 0xfc)
+  expect(packetizer.packetize(audioFrame(0, packet), out)).toBe(true)
+  const depacketizer = new OpusDepacketizer()
+  depacketizer.push(out.packet(0))
+  expect(depacketizer.finish()).toEqual({ units: [packet], keyframe: true, droppable: false })
+  expect(packetizer.packetize(audioFrame(0, new Uint8Array(0)), out)).toBe(false)
+  expect(packetizer.packetize(audioFrame(0, new Uint8Array(MAX_RTP_PAYLOAD + 1)), out)).toBe(false)
+  expect(packetizer.packetize({ ...audioFrame(0, packet), config: opusConfig, units: [] }, out)).toBe(false)
+})
+
+test('RED: each packet carries the frame before, with its distance', () => {
+  const out = new PayloadBuffer()
+  const packetizer = new RedPacketizer(111)
+  const frames = [patterned(100, 0xfc), patterned(80, 0xfc, 2), patterned(1100, 0xfc, 3), patterned(90, 0xfc, 4)]
+  const blocks = frames.map((packet, index) => {
+    expect(packetizer.packetize(audioFrame(index * 20_000, packet), out)).toBe(true)
+    return parseRed(out.bytes.slice(0, out.byteLength))!
+  })
+  const primary = (index: number) => ({ payloadType: 111, timestampOffset: 0, payload: frames[index]! })
+  expect(blocks[0]).toEqual([primary(0)])
+  expect(blocks[1]).toEqual([{ ...primary(0), timestampOffset: 960 }, primary(1)])
+  expect(blocks[2]).toEqual([primary(2)]) // no room for two
+  expect(blocks[3]).toEqual([primary(3)]) // 1100 bytes do not fit the 10-bit length
+})
+
+test('RED: after a gap too long for its 14 bits there is nothing redundant', () => {
+  const out = new PayloadBuffer()
+  const packetizer = new RedPacketizer(111)
+  packetizer.packetize(audioFrame(0, Uint8Array.of(0xfc, 1)), out)
+  packetizer.packetize(audioFrame(400_000, Uint8Array.of(0xfc, 2)), out)
+  expect(parseRed(out.bytes.slice(0, out.byteLength))).toHaveLength(1)
+})
