@@ -1,5 +1,3 @@
-export { Admissions } from './admissions.js'
-export type { AdmittedConnection } from './admissions.js'
 export { equalSecrets } from './constant-time.js'
 export { FailureGuard } from './failure-guard.js'
 export type {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { connectionLimits } from './limits.js'
 
 /**
  * Every option of `crossroom serve`, once: its name, type, unit, default and description. Flags (`--rtmp-port`),
@@ -13,6 +14,8 @@ interface OptionMeta {
   /** Never shown: neither in `--help` as a default nor in an error message. */
   readonly secret?: true
 }
+
+const MANY = 1_000_000
 
 const toNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : value
@@ -39,9 +42,12 @@ const text = (meta: OptionMeta) =>
     .optional()
     .meta({ ...meta })
 
-const count = (min: number, max: number, meta: OptionMeta) => {
+const count = (min: number, max: number, value: number | undefined, description: string) => {
   const message = `must be a whole number from ${String(min)} to ${String(max)}`
-  return z.preprocess(toNumber, z.int(message).min(min, message).max(max, message)).meta({ takes: 'N', ...meta })
+  const number = z.int(message).min(min, message).max(max, message)
+  return z
+    .preprocess(toNumber, value === undefined ? number.optional() : number.default(value))
+    .meta({ takes: 'N', description })
 }
 
 const port = (value: number, description: string) =>
@@ -109,7 +115,7 @@ export const optionShape = {
     takes: 'CIDR',
     description: 'proxies whose X-Forwarded-* headers are believed, with commas between',
   }),
-  sdkAppId: count(1, 0xffffffff, { description: 'application number of UserSig identities' }).optional(),
+  sdkAppId: count(1, 0xffffffff, undefined, 'application number of UserSig identities'),
   secret: text({
     takes: 'TEXT',
     secret: true,
@@ -138,23 +144,22 @@ export const optionShape = {
     secret: true,
     description: 'REST needs Authorization: Bearer with it; without a key REST answers on loopback only',
   }),
-  adminPort: z
-    .preprocess(toNumber, portNumber())
-    .optional()
-    .meta({
-      takes: 'PORT',
-      description: 'moves REST and /metrics from the HTTP port to this one; 0 takes a free port',
-    }),
+  adminPort: z.preprocess(toNumber, portNumber()).optional().meta({
+    takes: 'PORT',
+    description: 'moves REST and /metrics from the HTTP port to this one; 0 takes a free port',
+  }),
+  forwardPrivate: flag('REST may start forwards to private and loopback addresses'),
   allowOrigin: list(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be origins like https://example.org'), {
     takes: 'ORIGIN',
     description: 'more web origins that may open signaling and WebSocket-FLV, with commas between',
   }),
-  pendingConnections: count(1, 1_000_000, {
-    description: 'connections that were not yet admitted to publish or play',
-  }).default(4096),
-  pendingPerAddress: count(1, 1_000_000, {
-    description: 'the same from one address; loopback is only bound by the total',
-  }).default(64),
+  pendingConnections: count(1, MANY, connectionLimits.unauthorised, 'connections not yet admitted to publish or play'),
+  pendingPerAddress: count(
+    1,
+    MANY,
+    connectionLimits.unauthorisedPerAddress,
+    'the same from one address; loopback is only bound by the total',
+  ),
   metricsStreamLabel: flag('metrics per stream, for at most 1000 streams'),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

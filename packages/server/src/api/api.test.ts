@@ -1,0 +1,287 @@
+import { beforeEach, expect, test } from 'vitest'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { FailureGuard, verifyStreamToken } from '../auth/index.js'
+import { Connections, StreamHub } from '../hub/index.js'
+import { TrustedProxies } from '../net/index.js'
+import { Metrics, silentLog } from '../observe/index.js'
+import type { ForwardTarget } from './forward-target.js'
+import type { Forwards } from './forwards.js'
+import { registerHealth } from './health.js'
+import { registerApi } from './register.js'
+import type { ApiDeps } from './register.js'
+import type { ForwardInfo } from './schemas.js'
+
+const NOW = Date.UTC(2026, 0, 1)
+const LIMITS = {
+  gopCache: { bytes: 1024, micros: 1_000_000, frames: 10 },
+  graceMicros: 15_000_000,
+  silentMicros: 10_000_000,
+  headerWaitMicros: 500_000,
+}
+const clock = { now: () => 5_000_000, after: () => () => undefined }
+
+class FakeForwards implements Forwards {
+  readonly started: ForwardTarget[] = []
+  readonly #rules = new Map<string, ForwardInfo>()
+
+  list(): ForwardInfo[] {
+    return [...this.#rules.values()]
+  }
+
+  get(id: string): ForwardInfo | undefined {
+    return this.#rules.get(id)
+  }
+
+  start(stream: string, target: ForwardTarget): ForwardInfo {
+    this.started.push(target)
+    const info: ForwardInfo = { id: 'f1', stream, url: target.url, state: 'waiting', since: NOW, bytesOut: 0 }
+    this.#rules.set(info.id, info)
+    return info
+  }
+
+  stop(id: string): boolean {
+    return this.#rules.delete(id)
+  }
+}
+
+let hub: StreamHub
+let connections: Connections
+let delays: number[]
+
+beforeEach(() => {
+  hub = new StreamHub(clock, LIMITS)
+  connections = new Connections()
+  delays = []
+})
+
+async function makeApp(options: Partial<ApiDeps> = {}, proxies: string[] = []): Promise<FastifyInstance> {
+  const app = Fastify()
+  const guard = new FailureGuard(
+    () => 0,
+    (ms) => {
+      delays.push(ms)
+      return Promise.resolve()
+    },
+  )
+  await registerApi(app, {
+    ...{ hub, connections, clock, nowMs: () => NOW, log: silentLog, metrics: new Metrics(), guard },
+    ...{ apiKey: undefined, secret: undefined, forwardPrivate: false, version: '1.2.3' },
+    ...{ publicUrl: undefined, publicRtmpUrl: undefined, rtmpPort: () => 1935 },
+    proxies: new TrustedProxies(proxies),
+    ...options,
+  })
+  registerHealth(app, () => ({ ready: true, parts: { webrtc: { on: false, why: 'not built' } } }))
+  return app
+}
+
+const local = { host: 'localhost:8080' }
+
+function publish(name: string): string[] {
+  const ends: string[] = []
+  hub.open(name).publish({
+    id: 'c1',
+    protocol: 'rtmp',
+    remoteAddress: '10.0.0.5',
+    onClose: (reason) => ends.push(reason),
+  })
+  return ends
+}
+
+test('a stream is listed with its publisher and its addresses', async () => {
+  publish('live/x')
+  const app = await makeApp()
+  const response = await app.inject({ url: '/api/v1/streams', headers: local })
+  expect(response.statusCode).toBe(200)
+  expect(response.json()).toEqual({
+    streams: [
+      {
+        ...{ name: 'live/x', state: 'live', since: NOW, subscribers: 0, viewers: 0, framesIn: 0, bytesIn: 0 },
+        publisher: { id: 'c1', protocol: 'rtmp', remoteAddress: '10.0.0.5', since: NOW },
+        play: {
+          rtmp: 'rtmp://localhost/live/x',
+          flv: 'http://localhost:8080/live/x.flv',
+          wsFlv: 'ws://localhost:8080/live/x.flv',
+          whep: 'http://localhost:8080/whep/live/x',
+        },
+      },
+    ],
+  })
+})
+
+test('public URLs replace the Host in addresses', async () => {
+  publish('live/x')
+  const app = await makeApp({ publicUrl: 'https://example.org/media', rtmpPort: () => 1940 })
+  const response = await app.inject({ url: '/api/v1/streams/live/x', headers: local })
+  expect(response.json()).toMatchObject({
+    play: {
+      flv: 'https://example.org/media/live/x.flv',
+      wsFlv: 'wss://example.org/media/live/x.flv',
+      rtmp: 'rtmp://example.org:1940/live/x',
+    },
+  })
+})
+
+test('the publisher alone, or the whole stream, can be ended', async () => {
+  const ends = publish('live/x')
+  const app = await makeApp()
+  const request = { method: 'DELETE', url: '/api/v1/streams/live/x/publisher', headers: local } as const
+  expect((await app.inject(request)).json()).toEqual({ ended: 1 })
+  expect(ends).toEqual(['kicked'])
+  publish('live/y')
+  expect((await app.inject({ method: 'DELETE', url: '/api/v1/streams/live/y', headers: local })).statusCode).toBe(200)
+  expect(hub.get('live/y')).toBeUndefined()
+})
+
+test('connections are listed, filtered and ended by id', async () => {
+  const kicked: string[] = []
+  for (const [id, role] of [
+    ['p', 'publisher'],
+    ['v', 'viewer'],
+  ] as const)
+    // prettier-ignore
+    connections.add({
+      ...{ id, role, protocol: 'http-flv', remoteAddress: '10.0.0.9', streamKey: 'live/x', startedAt: 4_000_000 },
+      ...{ bytes: () => 7, droppedFrames: () => 2, kick: () => void kicked.push(id) },
+    })
+  const app = await makeApp()
+  const viewers = await app.inject({ url: '/api/v1/connections?role=viewer&stream=live/x', headers: local })
+  expect(viewers.json()).toEqual({
+    connections: [
+      {
+        ...{ id: 'v', role: 'viewer', protocol: 'http-flv', remoteAddress: '10.0.0.9', stream: 'live/x' },
+        ...{ since: NOW - 1000, bytes: 7, droppedFrames: 2 },
+      },
+    ],
+  })
+  await app.inject({ method: 'DELETE', url: '/api/v1/connections/v', headers: local })
+  expect(kicked).toEqual(['v'])
+  const absent = await app.inject({ url: '/api/v1/connections/nobody', headers: local })
+  expect(absent.statusCode).toBe(404)
+  expect(absent.json()).toMatchObject({ error: { code: 'CONNECTION_NOT_FOUND' } })
+})
+
+test.each([
+  ['a bad name', 'GET', '/api/v1/streams/.hidden/x', undefined, 400, 'BAD_REQUEST'],
+  ['an absent stream', 'GET', '/api/v1/streams/live/none', undefined, 404, 'STREAM_NOT_FOUND'],
+  ['an absent path', 'GET', '/api/v1/nothing', undefined, 404, 'NOT_FOUND'],
+  ['an unknown field', 'POST', '/api/v1/tokens', { stream: 'live/x', action: 'play', x: 1 }, 400, 'BAD_REQUEST'],
+  ['a token without a secret', 'POST', '/api/v1/tokens', { stream: 'live/x', action: 'play' }, 409, 'NO_SECRET'],
+  ['a forward inside', 'POST', '/api/v1/forwards', { stream: 'live/x', url: 'rtmp://10.0.0.1/a/b' }, 400, 'BAD_TARGET'],
+  ['a forward by HTTP', 'POST', '/api/v1/forwards', { stream: 'live/x', url: 'http://8.8.8.8/a' }, 400, 'BAD_REQUEST'],
+] as const)('%s is refused with a stable code', async (_name, method, url, payload, status, code) => {
+  const app = await makeApp({ forwards: new FakeForwards() })
+  const response = await app.inject({ method, url, headers: local, ...(payload === undefined ? {} : { payload }) })
+  expect(response.statusCode).toBe(status)
+  const { error } = response.json<{ error: { code: string; message: string } }>()
+  expect(error.code).toBe(code)
+  expect(error.message.length).toBeGreaterThan(10)
+})
+
+test('a body that is not JSON is refused, so that a form of a foreign page changes nothing', async () => {
+  const app = await makeApp({ secret: 's' })
+  const headers = { ...local, 'content-type': 'application/x-www-form-urlencoded' }
+  const response = await app.inject({ method: 'POST', url: '/api/v1/tokens', headers, payload: 'stream=live/x' })
+  expect(response.statusCode).toBe(415)
+  expect(response.json()).toMatchObject({ error: { code: 'UNSUPPORTED_MEDIA_TYPE' } })
+})
+
+test('a token made here opens the stream it was made for', async () => {
+  const app = await makeApp({ secret: 'a secret' })
+  const payload = { stream: 'live/x', action: 'publish', expireSeconds: 60 }
+  const response = await app.inject({ method: 'POST', url: '/api/v1/tokens', headers: local, payload })
+  expect(response.statusCode).toBe(201)
+  const { token, expiresAt } = response.json<{ token: string; expiresAt: number }>()
+  expect(expiresAt).toBe(NOW + 60_000)
+  expect(verifyStreamToken('a secret', { action: 'publish', app: 'live', stream: 'x' }, token, NOW)).toBe('valid')
+})
+
+test('a forward is started with the resolved address, listed and stopped', async () => {
+  const forwards = new FakeForwards()
+  const app = await makeApp({ forwards, forwardPrivate: true })
+  const payload = { stream: 'live/x', url: 'rtmp://127.0.0.1:1936/a/b?k=1' }
+  const started = await app.inject({ method: 'POST', url: '/api/v1/forwards', headers: local, payload })
+  expect(started.statusCode).toBe(201)
+  expect(forwards.started).toEqual([
+    { url: payload.url, tls: false, host: '127.0.0.1', address: '127.0.0.1', port: 1936, path: 'a/b?k=1' },
+  ])
+  expect((await app.inject({ url: '/api/v1/forwards', headers: local })).json()).toMatchObject({
+    forwards: [{ id: 'f1' }],
+  })
+  expect((await app.inject({ method: 'DELETE', url: '/api/v1/forwards/f1', headers: local })).statusCode).toBe(204)
+  expect((await app.inject({ method: 'DELETE', url: '/api/v1/forwards/f1', headers: local })).statusCode).toBe(404)
+})
+
+test.each([
+  ['the key', { authorization: 'Bearer the-key' }, 200],
+  ['no key', {}, 401],
+  ['a wrong key', { authorization: 'Bearer another' }, 401],
+  ['the key as a cookie', { cookie: 'Bearer=the-key' }, 401],
+  ['the key by Basic', { authorization: 'Basic dGhlLWtleQ==' }, 401],
+])('with a key, %s is answered %s', async (_name, headers, status) => {
+  const app = await makeApp({ apiKey: 'the-key' })
+  expect((await app.inject({ url: '/api/v1/streams', headers: { ...local, ...headers } })).statusCode).toBe(status)
+})
+
+test('guessing keys is slowed down and refused after ten wrong ones', async () => {
+  const app = await makeApp({ apiKey: 'the-key' })
+  const ask = async (key: string) =>
+    (await app.inject({ url: '/api/v1/streams', headers: { authorization: `Bearer ${key}` } })).statusCode
+  for (let i = 0; i < 10; i++) expect(await ask(`guess-${String(i)}`)).toBe(401)
+  expect(await ask('the-key')).toBe(429)
+  expect(delays).toEqual([2000])
+})
+
+test.each([
+  ['a program on this machine', '127.0.0.1', local, [], 200],
+  ['another machine', '10.0.0.7', local, [], 403],
+  ['an untrusted proxy on this machine', '127.0.0.1', { ...local, 'x-forwarded-for': '203.0.113.5' }, [], 403],
+  ['an untrusted proxy that claims to be local', '127.0.0.1', { ...local, 'x-forwarded-for': '127.0.0.1' }, [], 403],
+  ['a trusted proxy for a stranger', '127.0.0.1', { ...local, 'x-forwarded-for': '203.0.113.5' }, ['127.0.0.1'], 403],
+  ['a trusted proxy for a local client', '127.0.0.1', { ...local, 'x-forwarded-for': '127.0.0.1' }, ['127.0.0.1'], 200],
+  ['a page whose name points here', '127.0.0.1', { host: 'evil.example:8080' }, [], 403],
+  ['a page of another site', '127.0.0.1', { ...local, 'sec-fetch-site': 'cross-site' }, [], 403],
+  ['the own page', '127.0.0.1', { ...local, 'sec-fetch-site': 'same-origin' }, [], 200],
+] as const)('without a key, %s', async (_name, remoteAddress, headers, proxies, status) => {
+  const app = await makeApp({}, [...proxies])
+  expect((await app.inject({ url: '/api/v1/streams', remoteAddress, headers })).statusCode).toBe(status)
+})
+
+test('no answer of the API allows a foreign page to read it', async () => {
+  const app = await makeApp()
+  const response = await app.inject({ url: '/api/v1/streams', headers: { ...local, origin: 'https://evil.example' } })
+  expect(response.headers['access-control-allow-origin']).toBeUndefined()
+  expect(response.headers['set-cookie']).toBeUndefined()
+})
+
+test('the description names every route with its parameters and answers', async () => {
+  const app = await makeApp({ forwards: new FakeForwards(), apiKey: 'the-key' })
+  const response = await app.inject({ url: '/api/v1/openapi.json' })
+  expect(response.statusCode).toBe(200)
+  const document = response.json<{
+    openapi: string
+    paths: Record<string, Record<string, unknown>>
+    components: unknown
+  }>()
+  expect(document.openapi).toBe('3.1.0')
+  expect(Object.entries(document.paths).map(([path, methods]) => `${path} ${Object.keys(methods).join(' ')}`)).toEqual([
+    '/api/v1/streams get',
+    '/api/v1/streams/{app}/{stream} get delete',
+    '/api/v1/streams/{app}/{stream}/publisher delete',
+    '/api/v1/connections get',
+    '/api/v1/connections/{id} get delete',
+    '/api/v1/tokens post',
+    '/api/v1/forwards get post',
+    '/api/v1/forwards/{id} get delete',
+  ])
+  expect(document.components).toMatchObject({ schemas: { Stream: {}, Connection: {}, Forward: {}, Error: {} } })
+})
+
+test('health, readiness and metrics need no key', async () => {
+  const app = await makeApp({ apiKey: 'the-key' })
+  expect((await app.inject({ url: '/healthz' })).json()).toEqual({ status: 'ok' })
+  expect((await app.inject({ url: '/readyz' })).json()).toMatchObject({ ready: true, parts: { webrtc: { on: false } } })
+  const metrics = await app.inject({ url: '/metrics' })
+  expect(metrics.headers['content-type']).toMatch(/^text\/plain/)
+  expect(metrics.body).toContain('crossroom_streams 0')
+})

@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+import type { Metrics } from '../observe/index.js'
+
+/** Whether new work may be sent here, and what of the server is on. */
+export interface Readiness {
+  /** False while draining. */
+  readonly ready: boolean
+  /** For example `{webrtc: {on: false, why: 'the native package is not built; install gcc'}}`. */
+  readonly parts: Readonly<Record<string, { readonly on: boolean; readonly why?: string | undefined }>>
+}
+
+/** `/healthz` (the process answers) and `/readyz` (200 or 503). On every HTTP listener, without a key. */
+export function registerHealth(app: FastifyInstance, readiness: () => Readiness): void {
+  app.get('/healthz', { schema: { hide: true } }, (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  )
+  app.get('/readyz', { schema: { hide: true } }, (_request, reply) => {
+    const state = readiness()
+    return reply
+      .status(state.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(state)
+  })
+}
+
+/** `/metrics` for Prometheus. */
+export function registerMetrics(app: FastifyInstance, metrics: Metrics): void {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.scrape()),
+  )
+}

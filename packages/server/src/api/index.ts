@@ -1,0 +1,8 @@
+export { resolveForwardTarget } from './forward-target.js'
+export type { ForwardTarget, ResolveHost } from './forward-target.js'
+export type { Forwards } from './forwards.js'
+export { registerHealth } from './health.js'
+export type { Readiness } from './health.js'
+export { registerApi } from './register.js'
+export type { ApiDeps } from './register.js'
+export type { ConnectionInfo, ForwardInfo, StreamInfo } from './schemas.js'

@@ -1,0 +1,80 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
+import type { FailureGuard } from '../auth/index.js'
+import type { TrustedProxies } from '../net/index.js'
+import type { Log, Metrics } from '../observe/index.js'
+import { requireAccess } from './access.js'
+import { answerErrorsAsJson } from './errors.js'
+import { registerForwardRoutes } from './forwards.js'
+import type { Forwards } from './forwards.js'
+import { registerMetrics } from './health.js'
+import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } from './routes.js'
+import type { StreamRouteDeps } from './routes.js'
+
+/** What the REST API works with. */
+export interface ApiDeps extends StreamRouteDeps {
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly guard: FailureGuard
+  readonly proxies: TrustedProxies
+  /** Absent when nothing can forward; then `/forwards` is not there. */
+  readonly forwards?: Forwards | undefined
+  /** Without one the API answers on this machine only. */
+  readonly apiKey: string | undefined
+  /** Signs tokens of plain streams. */
+  readonly secret: string | undefined
+  /** Lets forwards go to private and loopback addresses. */
+  readonly forwardPrivate: boolean
+  readonly version: string
+}
+
+/**
+ * Adds `/metrics` and `/api/v1/…` to an HTTP server that is not listening yet. The API's own validators, error shape and
+ * access rule do not reach the other routes of the server.
+ */
+export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  registerMetrics(app, deps.metrics)
+  await app.register(
+    async (scope) => {
+      scope.setValidatorCompiler(validatorCompiler)
+      scope.setSerializerCompiler(serializerCompiler)
+      answerErrorsAsJson(scope, (error) => {
+        deps.log.error({ error }, 'An API request failed')
+      })
+      await registerDescription(scope, deps.version)
+      await scope.register((guarded, _options, done) => {
+        guarded.addHook('onRequest', requireAccess(deps))
+        registerStreamRoutes(guarded, deps)
+        registerConnectionRoutes(guarded, deps)
+        registerTokenRoutes(guarded, deps, deps.secret)
+        const { forwards, forwardPrivate: allowPrivate } = deps
+        if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
+        done()
+      })
+    },
+    { prefix: '/api/v1' },
+  )
+}
+
+/** `/openapi.json`, open to all: it says what there is, not who uses it. */
+async function registerDescription(scope: FastifyInstance, version: string): Promise<void> {
+  await scope.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Crossroom', version, description: 'Errors are {error: {code, message}} with a stable code.' },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      security: [{ apiKey: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
+    reply.serializer(JSON.stringify).send(scope.swagger()),
+  )
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { isSegment } from '../auth/index.js'
+import { STREAM_PROTOCOLS, forwardLimits } from '../config/index.js'
+
+/** The shapes of the REST API. The routes validate with them and `/api/v1/openapi.json` is generated from them. */
+
+const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
+const protocol = z.string().describe(`${STREAM_PROTOCOLS.join(', ')}, or what made the stream inside the server`)
+
+const segment = z
+  .string()
+  .refine(isSegment, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with no dot')
+  .meta({ pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$' })
+
+/** `:app/:stream` of a path. */
+export const streamParams = z.object({ app: segment, stream: segment })
+
+/** `:id` of a path. */
+export const idParams = z.object({ id: z.string().min(1).max(128) })
+
+/** `APP/STREAM` in a query or body. */
+export const streamName = z
+  .string()
+  .refine((name) => {
+    const [app = '', stream = '', ...rest] = name.split('/')
+    return rest.length === 0 && isSegment(app) && isSegment(stream)
+  }, 'must be APP/STREAM')
+  .describe('APP/STREAM')
+
+export const errorBody = z
+  .object({ error: z.object({ code: z.string().describe('stable'), message: z.string().describe('one sentence') }) })
+  .meta({ id: 'Error' })
+
+export const streamInfo = z
+  .object({
+    name: z.string().describe('APP/STREAM'),
+    state: z.enum(['idle', 'live', 'grace']).describe('grace: the publisher left and may come back'),
+    since: milliseconds('When the stream came into being'),
+    publisher: z
+      .object({ id: z.string(), protocol, remoteAddress: z.string(), since: milliseconds('When it began') })
+      .optional(),
+    video: z
+      .object({
+        codec: z.string(),
+        codecString: z.string().describe('RFC 6381'),
+        width: z.int(),
+        height: z.int(),
+        frameRate: z.number().optional().describe('frames per second, if announced'),
+      })
+      .optional(),
+    audio: z
+      .object({ codec: z.string(), codecString: z.string(), sampleRate: z.int().describe('Hz'), channels: z.int() })
+      .optional(),
+    subscribers: z.int().describe('what takes frames: viewers, fanouts shared by viewers, forwards'),
+    viewers: z.int(),
+    framesIn: z.int(),
+    bytesIn: z.int(),
+    play: z.object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() }).describe('addresses'),
+  })
+  .meta({ id: 'Stream' })
+
+export const connectionInfo = z
+  .object({
+    id: z.string(),
+    role: z.enum(['publisher', 'viewer']),
+    protocol,
+    remoteAddress: z.string(),
+    stream: z.string().describe('APP/STREAM'),
+    since: milliseconds('When it began'),
+    bytes: z.int().describe('received from a publisher, sent to a viewer'),
+    droppedFrames: z.int(),
+  })
+  .meta({ id: 'Connection' })
+
+export const connectionQuery = z.object({
+  stream: streamName.optional(),
+  role: z.enum(['publisher', 'viewer']).optional(),
+})
+
+export const endedBody = z.object({ ended: z.int().describe('publishers and viewers that were ended') })
+
+export const forwardInfo = z
+  .object({
+    id: z.string(),
+    stream: z.string().describe('APP/STREAM'),
+    url: z.string().describe('the target, secrets taken out'),
+    state: z.enum(['waiting', 'connecting', 'forwarding', 'retrying']).describe('waiting: the stream has no publisher'),
+    since: milliseconds('When the rule was made'),
+    bytesOut: z.int(),
+    lastError: z.string().optional(),
+  })
+  .meta({ id: 'Forward' })
+
+export const forwardRequest = z.strictObject({
+  stream: streamName,
+  url: z
+    .string()
+    .max(forwardLimits.targetUrlChars)
+    .regex(/^rtmps?:\/\//, 'must begin with rtmp:// or rtmps://')
+    .describe('rtmp://HOST[:PORT]/APP/STREAM'),
+})
+
+export const tokenRequest = z.strictObject({
+  stream: streamName,
+  action: z.enum(['publish', 'play']),
+  expireSeconds: z.int().min(1).max(315_360_000).default(86_400).describe('from now'),
+})
+
+export const tokenInfo = z
+  .object({
+    token: z.string(),
+    expiresAt: milliseconds('When it expires'),
+    rtmp: z.string().describe('address with the token'),
+    http: z
+      .string()
+      .describe('FLV address to play, WHIP address to publish (the token goes into Authorization: Bearer)'),
+  })
+  .meta({ id: 'Token' })
+
+export type StreamInfo = z.output<typeof streamInfo>
+export type ConnectionInfo = z.output<typeof connectionInfo>
+/** A forward rule and what became of it. */
+export type ForwardInfo = z.output<typeof forwardInfo>
