@@ -17,7 +17,15 @@ test('what comes next follows on without a gap or a repetition', () => {
   stage.play(publication, video, { frames: 3, gop: 50 })
   const { transport } = stage.watch()
   stage.play(publication, video, { from: 120_000, frames: 2, gop: 50 })
-  expect(transport.lines).toEqual(['start video', 'config 1280', 'key 0', 'video 40', 'video 80', 'key 120', 'video 160'])
+  expect(transport.lines).toEqual([
+    'start video',
+    'config 1280',
+    'key 0',
+    'video 40',
+    'video 80',
+    'key 120',
+    'video 160',
+  ])
 })
 
 test('without a cached keyframe a viewer sees no video before the next one', () => {

@@ -94,7 +94,12 @@ export class FakeTransport implements ByteTransport {
   /** What the viewer got so far, one entry per line. */
   get lines(): string[] {
     const text = Buffer.concat(this.chunks).toString()
-    return text === '' ? [] : text.trimEnd().split('\n').map((entry) => entry.trimEnd())
+    return text === ''
+      ? []
+      : text
+          .trimEnd()
+          .split('\n')
+          .map((entry) => entry.trimEnd())
   }
 }
 
@@ -127,7 +132,8 @@ export class Stage {
   } {
     const transport = new FakeTransport()
     const info = { id: `v${String(this.#ids++)}`, protocol: 'http-flv', remoteAddress: '127.0.0.1' }
-    const viewer = new Viewer(info, transport, this.clock, viewerLimits)
+    const totals = { bytesOut: 0, framesOut: 0, framesDropped: 0 }
+    const viewer = new Viewer(info, transport, this.clock, viewerLimits, totals)
     const fanout = this.fanouts.of(this.stream, `test+${options.filter ?? ''}`, () => ({
       packer: new TextPacker(),
       clock: this.clock,

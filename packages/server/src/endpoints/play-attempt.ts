@@ -47,7 +47,13 @@ export class PlayAttempt {
   attach(transport: ByteTransport, variant: string, recipe: () => FanoutRecipe): Viewer {
     const { fanouts, connections, clock, metrics, viewerLimits } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
-    const viewer = new Viewer({ id, protocol, remoteAddress }, this.#closing(transport), clock, viewerLimits)
+    const viewer = new Viewer(
+      { id, protocol, remoteAddress },
+      this.#closing(transport),
+      clock,
+      viewerLimits,
+      metrics.traffic[protocol],
+    )
     this.#viewer = viewer
     const remove = fanouts.of(this.#stream!, variant, recipe).add(viewer)
     metrics.viewerStarted(protocol)
@@ -67,8 +73,6 @@ export class PlayAttempt {
       remove()
       unlist()
       metrics.viewerEnded(protocol)
-      metrics.traffic[protocol].bytesOut += viewer.bytesSent
-      metrics.traffic[protocol].framesDropped += viewer.droppedFrames
     }
     this.#grant!.opened()
     this.#grant!.onRevoked(() => viewer.close('kicked'))

@@ -14,5 +14,5 @@ export {
   type StreamLimits,
   type StreamState,
 } from './stream.js'
-export { StreamHub } from './stream-hub.js'
-export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits } from './viewer.js'
+export { StreamHub, type StreamHubObserver } from './stream-hub.js'
+export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits, type ViewerTotals } from './viewer.js'

@@ -6,6 +6,12 @@ import { Stream, type StreamLimits } from './stream.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
 
+/** Told when streams come and go. */
+export interface StreamHubObserver {
+  streamOpened(): void
+  streamClosed(): void
+}
+
 /** Every stream of this process by its key (`app/stream`, or a room's opaque name). */
 export class StreamHub {
   readonly #clock: Clock
@@ -16,9 +22,12 @@ export class StreamHub {
   #cancelSweep: (() => void) | undefined
   #closed = false
 
-  constructor(clock: Clock, limits: StreamLimits) {
+  readonly #observer: StreamHubObserver | undefined
+
+  constructor(clock: Clock, limits: StreamLimits, observer?: StreamHubObserver) {
     this.#clock = clock
     this.#limits = limits
+    this.#observer = observer
   }
 
   get size(): number {
@@ -41,8 +50,10 @@ export class StreamHub {
     const stream = new Stream(key, this.#clock, this.#limits, () => {
       if (this.#streams.get(key) === stream) this.#streams.delete(key)
       if (this.#streams.size === 0) this.#stopSweep()
+      this.#observer?.streamClosed()
     })
     this.#streams.set(key, stream)
+    this.#observer?.streamOpened()
     this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)
     const waiters = this.#waiters.get(key)
     this.#waiters.delete(key)

@@ -5,12 +5,11 @@ const JUMP: Micros = 3_000_000
 /** After a jump without a usable arrival time the next frame follows the last one at this distance. */
 const NOMINAL_STEP: Micros = 20_000
 
+/** The last frame of a track. */
 interface TrackTime {
-  /** Last dts as the publisher gave it. */
-  source: Micros
-  /** Last dts handed on. */
-  out: Micros
-  arrival: Micros
+  /** Its dts as handed on. */
+  readonly out: Micros
+  readonly arrival: Micros
 }
 
 /**
@@ -24,6 +23,9 @@ export class Timeline {
   /** The newest dts handed on, of either track. */
   #last: Micros = 0
   #lastArrival: Micros = 0
+  /** The least dts each track may have: time never falls, not even across a change of publisher. */
+  #videoFloor: Micros = 0
+  #audioFloor: Micros = 0
   #audio: TrackTime | undefined
   #video: TrackTime | undefined
   #started = false
@@ -43,28 +45,20 @@ export class Timeline {
     const track = video ? this.#video : this.#audio
     const offset = this.#offsetFor(frame, track)
     let dts = frame.dts + offset
-    const floor = track === undefined ? this.#floor(video) : track.out + 1
+    const floor = video ? this.#videoFloor : this.#audioFloor
     if (dts < floor) dts = floor
     const pts = Math.max(frame.pts + offset, dts)
     this.#remember(video, frame, dts)
     return dts === frame.dts && pts === frame.pts ? frame : { ...frame, dts, pts }
   }
 
-  /** Across a change of publisher a track must not fall behind what it had before. */
-  #floor(video: boolean): Micros {
-    return video ? this.#videoFloor : this.#audioFloor
-  }
-  #videoFloor: Micros = 0
-  #audioFloor: Micros = 0
-
   #offsetFor(frame: MediaFrame, track: TrackTime | undefined): Micros {
     if (this.#offset === undefined) {
       const resumeAt = this.#started ? this.#last + Math.max(NOMINAL_STEP, frame.receivedAt - this.#lastArrival) : 0
       return (this.#offset = resumeAt - frame.dts)
     }
-    if (track === undefined || !isJump(frame, track)) return this.#offset
     const current = this.#offset
-    if (isNear(frame.dts + current, track, frame)) return current
+    if (track === undefined || isNear(frame.dts + current, track, frame)) return current
     const previous = this.#previousOffset
     if (previous !== undefined && isNear(frame.dts + previous, track, frame)) return previous
     this.jumps++
@@ -73,7 +67,7 @@ export class Timeline {
   }
 
   #remember(video: boolean, frame: MediaFrame, dts: Micros): void {
-    const time: TrackTime = { source: frame.dts, out: dts, arrival: frame.receivedAt }
+    const time: TrackTime = { out: dts, arrival: frame.receivedAt }
     if (video) {
       this.#video = time
       this.#videoFloor = dts + 1
@@ -87,13 +81,7 @@ export class Timeline {
   }
 }
 
-/** The publisher's own step against the time that passed: a stall shows in both, a jump only in the stamps. */
-function isJump(frame: MediaFrame, track: TrackTime): boolean {
-  const step = frame.dts - track.source
-  return step < -JUMP || step - (frame.receivedAt - track.arrival) > JUMP
-}
-
-/** Whether a mapped dts lies where this track is expected. */
+/** Whether a mapped dts lies where this track is expected: a stall shows in the arrival too, a jump only in the stamps. */
 function isNear(dts: Micros, track: TrackTime, frame: MediaFrame): boolean {
   return Math.abs(dts - track.out - (frame.receivedAt - track.arrival)) <= JUMP
 }

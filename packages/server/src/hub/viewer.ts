@@ -33,6 +33,13 @@ export interface ViewerInfo {
   readonly remoteAddress: string
 }
 
+/** Counters that the viewers of a protocol share; they are only added to. */
+export interface ViewerTotals {
+  bytesOut: number
+  framesOut: number
+  framesDropped: number
+}
+
 /** Writes the configuration that a viewer missed. */
 export type ConfigWriter = (config: CodecConfig, frame: PackedFrame) => Uint8Array
 
@@ -46,6 +53,7 @@ export class Viewer {
   readonly #transport: ByteTransport
   readonly #clock: Clock
   readonly #limits: ViewerLimits
+  readonly #totals: ViewerTotals
   readonly #queue: FrameQueue
   #writeConfig: ConfigWriter = () => new Uint8Array(0)
   /** The configurations this viewer has been sent. */
@@ -59,8 +67,9 @@ export class Viewer {
   #closed = false
   bytesSent = 0
 
-  constructor(info: ViewerInfo, transport: ByteTransport, clock: Clock, limits: ViewerLimits) {
+  constructor(info: ViewerInfo, transport: ByteTransport, clock: Clock, limits: ViewerLimits, totals: ViewerTotals) {
     this.info = info
+    this.#totals = totals
     this.#transport = transport
     this.#clock = clock
     this.#limits = limits
@@ -82,6 +91,7 @@ export class Viewer {
     this.#send(head)
     if (cached !== undefined && cached.frames.length > 0) {
       this.#configs = cached.configs
+      this.#totals.framesOut += cached.frames.length
       this.#send(cached.bytes)
     } else if (expectsVideo) this.#queue.startAtKeyframe()
   }
@@ -92,10 +102,13 @@ export class Viewer {
     const inStep = this.#configs.video === before.video && this.#configs.audio === before.audio
     if (inStep && !this.#blocked && this.#queue.length === 0 && !this.#queue.waitsForKeyframe) {
       this.#configs = batch.configs
+      this.#totals.framesOut += batch.frames.length
       this.#send(batch.bytes)
       return
     }
+    const dropped = this.#queue.droppedFrames
     for (const frame of batch.frames) this.#queue.push(frame)
+    this.#totals.framesDropped += this.#queue.droppedFrames - dropped
     this.#drainQueue()
   }
 
@@ -139,12 +152,14 @@ export class Viewer {
         const bytes = this.#writeConfig(config, item)
         if (bytes.length > 0) this.#send(bytes)
       }
+      this.#totals.framesOut++
       this.#send(item.bytes)
     }
   }
 
   #send(bytes: Uint8Array): void {
     this.bytesSent += bytes.length
+    this.#totals.bytesOut += bytes.length
     // Only `start` sends while blocked: the cached frames right behind the head.
     if (this.#rest !== undefined) this.#rest = joined(this.#rest, bytes)
     else if (this.#blocked) this.#rest = bytes

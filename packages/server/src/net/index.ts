@@ -1,6 +1,13 @@
 export { plainAddress, TrustedProxies } from './client-address.js'
 export { systemClock, type DriverClock } from './clock.js'
 export { Driver, type DriverHandlers } from './driver.js'
-export { isLoopbackAddress, PendingConnections, type PendingConnection, type PendingLimits } from './pending-connections.js'
+export {
+  isLoopbackAddress,
+  PendingConnections,
+  type PendingConnection,
+  type PendingLimits,
+} from './pending-connections.js'
 export { RateLimiter, type RateLimits } from './rate-limiter.js'
 export { TcpServer, type TcpListenOptions } from './tcp-server.js'
+export { loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'
+export { HttpServer, type HttpLimits, type HttpListenOptions } from './http-server.js'

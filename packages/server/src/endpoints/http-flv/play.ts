@@ -111,7 +111,12 @@ function refuse(response: ServerResponse, refusal: Refusal): void {
   })
 }
 
-function answer(response: ServerResponse, status: number, sentence: string, headers: Record<string, string> = {}): void {
+function answer(
+  response: ServerResponse,
+  status: number,
+  sentence: string,
+  headers: Record<string, string> = {},
+): void {
   if (response.headersSent) return
   response.writeHead(status, STATUS_CODES[status], {
     'Content-Type': 'text/plain; charset=utf-8',

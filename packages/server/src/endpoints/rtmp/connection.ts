@@ -117,7 +117,10 @@ export class RtmpConnection implements RtmpPeer {
         this.log.debug({ app: event.app, flashVer: event.flashVer }, 'RTMP connect')
         return
       case 'publish':
-        this.#begin(event.streamId, new RtmpPublish(this.#options.environment, this, event, this.#options.badFrameLimit))
+        this.#begin(
+          event.streamId,
+          new RtmpPublish(this.#options.environment, this, event, this.#options.badFrameLimit),
+        )
         return
       case 'play':
         this.#begin(event.streamId, new RtmpPlay(this.#options.environment, this, event, this.#options.chunkSize))

@@ -1,1 +1,2 @@
+export { RtmpForwards, type ForwardStatus } from './forwards.js'
 export { RtmpEndpoint } from './server.js'

@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import fastify, { type FastifyInstance } from 'fastify'
+import { registerApi, registerHealth, type Readiness } from './api/index.js'
+import { FailureGuard, Hooks, PlainStreams } from './auth/index.js'
+import {
+  connectionLimits,
+  gopCacheLimits,
+  httpLimits,
+  publisherLimits,
+  servesTls,
+  shutdownLimits,
+  viewerLimits,
+  type Config,
+} from './config/index.js'
+import type { EndpointEnvironment } from './endpoints/environment.js'
+import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
+import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
+import { Connections, Fanouts, StreamHub } from './hub/index.js'
+import {
+  HttpServer,
+  loadCertificate,
+  PendingConnections,
+  systemClock,
+  TcpServer,
+  TrustedProxies,
+  watchCertificate,
+  type CertificateSource,
+} from './net/index.js'
+import type { Log, Metrics } from './observe/index.js'
+import { registerPages } from './pages.js'
+import { VERSION } from './version.js'
+
+/** Bytes a player's socket may hold back before its frames queue one by one. */
+const SOCKET_HIGH_WATER_MARK = 64 * 1024
+
+export interface RunningServer {
+  /** The ports in use, by name: `rtmp`, `http`, `https`, `rtmps`, `admin`. */
+  readonly ports: Readonly<Record<string, number>>
+  /** Reads the certificate files again; connections that are open keep theirs. */
+  renewCertificate(): Promise<void>
+  /** Takes nothing new, lets viewers go over a few seconds, then closes. */
+  drain(): Promise<void>
+  /** Closes at once. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface ServerServices {
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Builds the server as ARCHITECTURE.md draws it and starts listening. Rejects with a sentence when it cannot. */
+export async function startServer(config: Config, services: ServerServices): Promise<RunningServer> {
+  const app = new App(config, services)
+  try {
+    await app.start()
+    return app
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
+
+class App implements RunningServer {
+  readonly #config: Config
+  readonly #log: Log
+  readonly #metrics: Metrics
+  readonly #hub: StreamHub
+  readonly #forwards: RtmpForwards
+  readonly #proxies: TrustedProxies
+  readonly #guard: FailureGuard
+  readonly #hooks: Hooks | undefined
+  readonly #environment: EndpointEnvironment
+  readonly #rtmp: RtmpEndpoint
+  readonly #httpFlv: HttpFlvEndpoint
+  readonly #webSocketFlv: WebSocketFlvEndpoint
+  readonly #listeners = new Map<string, TcpServer | HttpServer>()
+  readonly #web: FastifyInstance
+  readonly #admin: FastifyInstance
+  #stopWatching: () => void = () => undefined
+  #draining = false
+
+  constructor(config: Config, { log, metrics }: ServerServices) {
+    this.#config = config
+    this.#log = log
+    this.#metrics = metrics
+    const clock = systemClock
+    this.#hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits }, metrics)
+    this.#proxies = new TrustedProxies(config.trustProxy)
+    this.#guard = new FailureGuard(
+      () => performance.now(),
+      (ms) => delay(ms),
+    )
+    this.#hooks = makeHooks(config, log)
+    this.#environment = {
+      hub: this.#hub,
+      gate: new PlainStreams(config, { nowMs: Date.now, guard: this.#guard, hooks: this.#hooks }),
+      fanouts: new Fanouts(),
+      connections: new Connections(),
+      clock,
+      log,
+      metrics,
+      viewerLimits,
+      newConnectionId: () => randomBytes(9).toString('base64url'),
+    }
+    this.#forwards = new RtmpForwards(this.#hub, clock, log)
+    const pending = new PendingConnections({ total: config.pendingConnections, perAddress: config.pendingPerAddress })
+    const clientAddress = this.#proxies.clientAddress.bind(this.#proxies)
+    this.#rtmp = new RtmpEndpoint(this.#environment, pending)
+    this.#httpFlv = new HttpFlvEndpoint(this.#environment, clientAddress)
+    this.#webSocketFlv = new WebSocketFlvEndpoint(this.#environment, clientAddress)
+    this.#web = makeFastify()
+    this.#admin = config.adminPort === undefined ? this.#web : makeFastify()
+    this.#observe()
+  }
+
+  get ports(): Record<string, number> {
+    return Object.fromEntries([...this.#listeners].map(([name, listener]) => [name, listener.port]))
+  }
+
+  async start(): Promise<void> {
+    await this.#registerRoutes()
+    const { rtmpPort, httpPort, rtmpsPort, httpsPort, adminPort, host } = this.#config
+    await this.#listenRtmp('rtmp', rtmpPort)
+    await this.#listenHttp('http', httpPort, this.#web)
+    if (adminPort !== undefined) await this.#listenHttp('admin', adminPort, this.#admin)
+    const source = certificateSource(this.#config, host)
+    if (source === undefined) return
+    const tls = await loadCertificate(source)
+    await this.#listenRtmp('rtmps', rtmpsPort, tls)
+    await this.#listenHttp('https', httpsPort, this.#web, tls)
+    this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
+  }
+
+  async renewCertificate(): Promise<void> {
+    const source = certificateSource(this.#config, this.#config.host)
+    if (source === undefined) return
+    try {
+      const tls = await loadCertificate(source)
+      for (const listener of this.#listeners.values()) listener.renewCertificate(tls)
+      this.#log.info({}, 'The certificate was read again')
+    } catch (error) {
+      this.#log.error({ error: String(error) }, 'The new certificate is not used: it cannot be read')
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    this.#forwards.close()
+    for (const listener of this.#listeners.values()) listener.stopAccepting()
+    await this.#letViewersGo()
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true
+    this.#stopWatching()
+    this.#forwards.close()
+    this.#hub.close('shutdown')
+    for (const listener of this.#listeners.values()) listener.close()
+    await Promise.all([this.#web.close(), this.#admin.close(), this.#hooks?.close()])
+  }
+
+  /** A few at a time, so that they do not all come back to the next server at once. */
+  async #letViewersGo(): Promise<void> {
+    const viewers = this.#environment.connections.list().filter((connection) => connection.role === 'viewer')
+    const stepMs = 100
+    const steps = Math.max(1, Math.min(shutdownLimits.drainJitterMs / stepMs, Math.floor(viewers.length / 10)))
+    const perStep = Math.ceil(viewers.length / steps)
+    for (let i = 0; i < viewers.length; i += perStep) {
+      for (const viewer of viewers.slice(i, i + perStep)) viewer.kick()
+      if (i + perStep < viewers.length) await delay(stepMs)
+    }
+  }
+
+  async #registerRoutes(): Promise<void> {
+    const { publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate } = this.#config
+    const readiness = (): Readiness => ({ ready: !this.#draining, parts: {} })
+    registerHealth(this.#web, readiness)
+    if (this.#admin !== this.#web) registerHealth(this.#admin, readiness)
+    await registerApi(this.#admin, {
+      hub: this.#hub,
+      connections: this.#environment.connections,
+      clock: this.#environment.clock,
+      nowMs: Date.now,
+      log: this.#log,
+      metrics: this.#metrics,
+      guard: this.#guard,
+      proxies: this.#proxies,
+      forwards: this.#forwards,
+      forwardPrivate,
+      apiKey,
+      secret,
+      publicUrl,
+      publicRtmpUrl,
+      rtmpPort: () => this.#listeners.get('rtmp')?.port ?? this.#config.rtmpPort,
+      version: VERSION,
+    })
+    if (!(await registerPages(this.#web))) this.#log.warn({}, 'The pages are not built: run npm run build')
+    await Promise.all([this.#web.ready(), this.#admin.ready()])
+  }
+
+  async #listenRtmp(name: string, port: number, tls?: Awaited<ReturnType<typeof loadCertificate>>): Promise<void> {
+    const listener = await TcpServer.listen({
+      host: this.#config.host,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      acceptPauseMs: connectionLimits.acceptPauseMs,
+      highWaterMark: SOCKET_HIGH_WATER_MARK,
+      onConnection: (socket) => this.#rtmp.handleConnection(socket),
+      onError: (error) => this.#log.error({ listener: name, error: error.message }, 'A listener failed'),
+    })
+    this.#listeners.set(name, listener)
+  }
+
+  async #listenHttp(
+    name: string,
+    port: number,
+    routes: FastifyInstance,
+    tls?: Awaited<ReturnType<typeof loadCertificate>>,
+  ): Promise<void> {
+    const isPublic = routes === this.#web
+    const listener = await HttpServer.listen({
+      host: this.#config.host,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      limits: httpLimits,
+      highWaterMark: SOCKET_HIGH_WATER_MARK,
+      onRequest: (request, response) => {
+        if (!isPublic || !this.#httpFlv.handleRequest(request, response)) routes.routing(request, response)
+      },
+      onUpgrade: (request, socket, head) => isPublic && this.#webSocketFlv.handleUpgrade(request, socket, head),
+    })
+    this.#listeners.set(name, listener)
+  }
+
+  #observe(): void {
+    const { connections } = this.#environment
+    this.#metrics.watchStreams(() =>
+      this.#hub.list().map((stream) => {
+        const viewers = connections.list(stream.key).filter((connection) => connection.role === 'viewer')
+        const bytesOut = viewers.reduce((sum, viewer) => sum + viewer.bytes(), 0)
+        return { key: stream.key, viewers: viewers.length, bytesIn: stream.bytesIn, bytesOut }
+      }),
+    )
+  }
+}
+
+/** Routes only: the listeners are our own, so that one set of routes serves the plain and the TLS port. */
+function makeFastify(): FastifyInstance {
+  return fastify({
+    logger: false,
+    bodyLimit: httpLimits.bodyBytes,
+    routerOptions: { ignoreTrailingSlash: true },
+  })
+}
+
+function makeHooks(config: Config, log: Log): Hooks | undefined {
+  const { onPublish, onPlay, onUnpublish, hookSecret, secret } = config
+  if (onPublish === undefined && onPlay === undefined && onUnpublish === undefined) return undefined
+  return new Hooks(
+    { onPublish, onPlay, onUnpublish, secret: hookSecret ?? secret },
+    { nowMs: Date.now, newId: () => randomBytes(16).toString('hex'), log },
+  )
+}
+
+function certificateSource(config: Config, host: string): CertificateSource | undefined {
+  if (!servesTls(config)) return undefined
+  if (config.tlsCert !== undefined && config.tlsKey !== undefined)
+    return { kind: 'files', certPath: config.tlsCert, keyPath: config.tlsKey }
+  return { kind: 'self-signed', host }
+}

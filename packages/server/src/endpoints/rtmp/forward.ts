@@ -1,0 +1,141 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import {
+  buildMetadataBody,
+  byteLengthOfConfigBody,
+  byteLengthOfFrameBody,
+  writeConfigBody,
+  writeFrameBody,
+  type CodecConfig,
+  type MediaFrame,
+  type Micros,
+} from '@crossroom/media'
+import { RtmpClientSession, RtmpMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
+import type { Clock, FrameSink, Stream, Tracks } from '../../hub/index.js'
+import { Driver } from '../../net/index.js'
+
+export interface ForwardTargetAddress {
+  readonly url: string
+  readonly tls: boolean
+  /** For the TLS server name. */
+  readonly host: string
+  /** The IP address that the name was resolved to. */
+  readonly address: string
+  readonly port: number
+}
+
+/** Above this much unsent the target is too slow: frames are left out up to the next keyframe. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024
+
+/** One connection that publishes a stream at another RTMP server, from its first keyframe to its end. */
+export class RtmpForward implements FrameSink {
+  readonly #clock: Clock
+  readonly #stream: Stream
+  readonly #socket: Socket
+  readonly #session: RtmpClientSession
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtmpClientEvent>
+  readonly #onClosed: (error: string | undefined) => void
+  #unsubscribe: (() => void) | undefined
+  #configs: Tracks = {}
+  #baseMs: number | undefined
+  #skipsToKeyframe = true
+  #closed = false
+  publishing = false
+  bytesOut = 0
+
+  constructor(
+    stream: Stream,
+    target: ForwardTargetAddress,
+    clock: Clock,
+    connectTimeout: Micros,
+    onClosed: (error: string | undefined) => void,
+  ) {
+    this.#clock = clock
+    this.#stream = stream
+    this.#onClosed = onClosed
+    const { address: host, port } = target
+    this.#socket = target.tls ? connectTls({ host, port, servername: target.host }) : connect({ host, port })
+    this.#socket.setNoDelay(true)
+    this.#session = new RtmpClientSession({
+      url: target.url,
+      mode: 'publish',
+      randomBytes: (length) => randomBytes(length),
+      hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+    })
+    this.#driver = new Driver(this.#session, clock, {
+      output: (bytes) => {
+        this.bytesOut += bytes.length
+        this.#socket.write(bytes)
+      },
+      event: (event) => this.#handleEvent(event),
+    })
+    const cancelDeadline = clock.after(connectTimeout, () => {
+      if (!this.publishing) this.close('The target did not accept the stream in time.')
+    })
+    this.#socket.once(target.tls ? 'secureConnect' : 'connect', () => this.#driver.drain())
+    this.#socket.on('data', (bytes: Buffer) => this.#driver.handleInput(bytes))
+    this.#socket.on('error', (error) => this.close(error.message))
+    this.#socket.once('close', () => {
+      cancelDeadline()
+      this.close('The target closed the connection.')
+    })
+  }
+
+  handleFrame(frame: MediaFrame): void {
+    const isVideo = frame.config.kind === 'video'
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#skipsToKeyframe = this.#stream.tracks.video !== undefined
+    if (this.#skipsToKeyframe) {
+      if (this.#stream.tracks.video !== undefined && !(isVideo && frame.keyframe)) return
+      this.#skipsToKeyframe = false
+    }
+    this.#baseMs ??= Math.round(frame.dts / 1000)
+    const timestampMs = Math.max(0, Math.round(frame.dts / 1000) - this.#baseMs)
+    const last = isVideo ? this.#configs.video : this.#configs.audio
+    if (frame.config !== last) this.#sendConfig(frame.config, timestampMs)
+    const body = new Uint8Array(byteLengthOfFrameBody(frame))
+    writeFrameBody(frame, body, 0)
+    this.#session.sendMedia(isVideo ? RtmpMessageType.video : RtmpMessageType.audio, timestampMs, body)
+    this.#driver.drain()
+  }
+
+  handleInterrupted(): void {
+    this.close(undefined)
+  }
+
+  handleEnd(): void {
+    this.close(undefined)
+  }
+
+  /** Idempotent. `error` is a sentence, absent when the stream ended or the rule was stopped. */
+  close(error: string | undefined): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#unsubscribe?.()
+    this.#session.close(this.#clock.now())
+    this.#driver.drain()
+    this.#driver.close()
+    this.#socket.end()
+    const cancel = this.#clock.after(1_000_000, () => this.#socket.destroy())
+    this.#socket.once('close', cancel)
+    this.#onClosed(error)
+  }
+
+  #sendConfig(config: CodecConfig, timestampMs: number): void {
+    this.#configs = { ...this.#configs, [config.kind]: config }
+    const length = byteLengthOfConfigBody(config)
+    if (length === 0) return
+    const body = new Uint8Array(length)
+    writeConfigBody(config, body, 0)
+    this.#session.sendMedia(config.kind === 'video' ? RtmpMessageType.video : RtmpMessageType.audio, timestampMs, body)
+  }
+
+  #handleEvent(event: RtmpClientEvent): void {
+    if (event.type === 'publishing') {
+      this.publishing = true
+      this.#session.sendMedia(RtmpMessageType.dataAmf0, 0, buildMetadataBody(this.#stream.tracks))
+      this.#unsubscribe = this.#stream.subscribe(this, 'gop')
+    } else if (event.type === 'refused') this.close(`The target refused the stream: ${event.description}`)
+    else if (event.type === 'closed') this.close(event.error?.message)
+  }
+}

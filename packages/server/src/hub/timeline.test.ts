@@ -1,0 +1,85 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { audioConfig, MS, SECOND, videoConfig } from '../../../../test/scenarios/stage.js'
+import { Timeline } from './timeline.js'
+
+const video = videoConfig()
+const audio = audioConfig()
+
+function frame(config: MediaFrame['config'], dts: Micros, receivedAt: Micros, compositionTime = 0): MediaFrame {
+  return { config, dts, pts: dts + compositionTime, keyframe: false, units: [], receivedAt, droppable: false }
+}
+
+test('a stream starts at 0 whatever the publisher starts at, and keeps composition times', () => {
+  const timeline = new Timeline()
+  const first = timeline.map(frame(video, 3600 * SECOND, 0, 80 * MS))
+  expect([first.dts, first.pts]).toEqual([0, 80 * MS])
+  expect(timeline.map(frame(video, 3600 * SECOND + 40 * MS, 40 * MS)).dts).toBe(40 * MS)
+})
+
+test.each([
+  ['2^24 ms', 2 ** 24],
+  ['2^31 ms', 2 ** 31],
+  ['2^32 ms', 2 ** 32],
+])('unwrapped time crosses %s without a step', (_name, ms) => {
+  const timeline = new Timeline()
+  const start = (ms - 1000) * MS
+  for (let i = 0; i < 50; i++) {
+    expect(timeline.map(frame(video, start + i * 40 * MS, i * 40 * MS)).dts).toBe(i * 40 * MS)
+    expect(timeline.map(frame(audio, start + i * 40 * MS + 7000, i * 40 * MS)).dts).toBe(i * 40 * MS + 7000)
+  }
+})
+
+test.each([3600, -3600])('a jump of %d s is bridged once and both tracks stay together', (jump) => {
+  const timeline = new Timeline()
+  const start = 4000 * SECOND
+  for (let i = 0; i < 10; i++) {
+    timeline.map(frame(video, start + i * 40 * MS, i * 40 * MS))
+    timeline.map(frame(audio, start + i * 40 * MS + 5000, i * 40 * MS))
+  }
+  const after = start + jump * SECOND + 400 * MS
+  const v = timeline.map(frame(video, after, 400 * MS))
+  // Sound from before the jump that was interleaved behind it keeps its place.
+  const late = timeline.map(frame(audio, start + 385 * MS, 400 * MS))
+  const a = timeline.map(frame(audio, after + 5000, 400 * MS))
+  expect(v.dts).toBe(405 * MS)
+  expect(late.dts).toBe(385 * MS)
+  expect(a.dts - v.dts).toBe(5000)
+  expect(timeline.jumps).toBe(1)
+})
+
+test('a stall of the publisher is no jump: time goes on as it passed', () => {
+  const timeline = new Timeline()
+  timeline.map(frame(video, 0, 0))
+  expect(timeline.map(frame(video, 8 * SECOND, 8 * SECOND)).dts).toBe(8 * SECOND)
+  expect(timeline.jumps).toBe(0)
+})
+
+test('a file pushed faster than real time is no jump', () => {
+  const timeline = new Timeline()
+  for (let i = 0; i < 500; i++) expect(timeline.map(frame(video, i * 40 * MS, i)).dts).toBe(i * 40 * MS)
+  expect(timeline.jumps).toBe(0)
+})
+
+test('dts never falls within a track, pts never before dts, whatever comes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.boolean(), fc.integer({ min: -(2 ** 45), max: 2 ** 45 }), fc.nat(5 * SECOND), fc.boolean())),
+      (steps) => {
+        const timeline = new Timeline()
+        const last = { video: -1, audio: -1 }
+        let now = 0
+        for (const [isVideo, dts, passed, restart] of steps) {
+          now += passed
+          if (restart) timeline.restart()
+          const mapped = timeline.map(frame(isVideo ? video : audio, dts, now))
+          const kind = mapped.config.kind
+          expect(mapped.dts).toBeGreaterThan(last[kind])
+          expect(mapped.pts).toBeGreaterThanOrEqual(mapped.dts)
+          last[kind] = mapped.dts
+        }
+      },
+    ),
+  )
+})

@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
+
+export interface HttpLimits {
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly connectionsCheckingIntervalMs: number
+  readonly maxHeaderBytes: number
+  readonly maxHeaders: number
+}
+
+export interface HttpListenOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** With it the server speaks TLS. */
+  readonly tls?: SecureContextOptions
+  readonly limits: HttpLimits
+  /** Bytes a socket may hold back before `write` asks to wait. */
+  readonly highWaterMark: number
+  onRequest(request: IncomingMessage, response: ServerResponse): void
+  /** False when nobody takes the upgrade: the socket is then closed with 404. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+}
+
+/** A listening HTTP or HTTPS port with the product's limits. */
+export class HttpServer {
+  readonly #server: Server | TlsServer
+  readonly #tls: TlsServer | undefined
+  readonly #options: HttpListenOptions
+
+  private constructor(options: HttpListenOptions) {
+    this.#options = options
+    const { limits } = options
+    const serverOptions = {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      highWaterMark: options.highWaterMark,
+      noDelay: true,
+    }
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => options.onRequest(request, response)
+    if (options.tls === undefined) this.#server = createServer(serverOptions, onRequest)
+    else {
+      this.#tls = createTlsServer({ ...serverOptions, ...options.tls }, onRequest)
+      this.#server = this.#tls
+    }
+    this.#server.maxHeadersCount = limits.maxHeaders
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy())
+      if (options.onUpgrade(request, socket, head)) return
+      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    })
+    this.#server.on('clientError', (_error: Error, socket: Duplex) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+      else socket.destroy()
+    })
+  }
+
+  /** Rejects when the port cannot be had. */
+  static async listen(options: HttpListenOptions): Promise<HttpServer> {
+    const server = new HttpServer(options)
+    await server.#listen()
+    return server
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    return address !== null && typeof address === 'object' ? address.port : 0
+  }
+
+  /** New connections use the new certificate; those that are open keep theirs. */
+  renewCertificate(tls: SecureContextOptions): void {
+    this.#tls?.setSecureContext(tls)
+  }
+
+  /** Takes no more connections; those that are open stay. Idempotent. */
+  stopAccepting(): void {
+    if (!this.#server.listening) return
+    this.#server.close()
+    this.#server.closeIdleConnections()
+  }
+
+  /** Ends the connections that are left. */
+  close(): void {
+    this.stopAccepting()
+    this.#server.closeAllConnections()
+  }
+
+  #listen(): Promise<void> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: 4096 }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+  }
+}
