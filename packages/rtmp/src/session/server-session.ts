@@ -1,0 +1,271 @@
+import type { Machine, Micros } from '@crossroom/media'
+import { ChunkReader } from '../chunk/chunk-reader.js'
+import type { HandshakeCrypto } from '../handshake/digest.js'
+import { ServerHandshake } from '../handshake/server-handshake.js'
+import { DEFAULT_RTMP_LIMITS, type RtmpLimits } from '../limits.js'
+import { splitAggregate } from '../message/aggregate.js'
+import { bodyInAmf0, parseCommand } from '../message/command.js'
+import { MessageType } from '../message/message-type.js'
+import { encodeControlValue, parseControlValue } from '../message/protocol-control.js'
+import { stripSetDataFrame } from '../message/script-data.js'
+import { parseUserControl, UserControlEvent } from '../message/user-control.js'
+import { ProtocolError, type ProtocolErrorCode } from '../protocol-error.js'
+import { AcknowledgementCounter } from './acknowledgement.js'
+import { CommandBudget } from './command-budget.js'
+import { MessageOutput } from './message-output.js'
+import { ServerCommands } from './server-commands.js'
+import type { RtmpServerEvent } from './server-events.js'
+
+export interface RtmpServerSessionOptions extends HandshakeCrypto {
+  /** What differs from `DEFAULT_RTMP_LIMITS`. */
+  readonly limits?: Partial<RtmpLimits>
+  /** Bytes; announced at connect and used from then on. Default 4096, which every client we know of accepts. */
+  readonly outChunkSize?: number
+}
+
+/** What was dropped of a peer's messages, for metrics. */
+export interface RtmpServerCounters {
+  /** Audio, video and script data for a stream that is not being published, or was not accepted yet. */
+  unexpectedMedia: number
+  /** Messages of unknown type, in AMF3, or malformed where that does no harm. */
+  ignoredMessages: number
+}
+
+export const DEFAULT_OUT_CHUNK_SIZE = 4096
+
+/**
+ * The server's side of one RTMP connection (RTMP 1.0). Time begins with the first verb: `pollTimeout` asks for one at once.
+ *
+ * `publish` and `play` events wait for an answer by `acceptPublish`, `refusePublish`, `acceptPlay` or `refusePlay`, in the
+ * same turn or later; an answer to a stream that is gone meanwhile does nothing. Media for a player is not sent through the
+ * session: it is packed with `writeMessageChunks` for all players alike and written to the transport behind `pollOutput`.
+ */
+export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpServerEvent> {
+  /** The size of the chunks for `writeMessageChunks`; holds once the `connect` event has been polled. */
+  readonly outChunkSize: number
+  readonly counters: RtmpServerCounters = { unexpectedMedia: 0, ignoredMessages: 0 }
+  readonly #limits: RtmpLimits
+  #handshake: ServerHandshake | undefined
+  readonly #reader: ChunkReader
+  readonly #output = new MessageOutput()
+  readonly #commands: ServerCommands
+  readonly #acknowledgement: AcknowledgementCounter
+  readonly #budget: CommandBudget
+  readonly #events: RtmpServerEvent[] = []
+  #now: Micros = 0
+  #startedAt: Micros | undefined
+  #isAuthorised = false
+  #isClosed = false
+
+  constructor(options: RtmpServerSessionOptions) {
+    const limits = { ...DEFAULT_RTMP_LIMITS, ...options.limits }
+    this.#limits = limits
+    this.outChunkSize = options.outChunkSize ?? DEFAULT_OUT_CHUNK_SIZE
+    this.#handshake = new ServerHandshake(options)
+    this.#reader = new ChunkReader(limits, {
+      onMessage: (messageType, messageStreamId, timestamp, payload) =>
+        this.#handleMessage(messageType, messageStreamId, timestamp, payload),
+    })
+    this.#acknowledgement = new AcknowledgementCounter(limits)
+    this.#budget = new CommandBudget(limits)
+    this.#commands = new ServerCommands({
+      limits,
+      outChunkSize: this.outChunkSize,
+      output: this.#output,
+      emit: (event) => this.#events.push(event),
+      fail: (error) => this.#close(error),
+    })
+  }
+
+  handleInput(now: Micros, input: Uint8Array): void {
+    this.#turn(now)
+    if (this.#isClosed) return
+    const offset = this.#handshake === undefined ? 0 : this.#shakeHands(this.#handshake, input)
+    if (offset < input.length && !this.#isClosed) {
+      const error = this.#reader.read(offset === 0 ? input : input.subarray(offset))
+      if (error !== undefined) this.#close(error)
+    }
+    const sequence = this.#acknowledgement.add(input.length)
+    if (sequence !== undefined && this.#handshake === undefined && !this.#isClosed) {
+      this.#output.control(MessageType.acknowledgement, encodeControlValue(sequence))
+    }
+  }
+
+  handleTimeout(now: Micros): void {
+    this.#turn(now)
+  }
+
+  pollOutput(): Uint8Array | undefined {
+    return this.#output.poll()
+  }
+
+  pollEvent(): RtmpServerEvent | undefined {
+    return this.#events.shift()
+  }
+
+  pollTimeout(): Micros | undefined {
+    if (this.#isClosed || this.#isAuthorised) return undefined
+    if (this.#startedAt === undefined) return 0
+    return this.#startedAt + this.#allowedMicros()
+  }
+
+  /** Answers a `publish` event: the client may send. */
+  acceptPublish(streamId: number): void {
+    if (this.#commands.acceptPublish(streamId)) this.authorised()
+  }
+
+  /** Answers a `publish` event with an error such as `NetStream.Publish.BadName` or `NetStream.Publish.Denied`. */
+  refusePublish(streamId: number, code: string, description: string): void {
+    this.#commands.end(streamId, code, description)
+  }
+
+  /** Answers a `play` event: the client gets the stream, and expects media from now on. */
+  acceptPlay(streamId: number): void {
+    if (this.#commands.acceptPlay(streamId)) this.authorised()
+  }
+
+  /** Answers a `play` event with an error such as `NetStream.Play.StreamNotFound`. */
+  refusePlay(streamId: number, code: string, description: string): void {
+    this.#commands.end(streamId, code, description)
+  }
+
+  /** Lifts the limits and the deadline for peers that nobody knows yet. Accepting does it as well. */
+  authorised(): void {
+    this.#isAuthorised = true
+    this.#reader.authorised()
+  }
+
+  /** Tells a player that its stream is over. */
+  endPlay(streamId: number): void {
+    this.#commands.endPlay(streamId)
+  }
+
+  /** Tells a publisher that its stream is taken away; what it still sends is dropped. */
+  endPublish(streamId: number, code: string, description: string): void {
+    this.#commands.end(streamId, code, description)
+  }
+
+  /** Ends the session; idempotent. What was said before can still be polled, and the `closed` event. */
+  close(): void {
+    this.#close()
+  }
+
+  #turn(now: Micros): void {
+    this.#now = now
+    this.#startedAt ??= now
+    if (this.#isClosed || this.#isAuthorised || now - this.#startedAt < this.#allowedMicros()) return
+    if (this.#handshake !== undefined) this.#fail('RTMP_HANDSHAKE_TIMEOUT', 'no complete handshake in time')
+    else this.#fail('RTMP_AUTHORISATION_TIMEOUT', 'no accepted publish or play in time')
+  }
+
+  #allowedMicros(): Micros {
+    return this.#handshake === undefined ? this.#limits.authorisedMicros : this.#limits.handshakeMicros
+  }
+
+  #shakeHands(handshake: ServerHandshake, input: Uint8Array): number {
+    const offset = handshake.read(input)
+    const answer = handshake.pollOutput()
+    if (answer !== undefined) this.#output.raw(answer)
+    if (handshake.state === 'refused') this.#fail('RTMP_VERSION', `first byte ${input[0] ?? 0}, RTMP begins with 3`)
+    if (handshake.state === 'done') this.#handshake = undefined
+    return offset
+  }
+
+  #handleMessage(messageType: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
+    switch (messageType) {
+      case MessageType.audio:
+      case MessageType.video:
+        return this.#handleMedia(messageType, messageStreamId, timestamp, payload)
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        return this.#handleData(messageType === MessageType.dataAmf3, messageStreamId, timestamp, payload)
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        return this.#handleCommand(messageType === MessageType.commandAmf3, messageStreamId, payload)
+      case MessageType.aggregate:
+        return this.#handleAggregate(messageStreamId, timestamp, payload)
+      case MessageType.userControl:
+        return this.#handleUserControl(payload)
+      case MessageType.windowAcknowledgementSize:
+        return this.#acknowledgement.setWindow(parseControlValue(payload) ?? 0)
+      case MessageType.acknowledgement:
+      case MessageType.setPeerBandwidth:
+        return
+      default:
+        this.counters.ignoredMessages += 1
+    }
+  }
+
+  #handleMedia(messageType: 8 | 9, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
+    const stream = this.#commands.streamOf(messageStreamId)
+    if (stream?.state !== 'publishing') {
+      this.counters.unexpectedMedia += 1
+      return
+    }
+    const timestampMs = stream.timestamps.advance(timestamp)
+    this.#events.push({ type: 'media', streamId: stream.streamId, messageType, timestampMs, payload })
+  }
+
+  #handleData(isAmf3: boolean, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
+    const stream = this.#commands.streamOf(messageStreamId)
+    if (stream?.state !== 'publishing') {
+      this.counters.unexpectedMedia += 1
+      return
+    }
+    const body = bodyInAmf0(payload, isAmf3)
+    const script = body === undefined ? undefined : stripSetDataFrame(body)
+    if (script === undefined) {
+      this.counters.ignoredMessages += 1
+      return
+    }
+    const timestampMs = stream.timestamps.locate(timestamp)
+    const messageType = MessageType.dataAmf0
+    this.#events.push({ type: 'media', streamId: stream.streamId, messageType, timestampMs, payload: script })
+  }
+
+  #handleAggregate(messageStreamId: number, timestamp: number, payload: Uint8Array): void {
+    const isWhole = splitAggregate(payload, timestamp, (type, tagTimestamp, body) => {
+      if (type === MessageType.audio || type === MessageType.video) {
+        this.#handleMedia(type, messageStreamId, tagTimestamp, body)
+      } else if (type === MessageType.dataAmf0) this.#handleData(false, messageStreamId, tagTimestamp, body)
+      else this.counters.ignoredMessages += 1
+    })
+    if (!isWhole) this.counters.ignoredMessages += 1
+  }
+
+  #handleCommand(isAmf3: boolean, messageStreamId: number, payload: Uint8Array): void {
+    if (!this.#spend()) return
+    const body = bodyInAmf0(payload, isAmf3)
+    const command = body === undefined ? undefined : parseCommand(body)
+    if (command === undefined) return this.#fail('RTMP_COMMAND', 'a command that is not AMF0 within the limits')
+    this.#commands.handle(command, messageStreamId)
+  }
+
+  #handleUserControl(payload: Uint8Array): void {
+    const control = parseUserControl(payload)
+    if (control === undefined) this.counters.ignoredMessages += 1
+    else if (control.event === UserControlEvent.pingRequest && this.#spend()) {
+      this.#output.userControl(UserControlEvent.pingResponse, control.value)
+    }
+  }
+
+  #spend(): boolean {
+    if (this.#budget.spend(this.#now)) return true
+    const { commandsPerSecond, commandBurst } = this.#limits
+    const sentence = `more than ${commandBurst} commands at once and ${commandsPerSecond} a second`
+    this.#fail('RTMP_COMMAND_FLOOD', sentence)
+    return false
+  }
+
+  #fail(code: ProtocolErrorCode, sentence: string): void {
+    this.#close(new ProtocolError(code, sentence))
+  }
+
+  #close(error?: ProtocolError): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#handshake = undefined
+    this.#reader.stop()
+    this.#events.push(error === undefined ? { type: 'closed' } : { type: 'closed', error })
+  }
+}
