@@ -1,0 +1,108 @@
+import { audioConfigFromAac } from '../aac/audio-specific-config.js'
+import { bytesEqual } from '../bytes/equality.js'
+import { AudioSampleClock } from '../model/audio-clock.js'
+import type { AudioHints } from '../model/audio-hints.js'
+import type { AudioConfig, MediaFrame, Micros } from '../model/frame.js'
+import { audioConfigFromMp3 } from '../mp3/config.js'
+import { countMp3Frames, parseMp3FrameHeader } from '../mp3/frame-header.js'
+import { audioConfigFromOpusHead } from '../opus/opus-head.js'
+import { opusPacketSamples } from '../opus/toc.js'
+import { AudioTagHeader } from './audio-tag-header.js'
+import { flvTagErrors, type FlvTagError } from './errors.js'
+
+/** Turns the bodies of audio tags into frames; the audio half of FlvTagReader. */
+export class FlvAudioReader {
+  readonly #header = new AudioTagHeader()
+  #config: AudioConfig | undefined
+  #clock: AudioSampleClock | undefined
+  #ignoredTracks = 0
+
+  /** Tracks of multitrack tags that were passed over. */
+  get ignoredTracks(): number {
+    return this.#ignoredTracks
+  }
+
+  /** Appends at most one frame to `out`; answers why the body was refused, or undefined. */
+  read(
+    timestampMs: number,
+    body: Uint8Array,
+    receivedAt: Micros,
+    hints: AudioHints,
+    out: MediaFrame[],
+  ): FlvTagError | undefined {
+    const header = this.#header
+    if (!header.parse(body)) return flvTagErrors.malformedTag
+    this.#ignoredTracks += header.otherTracks
+    switch (header.kind) {
+      case 'sequenceStart':
+        return this.#readRecord(body.subarray(header.offset, header.end), hints)
+      case 'frames':
+        return this.#readFrame(timestampMs, body.subarray(header.offset, header.end), receivedAt, hints, out)
+      case 'unsupported':
+        return flvTagErrors.unsupportedAudio
+      case 'sequenceEnd':
+      case 'nothing':
+        return undefined
+    }
+  }
+
+  #readRecord(record: Uint8Array, hints: AudioHints): FlvTagError | undefined {
+    const { codec, spelling } = this.#header
+    // MP3 has no record, but Enhanced RTMP lets a sequence begin with an empty one.
+    if (codec === 'mp3') return undefined
+    const current = this.#config
+    const isRepetition = current?.codec === codec && current?.flvSpelling === spelling
+    if (isRepetition && bytesEqual(current.description, record)) return undefined
+    const allHints = { ...hints, flvSpelling: spelling }
+    const config = codec === 'aac' ? audioConfigFromAac(record, allHints) : audioConfigFromOpusHead(record, allHints)
+    if (config === undefined) return flvTagErrors.badAudioHeader
+    this.#begin(config)
+    return undefined
+  }
+
+  #readFrame(
+    timestampMs: number,
+    frame: Uint8Array,
+    receivedAt: Micros,
+    hints: AudioHints,
+    out: MediaFrame[],
+  ): FlvTagError | undefined {
+    // Encoders send frames without content to keep a connection alive.
+    if (frame.length === 0) return undefined
+    const { codec } = this.#header
+    if (codec === 'mp3' && !this.#updateMp3Config(frame, hints)) return flvTagErrors.badAudioFrame
+    const config = this.#config
+    if (config === undefined || config.codec !== codec) return flvTagErrors.audioBeforeHeader
+    const samples = samplesOf(config, frame)
+    if (samples === undefined) return flvTagErrors.badAudioFrame
+    const dts = this.#clock!.next(timestampMs * 1000, samples)
+    out.push({ config, pts: dts, dts, keyframe: true, units: [frame], receivedAt, droppable: false })
+    return undefined
+  }
+
+  #updateMp3Config(frame: Uint8Array, hints: AudioHints): boolean {
+    const header = parseMp3FrameHeader(frame)
+    if (header === undefined) return false
+    const { spelling } = this.#header
+    const current = this.#config
+    const isSame =
+      current?.codec === 'mp3' &&
+      current.sampleRate === header.sampleRate &&
+      current.channels === header.channels &&
+      current.flvSpelling === spelling
+    if (!isSame) this.#begin(audioConfigFromMp3(header, { ...hints, flvSpelling: spelling }))
+    return true
+  }
+
+  #begin(config: AudioConfig): void {
+    if (config.sampleRate !== this.#config?.sampleRate) this.#clock = new AudioSampleClock(config.sampleRate)
+    this.#config = config
+  }
+}
+
+/** Samples per channel in the frame; undefined when it is malformed. */
+function samplesOf(config: AudioConfig, frame: Uint8Array): number | undefined {
+  if (config.codec === 'opus') return opusPacketSamples(frame)
+  if (config.codec === 'mp3') return countMp3Frames(frame, 0, frame.length) * config.samplesPerFrame
+  return config.samplesPerFrame
+}

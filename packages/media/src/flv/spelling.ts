@@ -1,0 +1,27 @@
+import type { CodecConfig, FlvSpelling } from '../model/frame.js'
+
+/** Whether FLV has a legacy id for the codec: H.264, H.265 (id 12 of encoders in China), AAC, MP3. */
+export function isLegacyWritable(config: CodecConfig): boolean {
+  switch (config.codec) {
+    case 'h264':
+    case 'h265':
+    case 'aac':
+    case 'mp3':
+      return true
+    case 'vp8':
+    case 'vp9':
+    case 'av1':
+    case 'opus':
+      return false
+  }
+}
+
+/**
+ * The spelling in which tags of `config` are written: enhanced where there is no legacy id, else the publisher's, else
+ * legacy. `override` concerns H.265 only: every player reads legacy H.264 and AAC.
+ */
+export function spellingOf(config: CodecConfig, override?: FlvSpelling): FlvSpelling {
+  if (!isLegacyWritable(config)) return 'enhanced'
+  if (config.codec === 'h265' && override !== undefined) return override
+  return config.flvSpelling ?? 'legacy'
+}

@@ -1,0 +1,106 @@
+import type { MediaFrame, Micros } from '../model/frame.js'
+import { FlvAudioReader } from './audio-reader.js'
+import { FlvTagType } from './codec-ids.js'
+import { flvTagErrors, type FlvTagError } from './errors.js'
+import { type FlvMetadata, parseMetadataBody } from './metadata.js'
+import { FlvVideoReader } from './video-reader.js'
+
+/** What a FlvTagReader has seen since it was made. */
+export interface FlvTagCounters {
+  readonly videoFrames: number
+  readonly audioFrames: number
+  /** Tags refused, for whatever reason. */
+  readonly refusedTags: number
+  /** Refused tags since the last good one: a caller closes a publisher that sends nothing else. */
+  readonly consecutiveRefusedTags: number
+  /** Tracks other than the default one in multitrack tags. */
+  readonly ignoredTracks: number
+}
+
+/**
+ * Turns the bodies of FLV tags, which are the payloads of RTMP messages 8, 9 and 18, into frames. One per publisher.
+ * Frames hold views of the bodies: the caller must not write to them afterwards. A config is a new object only when the
+ * bytes of a sequence header or of a parameter set inside the stream changed.
+ */
+export class FlvTagReader {
+  readonly #video = new FlvVideoReader()
+  readonly #audio = new FlvAudioReader()
+  #metadata: FlvMetadata | undefined
+  #videoFrames = 0
+  #audioFrames = 0
+  #refusedTags = 0
+  #consecutiveRefusedTags = 0
+  #lastError: FlvTagError | undefined
+
+  /** The last onMetaData. Frame rate and bit rates go into configs made after it. */
+  get metadata(): FlvMetadata | undefined {
+    return this.#metadata
+  }
+
+  /** Why the last refused tag was refused. */
+  get lastError(): FlvTagError | undefined {
+    return this.#lastError
+  }
+
+  get counters(): FlvTagCounters {
+    return {
+      videoFrames: this.#videoFrames,
+      audioFrames: this.#audioFrames,
+      refusedTags: this.#refusedTags,
+      consecutiveRefusedTags: this.#consecutiveRefusedTags,
+      ignoredTracks: this.#video.ignoredTracks + this.#audio.ignoredTracks,
+    }
+  }
+
+  /**
+   * Reads one tag and appends the frame it holds, if any, to `out`.
+   * @param tagType 8 audio, 9 video, 18 script data.
+   * @param timestampMs milliseconds, unwrapped: beyond 2^32 it goes on.
+   * @param receivedAt when the last byte arrived, on the server's clock.
+   * @returns false when the tag is malformed, unsupported, or a frame without config; `lastError` then says why.
+   */
+  readTag(tagType: number, timestampMs: number, body: Uint8Array, receivedAt: Micros, out: MediaFrame[]): boolean {
+    const framesBefore = out.length
+    const error = this.#read(tagType, timestampMs, body, receivedAt, out)
+    if (error !== undefined) {
+      this.#lastError = error
+      this.#refusedTags += 1
+      this.#consecutiveRefusedTags += 1
+      return false
+    }
+    this.#consecutiveRefusedTags = 0
+    if (tagType === FlvTagType.video) this.#videoFrames += out.length - framesBefore
+    else this.#audioFrames += out.length - framesBefore
+    return true
+  }
+
+  #read(
+    tagType: number,
+    timestampMs: number,
+    body: Uint8Array,
+    receivedAt: Micros,
+    out: MediaFrame[],
+  ): FlvTagError | undefined {
+    // Empty tags are sent to keep a connection alive, or when a microphone is off.
+    if (body.length === 0) return undefined
+    switch (tagType) {
+      case FlvTagType.video: {
+        const hints = { frameRate: this.#metadata?.frameRate, bitrate: this.#metadata?.videoBitrate }
+        return this.#video.read(timestampMs, body, receivedAt, hints, out)
+      }
+      case FlvTagType.audio:
+        return this.#audio.read(timestampMs, body, receivedAt, { bitrate: this.#metadata?.audioBitrate }, out)
+      case FlvTagType.script:
+        return this.#readScript(body)
+      default:
+        return flvTagErrors.unknownTagType
+    }
+  }
+
+  #readScript(body: Uint8Array): FlvTagError | undefined {
+    const metadata = parseMetadataBody(body)
+    if (metadata === undefined) return flvTagErrors.badScriptData
+    this.#metadata = metadata
+    return undefined
+  }
+}

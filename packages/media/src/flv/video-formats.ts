@@ -1,0 +1,77 @@
+import { videoConfigFromAv1Record } from '../av1/config.js'
+import { isAv1Keyframe } from '../av1/obu.js'
+import { hasIdr, isH264Droppable } from '../h264/nal.js'
+import { videoConfigFromAvcRecord } from '../h264/config.js'
+import { h264ParameterSets } from '../h264/parameter-sets.js'
+import { hasRecoveryPoint } from '../h264/sei.js'
+import { temporalLayersOf, videoConfigFromHevcRecord } from '../h265/config.js'
+import { hasIrap, isH265Droppable } from '../h265/nal.js'
+import { h265ParameterSets } from '../h265/parameter-sets.js'
+import type { VideoCodec, VideoConfig } from '../model/frame.js'
+import type { VideoHints } from '../model/video-hints.js'
+import type { ParameterSetCodec } from '../nal/parameter-set-tracker.js'
+import { videoConfigFromVp8Keyframe } from '../vp8/config.js'
+import { isVp8Keyframe } from '../vp8/frame-header.js'
+import { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from '../vp9/config.js'
+import { isVp9Keyframe } from '../vp9/frame-header.js'
+
+/** What the reader of video tags must know about a codec. */
+export interface VideoFormat {
+  /** Present for codecs made of NAL units. */
+  readonly parameterSets?: ParameterSetCodec
+  /** The config of a sequence header's record; undefined when it is refused. Absent where a sequence header says nothing. */
+  configFromRecord?(record: Uint8Array, hints: VideoHints): VideoConfig | undefined
+  /**
+   * The config of a key frame, where the frame tells more than the record: `current` when nothing changed, undefined
+   * when the frame is malformed.
+   */
+  configFromKeyframe?(frame: Uint8Array, current: VideoConfig | undefined, hints: VideoHints): VideoConfig | undefined
+  /** Whether a decoder may start at the frame. The tag's flag is a claim, the bitstream is the truth. */
+  isKeyframe(units: readonly Uint8Array[], taggedKey: boolean): boolean
+  isDroppable(units: readonly Uint8Array[], temporalLayers: number): boolean
+  /** Temporal layers of a config, where `isDroppable` asks for them. */
+  temporalLayers?(config: VideoConfig): number
+}
+
+/**
+ * H.264 may start at an IDR picture whatever the tag says. A tag flagged key without IDR counts when the access unit
+ * has a recovery point (open GOP, intra refresh): such streams have no other place to start, and every decoder of
+ * RTMP and FLV players takes it. Without either the flag is a mistake of the encoder.
+ */
+const h264: VideoFormat = {
+  parameterSets: h264ParameterSets,
+  configFromRecord: videoConfigFromAvcRecord,
+  isKeyframe: (units, taggedKey) => hasIdr(units) || (taggedKey && hasRecoveryPoint(units)),
+  isDroppable: isH264Droppable,
+}
+
+const h265: VideoFormat = {
+  parameterSets: h265ParameterSets,
+  configFromRecord: videoConfigFromHevcRecord,
+  isKeyframe: hasIrap,
+  isDroppable: isH265Droppable,
+  temporalLayers: temporalLayersOf,
+}
+
+/** VP8 has no record worth keeping: what a sequence header says, the next key frame says as well. */
+const vp8: VideoFormat = {
+  configFromKeyframe: videoConfigFromVp8Keyframe,
+  isKeyframe: (units) => isVp8Keyframe(units[0]!),
+  isDroppable: () => false,
+}
+
+const vp9: VideoFormat = {
+  configFromRecord: videoConfigFromVp9Record,
+  configFromKeyframe: videoConfigFromVp9Keyframe,
+  isKeyframe: (units) => isVp9Keyframe(units[0]!),
+  isDroppable: () => false,
+}
+
+const av1: VideoFormat = {
+  configFromRecord: videoConfigFromAv1Record,
+  isKeyframe: (units) => isAv1Keyframe(units[0]!),
+  isDroppable: () => false,
+}
+
+/** Every codec that video tags may carry. */
+export const videoFormats: Readonly<Record<VideoCodec, VideoFormat>> = { h264, h265, vp8, vp9, av1 }
