@@ -34,7 +34,7 @@ export interface UdpPortOptions {
  */
 export interface UdpBatch {
   readonly count: number
-  /** Row i starts at `i * rowSize` in `bytes` and has `lengths[i]` bytes, at most 2048; longer ones were dropped. */
+  /** Row i starts at `i * rowSize` in `bytes` and has `lengths[i]` bytes, at most 2048. Skip rows of length 0: they were too long. */
   readonly bytes: Uint8Array
   readonly rowSize: number
   readonly lengths: Uint16Array
@@ -48,6 +48,8 @@ export interface UdpPortCounters {
   readonly receivedBytes: number
   /** Longer than a row. */
   readonly truncated: number
+  /** From an address that found no number because every place for it is pinned. */
+  readonly unplaced: number
   readonly sentPackets: number
   readonly sentBytes: number
   /** Refused by the kernel: its buffer was full (EAGAIN, ENOBUFS). */

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+declare const handle: unique symbol
+
+/** A C object; which kind, the addon checks by its type tag. */
+export interface Handle<Kind extends string> {
+  readonly [handle]: Kind
+}
+
+export type ContextHandle = Handle<'dtls-context'>
+export type SessionHandle = Handle<'dtls-session'>
+export type KeysHandle = Handle<'srtp-keys'>
+export type InboundHandle = Handle<'srtp-inbound'>
+export type OutboundHandle = Handle<'srtp-outbound'>
+export type PortHandle = Handle<'udp-port'>
+export type EgressHandle = Handle<'egress'>
+
+/** States of a DTLS session: enum dtls_state of c/dtls.h. */
+export const DTLS_STATE = {
+  handshaking: 0,
+  connected: 1,
+  closed: 2,
+  fingerprintMismatch: 3,
+  noSrtpProfile: 4,
+  protocolFailure: 5,
+} as const
+
+/** What c/js_*.c exports. Every function checks its handles and lengths and throws on wrong ones. */
+export interface Addon {
+  dtlsContext(): ContextHandle
+  dtlsContextClose(context: ContextHandle): void
+  dtlsFingerprint(context: ContextHandle, out: Uint8Array): void
+  dtlsSession(context: ContextHandle, server: boolean, fingerprint: Uint8Array): SessionHandle
+  dtlsInput(session: SessionHandle, datagram: Uint8Array): number
+  dtlsTick(session: SessionHandle): number
+  /** Microseconds, -1 for never. */
+  dtlsTimeout(session: SessionHandle): number
+  dtlsOutput(session: SessionHandle, out: Uint8Array): number
+  dtlsExport(session: SessionHandle): KeysHandle
+  dtlsShutdown(session: SessionHandle): void
+  dtlsClose(session: SessionHandle): void
+
+  srtpKeysForTest(
+    profile: number,
+    localKey: Uint8Array,
+    localSalt: Uint8Array,
+    remoteKey: Uint8Array,
+    remoteSalt: Uint8Array,
+  ): KeysHandle
+  /** 0 for GCM, 1 for SHA1_80. */
+  srtpKeysProfile(keys: KeysHandle): number
+  srtpInbound(keys: KeysHandle): InboundHandle
+  srtpInboundClose(inbound: InboundHandle): void
+  srtpUnprotectRtp(inbound: InboundHandle, packet: Uint8Array, length: number): number
+  srtpUnprotectRtcp(inbound: InboundHandle, packet: Uint8Array, length: number): number
+  srtpOutboundForTest(keys: KeysHandle): OutboundHandle
+  srtpOutboundClose(outbound: OutboundHandle): void
+  srtpProtectRtp(outbound: OutboundHandle, packet: Uint8Array, length: number): number
+  srtpProtectRtcp(outbound: OutboundHandle, packet: Uint8Array, length: number): number
+
+  udpOpen(host: string, port: number, receiveBuffer: number, sendBuffer: number): PortHandle
+  udpBoundPort(port: PortHandle): number
+  udpStart(
+    port: PortHandle,
+    bytes: Uint8Array,
+    lengths: Uint16Array,
+    addresses: Uint32Array,
+    arrivedAt: Float64Array,
+    onBatch: (count: number) => void,
+  ): void
+  udpClose(port: PortHandle): void
+  /** 0, or the errno. */
+  udpSend(port: PortHandle, bytes: Uint8Array, address: number): number
+  udpAddressOf(port: PortHandle, ip: string, remotePort: number): number
+  /** Text of the address; family and port go to `out`. */
+  udpEndpointOf(port: PortHandle, address: number, out: Uint32Array): string | undefined
+  udpPin(port: PortHandle, address: number, pinned: boolean): void
+  udpCounters(port: PortHandle, out: Float64Array): void
+}
+
+/** Thrown where the native package cannot be used; `message` says what to do about it. */
+export class NativeUnavailableError extends Error {
+  readonly code = 'NATIVE_UNAVAILABLE'
+}
+
+let loaded: Addon | undefined
+
+/** The addon, loaded once. Throws NativeUnavailableError. `CROSSROOM_NATIVE` names another binary (the sanitizers' build). */
+export function loadAddon(): Addon {
+  if (loaded) return loaded
+  const path = process.env['CROSSROOM_NATIVE'] ?? fileURLToPath(new URL('../build/crossroom.node', import.meta.url))
+  if (!existsSync(path)) {
+    throw new NativeUnavailableError('the native package is not built: run "npm run build" and read what it says')
+  }
+  try {
+    loaded = createRequire(import.meta.url)(path) as Addon
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new NativeUnavailableError(`the native package does not load in Node ${process.versions.node}: ${reason}`)
+  }
+  return loaded
+}
