@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from './load.js'
+import type { ConfigSources } from './load.js'
+import { optionDefinitions } from './schema.js'
+
+const load = (sources: Partial<ConfigSources> = {}) => loadConfig({ flags: {}, environment: {}, ...sources })
+const file = (text: string) => ({ path: 'crossroom.yaml', text })
+
+test('without anything the server is open and stays on loopback', () => {
+  expect(load()).toMatchObject({
+    ...{ host: '127.0.0.1', publish: 'open', play: 'open', rtmpPort: 1935, httpPort: 8080, rtcPort: 8000 },
+    ...{ httpsPort: 8443, rtmpsPort: 1936, pendingConnections: 4096, pendingPerAddress: 64, logLevel: 'info' },
+    ...{ json: false, rtcAddress: [], trustProxy: [], allowOrigin: [], metricsStreamLabel: false },
+  })
+})
+
+test('with a secret it listens everywhere and publishing needs a token', () => {
+  expect(load({ flags: { secret: 's' } })).toMatchObject({ host: '0.0.0.0', publish: 'token', play: 'open' })
+  expect(load({ flags: { secret: 's', host: '127.0.0.1' } })).toMatchObject({ host: '127.0.0.1', publish: 'open' })
+  expect(load({ flags: { secret: 's', publish: 'open' } })).toMatchObject({ publish: 'open' })
+})
+
+test('flags win over the environment, the environment over the file', () => {
+  const environment = { CROSSROOM_RTMP_PORT: '2', CROSSROOM_HTTP_PORT: '3', CROSSROOM_JSON: 'yes' }
+  const config = load({
+    flags: { rtmpPort: '1' },
+    environment,
+    file: file('rtmp-port: 7\nhttp-port: 8\nrtc-port: 9\nrtc-address: [1.2.3.4, "5.6.7.8:9"]\n'),
+  })
+  expect(config).toMatchObject({
+    rtmpPort: 1,
+    httpPort: 3,
+    rtcPort: 9,
+    json: true,
+    rtcAddress: ['1.2.3.4', '5.6.7.8:9'],
+  })
+})
+
+test('a list is written with commas in a flag and a variable', () => {
+  const environment = { CROSSROOM_TRUST_PROXY: '10.0.0.0/8, 127.0.0.1' }
+  const config = load({ flags: { allowOrigin: 'https://a.example,https://b.example' }, environment })
+  expect(config.trustProxy).toEqual(['10.0.0.0/8', '127.0.0.1'])
+  expect(config.allowOrigin).toEqual(['https://a.example', 'https://b.example'])
+})
+
+test('an empty variable counts as not set, an empty file as no file', () => {
+  expect(load({ environment: { CROSSROOM_SECRET: '', CROSSROOM_RTMP_PORT: '' }, file: file('') }).host).toBe(
+    '127.0.0.1',
+  )
+})
+
+test('a slash at the end of a public URL is dropped', () => {
+  expect(load({ flags: { publicUrl: 'https://a.example/' } }).publicUrl).toBe('https://a.example')
+})
+
+test('several ports may be 0, for each takes a free one', () => {
+  expect(load({ flags: { rtmpPort: '0', httpPort: '0', rtcPort: 0, adminPort: 0 } }).adminPort).toBe(0)
+})
+
+test.each<[string, Partial<ConfigSources>, RegExp]>([
+  [
+    'a port that is none',
+    { flags: { rtmpPort: 'abc' } },
+    /^--rtmp-port must be a port from 0 to 65535, but is "abc"\.$/,
+  ],
+  ['a port too large', { environment: { CROSSROOM_HTTP_PORT: '70000' } }, /^CROSSROOM_HTTP_PORT must be a port/],
+  ['a wrong value in the file', { file: file('play: maybe') }, /^play in crossroom\.yaml must be one of open, token/],
+  ['an unknown option', { file: file('rtmp_port: 1') }, /option "rtmp_port" that does not exist/],
+  ['a file that is no YAML', { file: file('a: [') }, /is not YAML/],
+  ['a file that is a list', { file: file('- a') }, /must hold options/],
+  ['an open server for all', { flags: { host: '0.0.0.0' } }, /Without a secret .* Set --secret/],
+  ['an open server on an address', { flags: { host: '192.168.1.2' } }, /Without a secret/],
+  ['tokens without a secret', { flags: { publish: 'token' } }, /--publish token needs --secret/],
+  ['play tokens without a secret', { flags: { play: 'token' } }, /--play token needs --secret/],
+  ['half a certificate', { flags: { tlsCert: 'a.pem' } }, /belong together/],
+  ['two certificates', { flags: { tls: 'self-signed', tlsCert: 'a', tlsKey: 'b' } }, /exclude each other/],
+  ['one port twice', { flags: { rtmpPort: '8080' } }, /--rtmp-port and --http-port are both 8080/],
+  ['a public URL without scheme', { flags: { publicUrl: 'example.org' } }, /must be an address beginning with http/],
+  ['an origin with a path', { flags: { allowOrigin: 'https://a.example/x' } }, /must be origins/],
+  ['a proxy by name', { flags: { trustProxy: 'proxy.example' } }, /must be addresses or CIDR ranges/],
+  ['a switch that is none', { environment: { CROSSROOM_JSON: 'perhaps' } }, /must be true or false/],
+])('%s is refused with a sentence', (_name, sources, sentence) => {
+  expect(() => load(sources)).toThrow(ConfigError)
+  expect(() => load(sources)).toThrow(sentence)
+})
+
+test('a wrong secret is not repeated in the sentence', () => {
+  expect(() => load({ file: file('secret: 12345678') })).toThrow(/^secret in crossroom\.yaml must be a text\.$/)
+})
+
+test('every option has a description, a flag and a variable of the same name', () => {
+  for (const option of optionDefinitions) {
+    expect(option.description.length).toBeGreaterThan(8)
+    expect(option.variable).toBe(`CROSSROOM_${option.flag.slice(2).replaceAll('-', '_').toUpperCase()}`)
+    expect(option.takes === undefined).toBe(['json', 'metricsStreamLabel', 'forwardPrivate'].includes(option.name))
+  }
+  expect(optionDefinitions.filter((option) => option.secret).map((option) => option.name)).toEqual([
+    ...['secret', 'txPlayKey', 'hookSecret', 'apiKey'],
+  ])
+  expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
+})
