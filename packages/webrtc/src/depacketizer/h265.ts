@@ -1,0 +1,78 @@
+import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
+import { NalUnitCollector } from './nal-units.js'
+
+// NAL unit types of H.265 (table 7-1) and of the payload format (RFC 7798 section 4.4).
+const NAL_FIRST_NON_SLICE = 32
+const NAL_FIRST_IRAP = 16
+const NAL_LAST_IRAP = 21
+const NAL_AGGREGATE = 48
+const NAL_FRAGMENT = 49
+
+const HEADER_LENGTH = 2
+const FU_START = 0x80
+const FU_END = 0x40
+const FU_TYPE_BITS = 0x3f
+const FIRST_SLICE_SEGMENT = 0x80
+
+/**
+ * H.265 (RFC 7798) without decoding order numbers, for `sprop-max-don-diff` is never offered. PACI packets (type 50) are refused.
+ * No frame is called droppable: that takes the SPS, which tells the highest temporal layer.
+ */
+export class H265Depacketizer implements Depacketizer {
+  readonly #units = new NalUnitCollector()
+
+  push(payload: Uint8Array): boolean {
+    if (!this.#units.countPacket()) return false
+    if (payload.length === 0) return true
+    const type = nalType(payload)
+    if (type === NAL_AGGREGATE) return this.#units.addAggregate(payload, HEADER_LENGTH, isWhole)
+    if (type === NAL_FRAGMENT) return this.#pushFragment(payload)
+    return isWhole(payload) ? this.#units.addUnit(payload) : this.#units.fail()
+  }
+
+  #pushFragment(payload: Uint8Array): boolean {
+    if (payload.length < HEADER_LENGTH + 1) return this.#units.fail()
+    const fuHeader = payload[2]!
+    const type = fuHeader & FU_TYPE_BITS
+    if (type >= NAL_AGGREGATE) return this.#units.fail()
+    const start = (fuHeader & FU_START) !== 0
+    // The forbidden bit and the layer id's first bit stay, the type is the fragmented unit's.
+    const header = start ? Uint8Array.of((payload[0]! & 0x81) | (type << 1), payload[1]!) : undefined
+    return this.#units.addFragment(header, payload.subarray(HEADER_LENGTH + 1), (fuHeader & FU_END) !== 0)
+  }
+
+  finish(): DepacketizedFrame | undefined {
+    const units = this.#units.finish()
+    if (units === undefined) return undefined
+    let keyframe = false
+    for (const unit of units) {
+      const type = nalType(unit)
+      if (type >= NAL_FIRST_IRAP && type <= NAL_LAST_IRAP) keyframe = true
+    }
+    return { units, keyframe, droppable: false }
+  }
+
+  startsFrame(payload: Uint8Array): boolean {
+    if (payload.length < HEADER_LENGTH + 1) return false
+    const type = nalType(payload)
+    if (type === NAL_AGGREGATE) {
+      return payload.length >= 7 && startsAccessUnit((payload[4]! >> 1) & 0x3f, payload[6]!)
+    }
+    if (type !== NAL_FRAGMENT) return isWhole(payload) && startsAccessUnit(type, payload[2]!)
+    const start = payload.length > 3 && (payload[2]! & FU_START) !== 0
+    return start && startsAccessUnit(payload[2]! & FU_TYPE_BITS, payload[3]!)
+  }
+}
+
+function nalType(unit: Uint8Array): number {
+  return (unit[0]! >> 1) & 0x3f
+}
+
+/** Parameter sets, delimiters and prefix SEI come before the slices; the first slice segment says that it is. */
+function startsAccessUnit(type: number, firstSliceByte: number): boolean {
+  return type >= NAL_FIRST_NON_SLICE || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
+}
+
+function isWhole(unit: Uint8Array): boolean {
+  return unit.length >= HEADER_LENGTH && nalType(unit) < NAL_AGGREGATE
+}
