@@ -141,3 +141,26 @@ export { Vp8Depacketizer } from './depacketizer/vp8.js'
 export { Av1Depacketizer } from './depacketizer/av1.js'
 export { H265Depacketizer } from './depacketizer/h265.js'
 export { Vp9Depacketizer } from './depacketizer/vp9.js'
+export { writeAnswer, type LocalDescription } from './sdp/answer.js'
+export type { CodecWish, NegotiatedCodec, RtcCodec } from './sdp/codec-choice.js'
+export { SdpError, type SdpErrorCode } from './sdp/error.js'
+export { h264ProfileOf, type H264Profile } from './sdp/h264-profile.js'
+export {
+  dtlsRoleFor,
+  negotiate,
+  planPlay,
+  planPublish,
+  trackOptionsOf,
+  type LocalStream,
+  type NegotiatedMedia,
+  type TrackPlan,
+} from './sdp/negotiate.js'
+export {
+  MAX_MEDIA_LINES,
+  MAX_SDP_CHARACTERS,
+  MAX_SDP_LINES,
+  parseRemoteDescription,
+  type RemoteDescription,
+  type SetupRole,
+} from './sdp/remote-description.js'
+export type { RemoteCodec, RemoteMedia, RemoteStream, SdpDirection } from './sdp/remote-media.js'

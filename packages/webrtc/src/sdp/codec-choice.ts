@@ -1,0 +1,124 @@
+import type { VideoCodec } from '@crossroom/media'
+import { h264ProfileDistance, h264ProfileOf } from './h264-profile.js'
+import type { RemoteCodec, RemoteMedia } from './remote-media.js'
+
+export type RtcCodec = VideoCodec | 'opus'
+
+/** A codec that this server can send or wants to receive on a track, in order of preference. */
+export interface CodecWish {
+  readonly codec: RtcCodec
+  /** H.264: profile of the stream to be sent, or the one to be received; default Constrained Baseline at level 3.1. */
+  readonly profileLevelId?: string
+  /** Opus: the stream to be sent has two channels. */
+  readonly isStereo?: boolean
+  /** Opus: also negotiate redundancy (RFC 2198) where the peer has it. */
+  readonly useRed?: boolean
+}
+
+/** A codec both sides agreed on. */
+export interface NegotiatedCodec {
+  readonly codec: RtcCodec
+  readonly payloadType: number
+  /** Hz of the RTP clock. */
+  readonly clockRate: number
+  readonly channels: number
+  /** Name as in the rtpmap. */
+  readonly rtpName: string
+  /** The fmtp of our answer; empty for none. */
+  readonly format: string
+  /** The feedback of our answer, in SDP spelling. */
+  readonly feedback: readonly string[]
+  readonly rtxPayloadType?: number
+  readonly redPayloadType?: number
+}
+
+const rtpNames: Readonly<Record<RtcCodec, { readonly name: string; readonly clockRate: number }>> = {
+  h264: { name: 'H264', clockRate: 90_000 },
+  h265: { name: 'H265', clockRate: 90_000 },
+  vp8: { name: 'VP8', clockRate: 90_000 },
+  vp9: { name: 'VP9', clockRate: 90_000 },
+  av1: { name: 'AV1', clockRate: 90_000 },
+  opus: { name: 'opus', clockRate: 48_000 },
+}
+
+/** What we act on, in the order it is written. */
+const VIDEO_FEEDBACK = ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli']
+const AUDIO_FEEDBACK = ['transport-cc', 'nack']
+
+/** The best payload type of the m-line for one wish, or undefined. `direction` is ours. */
+export function chooseCodec(
+  media: RemoteMedia,
+  wish: CodecWish,
+  direction: 'send' | 'receive',
+): NegotiatedCodec | undefined {
+  const remote = findCodec(media, wish)
+  if (remote === undefined) return undefined
+  const { name, clockRate } = rtpNames[wish.codec]
+  const { payloadType, rtxPayloadType, redPayloadType } = remote
+  return {
+    codec: wish.codec,
+    payloadType,
+    clockRate,
+    channels: remote.channels,
+    rtpName: name,
+    format: answerFormat(remote, wish, direction),
+    feedback: answerFeedback(remote, wish, direction),
+    ...(rtxPayloadType !== undefined && { rtxPayloadType }),
+    ...(wish.useRed === true && redPayloadType !== undefined && { redPayloadType }),
+  }
+}
+
+function findCodec(media: RemoteMedia, wish: CodecWish): RemoteCodec | undefined {
+  const { name, clockRate } = rtpNames[wish.codec]
+  const candidates = media.codecs.filter((codec) => codec.name === name.toLowerCase() && codec.clockRate === clockRate)
+  switch (wish.codec) {
+    case 'h264':
+      return nearestH264(candidates, wish.profileLevelId)
+    case 'vp9':
+      // 8 bits, 4:2:0: what every decoder has (RFC 9628 section 6.1).
+      return candidates.find((codec) => (codec.parameters.get('profile-id') ?? '0') === '0')
+    case 'av1':
+      return candidates.find((codec) => (codec.parameters.get('profile') ?? '0') === '0')
+    default:
+      return candidates[0]
+  }
+}
+
+/** Of the payload types with packetization-mode=1 (FU-A is allowed only there) the one whose profile is nearest. */
+function nearestH264(candidates: readonly RemoteCodec[], profileLevelId: string | undefined): RemoteCodec | undefined {
+  const wanted = h264ProfileOf(profileLevelId) ?? 'constrained-baseline'
+  let best: RemoteCodec | undefined
+  let bestDistance = Infinity
+  for (const codec of candidates) {
+    if (codec.parameters.get('packetization-mode') !== '1') continue
+    const offered = h264ProfileOf(codec.parameters.get('profile-level-id'))
+    if (offered === undefined) continue
+    const distance = h264ProfileDistance(wanted, offered)
+    if (distance >= bestDistance) continue
+    best = codec
+    bestDistance = distance
+  }
+  return best
+}
+
+/** The peer's own parameters come back: they describe what it can take. Opus gets what we want and send on top. */
+function answerFormat(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string {
+  if (wish.codec !== 'opus') return remote.format
+  const parts = remote.format
+    .split(';')
+    .filter((part) => part !== '' && !/^\s*(useinbandfec|stereo|sprop-stereo)=/.test(part))
+  parts.push('useinbandfec=1')
+  if (direction === 'receive') parts.push('stereo=1')
+  else if (wish.isStereo === true) parts.push('sprop-stereo=1')
+  return parts.map((part) => part.trim()).join(';')
+}
+
+/**
+ * What we send is retransmitted by RTX only: with AES-GCM a packet is never encrypted twice. So a peer without RTX gets no
+ * `nack` for that codec and repairs by `nack pli`. What we receive may be resent in any way the peer likes.
+ */
+function answerFeedback(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string[] {
+  const known = wish.codec === 'opus' ? AUDIO_FEEDBACK : VIDEO_FEEDBACK
+  const canResend = direction === 'receive' || remote.rtxPayloadType !== undefined
+  return known.filter((entry) => remote.feedback.has(entry) && (entry !== 'nack' || canResend))
+}

@@ -1,0 +1,61 @@
+import { writeAnswer } from './answer.js'
+import { SdpError } from './error.js'
+import { negotiate, planPlay } from './negotiate.js'
+import { playOffers, publishOffers } from './offers.cases.js'
+import { parseRemoteDescription } from './remote-description.js'
+
+const wishes = { video: [{ codec: 'h264' }, { codec: 'vp8' }], audio: [{ codec: 'opus' }] } as const
+
+let count = 0
+
+function countedBytes(length: number): Uint8Array {
+  return new Uint8Array(length).fill(count++)
+}
+
+const local = {
+  sessionId: '1',
+  version: 1,
+  ice: { usernameFragment: 'SRVR0001', password: 'srvPassword0123456789abc' },
+  candidates: [],
+  fingerprint: { algorithm: 'sha-256', value: 'AB' },
+  dtlsRole: 'server',
+  cname: 'c',
+  streamId: 's',
+} as const
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff)
+}
+
+/** One m-line with few codecs: parsing a whole browser's offer would leave time for a tenth of the mutations. */
+function shortened(sdp: string, kind: 'audio' | 'video'): string {
+  const [session, ...media] = sdp.split(/^(?=m=)/m)
+  const chosen = media.find((part) => part.startsWith(`m=${kind}`))!
+  const kept =
+    /^a=(rtcp-fb|fmtp|rtpmap):(?!(96|97|98|111|63)\b).*\r\n|^a=(extmap:(?!3)|rtcp:|rtcp-xr|ice-options).*\r\n/gm
+  return session!.replace(/BUNDLE.*/, 'BUNDLE 0 1') + chosen.replace(kept, '')
+}
+
+/** Invariants: nothing but SdpError is thrown, and an answer has as many m-lines as its offer. */
+export const fuzzTargets = [
+  {
+    name: 'sdp',
+    seeds: (): Uint8Array[] => [
+      bytesOf(shortened(playOffers.safari.sdp, 'video')),
+      bytesOf(shortened(playOffers.chromium.sdp, 'audio')),
+      bytesOf(shortened(publishOffers.obs.sdp, 'video')),
+    ],
+    run: (input: Uint8Array): void => {
+      let text = ''
+      for (const byte of input) text += String.fromCharCode(byte)
+      try {
+        const offer = parseRemoteDescription(text)
+        const answer = writeAnswer(offer, negotiate(offer, planPlay(wishes), countedBytes), local)
+        const lines = answer.split('\r\n').filter((line) => line.startsWith('m=')).length
+        if (lines !== offer.media.length) throw new Error(`${offer.media.length} m-lines were answered with ${lines}`)
+      } catch (error) {
+        if (!(error instanceof SdpError)) throw error
+      }
+    },
+  },
+]
