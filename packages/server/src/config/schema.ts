@@ -42,13 +42,13 @@ const text = (meta: OptionMeta) =>
     .optional()
     .meta({ ...meta })
 
-const count = (min: number, max: number, value: number | undefined, description: string) => {
+const wholeNumber = (min: number, max: number) => {
   const message = `must be a whole number from ${String(min)} to ${String(max)}`
-  const number = z.int(message).min(min, message).max(max, message)
-  return z
-    .preprocess(toNumber, value === undefined ? number.optional() : number.default(value))
-    .meta({ takes: 'N', description })
+  return z.int(message).min(min, message).max(max, message)
 }
+
+const count = (min: number, max: number, value: number, description: string) =>
+  z.preprocess(toNumber, wholeNumber(min, max).default(value)).meta({ takes: 'N', description })
 
 const port = (value: number, description: string) =>
   z
@@ -115,7 +115,9 @@ export const optionShape = {
     takes: 'CIDR',
     description: 'proxies whose X-Forwarded-* headers are believed, with commas between',
   }),
-  sdkAppId: count(1, 0xffffffff, undefined, 'application number of UserSig identities'),
+  sdkAppId: z
+    .preprocess(toNumber, wholeNumber(1, 0xffffffff).optional())
+    .meta({ takes: 'N', description: 'application number of UserSig identities' }),
   secret: text({
     takes: 'TEXT',
     secret: true,
