@@ -164,3 +164,15 @@ export {
   type SetupRole,
 } from './sdp/remote-description.js'
 export type { RemoteCodec, RemoteMedia, RemoteStream, SdpDirection } from './sdp/remote-media.js'
+export { datagramKind, type DatagramKind } from './transport/datagram-kind.js'
+export {
+  CONNECT_DEADLINE,
+  MAX_RTCP_PER_SECOND,
+  PeerTransport,
+  type MediaReceiver,
+  type PeerDatagram,
+  type PeerTransportCounters,
+  type PeerTransportEvent,
+  type PeerTransportOptions,
+  type TransportFailure,
+} from './transport/peer-transport.js'

@@ -1,0 +1,279 @@
+import type { Machine, Micros } from '@crossroom/media'
+import type { CertificateFingerprint, DtlsEngine, DtlsFailure, DtlsRole, DtlsSession } from '../engine/dtls.js'
+import type { SrtpEngine, SrtpInbound, SrtpKeys, SrtpProfile } from '../engine/srtp.js'
+import { IceAgent, type IceAgentOptions, type IceEvent } from '../ice/agent.js'
+import type { IceCredentials } from '../ice/credentials.js'
+import type { PeerAddress } from '../ice/tuple.js'
+import { datagramKind } from './datagram-kind.js'
+import { RateLimit } from './rate-limit.js'
+
+/** A session that has no keys after this long is given up. */
+export const CONNECT_DEADLINE: Micros = 15_000_000
+
+/**
+ * Authentic RTCP packets taken per second. A browser sends transport feedback up to 20 times and NACKs up to 50 times a
+ * second, so this leaves room on a bad network and none for a storm.
+ */
+export const MAX_RTCP_PER_SECOND = 100
+
+/** A datagram, or on TCP an RFC 4571 frame's content. */
+export interface PeerDatagram {
+  readonly address: PeerAddress
+  /** The bytes alone, without room before or after. Media is decrypted in place. */
+  readonly bytes: Uint8Array
+}
+
+export type TransportFailure = DtlsFailure | 'never-connected'
+
+export type PeerTransportEvent =
+  /** Datagrams from this address belong to the session: pin it, and make it known to the `IceDemux`. */
+  | { readonly kind: 'verified'; readonly address: PeerAddress }
+  /** The address is no longer the session's: unpin it. */
+  | { readonly kind: 'dropped'; readonly address: PeerAddress }
+  /** This fragment of before an ICE restart is not answered any more: take it out of the `IceDemux`. */
+  | { readonly kind: 'retired'; readonly usernameFragment: string }
+  /** Keys are agreed with the peer of the description. Told once. */
+  | {
+      readonly kind: 'connected'
+      readonly address: PeerAddress | undefined
+      readonly profile: SrtpProfile
+      readonly keys: SrtpKeys
+    }
+  /** Send elsewhere from now on; undefined: nowhere at present. Only after `connected`. */
+  | { readonly kind: 'moved'; readonly address: PeerAddress | undefined }
+  /** It never worked. The last event. */
+  | { readonly kind: 'failed'; readonly reason: TransportFailure }
+  /** It worked and is over. The last event. */
+  | { readonly kind: 'closed'; readonly reason: 'consent-expired' | 'peer-closed' | 'closed-here' }
+
+/** Takes media as it arrives, decrypted. The bytes are the caller's buffer and are used again after the call returns. */
+export interface MediaReceiver {
+  handleRtp(arrivedAt: Micros, packet: Uint8Array): void
+  handleRtcp(arrivedAt: Micros, compound: Uint8Array): void
+}
+
+export interface PeerTransportOptions {
+  /** When the session was made: the 15 s to connect begin here. */
+  readonly now: Micros
+  readonly ice: IceAgentOptions
+  readonly dtls: DtlsEngine
+  readonly dtlsRole: DtlsRole
+  readonly remoteFingerprint: CertificateFingerprint
+  readonly srtp: SrtpEngine
+  readonly media: MediaReceiver
+}
+
+/** Datagrams that led to nothing, by reason. */
+export interface PeerTransportCounters {
+  /** DTLS, RTP or RTCP from an address that has not shown the password. */
+  unverified: number
+  /** RTP or RTCP before there were keys. */
+  early: number
+  /** Forged, replayed or malformed SRTP and SRTCP. */
+  undecryptable: number
+  /** RTCP above `MAX_RTCP_PER_SECOND`. */
+  rtcpOverRate: number
+  unknown: number
+}
+
+/**
+ * One peer's way through ICE and DTLS to SRTP: a machine made of machines. Nothing that a stranger can send ends it; it
+ * ends by its own clock, by the peer's authentic goodbye, or because the peer is not who its description says.
+ */
+export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTransportEvent> {
+  readonly counters: PeerTransportCounters = { unverified: 0, early: 0, undecryptable: 0, rtcpOverRate: 0, unknown: 0 }
+  readonly #options: PeerTransportOptions
+  readonly #ice: IceAgent
+  readonly #events: PeerTransportEvent[] = []
+  readonly #farewell: PeerDatagram[] = []
+  readonly #rtcpRate: RateLimit
+  #dtls: DtlsSession | undefined
+  /** The verified address DTLS last came from: the answer goes there. */
+  #dtlsAddress: PeerAddress | undefined
+  #inbound: SrtpInbound | undefined
+  #connectBy: Micros | undefined
+  #isOver = false
+
+  constructor(options: PeerTransportOptions) {
+    this.#options = options
+    this.#ice = new IceAgent(options.ice)
+    this.#rtcpRate = new RateLimit(MAX_RTCP_PER_SECOND, options.now)
+    this.#connectBy = options.now + CONNECT_DEADLINE
+  }
+
+  /** Our ICE credentials for the next description. */
+  get local(): IceCredentials {
+    return this.#ice.local
+  }
+
+  get ice(): Pick<IceAgent, 'counters' | 'selected' | 'usernameFragments'> {
+    return this.#ice
+  }
+
+  get isConnected(): boolean {
+    return this.#inbound !== undefined
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Takes a datagram that arrived at `now`, the kernel's time where it is known. Media goes straight to the `MediaReceiver`. */
+  handleInput(now: Micros, { address, bytes }: PeerDatagram): void {
+    if (this.#isOver) return
+    const kind = datagramKind(bytes)
+    if (kind === 'stun') {
+      this.#ice.handleInput(now, { address, bytes })
+      this.#followIce(now)
+    } else if (kind === 'unknown') {
+      this.counters.unknown++
+    } else if (!this.#ice.isVerified(address)) {
+      this.counters.unverified++
+    } else if (kind === 'dtls') {
+      this.#dtlsAddress = address
+      this.#dtls?.handleInput(now, bytes)
+      this.#followDtls(now)
+    } else {
+      this.#handleMedia(now, address, bytes, kind === 'rtcp')
+    }
+  }
+
+  handleTimeout(now: Micros): void {
+    if (this.#isOver) return
+    this.#ice.handleTimeout(now)
+    this.#followIce(now)
+    const dtlsTimeout = this.#dtls?.pollTimeout()
+    if (dtlsTimeout !== undefined && dtlsTimeout <= now) {
+      this.#dtls?.handleTimeout(now)
+      this.#followDtls(now)
+    }
+    if (this.#connectBy !== undefined && this.#connectBy <= now)
+      this.#end(now, { kind: 'failed', reason: 'never-connected' })
+  }
+
+  pollOutput(): PeerDatagram | undefined {
+    const check = this.#ice.pollOutput() ?? this.#farewell.shift()
+    if (check !== undefined) return check
+    const address = this.#dtlsAddress ?? this.#ice.selected
+    if (address === undefined) return undefined
+    const bytes = this.#dtls?.pollOutput()
+    return bytes === undefined ? undefined : { address, bytes }
+  }
+
+  pollEvent(): PeerTransportEvent | undefined {
+    return this.#events.shift()
+  }
+
+  pollTimeout(): Micros | undefined {
+    if (this.#isOver) return undefined
+    const ice = this.#ice.pollTimeout() ?? Infinity
+    const dtls = this.#dtls?.pollTimeout() ?? Infinity
+    const next = Math.min(ice, dtls, this.#connectBy ?? Infinity)
+    return next === Infinity ? undefined : next
+  }
+
+  /** ICE restart: gives our new credentials for the peer's new ones. Media flows on over the old way until the peer moves. */
+  restartIce(now: Micros, remote: IceCredentials): IceCredentials {
+    const local = this.#ice.restart(now, remote)
+    this.#followIce(now)
+    return local
+  }
+
+  /** Tells that a TCP connection is gone. The peer has the rest of its consent time to come back. */
+  addressClosed(now: Micros, address: PeerAddress): void {
+    this.#ice.remove(address)
+    this.#followIce(now)
+  }
+
+  /** Says goodbye (drain `pollOutput` once more) and ends. Idempotent. */
+  close(now: Micros): void {
+    this.#end(now, { kind: 'closed', reason: 'closed-here' })
+  }
+
+  #handleMedia(now: Micros, address: PeerAddress, bytes: Uint8Array, isRtcp: boolean): void {
+    if (this.#inbound === undefined) {
+      this.counters.early++
+      return
+    }
+    const length = isRtcp
+      ? this.#inbound.unprotectRtcp(bytes, bytes.length)
+      : this.#inbound.unprotectRtp(bytes, bytes.length)
+    if (length < 0) {
+      this.counters.undecryptable++
+      return
+    }
+    const { selected } = this.#ice
+    this.#ice.heard(now, address)
+    if (this.#ice.selected !== selected) this.#followIce(now)
+    const packet = bytes.subarray(0, length)
+    if (!isRtcp) this.#options.media.handleRtp(now, packet)
+    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, packet)
+    else this.counters.rtcpOverRate++
+  }
+
+  #followIce(now: Micros): void {
+    for (let event = this.#ice.pollEvent(); event !== undefined; event = this.#ice.pollEvent()) {
+      this.#handleIceEvent(now, event)
+    }
+  }
+
+  #handleIceEvent(now: Micros, event: IceEvent): void {
+    switch (event.kind) {
+      case 'verified':
+        this.#events.push(event)
+        this.#startDtls(now)
+        return
+      case 'dropped':
+        if (this.#dtlsAddress === event.address) this.#dtlsAddress = undefined
+        this.#events.push(event)
+        return
+      case 'retired':
+        this.#events.push(event)
+        return
+      case 'selected':
+        if (this.isConnected && !this.#isOver) this.#events.push({ kind: 'moved', address: event.address })
+        return
+      case 'expired':
+        if (this.isConnected) this.#end(now, { kind: 'closed', reason: 'consent-expired' })
+        else this.#end(now, { kind: 'failed', reason: 'never-connected' })
+    }
+  }
+
+  /** The association is made when the first check has proven the peer: sessions that nobody joins cost no native memory. */
+  #startDtls(now: Micros): void {
+    if (this.#dtls !== undefined || this.#isOver) return
+    const { dtls, dtlsRole, remoteFingerprint } = this.#options
+    this.#dtls = dtls.createSession({ role: dtlsRole, remoteFingerprint })
+    if (dtlsRole === 'client') this.#dtls.handleTimeout(now)
+    this.#followDtls(now)
+  }
+
+  #followDtls(now: Micros): void {
+    for (let event = this.#dtls?.pollEvent(); event !== undefined; event = this.#dtls?.pollEvent()) {
+      if (event.kind === 'connected') {
+        this.#connectBy = undefined
+        this.#inbound = this.#options.srtp.createInbound(event.keys)
+        this.#events.push({ ...event, address: this.#ice.selected })
+      } else if (event.kind === 'failed') {
+        this.#end(now, { kind: 'failed', reason: event.reason })
+      } else {
+        this.#end(now, { kind: 'closed', reason: 'peer-closed' })
+      }
+    }
+  }
+
+  #end(now: Micros, event: PeerTransportEvent): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const address = this.#ice.selected ?? this.#dtlsAddress
+    this.#dtls?.close(now)
+    for (let bytes = this.#dtls?.pollOutput(); bytes !== undefined; bytes = this.#dtls?.pollOutput()) {
+      if (address !== undefined) this.#farewell.push({ address, bytes })
+    }
+    this.#dtls = undefined
+    this.#inbound?.close()
+    this.#ice.close()
+    this.#followIce(now)
+    this.#events.push(event)
+  }
+}
