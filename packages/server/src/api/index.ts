@@ -1,4 +1,4 @@
-export { resolveForwardTarget } from './forward-target.js'
+export { isPublicAddress, resolveForwardTarget } from './forward-target.js'
 export type { ForwardTarget, ResolveHost } from './forward-target.js'
 export type { Forwards } from './forwards.js'
 export { registerHealth } from './health.js'

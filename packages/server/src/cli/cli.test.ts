@@ -1,0 +1,198 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { verifyStreamToken } from '../auth/index.js'
+import { loadConfig } from '../config/index.js'
+import { describeAddresses } from './doctor-checks.js'
+import { formatLine } from './log-destination.js'
+import { runCommand } from './program.js'
+import type { CommandHost } from './program.js'
+import { describeAddresses as describeListening } from './serve.js'
+
+let folder: string
+let out: string[]
+let err: string[]
+let signals: Map<string, () => void>
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crossroom-cli-'))
+  out = []
+  err = []
+  signals = new Map()
+})
+
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function run(args: string[], environment: Record<string, string> = {}): Promise<number> {
+  const output = { print: (line: string) => void out.push(line), complain: (line: string) => void err.push(line) }
+  const host: CommandHost = {
+    environment,
+    output,
+    serveHost: {
+      output,
+      onSignal: (signal, handle) => void signals.set(signal, handle),
+      exit: (code) => void out.push(`exit ${String(code)}`),
+    },
+  }
+  return runCommand(args, host)
+}
+
+test('help names every command, and each command has its own', async () => {
+  expect(await run(['--help'])).toBe(0)
+  expect(out.join('\n')).toMatch(/serve[\s\S]*doctor[\s\S]*token/)
+  out = []
+  expect(await run(['serve', '--help'])).toBe(0)
+  const help = out.join('\n')
+  expect(help).toMatch(/--rtmp-port <PORT>\s+RTMP; 0 takes a free port \(default: 1935\)/)
+  expect(help).toContain('CROSSROOM_RTMP_PORT')
+  for (const command of ['doctor', 'token']) expect(await run([command, '--help'])).toBe(0)
+})
+
+test.each([
+  [['serve', '--host', '0.0.0.0'], /Without a secret/],
+  [['serve', '--rtmp-port', 'abc'], /--rtmp-port must be a port/],
+  [['serve', '--config', '/nowhere/crossroom.yaml'], /cannot be read \(ENOENT\)\. Check --config/],
+  [['serve', '--no-such-flag'], /unknown option '--no-such-flag'/],
+  [['dance'], /unknown command 'dance'/],
+  [['token', '--stream', 'live/x', '--play'], /signed with the secret/],
+  [['token', '--stream', 'live/x', '--secret', 's'], /--publish or --play/],
+  [['token', '--stream', 'live', '--play', '--secret', 's'], /--stream must be APP\/STREAM/],
+  [['token', '--stream', 'api/x', '--play', '--secret', 's'], /reserved/],
+  [['token', '--stream', 'live/x', '--play', '--secret', 's', '--expire', 'soon'], /whole number of seconds/],
+  [['token', '--stream', 'live/x', '--play', '--secret', 's', '--expire', '0'], /from 1 to/],
+])('%j fails with a sentence on stderr and nothing on stdout', async (args, sentence) => {
+  expect(await run(args)).not.toBe(0)
+  expect(err.join('\n')).toMatch(sentence)
+  expect(out).toEqual([])
+})
+
+test('a token is printed alone on stdout, from a secret in the file, and opens its stream', async () => {
+  const file = join(folder, 'crossroom.yaml')
+  writeFileSync(file, 'secret: from the file\n')
+  expect(await run(['token', '--stream', 'live/x', '--publish', '--config', file])).toBe(0)
+  expect(out).toHaveLength(1)
+  const scope = { action: 'publish', app: 'live', stream: 'x' } as const
+  expect(verifyStreamToken('from the file', scope, out[0]!, Date.now())).toBe('valid')
+  out = []
+  await run(['token', '--stream', 'live/x', '--play', '--expire', '60', '--json'], { CROSSROOM_SECRET: 's' })
+  expect(JSON.parse(out[0]!)).toMatchObject({
+    action: 'play',
+    stream: 'live/x',
+    expiresAt: expect.any(Number) as number,
+  })
+})
+
+test('serve prints one JSON line with the ports it took, and ends with 0 after SIGTERM', async () => {
+  const args = ['serve', '--json', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']
+  const running = run(args)
+  await expect.poll(() => out.length, { timeout: 10_000 }).toBe(1)
+  const line = JSON.parse(out[0]!) as { event: string; rtmp: number; http: number }
+  expect(line).toMatchObject({
+    event: 'listening',
+    rtmp: expect.any(Number) as number,
+    http: expect.any(Number) as number,
+  })
+  const health = await fetch(`http://127.0.0.1:${String(line.http)}/healthz`)
+  expect(await health.json()).toEqual({ status: 'ok' })
+  signals.get('SIGTERM')!()
+  expect(await running).toBe(0)
+  await expect(fetch(`http://127.0.0.1:${String(line.http)}/healthz`)).rejects.toThrow()
+})
+
+test('a port in use is said in a sentence', async () => {
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
+  const port = String((blocker.address() as AddressInfo).port)
+  expect(
+    await run(['serve', '--rtmp-port', port, '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']),
+  ).toBe(1)
+  expect(err).toEqual([
+    `Port ${port} is used by another program. Stop that program, or choose another port (crossroom serve --help).`,
+  ])
+  expect(await run(['doctor', '--rtmp-port', port, '--http-port', '0', '--rtc-port', '0'])).toBe(1)
+  expect(out.join('\n')).toMatch(new RegExp(`FAIL rtmp port +Port ${port} \\(TCP\\) is used by another program`))
+  await new Promise((resolve) => blocker.close(resolve))
+})
+
+test('the doctor says what it found, for programs one JSON line each', async () => {
+  const args = [
+    'doctor',
+    '--json',
+    '--rtmp-port',
+    '0',
+    '--http-port',
+    '0',
+    '--rtc-port',
+    '0',
+    '--tls-cert',
+    'no.pem',
+    '--tls-key',
+    'no.key',
+  ]
+  expect(
+    await run([...args, '--https-port', '0', '--rtmps-port', '0', '--secret', 'short', '--host', '127.0.0.1']),
+  ).toBe(1)
+  const findings = out.map((line) => JSON.parse(line) as { check: string; state: string; message: string })
+  expect(findings).toContainEqual({ check: 'config', state: 'ok', message: 'The options make sense together.' })
+  expect(findings.find((finding) => finding.check === 'tls')).toMatchObject({ state: 'fail' })
+  expect(findings.find((finding) => finding.check === 'secret')).toMatchObject({ state: 'warn' })
+  expect(findings.map((finding) => finding.check)).toEqual(
+    expect.arrayContaining(['node', 'native', 'ffmpeg', 'addresses', 'access']),
+  )
+})
+
+test('the doctor names a configuration that makes no sense', async () => {
+  expect(await run(['doctor', '--publish', 'token'])).toBe(1)
+  expect(out.join('\n')).toMatch(/FAIL config +--publish token needs --secret/)
+})
+
+const ipv4 = (address: string, internal = false) =>
+  ({ address, internal, family: 'IPv4', netmask: '255.255.255.0', mac: '00:00:00:00:00:00', cidr: null }) as const
+
+test.each([
+  [
+    'private only',
+    { eth0: [ipv4('10.0.0.5')], lo: [ipv4('127.0.0.1', true)] },
+    'warn',
+    /All addresses are private \(10\.0\.0\.5\)/,
+  ],
+  ['public', { eth0: [ipv4('10.0.0.5')], eth1: [ipv4('8.8.4.4')] }, 'ok', /told 10\.0\.0\.5, 8\.8\.4\.4/],
+  ['a bridge only', { docker0: [ipv4('172.17.0.1')] }, 'fail', /no IPv4 address/],
+] as const)('addresses, %s', (_name, interfaces, state, message) => {
+  const copy = Object.fromEntries(Object.entries(interfaces).map(([name, list]) => [name, [...list]]))
+  const [first] = describeAddresses(copy, '6.1.0-linux')
+  expect(first).toMatchObject({ state, message: expect.stringMatching(message) as string })
+})
+
+test('WSL and container bridges are mentioned', () => {
+  const messages = describeAddresses(
+    { eth0: [ipv4('10.0.0.5')], docker0: [ipv4('172.17.0.1')] },
+    '5.15-microsoft-standard-WSL2',
+  )
+  expect(messages.map((finding) => finding.message).join('\n')).toMatch(/docker0[\s\S]*WSL/)
+})
+
+test('the addresses of a listening server are one readable line each', () => {
+  const config = loadConfig({ flags: {}, environment: {} })
+  const lines = describeListening(config, { rtmp: 1935, http: 8080, rtc: 8000 })
+  expect(lines).toContain('  publish     rtmp://localhost:1935/live/STREAM')
+  expect(lines).toContain('  page        http://localhost:8080/live')
+  expect(lines.at(-1)).toMatch(/^Open mode/)
+})
+
+test('a log line for a person has time, level, message and fields', () => {
+  const line = JSON.stringify({
+    level: 'info',
+    time: '2026-01-02T03:04:05.678Z',
+    app: 'live',
+    why: 'a b',
+    n: 5,
+    msg: 'Begun',
+  })
+  expect(formatLine(`${line}\n`)).toBe('03:04:05.678 info  Begun  app=live why="a b" n=5\n')
+})

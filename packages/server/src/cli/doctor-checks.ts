@@ -1,0 +1,231 @@
+import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { readFile } from 'node:fs/promises'
+import { createServer, isIPv4 } from 'node:net'
+import { networkInterfaces, release } from 'node:os'
+import { createSecureContext } from 'node:tls'
+import { promisify } from 'node:util'
+import { isPublicAddress } from '../api/index.js'
+import { isLoopbackHost, servesTls } from '../config/index.js'
+import type { Config } from '../config/index.js'
+import { describeMode } from './serve.js'
+
+/** What one check of the doctor found, in words. `fail`: something will not work; `warn`: something may not. */
+export interface Finding {
+  readonly check: string
+  readonly state: 'ok' | 'warn' | 'fail'
+  readonly message: string
+}
+
+const OLDEST_NODE = [20, 19] as const
+/** A secret shorter than this can be guessed away from the server, with one signed token in hand. */
+const SECRET_CHARS = 16
+const DAY_MS = 86_400_000
+const EXPIRY_WARNING_DAYS = 14
+const PROGRAM_TIMEOUT_MS = 5_000
+
+/** The runtime. */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isNew = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
+  return isNew
+    ? { check: 'node', state: 'ok', message: `Node.js ${version}.` }
+    : { check: 'node', state: 'fail', message: `Node.js ${version} is too old: install 20.19 or newer.` }
+}
+
+/** Who may come in. */
+export function checkSecret(config: Config): Finding[] {
+  const findings: Finding[] = [{ check: 'access', state: 'ok', message: describeMode(config) }]
+  if (config.secret !== undefined && config.secret.length < SECRET_CHARS)
+    findings.push({
+      check: 'secret',
+      state: 'warn',
+      message: `The secret has fewer than ${String(SECRET_CHARS)} characters: take a longer, random one.`,
+    })
+  if (config.publish === 'open' && !isLoopbackHost(config.host))
+    findings.push({
+      check: 'access',
+      state: 'warn',
+      message: 'Anybody who reaches this machine may publish (--publish open).',
+    })
+  if (config.apiKey === undefined && !isLoopbackHost(config.host))
+    findings.push({
+      check: 'api',
+      state: 'ok',
+      message: 'REST answers this machine only; set --api-key to use it from elsewhere.',
+    })
+  return findings
+}
+
+/** Whether the ports can be had. */
+export async function checkPorts(config: Config): Promise<Finding[]> {
+  const tls = servesTls(config)
+  const ports: [string, number | undefined, 'tcp' | 'udp'][] = [
+    ['rtmp', config.rtmpPort, 'tcp'],
+    ['http', config.httpPort, 'tcp'],
+    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp'],
+    ['https', tls ? config.httpsPort : undefined, 'tcp'],
+    ['admin', config.adminPort, 'tcp'],
+    ['rtc', config.rtcPort, 'udp'],
+    ['rtc', config.rtcPort, 'tcp'],
+  ]
+  const used = ports.filter((entry): entry is [string, number, 'tcp' | 'udp'] => (entry[1] ?? 0) !== 0)
+  return Promise.all(used.map(([name, port, transport]) => checkPort(name, config.host, port, transport)))
+}
+
+async function checkPort(name: string, host: string, port: number, transport: 'tcp' | 'udp'): Promise<Finding> {
+  const check = `${name} port`
+  const what = `Port ${String(port)} (${transport.toUpperCase()})`
+  try {
+    await (transport === 'tcp' ? tryTcp(host, port) : tryUdp(host, port))
+    return { check, state: 'ok', message: `${what} is free on ${host}.` }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    const why =
+      code === 'EADDRINUSE'
+        ? `is used by another program (perhaps Crossroom itself): stop it, or choose another --${name}-port.`
+        : code === 'EACCES'
+          ? `may not be used by this user: choose --${name}-port above 1023.`
+          : `cannot be opened on ${host} (${code ?? String(error)}).`
+    return { check, state: 'fail', message: `${what} ${why}` }
+  }
+}
+
+function tryTcp(host: string, port: number): Promise<void> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.close(() => {
+        resolve()
+      })
+    })
+  })
+}
+
+function tryUdp(host: string, port: number): Promise<void> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
+    socket.bind(port, host, () => {
+      socket.close(resolve)
+    })
+  })
+}
+
+/** Whether the certificate can be used, and how long. */
+export async function checkTls(config: Config): Promise<Finding[]> {
+  const check = 'tls'
+  if (config.tls !== undefined)
+    return [
+      { check, state: 'warn', message: 'The certificate is self-signed: browsers and encoders will not trust it.' },
+    ]
+  if (config.tlsCert === undefined || config.tlsKey === undefined)
+    return [
+      {
+        check,
+        state: 'ok',
+        message: 'No TLS: browsers allow camera and microphone on localhost only, Mini Programs want wss.',
+      },
+    ]
+  try {
+    const [cert, key] = await Promise.all([readFile(config.tlsCert), readFile(config.tlsKey)])
+    createSecureContext({ cert, key })
+    return [describeExpiry(new X509Certificate(cert), Date.now())]
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return [{ check, state: 'fail', message: `${config.tlsCert} and ${config.tlsKey} cannot be used: ${why}.` }]
+  }
+}
+
+function describeExpiry(certificate: X509Certificate, nowMs: number): Finding {
+  const check = 'tls'
+  const days = Math.floor((Date.parse(certificate.validTo) - nowMs) / DAY_MS)
+  const names = certificate.subjectAltName ?? certificate.subject
+  if (days < 0)
+    return { check, state: 'fail', message: `The certificate (${names}) expired on ${certificate.validTo}.` }
+  const state = days < EXPIRY_WARNING_DAYS ? 'warn' : 'ok'
+  return { check, state, message: `The certificate (${names}) is good for ${String(days)} days.` }
+}
+
+/** Whether WebRTC can work here. */
+export async function checkNative(): Promise<Finding> {
+  try {
+    const native = await import('@crossroom/native')
+    native.loadAddon()
+    return { check: 'native', state: 'ok', message: 'The native package loads: WebRTC is on.' }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { check: 'native', state: 'warn', message: `WebRTC is off, RTMP and FLV work: ${why}` }
+  }
+}
+
+/** Whether ffmpeg is there, the second codec engine and the tool of every trial. */
+export async function checkFfmpeg(): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)('ffmpeg', ['-hide_banner', '-version'], {
+      timeout: PROGRAM_TIMEOUT_MS,
+    })
+    return { check: 'ffmpeg', state: 'ok', message: `${stdout.split('\n')[0]!.replace(/ Copyright.*/, '')}.` }
+  } catch {
+    return { check: 'ffmpeg', state: 'warn', message: 'ffmpeg is not installed: tests and conversions may need it.' }
+  }
+}
+
+/** Which addresses WebRTC peers would be told, and whether they can reach any. */
+export function checkAddresses(config: Config): Finding[] {
+  const check = 'addresses'
+  if (config.rtcAddress.length > 0)
+    return [{ check, state: 'ok', message: `WebRTC peers are told ${config.rtcAddress.join(', ')} (--rtc-address).` }]
+  if (isLoopbackHost(config.host))
+    return [{ check, state: 'ok', message: 'The server is on loopback: WebRTC peers are told 127.0.0.1.' }]
+  return describeAddresses(networkInterfaces(), release())
+}
+
+/** The same for given interfaces and kernel release. */
+export function describeAddresses(interfaces: ReturnType<typeof networkInterfaces>, kernel: string): Finding[] {
+  const check = 'addresses'
+  const all = Object.entries(interfaces).flatMap(([name, addresses = []]) =>
+    addresses
+      .filter((address) => !address.internal && isIPv4(address.address))
+      .map(({ address }) => ({ name, address })),
+  )
+  const bridges = all.filter(({ name }) => /^(docker|br-|veth|virbr|cni|flannel)/.test(name))
+  const usable = all.filter((entry) => !bridges.includes(entry))
+  const findings: Finding[] = []
+  if (usable.length === 0)
+    findings.push({
+      check,
+      state: 'fail',
+      message: 'This machine has no IPv4 address but loopback: set --rtc-address.',
+    })
+  else if (usable.every(({ address }) => !isPublicAddress(address)))
+    findings.push({
+      check,
+      state: 'warn',
+      message: `All addresses are private (${usable.map(({ address }) => address).join(', ')}): peers outside this network need --rtc-address PUBLIC_IP and the port forwarded.`,
+    })
+  else
+    findings.push({
+      check,
+      state: 'ok',
+      message: `WebRTC peers are told ${usable.map(({ address }) => address).join(', ')}.`,
+    })
+  if (bridges.length > 0)
+    findings.push({
+      check,
+      state: 'ok',
+      message: `Container bridges are not announced: ${bridges.map(({ name }) => name).join(', ')}.`,
+    })
+  if (/microsoft/i.test(kernel))
+    findings.push({
+      check,
+      state: 'warn',
+      message: 'This is WSL: other machines reach it only with mirrored networking or a port proxy.',
+    })
+  return findings
+}

@@ -1,0 +1,18 @@
+/** Where a command writes; the process's own streams, or a test's. */
+export interface Output {
+  /** A line on stdout: what the command was asked for. */
+  print(line: string): void
+  /** A line on stderr: what went wrong, or what a person should know. */
+  complain(line: string): void
+}
+
+/** The streams of this process. */
+export const processOutput: Output = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+}
+
+/** A command cannot do what it was asked; `message` is one sentence that says what is wrong and what to do. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}

@@ -1,0 +1,117 @@
+import { startServer } from '../app.js'
+import type { RunningServer } from '../app.js'
+import { isLoopbackHost, servesTls, shutdownLimits } from '../config/index.js'
+import type { Config } from '../config/index.js'
+import { Metrics, createLog } from '../observe/index.js'
+import type { Log } from '../observe/index.js'
+import { VERSION } from '../version.js'
+import { stderrDestination } from './log-destination.js'
+import { CommandError } from './output.js'
+import type { Output } from './output.js'
+
+/** What `serve` needs of the process; a test brings its own. */
+export interface ServeHost {
+  readonly output: Output
+  /** Calls back at each of these signals. */
+  onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handle: () => void): void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+/** Runs the server until a signal; answers the exit code. */
+export async function serve(config: Config, host: ServeHost): Promise<number> {
+  const destination = stderrDestination(!config.json && process.stderr.isTTY)
+  const log = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
+  const metrics = new Metrics({ streamLabel: config.metricsStreamLabel })
+  metrics.addProcessMetrics()
+  const server = await startServer(config, { log, metrics }).catch((error: unknown) => {
+    throw new CommandError(describeStartFailure(error))
+  })
+  announce(config, server, host.output)
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.error({ error }, 'The server failed and ends')
+    destination.flush()
+  })
+  host.onSignal('SIGHUP', () => void server.renewCertificate())
+  await untilDrained(server, log, host)
+  destination.flush()
+  return 0
+}
+
+/** Resolves after the first SIGTERM or SIGINT and the drain it asks for; the second signal ends the process. */
+function untilDrained(server: RunningServer, log: Log, host: ServeHost): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let draining = false
+    const stop = (): void => {
+      if (draining) {
+        host.exit(1)
+        return
+      }
+      draining = true
+      log.info({}, 'Draining; a second signal ends the server at once')
+      const deadline = setTimeout(() => {
+        log.warn({}, 'The drain took too long and was cut off')
+        void server.close().then(resolve, reject)
+      }, shutdownLimits.drainMs)
+      server
+        .drain()
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(deadline)
+        })
+    }
+    host.onSignal('SIGTERM', stop)
+    host.onSignal('SIGINT', stop)
+  })
+}
+
+function announce(config: Config, server: RunningServer, output: Output): void {
+  if (config.json) {
+    output.print(JSON.stringify({ event: 'listening', ...server.ports }))
+    return
+  }
+  for (const line of describeAddresses(config, server.ports)) output.print(line)
+}
+
+/** One line a person can read per address, and what there is to know about who may come in. */
+export function describeAddresses(config: Config, ports: Readonly<Record<string, number>>): string[] {
+  const host = isLoopbackHost(config.host) ? 'localhost' : config.host === '0.0.0.0' ? 'HOST' : bracketed(config.host)
+  const http = config.publicUrl ?? `http://${host}:${String(ports['http'])}`
+  const rtmp = config.publicRtmpUrl ?? `rtmp://${host}:${String(ports['rtmp'])}`
+  const admin = ports['admin'] === undefined ? http : `http://${host}:${String(ports['admin'])}`
+  const lines = [
+    `Crossroom ${VERSION} is listening on ${config.host}.`,
+    `  publish     ${rtmp}/live/STREAM`,
+    `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
+    `  play        ${rtmp}/live/STREAM   (RTMP)`,
+    `  page        ${http}/live`,
+    `  REST        ${admin}/api/v1/openapi.json`,
+  ]
+  if (servesTls(config))
+    lines.push(`  TLS         https://${host}:${String(ports['https'])}  rtmps://${host}:${String(ports['rtmps'])}`)
+  if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
+  return [...lines, describeMode(config)]
+}
+
+/** Who may publish and play, in one sentence. */
+export function describeMode(config: Config): string {
+  if (config.secret === undefined)
+    return 'Open mode: there is no secret, so only this machine is served. Set --secret to open it to the network.'
+  const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anybody may' : 'who has a token may')
+  return `Plain streams: ${who(config.publish)} publish, ${who(config.play)} play.`
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function describeStartFailure(error: unknown): string {
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
+  const which = port === undefined ? 'A port' : `Port ${String(port)}`
+  if (code === 'EADDRINUSE')
+    return `${which} is used by another program. Stop that program, or choose another port (crossroom serve --help).`
+  if (code === 'EACCES') return `${which} may not be used by this user. Choose a port above 1023.`
+  if (code === 'EADDRNOTAVAIL')
+    return 'This machine does not have the address of --host. Choose one of its own, or 0.0.0.0.'
+  return message
+}

@@ -1,0 +1,44 @@
+import { makeStreamToken, refuseName } from '../auth/index.js'
+import type { StreamAction } from '../auth/index.js'
+import type { Config } from '../config/index.js'
+import { CommandError } from './output.js'
+import type { Output } from './output.js'
+
+/** What `crossroom token` was asked for. */
+export interface TokenWish {
+  /** `APP/STREAM`. */
+  readonly stream: string
+  readonly action: StreamAction
+  /** Seconds from now. */
+  readonly expire: number
+}
+
+const YEAR_SECONDS = 31_536_000
+
+/** Prints a token of a plain stream, signed with the configured secret; `nowMs` is the wall clock. */
+export function printToken(config: Config, wish: TokenWish, nowMs: number, output: Output): void {
+  if (config.secret === undefined)
+    throw new CommandError(
+      'Tokens are signed with the secret of the server. Give it by --secret, CROSSROOM_SECRET or --config.',
+    )
+  const [app = '', stream = '', ...rest] = wish.stream.split('/')
+  const refusal = rest.length > 0 ? undefined : refuseName(app, stream)
+  if (rest.length > 0 || refusal !== undefined)
+    throw new CommandError(`--stream must be APP/STREAM, like live/camera1. ${refusal?.sentence ?? ''}`.trimEnd())
+  if (!Number.isInteger(wish.expire) || wish.expire < 1 || wish.expire > 10 * YEAR_SECONDS)
+    throw new CommandError(
+      `--expire must be a whole number of seconds from 1 to ${String(10 * YEAR_SECONDS)} (ten years).`,
+    )
+  const expiresAtSeconds = Math.floor(nowMs / 1000) + wish.expire
+  const token = makeStreamToken(config.secret, { action: wish.action, app, stream }, expiresAtSeconds)
+  if (config.json) {
+    const { action, stream: name } = wish
+    output.print(JSON.stringify({ token, action, stream: name, expiresAt: expiresAtSeconds * 1000 }))
+    return
+  }
+  output.print(token)
+  const until = new Date(expiresAtSeconds * 1000).toISOString()
+  const path = `${wish.stream}${wish.action === 'play' ? '.flv' : ''}?token=${token}`
+  output.complain(`To ${wish.action} ${wish.stream} until ${until}: append ?token=… to the address (/${path}),`)
+  output.complain('or send it as Authorization: Bearer with WHIP and WHEP.')
+}
