@@ -176,3 +176,4 @@ export {
   type PeerTransportOptions,
   type TransportFailure,
 } from './transport/peer-transport.js'
+export { parseTrickleFragment, writeTrickleFragment, type TrickleFragment } from './sdp/trickle.js'

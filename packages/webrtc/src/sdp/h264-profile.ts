@@ -45,6 +45,8 @@ export function h264ProfileOf(profileLevelId: string | undefined): H264Profile |
  * with Chromium), and a stream has one profile however it is called.
  */
 export function h264ProfileDistance(wanted: H264Profile, offered: H264Profile): number {
+  // Decoders for 4:4:4 run in software: everything else comes first.
+  if (offered === 'high-444-predictive' && wanted !== offered) return 2 * H264_PROFILES.length
   const distance = H264_PROFILES.indexOf(offered) - H264_PROFILES.indexOf(wanted)
   return distance >= 0 ? distance : H264_PROFILES.length - distance
 }

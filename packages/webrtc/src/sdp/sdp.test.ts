@@ -72,6 +72,7 @@ test('the H.264 payload type is the one with packetization-mode=1 whose profile 
   expect(chosen(playOffers.safari.sdp, '640028').format).toContain('profile-level-id=640c1f')
   expect(chosen(playOffers.chromium.sdp, '4d4028').format).toContain('profile-level-id=4d001f')
   expect(chosen(playOffers.chromium.sdp, '42c01e').format).toContain('profile-level-id=42e01f')
+  expect(chosen(playOffers.chromium.sdp, '640028').format).toContain('profile-level-id=4d001f')
   expect(chosen(playOffers.firefox.sdp, '640028')).toMatchObject({ payloadType: 126, rtxPayloadType: 127 })
   for (const { sdp } of Object.values(playOffers))
     expect(chosen(sdp, '640028').format).toContain('packetization-mode=1')
