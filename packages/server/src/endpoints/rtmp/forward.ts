@@ -11,7 +11,7 @@ import {
   type MediaFrame,
   type Micros,
 } from '@crossroom/media'
-import { RtmpClientSession, RtmpMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
+import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
 import type { Clock, FrameSink, Stream, Tracks } from '../../hub/index.js'
 import { Driver } from '../../net/index.js'
 
@@ -54,12 +54,14 @@ export class RtmpForward implements FrameSink {
     this.#clock = clock
     this.#stream = stream
     this.#onClosed = onClosed
+    const url = parseRtmpUrl(target.url)
+    if (url === undefined) throw new TypeError(`${target.url} is no RTMP address.`)
     const { address: host, port } = target
     this.#socket = target.tls ? connectTls({ host, port, servername: target.host }) : connect({ host, port })
     this.#socket.setNoDelay(true)
     this.#session = new RtmpClientSession({
-      url: target.url,
-      mode: 'publish',
+      url,
+      action: 'publish',
       randomBytes: (length) => randomBytes(length),
       hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     })
@@ -95,7 +97,7 @@ export class RtmpForward implements FrameSink {
     if (frame.config !== last) this.#sendConfig(frame.config, timestampMs)
     const body = new Uint8Array(byteLengthOfFrameBody(frame))
     writeFrameBody(frame, body, 0)
-    this.#session.sendMedia(isVideo ? RtmpMessageType.video : RtmpMessageType.audio, timestampMs, body)
+    this.#session.sendMedia(isVideo ? MessageType.video : MessageType.audio, timestampMs, body)
     this.#driver.drain()
   }
 
@@ -112,7 +114,7 @@ export class RtmpForward implements FrameSink {
     if (this.#closed) return
     this.#closed = true
     this.#unsubscribe?.()
-    this.#session.close(this.#clock.now())
+    this.#session.close()
     this.#driver.drain()
     this.#driver.close()
     this.#socket.end()
@@ -127,13 +129,13 @@ export class RtmpForward implements FrameSink {
     if (length === 0) return
     const body = new Uint8Array(length)
     writeConfigBody(config, body, 0)
-    this.#session.sendMedia(config.kind === 'video' ? RtmpMessageType.video : RtmpMessageType.audio, timestampMs, body)
+    this.#session.sendMedia(config.kind === 'video' ? MessageType.video : MessageType.audio, timestampMs, body)
   }
 
   #handleEvent(event: RtmpClientEvent): void {
     if (event.type === 'publishing') {
       this.publishing = true
-      this.#session.sendMedia(RtmpMessageType.dataAmf0, 0, buildMetadataBody(this.#stream.tracks))
+      this.#session.sendMedia(MessageType.dataAmf0, 0, buildMetadataBody(this.#stream.tracks))
       this.#unsubscribe = this.#stream.subscribe(this, 'gop')
     } else if (event.type === 'refused') this.close(`The target refused the stream: ${event.description}`)
     else if (event.type === 'closed') this.close(event.error?.message)

@@ -7,11 +7,8 @@ import {
   type CodecConfig,
   type MediaFrame,
 } from '@crossroom/media'
-import { byteLengthOfMessageChunks, RtmpMessageType, writeMessageChunks } from '@crossroom/rtmp'
+import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
 import type { Packer, Tracks } from '../../hub/index.js'
-
-/** Chunk streams of media, apart from those of the session's own messages. */
-const CHUNK_STREAM = { data: 5, audio: 6, video: 7 } as const
 
 /**
  * Writes frames as RTMP messages in chunks. Every message begins with a full (type 0) header, so the bytes depend on
@@ -31,7 +28,7 @@ export class RtmpPacker implements Packer {
   start(tracks: Tracks): Uint8Array {
     const metadata = buildMetadataBody(tracks)
     const bytes = new Uint8Array(this.#lengthOf(metadata.length, 0))
-    this.#write(CHUNK_STREAM.data, RtmpMessageType.dataAmf0, 0, metadata, bytes, 0)
+    this.#write(ChunkStreamId.data, MessageType.dataAmf0, 0, metadata, bytes, 0)
     return bytes
   }
 
@@ -69,8 +66,8 @@ export class RtmpPacker implements Packer {
 
   #writeMedia(config: CodecConfig, timestampMs: number, body: Uint8Array, out: Uint8Array, offset: number): number {
     return config.kind === 'video'
-      ? this.#write(CHUNK_STREAM.video, RtmpMessageType.video, timestampMs, body, out, offset)
-      : this.#write(CHUNK_STREAM.audio, RtmpMessageType.audio, timestampMs, body, out, offset)
+      ? this.#write(ChunkStreamId.video, MessageType.video, timestampMs, body, out, offset)
+      : this.#write(ChunkStreamId.audio, MessageType.audio, timestampMs, body, out, offset)
   }
 
   #write(

@@ -28,7 +28,7 @@ export class RtmpEndpoint {
     const connection = new RtmpConnection({
       environment: this.#environment,
       socket,
-      session: createSession(this.#environment.clock.now()),
+      session: createSession(),
       pending,
       remoteAddress,
       rateLimits: publisherLimits,
@@ -40,9 +40,8 @@ export class RtmpEndpoint {
   }
 }
 
-function createSession(now: number): RtmpServerSession {
+function createSession(): RtmpServerSession {
   return new RtmpServerSession({
-    now,
     randomBytes: (length) => randomBytes(length),
     hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     outChunkSize: rtmpLimits.outgoingChunkBytes,
