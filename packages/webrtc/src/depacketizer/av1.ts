@@ -1,3 +1,4 @@
+import { isAv1Keyframe } from '@crossroom/media'
 import {
   MAX_FRAME_BYTES,
   MAX_PACKETS_PER_FRAME,
@@ -16,17 +17,11 @@ const ELEMENT_COUNT_BITS = 3
 // The OBU header and types (AV1 bitstream specification sections 5.3.2 and 6.2.2).
 const HAS_EXTENSION = 0x04
 const HAS_SIZE = 0x02
-const OBU_SEQUENCE_HEADER = 1
 const OBU_TEMPORAL_DELIMITER = 2
-const OBU_FRAME_HEADER = 3
 const OBU_TILE_GROUP = 4
-const OBU_FRAME = 6
 const OBU_REDUNDANT_FRAME_HEADER = 7
 const OBU_TILE_LIST = 8
 const OBU_PADDING = 15
-
-/** show_existing_frame and frame_type, the first three bits of a frame header: 0 is a keyframe. */
-const FRAME_TYPE_BITS = 0xe0
 
 /**
  * AV1 (RTP Payload Format For AV1). The temporal unit is given in the low-overhead format, each OBU with its size, without
@@ -92,14 +87,14 @@ export class Av1Depacketizer implements Depacketizer {
 
   finish(): DepacketizedFrame | undefined {
     const complete = !this.#void && !this.#continues && this.#obus.length > 0
-    const frame = complete ? { units: [this.#join()], keyframe: isKeyframe(this.#obus), droppable: false } : undefined
+    const unit = complete ? this.#join() : undefined
     this.#fragments.clear()
     this.#obus.length = 0
     this.#bytes = 0
     this.#packets = 0
     this.#continues = false
     this.#void = false
-    return frame
+    return unit && { units: [unit], keyframe: isAv1Keyframe(unit), droppable: false }
   }
 
   #join(): Uint8Array {
@@ -124,25 +119,6 @@ export class Av1Depacketizer implements Depacketizer {
 
 function obuType(obu: Uint8Array): number {
   return (obu[0]! >> 3) & 0x0f
-}
-
-/** A decoder can start where a sequence header comes with a keyframe. */
-function isKeyframe(obus: readonly Uint8Array[]): boolean {
-  let sequenceHeader = false
-  for (const obu of obus) {
-    const type = obuType(obu)
-    if (type === OBU_SEQUENCE_HEADER) sequenceHeader = true
-    if (type !== OBU_FRAME && type !== OBU_FRAME_HEADER) continue
-    const offset = payloadOffset(obu)
-    return sequenceHeader && offset < obu.length && (obu[offset]! & FRAME_TYPE_BITS) === 0
-  }
-  return false
-}
-
-/** Where the payload begins in an OBU that has its size. */
-function payloadOffset(obu: Uint8Array): number {
-  const headerLength = (obu[0]! & HAS_EXTENSION) !== 0 ? 2 : 1
-  return readLeb128(obu, headerLength)?.next ?? obu.length
 }
 
 /** The OBU with `obu_has_size_field` set; undefined when it is shorter than its header or than the size it has already. */

@@ -35,7 +35,7 @@ function checkFrame(units: readonly Uint8Array[] | undefined, fed: number): void
   if (units === undefined) return
   let bytes = 0
   for (const unit of units) bytes += unit.length
-  if (units.length === 0 || bytes === 0) throw new Error('an empty frame came out')
+  if (units.some((unit) => unit.length === 0)) throw new Error('an empty unit came out')
   // Growth by headers that are rebuilt: 1 byte per fragmented NAL unit, a superframe index, a size per OBU.
   if (bytes > 2 * fed + 34 || bytes > MAX_FRAME_BYTES + 34) throw new Error('more came out than went in')
 }

@@ -9,7 +9,10 @@ export const MAX_UNITS_PER_FRAME = 512
 
 /** What the packets of one RTP timestamp were put together to. */
 export interface DepacketizedFrame {
-  /** As in `MediaFrame`: NAL units for H.264 and H.265, else one element. */
+  /**
+   * As in `MediaFrame`: NAL units for H.264 and H.265, else one element. None when all that came were empty NAL units, which
+   * some senders use as filler: nothing is lost then, there is just no picture.
+   */
   readonly units: readonly Uint8Array[]
   readonly keyframe: boolean
   readonly droppable: boolean
@@ -25,7 +28,7 @@ export interface Depacketizer {
    * `finish` will say undefined.
    */
   push(payload: Uint8Array): boolean
-  /** Ends the frame and begins the next one. Undefined when a part is missing, malformed or too large, or there is nothing. */
+  /** Ends the frame and begins the next one. Undefined when a part is missing, malformed or too large. */
   finish(): DepacketizedFrame | undefined
   /** Whether a frame can begin with this payload, as far as the payload tells; without touching the frame at hand. */
   startsFrame(payload: Uint8Array): boolean

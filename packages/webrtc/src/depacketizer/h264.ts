@@ -1,14 +1,12 @@
+import { H264NalType, hasIdr, isH264Droppable } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { NalUnitCollector } from './nal-units.js'
 
-// NAL unit types of H.264 (table 7-1) and of the payload format (RFC 6184 section 5.2).
-const NAL_SLICE = 1
-const NAL_IDR_SLICE = 5
+// NAL unit types of the payload format (RFC 6184 section 5.2).
 const NAL_STAP_A = 24
 const NAL_FU_A = 28
 
 const TYPE_BITS = 0x1f
-const NRI_BITS = 0x60
 const FU_START = 0x80
 const FU_END = 0x40
 /** first_mb_in_slice is the Exp-Golomb code at the start of the slice header: a leading 1 bit means 0. */
@@ -42,18 +40,7 @@ export class H264Depacketizer implements Depacketizer {
 
   finish(): DepacketizedFrame | undefined {
     const units = this.#units.finish()
-    if (units === undefined) return undefined
-    let keyframe = false
-    let slices = 0
-    let references = 0
-    for (const unit of units) {
-      const type = unit[0]! & TYPE_BITS
-      if (type < NAL_SLICE || type > NAL_IDR_SLICE) continue
-      if (type === NAL_IDR_SLICE) keyframe = true
-      if ((unit[0]! & NRI_BITS) !== 0) references++
-      slices++
-    }
-    return { units, keyframe, droppable: slices > 0 && references === 0 }
+    return units && { units, keyframe: hasIdr(units), droppable: isH264Droppable(units) }
   }
 
   startsFrame(payload: Uint8Array): boolean {
@@ -68,7 +55,7 @@ export class H264Depacketizer implements Depacketizer {
 
 /** Everything but a slice comes before the slices, and the first slice begins at macroblock 0 (section 7.4.1.2.3 of H.264). */
 function startsAccessUnit(type: number, secondByte: number): boolean {
-  return type > NAL_IDR_SLICE || (secondByte & FIRST_MACROBLOCK) !== 0
+  return type > H264NalType.idrSlice || (secondByte & FIRST_MACROBLOCK) !== 0
 }
 
 function isWhole(unit: Uint8Array): boolean {

@@ -1,10 +1,8 @@
+import { H265NalType, h265NalType, hasIrap } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { NalUnitCollector } from './nal-units.js'
 
-// NAL unit types of H.265 (table 7-1) and of the payload format (RFC 7798 section 4.4).
-const NAL_FIRST_NON_SLICE = 32
-const NAL_FIRST_IRAP = 16
-const NAL_LAST_IRAP = 21
+// NAL unit types of the payload format (RFC 7798 section 4.4).
 const NAL_AGGREGATE = 48
 const NAL_FRAGMENT = 49
 
@@ -24,7 +22,7 @@ export class H265Depacketizer implements Depacketizer {
   push(payload: Uint8Array): boolean {
     if (!this.#units.countPacket()) return false
     if (payload.length === 0) return true
-    const type = nalType(payload)
+    const type = h265NalType(payload)
     if (type === NAL_AGGREGATE) return this.#units.addAggregate(payload, HEADER_LENGTH, isWhole)
     if (type === NAL_FRAGMENT) return this.#pushFragment(payload)
     return isWhole(payload) ? this.#units.addUnit(payload) : this.#units.fail()
@@ -43,20 +41,14 @@ export class H265Depacketizer implements Depacketizer {
 
   finish(): DepacketizedFrame | undefined {
     const units = this.#units.finish()
-    if (units === undefined) return undefined
-    let keyframe = false
-    for (const unit of units) {
-      const type = nalType(unit)
-      if (type >= NAL_FIRST_IRAP && type <= NAL_LAST_IRAP) keyframe = true
-    }
-    return { units, keyframe, droppable: false }
+    return units && { units, keyframe: hasIrap(units), droppable: false }
   }
 
   startsFrame(payload: Uint8Array): boolean {
     if (payload.length < HEADER_LENGTH + 1) return false
-    const type = nalType(payload)
+    const type = h265NalType(payload)
     if (type === NAL_AGGREGATE) {
-      return payload.length >= 7 && startsAccessUnit((payload[4]! >> 1) & 0x3f, payload[6]!)
+      return payload.length >= 7 && startsAccessUnit(h265NalType(payload.subarray(4)), payload[6]!)
     }
     if (type !== NAL_FRAGMENT) return isWhole(payload) && startsAccessUnit(type, payload[2]!)
     const start = payload.length > 3 && (payload[2]! & FU_START) !== 0
@@ -64,15 +56,11 @@ export class H265Depacketizer implements Depacketizer {
   }
 }
 
-function nalType(unit: Uint8Array): number {
-  return (unit[0]! >> 1) & 0x3f
-}
-
 /** Parameter sets, delimiters and prefix SEI come before the slices; the first slice segment says that it is. */
 function startsAccessUnit(type: number, firstSliceByte: number): boolean {
-  return type >= NAL_FIRST_NON_SLICE || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
+  return type > H265NalType.lastSlice || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
 }
 
 function isWhole(unit: Uint8Array): boolean {
-  return unit.length >= HEADER_LENGTH && nalType(unit) < NAL_AGGREGATE
+  return unit.length >= HEADER_LENGTH && h265NalType(unit) < NAL_AGGREGATE
 }

@@ -1,4 +1,4 @@
-import { readUint16 } from '../rtp/big-endian.js'
+import { readUint16 } from '@crossroom/media'
 import { MAX_FRAME_BYTES, MAX_PACKETS_PER_FRAME, MAX_UNITS_PER_FRAME } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
 
@@ -67,10 +67,9 @@ export class NalUnitCollector {
     return !end || this.addUnit(this.#fragments.join())
   }
 
-  /** The access unit's NAL units, or undefined when it is void, incomplete or empty. Begins the next one. */
+  /** The access unit's NAL units, perhaps none, or undefined when it is void or incomplete. Begins the next one. */
   finish(): readonly Uint8Array[] | undefined {
-    const complete = !this.#void && !this.#fragmenting && this.#units.length > 0
-    const units = complete ? this.#units : undefined
+    const units = this.#void || this.#fragmenting ? undefined : this.#units
     this.#units = []
     this.#fragments.clear()
     this.#bytes = 0

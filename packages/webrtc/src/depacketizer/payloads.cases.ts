@@ -51,7 +51,7 @@ export const payloadCases: readonly PayloadCase[] = [
   { name: 'half a length', codec: 'h264', payloads: ['78 0002 6742 00'], units: undefined },
   { name: 'the interleaved mode', codec: 'h264', payloads: ['79 0000 0002 6742'], units: undefined },
   { name: 'a fragment of one byte', codec: 'h264', payloads: ['7c'], units: undefined },
-  { name: 'nothing', codec: 'h264', payloads: [], units: undefined },
+  { name: 'nothing but filler', codec: 'h264', payloads: ['', '78 0000'], units: [] },
   // RFC 7798
   {
     name: 'an aggregate of parameter sets and a fragmented IDR',

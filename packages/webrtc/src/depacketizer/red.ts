@@ -1,4 +1,4 @@
-import { readUint16 } from '../rtp/big-endian.js'
+import { readUint16 } from '@crossroom/media'
 
 /** One block of a redundant payload (RFC 2198). */
 export interface RedBlock {

@@ -1,5 +1,4 @@
-import type { VideoConfig, VideoFrame } from '@crossroom/media'
-import { writeUint16 } from '../rtp/big-endian.js'
+import { writeUint16, type VideoConfig, type VideoFrame } from '@crossroom/media'
 import type { Packetizer } from './packetizer.js'
 import { MAX_RTP_PAYLOAD, type PayloadBuffer } from './payload-buffer.js'
 

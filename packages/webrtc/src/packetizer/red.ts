@@ -1,9 +1,7 @@
-import { MAX_RTP_PAYLOAD } from './payload-buffer.js'
-import type { AudioConfig, AudioFrame } from '@crossroom/media'
-import { writeUint24 } from '../rtp/big-endian.js'
+import { writeUint24, type AudioConfig, type AudioFrame } from '@crossroom/media'
 import { OPUS_CLOCK_RATE, rtpTimestampFromMicros } from '../rtp/timestamp.js'
 import type { Packetizer } from './packetizer.js'
-import type { PayloadBuffer } from './payload-buffer.js'
+import { MAX_RTP_PAYLOAD, type PayloadBuffer } from './payload-buffer.js'
 
 const FOLLOWS = 0x80
 const REDUNDANT_HEADER_LENGTH = 4

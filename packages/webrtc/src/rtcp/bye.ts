@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint32, writeUint32 } from '@crossroom/media'
 import { RTCP_BYE, RTCP_HEADER_LENGTH, rtcpCount, writeRtcpHeader } from './header.js'
 
 /** BYE: these sources have ended (RFC 3550 section 6.6). The reason text is not kept. */

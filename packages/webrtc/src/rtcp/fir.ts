@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint32, writeUint32 } from '@crossroom/media'
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeRtcpHeader } from './header.js'
 
 /** FIR: demands a keyframe of each named stream (RFC 5104 section 4.3.1). */

@@ -1,4 +1,4 @@
-import { readUint16, writeUint16 } from '../rtp/big-endian.js'
+import { readUint16, writeUint16 } from '@crossroom/media'
 
 /** RTCP packet types (RFC 3550 section 12.1, RFC 4585 section 6.1, RFC 3611). */
 export const RTCP_SENDER_REPORT = 200

@@ -1,4 +1,4 @@
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../rtp/big-endian.js'
+import { readUint16, readUint32, writeUint16, writeUint32 } from '@crossroom/media'
 import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeRtcpHeader } from './header.js'
 
 /** Generic NACK: asks for packets again (RFC 4585 section 6.2.1). */

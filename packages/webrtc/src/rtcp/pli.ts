@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint32, writeUint32 } from '@crossroom/media'
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeRtcpHeader } from './header.js'
 
 /** PLI: the receiver has lost the picture and wants a keyframe (RFC 4585 section 6.3.1). */

@@ -1,4 +1,4 @@
-import { readUint24, readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint24, readUint32, writeUint32 } from '@crossroom/media'
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeRtcpHeader } from './header.js'
 
 /** REMB: the receiver's estimate of what the path carries (draft-alvestrand-rmcat-remb-03 section 2.2). */

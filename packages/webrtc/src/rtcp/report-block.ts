@@ -1,4 +1,4 @@
-import { readInt24, readUint32, writeUint24, writeUint32 } from '../rtp/big-endian.js'
+import { readInt24, readUint32, writeUint24, writeUint32 } from '@crossroom/media'
 
 /** Reception statistics of one source (RFC 3550 section 6.4.1). */
 export interface ReportBlock {

@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint32, writeUint32 } from '@crossroom/media'
 import type { NtpTime } from '../rtp/ntp.js'
 import { RTCP_SENDER_REPORT, rtcpCount, writeRtcpHeader } from './header.js'
 import { parseReportBlocks, REPORT_BLOCK_LENGTH, writeReportBlock, type ReportBlock } from './report-block.js'

@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../rtp/big-endian.js'
+import { readUint32, writeUint32 } from '@crossroom/media'
 import { RTCP_HEADER_LENGTH, RTCP_SOURCE_DESCRIPTION, rtcpCount, writeRtcpHeader } from './header.js'
 
 /** SDES: names the sources of a session (RFC 3550 section 6.5). Only the CNAME is kept: nothing else is used in WebRTC. */

@@ -1,4 +1,4 @@
-import { readInt24, readUint16, readUint32, writeUint16, writeUint24, writeUint32 } from '../rtp/big-endian.js'
+import { readInt24, readUint16, readUint32, writeUint16, writeUint24, writeUint32 } from '@crossroom/media'
 import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeRtcpHeader } from './header.js'
 
 /**

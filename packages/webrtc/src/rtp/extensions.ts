@@ -1,5 +1,13 @@
-import type { Micros, Orientation } from '@crossroom/media'
-import { readUint16, readUint24, readUint32, writeUint16, writeUint24, writeUint32 } from './big-endian.js'
+import {
+  readUint16,
+  readUint24,
+  readUint32,
+  writeUint16,
+  writeUint24,
+  writeUint32,
+  type Micros,
+  type Orientation,
+} from '@crossroom/media'
 import type { RtpHeader } from './header.js'
 import type { NtpTime } from './ntp.js'
 

@@ -1,4 +1,4 @@
-import { readUint16, readUint32, writeUint16, writeUint32 } from './big-endian.js'
+import { readUint16, readUint32, writeUint16, writeUint32 } from '@crossroom/media'
 
 /** Version 2 in the two highest bits of the first byte (RFC 3550 section 5.1). */
 const VERSION_BITS = 0x80

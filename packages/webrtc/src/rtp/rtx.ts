@@ -1,4 +1,4 @@
-import { readUint16, writeUint16, writeUint32 } from './big-endian.js'
+import { readUint16, writeUint16, writeUint32 } from '@crossroom/media'
 import type { RtpHeader } from './header.js'
 
 /** Bytes of the original sequence number (OSN) before the retransmitted payload (RFC 4588 section 4). */
