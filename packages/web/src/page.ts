@@ -1,0 +1,131 @@
+import { Addresses } from './addresses.js'
+import { byId } from './dom.js'
+import { Facts } from './facts.js'
+import { openers } from './player/openers.js'
+import { Player, type PlayerState } from './player/player.js'
+import { PROTOCOLS, type Preference } from './player/source.js'
+import { watchRoundTrips } from './round-trip.js'
+import { Stage } from './stage.js'
+import { StreamListView } from './stream-list.js'
+import { STREAMS_PATH, streamNameOf, type ListedStream } from './streams.js'
+import { currentLanguage, preferredLanguage, remember, speak, text } from './texts.js'
+
+const SAMPLE_MS = 1_000
+/** Without a new moment of playback for so long, the page says that it waits. */
+const STALLED_MS = 3_000
+
+/** `/live?stream=APP/STREAM&protocol=webrtc|ws-flv|http-flv&token=…`: plays one stream, lists the others. */
+class LivePage {
+  readonly #stage = new Stage(() => this.#player.retry())
+  readonly #player = new Player(this.#stage.video, openers, (state) => this.#handleState(state))
+  readonly #facts = new Facts()
+  readonly #addresses = new Addresses()
+  readonly #protocol = byId('protocol', HTMLSelectElement)
+  readonly #watching = byId('watching', HTMLHeadingElement)
+  readonly #nameInput = byId('name', HTMLInputElement)
+  readonly #list = new StreamListView(
+    (name) => this.#choose(name),
+    (streams) => this.#handleStreams(streams),
+  )
+  #streams: readonly ListedStream[] = []
+  #name: string | undefined
+  #movedAtMs = 0
+  #lastTime = -1
+
+  start(): void {
+    watchRoundTrips(STREAMS_PATH)
+    this.#protocol.addEventListener('change', () => this.#go(this.#name, this.#protocol.value))
+    byId('name-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#submitName()
+    })
+    byId('language', HTMLButtonElement).addEventListener('click', () => this.#switchLanguage())
+    window.addEventListener('popstate', () => this.#openLocation())
+    // The server hears at once that this viewer is gone, and a page that comes back from the cache plays on.
+    window.addEventListener('pagehide', () => this.#player.close())
+    window.addEventListener('pageshow', (event) => {
+      if (event.persisted) this.#openLocation()
+    })
+    window.setInterval(() => void this.#measure(), SAMPLE_MS)
+    this.#openLocation()
+  }
+
+  #openLocation(): void {
+    const query = new URLSearchParams(location.search)
+    const protocol = query.get('protocol')
+    const preference: Preference = PROTOCOLS.find((known) => known === protocol) ?? 'auto'
+    this.#protocol.value = preference
+    this.#name = streamNameOf(query.get('stream') ?? '')
+    this.#list.current = this.#name
+    this.#nameInput.value = this.#name ?? ''
+    this.#watching.textContent = this.#name ?? ''
+    document.title = `${this.#name === undefined ? '' : `${this.#name} – `}Crossroom`
+    this.#addresses.show(this.#stream)
+    if (this.#name === undefined) return this.#player.close()
+    const token = query.get('token')
+    const address = { origin: location.origin, name: this.#name, ...(token === null ? {} : { token }) }
+    this.#player.open(address, preference)
+  }
+
+  #choose(name: string): void {
+    this.#go(name, this.#protocol.value)
+    byId('player', HTMLDivElement).scrollIntoView({ block: 'nearest' })
+  }
+
+  /** Everything that is played is in the address, so it can be shared and `Back` works. */
+  #go(name: string | undefined, protocol: string): void {
+    const query = new URLSearchParams(location.search)
+    if (name !== this.#name) query.delete('token')
+    if (name !== undefined) query.set('stream', name)
+    if (protocol === 'auto') query.delete('protocol')
+    else query.set('protocol', protocol)
+    history.pushState(null, '', `?${query.toString().replaceAll('%2F', '/')}`)
+    this.#openLocation()
+  }
+
+  #submitName(): void {
+    const name = streamNameOf(this.#nameInput.value)
+    byId('name-error', HTMLParagraphElement).textContent = name === undefined ? text('badName') : ''
+    this.#nameInput.setAttribute('aria-invalid', String(name === undefined))
+    if (name !== undefined) this.#choose(name)
+  }
+
+  #handleStreams(streams: readonly ListedStream[]): void {
+    this.#streams = streams
+    this.#addresses.show(this.#stream)
+  }
+
+  #handleState(state: PlayerState): void {
+    this.#movedAtMs = performance.now()
+    if (state.kind !== 'playing') this.#facts.clear()
+    this.#stage.show(state, this.#name ?? '', false)
+  }
+
+  async #measure(): Promise<void> {
+    const { state } = this.#player
+    if (state.kind !== 'playing') return
+    const nowMs = performance.now()
+    const { video } = this.#stage
+    if (video.currentTime !== this.#lastTime) this.#movedAtMs = nowMs
+    this.#lastTime = video.currentTime
+    this.#stage.show(state, this.#name ?? '', nowMs - this.#movedAtMs >= STALLED_MS)
+    const sample = await this.#player.sample()
+    if (sample !== undefined && this.#player.state === state) this.#facts.show(nowMs, state.protocol, sample, video)
+  }
+
+  #switchLanguage(): void {
+    const next = currentLanguage() === 'en' ? 'zh' : 'en'
+    remember(next)
+    speak(next)
+    this.#list.show()
+    this.#addresses.show(this.#stream)
+    this.#handleState(this.#player.state)
+  }
+
+  get #stream(): ListedStream | undefined {
+    return this.#streams.find((stream) => stream.name === this.#name)
+  }
+}
+
+speak(preferredLanguage())
+new LivePage().start()

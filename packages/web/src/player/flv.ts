@@ -1,0 +1,120 @@
+import mpegts from 'mpegts.js'
+import { BufferDelay } from '../delay.js'
+import { roundTripMs } from '../round-trip.js'
+import { httpLoader, webSocketLoader, type LoaderListener } from './flv-loader.js'
+import { flvAddress } from './reach.js'
+import {
+  startPlayback,
+  type Failure,
+  type Sample,
+  type Source,
+  type SourceEvents,
+  type StreamAddress,
+} from './source.js'
+
+/**
+ * How far behind the newest picture mpegts.js plays, in seconds. It jumps once when a whole group of pictures comes at
+ * the start or after a hole, and otherwise plays a little faster until it is back.
+ */
+const LIVE = {
+  enableStashBuffer: false,
+  liveBufferLatencyChasing: true,
+  liveBufferLatencyChasingOnPaused: true,
+  liveBufferLatencyMaxLatency: 1,
+  liveBufferLatencyMinRemain: 0.25,
+  liveSync: true,
+  liveSyncMaxLatency: 0.5,
+  liveSyncTargetLatency: 0.3,
+  liveSyncPlaybackRate: 1.1,
+  lazyLoad: false,
+  deferLoadAfterSourceOpen: false,
+  autoCleanupSourceBuffer: true,
+  autoCleanupMaxBackwardDuration: 30,
+  autoCleanupMinBackwardDuration: 10,
+} as const
+
+/** DOMException's number of NotSupportedError, which is how Media Source refuses a codec. */
+const NOT_SUPPORTED = 9
+const WATCH_MS = 40
+
+/** Plays `APP/STREAM.flv` with mpegts.js, by WebSocket or HTTP. */
+export class FlvSource implements Source {
+  readonly #video: HTMLVideoElement
+  readonly #events: SourceEvents
+  readonly #delay = new BufferDelay()
+  readonly #player: mpegts.Player
+  readonly #watch: number
+  readonly #handlePlaying = (): void => this.#events.playing()
+  #bytes = 0
+  #closed = false
+
+  constructor(protocol: 'ws-flv' | 'http-flv', video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
+    this.#video = video
+    this.#events = events
+    const scheme = protocol === 'ws-flv' ? 'ws' : 'http'
+    const listener: LoaderListener = {
+      received: (bytes) => this.#receive(bytes),
+      ended: (failure) => this.#fail(failure),
+    }
+    const customLoader = scheme === 'ws' ? webSocketLoader(listener) : httpLoader(listener)
+    mpegts.LoggingControl.applyConfig({ enableAll: false })
+    const source = { type: 'flv', isLive: true, url: flvAddress(address, scheme) }
+    this.#player = mpegts.createPlayer(source, { ...LIVE, customLoader })
+    this.#player.on(mpegts.Events.ERROR, (type: string, detail: string, info: { code?: number; msg?: string }) => {
+      this.#fail(failureOf(type, detail, info))
+    })
+    this.#player.attachMediaElement(video)
+    video.addEventListener('playing', this.#handlePlaying)
+    this.#watch = window.setInterval(() => this.#observe(), WATCH_MS)
+    this.#player.load()
+    startPlayback(video, () => this.#events.blocked())
+  }
+
+  sample(): Promise<Sample> {
+    const delay = this.#delay.parts(roundTripMs())
+    return Promise.resolve({
+      bytes: this.#bytes,
+      pictures: this.#video.getVideoPlaybackQuality().totalVideoFrames,
+      delay,
+    })
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    window.clearInterval(this.#watch)
+    this.#video.removeEventListener('playing', this.#handlePlaying)
+    this.#player.destroy()
+    this.#video.playbackRate = 1
+  }
+
+  #receive(bytes: number): void {
+    if (this.#bytes === 0) this.#events.connected()
+    this.#bytes = bytes
+  }
+
+  #observe(): void {
+    const { buffered, currentTime } = this.#video
+    if (buffered.length === 0) return
+    this.#delay.observe(performance.now(), buffered.end(buffered.length - 1), currentTime)
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#closed) return
+    // Not from within a callback of mpegts.js: closing would pull its objects out from under it.
+    queueMicrotask(() => {
+      if (!this.#closed) this.#events.failed(failure)
+    })
+  }
+}
+
+/** True when this browser can play FLV at all. */
+export function canPlayFlv(): boolean {
+  return mpegts.isSupported()
+}
+
+function failureOf(type: string, detail: string, info: { code?: number; msg?: string }): Failure {
+  const unsupported = detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED || info.code === NOT_SUPPORTED
+  const reason = unsupported ? 'codec' : 'network'
+  return { reason, detail: info.msg ?? `${type}: ${detail}` }
+}

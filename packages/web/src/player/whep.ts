@@ -1,0 +1,164 @@
+import { receiverDelay, type ReceiverCounters } from '../delay.js'
+import { iceServersOfLinks } from './link-header.js'
+import { failureOfStatus, whepAddress } from './reach.js'
+import { readReceivers } from './receiver-stats.js'
+import {
+  isNamed,
+  startPlayback,
+  type Failure,
+  type Sample,
+  type Source,
+  type SourceEvents,
+  type StreamAddress,
+} from './source.js'
+
+/** ICE may find its way back by itself for so long. */
+const DISCONNECTED_MS = 4_000
+
+/**
+ * Plays by WebRTC: WHEP (draft-ietf-wish-whep), the client offers. Nothing is trickled: the server answers with its
+ * own candidates, UDP and TCP, and learns ours from the connectivity checks, so the browser falls back to TCP by itself.
+ */
+export class WhepSource implements Source {
+  readonly #video: HTMLVideoElement
+  readonly #events: SourceEvents
+  readonly #address: StreamAddress
+  readonly #abort = new AbortController()
+  readonly #handlePlaying = (): void => this.#events.playing()
+  #connection: RTCPeerConnection | undefined
+  #session: URL | undefined
+  #disconnected: number | undefined
+  #counters: ReceiverCounters | undefined
+  #screenDelayMs: number | undefined
+  #closed = false
+
+  constructor(video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
+    this.#video = video
+    this.#address = address
+    this.#events = events
+    video.addEventListener('playing', this.#handlePlaying)
+    this.#start().catch((error: unknown) => {
+      if (!isNamed(error, 'AbortError')) this.#fail({ reason: 'network', detail: String(error) })
+    })
+  }
+
+  async sample(): Promise<Sample> {
+    if (this.#connection === undefined) return { delay: [] }
+    const { counters, ...seen } = await readReceivers(this.#connection)
+    const delay = counters === undefined ? [] : receiverDelay(this.#counters, counters)
+    this.#counters = counters
+    if (this.#screenDelayMs !== undefined) delay.push({ kind: 'whole', ms: this.#screenDelayMs })
+    return { ...seen, delay }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#abort.abort()
+    window.clearTimeout(this.#disconnected)
+    this.#video.removeEventListener('playing', this.#handlePlaying)
+    this.#video.srcObject = null
+    this.#connection?.close()
+    this.#leave()
+  }
+
+  async #start(): Promise<void> {
+    const iceServers = await this.#ask()
+    if (iceServers === undefined) return
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers })
+    this.#connection = connection
+    connection.addTransceiver('video', { direction: 'recvonly' })
+    connection.addTransceiver('audio', { direction: 'recvonly' })
+    this.#watch(connection)
+    const offer = await connection.createOffer()
+    const sdp = withStereo(offer.sdp ?? '')
+    await connection.setLocalDescription({ type: 'offer', sdp })
+    const answer = await this.#post(sdp)
+    if (answer === undefined) return
+    await connection.setRemoteDescription({ type: 'answer', sdp: answer })
+    connection.getReceivers()[0]?.transport?.addEventListener('statechange', ({ target }) => {
+      if ((target as RTCDtlsTransport).state === 'closed') this.#fail({ reason: 'ended' })
+    })
+  }
+
+  /** Asks whether the server speaks WHEP, and by which ICE servers it is reached. Undefined when it does not. */
+  async #ask(): Promise<RTCIceServer[] | undefined> {
+    const { signal } = this.#abort
+    const response = await fetch(whepAddress(this.#address), { method: 'OPTIONS', signal, headers: this.#headers() })
+    if (response.ok) return iceServersOfLinks(response.headers.get('link') ?? '')
+    const { detail } = failureOfStatus(response.status)
+    this.#fail({ reason: 'unavailable', ...(detail === undefined ? {} : { detail }) })
+    return undefined
+  }
+
+  async #post(sdp: string): Promise<string | undefined> {
+    const address = whepAddress(this.#address)
+    const headers = { ...this.#headers(), 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
+    // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
+    const response = await fetch(address, { method: 'POST', body: sdp, headers })
+    const body = await response.text()
+    const location = response.headers.get('location')
+    if (location !== null) this.#session = new URL(location, address)
+    if (this.#closed) {
+      this.#leave()
+      return undefined
+    }
+    if (response.status === 201) return body
+    this.#fail(failureOfStatus(response.status, body))
+    return undefined
+  }
+
+  #watch(connection: RTCPeerConnection): void {
+    const stream = new MediaStream()
+    connection.addEventListener('track', ({ track }) => {
+      stream.addTrack(track)
+      if (this.#video.srcObject === stream) return
+      this.#video.srcObject = stream
+      startPlayback(this.#video, () => this.#events.blocked())
+    })
+    connection.addEventListener('connectionstatechange', () => this.#handleConnectionState(connection.connectionState))
+    this.#measureScreenDelay()
+  }
+
+  #handleConnectionState(state: RTCPeerConnectionState): void {
+    window.clearTimeout(this.#disconnected)
+    if (state === 'connected') this.#events.connected()
+    if (state === 'failed') this.#fail({ reason: 'network' })
+    if (state === 'disconnected') {
+      this.#disconnected = window.setTimeout(() => this.#fail({ reason: 'network' }), DISCONNECTED_MS)
+    }
+  }
+
+  /** Where the browser knows, from the server's sender reports, when a picture was taken in, it says so with the picture. */
+  #measureScreenDelay(): void {
+    if (this.#closed || !('requestVideoFrameCallback' in this.#video)) return
+    this.#video.requestVideoFrameCallback((_now, { captureTime, expectedDisplayTime }) => {
+      const delayMs = captureTime === undefined ? undefined : expectedDisplayTime - captureTime
+      this.#screenDelayMs = delayMs !== undefined && delayMs > 0 && delayMs < 60_000 ? delayMs : undefined
+      this.#measureScreenDelay()
+    })
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.#address
+    return token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  }
+
+  /** Ends the session at the server; the request outlives the page. */
+  #leave(): void {
+    if (this.#session === undefined) return
+    void fetch(this.#session, { method: 'DELETE', keepalive: true, headers: this.#headers() }).catch(() => undefined)
+    this.#session = undefined
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#closed) this.#events.failed(failure)
+  }
+}
+
+/** Browsers play Opus in mono unless the offer asks for stereo (RFC 7587 section 7.1). */
+export function withStereo(sdp: string): string {
+  const payloadType = /^a=rtpmap:(\d+) opus\/48000\/2/im.exec(sdp)?.[1]
+  if (payloadType === undefined || /^a=fmtp:.*\bstereo=1/im.test(sdp)) return sdp
+  return sdp.replace(new RegExp(`^(a=fmtp:${payloadType} [^\\r\\n]*)`, 'm'), '$1;stereo=1')
+}

@@ -1,0 +1,170 @@
+/** Every text of the pages, English and Chinese. `{name}` stands for a value. */
+export const TEXTS = {
+  title: { en: 'Live', zh: '直播' },
+  language: { en: '中文', zh: 'English' },
+  languageLabel: { en: '切换到中文', zh: 'Switch to English' },
+  skipToPlayer: { en: 'Skip to the player', zh: '跳到播放器' },
+  player: { en: 'Player', zh: '播放器' },
+  streams: { en: 'Streams', zh: '直播流' },
+  noStreams: { en: 'Nothing is live yet.', zh: '暂无直播。' },
+  noStreamsHow: {
+    en: 'Publish with OBS, ffmpeg or a Mini Program to the RTMP address the server prints when it starts.',
+    zh: '请用 OBS、ffmpeg 或小程序向服务器启动时显示的 RTMP 地址推流。',
+  },
+  hiddenKey: {
+    en: 'The list of streams needs the API key of the server.',
+    zh: '查看直播流列表需要服务器的 API 密钥。',
+  },
+  hiddenLocal: {
+    en: 'The server shows its list only on its own machine (it has no API key). Enter the name of a stream.',
+    zh: '服务器未设置 API 密钥,列表仅在本机可见。请输入流名称。',
+  },
+  hiddenElsewhere: {
+    en: 'The list of streams is on the administration port. Enter the name of a stream.',
+    zh: '直播流列表在管理端口上。请输入流名称。',
+  },
+  hiddenUnreachable: { en: 'The server does not answer. Trying again…', zh: '服务器无响应,正在重试…' },
+  apiKey: { en: 'API key', zh: 'API 密钥' },
+  showList: { en: 'Show', zh: '显示' },
+  streamName: { en: 'Stream name', zh: '流名称' },
+  watch: { en: 'Watch', zh: '观看' },
+  badName: {
+    en: 'A stream name is APP/STREAM, for example live/camera1.',
+    zh: '流名称的格式为 APP/STREAM,例如 live/camera1。',
+  },
+  viewers: { en: '{count} watching', zh: '{count} 人观看' },
+  soundOnly: { en: 'sound only', zh: '仅音频' },
+  starting: { en: 'starting', zh: '正在开始' },
+  paused: { en: 'publisher away', zh: '推流已断开' },
+  playBy: { en: 'Play by', zh: '播放方式' },
+  auto: { en: 'Automatic', zh: '自动' },
+  chooseStream: { en: 'Choose a stream to watch.', zh: '请选择要观看的直播流。' },
+  connecting: { en: 'Connecting by {protocol}…', zh: '正在通过 {protocol} 连接…' },
+  stalled: { en: 'The picture has stopped. Waiting for the publisher…', zh: '画面已停止,正在等待推流端…' },
+  waitingNotFound: { en: 'Nobody publishes {stream} yet. Waiting for it…', zh: '{stream} 尚未推流,正在等待…' },
+  waitingEnded: { en: 'The stream has ended. Waiting for it to come back…', zh: '直播已结束,正在等待恢复…' },
+  waitingNetwork: { en: 'The connection broke. Connecting again…', zh: '连接已断开,正在重新连接…' },
+  waitingTimeout: { en: 'No picture came in time. Trying again…', zh: '未能及时收到画面,正在重试…' },
+  stoppedRefused: { en: 'The server does not let you watch this stream.', zh: '服务器拒绝观看此直播流。' },
+  stoppedRefusedHow: {
+    en: 'If you have a token, add &token=… to the address of this page.',
+    zh: '如有令牌,请在本页地址后加上 &token=…。',
+  },
+  stoppedCodec: { en: 'This browser cannot decode the stream{codec}.', zh: '此浏览器无法解码该直播流{codec}。' },
+  stoppedUnsupported: {
+    en: 'This browser can play neither WebRTC nor FLV. A current Chrome, Edge, Firefox or Safari can.',
+    zh: '此浏览器既不支持 WebRTC 也不支持 FLV。请使用新版 Chrome、Edge、Firefox 或 Safari。',
+  },
+  stoppedUnavailable: { en: 'The server does not offer {protocol}.', zh: '服务器未提供 {protocol}。' },
+  serverSays: { en: 'The server says: {detail}', zh: '服务器返回:{detail}' },
+  insteadOf: { en: 'Playing by {protocol}, because {reasons}.', zh: '正在通过 {protocol} 播放,原因:{reasons}。' },
+  because: { en: '{protocol} {reason}', zh: '{protocol} {reason}' },
+  reasonNotFound: { en: 'did not find the stream', zh: '未找到该流' },
+  reasonRefused: { en: 'was refused', zh: '被拒绝' },
+  reasonCodec: { en: 'has no codec this browser decodes', zh: '没有此浏览器可解码的格式' },
+  reasonUnsupported: { en: 'is not in this browser', zh: '不受此浏览器支持' },
+  reasonUnavailable: { en: 'is not offered by the server', zh: '服务器未提供' },
+  reasonNetwork: { en: 'could not connect', zh: '无法连接' },
+  reasonTimeout: { en: 'did not answer in time', zh: '未及时响应' },
+  reasonEnded: { en: 'ended', zh: '已结束' },
+  tryAgain: { en: 'Try again', zh: '重试' },
+  play: { en: 'Play', zh: '播放' },
+  soundOn: { en: 'Turn on the sound', zh: '打开声音' },
+  mute: { en: 'Mute (M)', zh: '静音 (M)' },
+  unmute: { en: 'Sound on (M)', zh: '打开声音 (M)' },
+  volume: { en: 'Volume', zh: '音量' },
+  fullscreen: { en: 'Full screen (F)', zh: '全屏 (F)' },
+  pictureInPicture: { en: 'Picture in picture (P)', zh: '画中画 (P)' },
+  live: { en: 'Live', zh: '直播' },
+  factProtocol: { en: 'Protocol', zh: '协议' },
+  factPicture: { en: 'Picture', zh: '画面' },
+  factRate: { en: 'Frame rate', zh: '帧率' },
+  factBitrate: { en: 'Bitrate', zh: '码率' },
+  factDelay: { en: 'Delay', zh: '延迟' },
+  delayHelp: { en: 'What is measured as delay?', zh: '延迟是如何测量的?' },
+  delayFlv: {
+    en: 'From the server to the screen, as far as a page can see it with FLV, which carries no clock: what is buffered ahead of the picture, what is queued on the way, and half a round trip. The encoder and the way to the server come on top.',
+    zh: '从服务器到屏幕的延迟。FLV 不携带时钟,因此只计入网页可见的部分:画面之前的缓冲、传输途中的积压以及半个往返时间。编码与推流到服务器的时间不在其中。',
+  },
+  delayWebrtc: {
+    en: 'From the server to the screen: by the clock in the server’s sender reports when the browser tells it, else jitter buffer, decoding and half a round trip. The encoder and the way to the server come on top.',
+    zh: '从服务器到屏幕的延迟:浏览器能提供时按服务器发送报告中的时钟计算,否则为抖动缓冲、解码与半个往返时间之和。编码与推流到服务器的时间不在其中。',
+  },
+  partBuffer: { en: 'Buffered', zh: '缓冲' },
+  partLag: { en: 'Queued on the way', zh: '途中积压' },
+  partNetwork: { en: 'Half a round trip', zh: '半个往返' },
+  partDecoding: { en: 'Decoding', zh: '解码' },
+  partWhole: { en: 'Server to screen', zh: '服务器到屏幕' },
+  addresses: { en: 'Play this stream elsewhere', zh: '在其他播放器中播放' },
+  copy: { en: 'Copy', zh: '复制' },
+  copied: { en: 'Copied', zh: '已复制' },
+  copyAddress: { en: 'Copy the {protocol} address', zh: '复制 {protocol} 地址' },
+} as const satisfies Record<string, Record<Language, string>>
+
+export const LANGUAGES = ['en', 'zh'] as const
+export type Language = (typeof LANGUAGES)[number]
+export type TextKey = keyof typeof TEXTS
+export type Values = Readonly<Record<string, string | number>>
+
+const STORED_AT = 'crossroom.language'
+let language: Language = 'en'
+
+/** The text in the current language. */
+export function text(key: TextKey, values: Values = {}): string {
+  return TEXTS[key][language].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+}
+
+export function currentLanguage(): Language {
+  return language
+}
+
+/** What was chosen before, else what the browser asks for. */
+export function preferredLanguage(): Language {
+  const stored = readStored()
+  if (stored === 'en' || stored === 'zh') return stored
+  return navigator.languages
+    .find((tag) => /^(zh|en)\b/i.test(tag))
+    ?.toLowerCase()
+    .startsWith('zh') === true
+    ? 'zh'
+    : 'en'
+}
+
+/**
+ * Speaks `next` from now on: texts of elements with `data-text`, labels and tooltips of elements with `data-label`.
+ * What is written by scripts is written again by them.
+ */
+export function speak(next: Language, root: Document = document): void {
+  language = next
+  root.documentElement.lang = next === 'zh' ? 'zh-CN' : 'en'
+  for (const element of root.querySelectorAll<HTMLElement>('[data-text]')) {
+    element.textContent = text(element.dataset['text'] as TextKey)
+  }
+  for (const element of root.querySelectorAll<HTMLElement>('[data-label]')) {
+    setLabel(element, element.dataset['label'] as TextKey)
+  }
+}
+
+/** Remembers the choice in this browser. */
+export function remember(next: Language): void {
+  try {
+    localStorage.setItem(STORED_AT, next)
+  } catch {
+    // Storage may be switched off; the page then asks the browser's language again next time.
+  }
+}
+
+/** Names a control for screen readers and for the mouse. */
+export function setLabel(element: HTMLElement, key: TextKey): void {
+  element.dataset['label'] = key
+  element.setAttribute('aria-label', text(key))
+  if (element instanceof HTMLButtonElement) element.title = text(key)
+}
+
+function readStored(): string | null {
+  try {
+    return localStorage.getItem(STORED_AT)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,105 @@
+import type { PlayerState } from './player/player.js'
+import type { Setback } from './player/plan.js'
+import type { DelayPart, FailureReason, Protocol } from './player/source.js'
+import { text, type TextKey } from './texts.js'
+
+/** How the protocols are called in every language. */
+export const PROTOCOL_NAMES: Readonly<Record<Protocol, string>> = {
+  webrtc: 'WebRTC',
+  'ws-flv': 'WebSocket-FLV',
+  'http-flv': 'HTTP-FLV',
+}
+
+const REASONS: Readonly<Record<FailureReason, TextKey>> = {
+  'not-found': 'reasonNotFound',
+  refused: 'reasonRefused',
+  codec: 'reasonCodec',
+  unsupported: 'reasonUnsupported',
+  unavailable: 'reasonUnavailable',
+  network: 'reasonNetwork',
+  timeout: 'reasonTimeout',
+  ended: 'reasonEnded',
+}
+
+const PARTS: Readonly<Record<DelayPart['kind'], TextKey>> = {
+  buffer: 'partBuffer',
+  lag: 'partLag',
+  network: 'partNetwork',
+  decoding: 'partDecoding',
+  whole: 'partWhole',
+}
+
+/** Two sentences for the state of the player: what is, and more about it. Empty when there is nothing to say. */
+export interface Notice {
+  readonly main: string
+  readonly more: string
+}
+
+/** Says what the player does when it does not simply play. */
+export function noticeOf(state: PlayerState, streamName: string): Notice {
+  switch (state.kind) {
+    case 'idle':
+      return { main: text('chooseStream'), more: '' }
+    case 'connecting':
+      return { main: text('connecting', { protocol: PROTOCOL_NAMES[state.protocol] }), more: '' }
+    case 'waiting':
+      return { main: waitingText(state.failure.reason, streamName), more: '' }
+    case 'stopped':
+      return stoppedNotice(state.setbacks)
+    case 'blocked':
+    case 'playing':
+      return { main: '', more: '' }
+  }
+}
+
+/** Why the protocol in use is not the first choice; empty when it is. */
+export function insteadOf(protocol: Protocol, setbacks: readonly Setback[]): string {
+  if (setbacks.length === 0) return ''
+  const reasons = setbacks
+    .map((setback) =>
+      text('because', { protocol: PROTOCOL_NAMES[setback.protocol], reason: text(REASONS[setback.failure.reason]) }),
+    )
+    .join(', ')
+  return text('insteadOf', { protocol: PROTOCOL_NAMES[protocol], reasons })
+}
+
+/** `Buffered 210 ms` */
+export function partText(part: DelayPart): string {
+  return `${text(PARTS[part.kind])} ${String(Math.round(part.ms))} ms`
+}
+
+function waitingText(reason: FailureReason, stream: string): string {
+  if (reason === 'not-found') return text('waitingNotFound', { stream })
+  if (reason === 'ended') return text('waitingEnded')
+  return text(reason === 'timeout' ? 'waitingTimeout' : 'waitingNetwork')
+}
+
+function stoppedNotice(setbacks: readonly Setback[]): Notice {
+  const last = setbacks.at(-1)
+  const detail = last?.failure.detail
+  const more = detail === undefined ? '' : text('serverSays', { detail })
+  if (last?.failure.reason === 'refused') {
+    return { main: text('stoppedRefused'), more: `${text('stoppedRefusedHow')} ${more}`.trim() }
+  }
+  const codec = setbacks.find(({ failure }) => failure.reason === 'codec')
+  if (codec !== undefined) return { main: text('stoppedCodec', { codec: codecIn(codec.failure.detail) }), more: '' }
+  if (last?.failure.reason === 'unsupported') return { main: text('stoppedUnsupported'), more: '' }
+  return {
+    main: text('stoppedUnavailable', { protocol: last === undefined ? '' : PROTOCOL_NAMES[last.protocol] }),
+    more,
+  }
+}
+
+const CODECS: readonly (readonly [RegExp, string])[] = [
+  [/hvc1|hev1|hevc|h\.?265/i, 'H.265 / HEVC'],
+  [/av01|av1/i, 'AV1'],
+  [/vp0?9/i, 'VP9'],
+  [/avc1|h\.?264/i, 'H.264'],
+  [/opus/i, 'Opus'],
+]
+
+/** The codec that a browser's or the server's sentence speaks of, in brackets. */
+function codecIn(detail = ''): string {
+  const found = CODECS.find(([pattern]) => pattern.test(detail))
+  return found === undefined ? '' : ` (${found[1]})`
+}
