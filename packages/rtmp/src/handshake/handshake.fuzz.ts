@@ -7,7 +7,8 @@ const crypto: HandshakeCrypto = {
   randomBytes: (length) => new Uint8Array(length).fill(0x5a),
   hmacSha256: (key, message) => {
     const code = new Uint8Array(32).fill(key.length)
-    for (let index = 0; index < message.length; index += 16) code[(index >> 4) & 31] = code[(index >> 4) & 31]! ^ message[index]!
+    for (let index = 0; index < message.length; index += 16)
+      code[(index >> 4) & 31] = code[(index >> 4) & 31]! ^ message[index]!
     return code
   },
 }

@@ -48,15 +48,18 @@ test('a simple client gets its C1 back, and an S1 that promises no digest', () =
   expect(answer.subarray(HELLO_LENGTH)).toEqual(hello.subarray(1))
 })
 
-test.each(DIGEST_BLOCK_OFFSETS)('a client with its digest at %i gets S1 in the same layout and a signed S2', (offset) => {
-  const hello = new ClientHandshake(crypto, offset).pollOutput()!
-  const { digest } = findDigest(hello.subarray(1), CLIENT_KEY, crypto.hmacSha256)!
-  const server = new ServerHandshake(crypto)
-  server.read(hello)
-  const answer = server.pollOutput()!
-  expect(findDigest(answer.subarray(1, HELLO_LENGTH), SERVER_KEY, crypto.hmacSha256)?.blockOffset).toBe(offset)
-  expect(isSignedAnswer(answer.subarray(HELLO_LENGTH), digest, SERVER_KEY, crypto.hmacSha256)).toBe(true)
-})
+test.each(DIGEST_BLOCK_OFFSETS)(
+  'a client with its digest at %i gets S1 in the same layout and a signed S2',
+  (offset) => {
+    const hello = new ClientHandshake(crypto, offset).pollOutput()!
+    const { digest } = findDigest(hello.subarray(1), CLIENT_KEY, crypto.hmacSha256)!
+    const server = new ServerHandshake(crypto)
+    server.read(hello)
+    const answer = server.pollOutput()!
+    expect(findDigest(answer.subarray(1, HELLO_LENGTH), SERVER_KEY, crypto.hmacSha256)?.blockOffset).toBe(offset)
+    expect(isSignedAnswer(answer.subarray(HELLO_LENGTH), digest, SERVER_KEY, crypto.hmacSha256)).toBe(true)
+  },
+)
 
 test('a client signs its C2 for the digest of the server', () => {
   const client = new ClientHandshake(crypto, 772)
@@ -108,14 +111,18 @@ test('a client refuses a server that does not begin with 3', () => {
 
 test('a handshake in pieces is the handshake in one', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...kinds), fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }), (kind, cuts) => {
-      const client = new ClientHandshake(crypto, kind)
-      const server = new ServerHandshake(crypto)
-      feed(server, client.pollOutput()!, cuts)
-      feed(client, server.pollOutput()!, cuts)
-      feed(server, client.pollOutput()!, cuts)
-      expect([client.state, server.state]).toEqual(['done', 'done'])
-    }),
+    fc.property(
+      fc.constantFrom(...kinds),
+      fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }),
+      (kind, cuts) => {
+        const client = new ClientHandshake(crypto, kind)
+        const server = new ServerHandshake(crypto)
+        feed(server, client.pollOutput()!, cuts)
+        feed(client, server.pollOutput()!, cuts)
+        feed(server, client.pollOutput()!, cuts)
+        expect([client.state, server.state]).toEqual(['done', 'done'])
+      },
+    ),
   )
 })
 
