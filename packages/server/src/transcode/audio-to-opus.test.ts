@@ -1,17 +1,16 @@
 import type { AudioFrame, MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { orderFor, RECIPES, type Order } from './catalog.js'
+import { orderFor, RECIPES } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
 import {
   aacFrames,
-  buildWorker,
+  convertAll,
   decodeAac,
   decodeOpus,
   onset,
-  realProcess,
+  readyProcess,
   rms,
   toneShare,
-  until,
 } from './real-codecs.cases.js'
 
 const TO_OPUS = RECIPES.find((recipe) => recipe.name === 'audio-to-opus')!
@@ -19,34 +18,17 @@ const TO_OPUS = RECIPES.find((recipe) => recipe.name === 'audio-to-opus')!
 let codecs: CodecProcess
 
 beforeAll(async () => {
-  codecs = realProcess(buildWorker(), { engines: ['node-av'] })
-  codecs.start()
-  await until(() => codecs.state !== 'starting', 'the codec process')
-  if (codecs.state !== 'ready')
-    throw new Error(`Conversions need the optional package node-av: ${codecs.reasons.join('; ')}`)
+  codecs = await readyProcess('node-av', 'audio')
 })
 
 afterAll(() => {
   codecs.close()
 })
 
-/** Converts all frames at once; resolves when the output has come to the end of the input. */
-async function convert(frames: readonly AudioFrame[], order?: Order): Promise<MediaFrame[]> {
-  const out: MediaFrame[] = []
-  const channel = codecs.open(order ?? orderFor(TO_OPUS, {}, frames[0]!.config), {
-    handleReady: () => {
-      for (const frame of frames) channel.send(frame)
-    },
-    handleFrame: (frame) => out.push(frame),
-    handleLost: () => undefined,
-    handleFailed: (reason) => {
-      throw new Error(reason)
-    },
-  })
+function convert(frames: readonly AudioFrame[]): Promise<MediaFrame[]> {
   const end = frames.at(-1)!.pts
-  await until(() => (out.at(-1)?.pts ?? -1) > end - 30_000, 'the last frame')
-  channel.close()
-  return out
+  const order = orderFor(TO_OPUS, {}, frames[0]!.config)
+  return convertAll(codecs, order, frames, (out) => (out.at(-1)?.pts ?? -1) > end - 30_000)
 }
 
 test.each([

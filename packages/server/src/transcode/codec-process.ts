@@ -52,6 +52,7 @@ export interface Channel {
   /** False when the frame was left out: no process, or one that does not keep up. */
   send(frame: MediaFrame, warmUp?: boolean): boolean
   advance(pts: Micros): void
+  requestKeyframe(): void
   close(): void
 }
 
@@ -308,6 +309,10 @@ class OpenChannel implements Channel {
 
   advance(pts: Micros): void {
     if (this.#opened) this.#process.write(advanceMessage(this.conversion, pts))
+  }
+
+  requestKeyframe(): void {
+    if (this.#opened) this.#process.write(controlMessage(MESSAGE_TYPE.keyframe, this.conversion))
   }
 
   close(): void {

@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { AudioConfig, AudioFrame, MediaFrame } from '@crossroom/media'
+import {
+  byteLengthOfAnnexB,
+  FlvStreamReader,
+  FlvTagReader,
+  isVideoFrame,
+  writeAnnexB,
+  type AudioConfig,
+  type AudioFrame,
+  type MediaFrame,
+  type VideoFrame,
+} from '@crossroom/media'
 import { buildSync } from 'esbuild'
-import type { Clock } from '../hub/clock.js'
+import { systemClock } from '../net/clock.js'
 import { silentLog } from '../observe/log.js'
+import type { Order } from './catalog.js'
 import { CodecProcess, type CodecProcessOptions } from './codec-process.js'
 import { childSpawner } from './spawn-child.js'
 
@@ -26,14 +37,6 @@ export function buildWorker(): string {
   return outfile
 }
 
-export const systemClock: Clock = {
-  now: () => Math.round(performance.now() * 1000),
-  after(delay, callback) {
-    const timer = setTimeout(callback, delay / 1000)
-    return () => clearTimeout(timer)
-  },
-}
-
 /** A codec process with real codecs. */
 export function realProcess(
   entry: string,
@@ -48,6 +51,38 @@ export function realProcess(
     spawn: childSpawner({ log: silentLog, entry, engines }),
     ...options,
   })
+}
+
+/** Converts all frames at once; resolves when `done` says that enough has come out. */
+export async function convertAll(
+  codecs: CodecProcess,
+  order: Order,
+  frames: readonly MediaFrame[],
+  done: (out: readonly MediaFrame[]) => boolean,
+): Promise<MediaFrame[]> {
+  const out: MediaFrame[] = []
+  let failure: string | undefined
+  const channel = codecs.open(order, {
+    handleReady: () => {
+      for (const frame of frames) channel.send(frame)
+    },
+    handleFrame: (frame) => out.push(frame),
+    handleLost: () => (failure = 'the codec process is gone'),
+    handleFailed: (reason) => (failure = reason),
+  })
+  await until(() => failure !== undefined || done(out), 'the last frame')
+  channel.close()
+  if (failure !== undefined) throw new Error(failure)
+  return out
+}
+
+/** A process with the engine, ready; rejects with a sentence when the engine is not there. */
+export async function readyProcess(engine: string, lane: 'audio' | 'video'): Promise<CodecProcess> {
+  const codecs = realProcess(buildWorker(), { lane, engines: [engine] })
+  codecs.start()
+  await until(() => codecs.state !== 'starting', 'the codec process')
+  if (codecs.state === 'ready') return codecs
+  throw new Error(`This test needs the codec engine ${engine}: ${codecs.reasons.join('; ')}`)
 }
 
 /** Resolves when `done` says so, looked at every 5 ms; rejects with `what` after `seconds`. */
@@ -128,6 +163,73 @@ export function onset(samples: Float32Array): number {
   let peak = 0
   for (const sample of samples) peak = Math.max(peak, Math.abs(sample))
   return samples.findIndex((sample) => Math.abs(sample) >= peak / 2)
+}
+
+/** Pictures of ffmpeg's test source as an encoder with these arguments makes them. */
+export function videoFrames(seconds: number, size: string, encoder: readonly string[]): VideoFrame[] {
+  const source = `testsrc2=size=${size}:rate=25:duration=${String(seconds)}`
+  const stream = ffmpeg(['-f', 'lavfi', '-i', source, '-pix_fmt', 'yuv420p', ...encoder, '-f', 'flv', '-'])
+  const file = new FlvStreamReader()
+  const tags = new FlvTagReader()
+  const frames: MediaFrame[] = []
+  file.handleInput(stream)
+  for (let tag = file.pollTag(); tag !== undefined; tag = file.pollTag()) {
+    tags.readTag(tag.type, tag.timestampMs, tag.body, 0, frames)
+  }
+  return frames.filter(isVideoFrame)
+}
+
+export const PICTURE = { width: 64, height: 36 } as const
+
+/** The pictures, small and grey, in the order they are shown. */
+export function decodePictures(frames: readonly MediaFrame[]): Uint8Array[] {
+  const codec = frames[0]!.config.codec
+  const stream = codec === 'vp8' ? ivf(frames) : Buffer.concat(frames.map(annexB))
+  const { width, height } = PICTURE
+  const filter = `scale=${String(width)}:${String(height)}:flags=area,format=gray`
+  const input = ['-f', codec === 'vp8' ? 'ivf' : 'h264', '-i', '-', '-vsync', '0']
+  const bytes = ffmpeg([...input, '-vf', filter, '-f', 'rawvideo', '-'], stream)
+  const length = width * height
+  return Array.from({ length: bytes.length / length }, (_, index) =>
+    bytes.subarray(index * length, (index + 1) * length),
+  )
+}
+
+/** Mean difference of two small grey pictures, 0 … 255. */
+export function difference(a: Uint8Array, b: Uint8Array): number {
+  let sum = 0
+  for (let index = 0; index < a.length; index++) sum += Math.abs(a[index]! - b[index]!)
+  return sum / a.length
+}
+
+function annexB(frame: MediaFrame): Buffer {
+  const { config } = frame
+  const sets = config.kind === 'video' && frame.keyframe ? config.parameterSets : []
+  const units = [...sets, ...frame.units]
+  const bytes = Buffer.alloc(byteLengthOfAnnexB(units))
+  writeAnnexB(units, bytes, 0)
+  return bytes
+}
+
+/** The container of the VP8 test vectors: a 32-byte header, and 12 bytes before each frame. */
+function ivf(frames: readonly MediaFrame[]): Buffer {
+  const { config } = frames[0]!
+  const head = Buffer.alloc(32)
+  head.write('DKIF')
+  head.writeUInt16LE(32, 6)
+  head.write('VP80', 8)
+  head.writeUInt16LE(config.kind === 'video' ? config.width : 0, 12)
+  head.writeUInt16LE(config.kind === 'video' ? config.height : 0, 14)
+  head.writeUInt32LE(25, 16)
+  head.writeUInt32LE(1, 20)
+  const parts: Uint8Array[] = [head]
+  for (const [index, frame] of frames.entries()) {
+    const header = Buffer.alloc(12)
+    header.writeUInt32LE(frame.units[0]!.length)
+    header.writeUInt32LE(index, 4)
+    parts.push(header, frame.units[0]!)
+  }
+  return Buffer.concat(parts)
 }
 
 /** Runs the system's ffmpeg. */

@@ -23,6 +23,8 @@ export const MESSAGE_TYPE = {
   failed: 7,
   ping: 8,
   pong: 9,
+  /** To the codecs: let the next picture be a keyframe. */
+  keyframe: 10,
 } as const
 
 /** Type, flags, units, conversion. */

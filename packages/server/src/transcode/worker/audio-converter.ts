@@ -72,6 +72,10 @@ export class AudioConverter implements Converter {
     this.#encode()
   }
 
+  handleKeyframeRequest(): void {
+    // Every coded frame of sound can be decoded by itself.
+  }
+
   close(): void {
     this.#decoder?.close()
     this.#encoder?.close()

@@ -7,6 +7,8 @@ export interface Converter {
   handleFrame(frame: MediaFrame, warmUp: boolean): void
   /** The input is silent up to this time. */
   handleAdvance(pts: Micros): void
+  /** The next picture is to be a keyframe; nothing for sound. */
+  handleKeyframeRequest(): void
   close(): void
 }
 

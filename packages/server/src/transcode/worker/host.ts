@@ -53,6 +53,7 @@ export class ConversionHost {
     if (running === undefined) return
     if (message.type === MESSAGE_TYPE.config) running.config = configFromJson(parseControl(message))
     else if (message.type === MESSAGE_TYPE.frame) this.#handleFrame(running, message)
+    else if (message.type === MESSAGE_TYPE.keyframe) running.converter.handleKeyframeRequest()
     else if (message.type === MESSAGE_TYPE.advance) {
       const pts = parseAdvance(message)
       if (pts !== undefined) running.converter.handleAdvance(pts)

@@ -1,7 +1,6 @@
-import type { AudioConfig } from '@crossroom/media'
+import { audioConfigFromOpusHead, type AudioConfig } from '@crossroom/media'
 import type { CodecContext, Frame, Packet } from 'node-av/lib'
 import type { AudioOrder } from '../../catalog.js'
-import { opusConfig } from '../../output-config.js'
 import type { AudioEncoder, HandlePacket } from '../audio-converter.js'
 import { OUTPUT_RATE } from '../audio-converter.js'
 import type { SampleFifo } from '../sample-fifo.js'
@@ -33,9 +32,10 @@ export class NodeAvAudioEncoder implements AudioEncoder {
     this.frameSize = this.#context.frameSize
     const bitrate = Number(this.#context.bitRate)
     const head = this.#context.extraData
-    if (head === null) throw new Error(`The ${order.to} encoder gave no header`)
+    const config = head === null ? undefined : audioConfigFromOpusHead(head, { bitrate })
+    if (head === null || config === undefined) throw new Error(`The ${order.to} encoder gave no header`)
     this.delay = head.readUInt16LE(10)
-    this.config = opusConfig(head, channels, bitrate)
+    this.config = { ...config, samplesPerFrame: this.frameSize }
     this.#packet = new Packet()
     this.#packet.alloc()
     const frame = new Frame()

@@ -4,6 +4,7 @@ import type { Converter, Emit, Engine } from '../converter.js'
 import { NodeAvAudioDecoder } from './audio-decoder.js'
 import { NodeAvAudioEncoder } from './audio-encoder.js'
 import { loadLibrary, type Library } from './library.js'
+import { NodeAvVideoConverter } from './video-converter.js'
 
 /** The engine of choice: FFmpeg's libraries inside the codec process. */
 export class NodeAvEngine implements Engine {
@@ -21,8 +22,9 @@ export class NodeAvEngine implements Engine {
   }
 
   createConverter(order: Order, emit: Emit): Converter {
-    if (order.kind !== 'audio') throw new Error('video')
-    return new AudioConverter(this.#audio, order, emit)
+    return order.kind === 'audio'
+      ? new AudioConverter(this.#audio, order, emit)
+      : new NodeAvVideoConverter(this.#library, order, emit)
   }
 
   readonly #audio: AudioCodecs = {

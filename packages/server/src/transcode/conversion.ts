@@ -1,0 +1,244 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
+import type { Clock } from '../hub/clock.js'
+import type { EndReason, FrameSink } from '../hub/sink.js'
+import type { Log } from '../observe/log.js'
+import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
+import type { Channel, ChannelHandler, CodecProcess, CodecProcessState } from './codec-process.js'
+import type { FrameSource } from './frame-source.js'
+import { ReplayBuffer } from './replay-buffer.js'
+
+/** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */
+export type ConversionState = 'opening' | 'running' | 'recovering' | 'failed'
+
+/** Takes what a conversion makes. */
+export interface ConversionSink {
+  handleConverted(frame: MediaFrame): void
+  handleState(state: ConversionState): void
+}
+
+export interface ConversionOptions {
+  readonly source: FrameSource
+  readonly recipe: Recipe
+  readonly process: CodecProcess
+  readonly transcode: TranscodeOptions
+  readonly clock: Clock
+  readonly log: Log
+  /** Called when the last sink has left. */
+  readonly onIdle: () => void
+}
+
+/** Figures of one conversion. */
+export interface ConversionCounters {
+  framesIn: number
+  framesOut: number
+  framesLeftOut: number
+  failures: number
+}
+
+/** Pictures that are older than this when a process takes over are decoded, and not worth encoding. */
+const STALE_PICTURES: Micros = 100_000
+/** A coded frame of sound lasts 20 ms or more; what follows its predecessor by less has been heard already. */
+const MIN_SOUND_STEP: Micros = 10_000
+/** After a failure it is tried again after so long, then with doubling pauses, until it ran for the longest of them. */
+const RETRY: Micros = 1_000_000
+const RETRY_MAX: Micros = 60_000_000
+/** How often it is looked whether the codecs keep up, and how many looks in a row must say no. */
+const LAG_CHECK: Micros = 1_000_000
+const LAG_CHECKS = 3
+
+/** One track of one stream on its way through a codec process, for any number of sinks. */
+export class Conversion implements FrameSink, ChannelHandler {
+  readonly counters: ConversionCounters = { framesIn: 0, framesOut: 0, framesLeftOut: 0, failures: 0 }
+  readonly recipe: Recipe
+  readonly #options: ConversionOptions
+  readonly #kind: 'audio' | 'video'
+  readonly #sinks = new Set<ConversionSink>()
+  readonly #replay: ReplayBuffer
+  #cache: MediaFrame[] = []
+  #state: ConversionState = 'opening'
+  #channel: Channel | undefined
+  #ready = false
+  /** Pictures are left out until the next keyframe. */
+  #skipping = false
+  #lastIn: MediaFrame | undefined
+  #lastOut: MediaFrame | undefined
+  #failuresInRow = 0
+  #openedAt: Micros = 0
+  #lagChecks = 0
+  #cancelRetry: (() => void) | undefined
+  #cancelLagCheck: (() => void) | undefined
+  #unsubscribe: (() => void) | undefined
+  #closed = false
+
+  constructor(options: ConversionOptions) {
+    this.#options = options
+    this.recipe = options.recipe
+    this.#kind = options.recipe.lane
+    this.#replay = new ReplayBuffer(this.#kind)
+  }
+
+  get state(): ConversionState {
+    return this.#state
+  }
+
+  /** How far the output is behind the input, by the time both came to the server. */
+  get lag(): Micros {
+    if (this.#lastIn === undefined || this.#lastOut === undefined) return 0
+    return Math.max(0, this.#lastIn.receivedAt - this.#lastOut.receivedAt)
+  }
+
+  get source(): FrameSource {
+    return this.#options.source
+  }
+
+  /** Adds a sink, gives it what was made since the cached start of the stream, and begins if it is the first. */
+  addSink(sink: ConversionSink): () => void {
+    const start = this.#options.source.cachedFrames[0]?.pts ?? Infinity
+    for (const frame of this.#cache) {
+      // Sound from before the cached picture is of no use to who joins.
+      if (this.#kind === 'video' || frame.pts >= start) sink.handleConverted(frame)
+    }
+    this.#sinks.add(sink)
+    if (this.#unsubscribe === undefined && !this.#closed) {
+      this.#unsubscribe = this.#options.source.subscribe(this, 'gop')
+      if (this.#kind === 'video') this.#watchLag()
+    }
+    return () => {
+      if (this.#sinks.delete(sink) && this.#sinks.size === 0) this.close()
+    }
+  }
+
+  /** Asks the encoder for a keyframe. */
+  requestKeyframe(): void {
+    this.#channel?.requestKeyframe()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#unsubscribe?.()
+    this.#cancelRetry?.()
+    this.#cancelLagCheck?.()
+    this.#channel?.close()
+    this.#options.onIdle()
+  }
+
+  handleFrame(frame: MediaFrame): void {
+    if (frame.config.kind !== this.#kind) return
+    if (!this.recipe.from.includes(frame.config.codec)) return
+    this.counters.framesIn++
+    this.#lastIn = frame
+    this.#replay.push(frame)
+    if (this.#channel === undefined) this.#open(frame)
+    else if (this.#ready) this.#send(frame)
+  }
+
+  handleEnd(_reason: EndReason): void {
+    this.close()
+  }
+
+  handleReady(): void {
+    this.#ready = true
+    this.#skipping = false
+    const frames = this.#replay.frames()
+    const from = this.#kind === 'video' ? this.#firstWorthEncoding(frames) : 0
+    frames.forEach((frame, index) => {
+      if (this.#channel?.send(frame, index < from) === false) this.counters.framesLeftOut++
+    })
+    this.#replay.started = true
+  }
+
+  handleLost(state: CodecProcessState): void {
+    this.#ready = false
+    this.#setState(state === 'off' ? 'failed' : 'recovering')
+  }
+
+  handleFailed(reason: string): void {
+    const { source, log, clock } = this.#options
+    this.#ready = false
+    this.counters.failures++
+    this.#failuresInRow = clock.now() - this.#openedAt > RETRY_MAX ? 1 : this.#failuresInRow + 1
+    const retry = Math.min(RETRY_MAX, RETRY * 2 ** (this.#failuresInRow - 1))
+    log.warn({ stream: source.key, conversion: this.recipe.name, reason, retryMs: retry / 1000 }, 'Conversion failed')
+    this.#channel?.close()
+    this.#setState('failed')
+    this.#cancelRetry = clock.after(retry, () => {
+      this.#channel = undefined
+      if (this.#lastIn !== undefined) this.#open(this.#lastIn)
+    })
+  }
+
+  handleConverted(frame: MediaFrame): void {
+    const last = this.#lastOut
+    const step = this.#kind === 'audio' ? MIN_SOUND_STEP : 1
+    // The start of the very first coded frame lies before the stream; after a crash, output may overlap.
+    if (frame.pts < (last === undefined ? 0 : last.pts + step)) return
+    this.#lastOut = frame
+    this.counters.framesOut++
+    this.#remember(frame)
+    this.#setState('running')
+    for (const sink of this.#sinks) sink.handleConverted(frame)
+  }
+
+  #open(frame: MediaFrame): void {
+    const { process, transcode, clock } = this.#options
+    this.#openedAt = clock.now()
+    this.#channel = process.open(orderFor(this.recipe, transcode, frame.config), {
+      handleReady: () => this.handleReady(),
+      handleFrame: (output) => this.handleConverted(output),
+      handleLost: (state) => this.handleLost(state),
+      handleFailed: (reason) => this.handleFailed(reason),
+    })
+    if (process.state === 'off') this.#setState('failed')
+  }
+
+  #send(frame: MediaFrame): void {
+    if (this.#skipping && !frame.keyframe) {
+      this.counters.framesLeftOut++
+      return
+    }
+    this.#skipping = false
+    if (this.#channel?.send(frame) !== false) return
+    this.counters.framesLeftOut++
+    this.#skipping = this.#kind === 'video'
+  }
+
+  #firstWorthEncoding(frames: readonly MediaFrame[]): number {
+    const newest = frames.at(-1)
+    if (newest === undefined) return 0
+    const since = Math.max(newest.pts - STALE_PICTURES, (this.#lastOut?.pts ?? -1) + 1)
+    const first = frames.findIndex((frame) => frame.pts >= since)
+    return first < 0 ? frames.length : first
+  }
+
+  #remember(frame: MediaFrame): void {
+    if (this.#kind === 'video' && frame.keyframe) this.#cache = []
+    const first = this.#cache[0]
+    const span = first === undefined ? 0 : frame.pts - first.pts
+    if (span > gopCacheLimits.micros || this.#cache.length >= gopCacheLimits.frames) {
+      // Pictures are of no use without their keyframe; of sound half is forgotten at a time.
+      this.#cache = this.#kind === 'video' ? [] : this.#cache.slice(this.#cache.length >> 1)
+    }
+    if (this.#kind === 'audio' || frame.keyframe || this.#cache.length > 0) this.#cache.push(frame)
+  }
+
+  /** Codecs that stay behind for good have no CPU left: better no conversion than a growing delay. */
+  #watchLag(): void {
+    this.#cancelLagCheck = this.#options.clock.after(LAG_CHECK, () => {
+      const behind = this.#state === 'running' && this.lag > transcodeLimits.lagMicros
+      this.#lagChecks = behind ? this.#lagChecks + 1 : 0
+      if (this.#lagChecks >= LAG_CHECKS) {
+        this.#lagChecks = 0
+        this.handleFailed(`The codecs are ${String(Math.round(this.lag / 1000))} ms behind: no CPU is left for them`)
+      }
+      this.#watchLag()
+    })
+  }
+
+  #setState(state: ConversionState): void {
+    if (this.#state === state) return
+    this.#state = state
+    for (const sink of [...this.#sinks]) sink.handleState(state)
+  }
+}

@@ -1,0 +1,23 @@
+export {
+  planTrack,
+  RECIPES,
+  type Lane,
+  type Plan,
+  type Recipe,
+  type RecipeName,
+  type TranscodeOptions,
+  type Wish,
+} from './catalog.js'
+export type { CodecProcessState, SpawnChild } from './codec-process.js'
+export type { ConversionState } from './conversion.js'
+export { DerivedStream } from './derived-stream.js'
+export type { TrackMode } from './derived-track.js'
+export type { FrameSource } from './frame-source.js'
+export { childSpawner, type SpawnOptions } from './spawn-child.js'
+export {
+  Transcoder,
+  type ConversionStatus,
+  type DerivedStatus,
+  type LaneStatus,
+  type TranscoderOptions,
+} from './transcoder.js'

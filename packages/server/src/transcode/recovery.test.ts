@@ -1,0 +1,80 @@
+import type { MediaFrame } from '@crossroom/media'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { gopCacheLimits } from '../config/limits.js'
+import { Stream } from '../hub/stream.js'
+import { systemClock } from '../net/clock.js'
+import { silentLog } from '../observe/log.js'
+import { aacFrames, buildWorker, decodeOpus, toneShare, until } from './real-codecs.cases.js'
+import { childSpawner } from './spawn-child.js'
+import { Transcoder } from './transcoder.js'
+
+const SECOND = 1_000_000
+let entry = ''
+let transcoder: Transcoder | undefined
+
+beforeAll(() => {
+  entry = buildWorker()
+})
+
+afterEach(() => {
+  transcoder?.close()
+})
+
+/** Publishes a tone in real time, stops the codec process by `signal` after a second, and gives what came out. */
+async function playThrough(signal: NodeJS.Signals): Promise<{ frame: MediaFrame; at: number }[]> {
+  const pids: number[] = []
+  const spawn = childSpawner({ log: silentLog, entry })
+  transcoder = new Transcoder({
+    clock: systemClock,
+    log: silentLog,
+    spawn: (handlers) => {
+      const child = spawn(handlers)
+      pids.push(child.pid!)
+      return child
+    },
+  })
+  transcoder.start()
+  await until(() => transcoder!.lanes.every(({ state }) => state === 'ready'), 'both codec processes')
+  const limits = { gopCache: gopCacheLimits, graceMicros: SECOND, silentMicros: 10 * SECOND, headerWaitMicros: 0 }
+  const stream = new Stream('live/tone', systemClock, limits, () => undefined)
+  const info = { id: '1', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
+  const publication = stream.publish(info)!
+  const out: { frame: MediaFrame; at: number }[] = []
+  const wish = { name: 'webrtc', audio: ['opus'], video: [], reordered: false } as const
+  transcoder
+    .derive(stream, wish)
+    .subscribe(
+      { handleFrame: (frame) => void out.push({ frame, at: systemClock.now() }), handleEnd: () => undefined },
+      'gop',
+    )
+  const frames = aacFrames('sine=frequency=1000:sample_rate=48000', 48000, 1, 4)
+  const start = systemClock.now()
+  let stopped = false
+  for (const frame of frames) {
+    await until(() => systemClock.now() - start >= frame.pts, 'the time of the next frame')
+    if (!stopped && frame.pts > SECOND) {
+      stopped = true
+      process.kill(pids[0]!, signal)
+    }
+    publication.push({ ...frame, receivedAt: systemClock.now() })
+  }
+  publication.end()
+  return out
+}
+
+test.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'after %s of the codec process the sound is back within 1.5 s',
+  async (signal) => {
+    const out = await playThrough(signal)
+    const silences = out.map(({ at }, index) => at - (out[index - 1]?.at ?? at))
+    expect(Math.max(...silences)).toBeGreaterThan(100_000)
+    expect(Math.max(...silences)).toBeLessThan(1.5 * SECOND)
+    expect(out.at(-1)!.frame.pts).toBeGreaterThan(3.9 * SECOND)
+    for (const [index, { frame }] of out.entries()) {
+      if (index > 0) expect(frame.pts - out[index - 1]!.frame.pts).toBeGreaterThan(10_000)
+    }
+    const last = decodeOpus(out.slice(-50).map(({ frame }) => frame))
+    expect(toneShare(last.subarray(4800), 1000)).toBeGreaterThan(0.97)
+    expect(transcoder!.lanes[0]).toMatchObject({ crashes: 1, hangs: signal === 'SIGSTOP' ? 1 : 0 })
+  },
+)

@@ -1,0 +1,158 @@
+import { transcodeLimits } from '../config/limits.js'
+import type { Clock } from '../hub/clock.js'
+import type { Log } from '../observe/log.js'
+import type { Lane, Recipe, RecipeName, TranscodeOptions, Wish } from './catalog.js'
+import { CodecProcess, type CodecProcessCounters, type CodecProcessState, type SpawnChild } from './codec-process.js'
+import { Conversion, type ConversionCounters, type ConversionState } from './conversion.js'
+import { DerivedStream } from './derived-stream.js'
+import type { TrackMode } from './derived-track.js'
+import type { FrameSource } from './frame-source.js'
+
+export interface TranscoderOptions {
+  readonly clock: Clock
+  readonly log: Log
+  /** Starts codec processes: `childSpawner`. */
+  readonly spawn: SpawnChild
+  readonly transcode?: TranscodeOptions
+}
+
+/** One codec process, for lists and metrics. */
+export interface LaneStatus extends Readonly<CodecProcessCounters> {
+  readonly lane: Lane
+  readonly state: CodecProcessState
+  readonly engine?: string
+  /** Why engines are missing. */
+  readonly reasons: readonly string[]
+  readonly conversions: number
+}
+
+/** One conversion, for lists and metrics. */
+export interface ConversionStatus extends Readonly<ConversionCounters> {
+  readonly stream: string
+  readonly conversion: RecipeName
+  readonly state: ConversionState
+  readonly lagMs: number
+}
+
+/** One stream as one kind of viewer gets it. */
+export interface DerivedStatus {
+  readonly stream: string
+  readonly wish: string
+  readonly viewers: number
+  readonly video: TrackMode
+  readonly audio: TrackMode
+  readonly bFramesLeftOut: number
+}
+
+/** Makes streams fit for their viewers. Conversions begin with the first viewer that needs them. */
+export class Transcoder {
+  readonly #options: TranscoderOptions
+  readonly #lanes: Readonly<Record<Lane, CodecProcess>>
+  readonly #conversions = new Map<FrameSource, Map<RecipeName, Conversion>>()
+  readonly #derived = new Map<FrameSource, Map<string, DerivedStream>>()
+
+  constructor(options: TranscoderOptions) {
+    this.#options = options
+    const { clock, log, spawn } = options
+    const { audioHeartbeats, videoHeartbeats } = transcodeLimits
+    this.#lanes = {
+      audio: new CodecProcess({ lane: 'audio', clock, log, spawn, heartbeats: audioHeartbeats }),
+      video: new CodecProcess({ lane: 'video', clock, log, spawn, heartbeats: videoHeartbeats }),
+    }
+  }
+
+  /** Starts the codec processes, so that the first viewer does not wait for them. */
+  start(): void {
+    this.#lanes.audio.start()
+    this.#lanes.video.start()
+  }
+
+  /** Ends the codec processes; conversions stop. Idempotent. */
+  close(): void {
+    this.#lanes.audio.close()
+    this.#lanes.video.close()
+  }
+
+  /**
+   * The stream as viewers with this wish can take it; the same object for all of them. Nothing is converted before it
+   * is subscribed to, or its tracks are asked for.
+   */
+  derive(source: FrameSource, wish: Wish): DerivedStream {
+    const { clock, log } = this.#options
+    return entryOf(this.#derived, source, wish.name, (onIdle) => {
+      const acquire = (recipe: Recipe) => this.#acquire(source, recipe)
+      return new DerivedStream({ source, wish, clock, log, acquire, onIdle })
+    })
+  }
+
+  get lanes(): LaneStatus[] {
+    return Object.values(this.#lanes).map((process) => ({
+      lane: process.lane,
+      state: process.state,
+      ...(process.engine === undefined ? {} : { engine: process.engine }),
+      reasons: process.reasons,
+      conversions: process.conversions,
+      ...process.counters,
+    }))
+  }
+
+  get conversions(): ConversionStatus[] {
+    return [...this.#conversions.values()].flatMap((recipes) =>
+      [...recipes.values()].map((conversion) => ({
+        stream: conversion.source.key,
+        conversion: conversion.recipe.name,
+        state: conversion.state,
+        lagMs: conversion.lag / 1000,
+        ...conversion.counters,
+      })),
+    )
+  }
+
+  get derivedStreams(): DerivedStatus[] {
+    return [...this.#derived.values()].flatMap((wishes) =>
+      [...wishes.values()].map((stream) => ({
+        stream: stream.key,
+        wish: stream.wish.name,
+        viewers: stream.subscribers,
+        ...stream.modes,
+        bFramesLeftOut: stream.bFramesLeftOut,
+      })),
+    )
+  }
+
+  #acquire(source: FrameSource, recipe: Recipe): Conversion | undefined {
+    const process = this.#lanes[recipe.lane]
+    const present = this.#conversions.get(source)?.get(recipe.name)
+    if (present !== undefined) return present
+    const { audioConversions, videoConversions } = transcodeLimits
+    if (process.state === 'off' && process.engine === undefined) return undefined
+    if (process.conversions >= (recipe.lane === 'audio' ? audioConversions : videoConversions)) {
+      this.#options.log.warn({ stream: source.key, conversion: recipe.name }, 'Too many conversions for one more')
+      return undefined
+    }
+    const { clock, log, transcode = {} } = this.#options
+    return entryOf(this.#conversions, source, recipe.name, (onIdle) => {
+      return new Conversion({ source, recipe, process, transcode, clock, log, onIdle })
+    })
+  }
+}
+
+/** The entry of a map of maps; made when missing, gone when it says it is idle. */
+function entryOf<Name, Entry>(
+  all: Map<FrameSource, Map<Name, Entry>>,
+  source: FrameSource,
+  name: Name,
+  make: (onIdle: () => void) => Entry,
+): Entry {
+  const entries = all.get(source) ?? new Map<Name, Entry>()
+  const present = entries.get(name)
+  if (present !== undefined) return present
+  all.set(source, entries)
+  const entry = make(() => {
+    if (entries.get(name) !== entry) return
+    entries.delete(name)
+    if (entries.size === 0 && all.get(source) === entries) all.delete(source)
+  })
+  entries.set(name, entry)
+  return entry
+}

@@ -1,0 +1,80 @@
+import { hasBSlice, type MediaFrame } from '@crossroom/media'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orderFor, RECIPES, type RecipeName } from './catalog.js'
+import type { CodecProcess } from './codec-process.js'
+import { convertAll, decodePictures, difference, readyProcess, videoFrames } from './real-codecs.cases.js'
+
+const X264_DEFAULT = ['-c:v', 'libx264', '-g', '25', '-b:v', '600k']
+
+let codecs: CodecProcess
+
+beforeAll(async () => {
+  codecs = await readyProcess('node-av', 'video')
+})
+
+afterAll(() => {
+  codecs.close()
+})
+
+function convert(name: RecipeName, frames: readonly MediaFrame[], count = frames.length): Promise<MediaFrame[]> {
+  const recipe = RECIPES.find((entry) => entry.name === name)!
+  const order = orderFor(recipe, {}, frames[0]!.config)
+  return convertAll(codecs, order, frames, (out) => out.length >= count)
+}
+
+function expectSamePictures(out: readonly MediaFrame[], source: readonly MediaFrame[], limit: number): void {
+  const [made, wanted] = [decodePictures(out), decodePictures(source)]
+  expect(made).toHaveLength(out.length)
+  for (const [index, picture] of made.entries()) expect(difference(picture, wanted[index]!)).toBeLessThan(limit)
+}
+
+test('H.264 as x264 makes it by default becomes H.264 without B-frames, picture for picture', async () => {
+  const frames = videoFrames(3, '640x360', X264_DEFAULT)
+  expect(frames.some((frame) => hasBSlice(frame.units))).toBe(true)
+  // The decoder holds the last pictures back until it sees what follows.
+  const held = frames[0]!.config.reorderFrames!
+  const out = await convert('video-without-b-frames', frames, frames.length - held)
+  const times = frames.map((frame) => frame.pts).sort((a, b) => a - b)
+  expect(out.map((frame) => frame.pts)).toEqual(times.slice(0, out.length))
+  expect(out.every((frame) => frame.dts === frame.pts)).toBe(true)
+  expect(out.some((frame) => hasBSlice(frame.units))).toBe(false)
+  expect(out.every((frame) => frame.units.length === 1)).toBe(true)
+  const keyframes = (all: readonly MediaFrame[]) => all.filter((frame) => frame.keyframe).map((frame) => frame.pts)
+  expect(keyframes(out)).toEqual(keyframes(frames))
+  expect(out[0]!.config).toMatchObject({ codec: 'h264', width: 640, height: 360, reorderFrames: 0 })
+  expect(out[0]!.config.codecString).toMatch(/^avc1\.42c0/)
+  expect(new Set(out.map((frame) => frame.config)).size).toBe(1)
+  expectSamePictures(out, frames, 3)
+})
+
+test('H.264 becomes VP8, picture for picture', async () => {
+  const frames = videoFrames(2, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])
+  const out = await convert('video-to-vp8', frames)
+  expect(out.map((frame) => frame.pts)).toEqual(frames.map((frame) => frame.pts))
+  expect(out.map((frame) => frame.keyframe)).toEqual(frames.map((frame) => frame.keyframe))
+  expect(out[0]!.config).toMatchObject({ codec: 'vp8', width: 320, height: 240, reorderFrames: 0 })
+  expectSamePictures(out, frames, 4)
+})
+
+test('a change of size in mid-stream makes a new config at a keyframe', async () => {
+  const small = videoFrames(1, '320x240', ['-c:v', 'libx264', '-bf', '0'])
+  const large = videoFrames(1, '640x360', ['-c:v', 'libx264', '-bf', '0'])
+  const later = large.map((frame) => ({ ...frame, pts: frame.pts + 1_000_000, dts: frame.dts + 1_000_000 }))
+  for (const name of ['video-without-b-frames', 'video-to-vp8'] as const) {
+    const out = await convert(name, [...small, ...later])
+    const sizes = out.map(({ config }) => (config.kind === 'video' ? config.width : 0))
+    expect(sizes.indexOf(640)).toBe(25)
+    expect(out[25]!.keyframe).toBe(true)
+    expect(new Set(out.map((frame) => frame.config)).size).toBe(2)
+  }
+})
+
+test('broken frames cost pictures up to the next keyframe, nothing more', async () => {
+  const frames = videoFrames(3, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])
+  const broken = frames.map((frame, index) =>
+    index === 30 ? { ...frame, units: [new Uint8Array(200).fill(0x41), new Uint8Array([0x67, 1, 2])] } : frame,
+  )
+  const out = await convert('video-without-b-frames', broken, 55)
+  expect(out.some((frame) => frame.keyframe && frame.pts === frames[50]!.pts)).toBe(true)
+  expect(out.at(-1)!.pts).toBe(frames.at(-1)!.pts)
+})
