@@ -1,0 +1,46 @@
+// Programs that only the tests need: real encoders, players and a browser.
+import { spawnSync } from 'node:child_process'
+
+/** Debian package → what proves that it is there: a command to run, or several of which one is enough. */
+const NEEDED = {
+  ffmpeg: [
+    ['ffmpeg', '-version'],
+    ['ffprobe', '-version'],
+  ],
+  chromium: [['chromium', '--version'], ['chromium-browser', '--version'], ['google-chrome', '--version']], // prettier-ignore
+  rtmpdump: [['rtmpdump', '--help']],
+  'gstreamer1.0-tools': [['gst-launch-1.0', '--version']],
+  'gstreamer1.0-plugins-good': [['gst-inspect-1.0', '--exists', 'flvmux']],
+  'gstreamer1.0-plugins-bad': [['gst-inspect-1.0', '--exists', 'rtmp2sink']],
+  'gstreamer1.0-plugins-ugly': [['gst-inspect-1.0', '--exists', 'x264enc']],
+}
+
+/** Installs what is missing when this user may; otherwise says in one sentence what to install. */
+export function installSystemPackages() {
+  const missing = missingPackages()
+  if (missing.length === 0) return
+  const sudo = process.getuid?.() === 0 ? [] : runs(['sudo', '-n', 'true']) ? ['sudo', '-n'] : undefined
+  if (sudo !== undefined && runs(['apt-get', '--version'])) {
+    console.error(`Installing what only the tests need: ${missing.join(', ')} …`)
+    const apt = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+    attempt([...apt, 'update', '-q'])
+    attempt([...apt, 'install', '-y', '-q', '--no-install-recommends', ...missing])
+  }
+  const stillMissing = missingPackages()
+  if (stillMissing.length === 0) return
+  console.error(`Tests with real programs need: apt-get install ${stillMissing.join(' ')} (as root).`)
+}
+
+function missingPackages() {
+  return Object.entries(NEEDED)
+    .filter(([name, proofs]) => !(name === 'ffmpeg' ? proofs.every(runs) : proofs.some(runs)))
+    .map(([name]) => name)
+}
+
+function runs([command, ...args]) {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0
+}
+
+function attempt([command, ...args]) {
+  spawnSync(command, args, { stdio: ['ignore', 2, 2] })
+}
