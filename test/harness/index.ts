@@ -9,3 +9,13 @@ export { AAC, LOW_DELAY, X264_DEFAULTS, pushFfmpeg, type FfmpegPush } from './pu
 export { pushClock, type ClockPush } from './push-clock.js'
 export { probe, type Probed, type ProbedPacket, type ProbedTrack, type ProbeOptions } from './probe.js'
 export { clockAge, clockBits, clockOfBits, clockPicture } from './clock-picture.js'
+export {
+  launchChromium,
+  openPage,
+  readDelay,
+  readPlayback,
+  untilHeard,
+  untilPlays,
+  type Playback,
+  type Tone,
+} from './browser.js'
