@@ -55,3 +55,37 @@ test.each([
     expect(Math.abs(onsetOut - onsetIn)).toBeLessThan(1.5)
   },
 )
+
+const TONE_LATE = "aevalsrc='if(gte(t,18),0.4*sin(2*PI*1000*t),0)':s=48000"
+
+test.each([500, -500])('a source whose clock is off by %i ppm is followed, and the tone stays pure', async (ppm) => {
+  const frames = aacFrames(TONE_LATE, 48000, 1, 20)
+  const onsetMs = (onset(decodeAac(frames)) / 48) * (1 + ppm / 1e6)
+  const stamped = frames.map((frame) => ({ ...frame, pts: Math.round(frame.pts * (1 + ppm / 1e6)) }))
+  const out = await convert(stamped)
+  const opus = decodeOpus(out)
+  expect(Math.abs(onset(opus) / 48 + out[0]!.pts / 1000 - onsetMs)).toBeLessThan(2)
+  for (let end = -2400; end > -48_000; end -= 4800) {
+    expect(toneShare(opus.subarray(end - 4800, end), 1000)).toBeGreaterThan(0.98)
+  }
+})
+
+test('lost and broken frames become silence of their length, what follows keeps its time', async () => {
+  const frames = aacFrames("aevalsrc='if(gte(t,1.5),0.4*sin(2*PI*1000*t),0)':s=48000", 48000, 2, 2)
+  const wanted = onset(decodeAac(frames)) / 48
+  const broken = frames
+    .filter((_, index) => index < 20 || index > 22)
+    .map((frame, index) => (index === 40 ? { ...frame, units: [new Uint8Array(50).fill(0xff)] } : frame))
+  const out = await convert(broken)
+  for (const [index, frame] of out.entries()) expect(frame.pts - out[0]!.pts).toBe(index * 20_000)
+  expect(Math.abs(onset(decodeOpus(out)) / 48 + out[0]!.pts / 1000 - wanted)).toBeLessThan(1.5)
+})
+
+test('a pause of a second is not filled: sound goes on with its own time', async () => {
+  const frames = aacFrames('sine=frequency=1000:sample_rate=48000', 48000, 2, 2)
+  const later = frames.slice(40).map((frame) => ({ ...frame, pts: frame.pts + 1_000_000 }))
+  const out = await convert([...frames.slice(0, 40), ...later])
+  const steps = out.slice(1).map((frame, index) => frame.pts - out[index]!.pts)
+  expect(steps.filter((step) => step !== 20_000)).toHaveLength(1)
+  expect(Math.max(...steps)).toBeGreaterThan(1_000_000 - 20_000)
+})

@@ -107,7 +107,8 @@ export function parseFrameMessage(message: Message): FrameFields | undefined {
     const start = offset + UNIT_LENGTH_SIZE
     offset = start + view.getUint32(offset)
     if (offset > body.length) return undefined
-    units.push(body.slice(start, offset))
+    // Not slice: of a Buffer that would be a view, and keep the whole chunk alive.
+    units.push(new Uint8Array(body.subarray(start, offset)))
   }
   if (offset !== body.length) return undefined
   return {
