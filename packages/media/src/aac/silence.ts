@@ -8,15 +8,16 @@ const CHANNEL_PAIR_ELEMENT = 1
 const END = 7
 /** global_gain: of no effect without spectral data; 140 is what encoders write for silence. */
 const GLOBAL_GAIN = 140
-/** Bits per second of the stream of silent frames at 48 kHz: honest would be 1.5, but players stumble over less than this. */
+/** Bits per second. The frames have 1.5 kbit/s; players size their buffers by what is announced, and real sound may follow. */
 const ANNOUNCED_BITRATE = 32_000
 
 /**
- * The config of a silent AAC-LC track.
+ * The config of a silent AAC-LC track; throws a RangeError outside these ranges.
  * @param sampleRate Hz, 7350 to 96000.
  * @param channels 1 or 2.
  */
-export function silentAacConfig(sampleRate: number, channels: 1 | 2): AudioConfig {
+export function silentAacConfig(sampleRate: number, channels: number): AudioConfig {
+  if (channels !== 1 && channels !== 2) throw new RangeError(`Silence has 1 or 2 channels, not ${channels}.`)
   const description = buildAudioSpecificConfig(AacObjectType.lowComplexity, sampleRate, channels)
   const config = audioConfigFromAac(description, { bitrate: ANNOUNCED_BITRATE })
   if (config === undefined) throw new RangeError(`Silence needs 7350 to 96000 Hz, not ${sampleRate} Hz.`)

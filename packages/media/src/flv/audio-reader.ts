@@ -55,9 +55,10 @@ export class FlvAudioReader {
     if (isRepetition && bytesEqual(current.description, record)) return undefined
     const allHints = { ...hints, flvSpelling: spelling }
     const config = codec === 'aac' ? audioConfigFromAac(record, allHints) : audioConfigFromOpusHead(record, allHints)
-    if (config === undefined) return flvTagErrors.badAudioHeader
-    this.#begin(config)
-    return undefined
+    if (config !== undefined) this.#begin(config)
+    // What follows belongs to the refused header: no frame must be sent with the old one.
+    else this.#config = undefined
+    return config === undefined ? flvTagErrors.badAudioHeader : undefined
   }
 
   #readFrame(

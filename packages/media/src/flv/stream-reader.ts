@@ -70,7 +70,8 @@ export class FlvStreamReader {
   pollTag(): FlvTag | undefined {
     if (this.#error !== undefined || !this.#passOver()) return undefined
     if (this.#header === undefined && !(this.#readFileHeader() && this.#passOver())) return undefined
-    const [bytes, start] = [this.#bytes, this.#start]
+    const bytes = this.#bytes
+    const start = this.#start
     const available = this.#end - start
     if (available < FLV_TAG_HEADER_LENGTH) return undefined
     const bodyLength = readUint24(bytes, start + 1)

@@ -1,4 +1,6 @@
+import type { AudioHints } from '../model/audio-hints.js'
 import type { MediaFrame, Micros } from '../model/frame.js'
+import type { VideoHints } from '../model/video-hints.js'
 import { FlvAudioReader } from './audio-reader.js'
 import { FlvTagType } from './codec-ids.js'
 import { flvTagErrors, type FlvTagError } from './errors.js'
@@ -26,6 +28,9 @@ export class FlvTagReader {
   readonly #video = new FlvVideoReader()
   readonly #audio = new FlvAudioReader()
   #metadata: FlvMetadata | undefined
+  /** What of the metadata goes into configs, kept ready: tags come by the hundred per second. */
+  #videoHints: VideoHints = {}
+  #audioHints: AudioHints = {}
   #videoFrames = 0
   #audioFrames = 0
   #refusedTags = 0
@@ -84,12 +89,10 @@ export class FlvTagReader {
     // Empty tags are sent to keep a connection alive, or when a microphone is off.
     if (body.length === 0) return undefined
     switch (tagType) {
-      case FlvTagType.video: {
-        const hints = { frameRate: this.#metadata?.frameRate, bitrate: this.#metadata?.videoBitrate }
-        return this.#video.read(timestampMs, body, receivedAt, hints, out)
-      }
+      case FlvTagType.video:
+        return this.#video.read(timestampMs, body, receivedAt, this.#videoHints, out)
       case FlvTagType.audio:
-        return this.#audio.read(timestampMs, body, receivedAt, { bitrate: this.#metadata?.audioBitrate }, out)
+        return this.#audio.read(timestampMs, body, receivedAt, this.#audioHints, out)
       case FlvTagType.script:
         return this.#readScript(body)
       default:
@@ -101,6 +104,8 @@ export class FlvTagReader {
     const metadata = parseMetadataBody(body)
     if (metadata === undefined) return flvTagErrors.badScriptData
     this.#metadata = metadata
+    this.#videoHints = { frameRate: metadata.frameRate, bitrate: metadata.videoBitrate }
+    this.#audioHints = { bitrate: metadata.audioBitrate }
     return undefined
   }
 }

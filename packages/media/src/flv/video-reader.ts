@@ -57,7 +57,12 @@ export class FlvVideoReader {
     const format = videoFormats[codec!]
     if (format.configFromRecord === undefined) return undefined
     const config = format.configFromRecord(record, { ...hints, flvSpelling: spelling })
-    if (config === undefined) return flvTagErrors.badVideoHeader
+    if (config === undefined) {
+      // What follows belongs to the refused header: no frame must be sent with the old one.
+      this.#config = undefined
+      this.#parameterSets = undefined
+      return flvTagErrors.badVideoHeader
+    }
     this.#record = record.slice()
     this.#nalLengthSize = config.nalLengthSize
     this.#parameterSets = format.parameterSets && new ParameterSetTracker(format.parameterSets)

@@ -9,7 +9,7 @@ const QUANTUM_BELOW: Micros = 500
 const QUANTUM_ABOVE: Micros = 499
 /** Frames after an anchor during which the phase may move freely within the quantum: the first stamp hid it. */
 const SETTLING_FRAMES = 128
-const SETTLING_STEP: Micros = 500
+const SETTLING_STEP: Micros = 1000
 /** How fast the count follows a source whose clock is not ours: ±1000 ppm, ten times what crystals are off. */
 const MAX_SLEW = 1 / 1000
 /**
