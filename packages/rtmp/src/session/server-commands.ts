@@ -1,4 +1,5 @@
 import type { Amf0Value } from '@crossroom/media'
+import { TimestampUnwrapper } from '../chunk/timestamp-unwrapper.js'
 import type { RtmpLimits } from '../limits.js'
 import type { Command } from '../message/command.js'
 import { MessageType } from '../message/message-type.js'
@@ -93,6 +94,7 @@ export class ServerCommands {
     const stream = this.#streams.get(streamId)
     if (stream?.state !== 'publishRequested') return false
     stream.state = 'publishing'
+    stream.timestamps = new TimestampUnwrapper()
     this.#options.output.userControl(UserControlEvent.streamBegin, streamId)
     this.#status(streamId, 'NetStream.Publish.Start', `${stream.streamName} is now published.`)
     return true
