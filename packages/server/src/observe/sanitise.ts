@@ -32,7 +32,8 @@ const SECRET_NAMES = new Set([
 /** Secrets as well when they stand in a query; as a field, `key` names a stream of the hub. */
 const SECRET_ARGUMENTS = new Set(['key', 'sig', 'auth', 'pass', 'sign'])
 
-const QUERY_ARGUMENT = /([?&;]|^)([A-Za-z0-9_.-]{1,64})=([^&;\s"'<>]+)/g
+const ARGUMENT_NAME = /(?:[?&;]|^)([A-Za-z0-9_.-]{1,64})=/g
+const ARGUMENT_END = /[&;\s"'<>]|$/g
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi
 const URL_USER = /(:\/\/)[^/?#@\s]+@/g
 const ICE_PASSWORD = /(a=ice-pwd:)\S+/g
@@ -52,13 +53,24 @@ function plainName(name: string): string {
 
 /** Takes secrets out of a text: query arguments, Bearer and Basic credentials, user:password in URLs, ICE passwords. */
 export function redactText(text: string): string {
-  return text
-    .replace(URL_USER, `$1${REDACTED}@`)
-    .replace(BEARER, `$1 ${REDACTED}`)
-    .replace(ICE_PASSWORD, `$1${REDACTED}`)
-    .replace(QUERY_ARGUMENT, (whole: string, before: string, name: string) =>
-      isSecretName(name) || SECRET_ARGUMENTS.has(plainName(name)) ? `${before}${name}=${REDACTED}` : whole,
-    )
+  return redactArguments(
+    text.replace(URL_USER, `$1${REDACTED}@`).replace(BEARER, `$1 ${REDACTED}`).replace(ICE_PASSWORD, `$1${REDACTED}`),
+  )
+}
+
+/** Goes from name to name and not from argument to argument: a harmless value may hold a secret, as in `?url=/x?token=y`. */
+function redactArguments(text: string): string {
+  let clean = ''
+  let copied = 0
+  ARGUMENT_NAME.lastIndex = 0
+  for (let match = ARGUMENT_NAME.exec(text); match !== null; match = ARGUMENT_NAME.exec(text)) {
+    if (!isSecretName(match[1]!) && !SECRET_ARGUMENTS.has(plainName(match[1]!))) continue
+    clean += text.slice(copied, ARGUMENT_NAME.lastIndex) + REDACTED
+    ARGUMENT_END.lastIndex = ARGUMENT_NAME.lastIndex
+    copied = ARGUMENT_END.exec(text)!.index
+    ARGUMENT_NAME.lastIndex = copied
+  }
+  return clean + text.slice(copied)
 }
 
 /** A text fit for one log line: no secret, nothing unprintable, not too long. */
