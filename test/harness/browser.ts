@@ -25,14 +25,22 @@ export function launchChromium(
   return chromium.launch({ executablePath: CHROMIUM, args })
 }
 
-/** A page that keeps everything it complained about: errors, refused resources, the content security policy. */
-export async function openPage(browser: Browser, url: string): Promise<{ page: Page; complaints: string[] }> {
+/**
+ * A page that keeps everything it complained about: errors, refused resources, the content security policy. `prepare`
+ * runs before the page is loaded, for example to take something away from the browser.
+ */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  prepare?: (page: Page) => Promise<void>,
+): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
   })
+  await prepare?.(page)
   await page.goto(url)
   return { page, complaints }
 }

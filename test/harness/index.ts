@@ -7,6 +7,7 @@ export { until, type UntilOptions } from './until.js'
 export { startServer, type TestServer, type TestServerOptions } from './server.js'
 export { AAC, LOW_DELAY, X264_DEFAULTS, pushFfmpeg, type FfmpegPush } from './push.js'
 export { pushClock, type ClockPush } from './push-clock.js'
+export { openLivePage, type LivePage } from './live-page.js'
 export { probe, type Probed, type ProbedPacket, type ProbedTrack, type ProbeOptions } from './probe.js'
 export { clockAge, clockBits, clockOfBits, clockPicture } from './clock-picture.js'
 export {

@@ -1,21 +1,23 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
+  X264_DEFAULTS,
   launchChromium,
-  openPage,
+  openLivePage,
   pushClock,
+  pushFfmpeg,
   readDelay,
   startServer,
-  until,
   untilHeard,
   untilPlays,
+  type LivePage,
   type RunningProcess,
   type TestServer,
 } from '../../harness/index.js'
 
 let server: TestServer
 let browser: Browser
-let page: Page | undefined
+let live: LivePage | undefined
 const pushes: RunningProcess[] = []
 
 beforeAll(async () => {
@@ -24,8 +26,8 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  await page?.close()
-  page = undefined
+  await live?.page.close()
+  live = undefined
   await Promise.all(pushes.splice(0).map((push) => push.stop()))
 })
 
@@ -34,39 +36,65 @@ afterAll(async () => {
   await server.stop()
 })
 
-function push(name: string): RunningProcess {
-  const running = pushClock({ url: `${server.rtmp}/live/${name}` })
-  pushes.push(running)
-  return running
+function keep(push: RunningProcess): RunningProcess {
+  pushes.push(push)
+  return push
 }
 
-async function open(query: string): Promise<string[]> {
-  const opened = await openPage(browser, `${server.http}/live?${query}`)
-  page = opened.page
-  return opened.complaints
+async function open(query: string): Promise<LivePage> {
+  live = await openLivePage(browser, server.http, query)
+  return live
 }
 
-function fact(name: string): Promise<string | null> {
-  return page!.locator(`[data-fact=${name}]`).textContent()
-}
-
-test.each([
+const PROTOCOLS = [
   ['ws-flv', 'WebSocket-FLV'],
   ['http-flv', 'HTTP-FLV'],
-])('Chromium plays /live by %s, less than a second behind, with sound', async (protocol, words) => {
-  push(protocol)
-  const complaints = await open(`stream=live/${protocol}&protocol=${protocol}`)
-  const playing = await untilPlays(page!)
-  expect(playing).toMatchObject({ width: 640, height: 360, paused: false })
-  await page!.getByRole('button', { name: 'Turn on the sound' }).click()
-  await untilHeard(page!, 440)
-  await untilHeard(page!, 1000)
-  const delayMs = await readDelay(page!)
-  console.log(protocol, 'delay', delayMs, await fact('delay'))
-  expect(delayMs).toBeLessThan(1000)
-  expect(await fact('protocol')).toBe(words)
+] as const
+
+test.each(PROTOCOLS)('Chromium plays /live by %s, less than a second behind, with sound', async (protocol, words) => {
+  keep(pushClock({ url: `${server.rtmp}/live/${protocol}` }))
+  const { page, complaints, fact, untilFact } = await open(`stream=live/${protocol}&protocol=${protocol}`)
+  expect(await untilPlays(page)).toMatchObject({ width: 640, height: 360, paused: false })
+  await page.getByRole('button', { name: 'Turn on the sound' }).click()
+  await untilHeard(page, 440)
+  await untilHeard(page, 1000)
+  expect(await readDelay(page)).toBeLessThan(1000)
+  expect(await untilFact('protocol', /FLV/)).toBe(words)
   expect(await fact('picture')).toBe('640 × 360')
-  await until('the frame rate', async () => /^2[3-7] fps$/.test((await fact('rate')) ?? ''))
-  await page!.screenshot({ path: `/tmp/live-${protocol}.png` })
+  await untilFact('rate', /^2[3-7] fps$/)
+  await untilFact('bitrate', /bit\/s$/)
   expect(complaints).toEqual([])
+})
+
+test('the delay the page shows is the delay of the picture, but for the encoder', async () => {
+  keep(pushClock({ url: `${server.rtmp}/live/delay` }))
+  const { page, untilFact } = await open('stream=live/delay&protocol=ws-flv')
+  await untilPlays(page, 75)
+  const shownMs = Number.parseFloat(await untilFact('delay', /^\d+\.\d\d s$/)) * 1000
+  const trueMs = await readDelay(page)
+  expect(shownMs).toBeGreaterThan(trueMs - 250)
+  expect(shownMs).toBeLessThan(trueMs + 100)
+})
+
+test('x264 with its default settings plays: B-frames are put in order', async () => {
+  keep(pushClock({ url: `${server.rtmp}/live/bframes`, video: X264_DEFAULTS }))
+  const { page, complaints } = await open('stream=live/bframes&protocol=ws-flv')
+  await untilPlays(page, 50)
+  await readDelay(page)
+  expect(complaints).toEqual([])
+})
+
+test.each([
+  ['video only', ['-an'], '640 × 360'],
+  ['audio only', ['-vn'], 'sound only'],
+])('a stream with %s plays', async (kind, without, picture) => {
+  const name = kind.replace(' ', '-')
+  const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '50', '-c:a', 'aac']
+  const input = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-re', '-f', 'lavfi', '-i', 'sine=440']
+  const output = [...codecs, '-pix_fmt', 'yuv420p', ...without]
+  keep(pushFfmpeg({ url: `${server.rtmp}/live/${name}`, input, output }))
+  const { untilFact, page } = await open(`stream=live/${name}&protocol=ws-flv`)
+  await untilFact('picture', new RegExp(picture))
+  if (kind === 'video only') await untilPlays(page)
+  else await untilHeard(page, 440)
 })

@@ -36,6 +36,9 @@ const LIVE = {
 /** DOMException's number of NotSupportedError, which is how Media Source refuses a codec. */
 const NOT_SUPPORTED = 9
 const WATCH_MS = 40
+/** At the start a whole group of pictures comes at once: for so long the page jumps to the live end instead of hurrying. */
+const SETTLING_MS = 1_500
+const SETTLED_SECONDS = 0.5
 
 /** Plays `APP/STREAM.flv` with mpegts.js, by WebSocket or HTTP. */
 export class FlvSource implements Source {
@@ -46,6 +49,7 @@ export class FlvSource implements Source {
   readonly #watch: number
   readonly #handlePlaying = (): void => this.#events.playing()
   #bytes = 0
+  #firstPictureMs: number | undefined
   #closed = false
 
   constructor(protocol: 'ws-flv' | 'http-flv', video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
@@ -94,9 +98,16 @@ export class FlvSource implements Source {
   }
 
   #observe(): void {
-    const { buffered, currentTime } = this.#video
+    const { buffered, currentTime, readyState } = this.#video
     if (buffered.length === 0) return
-    this.#delay.observe(performance.now(), buffered.end(buffered.length - 1), currentTime)
+    const nowMs = performance.now()
+    const end = buffered.end(buffered.length - 1)
+    this.#delay.observe(nowMs, end, currentTime)
+    if (readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return
+    this.#firstPictureMs ??= nowMs
+    if (nowMs - this.#firstPictureMs < SETTLING_MS && end - currentTime > SETTLED_SECONDS) {
+      this.#player.currentTime = end - LIVE.liveBufferLatencyMinRemain
+    }
   }
 
   #fail(failure: Failure): void {
