@@ -60,6 +60,20 @@ test.each(redCases)('RED: $name', ({ hex, blocks }) => {
   ).toEqual(blocks)
 })
 
+test('parameter sets with a timestamp of their own go with the next picture', () => {
+  const depacketizer = new H264Depacketizer()
+  depacketizer.push(bytesFromHex('78 0002 6742 0002 68ce'))
+  expect(depacketizer.finish()).toEqual({ units: [], keyframe: false, droppable: false })
+  depacketizer.push(bytesFromHex('65 88 aa'))
+  expect(depacketizer.finish()?.units).toEqual([bytesFromHex('6742'), bytesFromHex('68ce'), bytesFromHex('6588aa')])
+  depacketizer.push(bytesFromHex('41 9a'))
+  expect(depacketizer.finish()?.units).toEqual([bytesFromHex('419a')])
+})
+
+test('RED: an empty block still counts for the distance of those before it', () => {
+  expect(parseRed(bytesFromHex('ef 1e0001 ef 0f0000 6f a1 a3'))?.map((block) => block.packetsBack)).toEqual([2, 0])
+})
+
 test('RED: a payload of headers is refused at the limit', () => {
   const headers = new Uint8Array(4 * MAX_RED_BLOCKS + 2).fill(0x80)
   expect(parseRed(headers)).toBeUndefined()

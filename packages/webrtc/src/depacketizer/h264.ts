@@ -1,4 +1,4 @@
-import { H264NalType, hasIdr, isH264Droppable } from '@crossroom/media'
+import { H264NalType, h264NalType, hasIdr, isH264Droppable } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { NalUnitCollector } from './nal-units.js'
 
@@ -39,7 +39,7 @@ export class H264Depacketizer implements Depacketizer {
   }
 
   finish(): DepacketizedFrame | undefined {
-    const units = this.#units.finish()
+    const units = this.#units.finish(isSlice)
     return units && { units, keyframe: hasIdr(units), droppable: isH264Droppable(units) }
   }
 
@@ -56,6 +56,11 @@ export class H264Depacketizer implements Depacketizer {
 /** Everything but a slice comes before the slices, and the first slice begins at macroblock 0 (section 7.4.1.2.3 of H.264). */
 function startsAccessUnit(type: number, secondByte: number): boolean {
   return type > H264NalType.idrSlice || (secondByte & FIRST_MACROBLOCK) !== 0
+}
+
+function isSlice(unit: Uint8Array): boolean {
+  const type = h264NalType(unit)
+  return type >= H264NalType.slice && type <= H264NalType.idrSlice
 }
 
 function isWhole(unit: Uint8Array): boolean {

@@ -40,7 +40,7 @@ export class H265Depacketizer implements Depacketizer {
   }
 
   finish(): DepacketizedFrame | undefined {
-    const units = this.#units.finish()
+    const units = this.#units.finish(isSlice)
     return units && { units, keyframe: hasIrap(units), droppable: false }
   }
 
@@ -59,6 +59,10 @@ export class H265Depacketizer implements Depacketizer {
 /** Parameter sets, delimiters and prefix SEI come before the slices; the first slice segment says that it is. */
 function startsAccessUnit(type: number, firstSliceByte: number): boolean {
   return type > H265NalType.lastSlice || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
+}
+
+function isSlice(unit: Uint8Array): boolean {
+  return h265NalType(unit) <= H265NalType.lastSlice
 }
 
 function isWhole(unit: Uint8Array): boolean {

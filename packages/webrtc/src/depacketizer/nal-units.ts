@@ -2,6 +2,9 @@ import { readUint16 } from '@crossroom/media'
 import { MAX_FRAME_BYTES, MAX_PACKETS_PER_FRAME, MAX_UNITS_PER_FRAME } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
 
+/** Parameter sets and SEI that may come before their picture: VPS, SPS, PPS and a few more. */
+const MAX_WAITING_UNITS = 16
+
 /**
  * What the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798) share: collecting the NAL units of one access unit from
  * whole units, aggregates and fragments, within the limits of a frame.
@@ -9,6 +12,8 @@ import { FragmentList } from './fragment-list.js'
 export class NalUnitCollector {
   readonly #fragments = new FragmentList()
   #units: Uint8Array[] = []
+  /** Came without a picture and belong to the next. */
+  #waiting: readonly Uint8Array[] = []
   #bytes = 0
   #packets = 0
   #fragmenting = false
@@ -67,8 +72,11 @@ export class NalUnitCollector {
     return !end || this.addUnit(this.#fragments.join())
   }
 
-  /** The access unit's NAL units, perhaps none, or undefined when it is void or incomplete. Begins the next one. */
-  finish(): readonly Uint8Array[] | undefined {
+  /**
+   * The access unit's NAL units, or undefined when it is void or incomplete; begins the next one. Units that come without a picture,
+   * such as parameter sets with a timestamp of their own, are kept for the next picture: then none are given.
+   */
+  finish(isSlice: (unit: Uint8Array) => boolean): readonly Uint8Array[] | undefined {
     const units = this.#void || this.#fragmenting ? undefined : this.#units
     this.#units = []
     this.#fragments.clear()
@@ -76,6 +84,13 @@ export class NalUnitCollector {
     this.#packets = 0
     this.#fragmenting = false
     this.#void = false
-    return units
+    if (units === undefined) return undefined
+    if (units.some(isSlice)) {
+      const all = this.#waiting.length === 0 ? units : [...this.#waiting, ...units]
+      this.#waiting = []
+      return all
+    }
+    if (units.length > 0) this.#waiting = units.slice(0, MAX_WAITING_UNITS)
+    return []
   }
 }

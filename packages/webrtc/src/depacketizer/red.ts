@@ -5,6 +5,8 @@ export interface RedBlock {
   readonly payloadType: number
   /** How far its timestamp is behind the packet's, in the RTP clock; 0 for the primary, which comes last. */
   readonly timestampOffset: number
+  /** How many packets before this one the block was the primary of: 0 for the primary itself. */
+  readonly packetsBack: number
   readonly payload: Uint8Array
 }
 
@@ -26,24 +28,24 @@ export function parseRed(payload: Uint8Array): RedBlock[] | undefined {
   if (headersEnd > payload.length) return undefined
   const blocks: RedBlock[] = []
   let start = headersEnd
+  let packetsBack = count - 1
   for (let header = 0; header < headersEnd - 1; header += REDUNDANT_HEADER_LENGTH) {
     const end = start + (readUint16(payload, header + 2) & 0x3ff)
     if (end > payload.length) return undefined
-    addBlock(blocks, payload, header, readUint16(payload, header + 1) >>> 2, start, end)
+    if (end > start) {
+      blocks.push({
+        payloadType: payload[header]! & 0x7f,
+        timestampOffset: readUint16(payload, header + 1) >>> 2,
+        packetsBack,
+        payload: payload.subarray(start, end),
+      })
+    }
+    packetsBack--
     start = end
   }
-  addBlock(blocks, payload, headersEnd - 1, 0, start, payload.length)
+  if (start < payload.length) {
+    const payloadType = payload[headersEnd - 1]! & 0x7f
+    blocks.push({ payloadType, timestampOffset: 0, packetsBack: 0, payload: payload.subarray(start) })
+  }
   return blocks
-}
-
-function addBlock(
-  blocks: RedBlock[],
-  payload: Uint8Array,
-  header: number,
-  timestampOffset: number,
-  start: number,
-  end: number,
-): void {
-  if (end === start) return
-  blocks.push({ payloadType: payload[header]! & 0x7f, timestampOffset, payload: payload.subarray(start, end) })
 }

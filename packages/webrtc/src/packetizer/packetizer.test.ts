@@ -51,7 +51,8 @@ test('H.264: any units come back, whatever the payload size', () => {
     .tuple(fc.constantFrom(0x41, 0x61, 0x06, 0x67, 0x68), fc.integer({ min: 1, max: 5000 }))
     .map(([header, length]) => patterned(length, header, 0x9a))
   fc.assert(
-    fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), (units, size) => {
+    fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), (some, size) => {
+      const units = [...some, patterned(99, 0x41, 0x9a)]
       const out = new PayloadBuffer()
       expect(new H264Packetizer(size).packetize(videoFrame(videoConfig('h264'), units), out)).toBe(true)
       const depacketizer = new H264Depacketizer()
@@ -114,9 +115,9 @@ test('RED: each packet carries the frame before, with its distance', () => {
     expect(packetizer.packetize(audioFrame(index * 20_000, packet), out)).toBe(true)
     return parseRed(out.bytes.slice(0, out.byteLength))!
   })
-  const primary = (index: number) => ({ payloadType: 111, timestampOffset: 0, payload: frames[index]! })
+  const primary = (index: number) => ({ payloadType: 111, timestampOffset: 0, packetsBack: 0, payload: frames[index]! })
   expect(blocks[0]).toEqual([primary(0)])
-  expect(blocks[1]).toEqual([{ ...primary(0), timestampOffset: 960 }, primary(1)])
+  expect(blocks[1]).toEqual([{ ...primary(0), timestampOffset: 960, packetsBack: 1 }, primary(1)])
   expect(blocks[2]).toEqual([primary(2)]) // no room for two
   expect(blocks[3]).toEqual([primary(3)]) // 1100 bytes do not fit the 10-bit length
 })
