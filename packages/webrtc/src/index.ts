@@ -177,3 +177,4 @@ export {
   type TransportFailure,
 } from './transport/peer-transport.js'
 export { parseTrickleFragment, writeTrickleFragment, type TrickleFragment } from './sdp/trickle.js'
+export { BandwidthEstimator, START_BITRATE, type BandwidthEstimatorOptions } from './bwe/bandwidth-estimator.js'

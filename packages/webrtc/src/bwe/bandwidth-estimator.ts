@@ -1,0 +1,147 @@
+import type { Micros } from '@crossroom/media'
+import { ARRIVAL_TICK, NOT_RECEIVED, REFERENCE_TIME_UNIT, type TransportFeedback } from '../rtcp/transport-feedback.js'
+import { ArrivalGroups } from './arrival-groups.js'
+import { DelayFloor } from './delay-floor.js'
+import { LossWindow } from './loss-window.js'
+import { RateControl } from './rate-control.js'
+import { SentHistory } from './sent-history.js'
+import { Throughput } from './throughput.js'
+import { Trendline, type QueueTrend } from './trendline.js'
+
+/** What a viewer may be sent before anything is known of its path: the burst that starts it. Bits per second. */
+export const START_BITRATE = 8_000_000
+
+/**
+ * Loss above this is taken for a limit even without a growing queue: a policer that drops what is too much keeps no queue.
+ * Below, loss without delay is the radio's noise: sending less would not make it less, and retransmission copes.
+ */
+const LOSS_OF_A_POLICER = 0.45
+
+/** A policer stays for longer than an unlucky second. */
+const POLICED_WINDOWS = 2
+
+/** Loss above this, while a queue stands or has been growing lately, is the queue running over. */
+const LOSS_OF_A_FULL_QUEUE = 0.1
+const STANDING_QUEUE: Micros = 30_000
+const QUEUE_MEMORY: Micros = 2_000_000
+
+/** Reference times are 24 bits of 64 ms and wrap after 12.4 days. */
+const REFERENCE_WRAP = 2 ** 24
+
+export interface BandwidthEstimatorOptions {
+  /** Bits per second; default `START_BITRATE`. */
+  readonly startBitrate?: number
+}
+
+/**
+ * How much one viewer's path carries, from transport-wide feedback: by delay first, by loss only where it must be
+ * congestion. Until a limit is met it says the start bitrate and `isLimited` is false.
+ */
+export class BandwidthEstimator {
+  readonly #history = new SentHistory()
+  readonly #groups = new ArrivalGroups()
+  readonly #trendline = new Trendline()
+  readonly #throughput = new Throughput()
+  readonly #loss = new LossWindow()
+  readonly #floor = new DelayFloor()
+  readonly #rate: RateControl
+  #referenceCycles = 0
+  #lastReference: number | undefined
+  #policedWindows = 0
+  #queueGrewAt: Micros = -Infinity
+  #roundTrip: Micros = 100_000
+
+  constructor(options: BandwidthEstimatorOptions = {}) {
+    this.#rate = new RateControl(options.startBitrate ?? START_BITRATE)
+  }
+
+  /** Bits per second on the wire. */
+  get bitrate(): number {
+    return this.#rate.bitrate
+  }
+
+  get isLimited(): boolean {
+    return this.#rate.isLimited
+  }
+
+  /** Share of packets lost in the last second of feedback, 0 to 1. */
+  get lossFraction(): number {
+    return this.#loss.fraction
+  }
+
+  get queueTrend(): QueueTrend {
+    return this.#trendline.trend
+  }
+
+  /** Bits per second that arrived lately; undefined at the beginning. */
+  get throughput(): number | undefined {
+    return this.#throughput.bitrate
+  }
+
+  /** From receiver reports; it spaces the decreases. */
+  setRoundTrip(roundTrip: Micros): void {
+    this.#roundTrip = roundTrip
+  }
+
+  /** A row of the egress's `pollSent`. */
+  recordSent(firstTransportSequence: number, count: number, bytes: number, sentAt: Micros): void {
+    this.#history.record(firstTransportSequence, count, bytes, sentAt)
+  }
+
+  /** Takes the feedback of one compound packet. Sequences that were never sent, or were told before, count for nothing. */
+  handleFeedback(now: Micros, feedback: TransportFeedback): void {
+    const base = this.#referenceMicros(feedback.referenceTime)
+    const { arrivals, baseSequence } = feedback
+    let received = 0
+    let lost = 0
+    for (let index = 0; index < arrivals.length; index++) {
+      const sequence = (baseSequence + index) & 0xffff
+      const sentAt = this.#history.sentAt(sequence)
+      if (Number.isNaN(sentAt)) continue
+      const arrival = arrivals[index]!
+      if (arrival === NOT_RECEIVED) {
+        lost++
+        continue
+      }
+      received++
+      this.#arrived(sequence, sentAt, base + arrival * ARRIVAL_TICK)
+    }
+    this.#judgeLoss(now, received, lost)
+    if (received > 0) this.#rate.update(now, this.#trendline.trend, this.#throughput.bitrate, this.#roundTrip)
+    if (this.#trendline.trend === 'filling') this.#queueGrewAt = now
+  }
+
+  /** The receiver's own estimate (REMB), from peers without transport-wide feedback. Bits per second. */
+  handleReceiverEstimate(bitrate: number): void {
+    this.#rate.cap(bitrate)
+  }
+
+  #arrived(sequence: number, sentAt: Micros, arrivedAt: Micros): void {
+    this.#throughput.add(arrivedAt, this.#history.bytes(sequence))
+    this.#history.forget(sequence)
+    this.#floor.add(sentAt, arrivedAt)
+    const delta = this.#groups.add(sentAt, arrivedAt)
+    if (delta !== undefined) this.#trendline.add(delta)
+  }
+
+  #judgeLoss(now: Micros, received: number, lost: number): void {
+    if (!this.#loss.add(now, received, lost)) return
+    const throughput = this.#throughput.bitrate
+    const { fraction } = this.#loss
+    const hasQueue = this.#floor.takeStandingQueue(now) > STANDING_QUEUE || now - this.#queueGrewAt < QUEUE_MEMORY
+    this.#policedWindows = fraction > LOSS_OF_A_POLICER ? this.#policedWindows + 1 : 0
+    const isCongested = (hasQueue && fraction > LOSS_OF_A_FULL_QUEUE) || this.#policedWindows >= POLICED_WINDOWS
+    if (isCongested && throughput !== undefined) this.#rate.cut(now, throughput)
+  }
+
+  /** The receiver's clock without wraps. */
+  #referenceMicros(reference: number): Micros {
+    if (this.#lastReference !== undefined) {
+      const step = reference - this.#lastReference
+      if (step < -REFERENCE_WRAP / 2) this.#referenceCycles++
+      else if (step > REFERENCE_WRAP / 2) this.#referenceCycles--
+    }
+    this.#lastReference = reference
+    return (reference + this.#referenceCycles * REFERENCE_WRAP) * REFERENCE_TIME_UNIT
+  }
+}
