@@ -195,6 +195,7 @@ class App implements RunningServer {
       publicUrl,
       publicRtmpUrl,
       rtmpPort: () => this.#listeners.get('rtmp')?.port ?? this.#config.rtmpPort,
+      httpPort: () => (this.#admin === this.#web ? undefined : this.#listeners.get('http')?.port),
       version: VERSION,
     })
     if (!(await registerPages(this.#web))) this.#log.warn({}, 'The pages are not built: run npm run build')

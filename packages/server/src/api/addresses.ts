@@ -7,6 +7,8 @@ export interface AddressOptions {
   readonly publicRtmpUrl: string | undefined
   /** The RTMP port in use. */
   readonly rtmpPort: () => number
+  /** The HTTP port in use, when the API is asked on another one; absent or undefined: the port of the request. */
+  readonly httpPort?: () => number | undefined
 }
 
 /** The beginnings of addresses, as the asking client can reach them. No slash at the end. */
@@ -24,7 +26,9 @@ const HOST = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/
 export function originsOf(request: IncomingMessage, options: AddressOptions): Origins {
   const match = HOST.exec(request.headers.host ?? '')
   const scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http'
-  const http = options.publicUrl ?? `${scheme}://${match?.[0] ?? 'localhost'}`
+  const httpPort = options.httpPort?.()
+  const host = httpPort === undefined ? match?.[0] : `${match?.[1] ?? 'localhost'}:${String(httpPort)}`
+  const http = options.publicUrl ?? `${scheme}://${host ?? 'localhost'}`
   const hostname = options.publicUrl === undefined ? (match?.[1] ?? 'localhost') : new URL(options.publicUrl).hostname
   const port = options.rtmpPort()
   const rtmp = options.publicRtmpUrl ?? `rtmp://${hostname}${port === RTMP_PORT ? '' : `:${String(port)}`}`

@@ -122,6 +122,13 @@ test('public URLs replace the Host in addresses', async () => {
   })
 })
 
+test('an API on a port of its own hands out addresses on the public one', async () => {
+  publish('live/x')
+  const app = await makeApp({ httpPort: () => 8080 })
+  const response = await app.inject({ url: '/api/v1/streams/live/x', headers: { host: '127.0.0.1:9000' } })
+  expect(response.json()).toMatchObject({ play: { flv: 'http://127.0.0.1:8080/live/x.flv' } })
+})
+
 test('the publisher alone, or the whole stream, can be ended', async () => {
   const ends = publish('live/x')
   const app = await makeApp()
