@@ -10,5 +10,6 @@ bool js_dtls_register(napi_env env, napi_value exports);
 bool js_srtp_register(napi_env env, napi_value exports);
 bool js_udp_register(napi_env env, napi_value exports);
 bool js_egress_register(napi_env env, napi_value exports);
+bool js_egress_commands_register(napi_env env, napi_value exports);
 
 #endif

@@ -110,12 +110,8 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   if (port->batch.count == 0) return;
   napi_handle_scope scope;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-  napi_value callback, receiver, count = js_number(env, number_rows(port));
-  if (napi_get_reference_value(env, port->callback, &callback) == napi_ok && napi_get_global(env, &receiver) == napi_ok &&
-      napi_make_callback(env, port->async, receiver, callback, 1, &count, NULL) == napi_pending_exception) {
-    napi_value error;
-    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
-  }
+  napi_value count = js_number(env, number_rows(port));
+  js_call_back(env, port->async, port->callback, 1, &count);
   napi_close_handle_scope(env, scope);
 }
 

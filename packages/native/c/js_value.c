@@ -107,6 +107,14 @@ napi_value js_undefined(napi_env env) {
   return napi_get_undefined(env, &undefined) == napi_ok ? undefined : NULL;
 }
 
+void js_call_back(napi_env env, napi_async_context async, napi_ref callback, size_t count, const napi_value *arguments) {
+  napi_value function, receiver, error;
+  if (napi_get_reference_value(env, callback, &function) != napi_ok || napi_get_global(env, &receiver) != napi_ok) return;
+  if (napi_make_callback(env, async, receiver, function, count, arguments, NULL) == napi_pending_exception &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok)
+    napi_fatal_exception(env, error);
+}
+
 bool js_export(napi_env env, napi_value exports, const struct js_function *functions, size_t count) {
   for (size_t i = 0; i < count; i++) {
     napi_value function;

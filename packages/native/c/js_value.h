@@ -38,6 +38,9 @@ napi_value js_undefined(napi_env env);
 /* Throws an Error with `code` and returns NULL. */
 napi_value js_throw(napi_env env, const char *code, const char *message);
 
+/* Calls a function from outside JavaScript; what it throws becomes an uncaught exception. */
+void js_call_back(napi_env env, napi_async_context async, napi_ref callback, size_t count, const napi_value *arguments);
+
 struct js_function {
   const char *name;
   napi_callback callback;

@@ -78,6 +78,47 @@ export interface Addon {
   udpEndpointOf(port: PortHandle, address: number, out: Uint32Array): string | undefined
   udpPin(port: PortHandle, address: number, pinned: boolean): void
   udpCounters(port: PortHandle, out: Float64Array): void
+
+  egressCreate(
+    port: PortHandle,
+    cname: string,
+    queueBytes: number,
+    segmentation: boolean,
+    onReady: () => void,
+  ): EgressHandle
+  egressClose(egress: EgressHandle): void
+  egressAddSource(egress: EgressHandle, video: boolean, historyBytes: number, historyFrames: number): number
+  egressRemoveSource(egress: EgressHandle, source: number): void
+  /** `route` is one of ROUTE of egress.ts. */
+  egressAddViewer(egress: EgressHandle, keys: KeysHandle, route: number, address: number, pacingRate: number): number
+  egressRemoveViewer(egress: EgressHandle, viewer: number): void
+  egressSetRoute(egress: EgressHandle, viewer: number, route: number, address: number): void
+  egressSetPacing(egress: EgressHandle, viewer: number, pacingRate: number): void
+  egressAddTrack(egress: EgressHandle, viewer: number, fields: Uint32Array, mid: Uint8Array): number
+  egressUpdateTrack(egress: EgressHandle, track: number, changes: number, fields: Uint32Array): void
+  egressRemoveTrack(egress: EgressHandle, track: number): void
+  /** The frame's number, -1 when it was refused. */
+  egressFrame(
+    egress: EgressHandle,
+    source: number,
+    payloads: Uint8Array,
+    ends: Uint32Array,
+    fields: Float64Array,
+    targets: Uint32Array,
+  ): number
+  egressReplay(egress: EgressHandle, track: number, source: number, first: number, timestamps: Uint32Array): void
+  egressResend(egress: EgressHandle, track: number, sequences: Uint16Array, count: number): void
+  egressRtcp(egress: EgressHandle, viewer: number, compound: Uint8Array): void
+  egressSenderReport(egress: EgressHandle, track: number, wallClock: number, rtpTimestamp: number): void
+  egressStreamWritten(egress: EgressHandle, viewer: number, bytes: number): void
+  egressPollSent(egress: EgressHandle, rows: Float64Array): number
+  /** 1 when there was one: kind, viewer, track and since are in `out`. */
+  egressPollEvent(egress: EgressHandle, out: Float64Array): number
+  /** The viewer goes to `viewer[0]`. */
+  egressPollStream(egress: EgressHandle, viewer: Float64Array): Uint8Array | undefined
+  /** 0 when the viewer is not known. */
+  egressViewerCounters(egress: EgressHandle, viewer: number, out: Float64Array): number
+  egressCounters(egress: EgressHandle, out: Float64Array): void
 }
 
 /** Thrown where the native package cannot be used; `message` says what to do about it. */
