@@ -43,6 +43,9 @@ const MIN_SOUND_STEP: Micros = 10_000
 /** After a failure it is tried again after so long, then with doubling pauses, until it ran for the longest of them. */
 const RETRY: Micros = 1_000_000
 const RETRY_MAX: Micros = 60_000_000
+/** Players of FLV stop without sound: this long after the last of it silence begins, and goes on in such steps. */
+const SILENT_AFTER: Micros = 120_000
+const SILENCE_STEP: Micros = 40_000
 /** How often it is looked whether the codecs keep up, and how many looks in a row must say no. */
 const LAG_CHECK: Micros = 1_000_000
 const LAG_CHECKS = 3
@@ -67,7 +70,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   #openedAt: Micros = 0
   #lagChecks = 0
   #cancelRetry: (() => void) | undefined
-  #cancelLagCheck: (() => void) | undefined
+  #cancelWatch: (() => void) | undefined
   #unsubscribe: (() => void) | undefined
   #closed = false
 
@@ -103,6 +106,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     if (this.#unsubscribe === undefined && !this.#closed) {
       this.#unsubscribe = this.#options.source.subscribe(this, 'gop')
       if (this.#kind === 'video') this.#watchLag()
+      else if (this.recipe.to === 'aac') this.#watchSilence()
     }
     return () => {
       if (this.#sinks.delete(sink) && this.#sinks.size === 0) this.close()
@@ -119,7 +123,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     this.#closed = true
     this.#unsubscribe?.()
     this.#cancelRetry?.()
-    this.#cancelLagCheck?.()
+    this.#cancelWatch?.()
     this.#channel?.close()
     this.#options.onIdle()
   }
@@ -225,7 +229,7 @@ export class Conversion implements FrameSink, ChannelHandler {
 
   /** Codecs that stay behind for good have no CPU left: better no conversion than a growing delay. */
   #watchLag(): void {
-    this.#cancelLagCheck = this.#options.clock.after(LAG_CHECK, () => {
+    this.#cancelWatch = this.#options.clock.after(LAG_CHECK, () => {
       const behind = this.#state === 'running' && this.lag > transcodeLimits.lagMicros
       this.#lagChecks = behind ? this.#lagChecks + 1 : 0
       if (this.#lagChecks >= LAG_CHECKS) {
@@ -233,6 +237,17 @@ export class Conversion implements FrameSink, ChannelHandler {
         this.handleFailed(`The codecs are ${String(Math.round(this.lag / 1000))} ms behind: no CPU is left for them`)
       }
       this.#watchLag()
+    })
+  }
+
+  /** Browsers send next to nothing while nobody speaks, and nothing when muted. */
+  #watchSilence(): void {
+    const { clock } = this.#options
+    this.#cancelWatch = clock.after(SILENCE_STEP, () => {
+      const last = this.#lastIn
+      const silent = last === undefined ? 0 : clock.now() - last.receivedAt
+      if (last !== undefined && silent > SILENT_AFTER) this.#channel?.advance(last.pts + silent - SILENT_AFTER)
+      this.#watchSilence()
     })
   }
 

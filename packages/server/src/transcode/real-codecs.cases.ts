@@ -2,14 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
+  ADTS_HEADER_LENGTH,
+  audioConfigFromAdts,
   byteLengthOfAnnexB,
   FlvStreamReader,
   FlvTagReader,
   isVideoFrame,
+  parseAdtsFrame,
+  writeAdtsHeader,
   writeAnnexB,
   type AudioConfig,
   type AudioFrame,
   type MediaFrame,
+  type VideoConfig,
   type VideoFrame,
 } from '@crossroom/media'
 import { buildSync } from 'esbuild'
@@ -94,29 +99,16 @@ export async function until(done: () => boolean, what: string, seconds = 10): Pr
   }
 }
 
-const ADTS_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000]
-
 /** What ffmpeg's filter makes of it, as AAC frames from time 0 on. */
 export function aacFrames(filter: string, rate: number, channels: number, seconds: number): AudioFrame[] {
   const input = ['-f', 'lavfi', '-i', filter, '-t', String(seconds), '-ar', String(rate), '-ac', String(channels)]
   const stream = ffmpeg([...input, '-c:a', 'aac', '-b:a', channels === 1 ? '64k' : '128k', '-f', 'adts', '-'])
-  const index = ADTS_RATES.indexOf(rate)
-  const config: AudioConfig = {
-    kind: 'audio',
-    codec: 'aac',
-    // AudioSpecificConfig: 5 bits AAC-LC, 4 bits rate index, 4 bits channels.
-    description: new Uint8Array([(2 << 3) | (index >> 1), ((index & 1) << 7) | (channels << 3)]),
-    sampleRate: rate,
-    channels,
-    samplesPerFrame: 1024,
-    codecString: 'mp4a.40.2',
-  }
   const frames: AudioFrame[] = []
-  for (let offset = 0; offset + 7 < stream.length;) {
-    const length = ((stream[offset + 3]! & 3) << 11) | (stream[offset + 4]! << 3) | (stream[offset + 5]! >> 5)
+  let config: AudioConfig | undefined
+  for (let adts = parseAdtsFrame(stream); adts !== undefined; adts = parseAdtsFrame(stream, adts.end)) {
+    config ??= audioConfigFromAdts(adts)!
     const pts = Math.round((frames.length * 1024 * 1e6) / rate)
-    frames.push(audioFrame(config, pts, new Uint8Array(stream.subarray(offset + 7, offset + length))))
-    offset += length
+    frames.push(audioFrame(config, pts, new Uint8Array(stream.subarray(adts.start, adts.end))))
   }
   return frames
 }
@@ -179,15 +171,48 @@ export function videoFrames(seconds: number, size: string, encoder: readonly str
   return frames.filter(isVideoFrame)
 }
 
+/** The same by an encoder whose frames FLV does not hold. */
+export function ivfFrames(
+  codec: 'vp8' | 'vp9' | 'av1',
+  seconds: number,
+  size: string,
+  encoder: readonly string[],
+): VideoFrame[] {
+  const source = `testsrc2=size=${size}:rate=25:duration=${String(seconds)}`
+  const stream = ffmpeg(['-f', 'lavfi', '-i', source, '-pix_fmt', 'yuv420p', ...encoder, '-g', '25', '-f', 'ivf', '-'])
+  const [width, height] = size.split('x').map(Number) as [number, number]
+  const config: VideoConfig = {
+    ...{ kind: 'video', codec, description: new Uint8Array(0), parameterSets: [], nalLengthSize: 4 },
+    ...{ width, height, codecString: codec, reorderFrames: 0, orientation: 90 },
+  }
+  const frames: VideoFrame[] = []
+  for (let offset = 32; offset < stream.length; offset += 12 + stream.readUInt32LE(offset)) {
+    const bytes = new Uint8Array(stream.subarray(offset + 12, offset + 12 + stream.readUInt32LE(offset)))
+    const pts = frames.length * 40_000
+    const keyframe = frames.length % 25 === 0
+    frames.push({
+      config,
+      pts,
+      dts: pts,
+      keyframe,
+      units: [bytes],
+      receivedAt: pts,
+      captureTime: pts + 7,
+      droppable: false,
+    })
+  }
+  return frames
+}
+
 export const PICTURE = { width: 64, height: 36 } as const
 
 /** The pictures, small and grey, in the order they are shown. */
 export function decodePictures(frames: readonly MediaFrame[]): Uint8Array[] {
   const codec = frames[0]!.config.codec
-  const stream = codec === 'vp8' ? ivf(frames) : Buffer.concat(frames.map(annexB))
+  const stream = codec === 'h264' ? Buffer.concat(frames.map(annexB)) : ivf(frames)
   const { width, height } = PICTURE
   const filter = `scale=${String(width)}:${String(height)}:flags=area,format=gray`
-  const input = ['-f', codec === 'vp8' ? 'ivf' : 'h264', '-i', '-', '-vsync', '0']
+  const input = ['-f', codec === 'h264' ? 'h264' : 'ivf', '-i', '-', '-vsync', '0']
   const bytes = ffmpeg([...input, '-vf', filter, '-f', 'rawvideo', '-'], stream)
   const length = width * height
   return Array.from({ length: bytes.length / length }, (_, index) =>
@@ -211,13 +236,15 @@ function annexB(frame: MediaFrame): Buffer {
   return bytes
 }
 
+const FOURCC: Readonly<Record<string, string>> = { vp8: 'VP80', vp9: 'VP90', av1: 'AV01' }
+
 /** The container of the VP8 test vectors: a 32-byte header, and 12 bytes before each frame. */
 function ivf(frames: readonly MediaFrame[]): Buffer {
   const { config } = frames[0]!
   const head = Buffer.alloc(32)
   head.write('DKIF')
   head.writeUInt16LE(32, 6)
-  head.write('VP80', 8)
+  head.write(FOURCC[config.codec]!, 8)
   head.writeUInt16LE(config.kind === 'video' ? config.width : 0, 12)
   head.writeUInt16LE(config.kind === 'video' ? config.height : 0, 14)
   head.writeUInt32LE(25, 16)
@@ -241,20 +268,10 @@ export function ffmpeg(args: readonly string[], input?: Buffer): Buffer {
 }
 
 function adts(frame: AudioFrame): Buffer {
-  const { sampleRate, channels } = frame.config
   const bytes = frame.units[0]!
-  const length = bytes.length + 7
-  const rate = ADTS_RATES.indexOf(sampleRate)
-  const header = [
-    0xff,
-    0xf1,
-    (1 << 6) | (rate << 2),
-    (channels << 6) | (length >> 11),
-    length >> 3,
-    (length << 5) | 31,
-    0xfc,
-  ]
-  return Buffer.concat([Buffer.from(header.map((byte) => byte & 0xff)), bytes])
+  const out = Buffer.alloc(ADTS_HEADER_LENGTH + bytes.length)
+  out.set(bytes, writeAdtsHeader(frame.config, bytes.length, out, 0))
+  return out
 }
 
 /** An Ogg file (RFC 3533, RFC 7845) with one packet a page and no pre-skip. */

@@ -2,7 +2,7 @@ import { hasBSlice, type MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderFor, RECIPES, type RecipeName } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
-import { convertAll, decodePictures, difference, readyProcess, videoFrames } from './real-codecs.cases.js'
+import { convertAll, decodePictures, difference, ivfFrames, readyProcess, videoFrames } from './real-codecs.cases.js'
 
 const X264_DEFAULT = ['-c:v', 'libx264', '-g', '25', '-b:v', '600k']
 
@@ -77,4 +77,18 @@ test('broken frames cost pictures up to the next keyframe, nothing more', async 
   const out = await convert('video-without-b-frames', broken, 55)
   expect(out.some((frame) => frame.keyframe && frame.pts === frames[50]!.pts)).toBe(true)
   expect(out.at(-1)!.pts).toBe(frames.at(-1)!.pts)
+})
+
+test.each([
+  { codec: 'vp8', encoder: ['-c:v', 'libvpx', '-deadline', 'realtime', '-auto-alt-ref', '0'] },
+  { codec: 'vp9', encoder: ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-lag-in-frames', '0'] },
+  { codec: 'av1', encoder: ['-c:v', 'libsvtav1', '-preset', '10', '-svtav1-params', 'pred-struct=1'] },
+] as const)('$codec becomes H.264, picture for picture, and keeps its orientation', async ({ codec, encoder }) => {
+  const frames = ivfFrames(codec, 2, '320x240', encoder)
+  const out = await convert('video-to-h264', frames)
+  expect(out.map((frame) => frame.pts)).toEqual(frames.map((frame) => frame.pts))
+  expect(out.map((frame) => frame.captureTime)).toEqual(frames.map((frame) => frame.captureTime))
+  expect(out.map((frame) => frame.keyframe)).toEqual(frames.map((frame) => frame.keyframe))
+  expect(out[0]!.config).toMatchObject({ codec: 'h264', width: 320, height: 240, orientation: 90 })
+  expectSamePictures(out, frames, 4)
 })

@@ -2,6 +2,7 @@ import type { AudioConfig, AudioFrame, MediaFrame, Micros } from '@crossroom/med
 import { isAudioFrame } from '@crossroom/media'
 import type { AudioOrder } from '../catalog.js'
 import type { Converter, Emit } from './converter.js'
+import { Concealment } from './concealment.js'
 import { SampleFifo } from './sample-fifo.js'
 import { stretchSamples } from './sample-stretch.js'
 import { SampleTimeline } from './sample-timeline.js'
@@ -47,6 +48,7 @@ export class AudioConverter implements Converter {
   #decoder: AudioDecoder | undefined
   #encoder: AudioEncoder | undefined
   #fifo: SampleFifo | undefined
+  #concealment: Concealment | undefined
   #config: AudioConfig | undefined
   #receivedAt: Micros = 0
   /** Samples given to the encoder. */
@@ -68,7 +70,7 @@ export class AudioConverter implements Converter {
   handleAdvance(pts: Micros): void {
     const silence = this.#timeline.fillTo(pts)
     if (silence === 0) return
-    this.#fifo?.pushSilence(silence)
+    this.#fillGap(silence)
     this.#encode()
   }
 
@@ -87,6 +89,7 @@ export class AudioConverter implements Converter {
     this.#config = config
     const channels = this.#fifo?.channels ?? this.#order.channels ?? Math.min(2, Math.max(1, config.channels))
     this.#fifo ??= new SampleFifo(channels)
+    this.#concealment ??= new Concealment(channels)
     this.#encoder ??= this.#codecs.createEncoder(this.#order, channels, this.#handlePacket)
     this.#decoder?.close()
     this.#decoder = this.#codecs.createDecoder(config, channels, this.#handleSamples)
@@ -97,7 +100,7 @@ export class AudioConverter implements Converter {
     const before = fifo.length
     const { restart, silence, skip, stretch } = this.#timeline.place(pts, count)
     if (restart && before > 0) this.#finishSegment(fifo)
-    if (silence > 0) fifo.pushSilence(silence)
+    if (silence > 0) this.#fillGap(silence)
     const kept = count - skip
     const written = fifo.reserve(kept + stretch)
     for (let channel = 0; channel < fifo.channels; channel++) {
@@ -105,7 +108,13 @@ export class AudioConverter implements Converter {
       if (stretch === 0) fifo.plane(channel).set(plane.subarray(skip, count), written)
       else stretchSamples(plane, count, stretch, fifo.plane(channel), written)
     }
+    this.#concealment!.handleSamples(fifo, written, kept + stretch)
     this.#encode()
+  }
+
+  #fillGap(samples: number): void {
+    const fifo = this.#fifo!
+    this.#concealment!.fill(fifo, fifo.reserve(samples), samples)
   }
 
   /** Fills the frame that was begun with silence, so that the new segment begins with a frame. */

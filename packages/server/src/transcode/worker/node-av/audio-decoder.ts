@@ -111,6 +111,9 @@ export class NodeAvAudioDecoder implements AudioDecoder {
       inputFormat as never,
       rate,
     )
+    const mix = mixOf(channels, this.#channels)
+    if (mix !== undefined) resampler.setMatrix(mix, channels)
+    else resampler.setOption('rematrix_maxval', 1)
     if (resampler.init() < 0)
       throw new Error(`No way from ${String(channels)} channels at ${String(rate)} Hz to 48 kHz`)
     this.#resampler = resampler
@@ -118,8 +121,8 @@ export class NodeAvAudioDecoder implements AudioDecoder {
 }
 
 function openDecoder(library: Library, context: CodecContext, config: AudioConfig): CodecContext {
-  const { Codec, Rational } = library
-  const codec = Codec.findDecoder(codecId(library, config.codec))
+  const { Rational } = library
+  const codec = decoderFor(library, config.codec)
   if (codec === null) throw new Error(`The codec library has no decoder for ${config.codec}`)
   context.allocContext3(codec)
   context.threadCount = 1
@@ -131,15 +134,21 @@ function openDecoder(library: Library, context: CodecContext, config: AudioConfi
   return context
 }
 
-function codecId({ constants }: Library, codec: AudioCodec) {
+function decoderFor({ Codec, constants }: Library, codec: AudioCodec) {
   switch (codec) {
     case 'aac':
-      return constants.AV_CODEC_ID_AAC
+      return Codec.findDecoder(constants.AV_CODEC_ID_AAC)
     case 'opus':
-      return constants.AV_CODEC_ID_OPUS
+      return Codec.findDecoderByName(constants.FF_DECODER_LIBOPUS)
     case 'mp3':
-      return constants.AV_CODEC_ID_MP3
+      return Codec.findDecoder(constants.AV_CODEC_ID_MP3)
   }
+}
+
+/** FFmpeg's own way makes one channel louder and two quieter; it is kept only for more than two. */
+function mixOf(from: number, to: number): number[] | undefined {
+  if (from === 1 && to === 2) return [1, 1]
+  return from === 2 && to === 1 ? [0.5, 0.5] : undefined
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

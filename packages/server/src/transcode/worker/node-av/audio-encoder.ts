@@ -1,4 +1,4 @@
-import { audioConfigFromOpusHead, type AudioConfig } from '@crossroom/media'
+import { audioConfigFromAac, audioConfigFromOpusHead, type AudioConfig } from '@crossroom/media'
 import type { CodecContext, Frame, Packet } from 'node-av/lib'
 import type { AudioOrder } from '../../catalog.js'
 import type { AudioEncoder, HandlePacket } from '../audio-converter.js'
@@ -10,6 +10,10 @@ import { isPause, type Library } from './library.js'
 const OPUS_COMPLEXITY = 7
 /** Loss (%) the encoder reckons with. Speech gets repair data from here on, music keeps its bits. */
 const OPUS_EXPECTED_LOSS = 5
+/** Of the pre-skip in an OpusHead (RFC 7845 section 5.1). */
+const OPUS_PRE_SKIP_OFFSET = 10
+/** FFmpeg's AAC encoder looks one frame ahead. Samples. */
+const AAC_DELAY = 1024
 
 /** Encodes planar floats at 48 kHz. */
 export class NodeAvAudioEncoder implements AudioEncoder {
@@ -30,11 +34,11 @@ export class NodeAvAudioEncoder implements AudioEncoder {
     this.#interleaved = order.to === 'opus'
     this.#context = openEncoder(library, order, channels)
     this.frameSize = this.#context.frameSize
-    const bitrate = Number(this.#context.bitRate)
     const head = this.#context.extraData
-    const config = head === null ? undefined : audioConfigFromOpusHead(head, { bitrate })
+    const bitrate = Number(this.#context.bitRate)
+    const config = head === null ? undefined : configOf(order, head, bitrate)
     if (head === null || config === undefined) throw new Error(`The ${order.to} encoder gave no header`)
-    this.delay = head.readUInt16LE(10)
+    this.delay = order.to === 'opus' ? head.readUInt16LE(OPUS_PRE_SKIP_OFFSET) : AAC_DELAY
     this.config = { ...config, samplesPerFrame: this.frameSize }
     this.#packet = new Packet()
     this.#packet.alloc()
@@ -90,25 +94,37 @@ export class NodeAvAudioEncoder implements AudioEncoder {
 
 function openEncoder(library: Library, order: AudioOrder, channels: number): CodecContext {
   const { constants, Codec, CodecContext, Rational } = library
-  const codec = Codec.findEncoderByName(constants.FF_ENCODER_LIBOPUS)
+  const codec =
+    order.to === 'opus'
+      ? Codec.findEncoderByName(constants.FF_ENCODER_LIBOPUS)
+      : Codec.findEncoder(constants.AV_CODEC_ID_AAC)
   if (codec === null) throw new Error(`The codec library has no encoder for ${order.to}`)
   const context = new CodecContext()
   context.allocContext3(codec)
   context.sampleRate = OUTPUT_RATE
-  context.sampleFormat = constants.AV_SAMPLE_FMT_FLT
+  context.sampleFormat = order.to === 'opus' ? constants.AV_SAMPLE_FMT_FLT : constants.AV_SAMPLE_FMT_FLTP
   context.channelLayout = layoutOf(library, channels)
   context.bitRate = BigInt(channels === 1 ? order.bitrate.mono : order.bitrate.stereo)
   context.timeBase = new Rational(1, OUTPUT_RATE)
   context.threadCount = 1
+  if (order.to === 'opus') configureOpus(context, order)
+  // The thorough search of the default costs twice the time and is not heard at these bitrates.
+  else context.setOption('aac_coder', 'fast')
+  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take these settings`)
+  return context
+}
+
+function configureOpus(context: CodecContext, order: AudioOrder): void {
   context.setOption('application', 'audio')
   context.setOption('frame_duration', '20')
   context.setOption('compression_level', String(OPUS_COMPLEXITY))
-  if (order.forwardErrorCorrection) {
-    context.setOption('fec', '1')
-    context.setOption('packet_loss', String(OPUS_EXPECTED_LOSS))
-  }
-  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take these settings`)
-  return context
+  if (!order.forwardErrorCorrection) return
+  context.setOption('fec', '1')
+  context.setOption('packet_loss', String(OPUS_EXPECTED_LOSS))
+}
+
+function configOf(order: AudioOrder, head: Uint8Array, bitrate: number): AudioConfig | undefined {
+  return order.to === 'opus' ? audioConfigFromOpusHead(head, { bitrate }) : audioConfigFromAac(head, { bitrate })
 }
 
 function layoutOf({ constants }: Library, channels: number) {
