@@ -104,6 +104,17 @@ test('serve prints one JSON line with the ports it took, and ends with 0 after S
   await expect(fetch(`http://127.0.0.1:${String(line.http)}/healthz`)).rejects.toThrow()
 })
 
+test('a second signal ends the server at once', async () => {
+  const running = run(['serve', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent'])
+  await expect.poll(() => signals.has('SIGTERM'), { timeout: 10_000 }).toBe(true)
+  expect(out[0]).toMatch(/^Crossroom .* is listening on 127\.0\.0\.1\.$/)
+  signals.get('SIGTERM')!()
+  expect(out).not.toContain('exit 1')
+  signals.get('SIGINT')!()
+  expect(out).toContain('exit 1')
+  expect(await running).toBe(0)
+})
+
 test('a port in use is said in a sentence', async () => {
   const blocker = createServer()
   await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
