@@ -32,5 +32,6 @@ export type {
   StopPlayEvent,
   UnpublishEvent,
 } from './session/server-events.js'
-export { DEFAULT_OUT_CHUNK_SIZE, RtmpServerSession } from './session/server-session.js'
+export { DEFAULT_OUT_CHUNK_SIZE } from './session/message-output.js'
+export { RtmpServerSession } from './session/server-session.js'
 export type { RtmpServerCounters, RtmpServerSessionOptions } from './session/server-session.js'

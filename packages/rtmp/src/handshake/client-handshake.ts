@@ -10,7 +10,7 @@ import {
   type DigestBlockOffset,
   type HandshakeCrypto,
 } from './digest.js'
-import type { HandshakeState } from './server-handshake.js'
+import { HelloReader, type HandshakeState } from './hello-reader.js'
 
 /** How a client opens: without digest, or with it at one of the two places. */
 export type ClientHandshakeKind = 'simple' | DigestBlockOffset
@@ -18,13 +18,11 @@ export type ClientHandshakeKind = 'simple' | DigestBlockOffset
 /** What Flash Player 9.0.124 wrote; a server looks for digests when it is not zero. */
 const CLIENT_VERSION = Uint8Array.of(9, 0, 124, 2)
 
-/** The client's half of the handshake (RTMP 1.0, section 5.2). S2 is counted and not looked at. */
+/** The client's half of the handshake (RTMP 1.0, section 5.2). */
 export class ClientHandshake {
   readonly #crypto: HandshakeCrypto
   readonly #kind: ClientHandshakeKind
-  #state: HandshakeState = 'hello'
-  readonly #hello = new Uint8Array(HELLO_LENGTH)
-  #received = 0
+  readonly #reader = new HelloReader()
   #output: Uint8Array | undefined
 
   constructor(crypto: HandshakeCrypto, kind: ClientHandshakeKind) {
@@ -34,18 +32,18 @@ export class ClientHandshake {
   }
 
   get state(): HandshakeState {
-    return this.#state
+    return this.#reader.state
   }
 
   /** Takes what belongs to the handshake from `input` and returns how many bytes these were; the rest are chunks. */
   read(input: Uint8Array): number {
-    let offset = 0
-    if (this.#state === 'hello') offset = this.#readHello(input)
-    if (this.#state === 'answer') offset += this.#skipAnswer(input.length - offset)
-    return offset
+    const taken = this.#reader.read(input)
+    const s1 = this.#reader.takeHello()
+    if (s1 !== undefined) this.#output = this.#answer(s1)
+    return taken
   }
 
-  /** C0 and C1, later C2. */
+  /** C0 and C1 at first, later C2. */
   pollOutput(): Uint8Array | undefined {
     const output = this.#output
     this.#output = undefined
@@ -63,32 +61,11 @@ export class ClientHandshake {
     return out
   }
 
-  #readHello(input: Uint8Array): number {
-    if (this.#received === 0 && input.length > 0 && input[0] !== RTMP_VERSION) {
-      this.#state = 'refused'
-      return 0
-    }
-    const taken = Math.min(input.length, HELLO_LENGTH - this.#received)
-    this.#hello.set(input.subarray(0, taken), this.#received)
-    this.#received += taken
-    if (this.#received < HELLO_LENGTH) return taken
-    this.#output = this.#answer(this.#hello.subarray(1))
-    this.#received = 0
-    this.#state = 'answer'
-    return taken
-  }
-
-  #skipAnswer(available: number): number {
-    const taken = Math.min(available, PACKET_LENGTH - this.#received)
-    this.#received += taken
-    if (this.#received === PACKET_LENGTH) this.#state = 'done'
-    return taken
-  }
-
+  /** C2 echoes S1, unless both sides know digests. */
   #answer(s1: Uint8Array): Uint8Array {
     const { randomBytes, hmacSha256 } = this.#crypto
     const found = this.#kind === 'simple' ? undefined : findDigest(s1, SERVER_KEY, hmacSha256)
-    if (found === undefined) return s1.slice()
+    if (found === undefined) return s1
     const c2 = new Uint8Array(PACKET_LENGTH)
     c2.set(randomBytes(PACKET_LENGTH))
     signAnswer(c2, found.digest, CLIENT_KEY, hmacSha256)

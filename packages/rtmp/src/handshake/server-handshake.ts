@@ -10,22 +10,18 @@ import {
   type FoundDigest,
   type HandshakeCrypto,
 } from './digest.js'
-
-/** `refused`: the first byte was not 3 (RTMPE is 6 or 8, HTTP a letter); nothing is answered. */
-export type HandshakeState = 'hello' | 'answer' | 'done' | 'refused'
+import { HelloReader, type HandshakeState } from './hello-reader.js'
 
 /** What stands in bytes 4 to 7 of S1 when the client sent a digest: a version that clients take for "knows digests". */
 const SERVER_VERSION = Uint8Array.of(4, 5, 0, 1)
 
 /**
  * The server's half of the handshake (RTMP 1.0, section 5.2), simple or with digests, as the client prefers. Nothing is
- * computed or answered before C0 and C1 are complete. C2 is counted and not looked at: many clients send a wrong one.
+ * computed or answered before C0 and C1 are complete.
  */
 export class ServerHandshake {
   readonly #crypto: HandshakeCrypto
-  #state: HandshakeState = 'hello'
-  #hello: Uint8Array | undefined
-  #received = 0
+  readonly #reader = new HelloReader()
   #output: Uint8Array | undefined
 
   constructor(crypto: HandshakeCrypto) {
@@ -33,15 +29,15 @@ export class ServerHandshake {
   }
 
   get state(): HandshakeState {
-    return this.#state
+    return this.#reader.state
   }
 
   /** Takes what belongs to the handshake from `input` and returns how many bytes these were; the rest are chunks. */
   read(input: Uint8Array): number {
-    let offset = 0
-    if (this.#state === 'hello') offset = this.#readHello(input)
-    if (this.#state === 'answer') offset += this.#skipAnswer(input.length - offset)
-    return offset
+    const taken = this.#reader.read(input)
+    const c1 = this.#reader.takeHello()
+    if (c1 !== undefined) this.#output = this.#answer(c1)
+    return taken
   }
 
   /** S0, S1 and S2, once. */
@@ -49,32 +45,6 @@ export class ServerHandshake {
     const output = this.#output
     this.#output = undefined
     return output
-  }
-
-  #readHello(input: Uint8Array): number {
-    if (this.#received === 0 && input.length > 0 && input[0] !== RTMP_VERSION) {
-      this.#state = 'refused'
-      return 0
-    }
-    if (input.length === 0) return 0
-    this.#hello ??= new Uint8Array(HELLO_LENGTH)
-    const taken = Math.min(input.length, HELLO_LENGTH - this.#received)
-    this.#hello.set(input.subarray(0, taken), this.#received)
-    this.#received += taken
-    if (this.#received === HELLO_LENGTH) {
-      this.#output = this.#answer(this.#hello.subarray(1))
-      this.#hello = undefined
-      this.#received = 0
-      this.#state = 'answer'
-    }
-    return taken
-  }
-
-  #skipAnswer(available: number): number {
-    const taken = Math.min(available, PACKET_LENGTH - this.#received)
-    this.#received += taken
-    if (this.#received === PACKET_LENGTH) this.#state = 'done'
-    return taken
   }
 
   #answer(c1: Uint8Array): Uint8Array {

@@ -11,7 +11,7 @@ import { isServerNotice, prependSetDataFrame, stripSetDataFrame } from '../messa
 import { encodeSetBufferLength, parseUserControl, UserControlEvent } from '../message/user-control.js'
 import { ProtocolError, type ProtocolErrorCode } from '../protocol-error.js'
 import { AcknowledgementCounter } from './acknowledgement.js'
-import { MessageOutput } from './message-output.js'
+import { DEFAULT_OUT_CHUNK_SIZE, MessageOutput } from './message-output.js'
 import type { RtmpUrl } from './rtmp-url.js'
 import type { ClosedEvent, MediaEvent } from './server-events.js'
 
@@ -55,16 +55,17 @@ type State = 'handshake' | 'connecting' | 'creatingStream' | 'requested' | 'acti
 const CONNECT_TRANSACTION = 1
 const CREATE_STREAM_TRANSACTION = 4
 const PLAY_BUFFER_MS = 1000
-const DEFAULT_OUT_CHUNK_SIZE = 4096
 /** Codecs as in `connect` of Flash Player (RTMP 1.0, section 7.2.1.1): all sound, all video, seeking. */
 const LEGACY_CODECS = { audioCodecs: 0x0fff, videoCodecs: 0x00ff, videoFunction: 1 }
 const END_OF_PLAY = ['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop', 'NetStream.Play.Complete']
 
 /**
  * The client's side of one RTMP connection that publishes or plays one stream. It speaks first: poll its output before any
- * input. Time begins with the first verb.
+ * input. Time begins with the first verb. No view of any input is kept.
  */
 export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpClientEvent> {
+  /** The size of the chunks for `writeMessageChunks`, for owners that pack once and write to many servers themselves. */
+  readonly outChunkSize: number
   readonly #options: RtmpClientSessionOptions
   readonly #limits: RtmpLimits
   readonly #handshake: ClientHandshake
@@ -80,6 +81,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   constructor(options: RtmpClientSessionOptions) {
     const limits = { ...DEFAULT_RTMP_LIMITS, ...options.limits }
     this.#options = options
+    this.outChunkSize = options.outChunkSize ?? DEFAULT_OUT_CHUNK_SIZE
     this.#limits = limits
     this.#handshake = new ClientHandshake(options, options.handshake ?? 8)
     this.#acknowledgement = new AcknowledgementCounter(limits)
@@ -179,9 +181,9 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   }
 
   #connect(): void {
-    const { url, action, outChunkSize, flashVer } = this.#options
+    const { url, action, flashVer } = this.#options
     this.#state = 'connecting'
-    this.#output.setChunkSize(outChunkSize ?? DEFAULT_OUT_CHUNK_SIZE)
+    this.#output.setChunkSize(this.outChunkSize)
     const common = {
       app: url.app,
       flashVer: flashVer ?? 'FMLE/3.0 (compatible; Crossroom)',

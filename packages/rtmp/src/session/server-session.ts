@@ -12,14 +12,14 @@ import { parseUserControl, UserControlEvent } from '../message/user-control.js'
 import { ProtocolError, type ProtocolErrorCode } from '../protocol-error.js'
 import { AcknowledgementCounter } from './acknowledgement.js'
 import { CommandBudget } from './command-budget.js'
-import { MessageOutput } from './message-output.js'
+import { DEFAULT_OUT_CHUNK_SIZE, MessageOutput } from './message-output.js'
 import { ServerCommands } from './server-commands.js'
 import type { RtmpServerEvent } from './server-events.js'
 
 export interface RtmpServerSessionOptions extends HandshakeCrypto {
   /** What differs from `DEFAULT_RTMP_LIMITS`. */
   readonly limits?: Partial<RtmpLimits>
-  /** Bytes; announced at connect and used from then on. Default 4096, which every client we know of accepts. */
+  /** Bytes; announced at connect and used from then on. Default `DEFAULT_OUT_CHUNK_SIZE`. */
   readonly outChunkSize?: number
 }
 
@@ -31,10 +31,9 @@ export interface RtmpServerCounters {
   ignoredMessages: number
 }
 
-export const DEFAULT_OUT_CHUNK_SIZE = 4096
-
 /**
  * The server's side of one RTMP connection (RTMP 1.0). Time begins with the first verb: `pollTimeout` asks for one at once.
+ * No view of any input is kept, so that the caller may read into the same buffer again and again.
  *
  * `publish` and `play` events wait for an answer by `acceptPublish`, `refusePublish`, `acceptPlay` or `refusePlay`, in the
  * same turn or later; an answer to a stream that is gone meanwhile does nothing. Media for a player is not sent through the
