@@ -28,6 +28,9 @@ export class Stage {
       this.video.volume = this.#volume.valueAsNumber / 100
       this.#setSound(this.video.volume > 0)
     })
+    for (const event of ['resize', 'loadedmetadata', 'emptied']) {
+      this.video.addEventListener(event, () => this.#showWhetherPicture())
+    }
     this.video.addEventListener('volumechange', () => this.#showSound())
     this.#addScreenControls()
     this.#addKeys()
@@ -38,6 +41,7 @@ export class Stage {
   show(state: PlayerState, streamName: string, stalled: boolean): void {
     const { main, more } = stalled ? { main: text('stalled'), more: '' } : noticeOf(state, streamName)
     this.#stage.dataset['state'] = stalled ? 'stalled' : state.kind
+    this.#showWhetherPicture()
     setText(this.#notice, main)
     setText(this.#more, more)
     this.#retry.hidden = state.kind !== 'stopped'
@@ -60,6 +64,10 @@ export class Stage {
     this.#mute.setAttribute('aria-pressed', String(muted))
     setLabel(this.#mute, muted ? 'unmute' : 'mute')
     this.#volume.value = String(muted ? 0 : Math.round(volume * 100))
+  }
+
+  #showWhetherPicture(): void {
+    this.#stage.dataset['picture'] = this.video.videoWidth > 0 ? 'shown' : 'none'
   }
 
   #addScreenControls(): void {

@@ -41,6 +41,8 @@ export function noticeOf(state: PlayerState, streamName: string): Notice {
     case 'idle':
       return { main: text('chooseStream'), more: '' }
     case 'connecting':
+      // A page that waits for a publisher tries again and again; its words stay the same meanwhile.
+      if (state.again !== undefined) return { main: waitingText(state.again.reason, streamName), more: '' }
       return { main: text('connecting', { protocol: PROTOCOL_NAMES[state.protocol] }), more: '' }
     case 'waiting':
       return { main: waitingText(state.failure.reason, streamName), more: '' }

@@ -13,7 +13,13 @@ import type {
 /** What the player does, for the page to say. `setbacks` are the ways that were tried before this one. */
 export type PlayerState =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly protocol: Protocol; readonly setbacks: readonly Setback[] }
+  /** `again`: why the attempt before the pause failed, when this is not the first one. */
+  | {
+      readonly kind: 'connecting'
+      readonly protocol: Protocol
+      readonly setbacks: readonly Setback[]
+      readonly again?: Failure
+    }
   | { readonly kind: 'blocked'; readonly protocol: Protocol; readonly setbacks: readonly Setback[] }
   | { readonly kind: 'playing'; readonly protocol: Protocol; readonly setbacks: readonly Setback[] }
   | { readonly kind: 'waiting'; readonly failure: Failure; readonly retryInMs: number }
@@ -33,6 +39,8 @@ export class Player {
   #preference: Preference = 'auto'
   #setbacks: Setback[] = []
   #round = 0
+  /** Why the player waits, or waited before this attempt. */
+  #lastFailure: Failure | undefined
   #source: Source | undefined
   #playingSince: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -71,6 +79,7 @@ export class Player {
     this.#letGo()
     this.#address = undefined
     this.#round = 0
+    this.#lastFailure = undefined
     this.#set({ kind: 'idle' })
   }
 
@@ -90,7 +99,8 @@ export class Player {
     const failed = (failure: Failure): void => {
       if (attempt === this.#attempt) this.#fail(protocol, failure)
     }
-    this.#set({ kind: 'connecting', protocol, setbacks: this.#setbacks })
+    const again = this.#lastFailure
+    this.#set({ kind: 'connecting', protocol, setbacks: this.#setbacks, ...(again === undefined ? {} : { again }) })
     this.#deadline(CONNECT_MS, failed)
     this.#openers[protocol](this.#video, this.#address!, this.#eventsFor(protocol, attempt, failed)).then(
       (source) => {
@@ -110,6 +120,7 @@ export class Player {
       playing: whenCurrent(() => {
         clearTimeout(this.#timer)
         this.#playingSince ??= performance.now()
+        this.#lastFailure = undefined
         this.#set({ kind: 'playing', protocol, setbacks: this.#setbacks })
       }),
       blocked: whenCurrent(() => {
@@ -129,6 +140,7 @@ export class Player {
     if (step.kind === 'next') return this.#try(step.protocol)
     if (step.kind === 'stop') return this.#set({ kind: 'stopped', setbacks: this.#setbacks })
     this.#round++
+    this.#lastFailure = failure
     this.#set({ kind: 'waiting', failure, retryInMs: step.ms })
     this.#timer = setTimeout(() => this.#begin(), step.ms)
   }

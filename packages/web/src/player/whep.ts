@@ -2,6 +2,7 @@ import { receiverDelay, type ReceiverCounters } from '../delay.js'
 import { iceServersOfLinks } from './link-header.js'
 import { failureOfStatus, whepAddress } from './reach.js'
 import { readReceivers } from './receiver-stats.js'
+import { webRtcMissing } from './server-parts.js'
 import {
   isNamed,
   startPlayback,
@@ -84,6 +85,11 @@ export class WhepSource implements Source {
   /** Asks whether the server speaks WHEP, and by which ICE servers it is reached. Undefined when it does not. */
   async #ask(): Promise<RTCIceServer[] | undefined> {
     const { signal } = this.#abort
+    const missing = await webRtcMissing(this.#address.origin, signal)
+    if (missing !== undefined) {
+      this.#fail(missing)
+      return undefined
+    }
     const response = await fetch(whepAddress(this.#address), { method: 'OPTIONS', signal, headers: this.#headers() })
     if (response.ok) return iceServersOfLinks(response.headers.get('link') ?? '')
     const { detail } = failureOfStatus(response.status)
