@@ -1,4 +1,4 @@
-import type { CodecConfig, MediaFrame } from '../model/frame.js'
+import { type CodecConfig, isAudioFrame, isVideoFrame, type MediaFrame } from '../model/frame.js'
 import {
   byteLengthOfConfigBody,
   byteLengthOfFrameBody,
@@ -7,6 +7,14 @@ import {
   writeFrameBody,
 } from './body-writer.js'
 import { FlvTagType } from './codec-ids.js'
+import {
+  byteLengthOfTag,
+  FLV_FILE_HEADER_LENGTH,
+  writeFileHeader,
+  writePreviousTagSize,
+  writeTagHeader,
+} from './file-format.js'
+import { buildMetadataBody } from './metadata.js'
 import { FlvStreamReader, type FlvTag } from './stream-reader.js'
 import { FlvTagReader } from './tag-reader.js'
 
@@ -48,4 +56,21 @@ export function tagsOfFrames(frames: readonly MediaFrame[]): FlvTag[] {
     tags.push({ ...head, body })
   }
   return tags
+}
+
+/** A whole FLV file of frames, with metadata. */
+export function fileOfFrames(frames: readonly MediaFrame[]): Uint8Array {
+  const video = frames.find(isVideoFrame)?.config
+  const audio = frames.find(isAudioFrame)?.config
+  const script = { type: FlvTagType.script, timestampMs: 0, body: buildMetadataBody({ video, audio }) }
+  const tags = [script, ...tagsOfFrames(frames)]
+  const length = tags.reduce((sum, { body }) => sum + byteLengthOfTag(body.length), FLV_FILE_HEADER_LENGTH)
+  const file = new Uint8Array(length)
+  let offset = writeFileHeader({ audio: audio !== undefined, video: video !== undefined }, file, 0)
+  for (const { type, timestampMs, body } of tags) {
+    offset = writeTagHeader(type, body.length, timestampMs, file, offset)
+    file.set(body, offset)
+    offset = writePreviousTagSize(body.length, file, offset + body.length)
+  }
+  return file
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { FlvTagType } from './codec-ids.js'
-import { framesOf, tagsOf, tagsOfFrames } from './remux.cases.js'
+import { fileOfFrames, framesOf, tagsOf, tagsOfFrames } from './remux.cases.js'
 
 const picture = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=25:duration=2']
 const tone = (rate: number) => ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}:duration=2`]
@@ -17,8 +17,7 @@ const sources: Record<string, string[]> = {
 }
 
 test.each(Object.keys(sources))('FLV in is FLV out: %s', (name) => {
-  const args = ['-loglevel', 'error', ...sources[name]!, '-flvflags', 'no_duration_filesize', '-f', 'flv', '-']
-  const file = new Uint8Array(execFileSync('ffmpeg', args, { maxBuffer: 1 << 26 }))
+  const file = ffmpeg(...sources[name]!, '-flvflags', 'no_duration_filesize', '-f', 'flv', '-')
   const isMedia = (tag: { type: number; body: Uint8Array }) => {
     const isEndOfSequence = tag.type === FlvTagType.video && tag.body[1] === 2
     return tag.type !== FlvTagType.script && !isEndOfSequence
@@ -34,4 +33,18 @@ test.each(Object.keys(sources))('FLV in is FLV out: %s', (name) => {
     expect(ofType(actual).length).toBe(ofType(expected).length)
     expect(ofType(actual)).toEqual(ofType(expected))
   }
+
+  const decoded = (bytes: Uint8Array) => ffmpegFrom(bytes, '-f', 'flv', '-i', '-', '-f', 'framemd5', '-')
+  const rebuilt = decoded(fileOfFrames(framesOf(file)))
+  expect(rebuilt.split('\n').length).toBeGreaterThan(30)
+  expect(rebuilt).toBe(decoded(file))
 })
+
+function ffmpeg(...args: string[]): Uint8Array {
+  return new Uint8Array(execFileSync('ffmpeg', ['-loglevel', 'error', ...args], { maxBuffer: 1 << 26 }))
+}
+
+/** What ffmpeg writes when it gets `input`, or a failure at the first error. */
+function ffmpegFrom(input: Uint8Array, ...args: string[]): string {
+  return execFileSync('ffmpeg', ['-loglevel', 'error', '-xerror', ...args], { input, encoding: 'utf8' })
+}

@@ -17,11 +17,16 @@ const MAX_SLEW = 1 / 1000
  * truth; one lost frame of AAC at 16 kHz is 64 ms, and must not become 64 ms of lost lip synchrony.
  */
 const REANCHOR_DISTANCE: Micros = 60_000
+/**
+ * A distance that every stamp of a whole second keeps, to the same side, is no jitter either: the first stamp was an
+ * outlier, or a frame of 21 ms was lost. Slewing would take most of a minute, so the count steps.
+ */
+const STEP_DISTANCE: Micros = 15_000
 
 /**
  * Audio time counted in samples. A protocol's millisecond stamps (23, 23, 24 ms for 1024 samples at 44.1 kHz) only steer
- * the count: within the rounding of a millisecond they change nothing, beyond it the count follows slowly, and a
- * jump of more than 60 ms begins anew. For a regular source the result, rounded to milliseconds, is the source's stamp.
+ * the count: within the rounding of a millisecond they change nothing, beyond it the count follows slowly, a
+ * lasting distance of more than 15 ms makes a step, and a jump of more than 60 ms begins anew. For a regular source the result, rounded to milliseconds, is the source's stamp.
  */
 export class AudioSampleClock {
   readonly #sampleRate: number
@@ -30,6 +35,9 @@ export class AudioSampleClock {
   /** Samples since `#base`, below one second's worth. */
   #samples = 0
   #framesSinceAnchor = -1
+  /** The smallest error of the frames that were all off to the same side, and how many samples they had. */
+  #displacement: Micros = 0
+  #displacedSamples = 0
   #anchors = 0
 
   /** @param sampleRate Hz in which the samples of `next` are counted. */
@@ -50,12 +58,29 @@ export class AudioSampleClock {
       time = stamp
       this.#anchor(stamp)
     } else {
-      const correction = this.#correction(error, samples)
+      const correction = this.#step(error, samples) + this.#correction(error, samples)
       this.#base += correction
       time += correction
     }
     this.#advance(samples)
     return Math.round(time)
+  }
+
+  /** The step that is due; 0 nearly always. Backwards it is less than a frame, so that time never goes back. */
+  #step(error: Micros, samples: number): Micros {
+    if (Math.abs(error) <= STEP_DISTANCE || error * this.#displacement < 0) {
+      this.#displacement = 0
+      this.#displacedSamples = 0
+      return 0
+    }
+    const isSmaller = this.#displacedSamples === 0 || Math.abs(error) < Math.abs(this.#displacement)
+    if (isSmaller) this.#displacement = error
+    this.#displacedSamples += samples
+    if (this.#displacedSamples < this.#sampleRate) return 0
+    const step = Math.max(this.#displacement, -(samples * SECOND) / this.#sampleRate / 2)
+    this.#displacement = 0
+    this.#displacedSamples = 0
+    return step
   }
 
   #correction(error: Micros, samples: number): Micros {
@@ -71,6 +96,8 @@ export class AudioSampleClock {
     this.#base = stamp
     this.#samples = 0
     this.#framesSinceAnchor = 0
+    this.#displacement = 0
+    this.#displacedSamples = 0
     this.#anchors += 1
   }
 
