@@ -25,7 +25,8 @@ const MINIMISE_TRIES = 400
 
 /** Feeds a target its seeds, then `runs` mutated inputs. Answers the first failure, made as short as a few tries allow. */
 export async function fuzz(target: FuzzTarget, runs: number, seed: number): Promise<Failure | undefined> {
-  const seeds = target.seeds()
+  // Copies: a seed may be a Buffer, whose slices share its bytes, and mutations must not change what they start from.
+  const seeds = target.seeds().map((seed) => new Uint8Array(seed))
   if (seeds.length === 0) throw new Error(`The fuzz target ${target.name} has no seeds.`)
   for (const [index, input] of seeds.entries()) {
     const reason = tryInput(target, input.slice())

@@ -99,3 +99,17 @@ test('every option has a description, a flag and a variable of the same name', (
   ])
   expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
 })
+
+test('the example file has every option with its default, and all of it can be read', async () => {
+  const values: Record<string, string> = { json: 'false', metricsStreamLabel: 'false', forwardPrivate: 'false' }
+  const lines = optionDefinitions.flatMap((option) => {
+    const value = option.shownDefault ?? values[option.name] ?? `# ${option.takes ?? ''}`
+    return [`# ${option.description}`, `#${option.flag.slice(2)}: ${value}`, '']
+  })
+  const head =
+    '# Options of crossroom serve --config. What is given as a flag or in the environment wins over this file.'
+  const text = [head, '# Take the # away from what you want to change.', '', ...lines].join('\n')
+  await expect(text).toMatchFileSnapshot('../../../../deploy/crossroom.example.yaml')
+  expect(load({ file: file(text) })).toEqual(load())
+  expect(load({ file: file(text.replaceAll(/^#(?=[a-z])/gm, '')) })).toEqual(load())
+})
