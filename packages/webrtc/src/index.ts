@@ -178,3 +178,21 @@ export {
 } from './transport/peer-transport.js'
 export { parseTrickleFragment, writeTrickleFragment, type TrickleFragment } from './sdp/trickle.js'
 export { BandwidthEstimator, START_BITRATE, type BandwidthEstimatorOptions } from './bwe/bandwidth-estimator.js'
+export {
+  LONG_BURST_PACKETS,
+  planBurst,
+  type BurstOptions,
+  type BurstPlan,
+  type CachedFrame,
+} from './sender/burst-plan.js'
+export type { GatedFrame } from './sender/frame-gate.js'
+export {
+  PlaySender,
+  type PlaySenderEvent,
+  type PlaySenderOptions,
+  type PlaySenderOutput,
+  type PlaySenderStats,
+  type PlayTrack,
+} from './sender/play-sender.js'
+export type { ResendCounters } from './sender/resend-ledger.js'
+export { PUBLISHER_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'

@@ -1,0 +1,233 @@
+import { expect, test } from 'vitest'
+import { buildCompound, type RtcpPacket } from '../rtcp/compound.js'
+import { compactNtp, compactNtpFromMicros, ntpFromMicros } from '../rtp/ntp.js'
+import { PlaySender, type PlaySenderEvent, type PlaySenderOutput } from './play-sender.js'
+
+const SECOND = 1_000_000
+const VIDEO = 0x1111
+const AUDIO = 0x2222
+const WALL_OFFSET = 1_700_000_000 * SECOND
+
+function makeSender(canResend = true) {
+  const shared = { packetsPerSecond: () => 100, rtpTimestampAt: (now: number) => Math.floor(now * 0.09) >>> 0 }
+  return new PlaySender({
+    now: 0,
+    wallClockOffset: WALL_OFFSET,
+    streamBitrate: () => 1_000_000,
+    tracks: [
+      { ...shared, kind: 'video', ssrc: VIDEO, canResend },
+      { ...shared, kind: 'audio', ssrc: AUDIO, canResend: false },
+    ],
+  })
+}
+
+function give(sender: PlaySender, now: number, ...packets: RtcpPacket[]): void {
+  sender.handleInput(now, buildCompound(packets))
+}
+
+function outputs(sender: PlaySender): PlaySenderOutput[] {
+  const list: PlaySenderOutput[] = []
+  for (let output = sender.pollOutput(); output !== undefined; output = sender.pollOutput()) {
+    list.push(output.kind === 'resend' ? { ...output, sequences: output.sequences.slice() } : output)
+  }
+  return list
+}
+
+function events(sender: PlaySender): PlaySenderEvent[] {
+  const list: PlaySenderEvent[] = []
+  for (let event = sender.pollEvent(); event !== undefined; event = sender.pollEvent()) list.push(event)
+  return list
+}
+
+const nack = (...sequenceNumbers: number[]): RtcpPacket => ({
+  type: 'nack',
+  senderSsrc: 9,
+  mediaSsrc: VIDEO,
+  sequenceNumbers,
+})
+const pli = (mediaSsrc = VIDEO): RtcpPacket => ({ type: 'pli', senderSsrc: 9, mediaSsrc })
+
+test('the pace begins at 8 Mbit/s, and at three times the stream above that', () => {
+  expect(outputs(makeSender())).toEqual([{ kind: 'pacing', bitrate: 8_000_000 }])
+  const fast = new PlaySender({ now: 0, wallClockOffset: 0, streamBitrate: () => 4_000_000, tracks: [] })
+  expect(outputs(fast)).toEqual([{ kind: 'pacing', bitrate: 12_000_000 }])
+})
+
+test('a NACK becomes one resend of its sequences; for a track that cannot resend it is passed over', () => {
+  const sender = makeSender()
+  outputs(sender)
+  give(sender, 1000, nack(10, 11, 30))
+  expect(outputs(sender)).toEqual([{ kind: 'resend', track: 0, sequences: Uint16Array.of(10, 11, 30) }])
+  give(sender, 1000, { type: 'nack', senderSsrc: 9, mediaSsrc: AUDIO, sequenceNumbers: [1] })
+  give(sender, 1000, { type: 'nack', senderSsrc: 9, mediaSsrc: 0x9999, sequenceNumbers: [1] })
+  expect(outputs(sender)).toEqual([])
+  const without = makeSender(false)
+  outputs(without)
+  give(without, 0, nack(1))
+  expect(outputs(without)).toEqual([])
+})
+
+test('W8: a packet is sent again at most six times, and not before a copy can have arrived', () => {
+  const sender = makeSender()
+  outputs(sender)
+  for (let now = 0; now < SECOND; now += 1000) give(sender, now, nack(77))
+  const resends = outputs(sender)
+  expect(resends.length).toBe(6)
+  expect(sender.stats().resends).toMatchObject({ requested: 1000, granted: 6 })
+})
+
+test('W8: a NACK for everything takes no more than 60 % of the packet rate', () => {
+  const sender = makeSender()
+  outputs(sender)
+  const everything = Array.from({ length: 4000 }, (_, index) => index * 16)
+  let granted = 0
+  for (let now = 0; now < 10 * SECOND; now += 50_000) {
+    give(sender, now, nack(...everything.map((sequence) => (sequence + now / 1000) & 0xffff)))
+    for (const output of outputs(sender)) if (output.kind === 'resend') granted += output.sequences.length
+  }
+  // 100 packets/s: 60 at once from a full bucket, then 60 a second.
+  expect(granted).toBeLessThanOrEqual(60 + 600)
+  expect(granted).toBeGreaterThan(500)
+})
+
+test('30 % loss with lost retransmissions stays within the budget', () => {
+  const sender = makeSender()
+  outputs(sender)
+  let granted = 0
+  for (let packet = 0; packet < 1000; packet++) {
+    // 43 resends per 100 packets: 30, 9 of them again, 3 of those again …
+    const wanted = packet % 10 < 3 ? [packet] : packet % 100 < 13 ? [packet - 3] : []
+    if (wanted.length > 0) give(sender, packet * 10_000, nack(...wanted))
+    for (const output of outputs(sender)) if (output.kind === 'resend') granted += output.sequences.length
+  }
+  expect(sender.stats().resends.overBudget).toBe(0)
+  expect(granted).toBeGreaterThan(300)
+})
+
+test('W8: a hundred PLIs a second want one keyframe in two seconds', () => {
+  const sender = makeSender()
+  for (let now = 0; now < 10 * SECOND; now += 10_000) give(sender, now, pli())
+  expect(events(sender)).toEqual(Array(5).fill({ kind: 'keyframe-wanted', track: 0 }))
+  expect(sender.stats().keyframesWanted).toBe(1000)
+})
+
+test('FIR wants a keyframe too; a PLI for audio or a stranger does not', () => {
+  const sender = makeSender()
+  give(sender, 0, pli(AUDIO), pli(0x9999))
+  expect(events(sender)).toEqual([])
+  give(sender, 0, { type: 'fir', senderSsrc: 9, entries: [{ ssrc: VIDEO, sequenceNumber: 1 }] })
+  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', track: 0 }])
+})
+
+test('sender reports are for all tracks at one moment: at once, after 0.5 s, 1 s, then every 2 s', () => {
+  const sender = makeSender()
+  outputs(sender)
+  const times: number[] = []
+  for (let now = 0; now <= 8 * SECOND; now = sender.pollTimeout()) {
+    sender.handleTimeout(now)
+    const reports = outputs(sender)
+    times.push(now)
+    expect(reports.map((output) => output.kind === 'sender-report' && output.track)).toEqual([0, 1])
+    expect(reports[0]).toMatchObject({ wallClock: now + WALL_OFFSET, rtpTimestamp: Math.floor(now * 0.09) })
+  }
+  expect(times).toEqual([0, 0.5 * SECOND, 1.5 * SECOND, 3.5 * SECOND, 5.5 * SECOND, 7.5 * SECOND])
+})
+
+test('without a live mapping there is no report, and it is asked for again', () => {
+  const sender = new PlaySender({
+    now: 0,
+    wallClockOffset: 0,
+    streamBitrate: () => 0,
+    tracks: [
+      { kind: 'video', ssrc: VIDEO, canResend: true, packetsPerSecond: () => 0, rtpTimestampAt: () => undefined },
+    ],
+  })
+  outputs(sender)
+  sender.handleTimeout(0)
+  expect(outputs(sender)).toEqual([])
+  expect(sender.pollTimeout()).toBe(100_000)
+})
+
+test('the echo of a sender report gives the round trip, a made-up one does not', () => {
+  const sender = makeSender()
+  sender.handleTimeout(0)
+  const lastSenderReport = compactNtp(ntpFromMicros(WALL_OFFSET))
+  const block = { ssrc: VIDEO, fractionLost: 64, cumulativeLost: 5, highestSequence: 100, jitter: 0 }
+  const delaySinceLastSenderReport = compactNtpFromMicros(200_000)
+  give(sender, 250_000, {
+    type: 'receiver-report',
+    ssrc: 9,
+    reports: [{ ...block, lastSenderReport: 12345, delaySinceLastSenderReport }],
+  })
+  expect(sender.stats().roundTrip).toBeUndefined()
+  give(sender, 250_000, {
+    type: 'receiver-report',
+    ssrc: 9,
+    reports: [{ ...block, lastSenderReport, delaySinceLastSenderReport }],
+  })
+  expect(sender.stats().roundTrip).toBeCloseTo(50_000, -2)
+  expect(sender.stats().lossFraction).toBe(0.25)
+})
+
+test('REMB limits, pacing follows, and a new network begins anew', () => {
+  const sender = makeSender()
+  outputs(sender)
+  give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 600_000, ssrcs: [VIDEO] })
+  const [pacing] = outputs(sender)
+  expect(pacing).toEqual({ kind: 'pacing', bitrate: 1_500_000 })
+  expect(sender.stats().isLimited).toBe(true)
+  sender.pathChanged()
+  expect(outputs(sender)).toEqual([{ kind: 'pacing', bitrate: 8_000_000 }])
+  expect(sender.stats().isLimited).toBe(false)
+})
+
+test('garbage is counted, a goodbye is told', () => {
+  const sender = makeSender()
+  sender.handleInput(0, Uint8Array.of(1, 2, 3))
+  expect(sender.stats().malformed).toBe(1)
+  give(sender, 0, { type: 'receiver-report', ssrc: 9, reports: [] }, { type: 'bye', ssrcs: [9] })
+  expect(events(sender)).toEqual([{ kind: 'bye' }])
+})
+
+test('a viewer that cannot follow gets whole frames up to a point and then from the next keyframe on', () => {
+  const sender = makeSender()
+  give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 500_000, ssrcs: [VIDEO] })
+  let isChained = true
+  let sentBits = 0
+  let openings = 0
+  for (let index = 0; index < 30 * 60; index++) {
+    const keyframe = index % 60 === 0
+    const bytes = keyframe ? 16_000 : 3_900
+    const isSent = sender.admitFrame(index * 33_333, { keyframe, droppable: false }, bytes)
+    // A frame is sent only when everything since its keyframe was.
+    if (isSent) expect(keyframe || isChained).toBe(true)
+    if (isSent && keyframe && !isChained) openings++
+    isChained = isSent
+    if (isSent) sentBits += bytes * 8
+  }
+  expect(openings).toBeGreaterThan(10)
+  // Over a minute no more than the path carries, plus the backlog it may have.
+  expect(sentBits).toBeLessThan(500_000 * 60 + 0.7 * 500_000 + 130_000)
+  expect(sentBits).toBeGreaterThan(0.5 * 500_000 * 60)
+})
+
+test('an unlimited viewer gets every frame; a starved one waits for the keyframe', () => {
+  const sender = makeSender()
+  for (let index = 0; index < 100; index++) {
+    expect(sender.admitFrame(index, { keyframe: index === 0, droppable: false }, 1e6)).toBe(true)
+  }
+  sender.starved()
+  expect(sender.admitFrame(100, { keyframe: false, droppable: false }, 1000)).toBe(false)
+  expect(sender.admitFrame(101, { keyframe: true, droppable: false }, 1000)).toBe(true)
+  expect(sender.admitFrame(102, { keyframe: false, droppable: false }, 1000)).toBe(true)
+  expect(sender.stats().framesDropped).toBe(1)
+})
+
+test('frames that nothing refers to go first', () => {
+  const sender = makeSender()
+  give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 1_000_000, ssrcs: [VIDEO] })
+  // 400 ms of backlog.
+  expect(sender.admitFrame(0, { keyframe: true, droppable: false }, 50_000)).toBe(true)
+  expect(sender.admitFrame(1, { keyframe: false, droppable: true }, 1000)).toBe(false)
+  expect(sender.admitFrame(2, { keyframe: false, droppable: false }, 1000)).toBe(true)
+})

@@ -1,0 +1,23 @@
+import type { Micros } from '@crossroom/media'
+
+/** Lets something happen at most once per interval. What comes too early is dropped, not put off. */
+export class Throttle {
+  readonly #interval: Micros
+  #lastAt: Micros = -Infinity
+
+  constructor(interval: Micros) {
+    this.#interval = interval
+  }
+
+  allow(now: Micros): boolean {
+    if (now - this.#lastAt < this.#interval) return false
+    this.#lastAt = now
+    return true
+  }
+}
+
+/** A publisher is asked for a keyframe at most this often per track, however many viewers ask (threat W8). */
+export const PUBLISHER_KEYFRAME_INTERVAL: Micros = 500_000
+
+/** A viewer gets the cached keyframe again at most this often. */
+export const VIEWER_KEYFRAME_INTERVAL: Micros = 2_000_000
