@@ -1,22 +1,29 @@
-import type { Failure } from './source.js'
+import { failureOfStatus, whepAddress } from './reach.js'
+import type { Failure, StreamAddress } from './source.js'
 
 interface Readiness {
   readonly parts?: Readonly<Record<string, { readonly on: boolean; readonly why?: string } | undefined>>
 }
 
-let known: boolean | undefined
+let offered = false
 
 /**
- * Why the server has no WebRTC, by what `/readyz` says of it; undefined when it has it, or does not say. A yes is
- * remembered while the page lives; a no is asked again, for a server may be started anew with more in it.
+ * Why the server has no WebRTC, by what `/readyz` says of it or by its answer to OPTIONS; undefined when it has it. A
+ * yes is remembered while the page lives; a no is asked again, for a server may be started anew with more in it.
  */
-export async function webRtcMissing(origin: string, signal: AbortSignal): Promise<Failure | undefined> {
-  if (known === true) return undefined
-  const response = await fetch(`${origin}/readyz`, { signal, cache: 'no-store' })
+export async function webRtcMissing(address: StreamAddress, signal: AbortSignal): Promise<Failure | undefined> {
+  if (offered) return undefined
+  const response = await fetch(`${address.origin}/readyz`, { signal, cache: 'no-store' })
   const readiness = (await response.json().catch(() => ({}))) as Readiness
   const webrtc = readiness.parts?.['webrtc']
-  if (webrtc === undefined) return undefined
-  known = webrtc.on
-  if (webrtc.on) return undefined
+  if (webrtc === undefined) return notOffered(address, signal)
+  offered = webrtc.on
+  if (offered) return undefined
   return { reason: 'unavailable', ...(webrtc.why === undefined ? {} : { detail: webrtc.why }) }
+}
+
+async function notOffered(address: StreamAddress, signal: AbortSignal): Promise<Failure | undefined> {
+  const { ok, status } = await fetch(whepAddress(address), { method: 'OPTIONS', signal })
+  offered = ok
+  return ok ? undefined : { ...failureOfStatus(status), reason: 'unavailable' }
 }

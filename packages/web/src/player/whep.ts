@@ -64,40 +64,27 @@ export class WhepSource implements Source {
   }
 
   async #start(): Promise<void> {
-    const iceServers = await this.#ask()
-    if (iceServers === undefined) return
-    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers })
+    const missing = await webRtcMissing(this.#address, this.#abort.signal)
+    if (missing !== undefined) return this.#fail(missing)
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
     this.#connection = connection
     connection.addTransceiver('video', { direction: 'recvonly' })
     connection.addTransceiver('audio', { direction: 'recvonly' })
     this.#watch(connection)
     const offer = await connection.createOffer()
     const sdp = withStereo(offer.sdp ?? '')
-    await connection.setLocalDescription({ type: 'offer', sdp })
     const answer = await this.#post(sdp)
     if (answer === undefined) return
-    await connection.setRemoteDescription({ type: 'answer', sdp: answer })
+    // The offer is applied only now, so that the gathering of candidates begins with the ICE servers of the answer.
+    if (answer.iceServers.length > 0) connection.setConfiguration({ iceServers: answer.iceServers })
+    await connection.setLocalDescription({ type: 'offer', sdp })
+    await connection.setRemoteDescription({ type: 'answer', sdp: answer.sdp })
     connection.getReceivers()[0]?.transport?.addEventListener('statechange', ({ target }) => {
       if ((target as RTCDtlsTransport).state === 'closed') this.#fail({ reason: 'ended' })
     })
   }
 
-  /** Asks whether the server speaks WHEP, and by which ICE servers it is reached. Undefined when it does not. */
-  async #ask(): Promise<RTCIceServer[] | undefined> {
-    const { signal } = this.#abort
-    const missing = await webRtcMissing(this.#address.origin, signal)
-    if (missing !== undefined) {
-      this.#fail(missing)
-      return undefined
-    }
-    const response = await fetch(whepAddress(this.#address), { method: 'OPTIONS', signal, headers: this.#headers() })
-    if (response.ok) return iceServersOfLinks(response.headers.get('link') ?? '')
-    const { detail } = failureOfStatus(response.status)
-    this.#fail({ reason: 'unavailable', ...(detail === undefined ? {} : { detail }) })
-    return undefined
-  }
-
-  async #post(sdp: string): Promise<string | undefined> {
+  async #post(sdp: string): Promise<{ sdp: string; iceServers: RTCIceServer[] } | undefined> {
     const address = whepAddress(this.#address)
     const headers = { ...this.#headers(), 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
     // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
@@ -109,7 +96,7 @@ export class WhepSource implements Source {
       this.#leave()
       return undefined
     }
-    if (response.status === 201) return body
+    if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
     this.#fail(failureOfStatus(response.status, body))
     return undefined
   }
