@@ -46,16 +46,21 @@ static bool copy_master(napi_env env, napi_value key, napi_value salt, enum srtp
   return true;
 }
 
-/* (profile, localKey, localSalt, remoteKey, remoteSalt) */
+/* (profile, localKey, localSalt, remoteKey, remoteSalt, areSessionKeys) */
 static napi_value keys_for_test(napi_env env, napi_callback_info info) {
-  napi_value arguments[5];
+  napi_value arguments[6];
   uint32_t profile;
-  if (!js_arguments(env, info, 5, arguments) || !js_uint32(env, arguments[0], &profile)) return NULL;
+  bool are_session_keys;
+  if (!js_arguments(env, info, 6, arguments) || !js_uint32(env, arguments[0], &profile) ||
+      !js_bool(env, arguments[5], &are_session_keys))
+    return NULL;
   if (profile > SRTP_PROFILE_SHA1_80) return js_throw(env, "ERR_INVALID_ARG_VALUE", "no such profile");
   struct srtp_keys *keys = srtp_keys_new(profile);
   if (keys && copy_master(env, arguments[1], arguments[2], profile, &keys->local) &&
-      copy_master(env, arguments[3], arguments[4], profile, &keys->remote))
+      copy_master(env, arguments[3], arguments[4], profile, &keys->remote)) {
+    keys->local.is_session = keys->remote.is_session = are_session_keys;
     return js_wrap(env, &JS_SRTP_KEYS, keys);
+  }
   srtp_keys_release(keys);
   return js_throw(env, "ERR_NATIVE", "no memory");
 }

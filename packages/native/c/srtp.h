@@ -24,6 +24,7 @@ enum srtp_drop { SRTP_MALFORMED = -1, SRTP_FORGED = -2, SRTP_REPLAYED = -3, SRTP
 struct srtp_master {
   uint8_t key[SRTP_KEY_BYTES];
   uint8_t salt[SRTP_SALT_BYTES_SHA1]; /* GCM uses the first 12 */
+  bool is_session;                    /* no derivation: the RFCs' packet vectors begin at session keys */
 };
 
 /* What a handshake leaves: shared by handles, freed and wiped by the last one. */

@@ -19,6 +19,10 @@ size_t srtp_salt_bytes(enum srtp_profile profile) {
 /* AES-CM as a pseudo-random function, RFC 3711 section 4.3.3; a 96-bit salt counts as padded with zeros (RFC 7714 section 11). */
 static bool derive(const struct srtp_master *master, size_t salt_bytes, int label, uint8_t *out, int length) {
   uint8_t counter[16] = {0};
+  if (master->is_session && label % LABEL_RTCP != LABEL_AUTHENTICATION) {
+    memcpy(out, label % LABEL_RTCP == LABEL_SALT ? master->salt : master->key, (size_t)length);
+    return true;
+  }
   memcpy(counter, master->salt, salt_bytes);
   counter[7] ^= (uint8_t)label;
   memset(out, 0, (size_t)length);

@@ -48,6 +48,7 @@ export interface Addon {
     localSalt: Uint8Array,
     remoteKey: Uint8Array,
     remoteSalt: Uint8Array,
+    areSessionKeys: boolean,
   ): KeysHandle
   /** 0 for GCM, 1 for SHA1_80. */
   srtpKeysProfile(keys: KeysHandle): number

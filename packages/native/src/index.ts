@@ -1,5 +1,4 @@
-export { loadAddon, NativeUnavailableError } from './addon.js'
-export type { Addon } from './addon.js'
+export { NativeUnavailableError } from './addon.js'
 export { NativeEngine } from './engine.js'
 export { srtpKeysForTest, srtpOutboundForTest } from './srtp.js'
 export type { SrtpMasterForTest } from './srtp.js'

@@ -7,6 +7,7 @@ import type {
   SrtpOutbound,
   SrtpProfile,
 } from '@crossroom/webrtc'
+import { loadAddon } from './addon.js'
 import type { Addon, InboundHandle, OutboundHandle } from './addon.js'
 import { keysHandle } from './dtls.js'
 
@@ -82,19 +83,24 @@ export interface SrtpMasterForTest {
   readonly salt: Uint8Array
 }
 
-/** Keys from raw bytes: for the vectors of RFC 3711 and RFC 7714 and for benchmarks, never for calls. */
+/**
+ * Keys from raw bytes: for test vectors and benchmarks, never for calls. With `areSessionKeys` the bytes are taken
+ * without derivation, as the packet vectors of RFC 3711 and RFC 7714 give them.
+ */
 export function srtpKeysForTest(
-  addon: Addon,
   profile: SrtpProfile,
   local: SrtpMasterForTest,
   remote: SrtpMasterForTest,
+  areSessionKeys = false,
 ): SrtpKeys {
   const number = profile === 'SRTP_AEAD_AES_128_GCM' ? 0 : 1
-  return addon.srtpKeysForTest(number, local.key, local.salt, remote.key, remote.salt) as unknown as SrtpKeys
+  const keys = loadAddon().srtpKeysForTest(number, local.key, local.salt, remote.key, remote.salt, areSessionKeys)
+  return keys as unknown as SrtpKeys
 }
 
 /** A sending context outside the egress, which repeats its nonces if both are used with one key: for peers in tests. */
-export function srtpOutboundForTest(addon: Addon, keys: SrtpKeys): SrtpOutbound {
+export function srtpOutboundForTest(keys: SrtpKeys): SrtpOutbound {
+  const addon = loadAddon()
   let handle: OutboundHandle | undefined = addon.srtpOutboundForTest(keysHandle(keys))
   return {
     protectRtp: (packet, length) => (handle ? addon.srtpProtectRtp(handle, packet, length) : SRTP_DROP.malformed),
