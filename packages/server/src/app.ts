@@ -16,6 +16,8 @@ import {
 import type { EndpointEnvironment } from './endpoints/environment.js'
 import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
 import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
+import { openRtc, RtcSessions, WhepEndpoint, type OpenedRtc, type PlayableKind } from './endpoints/webrtc/index.js'
+import { loadEngine } from './engine.js'
 import { Connections, Fanouts, StreamHub } from './hub/index.js'
 import {
   HttpServer,
@@ -29,13 +31,20 @@ import {
 } from './net/index.js'
 import type { Log, Metrics } from './observe/index.js'
 import { registerPages } from './pages.js'
+import { childSpawner, Transcoder, type Wish } from './transcode/index.js'
 import { VERSION } from './version.js'
 
 /** Bytes a player's socket may hold back before its frames queue one by one. */
 const SOCKET_HIGH_WATER_MARK = 64 * 1024
 
+/** What the two kinds of browsers take (see PlayableKind). RTP has no place for decoding times. */
+const WISHES: Record<PlayableKind, Wish> = {
+  'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
+  'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
+}
+
 export interface RunningServer {
-  /** The ports in use, by name: `rtmp`, `http`, `https`, `rtmps`, `admin`. */
+  /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */
   readonly ports: Readonly<Record<string, number>>
   /** Reads the certificate files again; connections that are open keep theirs. */
   renewCertificate(): Promise<void>
@@ -75,7 +84,9 @@ class App implements RunningServer {
   readonly #rtmp: RtmpEndpoint
   readonly #httpFlv: HttpFlvEndpoint
   readonly #webSocketFlv: WebSocketFlvEndpoint
+  readonly #transcoder: Transcoder
   readonly #listeners = new Map<string, TcpServer | HttpServer>()
+  #rtc: OpenedRtc | { readonly why: string } = { why: 'The server is starting.' }
   readonly #web: FastifyInstance
   readonly #admin: FastifyInstance
   #stopWatching: () => void = () => undefined
@@ -110,6 +121,7 @@ class App implements RunningServer {
     this.#rtmp = new RtmpEndpoint(this.#environment, pending)
     this.#httpFlv = new HttpFlvEndpoint(this.#environment, clientAddress)
     this.#webSocketFlv = new WebSocketFlvEndpoint(this.#environment, clientAddress)
+    this.#transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }) })
     this.#web = makeFastify()
     this.#admin = config.adminPort === undefined ? this.#web : makeFastify()
     this.#observe()
@@ -120,6 +132,8 @@ class App implements RunningServer {
   }
 
   async start(): Promise<void> {
+    this.#transcoder.start()
+    await this.#openRtc()
     await this.#registerRoutes()
     const { rtmpPort, httpPort, rtmpsPort, httpsPort, adminPort, host } = this.#config
     await this.#listenRtmp('rtmp', rtmpPort)
@@ -159,6 +173,8 @@ class App implements RunningServer {
     this.#forwards.close()
     this.#hub.close('shutdown')
     for (const listener of this.#listeners.values()) listener.close()
+    if ('gateway' in this.#rtc) this.#rtc.gateway.close()
+    this.#transcoder.close()
     await Promise.all([this.#web.close(), this.#admin.close(), this.#hooks?.close()])
   }
 
@@ -176,7 +192,7 @@ class App implements RunningServer {
 
   async #registerRoutes(): Promise<void> {
     const { publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate } = this.#config
-    const readiness = (): Readiness => ({ ready: !this.#draining, parts: {} })
+    const readiness = (): Readiness => ({ ready: !this.#draining, parts: this.#parts() })
     registerHealth(this.#web, readiness)
     if (this.#admin !== this.#web) registerHealth(this.#admin, readiness)
     await registerApi(this.#admin, {
@@ -198,8 +214,48 @@ class App implements RunningServer {
       httpPort: () => (this.#admin === this.#web ? undefined : this.#listeners.get('http')?.port),
       version: VERSION,
     })
+    if ('gateway' in this.#rtc) await this.#whep(this.#rtc).register(this.#web)
     if (!(await registerPages(this.#web))) this.#log.warn({}, 'The pages are not built: run npm run build')
     await Promise.all([this.#web.ready(), this.#admin.ready()])
+  }
+
+  /** Without the native package, WebRTC is off and everything else runs. A port in use is an error all the same. */
+  async #openRtc(): Promise<void> {
+    const loaded = await loadEngine()
+    if ('why' in loaded) {
+      this.#rtc = loaded
+      this.#log.warn(loaded, 'WebRTC is off')
+      return
+    }
+    const { host, rtcPort, rtcAddress } = this.#config
+    const rtc = await openRtc({
+      ...{ engine: loaded.engine, host, port: rtcPort, announce: rtcAddress },
+      ...{ clock: this.#environment.clock, log: this.#log },
+      acceptPauseMs: connectionLimits.acceptPauseMs,
+      highWaterMark: SOCKET_HIGH_WATER_MARK,
+    })
+    this.#rtc = rtc
+    this.#listeners.set('rtc', rtc.tcp)
+  }
+
+  #whep(rtc: OpenedRtc): WhepEndpoint {
+    return new WhepEndpoint({
+      environment: this.#environment,
+      gateway: rtc.gateway,
+      sessions: new RtcSessions(),
+      makePlayable: (stream, kind) => this.#transcoder.derive(stream, WISHES[kind]),
+      clientAddress: (request) => this.#proxies.clientAddress(request.raw),
+      links: () => [],
+    })
+  }
+
+  #parts(): Readiness['parts'] {
+    const lanes = this.#transcoder.lanes.map(({ lane, state, engine, reasons }) => [
+      `codecs-${lane}`,
+      engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
+    ])
+    const webrtc = 'why' in this.#rtc ? { on: false, why: this.#rtc.why } : { on: true }
+    return { webrtc, ...Object.fromEntries(lanes) } as Readiness['parts']
   }
 
   async #listenRtmp(name: string, port: number, tls?: Awaited<ReturnType<typeof loadCertificate>>): Promise<void> {

@@ -8,8 +8,18 @@ export interface PlayOutcome {
   refused(refusal: Refusal): void
   /** No publisher came in time. */
   notFound(): void
-  /** The stream has frames and its tracks are known: `attach` may be called now, and only now. */
+  /** The stream has frames and its tracks are known: `attach` or `enter` may be called from now on. */
   ready(stream: Stream): void
+}
+
+/** What is listed and can be ended while it plays. */
+export interface Player {
+  /** Media bytes sent. */
+  bytes(): number
+  droppedFrames(): number
+  kick(): void
+  /** The attempt is over: frees what the player holds. */
+  leave(): void
 }
 
 const END_REASONS: Record<EndReason | 'stalled', StreamEndReason> = {
@@ -20,8 +30,8 @@ const END_REASONS: Record<EndReason | 'stalled', StreamEndReason> = {
 }
 
 /**
- * One wish to play over a byte protocol, from the request to the last byte: asks the gate, waits for the stream, adds
- * a viewer, and undoes all of it in `close`, whatever came first.
+ * One wish to play, from the request to the end: asks the gate, waits for the stream, counts the viewer in, and undoes
+ * all of it in `close`, whatever came first.
  */
 export class PlayAttempt {
   readonly #environment: EndpointEnvironment
@@ -31,7 +41,6 @@ export class PlayAttempt {
   #grant: Grant | undefined
   #cancelWait: (() => void) | undefined
   #stream: Stream | undefined
-  #viewer: Viewer | undefined
   #leave: (() => void) | undefined
   #closed = false
 
@@ -43,40 +52,52 @@ export class PlayAttempt {
     void this.#ask()
   }
 
-  /** Begins to send. `variant` and `recipe` name and make the fanout that this viewer shares with its like. */
+  /** Begins to send bytes. `variant` and `recipe` name and make the fanout that this viewer shares with its like. */
   attach(transport: ByteTransport, variant: string, recipe: () => FanoutRecipe): Viewer {
-    const { fanouts, connections, clock, metrics, viewerLimits } = this.#environment
+    const { fanouts, clock, metrics, viewerLimits } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
-    const viewer = new Viewer(
-      { id, protocol, remoteAddress },
-      this.#closing(transport),
-      clock,
-      viewerLimits,
-      metrics.traffic[protocol],
-    )
-    this.#viewer = viewer
+    const totals = metrics.traffic[protocol]
+    const viewer = new Viewer({ id, protocol, remoteAddress }, this.#closing(transport), clock, viewerLimits, totals)
     const remove = fanouts.of(this.#stream!, variant, recipe).add(viewer)
-    metrics.viewerStarted(protocol)
-    metrics.viewerJoined(protocol, clock.now() - this.#askedAt)
-    const unlist = connections.add({
-      id,
-      role: 'viewer',
-      protocol,
-      remoteAddress,
-      streamKey: this.#stream!.key,
-      startedAt: viewer.startedAt,
+    this.joined()
+    this.enter({
       bytes: () => viewer.bytesSent,
       droppedFrames: () => viewer.droppedFrames,
       kick: () => viewer.close('kicked'),
+      leave: () => {
+        viewer.detach()
+        remove()
+      },
+    })
+    return viewer
+  }
+
+  /** The first media went out: for the histogram of join times. */
+  joined(): void {
+    const { clock, metrics } = this.#environment
+    metrics.viewerJoined(this.#request.protocol, clock.now() - this.#askedAt)
+  }
+
+  /** Counts a viewer in: lists, metrics, the grant. `attach` does it by itself. */
+  enter(player: Player): void {
+    const { connections, clock, metrics } = this.#environment
+    const { connectionId: id, protocol, remoteAddress } = this.#request
+    metrics.viewerStarted(protocol)
+    const unlist = connections.add({
+      ...{ id, role: 'viewer', protocol, remoteAddress },
+      streamKey: this.#stream!.key,
+      startedAt: clock.now(),
+      bytes: () => player.bytes(),
+      droppedFrames: () => player.droppedFrames(),
+      kick: () => player.kick(),
     })
     this.#leave = () => {
-      remove()
+      player.leave()
       unlist()
       metrics.viewerEnded(protocol)
     }
     this.#grant!.opened()
-    this.#grant!.onRevoked(() => viewer.close('kicked'))
-    return viewer
+    this.#grant!.onRevoked(() => player.kick())
   }
 
   /** The connection is gone, or the protocol gives up. Idempotent. */
@@ -84,7 +105,6 @@ export class PlayAttempt {
     if (this.#closed) return
     this.#closed = true
     this.#cancelWait?.()
-    this.#viewer?.detach()
     this.#leave?.()
     this.#grant?.closed(reason)
   }

@@ -1,0 +1,215 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Micros } from '@crossroom/media'
+import {
+  FIRST_TCP_ADDRESS,
+  IceDemux,
+  type CertificateFingerprint,
+  type DtlsRole,
+  type Egress,
+  type EgressEvent,
+  type IceCandidate,
+  type IceCredentials,
+  type MediaReceiver,
+  type PeerAddress,
+  type UdpBatch,
+  type UdpPort,
+  type ViewerId,
+  type ViewerRoute,
+  type WebRtcEngine,
+} from '@crossroom/webrtc'
+import { connectionLimits } from '../../config/index.js'
+import type { Clock } from '../../hub/index.js'
+import { RtcPeer, type RtcPeerHandlers } from './peer.js'
+import { TcpAddresses } from './tcp-addresses.js'
+
+export interface RtcGatewayOptions {
+  readonly engine: WebRtcEngine
+  readonly port: UdpPort
+  readonly candidates: readonly IceCandidate[]
+  readonly clock: Clock
+  readonly cname: string
+}
+
+export interface PeerRequest {
+  readonly remote: IceCredentials
+  readonly remoteFingerprint: CertificateFingerprint
+  readonly dtlsRole: DtlsRole
+  readonly media: MediaReceiver
+  readonly handlers: RtcPeerHandlers
+}
+
+/** The one media port: hands datagrams to the peers they belong to, and owns the egress that all viewers share. */
+export class RtcGateway {
+  readonly egress: Egress
+  readonly candidates: readonly IceCandidate[]
+  readonly fingerprint: CertificateFingerprint
+  readonly cname: string
+  readonly #engine: WebRtcEngine
+  readonly #port: UdpPort
+  readonly #clock: Clock
+  readonly #demux = new IceDemux<RtcPeer>()
+  readonly #peers = new Set<RtcPeer>()
+  readonly #tcp: TcpAddresses
+  /** Where the egress's bytes for a viewer on TCP go. */
+  readonly #tcpViewers = new Map<ViewerId, PeerAddress>()
+  readonly #watchers = new Map<ViewerId, (event: EgressEvent) => void>()
+  /** Whose verified address a TCP connection is. */
+  readonly #tcpPeers = new Map<PeerAddress, RtcPeer>()
+  #closed = false
+
+  constructor(options: RtcGatewayOptions) {
+    this.#engine = options.engine
+    this.#port = options.port
+    this.#clock = options.clock
+    this.candidates = options.candidates
+    this.fingerprint = options.engine.dtls.fingerprint
+    this.cname = options.cname
+    this.egress = options.engine.createEgress(options.port, { cname: options.cname })
+    this.#tcp = new TcpAddresses({
+      packet: (address, bytes) => this.#route(this.#clock.now(), address, bytes),
+      closed: (address) => this.#handleTcpClosed(address),
+    })
+    this.egress.onReady(() => this.#handleReady())
+    options.port.start((batch) => this.#handleBatch(batch))
+  }
+
+  /** Peers that are connected or may still connect. */
+  get peers(): number {
+    return this.#peers.size
+  }
+
+  /** Datagrams that belonged to nobody. */
+  get strangers(): number {
+    return this.#demux.strangers
+  }
+
+  createPeer(request: PeerRequest): RtcPeer {
+    const peer: RtcPeer = new RtcPeer({
+      clock: this.#clock,
+      transport: {
+        now: this.#clock.now(),
+        ice: {
+          hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
+          randomBytes: (length) => randomBytes(length),
+          remote: request.remote,
+          endpointOf: (address) => this.#endpointOf(address),
+        },
+        dtls: this.#engine.dtls,
+        dtlsRole: request.dtlsRole,
+        remoteFingerprint: request.remoteFingerprint,
+        srtp: this.#engine.srtp,
+        media: request.media,
+      },
+      send: (address, bytes) => this.#send(address, bytes),
+      verified: (address) => {
+        this.#demux.addAddress(address, peer)
+        if (address < FIRST_TCP_ADDRESS) this.#port.pin(address)
+        else this.#tcpPeers.set(address, peer)
+      },
+      dropped: (address) => {
+        this.#demux.removeAddress(address, peer)
+        if (address < FIRST_TCP_ADDRESS) this.#port.unpin(address)
+        else this.#tcp.close(address)
+      },
+      retired: (usernameFragment) => this.#demux.removeFragment(usernameFragment),
+      closed: () => {
+        this.#demux.removeSession(peer)
+        this.#peers.delete(peer)
+      },
+      handlers: request.handlers,
+    })
+    this.#demux.addFragment(peer.local.usernameFragment, peer)
+    this.#peers.add(peer)
+    return peer
+  }
+
+  /** New credentials after an ICE restart. */
+  restartIce(peer: RtcPeer, remote: IceCredentials): IceCredentials {
+    const local = peer.restartIce(remote)
+    this.#demux.addFragment(local.usernameFragment, peer)
+    return local
+  }
+
+  /** Where the egress sends a viewer's packets; for TCP the bytes come back to us. */
+  routeOf(viewer: ViewerId | undefined, address: PeerAddress | undefined): ViewerRoute {
+    if (viewer !== undefined) this.#tcpViewers.delete(viewer)
+    if (address === undefined) return { kind: 'none' }
+    if (address < FIRST_TCP_ADDRESS) return { kind: 'udp', address }
+    if (viewer !== undefined) this.#tcpViewers.set(viewer, address)
+    return { kind: 'tcp' }
+  }
+
+  forgetViewer(viewer: ViewerId): void {
+    this.#tcpViewers.delete(viewer)
+    this.#watchers.delete(viewer)
+  }
+
+  /** Takes an accepted TCP connection (RFC 6544, passive candidate); one that proves nothing in time is closed. */
+  handleTcp(socket: Socket): void {
+    const address = this.#tcp.add(socket)
+    const cancel = this.#clock.after(connectionLimits.authorisedMicros, () => {
+      if (!this.#tcpPeers.has(address)) this.#tcp.close(address)
+    })
+    socket.once('close', cancel)
+  }
+
+  /** Calls back with what the egress tells of one viewer. */
+  watchViewer(viewer: ViewerId, handle: (event: EgressEvent) => void): void {
+    this.#watchers.set(viewer, handle)
+  }
+
+  #handleReady(): void {
+    for (let event = this.egress.pollEvent(); event !== undefined; event = this.egress.pollEvent())
+      this.#watchers.get(event.viewer)?.(event)
+    this.#pumpStreams()
+  }
+
+  /** Writes what the egress has for viewers on TCP. */
+  #pumpStreams(): void {
+    for (let piece = this.egress.pollStream(); piece !== undefined; piece = this.egress.pollStream()) {
+      const { viewer, bytes } = piece
+      const address = this.#tcpViewers.get(viewer)
+      if (address === undefined) this.egress.streamWritten(viewer, bytes.length)
+      else this.#tcp.write(address, bytes, () => this.egress.streamWritten(viewer, bytes.length))
+    }
+  }
+
+  /** Ends every peer and the port. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const peer of [...this.#peers]) peer.close()
+    this.#tcp.closeAll()
+    this.egress.close()
+    this.#port.close()
+  }
+
+  #handleBatch(batch: UdpBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const start = i * batch.rowSize
+      const bytes = batch.bytes.subarray(start, start + batch.lengths[i]!)
+      this.#route(Math.round(batch.arrivedAt[i]!), batch.addresses[i]!, bytes)
+    }
+  }
+
+  #route(arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
+    this.#demux.route(address, bytes)?.handleDatagram(arrivedAt, address, bytes)
+  }
+
+  #send(address: PeerAddress, bytes: Uint8Array): void {
+    if (address < FIRST_TCP_ADDRESS) this.#port.send(bytes, address)
+    else this.#tcp.send(address, bytes)
+  }
+
+  #endpointOf(address: PeerAddress): { ip: string; port: number } | undefined {
+    return address < FIRST_TCP_ADDRESS ? this.#port.endpointOf(address) : this.#tcp.endpointOf(address)
+  }
+
+  #handleTcpClosed(address: PeerAddress): void {
+    const peer = this.#tcpPeers.get(address)
+    this.#tcpPeers.delete(address)
+    peer?.addressClosed(address)
+    for (const [viewer, route] of this.#tcpViewers) if (route === address) this.#tcpViewers.delete(viewer)
+  }
+}

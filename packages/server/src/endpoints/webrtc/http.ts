@@ -1,0 +1,147 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
+import { httpLimits } from '../../config/index.js'
+import type { RtcGateway } from './gateway.js'
+import type { RtcSession, RtcSessions } from './sessions.js'
+
+const SDP = 'application/sdp'
+const FRAGMENT = 'application/trickle-ice-sdpfrag'
+
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'OPTIONS, POST, PATCH, DELETE',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
+  'Access-Control-Expose-Headers': 'Location, ETag, Link, Accept-Patch',
+  'Access-Control-Max-Age': '86400',
+  'Cache-Control': 'no-store',
+} as const
+
+/** A request that is answered with a status and one sentence. */
+export class HttpRefusal extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}) {
+    super(sentence)
+    this.name = 'HttpRefusal'
+    this.status = status
+    this.headers = headers
+  }
+}
+
+export interface SessionParams {
+  readonly app: string
+  readonly stream: string
+}
+
+/** What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) have in common: everything but the direction of the media. */
+export interface SessionRoutes {
+  /** `whep` or `whip`. */
+  readonly prefix: string
+  readonly gateway: RtcGateway
+  readonly sessions: RtcSessions
+  /** Makes a session from an offer; throws HttpRefusal or SdpError. */
+  open(request: FastifyRequest, params: SessionParams, offer: string): Promise<OpenedSession>
+  /** `Link` headers that name ICE servers. */
+  links(): string[]
+}
+
+export interface OpenedSession {
+  readonly session: RtcSession
+  readonly answer: string
+}
+
+/** Adds the routes of one direction to a scope of the web server. */
+export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoutes): Promise<void> {
+  return app.register(
+    (scope, _options, done) => {
+      const asText = { parseAs: 'string' as const, bodyLimit: httpLimits.sdpBytes }
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser([SDP, FRAGMENT], asText, (_request, body, parsed) => parsed(null, body))
+      scope.addContentTypeParser('*', asText, (_request, _body, parsed) => parsed(null, undefined))
+      scope.addHook('onRequest', async (_request, reply) => {
+        await Promise.resolve(reply.headers(CORS))
+      })
+      scope.setErrorHandler((error, _request, reply) => answerError(error, reply))
+      scope.options('/:app/:stream', (_request, reply) => reply.header('Accept-Post', SDP).status(204).send())
+      scope.options('/:app/:stream/:session', (_request, reply) =>
+        reply.header('Accept-Patch', FRAGMENT).status(204).send(),
+      )
+      scope.post<{ Params: SessionParams }>('/:app/:stream', (request, reply) => open(routes, request, reply))
+      scope.patch<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) =>
+        patch(routes, find(routes, request), request, reply),
+      )
+      scope.delete<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) => {
+        find(routes, request).end('client')
+        return reply.status(200).send()
+      })
+      done()
+    },
+    { prefix: `/${routes.prefix}` },
+  ) as unknown as Promise<void>
+}
+
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+}
+
+async function open(
+  routes: SessionRoutes,
+  request: FastifyRequest<{ Params: SessionParams }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  requireType(request, SDP)
+  const { session, answer } = await routes.open(request, request.params, String(request.body))
+  const { app, stream } = request.params
+  const links = routes.links()
+  if (links.length > 0) reply.header('Link', links)
+  return reply
+    .status(201)
+    .headers({
+      'Content-Type': SDP,
+      Location: `/${routes.prefix}/${encodeURIComponent(app)}/${encodeURIComponent(stream)}/${session.id}`,
+      ETag: session.etag,
+      'Accept-Patch': FRAGMENT,
+    })
+    .send(answer)
+}
+
+/** RFC 9725 section 4.3: trickle names the session's ETag, a restart names `*`. */
+function patch(routes: SessionRoutes, session: RtcSession, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  requireType(request, FRAGMENT)
+  const match = request.headers['if-match']
+  if (match === undefined)
+    throw new HttpRefusal(428, 'Send If-Match with the ETag of the session, or with * to restart ICE.')
+  const fragment = parseTrickleFragment(String(request.body))
+  if (match !== '*' && match !== session.etag)
+    throw new HttpRefusal(412, 'The ETag is not that of the present ICE session.')
+  if (fragment.ice === undefined || match !== '*') return reply.status(204).send()
+  const local = routes.gateway.restartIce(session.peer, fragment.ice)
+  session.etag = `"${local.usernameFragment.replaceAll('/', '-').replaceAll('+', '_')}"`
+  const body = writeTrickleFragment(local, routes.gateway.candidates, session.mid)
+  return reply.status(200).headers({ 'Content-Type': FRAGMENT, ETag: session.etag }).send(body)
+}
+
+function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session: string } }>): RtcSession {
+  const session = routes.sessions.get(request.params.session, bearerOf(request))
+  if (session === undefined) throw new HttpRefusal(404, 'There is no such session, or the token is not its own.')
+  return session
+}
+
+function requireType(request: FastifyRequest, type: string): void {
+  const given = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  if (given === type) return
+  const what = given === '' ? 'nothing' : `"${given}"`
+  throw new HttpRefusal(415, `The body must be ${type}; ${what} was sent.`, {
+    [type === SDP ? 'Accept-Post' : 'Accept-Patch']: type,
+  })
+}
+
+function answerError(error: unknown, reply: FastifyReply): FastifyReply {
+  const text = reply.type('text/plain; charset=utf-8')
+  if (error instanceof HttpRefusal) return text.headers(error.headers).status(error.status).send(`${error.message}\n`)
+  if (error instanceof SdpError) return text.status(error.code === 'SDP_INVALID' ? 400 : 406).send(`${error.message}\n`)
+  const status = (error as { statusCode?: number }).statusCode ?? 500
+  const sentence = status < 500 ? (error as Error).message : 'The server failed to answer.'
+  return text.status(status).send(`${sentence}\n`)
+}

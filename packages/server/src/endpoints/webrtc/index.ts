@@ -1,0 +1,5 @@
+export { RtcGateway, type RtcGatewayOptions } from './gateway.js'
+export type { MakePlayable, PlayableKind, PlayableStream } from './playable.js'
+export { openRtc, type OpenedRtc } from './open.js'
+export { RtcSessions } from './sessions.js'
+export { WhepEndpoint } from './whep.js'

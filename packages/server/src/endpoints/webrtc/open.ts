@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { announceableAddresses, hostCandidates, type AnnouncedAddress, type WebRtcEngine } from '@crossroom/webrtc'
+import type { Clock } from '../../hub/index.js'
+import { TcpServer } from '../../net/index.js'
+import type { Log } from '../../observe/index.js'
+import { RtcGateway } from './gateway.js'
+
+export interface RtcOpenOptions {
+  readonly engine: WebRtcEngine
+  readonly host: string
+  /** UDP, and TCP on the same number; 0 takes a free one. */
+  readonly port: number
+  /** IP, NAME or IP:PORT to announce; empty: the machine's own addresses. */
+  readonly announce: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly acceptPauseMs: number
+  readonly highWaterMark: number
+}
+
+export interface OpenedRtc {
+  readonly gateway: RtcGateway
+  readonly tcp: TcpServer
+  readonly port: number
+}
+
+/** Opens the media port, UDP and TCP, and says what is announced. Rejects when a port cannot be had. */
+export async function openRtc(options: RtcOpenOptions): Promise<OpenedRtc> {
+  const { engine, host, clock, log } = options
+  const udp = engine.udp.open({ host, port: options.port })
+  try {
+    const tcp = await TcpServer.listen({
+      host,
+      port: udp.port,
+      acceptPauseMs: options.acceptPauseMs,
+      highWaterMark: options.highWaterMark,
+      onConnection: (socket) => gateway.handleTcp(socket),
+      onError: (error) => log.error({ listener: 'rtc-tcp', error: error.message }, 'A listener failed'),
+    })
+    const addresses = await announcedAddresses(options.announce, host, udp.port)
+    const gateway = new RtcGateway({
+      engine,
+      port: udp,
+      candidates: hostCandidates(addresses),
+      clock,
+      cname: randomBytes(12).toString('base64url'),
+    })
+    return { gateway, tcp, port: udp.port }
+  } catch (error) {
+    udp.close()
+    throw error
+  }
+}
+
+/** What browsers are told to reach us by. A name is looked up once, at start. */
+export async function announcedAddresses(
+  announce: readonly string[],
+  host: string,
+  port: number,
+): Promise<AnnouncedAddress[]> {
+  if (announce.length > 0) return Promise.all(announce.map((entry) => announced(entry, port)))
+  const isAny = host === '0.0.0.0' || host === '::'
+  if (!isAny) return [{ ip: host === 'localhost' ? '127.0.0.1' : host, udpPort: port, tcpPort: port }]
+  const own = Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
+    (entries ?? []).map(({ address, internal }) => ({ name, address, internal })),
+  )
+  const reachable = announceableAddresses(own).filter((ip) => host === '::' || !ip.includes(':'))
+  return reachable.map((ip) => ({ ip, udpPort: port, tcpPort: port }))
+}
+
+async function announced(entry: string, port: number): Promise<AnnouncedAddress> {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(entry)
+  const name = match?.[1] ?? match?.[2] ?? entry
+  const announcedPort = match?.[3] === undefined ? port : Number(match[3])
+  const ip = isIP(name) !== 0 ? name : await resolveName(name)
+  return { ip, udpPort: announcedPort, tcpPort: announcedPort }
+}
+
+async function resolveName(name: string): Promise<string> {
+  try {
+    return (await lookup(name)).address
+  } catch {
+    throw new Error(`--rtc-address names "${name}", which is no IP address and cannot be looked up.`)
+  }
+}

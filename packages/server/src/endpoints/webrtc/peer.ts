@@ -1,0 +1,137 @@
+import type { Micros } from '@crossroom/media'
+import {
+  PeerTransport,
+  type IceCredentials,
+  type PeerAddress,
+  type PeerTransportEvent,
+  type PeerTransportOptions,
+  type SrtpKeys,
+  type SrtpProfile,
+} from '@crossroom/webrtc'
+import type { Clock } from '../../hub/index.js'
+
+/** What a session does at each turn of its peer's life. */
+export interface RtcPeerHandlers {
+  connected(keys: SrtpKeys, profile: SrtpProfile, address: PeerAddress | undefined): void
+  moved(address: PeerAddress | undefined): void
+  /** The last call. `failed` never connected. */
+  closed(reason: string, failed: boolean): void
+}
+
+export interface RtcPeerOptions {
+  readonly clock: Clock
+  readonly transport: PeerTransportOptions
+  readonly handlers: RtcPeerHandlers
+  send(address: PeerAddress, bytes: Uint8Array): void
+  verified(address: PeerAddress): void
+  dropped(address: PeerAddress): void
+  retired(usernameFragment: string): void
+  closed(): void
+}
+
+/** One peer's transport machine with its timer and its way to the port: the driver of WebRTC. */
+export class RtcPeer {
+  readonly #options: RtcPeerOptions
+  readonly #transport: PeerTransport
+  #timerAt: Micros | undefined
+  #cancelTimer: (() => void) | undefined
+  #draining = false
+  #over = false
+
+  constructor(options: RtcPeerOptions) {
+    this.#options = options
+    this.#transport = new PeerTransport(options.transport)
+    this.#schedule()
+  }
+
+  get local(): IceCredentials {
+    return this.#transport.local
+  }
+
+  get isConnected(): boolean {
+    return this.#transport.isConnected
+  }
+
+  handleDatagram(arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
+    if (this.#over) return
+    this.#transport.handleInput(arrivedAt, { address, bytes })
+    this.#drain()
+  }
+
+  restartIce(remote: IceCredentials): IceCredentials {
+    const local = this.#transport.restartIce(this.#options.clock.now(), remote)
+    this.#drain()
+    return local
+  }
+
+  addressClosed(address: PeerAddress): void {
+    if (this.#over) return
+    this.#transport.addressClosed(this.#options.clock.now(), address)
+    this.#drain()
+  }
+
+  /** Says goodbye and ends. Idempotent. */
+  close(): void {
+    if (this.#over) return
+    this.#transport.close(this.#options.clock.now())
+    this.#drain()
+  }
+
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    try {
+      for (;;) {
+        const output = this.#transport.pollOutput()
+        if (output !== undefined) {
+          this.#options.send(output.address, output.bytes)
+          continue
+        }
+        const event = this.#transport.pollEvent()
+        if (event === undefined) break
+        this.#handleEvent(event)
+      }
+    } finally {
+      this.#draining = false
+    }
+    this.#schedule()
+  }
+
+  #handleEvent(event: PeerTransportEvent): void {
+    const { handlers } = this.#options
+    switch (event.kind) {
+      case 'verified':
+        return this.#options.verified(event.address)
+      case 'dropped':
+        return this.#options.dropped(event.address)
+      case 'retired':
+        return this.#options.retired(event.usernameFragment)
+      case 'connected':
+        return handlers.connected(event.keys, event.profile, event.address)
+      case 'moved':
+        return handlers.moved(event.address)
+      default:
+        this.#over = true
+        this.#cancelTimer?.()
+        this.#options.closed()
+        handlers.closed(event.reason, event.kind === 'failed')
+    }
+  }
+
+  /** Time-outs mostly move later: a timer that is early asks again, which costs less than one more timer per datagram. */
+  #schedule(): void {
+    if (this.#over) return
+    const at = this.#transport.pollTimeout()
+    if (at === undefined || (this.#timerAt !== undefined && this.#timerAt <= at)) return
+    this.#cancelTimer?.()
+    this.#timerAt = at
+    this.#cancelTimer = this.#options.clock.after(at - this.#options.clock.now(), this.#handleTimer)
+  }
+
+  readonly #handleTimer = (): void => {
+    this.#timerAt = undefined
+    if (this.#over) return
+    this.#transport.handleTimeout(this.#options.clock.now())
+    this.#drain()
+  }
+}

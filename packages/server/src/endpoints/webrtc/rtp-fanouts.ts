@@ -1,0 +1,23 @@
+import type { Egress } from '@crossroom/webrtc'
+import type { PlayableStream } from './playable.js'
+import { RtpFanout } from './rtp-fanout.js'
+
+/** The RTP fanouts in use: one per playable stream, gone with its last viewer. */
+export class RtpFanouts {
+  readonly #egress: Egress
+  readonly #fanouts = new Map<PlayableStream, RtpFanout>()
+
+  constructor(egress: Egress) {
+    this.#egress = egress
+  }
+
+  of(stream: PlayableStream): RtpFanout {
+    const present = this.#fanouts.get(stream)
+    if (present !== undefined) return present
+    const made: RtpFanout = new RtpFanout(stream, this.#egress, () => {
+      if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
+    })
+    this.#fanouts.set(stream, made)
+    return made
+  }
+}

@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net'
+import { FIRST_TCP_ADDRESS, FRAME_HEADER_BYTES, FrameReader, writeFrame, type PeerAddress } from '@crossroom/webrtc'
+import { plainAddress } from '../../net/index.js'
+
+/** A TCP connection that carries framed packets (RFC 4571, RFC 6544). */
+interface TcpWay {
+  readonly socket: Socket
+  readonly reader: FrameReader
+}
+
+export interface TcpAddressesHandlers {
+  /** One packet; the bytes belong to the receiver. */
+  packet(address: PeerAddress, bytes: Uint8Array): void
+  closed(address: PeerAddress): void
+}
+
+/** Numbers the TCP connections of the media port, so that ICE can treat them as it treats UDP addresses. */
+export class TcpAddresses {
+  readonly #handlers: TcpAddressesHandlers
+  readonly #ways = new Map<PeerAddress, TcpWay>()
+  #next: PeerAddress = FIRST_TCP_ADDRESS
+
+  constructor(handlers: TcpAddressesHandlers) {
+    this.#handlers = handlers
+  }
+
+  get size(): number {
+    return this.#ways.size
+  }
+
+  /** Takes over an accepted connection; the answer is its address. */
+  add(socket: Socket): PeerAddress {
+    const address = this.#next++
+    const way: TcpWay = { socket, reader: new FrameReader() }
+    this.#ways.set(address, way)
+    socket.on('data', (bytes: Buffer) => this.#read(address, way, bytes))
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => {
+      this.#ways.delete(address)
+      this.#handlers.closed(address)
+    })
+    return address
+  }
+
+  endpointOf(address: PeerAddress): { ip: string; port: number } | undefined {
+    const socket = this.#ways.get(address)?.socket
+    if (socket?.remoteAddress === undefined) return undefined
+    return { ip: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 }
+  }
+
+  /** Sends one packet with its length before it. */
+  send(address: PeerAddress, packet: Uint8Array): void {
+    const way = this.#ways.get(address)
+    if (way === undefined) return
+    const framed = new Uint8Array(FRAME_HEADER_BYTES + packet.length)
+    writeFrame(packet, framed, 0)
+    way.socket.write(framed)
+  }
+
+  /** Sends bytes that are framed already; `taken` is called when the kernel has them. */
+  write(address: PeerAddress, framed: Uint8Array, taken: () => void): void {
+    this.#ways.get(address)?.socket.write(framed, taken)
+  }
+
+  close(address: PeerAddress): void {
+    this.#ways.get(address)?.socket.destroy()
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.#ways.values()) socket.destroy()
+  }
+
+  #read(address: PeerAddress, way: TcpWay, bytes: Buffer): void {
+    // Media is decrypted in place, and Node gives every read a buffer of its own.
+    way.reader.push(bytes)
+    for (let packet = way.reader.next(); packet !== undefined; packet = way.reader.next())
+      this.#handlers.packet(address, packet)
+    if (way.reader.failed) way.socket.destroy()
+  }
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  dtlsRoleFor,
+  negotiate,
+  parseRemoteDescription,
+  planPlay,
+  writeAnswer,
+  type CodecWish,
+  type NegotiatedMedia,
+  type RemoteDescription,
+} from '@crossroom/webrtc'
+import type { StreamEndReason } from '../../auth/index.js'
+import { rtcLimits } from '../../config/index.js'
+import type { Stream, Tracks } from '../../hub/index.js'
+import type { EndpointEnvironment } from '../environment.js'
+import { PlayAttempt } from '../play-attempt.js'
+import type { RtcGateway } from './gateway.js'
+import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
+import type { MakePlayable, PlayableKind, PlayableStream } from './playable.js'
+import { RtcPlay } from './play.js'
+import { RtpFanouts } from './rtp-fanouts.js'
+import type { RtcSession, RtcSessions } from './sessions.js'
+
+export interface WhepOptions {
+  readonly environment: EndpointEnvironment
+  readonly gateway: RtcGateway
+  readonly sessions: RtcSessions
+  readonly makePlayable: MakePlayable
+  readonly clientAddress: (request: FastifyRequest) => string
+  /** `Link` headers that name ICE servers. */
+  readonly links: () => string[]
+}
+
+/** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, we answer and send. */
+export class WhepEndpoint {
+  readonly #options: WhepOptions
+  readonly #fanouts: RtpFanouts
+
+  constructor(options: WhepOptions) {
+    this.#options = options
+    this.#fanouts = new RtpFanouts(options.gateway.egress)
+  }
+
+  register(app: FastifyInstance): Promise<void> {
+    const { gateway, sessions, links } = this.#options
+    return registerSessionRoutes(app, {
+      prefix: 'whep',
+      gateway,
+      sessions,
+      links,
+      open: (request, params, offer) => this.#open(request, params, offer),
+    })
+  }
+
+  async #open(request: FastifyRequest, params: SessionParams, sdp: string): Promise<OpenedSession> {
+    const { sessions } = this.#options
+    const offer = parseRemoteDescription(sdp)
+    if (sessions.pending >= rtcLimits.pendingSessions)
+      throw new HttpRefusal(503, 'Too many sessions are connecting; try again in a moment.', { 'Retry-After': '2' })
+    const { attempt, stream } = await this.#admit(request, params)
+    try {
+      const playable = await this.#playable(stream, offer)
+      const media = negotiate(offer, planPlay(wishesFor(playable.tracks, offer)), (length) => randomBytes(length))
+      return this.#answer(attempt, playable, offer, media, bearerOf(request))
+    } catch (error) {
+      attempt.close('error')
+      throw error
+    }
+  }
+
+  /** Resolves when the stream is there; rejects with the refusal. */
+  #admit(request: FastifyRequest, params: SessionParams): Promise<{ attempt: PlayAttempt; stream: Stream }> {
+    const { environment, clientAddress } = this.#options
+    return new Promise((resolve, reject) => {
+      const attempt = new PlayAttempt(
+        environment,
+        {
+          ...{ action: 'play', protocol: 'whep', app: params.app, stream: params.stream },
+          query: new Map(Object.entries(request.query as Record<string, string>)),
+          bearer: bearerOf(request),
+          remoteAddress: clientAddress(request),
+          connectionId: environment.newConnectionId(),
+        },
+        {
+          refused: ({ httpStatus, sentence }) => {
+            const headers = httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
+            reject(new HttpRefusal(httpStatus, sentence, headers))
+          },
+          notFound: () => reject(new HttpRefusal(404, `Nobody publishes ${params.app}/${params.stream}.`)),
+          ready: (stream) => resolve({ attempt, stream }),
+        },
+      )
+    })
+  }
+
+  #playable(stream: Stream, offer: RemoteDescription): Promise<PlayableStream> {
+    const playable = this.#options.makePlayable(stream, kindFor(offer))
+    return new Promise((resolve) => playable.whenTracksKnown(() => resolve(playable)))
+  }
+
+  #answer(
+    attempt: PlayAttempt,
+    playable: PlayableStream,
+    offer: RemoteDescription,
+    media: NegotiatedMedia[],
+    bearer: string | undefined,
+  ): OpenedSession {
+    const { gateway, sessions, environment } = this.#options
+    const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
+    const end = (reason: StreamEndReason) => {
+      if (!sessions.remove(id)) return
+      play.close()
+      peer.close()
+      attempt.close(reason)
+    }
+    const play = new RtcPlay({
+      gateway,
+      media,
+      fanout: this.#fanouts.of(playable),
+      clock: environment.clock,
+      wallClock: () => Date.now() * 1000,
+      onStarted: () => attempt.joined(),
+      onEnd: (reason) => end(reason === 'ended' ? 'stream-ended' : reason),
+    })
+    const peer = gateway.createPeer({
+      remote: offer.ice,
+      remoteFingerprint: offer.fingerprint,
+      dtlsRole: dtlsRoleFor(offer),
+      media: play,
+      handlers: {
+        connected: (keys, _profile, address) => play.handleConnected(keys, address),
+        moved: (address) => play.handleMoved(address),
+        closed: (reason, failed) => {
+          environment.log.debug({ session: id, reason }, failed ? 'WHEP never connected' : 'WHEP session closed')
+          end(failed || reason === 'consent-expired' ? 'timeout' : 'client')
+        },
+      },
+    })
+    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, bearer, mid: media[0]!.mid, end }
+    sessions.add(session)
+    attempt.enter({
+      bytes: () => play.bytesSent,
+      droppedFrames: () => play.droppedFrames,
+      kick: () => end('kicked'),
+      leave: () => play.close(),
+    })
+    const answer = writeAnswer(offer, media, {
+      sessionId: String(randomBytes(6).readUIntBE(0, 6)),
+      version: 1,
+      ice: peer.local,
+      candidates: gateway.candidates,
+      fingerprint: gateway.fingerprint,
+      dtlsRole: dtlsRoleFor(offer),
+      cname: gateway.cname,
+      streamId: 'crossroom',
+    })
+    return { session, answer }
+  }
+}
+
+/** Browsers without H.264 (Firefox without its plugin) get VP8. */
+function kindFor(offer: RemoteDescription): PlayableKind {
+  const takesH264 = offer.media.some((media) =>
+    media.codecs.some((codec) => codec.name === 'h264' && codec.parameters.get('packetization-mode') === '1'),
+  )
+  const takesVp8 = offer.media.some((media) => media.codecs.some((codec) => codec.name === 'vp8'))
+  return takesH264 || !takesVp8 ? 'webrtc-h264' : 'webrtc-vp8'
+}
+
+/** A track that is not there yet may still come: its m-line is accepted with what it will be converted to. */
+function wishesFor(tracks: Tracks, offer: RemoteDescription): { audio: CodecWish[]; video: CodecWish[] } {
+  const { video, audio } = tracks
+  const isVp8 = (video?.codec ?? (kindFor(offer) === 'webrtc-vp8' ? 'vp8' : 'h264')) === 'vp8'
+  const profile = /^avc1\.([0-9a-f]{6})/i.exec(video?.codecString ?? '')?.[1]
+  return {
+    audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1 }],
+    video: [isVp8 ? { codec: 'vp8' } : { codec: 'h264', ...(profile !== undefined && { profileLevelId: profile }) }],
+  }
+}
