@@ -67,7 +67,3 @@ export const malformedCases: readonly { name: string; hex: string }[] = [
   { name: 'unknown marker', hex: 'ff' },
   { name: 'good value, then rubbish', hex: '05 ff' },
 ]
-
-export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.replaceAll(' ', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-}

@@ -1,4 +1,5 @@
-import { amf0Cases, bytesOfHex, tolerantCases } from './amf0.cases.js'
+import { bytesOf } from '../bytes/hex.cases.js'
+import { amf0Cases, tolerantCases } from './amf0.cases.js'
 import { parseAmf0Values } from './reader.js'
 import { DEFAULT_AMF0_LIMITS } from './value.js'
 import { encodeAmf0Values } from './writer.js'
@@ -9,7 +10,7 @@ const ROUND_TRIP_LIMITS = { ...DEFAULT_AMF0_LIMITS, maxBytes: 4 * DEFAULT_AMF0_L
 export const fuzzTargets = [
   {
     name: 'amf0',
-    seeds: (): Uint8Array[] => [...amf0Cases, ...tolerantCases].map(({ hex }) => bytesOfHex(hex)),
+    seeds: (): Uint8Array[] => [...amf0Cases, ...tolerantCases].map(({ hex }) => bytesOf(hex)),
     run: (input: Uint8Array): void => {
       const values = parseAmf0Values(input)
       if (values === undefined) return

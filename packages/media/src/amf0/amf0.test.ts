@@ -1,23 +1,24 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { amf0Cases, bytesOfHex, malformedCases, tolerantCases } from './amf0.cases.js'
+import { bytesOf } from '../bytes/hex.cases.js'
+import { amf0Cases, malformedCases, tolerantCases } from './amf0.cases.js'
 import { parseAmf0Values } from './reader.js'
 import { Amf0Date, EcmaArray, type Amf0Object, type Amf0Value } from './value.js'
 import { byteLengthOfAmf0Value, encodeAmf0Values, writeAmf0Value } from './writer.js'
 
 test.each(amf0Cases)('reads and writes $name', ({ value, hex }) => {
-  const bytes = bytesOfHex(hex)
+  const bytes = bytesOf(hex)
   expect(parseAmf0Values(bytes)).toEqual([value])
   expect(byteLengthOfAmf0Value(value)).toBe(bytes.length)
   expect(encodeAmf0Values([value])).toEqual(bytes)
 })
 
 test.each(tolerantCases)('reads $name', ({ value, hex }) => {
-  expect(parseAmf0Values(bytesOfHex(hex))).toEqual([value])
+  expect(parseAmf0Values(bytesOf(hex))).toEqual([value])
 })
 
 test.each(malformedCases)('refuses $name', ({ hex }) => {
-  expect(parseAmf0Values(bytesOfHex(hex))).toBeUndefined()
+  expect(parseAmf0Values(bytesOf(hex))).toBeUndefined()
 })
 
 test('reads several values, and none from nothing', () => {
@@ -43,7 +44,7 @@ test('a key over 65 535 bytes is refused when written', () => {
   expect(() => encodeAmf0Values([{ ['k'.repeat(65_536)]: 1 }])).toThrow(RangeError)
 })
 
-const nested = (depth: number): Uint8Array => bytesOfHex('0a00000001'.repeat(depth) + '05')
+const nested = (depth: number): Uint8Array => bytesOf('0a00000001'.repeat(depth) + '05')
 
 test('containers may be 16 deep, not 17, and not deep enough to exhaust the stack', () => {
   expect(parseAmf0Values(nested(16))).toBeDefined()

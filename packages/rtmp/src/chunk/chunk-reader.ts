@@ -1,3 +1,4 @@
+import { readUint24, readUint32 } from '@crossroom/media'
 import type { RtmpLimits } from '../limits.js'
 import { MessageType } from '../message/message-type.js'
 import { ProtocolError, type ProtocolErrorCode } from '../protocol-error.js'
@@ -272,7 +273,7 @@ export class ChunkReader {
 
   #readTypes0To2(stream: ChunkStream, headerType: number, at: number): number {
     const buffer = this.#buffer
-    let field = (buffer[at]! << 16) | (buffer[at + 1]! << 8) | buffer[at + 2]!
+    let field = readUint24(buffer, at)
     const isExtended = field === EXTENDED
     let next = at + MESSAGE_HEADER_LENGTHS[headerType]!
     if (isExtended) {
@@ -288,7 +289,7 @@ export class ChunkReader {
       return NEED_MORE
     }
     if (headerType < 2) {
-      stream.messageLength = (buffer[at + 3]! << 16) | (buffer[at + 4]! << 8) | buffer[at + 5]!
+      stream.messageLength = readUint24(buffer, at + 3)
       stream.messageType = buffer[at + 6]!
     }
     // The only little-endian number of the protocol.
@@ -351,8 +352,4 @@ export class ChunkReader {
     this.stop()
     return false
   }
-}
-
-function readUint32(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
 }

@@ -1,3 +1,5 @@
+import { writeUint24, writeUint32 } from '@crossroom/media'
+
 /** What the first chunk of a message says (RTMP 1.0, section 5.3.1.2.1). */
 export interface MessageHeader {
   /** 2 to 63. */
@@ -69,24 +71,13 @@ function writeType0(
   offset: number,
 ): number {
   out[offset] = header.chunkStreamId
-  out[offset + 1] = timestampField >>> 16
-  out[offset + 2] = timestampField >>> 8
-  out[offset + 3] = timestampField
-  out[offset + 4] = payloadLength >>> 16
-  out[offset + 5] = payloadLength >>> 8
-  out[offset + 6] = payloadLength
+  writeUint24(timestampField, out, offset + 1)
+  writeUint24(payloadLength, out, offset + 4)
   out[offset + 7] = header.messageType
+  // The only little-endian number of the protocol.
   out[offset + 8] = header.messageStreamId
   out[offset + 9] = header.messageStreamId >>> 8
   out[offset + 10] = header.messageStreamId >>> 16
   out[offset + 11] = header.messageStreamId >>> 24
   return offset + TYPE_0_LENGTH
-}
-
-function writeUint32(value: number, out: Uint8Array, offset: number): number {
-  out[offset] = value >>> 24
-  out[offset + 1] = value >>> 16
-  out[offset + 2] = value >>> 8
-  out[offset + 3] = value
-  return offset + 4
 }

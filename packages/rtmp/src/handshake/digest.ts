@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '@crossroom/media'
+import { bytesEqual, encodeUtf8 } from '@crossroom/media'
 
 /** HMAC-SHA256 (RFC 2104): the 32-byte code of `message` under `key`. Synchronous, handed in by the owner of the session. */
 export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array
@@ -64,7 +64,7 @@ export function findDigest(packet: Uint8Array, key: GenuineKey, hmac: HmacSha256
   for (const blockOffset of DIGEST_BLOCK_OFFSETS) {
     const at = digestOffset(packet, blockOffset)
     const digest = packet.slice(at, at + DIGEST_LENGTH)
-    if (equalBytes(digest, digestOf(packet, at, key, hmac))) return { blockOffset, digest }
+    if (bytesEqual(digest, digestOf(packet, at, key, hmac))) return { blockOffset, digest }
   }
   return undefined
 }
@@ -90,7 +90,7 @@ export function signAnswer(packet: Uint8Array, peerDigest: Uint8Array, key: Genu
 /** True when `packet` (C2 or S2) is signed for the digest that we sent. */
 export function isSignedAnswer(packet: Uint8Array, ownDigest: Uint8Array, key: GenuineKey, hmac: HmacSha256): boolean {
   const signature = hmac(hmac(key.full, ownDigest), packet.subarray(0, SIGNATURE_OFFSET))
-  return equalBytes(packet.subarray(SIGNATURE_OFFSET), signature)
+  return bytesEqual(packet.subarray(SIGNATURE_OFFSET), signature)
 }
 
 function digestOffset(packet: Uint8Array, blockOffset: DigestBlockOffset): number {
@@ -104,9 +104,4 @@ function digestOf(packet: Uint8Array, at: number, key: GenuineKey, hmac: HmacSha
   covered.set(packet.subarray(0, at))
   covered.set(packet.subarray(at + DIGEST_LENGTH, PACKET_LENGTH), at)
   return hmac(key.name, covered)
-}
-
-/** Not constant in time: nothing here is secret. */
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index])
 }

@@ -1,3 +1,5 @@
+import { readUint24 } from '@crossroom/media'
+
 /** Type, length, timestamp with its high byte, stream id: the header of a tag of FLV. */
 const TAG_HEADER_LENGTH = 11
 /** The length of the tag once more, behind it. */
@@ -25,8 +27,4 @@ export function splitAggregate(payload: Uint8Array, messageTimestamp: number, vi
     offset = bodyStart + length + BACK_POINTER_LENGTH
   }
   return true
-}
-
-function readUint24(bytes: Uint8Array, offset: number): number {
-  return (bytes[offset]! << 16) | (bytes[offset + 1]! << 8) | bytes[offset + 2]!
 }

@@ -1,3 +1,5 @@
+import { readUint16, readUint32, writeUint16, writeUint32 } from '@crossroom/media'
+
 /** Event types of User Control messages (RTMP 1.0, section 7.1.7). */
 export const UserControlEvent = {
   streamBegin: 0,
@@ -17,19 +19,19 @@ export interface UserControl {
 
 export function parseUserControl(payload: Uint8Array): UserControl | undefined {
   if (payload.length < 6) return undefined
-  const event = (payload[0]! << 8) | payload[1]!
-  const value = ((payload[2]! << 24) | (payload[3]! << 16) | (payload[4]! << 8) | payload[5]!) >>> 0
-  return { event, value }
+  return { event: readUint16(payload, 0), value: readUint32(payload, 2) }
 }
 
 export function encodeUserControl({ event, value }: UserControl): Uint8Array {
-  return Uint8Array.of(event >>> 8, event, value >>> 24, value >>> 16, value >>> 8, value)
+  const out = new Uint8Array(6)
+  writeUint32(value, out, writeUint16(event, out, 0))
+  return out
 }
 
 /** Set Buffer Length: how many milliseconds of `streamId` the client holds back. */
 export function encodeSetBufferLength(streamId: number, milliseconds: number): Uint8Array {
   const out = new Uint8Array(10)
   out.set(encodeUserControl({ event: UserControlEvent.setBufferLength, value: streamId }))
-  out.set([milliseconds >>> 24, milliseconds >>> 16, milliseconds >>> 8, milliseconds], 6)
+  writeUint32(milliseconds, out, 6)
   return out
 }
