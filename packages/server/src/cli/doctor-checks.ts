@@ -155,8 +155,8 @@ function describeExpiry(certificate: X509Certificate, nowMs: number): Finding {
 /** Whether WebRTC can work here. */
 export async function checkNative(): Promise<Finding> {
   try {
-    const native = await import('@crossroom/native')
-    native.loadAddon()
+    const { NativeEngine } = await import('@crossroom/native')
+    new NativeEngine().close()
     return { check: 'native', state: 'ok', message: 'The native package loads: WebRTC is on.' }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
