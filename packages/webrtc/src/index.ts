@@ -196,3 +196,12 @@ export {
 } from './sender/play-sender.js'
 export type { ResendCounters } from './sender/resend-ledger.js'
 export { PUBLISHER_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'
+export { hasOpusFec, isOpusDtx, opusChannels } from './receiver/opus-packet.js'
+export {
+  RtpReceiver,
+  type RtpReceiverCounters,
+  type RtpReceiverEvent,
+  type RtpReceiverOptions,
+} from './receiver/rtp-receiver.js'
+export type { ReceivedStream } from './receiver/received-stream.js'
+export type { ReceivedMedia } from './receiver/source-table.js'

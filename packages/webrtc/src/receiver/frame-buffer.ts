@@ -1,0 +1,340 @@
+import type { Micros } from '@crossroom/media'
+import type { Depacketizer } from '../depacketizer/depacketizer.js'
+import { ABSENT, PacketRing, type PacketFacts } from './packet-ring.js'
+
+/** Packets held of a video stream: as many as one frame may have (threat W9). */
+const VIDEO_CAPACITY = 2048
+/** How far before the packet that came first the stream's real beginning may be. */
+const MAX_REORDERED_AT_START = 64
+
+/** Packets held of an audio stream: five seconds of 20 ms. */
+const AUDIO_CAPACITY = 256
+
+/**
+ * Late packets in a row, each with the next number, after which the stream is believed to have restarted with lower numbers,
+ * as RFC 3550 appendix A.1 does after two; more, because late retransmissions come in a row as well.
+ */
+const RESTART_AFTER_LATE = 32
+
+/** A frame put together again, before it is given a time. */
+export interface AssembledFrame {
+  readonly units: readonly Uint8Array[]
+  readonly keyframe: boolean
+  readonly droppable: boolean
+  /** 32 bits, in the stream's clock. */
+  readonly rtpTimestamp: number
+  /** When the earliest and the latest of its packets came. */
+  readonly firstArrivedAt: Micros
+  readonly lastArrivedAt: Micros
+  /** Values of header extensions, `ABSENT` (−1) when no packet had them. */
+  readonly orientation: number
+  readonly audioLevel: number
+  readonly captureNtp: Micros
+}
+
+export interface FrameBufferCounters {
+  /** Frames given out. */
+  frames: number
+  /** Frames given up because packets were missing or malformed. */
+  framesLost: number
+  /** Whole frames thrown away because they followed a lost one and no keyframe had come. */
+  framesUndecodable: number
+  /** Packets that came after their place was given up. */
+  late: number
+  duplicates: number
+  /** Packets waited for in vain. */
+  packetsLost: number
+}
+
+/**
+ * The bounded jitter buffer of one RTP stream. Frames leave in order and as soon as they are whole: there is no fixed delay,
+ * only a hole is waited for, at most `waitLimit`. A video frame with a hole is never given out, nor is what follows it before
+ * the next keyframe: a player shall not see a broken picture. Audio goes on behind the hole.
+ */
+export class FrameBuffer {
+  readonly #ring: PacketRing
+  readonly #isVideo: boolean
+  #depacketizer: Depacketizer
+  /** Longest that a hole holds back what came behind it. */
+  waitLimit: Micros = 100_000
+  readonly counters: FrameBufferCounters = {
+    frames: 0,
+    framesLost: 0,
+    framesUndecodable: 0,
+    late: 0,
+    duplicates: 0,
+    packetsLost: 0,
+  }
+
+  /** First packet of the next frame; undefined before the first packet. */
+  #next: number | undefined
+  /** `#next .. #cursor` are known to be there and of one frame. */
+  #cursor = 0
+  #highest = 0
+  /** Whether the packet before `#next` was the end of a frame. */
+  #isAtBoundary = false
+  #needsKeyframe: boolean
+  /** When what is behind the hole at the cursor came; undefined while there is no hole or it was not looked for. */
+  #holeSince: Micros | undefined
+  /** Nothing has been given out or given up since the beginning. */
+  #isFresh = true
+  #lateRun = 0
+  #lastLate = 0
+
+  constructor(kind: 'video' | 'audio', depacketizer: Depacketizer) {
+    this.#isVideo = kind === 'video'
+    this.#needsKeyframe = this.#isVideo
+    this.#depacketizer = depacketizer
+    this.#ring = new PacketRing(this.#isVideo ? VIDEO_CAPACITY : AUDIO_CAPACITY)
+  }
+
+  /** Whether a keyframe must come before video goes on: then one is to be asked for. */
+  get needsKeyframe(): boolean {
+    return this.#needsKeyframe
+  }
+
+  /** Sequence numbers before this one are not wanted any more. */
+  get next(): number {
+    return this.#next ?? 0
+  }
+
+  /** Takes another codec from here on; what waits is thrown away. */
+  replaceDepacketizer(depacketizer: Depacketizer): void {
+    this.#depacketizer = depacketizer
+    this.#restart(undefined)
+  }
+
+  /** The caller could not use the keyframe (no parameter sets): the next one is needed. */
+  requireKeyframe(): void {
+    if (this.#isVideo) this.#needsKeyframe = true
+  }
+
+  /** True when a packet of this number is neither held nor too late. */
+  wants(sequence: number): boolean {
+    if (this.#next === undefined) return true
+    return sequence >= this.#next && !this.#holds(sequence)
+  }
+
+  /**
+   * Takes a packet; `payload` is kept and must not change, empty for the padding of a bandwidth probe. `sequence` is unwrapped.
+   * Answers 'restarted' when everything held was thrown away because the numbers jumped.
+   */
+  insert(
+    sequence: number,
+    rtpTimestamp: number,
+    marker: boolean,
+    payload: Uint8Array,
+    arrivedAt: Micros,
+    facts: PacketFacts,
+  ): 'taken' | 'unwanted' | 'restarted' {
+    let answer: 'taken' | 'restarted' = 'taken'
+    if (this.#next === undefined) this.#restart(sequence)
+    if (this.#isFresh && sequence < this.#next! && sequence >= this.#next! - MAX_REORDERED_AT_START) {
+      this.#next = sequence
+      this.#cursor = sequence
+    }
+    if (sequence < this.#next! && !this.#isRestart(sequence)) {
+      this.counters.late++
+      return 'unwanted'
+    }
+    if (sequence < this.#next! || sequence >= this.#next! + 2 * this.#ring.capacity) {
+      this.#restart(sequence)
+      answer = 'restarted'
+    }
+    if (this.#holds(sequence)) {
+      this.counters.duplicates++
+      return 'unwanted'
+    }
+    this.#lateRun = 0
+    if (sequence >= this.#next! + this.#ring.capacity) this.#makeRoom(sequence)
+    this.#ring.put(sequence, rtpTimestamp, marker, payload, arrivedAt, facts)
+    this.#highest = Math.max(this.#highest, sequence)
+    return answer
+  }
+
+  #holds(sequence: number): boolean {
+    return sequence <= this.#highest && this.#ring.has(sequence)
+  }
+
+  #isRestart(sequence: number): boolean {
+    const isFar = sequence < this.#next! - this.#ring.capacity
+    this.#lateRun = isFar && sequence === this.#lastLate + 1 ? this.#lateRun + 1 : 0
+    this.#lastLate = sequence
+    return this.#lateRun >= RESTART_AFTER_LATE
+  }
+
+  #restart(sequence: number | undefined): void {
+    this.#ring.clear()
+    this.#next = sequence
+    this.#cursor = sequence ?? 0
+    this.#highest = (sequence ?? 0) - 1
+    this.#isAtBoundary = false
+    this.#needsKeyframe = this.#isVideo
+    this.#holeSince = undefined
+    this.#isFresh = true
+    this.#lateRun = 0
+  }
+
+  /** Gives up the oldest packets so that `sequence` fits. */
+  #makeRoom(sequence: number): void {
+    const first = sequence - this.#ring.capacity + 1
+    this.counters.framesLost++
+    this.requireKeyframe()
+    this.#releaseTo(first, false)
+  }
+
+  /** The next frame, if it is whole or what it waits for has been given up at `now`. Call until undefined. */
+  poll(now: Micros): AssembledFrame | undefined {
+    while (this.#next !== undefined && this.#next <= this.#highest) {
+      const end = this.#findEnd()
+      if (end === undefined) {
+        if (!this.#giveUp(now)) return undefined
+        continue
+      }
+      const frame = this.#assemble(this.#next, end)
+      this.#releaseTo(end, true)
+      if (frame !== undefined) return frame
+    }
+    return undefined
+  }
+
+  /** When `poll` will give up a hole; undefined while nothing is waited for. */
+  deadline(): Micros | undefined {
+    return this.#holeSince === undefined ? undefined : this.#holeSince + this.waitLimit
+  }
+
+  /** The sequence number behind the frame that begins at `#next`; undefined while it is not whole. */
+  #findEnd(): number | undefined {
+    const ring = this.#ring
+    for (; this.#cursor <= this.#highest; this.#cursor++) {
+      const sequence = this.#cursor
+      if (!ring.has(sequence)) return undefined
+      const slot = ring.slot(sequence)
+      if (!this.#isVideo) return sequence + 1
+      const isFirst = sequence === this.#next
+      // Probes carry the timestamp of the frame before: alone they are a frame of nothing.
+      if (isFirst && ring.payload(sequence)!.length === 0) return sequence + 1
+      // A frame whose marker never was: the next timestamp ends it.
+      if (!isFirst && ring.timestamps[slot] !== ring.timestamps[ring.slot(this.#next!)]) return sequence
+      if (ring.markers[slot] === 1) return sequence + 1
+    }
+    return undefined
+  }
+
+  /** Passes over the hole at the cursor once its time is up. False while it is waited for or there is none. */
+  #giveUp(now: Micros): boolean {
+    if (this.#cursor > this.#highest) {
+      this.#holeSince = undefined
+      return false
+    }
+    this.#holeSince ??= this.#earliestArrivalBehind(this.#cursor)
+    if (now < this.#holeSince + this.waitLimit) return false
+    let sequence = this.#cursor
+    while (sequence <= this.#highest && !this.#ring.has(sequence)) {
+      this.counters.packetsLost++
+      sequence++
+    }
+    if (!this.#isVideo) {
+      this.#releaseTo(sequence, true)
+      return true
+    }
+    this.counters.framesLost++
+    this.#needsKeyframe = true
+    const start = this.#frameStartFrom(sequence)
+    const last = this.#ring.slot(this.#highest)
+    this.#releaseTo(start, start <= this.#highest || this.#ring.markers[last] === 1)
+    return true
+  }
+
+  #earliestArrivalBehind(hole: number): Micros {
+    let earliest = Infinity
+    for (let sequence = hole + 1; sequence <= this.#highest; sequence++) {
+      if (this.#ring.has(sequence)) earliest = Math.min(earliest, this.#ring.arrivals[this.#ring.slot(sequence)]!)
+    }
+    return earliest
+  }
+
+  /** The first packet from `sequence` on that begins a frame, or the end of all packets. */
+  #frameStartFrom(sequence: number): number {
+    const ring = this.#ring
+    for (let candidate = sequence; candidate <= this.#highest; candidate++) {
+      const payload = ring.payload(candidate)
+      if (payload === undefined) continue
+      if (this.#depacketizer.startsFrame(payload)) return candidate
+      if (!ring.has(candidate - 1) || candidate === sequence) continue
+      const [slot, before] = [ring.slot(candidate), ring.slot(candidate - 1)]
+      if (ring.markers[before] === 1 || ring.timestamps[before] !== ring.timestamps[slot]) return candidate
+    }
+    return this.#highest + 1
+  }
+
+  /** Depacketizes `first .. end`; undefined when it is nothing to give out. */
+  #assemble(first: number, end: number): AssembledFrame | undefined {
+    const ring = this.#ring
+    const isStart = this.#isAtBoundary || !this.#isVideo || this.#depacketizer.startsFrame(ring.payload(first)!)
+    let bytes = 0
+    for (let sequence = first; sequence < end; sequence++) {
+      const payload = ring.payload(sequence)!
+      if (payload.length === 0) continue
+      bytes += payload.length
+      this.#depacketizer.push(payload)
+    }
+    if (bytes === 0) return undefined
+    const frame = this.#depacketizer.finish()
+    if (frame === undefined || !isStart) {
+      this.counters.framesLost++
+      this.requireKeyframe()
+      return undefined
+    }
+    if (frame.units.length === 0) return undefined
+    if (this.#needsKeyframe && !frame.keyframe) {
+      this.counters.framesUndecodable++
+      return undefined
+    }
+    this.#needsKeyframe = false
+    this.counters.frames++
+    return this.#describe(first, end, frame)
+  }
+
+  #describe(
+    first: number,
+    end: number,
+    frame: Pick<AssembledFrame, 'units' | 'keyframe' | 'droppable'>,
+  ): AssembledFrame {
+    const ring = this.#ring
+    let [firstArrivedAt, lastArrivedAt] = [Infinity, 0]
+    let [orientation, audioLevel, captureNtp] = [ABSENT, ABSENT, ABSENT]
+    for (let sequence = first; sequence < end; sequence++) {
+      const slot = ring.slot(sequence)
+      firstArrivedAt = Math.min(firstArrivedAt, ring.arrivals[slot]!)
+      lastArrivedAt = Math.max(lastArrivedAt, ring.arrivals[slot]!)
+      orientation = Math.max(orientation, ring.orientations[slot]!)
+      audioLevel = Math.max(audioLevel, ring.audioLevels[slot]!)
+      captureNtp = Math.max(captureNtp, ring.captureNtps[slot]!)
+    }
+    return {
+      units: frame.units,
+      keyframe: frame.keyframe,
+      droppable: frame.droppable,
+      rtpTimestamp: ring.timestamps[ring.slot(first)]!,
+      firstArrivedAt,
+      lastArrivedAt,
+      orientation,
+      audioLevel,
+      captureNtp,
+    }
+  }
+
+  /** Frees all packets before `sequence`, which becomes the next frame's first. */
+  #releaseTo(sequence: number, isAtBoundary: boolean): void {
+    for (let released = this.#next!; released < sequence && released <= this.#highest; released++) {
+      this.#ring.remove(released)
+    }
+    this.#next = sequence
+    this.#cursor = sequence
+    this.#highest = Math.max(this.#highest, sequence - 1)
+    this.#isAtBoundary = isAtBoundary
+    this.#isFresh = false
+    this.#holeSince = undefined
+  }
+}

@@ -1,0 +1,53 @@
+import type { Micros } from '@crossroom/media'
+
+/** Requests of one stream are at least this far apart, whoever wants the keyframe (threat W8). */
+export const MIN_REQUEST_INTERVAL: Micros = 500_000
+/** Viewers that join or lost a frame are served by one keyframe a second: each costs the publisher picture quality. */
+export const MIN_VIEWER_REQUEST_INTERVAL: Micros = 1_000_000
+/** A stream begins with a keyframe: only when it has not come after this time is one asked for. */
+const PATIENCE_AT_START: Micros = 300_000
+
+/** When to ask a sender for a keyframe: at once, but seldom, and again until it comes. */
+export class KeyframeRequest {
+  #lossSince: Micros | undefined
+  #viewerSince: Micros | undefined
+  #requestedAt: Micros = -Infinity
+  #hadKeyframe = false
+
+  /** The stream cannot go on without a keyframe, from `now` on; says so as often as it likes. */
+  needForLoss(now: Micros): void {
+    this.#lossSince ??= this.#hadKeyframe ? now : now + PATIENCE_AT_START
+  }
+
+  /** Somebody who watches wants one. */
+  needForViewer(now: Micros): void {
+    this.#viewerSince ??= now
+  }
+
+  /** One came, at `arrivedAt`. A viewer's wish from after it was sent will be repeated by the viewer. */
+  onKeyframe(): void {
+    this.#hadKeyframe = true
+    this.#lossSince = undefined
+    this.#viewerSince = undefined
+  }
+
+  /** When `take` will be true; undefined when nobody wants a keyframe. */
+  dueAt(): Micros | undefined {
+    const forLoss =
+      this.#lossSince === undefined ? Infinity : Math.max(this.#lossSince, this.#requestedAt + MIN_REQUEST_INTERVAL)
+    const forViewer =
+      this.#viewerSince === undefined
+        ? Infinity
+        : Math.max(this.#viewerSince, this.#requestedAt + MIN_VIEWER_REQUEST_INTERVAL)
+    const due = Math.min(forLoss, forViewer)
+    return due === Infinity ? undefined : due
+  }
+
+  /** True when a request is to be sent now, which is taken for sent. */
+  take(now: Micros): boolean {
+    const due = this.dueAt()
+    if (due === undefined || now < due) return false
+    this.#requestedAt = now
+    return true
+  }
+}

@@ -1,0 +1,269 @@
+import {
+  audioConfigFromOpusHead,
+  buildOpusHead,
+  type AudioConfig,
+  type MediaFrame,
+  type Micros,
+  type Orientation,
+} from '@crossroom/media'
+import type { Depacketizer } from '../depacketizer/depacketizer.js'
+import { Av1Depacketizer } from '../depacketizer/av1.js'
+import { H264Depacketizer } from '../depacketizer/h264.js'
+import { H265Depacketizer } from '../depacketizer/h265.js'
+import { OpusDepacketizer } from '../depacketizer/opus.js'
+import { parseRed } from '../depacketizer/red.js'
+import { Vp8Depacketizer } from '../depacketizer/vp8.js'
+import { Vp9Depacketizer } from '../depacketizer/vp9.js'
+import type { SenderReport } from '../rtcp/sender-report.js'
+import { rtpPayload, type RtpHeader } from '../rtp/header.js'
+import { microsFromNtp } from '../rtp/ntp.js'
+import { SequenceUnwrapper } from '../rtp/sequence.js'
+import type { NegotiatedCodec, RtcCodec } from '../sdp/codec-choice.js'
+import { FrameBuffer, type AssembledFrame } from './frame-buffer.js'
+import { KeyframeRequest } from './keyframe-request.js'
+import { NackList } from './nack-list.js'
+import { NtpClock } from './ntp-clock.js'
+import { opusChannels } from './opus-packet.js'
+import { ABSENT, type PacketFacts } from './packet-ring.js'
+import { ReceptionStatistics } from './reception-statistics.js'
+import type { TrackClock } from './track-clock.js'
+import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
+
+/**
+ * How long a hole is waited for, in round trips and with bounds: video sixteen, enough for a dozen NACKs, which get through
+ * 30 % loss both ways; sound six. Where nothing is repeated, as long as reordering and redundant packets take.
+ */
+const VIDEO_WAIT = { roundTrips: 16, min: 250_000, max: 1_000_000 } as const
+const AUDIO_WAIT = { roundTrips: 6, min: 60_000, max: 400_000 } as const
+const WAIT_WITHOUT_NACK: Micros = 60_000
+
+const NO_FACTS: PacketFacts = { orientation: ABSENT, audioLevel: ABSENT, captureNtp: ABSENT }
+
+const DEPACKETIZERS: Readonly<Record<RtcCodec, () => Depacketizer>> = {
+  h264: () => new H264Depacketizer(),
+  h265: () => new H265Depacketizer(),
+  vp8: () => new Vp8Depacketizer(),
+  vp9: () => new Vp9Depacketizer(),
+  av1: () => new Av1Depacketizer(),
+  opus: () => new OpusDepacketizer(),
+}
+
+/** Packets that one stream's counters tell apart from the buffer's. */
+export interface ReceivedStreamCounters {
+  packets: number
+  retransmissions: number
+  /** Packets that RED brought back. */
+  redundant: number
+  /** Payload types that were not negotiated, malformed RED. */
+  unusable: number
+}
+
+/** One RTP stream of a peer, from its packets to frames: a track or a simulcast layer. */
+export class ReceivedStream {
+  readonly ssrc: number
+  readonly kind: 'video' | 'audio'
+  readonly mid: string
+  readonly rid: string | undefined
+  readonly statistics: ReceptionStatistics
+  readonly keyframes = new KeyframeRequest()
+  readonly counters: ReceivedStreamCounters = { packets: 0, retransmissions: 0, redundant: 0, unusable: 0 }
+  readonly nacks = new NackList()
+  readonly clock: TrackClock
+  /** Whether the peer answers NACK for what it sends now. */
+  canNack = false
+  /** What to send for a keyframe; undefined when the peer knows neither message. */
+  keyframeMessage: 'pli' | 'fir' | undefined
+  readonly #ntpClock: NtpClock
+  readonly #codecs: readonly NegotiatedCodec[]
+  readonly #unwrapper = new SequenceUnwrapper()
+  #codec: NegotiatedCodec | undefined
+  #buffer: FrameBuffer | undefined
+  #videoConfigs: VideoConfigs | undefined
+  #audioConfig: AudioConfig | undefined
+  #orientation: Orientation = 0
+
+  constructor(options: {
+    readonly ssrc: number
+    readonly kind: 'video' | 'audio'
+    readonly mid: string
+    readonly rid: string | undefined
+    readonly codecs: readonly NegotiatedCodec[]
+    readonly clock: TrackClock
+    readonly ntpClock: NtpClock
+  }) {
+    this.ssrc = options.ssrc
+    this.kind = options.kind
+    this.mid = options.mid
+    this.rid = options.rid
+    this.clock = options.clock
+    this.#ntpClock = options.ntpClock
+    this.#codecs = options.codecs
+    this.statistics = new ReceptionStatistics(options.codecs[0]!.clockRate)
+  }
+
+  get codec(): RtcCodec | undefined {
+    return this.#codec?.codec
+  }
+
+  /** The jitter buffer's counters; undefined before the first packet. */
+  get bufferCounters(): FrameBuffer['counters'] | undefined {
+    return this.#buffer?.counters
+  }
+
+  /** Longest wait for a hole, from the round trip. */
+  setRoundTrip(roundTrip: Micros): void {
+    if (this.#buffer === undefined) return
+    const wait = this.kind === 'video' ? VIDEO_WAIT : AUDIO_WAIT
+    this.#buffer.waitLimit = this.canNack
+      ? Math.min(Math.max(wait.roundTrips * roundTrip, wait.min), wait.max)
+      : WAIT_WITHOUT_NACK
+  }
+
+  /**
+   * Takes a packet, of which the payload is copied. Answers a sample of the round trip time when it was asked for once.
+   */
+  onPacket(
+    packet: Uint8Array,
+    header: RtpHeader,
+    arrivedAt: Micros,
+    isRetransmission: boolean,
+    facts: PacketFacts,
+  ): Micros | undefined {
+    const codec = this.#codecOf(header.payloadType)
+    if (codec === undefined || (isRetransmission && this.#buffer === undefined)) {
+      this.counters.unusable++
+      return undefined
+    }
+    const buffer = this.#bufferFor(codec)
+    const { sequenceNumber, timestamp } = header
+    const sequence = isRetransmission ? this.#unwrapper.peek(sequenceNumber) : this.#unwrapper.unwrap(sequenceNumber)
+    if (isRetransmission) this.counters.retransmissions++
+    else this.statistics.onPacket(sequence, timestamp, arrivedAt)
+    this.counters.packets++
+    const roundTrip = this.nacks.received(sequence, arrivedAt)
+    if (!buffer.wants(sequence) && sequence >= buffer.next) return roundTrip
+    let payload: Uint8Array = rtpPayload(packet, header).slice()
+    if (header.payloadType === codec.redPayloadType)
+      payload = this.#takeRed(buffer, codec, payload, sequence, timestamp, arrivedAt)
+    if (buffer.insert(sequence, timestamp, header.marker, payload, arrivedAt, facts) === 'restarted') this.nacks.clear()
+    return roundTrip
+  }
+
+  #codecOf(payloadType: number): NegotiatedCodec | undefined {
+    return this.#codecs.find((codec) => codec.payloadType === payloadType || codec.redPayloadType === payloadType)
+  }
+
+  #bufferFor(codec: NegotiatedCodec): FrameBuffer {
+    if (this.#codec === codec) return this.#buffer!
+    const depacketizer = DEPACKETIZERS[codec.codec]()
+    if (this.#buffer === undefined) this.#buffer = new FrameBuffer(this.kind, depacketizer)
+    else this.#buffer.replaceDepacketizer(depacketizer)
+    this.#codec = codec
+    this.canNack = codec.feedback.includes('nack')
+    this.keyframeMessage = codec.feedback.includes('nack pli')
+      ? 'pli'
+      : codec.feedback.includes('ccm fir')
+        ? 'fir'
+        : undefined
+    this.#videoConfigs = codec.codec === 'opus' ? undefined : createVideoConfigs(codec.codec)
+    this.nacks.clear()
+    return this.#buffer
+  }
+
+  /** Files the redundant blocks of a RED payload in the holes they fit and returns the primary, empty when there is none. */
+  #takeRed(
+    buffer: FrameBuffer,
+    codec: NegotiatedCodec,
+    payload: Uint8Array,
+    sequence: number,
+    timestamp: number,
+    arrivedAt: Micros,
+  ): Uint8Array {
+    const blocks = parseRed(payload)
+    if (blocks === undefined) this.counters.unusable++
+    let primary = payload.subarray(payload.length)
+    for (const block of blocks ?? []) {
+      if (block.payloadType !== codec.payloadType) continue
+      const of = sequence - block.packetsBack
+      if (block.packetsBack === 0) {
+        primary = block.payload
+      } else if (buffer.next > 0 && of >= buffer.next && buffer.wants(of)) {
+        buffer.insert(of, (timestamp - block.timestampOffset) >>> 0, false, block.payload, arrivedAt, NO_FACTS)
+        this.nacks.received(of, arrivedAt)
+        this.counters.redundant++
+      }
+    }
+    return primary
+  }
+
+  /** The next frame that is ready; undefined when there is none now. */
+  pollFrame(now: Micros, roundTrip: Micros): MediaFrame | undefined {
+    const buffer = this.#buffer
+    if (buffer === undefined) return undefined
+    for (let assembled = buffer.poll(now); assembled !== undefined; assembled = buffer.poll(now)) {
+      const frame = this.#toFrame(buffer, assembled, roundTrip)
+      if (frame !== undefined) return frame
+    }
+    this.nacks.forgetBefore(buffer.next)
+    if (buffer.needsKeyframe) this.keyframes.needForLoss(now)
+    return undefined
+  }
+
+  /** When `pollFrame` gives up a hole. */
+  deadline(): Micros | undefined {
+    return this.#buffer?.deadline()
+  }
+
+  onSenderReport(report: SenderReport, arrivedAt: Micros): void {
+    this.statistics.onSenderReport(report, arrivedAt)
+    // A sender without a clock writes zero (RFC 3550 section 6.4.1).
+    if (report.ntpTime.seconds === 0) return
+    this.clock.onSenderTime(microsFromNtp(report.ntpTime), report.rtpTimestamp)
+  }
+
+  #toFrame(buffer: FrameBuffer, assembled: AssembledFrame, roundTrip: Micros): MediaFrame | undefined {
+    const configured = this.kind === 'video' ? this.#configureVideo(assembled) : this.#configureAudio(assembled)
+    if (configured === undefined) {
+      if (assembled.keyframe) buffer.requireKeyframe()
+      return undefined
+    }
+    if (assembled.keyframe) this.keyframes.onKeyframe()
+    const { rtpTimestamp, captureNtp } = assembled
+    const pts = this.clock.timeOf(rtpTimestamp, assembled.firstArrivedAt)
+    if (captureNtp !== ABSENT) this.clock.onSenderTime(captureNtp, rtpTimestamp)
+    const captureTime = this.#captureTime(assembled, roundTrip)
+    return {
+      config: configured.config,
+      pts,
+      dts: pts,
+      keyframe: assembled.keyframe,
+      units: configured.units,
+      receivedAt: assembled.lastArrivedAt,
+      droppable: assembled.droppable,
+      ...(captureTime !== undefined && { captureTime }),
+      ...(assembled.audioLevel !== ABSENT && { audioLevel: assembled.audioLevel }),
+    }
+  }
+
+  #captureTime(assembled: AssembledFrame, roundTrip: Micros): Micros | undefined {
+    const ntp = assembled.captureNtp === ABSENT ? this.clock.ntpOf(assembled.rtpTimestamp) : assembled.captureNtp
+    if (ntp === undefined) return undefined
+    this.#ntpClock.onCapture(ntp, assembled.firstArrivedAt)
+    return this.#ntpClock.toServer(ntp, roundTrip)
+  }
+
+  #configureVideo(assembled: AssembledFrame): Pick<MediaFrame, 'config' | 'units'> | undefined {
+    // Senders repeat the orientation on keyframes only, or only while it is not 0: the last one said holds.
+    if (assembled.orientation !== ABSENT) this.#orientation = assembled.orientation as Orientation
+    return this.#videoConfigs?.configure(assembled.units, assembled.keyframe, this.#orientation)
+  }
+
+  /** SDP always says two channels (RFC 7587 section 7); the packets tell. What was stereo once stays so, for encoders switch. */
+  #configureAudio(assembled: AssembledFrame): Pick<MediaFrame, 'config' | 'units'> | undefined {
+    const channels = opusChannels(assembled.units[0]!)
+    if (this.#audioConfig === undefined || this.#audioConfig.channels < channels) {
+      this.#audioConfig = audioConfigFromOpusHead(buildOpusHead({ channels, preSkip: 0, inputSampleRate: 48_000 }))
+    }
+    return this.#audioConfig && { config: this.#audioConfig, units: assembled.units }
+  }
+}

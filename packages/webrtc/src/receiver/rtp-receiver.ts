@@ -1,0 +1,375 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import { buildCompound, byteLengthOfRtcp, parseCompound, type RtcpPacket } from '../rtcp/compound.js'
+import type { ReportBlock } from '../rtcp/report-block.js'
+import { MAX_REPORT_BLOCKS } from '../rtcp/report-block.js'
+import { createRtpHeader, parseRtpHeader, type RtpHeader } from '../rtp/header.js'
+import { restoreFromRtx } from '../rtp/rtx.js'
+import type { MediaReceiver } from '../transport/peer-transport.js'
+import { RateLimit } from '../transport/rate-limit.js'
+import { FactsReader } from './facts-reader.js'
+import { NtpClock } from './ntp-clock.js'
+import { ReceivedStream } from './received-stream.js'
+import { RembEstimator } from './remb-estimator.js'
+import { MAX_SOURCES, SourceTable, type ReceivedMedia, type Source } from './source-table.js'
+import { TrackClock } from './track-clock.js'
+import { TransportArrivals } from './transport-arrivals.js'
+
+/** Receiver reports, with loss for the sender's FEC and rate, and REMB. */
+const REPORT_INTERVAL: Micros = 1_000_000
+/** Transport-wide feedback: a twentieth of a second is what senders expect at the rates of a camera. */
+const FEEDBACK_INTERVAL: Micros = 50_000
+/** NACKs of all streams are gathered for this long. */
+const NACK_INTERVAL: Micros = 20_000
+/** Sequence numbers asked for at once. */
+const MAX_NACKS_AT_ONCE = 256
+
+/** Until NACKs have shown the round trip. */
+const INITIAL_ROUND_TRIP: Micros = 100_000
+const MAX_ROUND_TRIP: Micros = 2_000_000
+
+/** RTCP leaves in packets of at most this size, like RTP. */
+const MAX_RTCP_BYTES = 1150
+
+/** Packets per second of one peer: three cameras of 10 Mbit/s (threat W7). */
+export const MAX_PACKETS_PER_SECOND = 6000
+
+export interface RtpReceiverOptions {
+  /** When the receiver was made. */
+  readonly now: Micros
+  /** The m-lines that were accepted for receiving. */
+  readonly media: readonly ReceivedMedia[]
+  /** Our own SSRC in reports and requests. */
+  readonly ssrc: number
+  /** Our CNAME (RFC 7022): up to 255 characters of ASCII. */
+  readonly cname: string
+}
+
+export type RtpReceiverEvent =
+  | { readonly kind: 'frame'; readonly mid: string; readonly rid: string | undefined; readonly frame: MediaFrame }
+  /** The sender said BYE: nothing more will come of this stream until another SSRC takes its place. */
+  | { readonly kind: 'ended'; readonly mid: string; readonly rid: string | undefined }
+
+/** Packets that led to nothing, by reason. */
+export interface RtpReceiverCounters {
+  malformed: number
+  /** From an SSRC that no m-line explains, or beyond 16 of them. */
+  unknownSource: number
+  overRate: number
+  /** RTCP of types that are not used, and malformed ones. */
+  unusedRtcp: number
+}
+
+/**
+ * The receiving side of one peer: RTP and RTCP in, frames and RTCP out. It asks for what is missing (NACK), for
+ * keyframes when a frame is lost for good (PLI), and tells the sender how the path is (receiver reports, transport-wide
+ * feedback or REMB). Five verbs, with the input in two kinds.
+ */
+export class RtpReceiver implements MediaReceiver {
+  readonly #options: RtpReceiverOptions
+  readonly #sources = new SourceTable()
+  readonly #streams = new Map<number, ReceivedStream>()
+  readonly #facts = new FactsReader()
+  readonly #arrivals = new TransportArrivals()
+  readonly #ntpClock = new NtpClock()
+  readonly #rate: RateLimit
+  readonly #header: RtpHeader = createRtpHeader()
+  readonly #outputs: Uint8Array[] = []
+  readonly #events: RtpReceiverEvent[] = []
+  readonly #missing: number[] = []
+  /** SSRCs whose track goes on under another one: what still comes of them is old. The latest `MAX_SOURCES`. */
+  readonly #retired = new Set<number>()
+  #remb: RembEstimator | undefined
+  #firCount = 0
+  #roundTrip = INITIAL_ROUND_TRIP
+  #reportAt: Micros
+  #feedbackAt: Micros | undefined
+  #nackedAt: Micros = -Infinity
+  readonly counters: RtpReceiverCounters = { malformed: 0, unknownSource: 0, overRate: 0, unusedRtcp: 0 }
+
+  constructor(options: RtpReceiverOptions) {
+    this.#options = options
+    this.#rate = new RateLimit(MAX_PACKETS_PER_SECOND, options.now)
+    this.#reportAt = options.now + REPORT_INTERVAL
+    this.setMedia(options.media)
+  }
+
+  /** The streams that have come so far: for metrics. */
+  get streams(): Iterable<ReceivedStream> {
+    return this.#streams.values()
+  }
+
+  /** The path's round trip as NACKs and their answers show it. */
+  get roundTrip(): Micros {
+    return this.#roundTrip
+  }
+
+  /** Takes the m-lines of a renegotiation; streams of those that stay go on. */
+  setMedia(media: readonly ReceivedMedia[]): void {
+    this.#sources.setMedia(media)
+    this.#facts.setExtensions(this.#sources.extensions)
+    for (const ssrc of this.#streams.keys()) if (this.#sources.find(ssrc) === undefined) this.#streams.delete(ssrc)
+    const hasFeedback = (name: string) => media.some((one) => one.codecs.some((codec) => codec.feedback.includes(name)))
+    const useRemb = hasFeedback('goog-remb') && !hasFeedback('transport-cc')
+    this.#remb = useRemb ? (this.#remb ?? new RembEstimator()) : undefined
+  }
+
+  /** Somebody who watches `mid` (and layer `rid`) needs a keyframe; asked for at most once a second. */
+  requestKeyframe(now: Micros, mid: string, rid?: string): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.kind === 'video' && stream.mid === mid && stream.rid === rid) stream.keyframes.needForViewer(now)
+    }
+  }
+
+  /** Takes a decrypted RTP packet that arrived at `arrivedAt`, the kernel's time. The bytes are changed (RTX) and not kept. */
+  handleRtp(arrivedAt: Micros, packet: Uint8Array): void {
+    if (!this.#rate.take(arrivedAt)) {
+      this.counters.overRate++
+      return
+    }
+    const header = parseRtpHeader(packet, this.#header)
+    if (header === undefined) {
+      this.counters.malformed++
+      return
+    }
+    this.#facts.read(packet, header)
+    this.#observePath(arrivedAt, packet.length)
+    const source = this.#sourceOf(packet, header)
+    if (source === undefined) {
+      this.counters.unknownSource++
+      return
+    }
+    if (source.isRtx) this.#takeRetransmission(source, packet, header, arrivedAt)
+    else this.#take(this.#streamOf(source), packet, header, arrivedAt, false)
+  }
+
+  #observePath(arrivedAt: Micros, bytes: number): void {
+    if (this.#facts.transportSequence >= 0) {
+      this.#arrivals.onPacket(this.#facts.transportSequence, arrivedAt)
+      this.#feedbackAt ??= arrivedAt + FEEDBACK_INTERVAL
+    }
+    if (this.#facts.absSendTime >= 0) {
+      this.#remb?.onPacket(this.#facts.absSendTime, arrivedAt, bytes, this.#roundTrip)
+    }
+  }
+
+  #sourceOf(packet: Uint8Array, header: RtpHeader): Source | undefined {
+    const known = this.#sources.find(header.ssrc)
+    if (known !== undefined || this.#retired.has(header.ssrc)) return known
+    return this.#sources.learn(header.ssrc, header.payloadType, this.#facts.identify(packet, header))
+  }
+
+  #streamOf(source: Source): ReceivedStream {
+    const known = this.#streams.get(source.ssrc)
+    if (known !== undefined) return known
+    const clock = this.#takeOverClock(source) ?? new TrackClock(source.media.kind, source.media.codecs[0]!.clockRate)
+    const stream = new ReceivedStream({
+      ssrc: source.ssrc,
+      kind: source.media.kind,
+      mid: source.media.mid,
+      rid: source.rid,
+      codecs: source.media.codecs,
+      clock,
+      ntpClock: this.#ntpClock,
+    })
+    this.#streams.set(source.ssrc, stream)
+    return stream
+  }
+
+  /** A new SSRC of a track that had one: the old stream is over, time goes on. */
+  #takeOverClock(source: Source): TrackClock | undefined {
+    for (const [ssrc, stream] of this.#streams) {
+      if (stream.mid !== source.media.mid || stream.rid !== source.rid) continue
+      this.#streams.delete(ssrc)
+      this.#retire(ssrc)
+      stream.clock.restart()
+      return stream.clock
+    }
+    return undefined
+  }
+
+  #retire(ssrc: number): void {
+    this.#sources.remove(ssrc)
+    this.#retired.add(ssrc)
+    const [oldest] = this.#retired
+    if (this.#retired.size > MAX_SOURCES && oldest !== undefined) this.#retired.delete(oldest)
+  }
+
+  #takeRetransmission(source: Source, packet: Uint8Array, header: RtpHeader, arrivedAt: Micros): void {
+    const { payloadType } = header
+    const codec = source.media.codecs.find((one) => one.rtxPayloadType === payloadType)
+    const stream = this.#findStream(source.media.mid, source.rid)
+    if (codec === undefined || stream === undefined) return
+    const original = restoreFromRtx(packet, header, stream.ssrc, codec.payloadType)
+    if (original === undefined || parseRtpHeader(original, header) === undefined) return
+    this.#take(stream, original, header, arrivedAt, true)
+  }
+
+  #findStream(mid: string, rid: string | undefined): ReceivedStream | undefined {
+    for (const stream of this.#streams.values()) if (stream.mid === mid && stream.rid === rid) return stream
+    return undefined
+  }
+
+  #take(
+    stream: ReceivedStream,
+    packet: Uint8Array,
+    header: RtpHeader,
+    arrivedAt: Micros,
+    isRetransmission: boolean,
+  ): void {
+    const sample = stream.onPacket(packet, header, arrivedAt, isRetransmission, this.#facts)
+    if (sample !== undefined && isRetransmission) this.#onRoundTrip(sample)
+    stream.setRoundTrip(this.#roundTrip)
+    this.#collectFrames(stream, arrivedAt)
+  }
+
+  #onRoundTrip(sample: Micros): void {
+    this.#roundTrip = Math.min(this.#roundTrip + (sample - this.#roundTrip) / 8, MAX_ROUND_TRIP)
+  }
+
+  #collectFrames(stream: ReceivedStream, now: Micros): void {
+    if (stream.kind === 'video') this.#followSound(stream)
+    for (;;) {
+      const frame = stream.pollFrame(now, this.#roundTrip)
+      if (frame === undefined) return
+      this.#events.push({ kind: 'frame', mid: stream.mid, rid: stream.rid, frame })
+    }
+  }
+
+  /** Video takes the time of the first sound that knows the sender's clock. */
+  #followSound(video: ReceivedStream): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.kind === 'audio' && stream.clock.offsetFromNtp !== undefined) return video.clock.follow(stream.clock)
+    }
+  }
+
+  /** Takes a decrypted RTCP packet. */
+  handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
+    const packets = parseCompound(compound)
+    if (packets === undefined) {
+      this.counters.unusedRtcp++
+      return
+    }
+    for (const packet of packets) {
+      if (packet.type === 'sender-report') this.#streams.get(packet.ssrc)?.onSenderReport(packet, arrivedAt)
+      else if (packet.type === 'bye') for (const ssrc of packet.ssrcs) this.#end(ssrc)
+      else if (packet.type === 'unused') this.counters.unusedRtcp++
+    }
+  }
+
+  #end(ssrc: number): void {
+    const stream = this.#streams.get(ssrc)
+    if (stream === undefined) return
+    this.#streams.delete(ssrc)
+    this.#sources.remove(ssrc)
+    this.#events.push({ kind: 'ended', mid: stream.mid, rid: stream.rid })
+  }
+
+  /** Gives up what is overdue and makes the RTCP that is due. */
+  handleTimeout(now: Micros): void {
+    const packets: RtcpPacket[] = []
+    for (const stream of this.#streams.values()) {
+      const deadline = stream.deadline()
+      if (deadline !== undefined && now >= deadline) this.#collectFrames(stream, now)
+      this.#addKeyframeRequest(stream, now, packets)
+    }
+    this.#addNacks(now, packets)
+    this.#addFeedback(now, packets)
+    this.#addReports(now, packets)
+    this.#send(packets)
+  }
+
+  #addKeyframeRequest(stream: ReceivedStream, now: Micros, packets: RtcpPacket[]): void {
+    if (!stream.keyframes.take(now)) return
+    const { ssrc: senderSsrc } = this.#options
+    if (stream.keyframeMessage === 'pli') packets.push({ type: 'pli', senderSsrc, mediaSsrc: stream.ssrc })
+    if (stream.keyframeMessage === 'fir') {
+      const entries = [{ ssrc: stream.ssrc, sequenceNumber: this.#firCount++ & 0xff }]
+      packets.push({ type: 'fir', senderSsrc, entries })
+    }
+  }
+
+  #addNacks(now: Micros, packets: RtcpPacket[]): void {
+    const due = this.#nacksDueAt()
+    if (due === undefined || now < due) return
+    this.#nackedAt = now
+    for (const stream of this.#streams.values()) {
+      if (!stream.canNack) continue
+      this.#missing.length = 0
+      stream.nacks.takeDue(now, this.#roundTrip, MAX_NACKS_AT_ONCE, this.#missing)
+      if (this.#missing.length === 0) continue
+      const sequenceNumbers = [...this.#missing]
+      packets.push({ type: 'nack', senderSsrc: this.#options.ssrc, mediaSsrc: stream.ssrc, sequenceNumbers })
+    }
+  }
+
+  #nacksDueAt(): Micros | undefined {
+    let due = Infinity
+    for (const stream of this.#streams.values()) {
+      if (stream.canNack) due = Math.min(due, stream.nacks.nextDue() ?? Infinity)
+    }
+    return due === Infinity ? undefined : Math.max(due, this.#nackedAt + NACK_INTERVAL)
+  }
+
+  #addFeedback(now: Micros, packets: RtcpPacket[]): void {
+    if (this.#feedbackAt === undefined || now < this.#feedbackAt) return
+    this.#feedbackAt = undefined
+    const mediaSsrc = this.#streams.keys().next().value ?? 0
+    for (;;) {
+      const feedback = this.#arrivals.takeFeedback(this.#options.ssrc, mediaSsrc)
+      if (feedback === undefined) return
+      packets.push(feedback)
+    }
+  }
+
+  #addReports(now: Micros, packets: RtcpPacket[]): void {
+    if (now < this.#reportAt || this.#streams.size === 0) return
+    this.#reportAt = now + REPORT_INTERVAL
+    const { ssrc, cname } = this.#options
+    const reports: ReportBlock[] = []
+    for (const stream of this.#streams.values()) {
+      const block = stream.statistics.report(stream.ssrc, now)
+      if (block !== undefined && reports.length < MAX_REPORT_BLOCKS) reports.push(block)
+    }
+    packets.unshift(
+      { type: 'receiver-report', ssrc, reports },
+      { type: 'source-description', chunks: [{ ssrc, cname }] },
+    )
+    if (this.#remb === undefined) return
+    packets.push({ type: 'remb', senderSsrc: ssrc, bitrate: this.#remb.bitrate, ssrcs: [...this.#streams.keys()] })
+  }
+
+  /** Puts the packets into as few datagrams as they fit. */
+  #send(packets: readonly RtcpPacket[]): void {
+    let batch: RtcpPacket[] = []
+    let length = 0
+    for (const packet of packets) {
+      const packetLength = byteLengthOfRtcp(packet)
+      if (length > 0 && length + packetLength > MAX_RTCP_BYTES) {
+        this.#outputs.push(buildCompound(batch))
+        batch = []
+        length = 0
+      }
+      batch.push(packet)
+      length += packetLength
+    }
+    if (batch.length > 0) this.#outputs.push(buildCompound(batch))
+  }
+
+  /** The next RTCP compound to encrypt and send. */
+  pollOutput(): Uint8Array | undefined {
+    return this.#outputs.shift()
+  }
+
+  pollEvent(): RtpReceiverEvent | undefined {
+    return this.#events.shift()
+  }
+
+  pollTimeout(): Micros | undefined {
+    if (this.#streams.size === 0) return this.#feedbackAt
+    let next = Math.min(this.#reportAt, this.#feedbackAt ?? Infinity, this.#nacksDueAt() ?? Infinity)
+    for (const stream of this.#streams.values()) {
+      next = Math.min(next, stream.deadline() ?? Infinity, stream.keyframes.dueAt() ?? Infinity)
+    }
+    return next
+  }
+}

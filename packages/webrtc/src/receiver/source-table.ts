@@ -1,0 +1,96 @@
+import type { HeaderExtensionIds, HeaderExtensions } from '../rtp/extensions.js'
+import type { NegotiatedMedia } from '../sdp/negotiate.js'
+
+/** Sources that one peer may have (threat W7): the SRTP contexts have the same bound. */
+export const MAX_SOURCES = 16
+
+/** What the receiver must know of an accepted m-line; `NegotiatedMedia` fits. */
+export type ReceivedMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'codecs' | 'extensions' | 'remote' | 'rids'>
+
+/** What an SSRC turned out to be. */
+export interface Source {
+  readonly ssrc: number
+  readonly media: ReceivedMedia
+  /** Simulcast layer. */
+  readonly rid: string | undefined
+  /** A stream of retransmissions (RFC 4588). */
+  readonly isRtx: boolean
+}
+
+/**
+ * Finds out to which m-line and layer an SSRC belongs: as the SDP announced it, by the mid and rid that its first packets carry
+ * (RFC 9143 section 9.2, RFC 8852), or by a payload type that only one m-line has.
+ */
+export class SourceTable {
+  readonly #sources = new Map<number, Source>()
+  #media: readonly ReceivedMedia[] = []
+  #extensions: HeaderExtensionIds = {}
+
+  /** The ids of all m-lines; in a BUNDLE group one id means the same everywhere (RFC 9143 section 10). */
+  get extensions(): HeaderExtensionIds {
+    return this.#extensions
+  }
+
+  get media(): readonly ReceivedMedia[] {
+    return this.#media
+  }
+
+  /** Takes the m-lines of a (new) negotiation. Sources of m-lines that are gone are forgotten. */
+  setMedia(media: readonly ReceivedMedia[]): void {
+    this.#media = media
+    this.#extensions = Object.assign({}, ...media.map((one) => one.extensions)) as HeaderExtensionIds
+    for (const [ssrc, source] of this.#sources) {
+      const now = media.find((one) => one.mid === source.media.mid)
+      if (now === undefined) this.#sources.delete(ssrc)
+      else this.#sources.set(ssrc, { ...source, media: now })
+    }
+    for (const one of media) this.#announce(one)
+  }
+
+  #announce(media: ReceivedMedia): void {
+    // With layers, only the rids in the packets say which announced SSRC is which.
+    const stream = media.rids.length > 0 ? undefined : media.remote[0]
+    if (stream === undefined) return
+    this.#add({ ssrc: stream.ssrc, media, rid: undefined, isRtx: false })
+    if (stream.rtxSsrc !== undefined) this.#add({ ssrc: stream.rtxSsrc, media, rid: undefined, isRtx: true })
+  }
+
+  /** The source of a packet; undefined when it is not known yet. */
+  find(ssrc: number): Source | undefined {
+    return this.#sources.get(ssrc)
+  }
+
+  /** Learns from a packet of an unknown SSRC; undefined when it does not tell enough, or there are too many sources. */
+  learn(ssrc: number, payloadType: number, extensions: HeaderExtensions): Source | undefined {
+    const media = this.#mediaOf(payloadType, extensions.mid)
+    if (media === undefined) return undefined
+    const isRtx = media.codecs.some((codec) => codec.rtxPayloadType === payloadType)
+    const rid = isRtx ? extensions.repairedRid : extensions.rid
+    if (media.rids.length > 0 && (rid === undefined || !media.rids.includes(rid))) return undefined
+    return this.#add({ ssrc, media, rid: media.rids.length > 0 ? rid : undefined, isRtx })
+  }
+
+  #mediaOf(payloadType: number, mid: string | undefined): ReceivedMedia | undefined {
+    if (mid !== undefined) return this.#media.find((media) => media.mid === mid)
+    const candidates = this.#media.filter((media) =>
+      media.codecs.some(
+        (codec) =>
+          codec.payloadType === payloadType ||
+          codec.rtxPayloadType === payloadType ||
+          codec.redPayloadType === payloadType,
+      ),
+    )
+    return candidates.length === 1 ? candidates[0] : undefined
+  }
+
+  #add(source: Source): Source | undefined {
+    if (!this.#sources.has(source.ssrc) && this.#sources.size >= MAX_SOURCES) return undefined
+    this.#sources.set(source.ssrc, source)
+    return source
+  }
+
+  /** Makes room for another SSRC: this one said goodbye. */
+  remove(ssrc: number): void {
+    this.#sources.delete(ssrc)
+  }
+}

@@ -1,0 +1,154 @@
+import type { Micros } from '@crossroom/media'
+import { microsFromRtpTicks } from '../rtp/timestamp.js'
+import { TimestampUnwrapper } from '../rtp/sequence.js'
+
+/**
+ * The earliest arrival of each window tells how far the sender's clock has drifted from the server's. Within the dead zone that
+ * is jitter and is left alone.
+ */
+const DRIFT_WINDOW: Micros = 10_000_000
+const DRIFT_DEAD_ZONE: Micros = 5_000
+
+/** How long after the first frame an earlier arrival may still pull the clock: it shows that the first was held up. */
+const SETTLING_TIME: Micros = 2_000_000
+
+/**
+ * How much of the elapsed media time a correction may take: video at 1.1 times its speed is not noticed, and half a second of
+ * difference is gone in five. Sound moves by the 0.1 % that resampling hides, which is enough for any crystal's drift.
+ */
+const VIDEO_SLEW = 0.1
+const AUDIO_SLEW = 0.001
+
+/** Share of a new sender report in the smoothed mapping. */
+const REPORT_WEIGHT = 0.25
+/** Reports further apart than this are a step of the sender's clock, not jitter: the new one is taken at once. */
+const REPORT_STEP: Micros = 200_000
+
+/** A report that would move a track by more than this is not believed: some senders write nonsense. */
+const MAX_BELIEVED_OFFSET: Micros = 5_000_000
+
+/** A timestamp that runs this far away from the arrivals has jumped: the clock is set anew. */
+const JUMP: Micros = 3_000_000
+
+/** Distance of two frames when the stream's own timestamps do not rise. */
+const MIN_STEP: Micros = 1_000
+
+/**
+ * The clock of one received stream: RTP timestamps become times on the server's clock. The first frame is given its
+ * arrival time: nothing is held back or thrown away to wait for a sender report. From then on the clock follows the drift of
+ * the arrivals, or, once reports allow it, another track's clock (`follow`): video goes with the sound. The result
+ * rises strictly.
+ */
+export class TrackClock {
+  readonly #clockRate: number
+  readonly #slew: number
+  #unwrapper = new TimestampUnwrapper()
+  /** Added to media time to get the server's. */
+  #offset: Micros | undefined
+  #target: Micros = 0
+  #anchoredAt: Micros = 0
+  #lastMediaTime: Micros = 0
+  #lastTime: Micros | undefined
+  /** Sender's NTP time minus media time, once a report has told. */
+  #ntpOffset: Micros | undefined
+  #isFollowing = false
+  #windowEnd: Micros = 0
+  #windowMin: Micros = Infinity
+  #jumps = 0
+
+  constructor(kind: 'video' | 'audio', clockRate: number) {
+    this.#clockRate = clockRate
+    this.#slew = kind === 'video' ? VIDEO_SLEW : AUDIO_SLEW
+  }
+
+  /** How often the timestamps ran away from the arrivals and the clock was set anew. */
+  get jumps(): number {
+    return this.#jumps
+  }
+
+  /** What must be added to the sender's NTP time to get this track's; undefined before the first report or frame. */
+  get offsetFromNtp(): Micros | undefined {
+    return this.#offset === undefined || this.#ntpOffset === undefined ? undefined : this.#offset - this.#ntpOffset
+  }
+
+  /** The time of a frame whose first packet came at `arrivedAt`. Frames are given in decoding order. */
+  timeOf(rtpTimestamp: number, arrivedAt: Micros): Micros {
+    const mediaTime = microsFromRtpTicks(this.#unwrapper.unwrap(rtpTimestamp), this.#clockRate)
+    const arrivalOffset = arrivedAt - mediaTime
+    if (this.#offset === undefined || Math.abs(arrivalOffset - this.#offset) > JUMP) {
+      if (this.#offset !== undefined) this.#jumps++
+      this.#anchor(mediaTime, arrivedAt)
+    } else if (!this.#isFollowing) {
+      this.#observeArrival(arrivalOffset, arrivedAt)
+    }
+    this.#slewTo(mediaTime)
+    let time = Math.round(mediaTime + this.#offset!)
+    if (this.#lastTime !== undefined && time <= this.#lastTime) time = this.#lastTime + MIN_STEP
+    this.#lastTime = time
+    return time
+  }
+
+  #anchor(mediaTime: Micros, arrivedAt: Micros): void {
+    this.#offset = arrivedAt - mediaTime
+    this.#target = this.#offset
+    this.#anchoredAt = arrivedAt
+    this.#lastMediaTime = mediaTime
+    this.#ntpOffset = undefined
+    this.#isFollowing = false
+    this.#windowEnd = arrivedAt + DRIFT_WINDOW
+    this.#windowMin = Infinity
+  }
+
+  #observeArrival(arrivalOffset: Micros, arrivedAt: Micros): void {
+    this.#windowMin = Math.min(this.#windowMin, arrivalOffset)
+    if (arrivedAt < this.#anchoredAt + SETTLING_TIME) this.#target = Math.min(this.#target, arrivalOffset)
+    if (arrivedAt < this.#windowEnd) return
+    if (Math.abs(this.#windowMin - this.#target) > DRIFT_DEAD_ZONE) this.#target = this.#windowMin
+    this.#windowEnd = arrivedAt + DRIFT_WINDOW
+    this.#windowMin = Infinity
+  }
+
+  /** The stream begins anew (another SSRC): its timestamps have nothing to do with those before. Time still rises. */
+  restart(): void {
+    this.#offset = undefined
+    this.#unwrapper = new TimestampUnwrapper()
+  }
+
+  #slewTo(mediaTime: Micros): void {
+    const step = Math.max(mediaTime - this.#lastMediaTime, 0) * this.#slew
+    this.#lastMediaTime = Math.max(this.#lastMediaTime, mediaTime)
+    this.#offset! += Math.max(-step, Math.min(step, this.#target - this.#offset!))
+  }
+
+  /**
+   * The sender says (in a sender report or by abs-capture-time) that `rtpTimestamp` was at `ntp` on its clock, in microseconds
+   * of any epoch. Before the first frame it is not known what to relate it to, and it is ignored.
+   */
+  onSenderTime(ntp: Micros, rtpTimestamp: number): void {
+    if (this.#offset === undefined) return
+    const mediaTime = microsFromRtpTicks(this.#unwrapper.peek(rtpTimestamp), this.#clockRate)
+    const measured = ntp - mediaTime
+    const known = this.#ntpOffset
+    const isStep = known === undefined || Math.abs(measured - known) > REPORT_STEP
+    this.#ntpOffset = isStep ? measured : known + (measured - known) * REPORT_WEIGHT
+  }
+
+  /** The sender's clock, in microseconds, when it took the picture or sound of `rtpTimestamp`; undefined before it told. */
+  ntpOf(rtpTimestamp: number): Micros | undefined {
+    if (this.#ntpOffset === undefined) return undefined
+    return microsFromRtpTicks(this.#unwrapper.peek(rtpTimestamp), this.#clockRate) + this.#ntpOffset
+  }
+
+  /**
+   * Steers this track to `reference`, so that what was taken at one time gets one time. Both must know the sender's clock,
+   * else nothing happens.
+   */
+  follow(reference: TrackClock): void {
+    const wanted = reference.offsetFromNtp
+    if (wanted === undefined || this.#ntpOffset === undefined || this.#offset === undefined) return
+    const target = wanted + this.#ntpOffset
+    if (Math.abs(target - this.#offset) > MAX_BELIEVED_OFFSET) return
+    this.#target = target
+    this.#isFollowing = true
+  }
+}
