@@ -15,10 +15,13 @@ export interface Converter {
 /** Takes the frames a conversion makes. */
 export type Emit = (frame: MediaFrame) => void
 
+/** Ends a conversion that cannot go on, with a sentence; for what does not fail within a call. */
+export type Fail = (reason: string) => void
+
 /** Something that has codecs. */
 export interface Engine {
   /** Name and version, for logs. */
   readonly name: string
   /** Throws an Error with a sentence when it cannot do this. */
-  createConverter(order: Order, emit: Emit): Converter
+  createConverter(order: Order, emit: Emit, fail: Fail): Converter
 }

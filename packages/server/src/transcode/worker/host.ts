@@ -35,9 +35,7 @@ export class ConversionHost {
     try {
       this.#handle(message)
     } catch (error) {
-      this.#close(conversion)
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#write(controlMessage(MESSAGE_TYPE.failed, conversion, { reason }))
+      this.#fail(conversion, error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -70,8 +68,20 @@ export class ConversionHost {
   #open(conversion: number, order: Order): void {
     this.#close(conversion)
     const emit = (frame: MediaFrame): void => this.#emit(conversion, frame)
-    const converter = this.#engine.createConverter(order, emit)
-    this.#running.set(conversion, { converter, config: undefined, lastOutput: undefined })
+    const fail = (reason: string): void => {
+      if (this.#running.get(conversion) === running) this.#fail(conversion, reason)
+    }
+    const running: Running = {
+      converter: this.#engine.createConverter(order, emit, fail),
+      config: undefined,
+      lastOutput: undefined,
+    }
+    this.#running.set(conversion, running)
+  }
+
+  #fail(conversion: number, reason: string): void {
+    this.#close(conversion)
+    this.#write(controlMessage(MESSAGE_TYPE.failed, conversion, { reason }))
   }
 
   #emit(conversion: number, frame: MediaFrame): void {

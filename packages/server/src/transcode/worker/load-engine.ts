@@ -1,4 +1,5 @@
 import type { Engine } from './converter.js'
+import { FfmpegEngine } from './ffmpeg/engine.js'
 import { NodeAvEngine } from './node-av/engine.js'
 
 /** The engine that was found, and a sentence for each that was not. */
@@ -8,8 +9,9 @@ export interface LoadedEngine {
 }
 
 /** Engines by preference. */
-const LOADERS: readonly { readonly name: string; readonly load: () => Promise<Engine> }[] = [
+const LOADERS: readonly { readonly name: string; readonly load: () => Engine | Promise<Engine> }[] = [
   { name: 'node-av', load: () => NodeAvEngine.load() },
+  { name: 'ffmpeg', load: () => FfmpegEngine.load() },
 ]
 
 /** Loads the first engine that works, of all or of those in `names`. */

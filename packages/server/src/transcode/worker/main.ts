@@ -30,7 +30,10 @@ async function main(): Promise<void> {
   })
   const reader = new MessageReader(host.handleMessage)
   pipe.on('data', (chunk: Buffer) => {
+    // What several conversions answer goes out in one write.
+    pipe.cork()
     reader.push(chunk)
+    pipe.uncork()
     if (reader.broken) process.exit(1)
   })
   pipe.write(controlMessage(MESSAGE_TYPE.ready, 0, { engine: engine.name, reasons }))
