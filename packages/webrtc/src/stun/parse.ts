@@ -1,3 +1,4 @@
+import { readUint16, readUint32 } from '@crossroom/media'
 import { formatIp, type IpEndpoint } from './address.js'
 import {
   Attribute,
@@ -175,12 +176,4 @@ function readAscii(bytes: Uint8Array, at: number, length: number): string | unde
     text += String.fromCharCode(code)
   }
   return text
-}
-
-function readUint16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

@@ -1,3 +1,4 @@
+import { writeUint16, writeUint32 } from '@crossroom/media'
 import { parseIp, type IpEndpoint } from './address.js'
 import {
   Attribute,
@@ -56,18 +57,18 @@ export function byteLengthOfStun(draft: StunDraft): number {
  */
 export function writeStun(draft: StunDraft, out: Uint8Array, offset: number, hmacSha1: HmacSha1): number {
   const end = offset + byteLengthOfStun(draft)
-  writeUint16(out, offset, classBits[draft.class] | 1)
-  writeUint32(out, offset + 4, MAGIC_COOKIE)
+  writeUint16(classBits[draft.class] | 1, out, offset)
+  writeUint32(MAGIC_COOKIE, out, offset + 4)
   out.set(draft.transactionId.subarray(0, 12), offset + 8)
   let at = writeAttributes(draft, out, offset)
   if (draft.integrityKey !== undefined) {
-    writeUint16(out, offset + 2, at + INTEGRITY_ATTRIBUTE_BYTES - offset - HEADER_BYTES)
+    writeUint16(at + INTEGRITY_ATTRIBUTE_BYTES - offset - HEADER_BYTES, out, offset + 2)
     const mac = hmacSha1(draft.integrityKey, out.slice(offset, at))
     at = writeBytes(out, at, Attribute.MESSAGE_INTEGRITY, mac)
   }
-  writeUint16(out, offset + 2, end - offset - HEADER_BYTES)
+  writeUint16(end - offset - HEADER_BYTES, out, offset + 2)
   const fingerprint = (crc32(out, offset, at) ^ FINGERPRINT_XOR) >>> 0
-  writeUint32(out, writeAttributeHeader(out, at, Attribute.FINGERPRINT, 4), fingerprint)
+  writeUint32(fingerprint, out, writeAttributeHeader(out, at, Attribute.FINGERPRINT, 4))
   return end
 }
 
@@ -89,13 +90,13 @@ function writeAttributes(draft: StunDraft, out: Uint8Array, offset: number): num
   }
   if (draft.unknownAttributes !== undefined) {
     const value = new Uint8Array(2 * draft.unknownAttributes.length)
-    for (const [index, type] of draft.unknownAttributes.entries()) writeUint16(value, 2 * index, type)
+    for (const [index, type] of draft.unknownAttributes.entries()) writeUint16(type, value, 2 * index)
     at = writeBytes(out, at, Attribute.UNKNOWN_ATTRIBUTES, value)
   }
   if (draft.username !== undefined) at = writeBytes(out, at, Attribute.USERNAME, asciiBytes(draft.username))
   if (draft.priority !== undefined) {
     const value = new Uint8Array(4)
-    writeUint32(value, 0, draft.priority)
+    writeUint32(draft.priority, value, 0)
     at = writeBytes(out, at, Attribute.PRIORITY, value)
   }
   if (draft.useCandidate === true) at = writeAttributeHeader(out, at, Attribute.USE_CANDIDATE, 0)
@@ -111,15 +112,13 @@ function writeXorAddress(out: Uint8Array, at: number, messageAt: number, address
   const ip = ipBytesOf(address)
   const value = new Uint8Array(4 + ip.length)
   value[1] = ip.length === 4 ? 1 : 2
-  writeUint16(value, 2, address.port ^ (MAGIC_COOKIE >>> 16))
+  writeUint16(address.port ^ (MAGIC_COOKIE >>> 16), value, 2)
   for (let index = 0; index < ip.length; index++) value[4 + index] = ip[index]! ^ out[messageAt + 4 + index]!
   return writeBytes(out, at, Attribute.XOR_MAPPED_ADDRESS, value)
 }
 
 function writeAttributeHeader(out: Uint8Array, at: number, type: number, length: number): number {
-  writeUint16(out, at, type)
-  writeUint16(out, at + 2, length)
-  return at + ATTRIBUTE_HEADER_BYTES
+  return writeUint16(length, out, writeUint16(type, out, at))
 }
 
 function writeBytes(out: Uint8Array, at: number, type: number, value: Uint8Array): number {
@@ -145,16 +144,4 @@ export function asciiBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index) & 0x7f
   return bytes
-}
-
-function writeUint16(out: Uint8Array, at: number, value: number): void {
-  out[at] = value >>> 8
-  out[at + 1] = value & 0xff
-}
-
-function writeUint32(out: Uint8Array, at: number, value: number): void {
-  out[at] = value >>> 24
-  out[at + 1] = (value >>> 16) & 0xff
-  out[at + 2] = (value >>> 8) & 0xff
-  out[at + 3] = value & 0xff
 }
