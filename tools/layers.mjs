@@ -29,7 +29,7 @@ for (const name of readdirSync('packages')) {
   const manifest = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'))
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies }
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.ts$/.test(entry.name) || /\.(test|bench)\.ts$/.test(entry.name)) continue
+    if (!entry.isFile() || !/\.ts$/.test(entry.name) || /\.(test|bench|cases|fuzz)\.ts$/.test(entry.name)) continue
     const file = join(entry.parentPath ?? entry.path, entry.name)
     const where = relative('.', file)
     for (const [, fixed, dynamic] of readFileSync(file, 'utf8').matchAll(IMPORT)) {

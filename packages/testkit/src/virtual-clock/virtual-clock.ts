@@ -60,7 +60,8 @@ export class VirtualClock {
   #first(): Timer | undefined {
     let first: Timer | undefined
     for (const timer of this.#timers)
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
+      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
+        first = timer
     return first
   }
 }

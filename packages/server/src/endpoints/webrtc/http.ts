@@ -59,8 +59,9 @@ export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoute
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser([SDP, FRAGMENT], asText, (_request, body, parsed) => parsed(null, body))
       scope.addContentTypeParser('*', asText, (_request, _body, parsed) => parsed(null, undefined))
-      scope.addHook('onRequest', async (_request, reply) => {
-        await Promise.resolve(reply.headers(CORS))
+      scope.addHook('onRequest', (_request, reply, next) => {
+        reply.headers(CORS)
+        next()
       })
       scope.setErrorHandler((error, _request, reply) => answerError(error, reply))
       scope.options('/:app/:stream', (_request, reply) => reply.header('Accept-Post', SDP).status(204).send())
