@@ -36,7 +36,7 @@ export class FfmpegAudioDecoder implements AudioDecoder {
     this.#ogg = config.codec === 'opus' ? new OggWriter() : undefined
     const filter = `aresample=${String(OUTPUT_RATE)}:async=1:min_hard_comp=${HOLE_SECONDS}:first_pts=0`
     const args = [
-      ...['-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0'],
+      ...['-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '1'],
       ...['-threads', '1', '-f', this.#ogg === undefined ? 'flv' : 'ogg', '-i', 'pipe:0'],
       ...['-af', filter, '-ac', String(channels), '-f', 'f32le', '-flush_packets', '1', 'pipe:1'],
     ]

@@ -38,6 +38,7 @@ export class FfmpegAudioEncoder implements AudioEncoder {
     this.config = configOf(order, channels, bitrate, this.frameSize)
     const ogg = new OggReader((packet) => this.#handlePacket(packet))
     const args = [
+      ...['-probesize', '32', '-analyzeduration', '1'],
       ...['-f', 'f32le', '-ar', String(OUTPUT_RATE), '-ac', String(channels), '-i', 'pipe:0'],
       ...(order.to === 'opus' ? opusArguments(order) : ['-c:a', 'aac', '-aac_coder', 'fast']),
       ...['-b:a', String(bitrate), '-flush_packets', '1'],

@@ -80,7 +80,7 @@ export class FfmpegVideoConverter implements Converter {
     const since = (this.#milliseconds(first.pts) - 0.5) / 1000
     const ivf = ivfCodecOf(config)
     const args = [
-      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
+      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '1'],
       ...['-f', ivf === undefined ? 'flv' : 'ivf', '-i', 'pipe:0', '-copyts', '-vsync', 'passthrough'],
       ...['-vf', `select=gte(t\\,${String(since)}),format=yuv420p`, '-force_key_frames', 'source'],
       ...encoderArguments(this.#order),
