@@ -4,6 +4,7 @@ import type { Micros } from '@crossroom/media'
 import {
   FIRST_TCP_ADDRESS,
   IceDemux,
+  SENT_ROW,
   type CertificateFingerprint,
   type DtlsRole,
   type Egress,
@@ -22,6 +23,16 @@ import { connectionLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import { RtcPeer, type RtcPeerHandlers } from './peer.js'
 import { TcpAddresses } from './tcp-addresses.js'
+
+/** Rows taken from the egress at a time. */
+const SENT_ROWS = 1024
+
+/** What the egress tells of one viewer. */
+export interface ViewerWatcher {
+  event(event: EgressEvent): void
+  /** Packets that left, for the estimate of the path. */
+  sent(firstTransportSequence: number, count: number, bytes: number, sentAt: Micros): void
+}
 
 export interface RtcGatewayOptions {
   readonly engine: WebRtcEngine
@@ -53,7 +64,8 @@ export class RtcGateway {
   readonly #tcp: TcpAddresses
   /** Where the egress's bytes for a viewer on TCP go. */
   readonly #tcpViewers = new Map<ViewerId, PeerAddress>()
-  readonly #watchers = new Map<ViewerId, (event: EgressEvent) => void>()
+  readonly #watchers = new Map<ViewerId, ViewerWatcher>()
+  readonly #sentRows = new Float64Array(SENT_ROWS * SENT_ROW.size)
   /** Whose verified address a TCP connection is. */
   readonly #tcpPeers = new Map<PeerAddress, RtcPeer>()
   #closed = false
@@ -67,7 +79,10 @@ export class RtcGateway {
     this.cname = options.cname
     this.egress = options.engine.createEgress(options.port, { cname: options.cname })
     this.#tcp = new TcpAddresses({
-      packet: (address, bytes) => this.#route(this.#clock.now(), address, bytes),
+      packet: (address, bytes) => {
+        this.#collectSent()
+        this.#route(this.#clock.now(), address, bytes)
+      },
       closed: (address) => this.#handleTcpClosed(address),
     })
     this.egress.onReady(() => this.#handleReady())
@@ -154,14 +169,14 @@ export class RtcGateway {
     socket.once('close', cancel)
   }
 
-  /** Calls back with what the egress tells of one viewer. */
-  watchViewer(viewer: ViewerId, handle: (event: EgressEvent) => void): void {
-    this.#watchers.set(viewer, handle)
+  /** Calls back with what the egress tells of one viewer, until `forgetViewer`. */
+  watchViewer(viewer: ViewerId, watcher: ViewerWatcher): void {
+    this.#watchers.set(viewer, watcher)
   }
 
   #handleReady(): void {
     for (let event = this.egress.pollEvent(); event !== undefined; event = this.egress.pollEvent())
-      this.#watchers.get(event.viewer)?.(event)
+      this.#watchers.get(event.viewer)?.event(event)
     this.#pumpStreams()
   }
 
@@ -185,7 +200,28 @@ export class RtcGateway {
     this.#port.close()
   }
 
+  /** Before feedback is looked at, what it speaks of must be known. */
+  #collectSent(): void {
+    const rows = this.#sentRows
+    let count = SENT_ROWS
+    while (count === SENT_ROWS) {
+      count = this.egress.pollSent(rows)
+      for (let i = 0; i < count; i++) {
+        const row = i * SENT_ROW.size
+        this.#watchers
+          .get(rows[row + SENT_ROW.viewer]!)
+          ?.sent(
+            rows[row + SENT_ROW.firstTransportSequence]!,
+            rows[row + SENT_ROW.count]!,
+            rows[row + SENT_ROW.bytes]!,
+            rows[row + SENT_ROW.sentAt]!,
+          )
+      }
+    }
+  }
+
   #handleBatch(batch: UdpBatch): void {
+    this.#collectSent()
     for (let i = 0; i < batch.count; i++) {
       const start = i * batch.rowSize
       const bytes = batch.bytes.subarray(start, start + batch.lengths[i]!)

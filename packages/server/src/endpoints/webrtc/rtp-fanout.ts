@@ -25,8 +25,15 @@ import {
 import type { EndReason, FrameSink } from '../../hub/index.js'
 import { LiveClock } from './live-clock.js'
 import type { PlayableStream } from './playable.js'
+import { RateMeter } from './rate-meter.js'
 
-/** A frame that the egress keeps, so that a new viewer can start from it. */
+/**
+ * A conversion begins with the sound of the cached GOP, faster than real time. A viewer that starts at live must not get
+ * it: a browser would play all of it, and stay behind by as much. Sound is live from the first frame younger than this.
+ */
+const LIVE_AGE: Micros = 80_000
+
+/** A video frame that the egress keeps, so that a new viewer can start from it. */
 export interface KeptFrame {
   readonly number: FrameNumber
   readonly pts: Micros
@@ -35,108 +42,74 @@ export interface KeptFrame {
   readonly packets: number
 }
 
-/** What a viewer does when the stream's frames come and go. */
+/** One viewer of a stream. Its tracks are 0 while it has none (the egress numbers from 1). */
 export interface RtpViewer {
-  /** A video frame went out, and with it the chance to start at a keyframe. */
-  handleVideo(frame: KeptFrame, keyframe: boolean): void
+  readonly videoTrack: TrackId
+  readonly audioTrack: TrackId
+  /** Whether this viewer gets the frame. Called once per video frame, in order. */
+  admitsVideo(frame: VideoFrame, bytes: number): boolean
   handleEnd(reason: EndReason): void
-}
-
-/** Tracks that get every frame, in the shape that the egress takes. */
-class Targets {
-  #tracks = new Uint32Array(16)
-  #count = 0
-
-  get tracks(): Uint32Array {
-    return this.#tracks
-  }
-
-  get count(): number {
-    return this.#count
-  }
-
-  add(track: TrackId): void {
-    if (this.#tracks.subarray(0, this.#count).includes(track)) return
-    if (this.#count === this.#tracks.length) {
-      const grown = new Uint32Array(this.#count * 2)
-      grown.set(this.#tracks)
-      this.#tracks = grown
-    }
-    this.#tracks[this.#count++] = track
-  }
-
-  delete(track: TrackId): void {
-    const index = this.#tracks.subarray(0, this.#count).indexOf(track)
-    if (index >= 0) this.#tracks[index] = this.#tracks[--this.#count]!
-  }
 }
 
 /** Packs the frames of one stream into RTP payloads, once, and hands them to the egress for all viewers at a time. */
 export class RtpFanout implements FrameSink {
+  /** Where live is on the stream's time line. */
   readonly clock = new LiveClock()
+  readonly videoRate = new RateMeter()
+  readonly audioRate = new RateMeter()
+  readonly videoSource: SourceId
+  readonly #audioSource: SourceId
   readonly #egress: Egress
   readonly #stream: PlayableStream
+  readonly #now: () => Micros
   readonly #onEmpty: () => void
-  readonly #videoSource: SourceId
-  readonly #audioSource: SourceId
   readonly #packetizers: Partial<Record<VideoCodec, Packetizer<VideoFrame['config']>>> = {
     h264: new H264Packetizer(),
     vp8: new Vp8Packetizer(),
   }
   readonly #opus = new OpusPacketizer()
   readonly #payloads = new PayloadBuffer()
-  readonly #video = new Targets()
-  readonly #audio = new Targets()
   readonly #viewers = new Set<RtpViewer>()
   readonly #unsubscribe: () => void
-  /** Frames since the last keyframe, that one first. */
+  /** Who gets the frame at hand; kept to save an array per frame. */
+  #targets = new Uint32Array(64)
   #gop: KeptFrame[] = []
   /** Microseconds between the last two keyframes; undefined before the second one. */
   #gopLength: Micros | undefined
+  #audioIsLive = false
   #closed = false
 
-  constructor(stream: PlayableStream, egress: Egress, onEmpty: () => void) {
+  constructor(stream: PlayableStream, egress: Egress, now: () => Micros, onEmpty: () => void) {
+    this.#now = now
     this.#stream = stream
     this.#egress = egress
     this.#onEmpty = onEmpty
-    this.#videoSource = egress.addSource({ kind: 'video' })
+    this.videoSource = egress.addSource({ kind: 'video' })
     this.#audioSource = egress.addSource({ kind: 'audio' })
     this.#unsubscribe = stream.subscribe(this, 'gop')
   }
 
-  get videoSource(): SourceId {
-    return this.#videoSource
-  }
-
-  /** Empty, or beginning with a keyframe. Not to be kept or changed. */
+  /** What a new viewer starts from: empty, or beginning with a keyframe. Not to be kept or changed. */
   get gop(): readonly KeptFrame[] {
     return this.#gop
   }
 
-  /** When the next keyframe is due on the stream's time line, as far as that can be told. */
-  get nextKeyframePts(): Micros | undefined {
+  /** From the newest frame to the next keyframe, as far as that can be told. */
+  get untilKeyframe(): Micros | undefined {
     const first = this.#gop[0]
-    return first === undefined || this.#gopLength === undefined ? undefined : first.pts + this.#gopLength
+    if (first === undefined || this.#gopLength === undefined) return undefined
+    return first.pts + this.#gopLength - this.#gop.at(-1)!.pts
   }
 
   add(viewer: RtpViewer): void {
     this.#viewers.add(viewer)
   }
 
-  /** From the next frame on the track gets every one. */
-  addTarget(kind: 'video' | 'audio', track: TrackId): void {
-    if (kind === 'video') this.#video.add(track)
-    else this.#audio.add(track)
-  }
-
-  remove(viewer: RtpViewer, tracks: readonly TrackId[]): void {
-    for (const track of tracks) {
-      this.#video.delete(track)
-      this.#audio.delete(track)
-    }
+  remove(viewer: RtpViewer): void {
     if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#close()
   }
 
+  /** Asks whoever makes the pictures for a keyframe; false when they cannot be asked. */
   requestKeyframe(): boolean {
     return this.#stream.requestKeyframe()
   }
@@ -149,6 +122,7 @@ export class RtpFanout implements FrameSink {
 
   handleInterrupted(): void {
     this.#gop = []
+    this.#audioIsLive = false
     this.clock.reset()
   }
 
@@ -158,44 +132,49 @@ export class RtpFanout implements FrameSink {
   }
 
   #handleVideo(frame: VideoFrame): void {
-    const packetizer = this.#packetizers[frame.config.codec]
-    if (packetizer?.packetize(frame, this.#payloads) !== true) return
-    const number = this.#send(this.#videoSource, frame, VIDEO_CLOCK_RATE, this.#video, true)
+    if (this.#packetizers[frame.config.codec]?.packetize(frame, this.#payloads) !== true) return
+    const { count: packets, byteLength: bytes } = this.#payloads
+    this.videoRate.add(frame.receivedAt, packets, bytes)
+    let targets = 0
+    this.#makeRoom()
+    for (const viewer of this.#viewers)
+      if (viewer.videoTrack !== 0 && viewer.admitsVideo(frame, bytes)) this.#targets[targets++] = viewer.videoTrack
+    const rtpTimestamp = rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE)
+    const number = this.#send(this.videoSource, frame, rtpTimestamp, true, targets)
     if (number === undefined) {
       // Nobody got it: what follows cannot be decoded by a viewer that starts here.
       this.#gop = []
       return
     }
-    const kept: KeptFrame = {
-      number,
-      pts: frame.pts,
-      rtpTimestamp: rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE),
-      bytes: this.#payloads.byteLength,
-      packets: this.#payloads.count,
-    }
+    const kept: KeptFrame = { number, pts: frame.pts, rtpTimestamp, bytes, packets }
     if (frame.keyframe) {
       const before = this.#gop[0]
       if (before !== undefined) this.#gopLength = frame.pts - before.pts
       this.#gop = [kept]
     } else if (this.#gop.length > 0) this.#gop.push(kept)
-    for (const viewer of this.#viewers) viewer.handleVideo(kept, frame.keyframe)
   }
 
   #handleAudio(frame: AudioFrame): void {
+    if (!this.#audioIsLive && this.#now() - frame.receivedAt > LIVE_AGE) return
+    this.#audioIsLive = true
     if (frame.config.codec !== 'opus' || !this.#opus.packetize(frame, this.#payloads)) return
-    this.#send(this.#audioSource, frame, OPUS_CLOCK_RATE, this.#audio, false)
+    this.audioRate.add(frame.receivedAt, this.#payloads.count, this.#payloads.byteLength)
+    let targets = 0
+    this.#makeRoom()
+    for (const viewer of this.#viewers) if (viewer.audioTrack !== 0) this.#targets[targets++] = viewer.audioTrack
+    this.#send(this.#audioSource, frame, rtpTimestampFromMicros(frame.pts, OPUS_CLOCK_RATE), false, targets)
   }
 
   #send(
     source: SourceId,
     frame: MediaFrame,
-    clockRate: number,
-    targets: Targets,
+    rtpTimestamp: number,
     marker: boolean,
+    targets: number,
   ): FrameNumber | undefined {
     const { config } = frame
     const packed: EgressFrame = {
-      rtpTimestamp: rtpTimestampFromMicros(frame.pts, clockRate),
+      rtpTimestamp,
       payloads: this.#payloads.bytes,
       ends: this.#payloads.ends,
       packetCount: this.#payloads.count,
@@ -204,14 +183,18 @@ export class RtpFanout implements FrameSink {
       ...(config.kind === 'video' && config.orientation !== 0 && { orientation: config.orientation }),
       ...(frame.audioLevel !== undefined && { audioLevel: frame.audioLevel }),
     }
-    return this.#egress.frame(source, packed, targets.tracks, targets.count)
+    return this.#egress.frame(source, packed, this.#targets, targets)
+  }
+
+  #makeRoom(): void {
+    if (this.#targets.length < this.#viewers.size) this.#targets = new Uint32Array(this.#viewers.size * 2)
   }
 
   #close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#unsubscribe()
-    this.#egress.removeSource(this.#videoSource)
+    this.#egress.removeSource(this.videoSource)
     this.#egress.removeSource(this.#audioSource)
     this.#onEmpty()
   }

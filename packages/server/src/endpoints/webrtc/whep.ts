@@ -39,7 +39,7 @@ export class WhepEndpoint {
 
   constructor(options: WhepOptions) {
     this.#options = options
-    this.#fanouts = new RtpFanouts(options.gateway.egress)
+    this.#fanouts = new RtpFanouts(options.gateway.egress, () => options.environment.clock.now())
   }
 
   register(app: FastifyInstance): Promise<void> {
@@ -60,8 +60,9 @@ export class WhepEndpoint {
       throw new HttpRefusal(503, 'Too many sessions are connecting; try again in a moment.', { 'Retry-After': '2' })
     const { attempt, stream } = await this.#admit(request, params)
     try {
-      const playable = await this.#playable(stream, offer)
-      const media = negotiate(offer, planPlay(wishesFor(playable.tracks, offer)), (length) => randomBytes(length))
+      const kind = kindFor(offer)
+      const playable = this.#options.makePlayable(stream, kind)
+      const media = negotiate(offer, planPlay(wishesFor(stream.tracks, kind)), (length) => randomBytes(length))
       return this.#answer(attempt, playable, offer, media, bearerOf(request))
     } catch (error) {
       attempt.close('error')
@@ -94,11 +95,6 @@ export class WhepEndpoint {
     })
   }
 
-  #playable(stream: Stream, offer: RemoteDescription): Promise<PlayableStream> {
-    const playable = this.#options.makePlayable(stream, kindFor(offer))
-    return new Promise((resolve) => playable.whenTracksKnown(() => resolve(playable)))
-  }
-
   #answer(
     attempt: PlayAttempt,
     playable: PlayableStream,
@@ -119,7 +115,6 @@ export class WhepEndpoint {
       media,
       fanout: this.#fanouts.of(playable),
       clock: environment.clock,
-      wallClock: () => Date.now() * 1000,
       onStarted: () => attempt.joined(),
       onEnd: (reason) => end(reason === 'ended' ? 'stream-ended' : reason),
     })
@@ -129,7 +124,7 @@ export class WhepEndpoint {
       dtlsRole: dtlsRoleFor(offer),
       media: play,
       handlers: {
-        connected: (keys, _profile, address) => play.handleConnected(keys, address),
+        connected: (keys, profile, address) => play.handleConnected(keys, profile, address),
         moved: (address) => play.handleMoved(address),
         closed: (reason, failed) => {
           environment.log.debug({ session: id, reason }, failed ? 'WHEP never connected' : 'WHEP session closed')
@@ -168,13 +163,14 @@ function kindFor(offer: RemoteDescription): PlayableKind {
   return takesH264 || !takesVp8 ? 'webrtc-h264' : 'webrtc-vp8'
 }
 
-/** A track that is not there yet may still come: its m-line is accepted with what it will be converted to. */
-function wishesFor(tracks: Tracks, offer: RemoteDescription): { audio: CodecWish[]; video: CodecWish[] } {
-  const { video, audio } = tracks
-  const isVp8 = (video?.codec ?? (kindFor(offer) === 'webrtc-vp8' ? 'vp8' : 'h264')) === 'vp8'
-  const profile = /^avc1\.([0-9a-f]{6})/i.exec(video?.codecString ?? '')?.[1]
+/**
+ * What will be sent is known before the first converted frame is there, so nobody waits for it. A track that is missing
+ * may still come: its m-line is accepted.
+ */
+function wishesFor({ video, audio }: Tracks, kind: PlayableKind): { audio: CodecWish[]; video: CodecWish[] } {
+  const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
     audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1 }],
-    video: [isVp8 ? { codec: 'vp8' } : { codec: 'h264', ...(profile !== undefined && { profileLevelId: profile }) }],
+    video: [kind === 'webrtc-vp8' ? { codec: 'vp8' } : { codec: 'h264', ...(profile && { profileLevelId: profile }) }],
   }
 }
