@@ -1,0 +1,101 @@
+import type { Machine, Micros } from '@crossroom/media'
+import {
+  asciiBytes,
+  encodeStun,
+  hasValidIntegrity,
+  parseStun,
+  type HmacSha1,
+  type IceCredentials,
+  type IpEndpoint,
+} from '@crossroom/webrtc'
+
+export interface IceClientOptions {
+  readonly now: Micros
+  readonly hmacSha1: HmacSha1
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly local: IceCredentials
+  readonly remote: IceCredentials
+}
+
+export type IceClientEvent =
+  | { readonly kind: 'nominated'; readonly mappedAddress: IpEndpoint | undefined }
+  | { readonly kind: 'refused'; readonly errorCode: number }
+
+/** Until the first answer, and while answers stay away. */
+const RETRY: Micros = 50_000
+/** As Chromium checks a way that works. */
+const KEEP_ALIVE: Micros = 2_500_000
+
+/** The browser's side of ICE towards one candidate: it is controlling and nominates with every check. */
+export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent> {
+  readonly #options: IceClientOptions
+  readonly #outputs: Uint8Array[] = []
+  readonly #events: IceClientEvent[] = []
+  readonly #transactions = new Set<string>()
+  #nextAt: Micros | undefined
+  #isNominated = false
+
+  constructor(options: IceClientOptions) {
+    this.#options = options
+    this.#nextAt = options.now
+  }
+
+  get isNominated(): boolean {
+    return this.#isNominated
+  }
+
+  handleInput(now: Micros, bytes: Uint8Array): void {
+    const message = parseStun(bytes)
+    if (message === undefined || !this.#transactions.delete(message.transactionId.join())) return
+    if (!hasValidIntegrity(message, asciiBytes(this.#options.remote.password), this.#options.hmacSha1)) return
+    if (message.class === 'error') {
+      this.#events.push({ kind: 'refused', errorCode: message.errorCode ?? 0 })
+      return
+    }
+    this.#nextAt = now + KEEP_ALIVE
+    if (this.#isNominated) return
+    this.#isNominated = true
+    this.#events.push({ kind: 'nominated', mappedAddress: message.mappedAddress })
+  }
+
+  handleTimeout(now: Micros): void {
+    if (this.#nextAt === undefined || now < this.#nextAt) return
+    this.#nextAt = now + RETRY
+    const { local, remote, random, hmacSha1 } = this.#options
+    const transactionId = Uint8Array.from({ length: 12 }, () => Math.floor(random() * 256))
+    this.#transactions.add(transactionId.join())
+    const draft = {
+      class: 'request',
+      transactionId,
+      username: `${remote.usernameFragment}:${local.usernameFragment}`,
+      priority: 0x6e7f00ff,
+      useCandidate: true,
+      role: { is: 'controlling', tieBreaker: new Uint8Array(8).fill(1) },
+      integrityKey: asciiBytes(remote.password),
+    } as const
+    this.#outputs.push(encodeStun(draft, hmacSha1))
+  }
+
+  pollOutput(): Uint8Array | undefined {
+    return this.#outputs.shift()
+  }
+
+  pollEvent(): IceClientEvent | undefined {
+    return this.#events.shift()
+  }
+
+  pollTimeout(): Micros | undefined {
+    return this.#nextAt
+  }
+
+  /** The network has changed: check at once, as a browser does. */
+  checkNow(now: Micros): void {
+    this.#nextAt = now
+  }
+
+  /** Falls silent, as a peer that lost its network. */
+  stop(): void {
+    this.#nextAt = undefined
+  }
+}

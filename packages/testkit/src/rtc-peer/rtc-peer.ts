@@ -1,0 +1,273 @@
+import type { Machine, Micros } from '@crossroom/media'
+import {
+  datagramKind,
+  makeIceCredentials,
+  negotiate,
+  MAX_SRTP_OVERHEAD,
+  parseRemoteDescription,
+  RtpReceiver,
+  type DtlsEngine,
+  type DtlsSession,
+  type HmacSha1,
+  type IceCredentials,
+  type NegotiatedMedia,
+  type RemoteDescription,
+  type RtpReceiverEvent,
+  type SrtpInbound,
+  type SrtpKeys,
+  type SrtpOutbound,
+  type SrtpProfile,
+} from '@crossroom/webrtc'
+import { IceClient } from './ice-client.js'
+import { writePeerOffer } from './offer.js'
+
+export interface RtcPeerOptions {
+  readonly now: Micros
+  /** In [0, 1); seeded, where the run must be the same every time. */
+  readonly random: () => number
+  readonly hmacSha1: HmacSha1
+  readonly dtls: DtlsEngine
+  readonly createInbound: (keys: SrtpKeys) => SrtpInbound
+  readonly createOutbound: (keys: SrtpKeys) => SrtpOutbound
+  readonly direction: 'recvonly' | 'sendonly'
+  /** Default both. */
+  readonly kinds?: readonly ('audio' | 'video')[]
+  readonly rtx?: boolean
+  /**
+   * `frames` (default): like a browser, with NACK, feedback and reports. `packets`: decrypts and counts, and says nothing,
+   * for measuring with many.
+   */
+  readonly receive?: 'frames' | 'packets'
+}
+
+export type RtcPeerEvent =
+  | { readonly kind: 'connected'; readonly profile: SrtpProfile }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'closed' }
+  | Exclude<RtpReceiverEvent, { kind: 'ended' }>
+
+/** What came in, plain. */
+export interface RtcPeerCounters {
+  rtpPackets: number
+  rtpBytes: number
+  rtcpPackets: number
+  /** Datagrams that did not decrypt. */
+  undecryptable: number
+}
+
+/**
+ * A browser without pictures: the client side of a WHEP or WHIP session as a machine, towards one candidate of the
+ * server. It shares the parsers with the server, so it proves how the parts work together; that others understand them
+ * is for real browsers to prove.
+ */
+export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
+  readonly counters: RtcPeerCounters = { rtpPackets: 0, rtpBytes: 0, rtcpPackets: 0, undecryptable: 0 }
+  readonly #options: RtcPeerOptions
+  readonly #outputs: Uint8Array[] = []
+  readonly #events: RtcPeerEvent[] = []
+  #local: IceCredentials
+  #answer: RemoteDescription | undefined
+  #ice: IceClient | undefined
+  #dtls: DtlsSession | undefined
+  #inbound: SrtpInbound | undefined
+  #outbound: SrtpOutbound | undefined
+  #receiver: RtpReceiver | undefined
+  #media: readonly NegotiatedMedia[] = []
+
+  constructor(options: RtcPeerOptions) {
+    this.#options = options
+    this.#local = makeIceCredentials((length) => this.#randomBytes(length))
+  }
+
+  get local(): IceCredentials {
+    return this.#local
+  }
+
+  /** The accepted m-lines, once the answer was taken. */
+  get media(): readonly NegotiatedMedia[] {
+    return this.#media
+  }
+
+  /** The server has answered a check. */
+  get isNominated(): boolean {
+    return this.#ice?.isNominated === true
+  }
+
+  get isConnected(): boolean {
+    return this.#outbound !== undefined
+  }
+
+  offer(): string {
+    const { direction, kinds = ['audio', 'video'], dtls, rtx } = this.#options
+    const ssrcs = direction === 'sendonly' ? { audio: 0x0a0d10, video: 0x01de0 } : {}
+    return writePeerOffer({
+      direction,
+      kinds,
+      ice: this.#local,
+      fingerprint: dtls.fingerprint,
+      ssrcs,
+      ...(rtx !== undefined && { rtx }),
+    })
+  }
+
+  /** Takes the server's answer and begins to check. Throws SdpError when it cannot be read. */
+  acceptAnswer(now: Micros, sdp: string): void {
+    const answer = parseRemoteDescription(sdp)
+    this.#answer = answer
+    this.#startIce(now, answer.ice)
+    this.#dtls = this.#options.dtls.createSession({
+      role: answer.setup === 'active' ? 'server' : 'client',
+      remoteFingerprint: answer.fingerprint,
+    })
+    this.#media = negotiate(
+      answer,
+      (media) => {
+        const codecs = media.kind === 'audio' ? [{ codec: 'opus' } as const] : videoWishes
+        return { direction: this.#options.direction === 'recvonly' ? 'receive' : 'send', codecs }
+      },
+      (length) => this.#randomBytes(length),
+    )
+    if (this.#options.direction === 'recvonly' && this.#options.receive !== 'packets') {
+      this.#receiver = new RtpReceiver({ now, media: this.#media, ssrc: 0x7e57, cname: 'test-peer' })
+    }
+  }
+
+  handleInput(now: Micros, datagram: Uint8Array): void {
+    const kind = datagramKind(datagram)
+    if (kind === 'stun') this.#ice?.handleInput(now, datagram)
+    else if (kind === 'dtls') this.#dtls?.handleInput(now, datagram)
+    else this.#handleMedia(now, datagram, kind === 'rtcp')
+    this.#follow(now)
+  }
+
+  handleTimeout(now: Micros): void {
+    this.#ice?.handleTimeout(now)
+    if (this.isNominated && isDue(this.#dtls?.pollTimeout(), now)) this.#dtls?.handleTimeout(now)
+    if (isDue(this.#receiver?.pollTimeout(), now)) this.#receiver?.handleTimeout(now)
+    this.#follow(now)
+  }
+
+  pollOutput(): Uint8Array | undefined {
+    return this.#outputs.shift()
+  }
+
+  pollEvent(): RtcPeerEvent | undefined {
+    return this.#events.shift()
+  }
+
+  pollTimeout(): Micros | undefined {
+    const dtls = this.isNominated ? this.#dtls?.pollTimeout() : undefined
+    const next = Math.min(
+      this.#ice?.pollTimeout() ?? Infinity,
+      dtls ?? Infinity,
+      this.#receiver?.pollTimeout() ?? Infinity,
+    )
+    return next === Infinity ? undefined : next
+  }
+
+  /** Sends a plaintext RTP packet; dropped before there are keys. */
+  sendRtp(packet: Uint8Array): void {
+    const room = new Uint8Array(packet.length + MAX_SRTP_OVERHEAD)
+    room.set(packet)
+    const length = this.#outbound?.protectRtp(room, packet.length) ?? -1
+    if (length > 0) this.#outputs.push(room.subarray(0, length))
+  }
+
+  /** Sends a plaintext RTCP compound; dropped before there are keys. */
+  sendRtcp(compound: Uint8Array): void {
+    const room = new Uint8Array(compound.length + MAX_SRTP_OVERHEAD)
+    room.set(compound)
+    const length = this.#outbound?.protectRtcp(room, compound.length) ?? -1
+    if (length > 0) this.#outputs.push(room.subarray(0, length))
+  }
+
+  /** New credentials for an ICE restart; give the server's answer to `acceptRestart`. */
+  restartIce(): IceCredentials {
+    this.#local = makeIceCredentials((length) => this.#randomBytes(length))
+    return this.#local
+  }
+
+  acceptRestart(now: Micros, remote: IceCredentials): void {
+    this.#startIce(now, remote)
+    this.#follow(now)
+  }
+
+  /** The network has changed under the same session. */
+  checkNow(now: Micros): void {
+    this.#ice?.checkNow(now)
+  }
+
+  /** Stops checking, as a browser whose machine fell asleep. */
+  stopChecks(): void {
+    this.#ice?.stop()
+  }
+
+  /** Says goodbye; drain `pollOutput` once more. */
+  close(now: Micros): void {
+    this.#dtls?.close(now)
+    this.#follow(now)
+    this.#ice?.stop()
+    this.#inbound?.close()
+    this.#outbound?.close()
+    this.#dtls = undefined
+    this.#outbound = undefined
+  }
+
+  #startIce(now: Micros, remote: IceCredentials): void {
+    const { hmacSha1, random } = this.#options
+    this.#ice = new IceClient({ now, hmacSha1, random, local: this.#local, remote })
+  }
+
+  #handleMedia(now: Micros, datagram: Uint8Array, isRtcp: boolean): void {
+    const length = isRtcp
+      ? this.#inbound?.unprotectRtcp(datagram, datagram.length)
+      : this.#inbound?.unprotectRtp(datagram, datagram.length)
+    if (length === undefined || length < 0) {
+      this.counters.undecryptable++
+      return
+    }
+    const packet = datagram.subarray(0, length)
+    if (isRtcp) {
+      this.counters.rtcpPackets++
+      this.#receiver?.handleRtcp(now, packet)
+      return
+    }
+    this.counters.rtpPackets++
+    this.counters.rtpBytes += length
+    this.#receiver?.handleRtp(now, packet)
+  }
+
+  /** Moves outputs and events of the parts up. */
+  #follow(now: Micros): void {
+    for (let event = this.#ice?.pollEvent(); event !== undefined; event = this.#ice?.pollEvent()) {
+      if (event.kind === 'refused') this.#events.push({ kind: 'failed', reason: `STUN ${event.errorCode}` })
+      else if (!this.isConnected && this.#answer?.setup !== 'active') this.#dtls?.handleTimeout(now)
+    }
+    for (let out = this.#ice?.pollOutput(); out !== undefined; out = this.#ice?.pollOutput()) this.#outputs.push(out)
+    for (let event = this.#dtls?.pollEvent(); event !== undefined; event = this.#dtls?.pollEvent()) {
+      if (event.kind === 'connected') {
+        this.#inbound = this.#options.createInbound(event.keys)
+        this.#outbound = this.#options.createOutbound(event.keys)
+        this.#events.push({ kind: 'connected', profile: event.profile })
+      } else {
+        this.#events.push(event)
+      }
+    }
+    for (let out = this.#dtls?.pollOutput(); out !== undefined; out = this.#dtls?.pollOutput()) this.#outputs.push(out)
+    for (let out = this.#receiver?.pollOutput(); out !== undefined; out = this.#receiver?.pollOutput())
+      this.sendRtcp(out)
+    for (let event = this.#receiver?.pollEvent(); event !== undefined; event = this.#receiver?.pollEvent()) {
+      if (event.kind === 'frame') this.#events.push(event)
+    }
+  }
+
+  #randomBytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => Math.floor(this.#options.random() * 256))
+  }
+}
+
+const videoWishes = [{ codec: 'h264' }, { codec: 'vp8' }] as const
+
+function isDue(at: Micros | undefined, now: Micros): boolean {
+  return at !== undefined && at <= now
+}
