@@ -53,8 +53,12 @@ export class H264Depacketizer implements Depacketizer {
   }
 }
 
-/** Everything but a slice comes before the slices, and the first slice begins at macroblock 0 (section 7.4.1.2.3 of H.264). */
+/**
+ * Everything but a slice comes before the slices, and the first slice begins at macroblock 0 (section 7.4.1.2.3 of H.264). Not
+ * so the slices of an IDR picture: its parameter sets come first, and when they are lost they may have been new ones.
+ */
 function startsAccessUnit(type: number, secondByte: number): boolean {
+  if (type === H264NalType.idrSlice) return false
   return type > H264NalType.idrSlice || (secondByte & FIRST_MACROBLOCK) !== 0
 }
 

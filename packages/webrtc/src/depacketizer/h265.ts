@@ -56,8 +56,12 @@ export class H265Depacketizer implements Depacketizer {
   }
 }
 
-/** Parameter sets, delimiters and prefix SEI come before the slices; the first slice segment says that it is. */
+/**
+ * Parameter sets, delimiters and prefix SEI come before the slices; the first slice segment says that it is. Not so for
+ * IRAP pictures: their parameter sets come first, and when they are lost they may have been new ones.
+ */
 function startsAccessUnit(type: number, firstSliceByte: number): boolean {
+  if (type >= H265NalType.blaWithLeading && type <= H265NalType.lastIrap) return false
   return type > H265NalType.lastSlice || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
 }
 

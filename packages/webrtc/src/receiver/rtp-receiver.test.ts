@@ -43,7 +43,7 @@ test.each([
         seed,
         receiver: { media: [audioMediaWithNack, videoMedia] },
       })
-      publisher.run(20 * SECOND)
+      publisher.run(12 * SECOND)
       const numbers = publisher.frames('video').map(({ frame }) => numberOf(frame.units.at(-1)!))
       expect(numbers.every((number, index) => index === 0 || number > numbers[index - 1]!)).toBe(true)
       videoSent += publisher.videoFrames

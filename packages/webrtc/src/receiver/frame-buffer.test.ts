@@ -1,0 +1,215 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { H264Depacketizer } from '../depacketizer/h264.js'
+import { OpusDepacketizer } from '../depacketizer/opus.js'
+import { H264Packetizer } from '../packetizer/h264.js'
+import { PayloadBuffer } from '../packetizer/payload-buffer.js'
+import { FrameBuffer } from './frame-buffer.js'
+import { ABSENT, type PacketFacts } from './packet-ring.js'
+import { numberedFrame, numberOf } from './publisher.cases.js'
+
+const facts: PacketFacts = { orientation: ABSENT, audioLevel: ABSENT, captureNtp: ABSENT }
+
+interface Packet {
+  sequence: number
+  timestamp: number
+  marker: boolean
+  payload: Uint8Array
+}
+
+/** The packets of frames of about `packetsPerFrame` packets; those in `keyframes` are keyframes. */
+function packetsOf(count: number, packetsPerFrame = 3, keyframes: readonly number[] = [0], first = 70_000): Packet[] {
+  const buffer = new PayloadBuffer()
+  const packetizer = new H264Packetizer()
+  const packets: Packet[] = []
+  for (let number = 0; number < count; number++) {
+    packetizer.packetize(numberedFrame(number, packetsPerFrame * 1100, keyframes.includes(number)), buffer)
+    for (let index = 0; index < buffer.count; index++) {
+      packets.push({
+        sequence: first + packets.length,
+        timestamp: (number * 3000) >>> 0,
+        marker: index === buffer.count - 1,
+        payload: buffer.packet(index).slice(),
+      })
+    }
+  }
+  return packets
+}
+
+function videoBuffer(): FrameBuffer {
+  const buffer = new FrameBuffer('video', new H264Depacketizer())
+  buffer.waitLimit = 100_000
+  return buffer
+}
+
+function insert(buffer: FrameBuffer, packet: Packet, now = 0) {
+  return buffer.insert(packet.sequence, packet.timestamp, packet.marker, packet.payload, now, facts)
+}
+
+function poll(buffer: FrameBuffer, now: number): number[] {
+  const numbers: number[] = []
+  for (let frame = buffer.poll(now); frame !== undefined; frame = buffer.poll(now)) {
+    numbers.push(numberOf(frame.units.at(-1)!))
+  }
+  return numbers
+}
+
+test('a frame comes out with its last packet, whatever the order of the others', () => {
+  const buffer = videoBuffer()
+  const [a, b, c, d] = packetsOf(1)
+  for (const packet of [b!, a!, d!]) insert(buffer, packet)
+  expect(poll(buffer, 0)).toEqual([])
+  insert(buffer, c!)
+  expect(poll(buffer, 0)).toEqual([0])
+})
+
+test('a frame without marker ends where the next begins', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(2)
+  for (const packet of packets) insert(buffer, { ...packet, marker: false })
+  expect(poll(buffer, 0)).toEqual([0])
+})
+
+test('a hole holds back what follows for as long as it may, then the next keyframe goes on', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(4, 3, [0, 3])
+  const lost = packets[5]!
+  for (const packet of packets) if (packet !== lost) insert(buffer, packet, 1000)
+  expect(poll(buffer, 1000)).toEqual([0])
+  expect(buffer.deadline()).toBe(101_000)
+  expect(poll(buffer, 100_999)).toEqual([])
+  expect(poll(buffer, 101_000)).toEqual([3])
+  expect(buffer.counters).toMatchObject({ frames: 2, framesLost: 1, framesUndecodable: 1, packetsLost: 1 })
+  expect(insert(buffer, lost, 102_000)).toBe('unwanted')
+  expect(buffer.counters.late).toBe(1)
+})
+
+test('after a loss nothing comes out before a keyframe', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(10)
+  for (const packet of packets) if (packet !== packets[5]) insert(buffer, packet, 0)
+  expect(poll(buffer, 1_000_000)).toEqual([0])
+  expect(buffer.needsKeyframe).toBe(true)
+})
+
+test('a repaired hole loses nothing', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(5)
+  const lost = packets[5]!
+  for (const packet of packets) if (packet !== lost) insert(buffer, packet)
+  expect(poll(buffer, 50_000)).toEqual([0])
+  insert(buffer, lost, 50_000)
+  expect(poll(buffer, 50_000)).toEqual([1, 2, 3, 4])
+  expect(buffer.deadline()).toBeUndefined()
+})
+
+test('the tail of a keyframe is never taken for a frame', () => {
+  const packets = packetsOf(2, 3, [0, 1])
+  for (let first = 1; first < 4; first++) {
+    const buffer = videoBuffer()
+    for (const packet of packets.slice(first)) insert(buffer, packet)
+    expect(poll(buffer, 1_000_000)).toEqual([1])
+  }
+})
+
+test('probes of padding between and inside frames leave no hole', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(3)
+  let sequence = 70_000
+  for (const packet of packets) {
+    insert(buffer, { ...packet, sequence: sequence++ })
+    insert(buffer, { ...packet, sequence: sequence++, marker: false, payload: new Uint8Array(0) })
+  }
+  expect(poll(buffer, 0)).toEqual([0, 1, 2])
+})
+
+test('duplicates never come out', () => {
+  const buffer = videoBuffer()
+  for (const packet of packetsOf(3)) for (let times = 0; times < 3; times++) insert(buffer, packet)
+  expect(poll(buffer, 0)).toEqual([0, 1, 2])
+  for (const packet of packetsOf(3)) expect(insert(buffer, packet)).toBe('unwanted')
+})
+
+test('a jump of the numbers begins anew with a keyframe, forwards and backwards', () => {
+  const buffer = videoBuffer()
+  for (const packet of packetsOf(2)) insert(buffer, packet)
+  expect(poll(buffer, 0)).toEqual([0, 1])
+  for (const packet of packetsOf(2, 3, [0], 90_000)) insert(buffer, packet)
+  expect(poll(buffer, 0)).toEqual([0, 1])
+  for (const packet of packetsOf(40, 3, [0, 20], 66_000)) insert(buffer, packet)
+  expect(poll(buffer, 0)[0]).toBe(20)
+})
+
+test('a malformed frame counts as lost and asks for a keyframe', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(3)
+  for (const packet of packets)
+    insert(buffer, packet.timestamp === 3000 ? { ...packet, payload: Uint8Array.of(0x79, 1) } : packet)
+  expect(poll(buffer, 0)).toEqual([0])
+  expect(buffer.needsKeyframe).toBe(true)
+})
+
+test('what overflows the buffer is given up, and memory stays bounded', () => {
+  const buffer = videoBuffer()
+  buffer.waitLimit = 1e12
+  const packets = packetsOf(3000, 1, [0, 2500])
+  for (const packet of packets) if (packet !== packets[4]) insert(buffer, packet)
+  expect(poll(buffer, 0)[0]).toBe(2500)
+})
+
+test('sound goes on behind a hole, and empty payloads are no frames', () => {
+  const buffer = new FrameBuffer('audio', new OpusDepacketizer())
+  buffer.waitLimit = 60_000
+  const packet = (sequence: number, ...bytes: number[]): Packet => ({
+    sequence,
+    timestamp: sequence * 960,
+    marker: false,
+    payload: Uint8Array.from(bytes),
+  })
+  insert(buffer, packet(70_000, 0xfc, 1), 0)
+  insert(buffer, packet(70_002, 0xfc, 3), 20_000)
+  insert(buffer, packet(70_003), 40_000)
+  insert(buffer, packet(70_004, 0xfc, 5), 40_000)
+  const units = (now: number): number[] => {
+    const found: number[] = []
+    for (let frame = buffer.poll(now); frame !== undefined; frame = buffer.poll(now)) found.push(frame.units[0]![1]!)
+    return found
+  }
+  expect(units(40_000)).toEqual([1])
+  expect(buffer.deadline()).toBe(80_000)
+  expect(units(80_000)).toEqual([3, 5])
+  expect(buffer.counters).toMatchObject({ frames: 3, packetsLost: 1 })
+})
+
+test('in any order, with any loss and duplication, frames come out whole, in order and once', () => {
+  const keyframes = [0, 7, 13, 22]
+  const packets = packetsOf(30, 2, keyframes)
+  const choice = fc.record({
+    delays: fc.array(fc.nat(6), { minLength: packets.length, maxLength: packets.length }),
+    lost: fc.uniqueArray(fc.nat(packets.length - 1), { maxLength: 6 }),
+    repeated: fc.uniqueArray(fc.nat(packets.length - 1), { maxLength: 6 }),
+  })
+  fc.assert(
+    fc.property(choice, ({ delays, lost, repeated }) => {
+      const buffer = videoBuffer()
+      const order = [...packets.keys(), ...repeated].filter((index) => !lost.includes(index))
+      // Only what is before the very first packet to come is never waited for.
+      delays[0] = 0
+      order.sort((one, other) => one + delays[one]! - other - delays[other]!)
+      const numbers: number[] = []
+      order.forEach((index, step) => {
+        insert(buffer, packets[index]!, step * 5000)
+        numbers.push(...poll(buffer, step * 5000))
+      })
+      numbers.push(...poll(buffer, 10_000_000))
+      for (let index = 1; index < numbers.length; index++) {
+        const [before, number] = [numbers[index - 1]!, numbers[index]!]
+        expect(number === before + 1 || (number > before && keyframes.includes(number))).toBe(true)
+      }
+      const broken = new Set(lost.map((index) => packets[index]!.timestamp / 3000))
+      expect(numbers.some((number) => broken.has(number))).toBe(false)
+      if (lost.length === 0) expect(numbers).toHaveLength(30)
+    }),
+    { numRuns: 200 },
+  )
+})
