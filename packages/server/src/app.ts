@@ -16,7 +16,14 @@ import {
 import type { EndpointEnvironment } from './endpoints/environment.js'
 import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
 import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
-import { openRtc, RtcSessions, WhepEndpoint, type OpenedRtc, type PlayableKind } from './endpoints/webrtc/index.js'
+import {
+  iceServerLinks,
+  openRtc,
+  RtcSessions,
+  WhepEndpoint,
+  type OpenedRtc,
+  type PlayableKind,
+} from './endpoints/webrtc/index.js'
 import { loadEngine } from './engine.js'
 import { Connections, Fanouts, StreamHub } from './hub/index.js'
 import {
@@ -235,17 +242,19 @@ class App implements RunningServer {
       highWaterMark: SOCKET_HIGH_WATER_MARK,
     })
     this.#rtc = rtc
+    observeRtc(this.#metrics, rtc.gateway)
     this.#listeners.set('rtc', rtc.tcp)
   }
 
   #whep(rtc: OpenedRtc): WhepEndpoint {
+    const { turnUrl, turnSecret } = this.#config
     return new WhepEndpoint({
       environment: this.#environment,
       gateway: rtc.gateway,
       sessions: new RtcSessions(),
       makePlayable: (stream, kind) => this.#transcoder.derive(stream, WISHES[kind]),
       clientAddress: (request) => this.#proxies.clientAddress(request.raw),
-      links: () => [],
+      links: () => iceServerLinks({ urls: turnUrl, secret: turnSecret }, Date.now()),
     })
   }
 

@@ -234,8 +234,9 @@ export const transcodeLimits = {
   messageBytes: 10 * MiB,
   /** What may wait for the codec process, and in it for the server, before frames are left out. */
   queueBytes: 8 * MiB,
-  /** The codec process is asked for a sign of life this often. */
+  /** The codec process is asked for a sign of life this often, and while it converts nothing. */
   heartbeatMicros: 250_000,
+  idleHeartbeatMicros: 2 * SECOND,
   /** So many unanswered heartbeats in a row mean that it hangs: 1 s for audio, 2 s for video, whose frames take longer. */
   audioHeartbeats: 4,
   videoHeartbeats: 8,

@@ -95,7 +95,7 @@ test('every option has a description, a flag and a variable of the same name', (
     expect(option.takes === undefined).toBe(['json', 'metricsStreamLabel', 'forwardPrivate'].includes(option.name))
   }
   expect(optionDefinitions.filter((option) => option.secret).map((option) => option.name)).toEqual([
-    ...['secret', 'txPlayKey', 'hookSecret', 'apiKey'],
+    ...['turnSecret', 'secret', 'txPlayKey', 'hookSecret', 'apiKey'],
   ])
   expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
 })

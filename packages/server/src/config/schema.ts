@@ -97,6 +97,15 @@ export const optionShape = {
     takes: 'LIST',
     description: "IP, NAME or IP:PORT announced to WebRTC peers, with commas between (default: the machine's own)",
   }),
+  turnUrl: list(z.string().regex(/^(turns?|stuns?):\S+$/, 'must be addresses like turn:turn.example.org:3478'), {
+    takes: 'LIST',
+    description: 'TURN or STUN servers that browsers are told of, with commas between',
+  }),
+  turnSecret: text({
+    takes: 'TEXT',
+    secret: true,
+    description: "the TURN server's shared secret (coturn: static-auth-secret), for credentials good for a day",
+  }),
   tls: choice(['self-signed']).optional().meta({
     takes: 'MODE',
     description: 'self-signed: HTTPS and RTMPS with a certificate made at start, for trials',

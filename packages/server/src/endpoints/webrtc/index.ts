@@ -1,5 +1,7 @@
+export { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './ice-servers.js'
 export { RtcGateway, type RtcGatewayOptions } from './gateway.js'
 export type { MakePlayable, PlayableKind, PlayableStream } from './playable.js'
+export { observeRtc } from './observe.js'
 export { openRtc, type OpenedRtc } from './open.js'
 export { RtcSessions } from './sessions.js'
 export { WhepEndpoint } from './whep.js'

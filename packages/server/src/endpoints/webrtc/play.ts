@@ -57,6 +57,8 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
 
   constructor(options: RtcPlayOptions) {
     this.#options = options
+    // From now on the stream is kept ready; frames come once there are tracks.
+    options.fanout.add(this)
   }
 
   get bytesSent(): number {
@@ -99,7 +101,6 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
     })
     this.#driver.drain()
     if (this.videoTrack !== 0) this.#startVideo()
-    fanout.add(this)
     this.#options.onStarted()
   }
 

@@ -10,6 +10,8 @@ export interface RtcSession {
   readonly peer: RtcPeer
   /** What the POST carried; the same must come with PATCH and DELETE. */
   readonly bearer: string | undefined
+  /** Whose pending sessions are counted together: the token's, or the address's. */
+  readonly owner: string
   /** The mid that carries the transport of all m-lines. */
   readonly mid: string
   end(reason: StreamEndReason): void
@@ -23,10 +25,11 @@ export class RtcSessions {
     return this.#sessions.size
   }
 
-  /** Sessions that have not connected yet. */
-  get pending(): number {
+  /** Sessions that have not connected yet; of one owner when it is given. */
+  pending(owner?: string): number {
     let count = 0
-    for (const session of this.#sessions.values()) if (!session.peer.isConnected) count++
+    for (const session of this.#sessions.values())
+      if (!session.peer.isConnected && (owner === undefined || session.owner === owner)) count++
     return count
   }
 

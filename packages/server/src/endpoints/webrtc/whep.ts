@@ -13,6 +13,7 @@ import {
 import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
 import type { Stream, Tracks } from '../../hub/index.js'
+import { isLoopbackAddress } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
 import type { RtcGateway } from './gateway.js'
@@ -54,20 +55,31 @@ export class WhepEndpoint {
   }
 
   async #open(request: FastifyRequest, params: SessionParams, sdp: string): Promise<OpenedSession> {
-    const { sessions } = this.#options
     const offer = parseRemoteDescription(sdp)
-    if (sessions.pending >= rtcLimits.pendingSessions)
-      throw new HttpRefusal(503, 'Too many sessions are connecting; try again in a moment.', { 'Retry-After': '2' })
+    const owner = this.#checkPending(request)
     const { attempt, stream } = await this.#admit(request, params)
     try {
       const kind = kindFor(offer)
       const playable = this.#options.makePlayable(stream, kind)
       const media = negotiate(offer, planPlay(wishesFor(stream.tracks, kind)), (length) => randomBytes(length))
-      return this.#answer(attempt, playable, offer, media, bearerOf(request))
+      return this.#answer(attempt, playable, offer, media, { bearer: bearerOf(request), owner })
     } catch (error) {
       attempt.close('error')
       throw error
     }
+  }
+
+  /** Sessions that do not connect are bounded, in all and by client. Answers whom a new one is counted for. */
+  #checkPending(request: FastifyRequest): string {
+    const { sessions, clientAddress } = this.#options
+    const address = clientAddress(request)
+    const owner = bearerOf(request) ?? address
+    const busy = 'sessions are connecting; try again in a moment.'
+    if (sessions.pending() >= rtcLimits.pendingSessions)
+      throw new HttpRefusal(503, `Too many ${busy}`, { 'Retry-After': '2' })
+    if (!isLoopbackAddress(address) && sessions.pending(owner) >= rtcLimits.pendingPerPeer)
+      throw new HttpRefusal(429, `Too many of your ${busy}`, { 'Retry-After': '2' })
+    return owner
   }
 
   /** Resolves when the stream is there; rejects with the refusal. */
@@ -100,12 +112,16 @@ export class WhepEndpoint {
     playable: PlayableStream,
     offer: RemoteDescription,
     media: NegotiatedMedia[],
-    bearer: string | undefined,
+    client: { readonly bearer: string | undefined; readonly owner: string },
   ): OpenedSession {
     const { gateway, sessions, environment } = this.#options
     const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
+    const askedAt = environment.clock.now()
+    let connectedAt: number | undefined
     const end = (reason: StreamEndReason) => {
       if (!sessions.remove(id)) return
+      const connectMs = connectedAt === undefined ? undefined : (connectedAt - askedAt) / 1000
+      environment.log.info({ session: id.slice(0, 8), reason, connectMs, ...figuresOf(play) }, 'WHEP session ended')
       play.close()
       peer.close()
       attempt.close(reason)
@@ -124,15 +140,18 @@ export class WhepEndpoint {
       dtlsRole: dtlsRoleFor(offer),
       media: play,
       handlers: {
-        connected: (keys, profile, address) => play.handleConnected(keys, profile, address),
+        connected: (keys, profile, address) => {
+          connectedAt = environment.clock.now()
+          play.handleConnected(keys, profile, address)
+        },
         moved: (address) => play.handleMoved(address),
         closed: (reason, failed) => {
-          environment.log.debug({ session: id, reason }, failed ? 'WHEP never connected' : 'WHEP session closed')
+          environment.log.debug({ session: id.slice(0, 8), reason, failed }, 'WHEP transport closed')
           end(failed || reason === 'consent-expired' ? 'timeout' : 'client')
         },
       },
     })
-    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, bearer, mid: media[0]!.mid, end }
+    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, mid: media[0]!.mid, ...client, end }
     sessions.add(session)
     attempt.enter({
       bytes: () => play.bytesSent,
@@ -151,6 +170,22 @@ export class WhepEndpoint {
       streamId: 'crossroom',
     })
     return { session, answer }
+  }
+}
+
+/** What is worth knowing of a session afterwards. */
+function figuresOf(play: RtcPlay): Record<string, number | undefined> {
+  const { stats } = play
+  if (stats === undefined) return {}
+  return {
+    bytes: play.bytesSent,
+    droppedFrames: play.droppedFrames,
+    roundTripMs: stats.roundTrip === undefined ? undefined : stats.roundTrip / 1000,
+    lossFraction: stats.lossFraction,
+    estimate: stats.estimate,
+    nacked: stats.resends.requested,
+    resent: stats.resends.granted,
+    keyframesWanted: stats.keyframesWanted,
   }
 }
 
