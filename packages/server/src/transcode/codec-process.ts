@@ -163,6 +163,7 @@ export class CodecProcess {
     const channel = new OpenChannel(this.#nextConversion++, order, handler, this)
     this.#channels.set(channel.conversion, channel)
     if (this.#state === 'ready') {
+      this.#beat()
       this.#options.clock.after(0, () => {
         if (this.#state === 'ready' && !channel.opened) this.#openInChild(channel)
       })
@@ -196,11 +197,11 @@ export class CodecProcess {
   }
 
   #handleMessage(message: Message): void {
+    this.#unanswered = 0
     switch (message.type) {
       case MESSAGE_TYPE.ready:
         return this.#handleReady(parseControl(message) as { engine?: string; reasons?: readonly string[] } | undefined)
       case MESSAGE_TYPE.pong:
-        this.#unanswered = 0
         return
       default:
         this.#channels.get(message.conversion)?.handleMessage(message)
@@ -226,18 +227,26 @@ export class CodecProcess {
     for (const channel of [...this.#channels.values()]) this.#openInChild(channel)
   }
 
-  /** Counts its own ticks, not time: when the server itself was held up, the child is not to blame. */
+  /**
+   * Counts its own ticks, not time: when the server itself was held up, the child is not to blame. While there is
+   * nothing to convert, a rare tick will do.
+   */
   #beat(): void {
-    this.#cancelTimer = this.#options.clock.after(transcodeLimits.heartbeatMicros, () => {
-      if (this.#unanswered >= this.#options.heartbeats) {
-        this.counters.hangs++
-        this.#kill('did not answer')
-        return
-      }
-      this.#unanswered++
-      this.#child?.write(controlMessage(MESSAGE_TYPE.ping, 0))
-      this.#beat()
-    })
+    const { heartbeatMicros, idleHeartbeatMicros } = transcodeLimits
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#options.clock.after(
+      this.#channels.size > 0 ? heartbeatMicros : idleHeartbeatMicros,
+      () => {
+        if (this.#unanswered >= this.#options.heartbeats) {
+          this.counters.hangs++
+          this.#kill('did not answer')
+          return
+        }
+        this.#unanswered++
+        this.#child?.write(controlMessage(MESSAGE_TYPE.ping, 0))
+        this.#beat()
+      },
+    )
   }
 
   #kill(reason: string): void {

@@ -159,18 +159,8 @@ export class Conversion implements FrameSink, ChannelHandler {
   }
 
   handleFailed(reason: string): void {
-    const { source, log, clock } = this.#options
-    this.#ready = false
-    this.counters.failures++
-    this.#failuresInRow = clock.now() - this.#openedAt > RETRY_MAX ? 1 : this.#failuresInRow + 1
-    const retry = Math.min(RETRY_MAX, RETRY * 2 ** (this.#failuresInRow - 1))
-    log.warn({ stream: source.key, conversion: this.recipe.name, reason, retryMs: retry / 1000 }, 'Conversion failed')
-    this.#channel?.close()
-    this.#setState('failed')
-    this.#cancelRetry = clock.after(retry, () => {
-      this.#channel = undefined
-      if (this.#lastIn !== undefined) this.#open(this.#lastIn)
-    })
+    this.#failuresInRow = this.#options.clock.now() - this.#openedAt > RETRY_MAX ? 1 : this.#failuresInRow + 1
+    this.#giveUp(reason, Math.min(RETRY_MAX, RETRY * 2 ** (this.#failuresInRow - 1)))
   }
 
   handleConverted(frame: MediaFrame): void {
@@ -195,6 +185,20 @@ export class Conversion implements FrameSink, ChannelHandler {
       handleFailed: (reason) => this.handleFailed(reason),
     })
     if (process.state === 'off') this.#setState('failed')
+  }
+
+  /** Tells the sinks, and tries again after the pause. */
+  #giveUp(reason: string, pause: Micros): void {
+    const { source, log, clock } = this.#options
+    this.#ready = false
+    this.counters.failures++
+    log.warn({ stream: source.key, conversion: this.recipe.name, reason, retryMs: pause / 1000 }, 'Conversion failed')
+    this.#channel?.close()
+    this.#setState('failed')
+    this.#cancelRetry = clock.after(pause, () => {
+      this.#channel = undefined
+      if (this.#lastIn !== undefined) this.#open(this.#lastIn)
+    })
   }
 
   #send(frame: MediaFrame): void {
@@ -230,11 +234,12 @@ export class Conversion implements FrameSink, ChannelHandler {
   /** Codecs that stay behind for good have no CPU left: better no conversion than a growing delay. */
   #watchLag(): void {
     this.#cancelWatch = this.#options.clock.after(LAG_CHECK, () => {
-      const behind = this.#state === 'running' && this.lag > transcodeLimits.lagMicros
-      this.#lagChecks = behind ? this.#lagChecks + 1 : 0
+      const late = this.#state === 'running' && this.lag > transcodeLimits.lagMicros
+      this.#lagChecks = late ? this.#lagChecks + 1 : 0
       if (this.#lagChecks >= LAG_CHECKS) {
         this.#lagChecks = 0
-        this.handleFailed(`The codecs are ${String(Math.round(this.lag / 1000))} ms behind: no CPU is left for them`)
+        const behind = String(Math.round(this.lag / 1000))
+        this.#giveUp(`The codecs are ${behind} ms behind: no CPU is left for them`, RETRY_MAX)
       }
       this.#watchLag()
     })

@@ -21,3 +21,4 @@ export {
   type LaneStatus,
   type TranscoderOptions,
 } from './transcoder.js'
+export { addTranscodeMetrics } from './transcode-metrics.js'

@@ -235,6 +235,41 @@ test('a conversion that fails is tried again, B-frames are left out meanwhile', 
   expect(derived.modes.video).toBe('convert')
 })
 
+test('codecs that stay behind give way to leaving B-frames out', () => {
+  const late: MediaFrame[] = []
+  const engine: Engine = {
+    name: 'late',
+    createConverter: (_order, emit) => ({
+      handleFrame(frame) {
+        late.push(frame)
+        if (late.length > 75) emit({ ...late.shift()!, config: { ...h264Config }, keyframe: true })
+      },
+      handleAdvance: () => undefined,
+      handleKeyframeRequest: () => undefined,
+      close: () => undefined,
+    }),
+  }
+  const { clock, transcoder, stream, publication } = rig(engine)
+  const sink = collect()
+  const derived = transcoder.derive(stream, WEBRTC)
+  derived.subscribe(sink, 'gop')
+  const modes = new Set<string>()
+  for (let index = 0; index < 250; index++) {
+    const at = clock.now()
+    publication.push({
+      ...picture(index % 25 === 0 ? 'I' : index % 2 === 0 ? 'P' : 'B', at, REORDERED),
+      receivedAt: at,
+    })
+    clock.advance(40_000)
+    modes.add(derived.modes.video)
+  }
+  expect([...modes]).toEqual(['convert', 'drop-b-frames'])
+  expect(transcoder.conversions[0]).toMatchObject({ conversion: 'video-without-b-frames', failures: 1 })
+  const last = sink.frames.slice(-10)
+  expect(last.every((frame, index) => index === 0 || frame.pts > last[index - 1]!.pts)).toBe(true)
+  expect(clock.now() - last.at(-1)!.receivedAt).toBeLessThan(100_000)
+})
+
 test('the end of the stream ends its viewers and conversions', () => {
   const { clock, transcoder, stream, publication } = rig()
   publication.push(sound(0))

@@ -1,0 +1,39 @@
+import type { LabelledValue, Metrics } from '../observe/metrics.js'
+import type { LaneStatus, Transcoder } from './transcoder.js'
+
+/** Exposes what the transcoder does; read at each scrape. */
+export function addTranscodeMetrics(metrics: Metrics, transcoder: Transcoder): void {
+  const lane = ['lane']
+  const lanes = (pick: (status: LaneStatus) => number) => (): LabelledValue[] =>
+    transcoder.lanes.map((status) => ({ labels: { lane: status.lane }, value: pick(status) }))
+  metrics.addGauge(
+    'codec_process_ready',
+    'Whether the codec process is ready',
+    lanes(({ state }) => (state === 'ready' ? 1 : 0)),
+    lane,
+  )
+  metrics.addCounter(
+    'codec_process_crashes_total',
+    'Codec processes that ended by themselves or were killed',
+    lanes(({ crashes }) => crashes),
+    lane,
+  )
+  metrics.addCounter(
+    'codec_process_hangs_total',
+    'Codec processes that were killed because they did not answer',
+    lanes(({ hangs }) => hangs),
+    lane,
+  )
+  metrics.addGauge('conversions', 'Conversions running', () => conversionsByName(transcoder), ['conversion'])
+  metrics.addGauge(
+    'streams_without_b_frames',
+    'Streams whose B-frames are left out because no codec is there to convert them',
+    () => transcoder.derivedStreams.filter(({ video }) => video === 'drop-b-frames').length,
+  )
+}
+
+function conversionsByName(transcoder: Transcoder): LabelledValue[] {
+  const counts = new Map<string, number>()
+  for (const { conversion } of transcoder.conversions) counts.set(conversion, (counts.get(conversion) ?? 0) + 1)
+  return [...counts].map(([conversion, value]) => ({ labels: { conversion }, value }))
+}
