@@ -47,7 +47,7 @@ static bool install_certificate(struct dtls_context *context) {
 static bool configure(SSL_CTX *ssl) {
   SSL_CTX_set_options(ssl, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_max_send_fragment(ssl, DTLS_MAX_DATAGRAM);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(ssl, MAX_CERTIFICATE_BYTES);
   SSL_CTX_set_read_ahead(ssl, 1);

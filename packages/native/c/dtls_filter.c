@@ -8,6 +8,23 @@
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23 };
 enum { HANDSHAKE_HEADER = 12 };
 
+/* Handshake types that are sent in the clear, RFC 5246 section 7.4 and RFC 6347 section 4.3.2, as bits. */
+enum { CLIENT_HELLO = 1 };
+static const uint32_t FROM_CLIENT = 1u << CLIENT_HELLO | 1u << 11 | 1u << 15 | 1u << 16;
+static const uint32_t FROM_SERVER = 1u << 2 | 1u << 3 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14;
+
+/* Notes the declared length of a message; false when it is too much or another than before. */
+static bool declare(struct dtls_filter *filter, uint8_t type, uint32_t sequence, uint32_t length) {
+  if (filter->declared[sequence] == 0) {
+    if (filter->declared_bytes + length > DTLS_FILTER_HANDSHAKE_BYTES) return false;
+    filter->declared[sequence] = length + 1;
+    filter->declared_bytes += length;
+  }
+  if (filter->declared[sequence] == length + 1) return true;
+  filter->other_hello = type == CLIENT_HELLO && sequence == 0 && filter->declared_bytes + 1 == filter->declared[0];
+  return false;
+}
+
 /* Every message fragment of a handshake record in the clear (RFC 6347 section 4.2.2), against the bounds. */
 static bool handshake_allowed(struct dtls_filter *filter, const uint8_t *body, size_t length) {
   if (length == 0) return false;
@@ -18,12 +35,9 @@ static bool handshake_allowed(struct dtls_filter *filter, const uint8_t *body, s
     uint32_t fragment_offset = get_u24(header + 6), fragment_length = get_u24(header + 9);
     if (message_length > DTLS_FILTER_MESSAGE_BYTES || sequence >= DTLS_FILTER_MESSAGES) return false;
     if (fragment_offset + fragment_length > message_length || fragment_length > length - at - HANDSHAKE_HEADER) return false;
-    if (filter->declared[sequence] == 0) {
-      if (filter->declared_bytes + message_length > DTLS_FILTER_HANDSHAKE_BYTES) return false;
-      filter->declared[sequence] = message_length + 1;
-      filter->declared_bytes += message_length;
-    }
-    if (filter->declared[sequence] != message_length + 1 || filter->fragments == DTLS_FILTER_FRAGMENTS) return false;
+    if (filter->server && sequence > 0 && filter->declared[0] == 0) return false; /* nothing precedes a ClientHello */
+    if (header[0] > 31 || !((filter->server ? FROM_CLIENT : FROM_SERVER) >> header[0] & 1)) return false;
+    if (filter->fragments == DTLS_FILTER_FRAGMENTS || !declare(filter, header[0], sequence, message_length)) return false;
     filter->fragments++;
     at += HANDSHAKE_HEADER + fragment_length;
   }

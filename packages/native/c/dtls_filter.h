@@ -16,6 +16,8 @@ enum {
 };
 
 struct dtls_filter {
+  bool server;       /* which side's messages can come */
+  bool other_hello;  /* a ClientHello came that contradicts the one begun: one of them is forged */
   uint32_t declared[DTLS_FILTER_MESSAGES]; /* length + 1 of each handshake message that was seen */
   uint32_t declared_bytes;
   int fragments;
@@ -25,7 +27,8 @@ struct dtls_filter {
 
 /*
  * Copies the records of `datagram` that may pass to `out`, which has room for `length` bytes, and returns their length.
- * Unless connected: handshake records within the bounds, ChangeCipherSpec, and encrypted records after it. Connected:
+ * Unless connected: handshake records within the bounds that the other side may send, ChangeCipherSpec, and encrypted
+ * records after it. Connected:
  * records of epoch 1 alone. Alerts and data in the clear never pass: anyone could have written them.
  */
 size_t dtls_filter_datagram(struct dtls_filter *filter, bool connected, const uint8_t *datagram, size_t length,

@@ -11,7 +11,7 @@
 enum {
   MAX_DATAGRAM_IN = 2048,      /* bytes of one datagram that are looked at */
   MAX_QUEUED = 64 * 1024, /* bytes waiting to be sent, after which the peer is not answered */
-  MAX_RESTARTS = 16,     /* handshakes that broke before the peer proved anything */
+  MAX_RESTARTS = 16,     /* of a client: what answers it again and again with nonsense is no DTLS server */
   FIRST_RETRANSMIT = 100 * 1000, /* microseconds, doubled each time */
   LAST_RETRANSMIT = 1600 * 1000,
 };
@@ -51,7 +51,7 @@ static int check_fingerprint(X509_STORE_CTX *store, void *unused) {
 static bool restart(struct dtls_session *session) {
   SSL_free(session->ssl);
   session->ssl = SSL_new(session->context);
-  memset(&session->filter, 0, sizeof session->filter);
+  session->filter = (struct dtls_filter){.server = session->server};
   BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
   if (!session->ssl || !in || !out) {
     BIO_free(in);
@@ -86,15 +86,26 @@ struct dtls_session *dtls_session_new(struct dtls_context *context, bool server,
   return NULL;
 }
 
+/* Record buffers exist only while OpenSSL works: SSL_MODE_RELEASE_BUFFERS does not reach the 34 KiB of a DTLS session. */
+static bool enter_openssl(const struct dtls_session *session) {
+  ERR_clear_error();
+  return SSL_alloc_buffers(session->ssl) == 1;
+}
+
+static void leave_openssl(const struct dtls_session *session) {
+  SSL_free_buffers(session->ssl);
+  ERR_clear_error(); /* Node's own crypto reads the same queue */
+}
+
 /* Carries on with what lies in the input BIO. */
 static enum dtls_state advance(struct dtls_session *session) {
   uint8_t discarded[512];
-  ERR_clear_error();
+  if (!enter_openssl(session)) return session->state;
   int result = session->state == DTLS_CONNECTED ? SSL_read(session->ssl, discarded, sizeof discarded)
                                                 : SSL_do_handshake(session->ssl);
   while (session->state == DTLS_CONNECTED && result > 0) result = SSL_read(session->ssl, discarded, sizeof discarded);
   int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(session->ssl, result);
-  ERR_clear_error(); /* Node's own crypto reads the same queue */
+  leave_openssl(session);
   if (session->state == DTLS_CONNECTED) {
     if (error == SSL_ERROR_ZERO_RETURN || SSL_get_shutdown(session->ssl) & SSL_RECEIVED_SHUTDOWN)
       session->state = DTLS_CLOSED;
@@ -104,7 +115,7 @@ static enum dtls_state advance(struct dtls_session *session) {
     session->state = DTLS_FINGERPRINT_MISMATCH;
   } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
     /* What broke it need not have come from the peer: begin again, and let the time limit decide. */
-    if (++session->restarts > MAX_RESTARTS || !restart(session))
+    if ((++session->restarts > MAX_RESTARTS && !session->server) || !restart(session))
       session->state = DTLS_PROTOCOL_FAILURE;
     else
       session->started = false;
@@ -122,9 +133,9 @@ enum dtls_state dtls_session_tick(struct dtls_session *session) {
     return advance(session);
   }
   if (!is_open(session)) return session->state;
-  ERR_clear_error();
+  if (!enter_openssl(session)) return session->state;
   DTLSv1_handle_timeout(session->ssl);
-  ERR_clear_error();
+  leave_openssl(session);
   return session->state;
 }
 
@@ -134,6 +145,11 @@ enum dtls_state dtls_session_input(struct dtls_session *session, const uint8_t *
   if (BIO_pending(SSL_get_wbio(session->ssl)) > MAX_QUEUED) return session->state;
   bool connected = session->state == DTLS_CONNECTED;
   size_t kept = dtls_filter_datagram(&session->filter, connected, datagram, length, passed);
+  /* Until a whole ClientHello was answered, a second one may be the true one. */
+  bool begin_again = session->filter.other_hello && SSL_get_state(session->ssl) == TLS_ST_BEFORE;
+  session->filter.other_hello = false;
+  if (begin_again && restart(session))
+    kept = dtls_filter_datagram(&session->filter, connected, datagram, length, passed);
   if (kept == 0) return session->state;
   (void)BIO_reset(SSL_get_rbio(session->ssl));
   if (BIO_write(SSL_get_rbio(session->ssl), passed, (int)kept) != (int)kept) return session->state;
@@ -194,9 +210,9 @@ struct srtp_keys *dtls_session_export(struct dtls_session *session) {
 
 void dtls_session_shutdown(struct dtls_session *session) {
   if (session->state != DTLS_CONNECTED) return;
-  ERR_clear_error();
+  if (!enter_openssl(session)) return;
   SSL_shutdown(session->ssl);
-  ERR_clear_error();
+  leave_openssl(session);
 }
 
 void dtls_session_free(struct dtls_session *session) {
