@@ -175,12 +175,17 @@ export class FrameBuffer {
     this.#lateRun = 0
   }
 
-  /** Gives up the oldest packets so that `sequence` fits. */
-  #makeRoom(sequence: number): void {
-    const first = sequence - this.#ring.capacity + 1
+  /** Gives up everything before `sequence` at once: what is missing there will never come. */
+  skipTo(sequence: number): void {
+    if (this.#next === undefined || sequence <= this.#next) return
     this.counters.framesLost++
     this.requireKeyframe()
-    this.#releaseTo(first, false)
+    this.#releaseTo(sequence, false)
+  }
+
+  /** Gives up the oldest packets so that `sequence` fits. */
+  #makeRoom(sequence: number): void {
+    this.skipTo(sequence - this.#ring.capacity + 1)
   }
 
   /** The next frame, if it is whole or what it waits for has been given up at `now`. Call until undefined. */

@@ -63,6 +63,9 @@ test('an outage is not asked for: it is too long', () => {
   list.received(3, 0)
   list.received(4 + MAX_MISSING_PACKETS, 0)
   expect(list.size).toBe(0)
+  expect([list.takeHopeless(), list.takeHopeless()]).toEqual([true, false])
+  list.received(6 + MAX_MISSING_PACKETS, 4_000_000)
+  expect([list.size, list.takeHopeless()]).toEqual([0, true])
 })
 
 test('what was given up and what does not fit is not asked for', () => {

@@ -12,6 +12,9 @@ export const MAX_NACK_TRIES = 12
 /** Missing packets followed at once: four seconds of 1 Mbit/s. A longer hole is an outage: a keyframe mends it, not NACKs. */
 export const MAX_MISSING_PACKETS = 512
 
+/** Senders keep what they sent for about three seconds: nothing before a longer silence comes back. */
+const MAX_OUTAGE: Micros = 3_000_000
+
 /** A round trip is not known better than this; it also bounds how often a packet is asked for. */
 const MIN_RETRY_INTERVAL: Micros = 25_000
 /** Added to the round trip before a packet is asked for again: the sender's pacer. */
@@ -28,6 +31,8 @@ interface MissingPacket {
 export class NackList {
   readonly #missing = new Map<number, MissingPacket>()
   #highest: number | undefined
+  #lastAt: Micros = 0
+  #isHopeless = false
   /** No packet is due before; exact after `takeDue`, else perhaps too early. */
   #dueAt: Micros = Infinity
 
@@ -38,13 +43,14 @@ export class NackList {
 
   /**
    * Takes note of a packet. Returns how long ago it was asked for when it answers its first request, which is a sample of the round
-   * trip time; else undefined. Holes beyond `MAX_MISSING_PACKETS` clear the list.
+   * trip time; else undefined.
    */
   received(sequence: number, now: Micros): Micros | undefined {
     const highest = this.#highest
     if (highest === undefined || sequence > highest) {
       this.#highest = sequence
       if (highest !== undefined) this.#addHole(highest + 1, sequence, now)
+      this.#lastAt = now
       return undefined
     }
     const packet = this.#missing.get(sequence)
@@ -54,14 +60,22 @@ export class NackList {
   }
 
   #addHole(from: number, to: number, now: Micros): void {
-    if (this.#missing.size + to - from > MAX_MISSING_PACKETS) {
+    if (this.#missing.size + to - from > MAX_MISSING_PACKETS || (to > from && now > this.#lastAt + MAX_OUTAGE)) {
       this.#missing.clear()
+      this.#isHopeless = true
       return
     }
     const dueAt = now + REORDER_DELAY
     for (let sequence = from; sequence < to; sequence++)
       this.#missing.set(sequence, { tries: 0, dueAt, requestedAt: 0 })
     if (to > from) this.#dueAt = Math.min(this.#dueAt, dueAt)
+  }
+
+  /** True, once, after a hole that no request can fill: it is not to be waited for. */
+  takeHopeless(): boolean {
+    const isHopeless = this.#isHopeless
+    this.#isHopeless = false
+    return isHopeless
   }
 
   /** Stops asking for packets before `sequence`: they came too late or were given up. */

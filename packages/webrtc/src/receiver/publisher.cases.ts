@@ -1,5 +1,5 @@
 import { Link, seededRandom, type LinkOptions } from '@crossroom/testkit'
-import type { AudioFrame, Micros, VideoFrame } from '@crossroom/media'
+import { writeUint16, type AudioFrame, type Micros, type VideoFrame } from '@crossroom/media'
 import { audioFrame, patterned, videoConfig, videoFrame } from '../packetizer/frames.cases.js'
 import { H264Packetizer } from '../packetizer/h264.js'
 import { OpusPacketizer } from '../packetizer/opus.js'
@@ -7,6 +7,7 @@ import type { Packetizer } from '../packetizer/packetizer.js'
 import { PayloadBuffer } from '../packetizer/payload-buffer.js'
 import { RedPacketizer } from '../packetizer/red.js'
 import { parseCompound, buildCompound, type RtcpPacket } from '../rtcp/compound.js'
+import { elementOffset, findHeaderExtension } from '../rtp/extensions.js'
 import { parseRtpHeader } from '../rtp/header.js'
 import { ntpFromMicros } from '../rtp/ntp.js'
 import { buildRtpPacket, bytesFromHex } from '../rtp/rtp.cases.js'
@@ -292,7 +293,10 @@ export class SimulatedPublisher {
     if (ssrc === 2000) return this.#sendPacket(now, packet)
     const resent = new Uint8Array(packet.length + 2)
     const rtx = { ssrc: 1001, payloadType: 103, sequenceNumber: this.#rtxSequence++ & 0xffff }
-    writeRtx(packet, parseRtpHeader(packet)!, rtx, resent, 0)
+    const header = parseRtpHeader(packet)!
+    writeRtx(packet, header, rtx, resent, 0)
+    const place = findHeaderExtension(packet, header, ids.transportSequence)
+    writeUint16(this.#transportSequence++, resent, elementOffset(place))
     this.#sendPacket(now, resent)
   }
 

@@ -141,6 +141,7 @@ export class ReceivedStream {
     else this.statistics.onPacket(sequence, timestamp, arrivedAt)
     this.counters.packets++
     const roundTrip = this.nacks.received(sequence, arrivedAt)
+    if (this.nacks.takeHopeless()) buffer.skipTo(sequence)
     if (!buffer.wants(sequence) && sequence >= buffer.next) return roundTrip
     let payload: Uint8Array = rtpPayload(packet, header).slice()
     if (header.payloadType === codec.redPayloadType)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audioMediaWithNack, numberOf, SimulatedPublisher, videoMedia } from './publisher.cases.js'
+import { audioMedia, audioMediaWithNack, numberOf, SimulatedPublisher, videoMedia } from './publisher.cases.js'
 
 const SECOND = 1_000_000
 
@@ -54,4 +54,113 @@ test.each([
     expect(videoReceived / videoSent).toBeGreaterThanOrEqual(video)
     expect(audioReceived / audioSent).toBeGreaterThanOrEqual(audio)
   }
+})
+
+test('F6: duplicated and reordered packets lose nothing and repeat nothing', () => {
+  const publisher = new SimulatedPublisher({
+    up: { seed: 4, delay: 25_000, reorder: 0.05, duplicate: 0.02 },
+    down: { seed: 5, delay: 25_000 },
+  })
+  publisher.run(10 * SECOND)
+  const numbers = publisher.frames('video').map(({ frame }) => numberOf(frame.units.at(-1)!))
+  expect(numbers).toEqual(numbers.map((_, index) => index))
+  expect(numbers.length).toBeGreaterThanOrEqual(publisher.videoFrames - 2)
+})
+
+test('F6: after a blackout of 5 s there is a picture within a second', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 6, delay: 25_000 }, down: { seed: 7, delay: 25_000 } })
+  publisher.run(5 * SECOND)
+  publisher.up.change({ loss: 1 })
+  publisher.run(10 * SECOND, 5 * SECOND)
+  publisher.up.change({ loss: 0 })
+  publisher.run(15 * SECOND, 10 * SECOND)
+  const after = publisher.frames('video').filter(({ at }) => at > 5.1 * SECOND)
+  expect(after[0]!.frame.keyframe).toBe(true)
+  expect(after[0]!.at).toBeLessThan(11 * SECOND)
+  expect(publisher.frames('audio').find(({ at }) => at > 5.1 * SECOND)!.at).toBeLessThan(10.2 * SECOND)
+})
+
+test('picture and sound are in step once the sender has reported, however late the picture leaves', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 8, delay: 25_000, jitter: 10_000 }, videoDelay: 250_000 })
+  publisher.run(8 * SECOND)
+  const error = (kind: 'video' | 'audio', step: number) => {
+    const { frame } = publisher.frames(kind).at(-1)!
+    return frame.pts - numberOf(frame.units.at(-1)!) * step
+  }
+  expect(Math.abs(error('video', 33_333) - error('audio', 20_000))).toBeLessThan(10_000)
+  const { frame } = publisher.frames('video').at(-1)!
+  expect(Math.abs(frame.captureTime! - numberOf(frame.units.at(-1)!) * 33_333)).toBeLessThan(60_000)
+})
+
+test('a single lost packet of sound comes back by RED without a wait for it', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 9, loss: 0.05 }, useRed: true, hasVideo: false })
+  publisher.run(10 * SECOND)
+  const frames = publisher.frames('audio')
+  expect(frames.length / publisher.audioFrames).toBeGreaterThan(0.99)
+  expect([...publisher.receiver.streams][0]!.counters.redundant).toBeGreaterThan(15)
+  expect(publisher.rtcp.some(({ packet }) => packet.type === 'nack')).toBe(false)
+})
+
+test('every second a receiver report tells the loss and names us', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 10, loss: 0.1 } })
+  publisher.run(10 * SECOND)
+  const reports = publisher.rtcp.flatMap(({ packet }) => (packet.type === 'receiver-report' ? packet.reports : []))
+  const video = reports.filter((report) => report.ssrc === 1000)
+  expect(video.length).toBe(9)
+  const mean = video.reduce((sum, report) => sum + report.fractionLost, 0) / video.length / 256
+  expect(mean).toBeCloseTo(0.1, 1)
+  expect(video.at(-1)!.lastSenderReport).not.toBe(0)
+  const description = publisher.rtcp.find(({ packet }) => packet.type === 'source-description')
+  expect(description?.packet).toMatchObject({ chunks: [{ ssrc: 7, cname: 'server' }] })
+})
+
+test('transport-wide feedback covers every packet that was sent, twenty times a second', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 11, delay: 10_000, loss: 0.02 } })
+  publisher.run(5 * SECOND)
+  const feedbacks = publisher.rtcp.flatMap(({ packet }) => (packet.type === 'transport-feedback' ? [packet] : []))
+  expect(feedbacks.length).toBeGreaterThan(80)
+  expect(feedbacks.length).toBeLessThanOrEqual(100)
+  feedbacks.forEach((feedback, index) => {
+    if (index === 0) return
+    const before = feedbacks[index - 1]!
+    expect(feedback.baseSequence).toBe((before.baseSequence + before.arrivals.length) & 0xffff)
+  })
+})
+
+test('without transport-wide feedback the receiver estimates and says so by REMB', () => {
+  const withoutTransportCc = [audioMedia, videoMedia].map((media) => ({
+    ...media,
+    codecs: media.codecs.map((codec) => ({ ...codec, feedback: ['goog-remb', 'nack'] })),
+  }))
+  const publisher = new SimulatedPublisher({ up: { seed: 12, delay: 10_000 }, receiver: { media: withoutTransportCc } })
+  publisher.run(5 * SECOND)
+  const estimates = publisher.rtcp.flatMap(({ packet }) => (packet.type === 'remb' ? [packet] : []))
+  expect(estimates.length).toBeGreaterThanOrEqual(4)
+  expect(estimates.at(-1)!.bitrate).toBeGreaterThanOrEqual(1_400_000)
+  expect(estimates.at(-1)!.ssrcs).toEqual([2000, 1000])
+})
+
+test('who knows only FIR is asked by FIR', () => {
+  const firOnly = [{ ...videoMedia, codecs: videoMedia.codecs.map((codec) => ({ ...codec, feedback: ['ccm fir'] })) }]
+  const publisher = new SimulatedPublisher({
+    up: { seed: 13, loss: 0.3 },
+    hasAudio: false,
+    receiver: { media: firOnly },
+  })
+  publisher.run(3 * SECOND)
+  const kinds = new Set(publisher.rtcp.map(({ packet }) => packet.type))
+  expect(kinds.has('fir')).toBe(true)
+  expect(kinds.has('pli') || kinds.has('nack')).toBe(false)
+})
+
+test('W8: however many viewers ask, the publisher gets one PLI a second', () => {
+  const publisher = new SimulatedPublisher({ up: { seed: 14 } })
+  publisher.run(SECOND)
+  for (let now = SECOND; now < 6 * SECOND; now += 10_000) {
+    for (let viewer = 0; viewer < 10; viewer++) publisher.receiver.requestKeyframe(now, '1')
+    publisher.run(now + 10_000, now)
+  }
+  const plis = publisher.rtcp.filter(({ packet }) => packet.type === 'pli')
+  expect(plis.length).toBeGreaterThanOrEqual(4)
+  expect(plis.length).toBeLessThanOrEqual(6)
 })
