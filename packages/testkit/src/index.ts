@@ -11,3 +11,4 @@ export { IceClient, type IceClientEvent, type IceClientOptions } from './rtc-pee
 export { PEER_PAYLOAD_TYPES, writePeerOffer, type PeerOffer } from './rtc-peer/offer.js'
 export { RtcPeer, type RtcPeerCounters, type RtcPeerEvent, type RtcPeerOptions } from './rtc-peer/rtc-peer.js'
 export { WhepClient, type WhepClientOptions, type WhepEngine, type WhepTimes } from './rtc-peer/whep-client.js'
+export { UdpProxy, type UdpProxyOptions } from './netem/udp-proxy.js'
