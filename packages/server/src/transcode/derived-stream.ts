@@ -53,6 +53,8 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#options = options
     this.#video = this.#makeTrack('video')
     this.#audio = this.#makeTrack('audio')
+    // Who asked for it may not come to use it.
+    this.#lingerIfUnused()
   }
 
   get key(): string {

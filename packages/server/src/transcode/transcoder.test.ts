@@ -5,7 +5,7 @@ import { gopCacheLimits } from '../config/limits.js'
 import { Stream, type Publication } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
 import type { Wish } from './catalog.js'
-import { FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
+import { aacConfig, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
 import { Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 
@@ -97,6 +97,34 @@ test('who comes back within 5 s finds the conversion running', () => {
   transcoder.derive(stream, WEBRTC).subscribe(sink, 'gop')
   clock.advance(4 * SECOND)
   expect(names(sink.frames)).toEqual(['h264@0k', 'opus@1'])
+})
+
+test('a derived stream that nobody uses is forgotten', () => {
+  const { clock, transcoder, stream, publication } = rig()
+  publication.push(sound(0))
+  transcoder.derive(stream, WEBRTC)
+  expect(stream.subscribers).toBe(0)
+  clock.advance(5.1 * SECOND)
+  expect(transcoder.derivedStreams).toHaveLength(0)
+})
+
+test('a publisher that comes back is converted on, in rising time', () => {
+  const { clock, transcoder, stream, publication } = rig()
+  const sink = collect()
+  transcoder.derive(stream, WEBRTC).subscribe(sink, 'gop')
+  for (let index = 0; index < 5; index++) publication.push(sound(clock.now() + index * 20_000))
+  clock.advance(100_000)
+  publication.end()
+  clock.advance(2 * SECOND)
+  expect(transcoder.conversions).toHaveLength(0)
+  const again = stream.publish({ id: 'q', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined })!
+  const other = { ...aacConfig }
+  for (let index = 0; index < 5; index++) again.push({ ...sound(index * 20_000, other), receivedAt: clock.now() })
+  clock.advance(100_000)
+  const times = sink.frames.map((frame) => frame.pts)
+  expect(times).toHaveLength(10)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+  expect(transcoder.conversions).toHaveLength(1)
 })
 
 test('tracks are known when the conversions have begun, and asking for them begins them', () => {

@@ -35,7 +35,7 @@ export class NodeAvVideoConverter implements Converter {
   /** Of the picture in the encoder. */
   #captureTime: Micros | undefined
   /** After an error nothing is decoded before the next keyframe: what refers to a broken picture is broken. */
-  #awaitsKeyframe = true
+  #awaitsKeyframe = false
 
   constructor(library: Library, order: VideoOrder, emit: Emit) {
     this.#library = library
@@ -47,9 +47,10 @@ export class NodeAvVideoConverter implements Converter {
 
   handleFrame(frame: MediaFrame, warmUp: boolean): void {
     if (!isVideoFrame(frame)) return
+    this.#awaitsKeyframe ||= frame.config !== this.#config
     if (this.#awaitsKeyframe && !frame.keyframe) return
-    if (frame.config !== this.#config) this.#configure(frame.config)
     this.#awaitsKeyframe = false
+    if (frame.config !== this.#config) this.#configure(frame.config)
     this.#receivedAt = frame.receivedAt
     if (warmUp) this.#warmUpTo = Math.max(this.#warmUpTo, frame.pts)
     if (this.#origins.size >= MAX_IN_DECODER) this.#origins.clear()
