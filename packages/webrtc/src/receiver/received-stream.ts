@@ -15,7 +15,7 @@ import { parseRed } from '../depacketizer/red.js'
 import { Vp8Depacketizer } from '../depacketizer/vp8.js'
 import { Vp9Depacketizer } from '../depacketizer/vp9.js'
 import type { SenderReport } from '../rtcp/sender-report.js'
-import { rtpPayload, type RtpHeader } from '../rtp/header.js'
+import type { RtpHeader } from '../rtp/header.js'
 import { microsFromNtp } from '../rtp/ntp.js'
 import { SequenceUnwrapper } from '../rtp/sequence.js'
 import type { NegotiatedCodec, RtcCodec } from '../sdp/codec-choice.js'
@@ -26,6 +26,7 @@ import { NtpClock } from './ntp-clock.js'
 import { opusChannels } from './opus-packet.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
 import { ReceptionStatistics } from './reception-statistics.js'
+import { PayloadStore } from './payload-store.js'
 import type { TrackClock } from './track-clock.js'
 import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 
@@ -76,6 +77,7 @@ export class ReceivedStream {
   readonly #ntpClock: NtpClock
   readonly #codecs: readonly NegotiatedCodec[]
   readonly #unwrapper = new SequenceUnwrapper()
+  readonly #payloads = new PayloadStore()
   #codec: NegotiatedCodec | undefined
   #buffer: FrameBuffer | undefined
   #videoConfigs: VideoConfigs | undefined
@@ -143,7 +145,7 @@ export class ReceivedStream {
     const roundTrip = this.nacks.received(sequence, arrivedAt)
     if (this.nacks.takeHopeless()) buffer.skipTo(sequence)
     if (!buffer.wants(sequence) && sequence >= buffer.next) return roundTrip
-    let payload: Uint8Array = rtpPayload(packet, header).slice()
+    let payload = this.#payloads.keep(packet, header.payloadOffset, header.payloadLength)
     if (header.payloadType === codec.redPayloadType)
       payload = this.#takeRed(buffer, codec, payload, sequence, timestamp, arrivedAt)
     if (buffer.insert(sequence, timestamp, header.marker, payload, arrivedAt, facts) === 'restarted') this.nacks.clear()
