@@ -6,6 +6,7 @@
 
 enum {
   CHUNK_PACKETS = 16,           /* packets of one viewer that leave at once */
+  FRAME_CHUNKS = 8,             /* chunks of a frame without a pacing rate, at most: timers are no finer */
   CHUNK_BYTES = 8000,           /* the same when paced slowly */
   CHUNK_TIME = 5 * 1000,        /* microseconds of the pacing rate in one chunk */
   FRAME_SPREAD = 5 * 1000,      /* microseconds over which a large frame leaves without a pacing rate */
@@ -134,9 +135,10 @@ static void drop_stale(struct egress *egress, struct viewer *viewer, int64_t now
 static uint32_t next_chunk(const struct viewer *viewer, const struct pending *entry, uint64_t *bytes) {
   uint64_t limit = viewer->pacing_rate / 8 * CHUNK_TIME / 1000000;
   if (limit < CHUNK_BYTES) limit = CHUNK_BYTES;
-  uint32_t left = entry->frame->info.packet_count - entry->next_packet, count = 0;
+  uint32_t total = entry->frame->info.packet_count, left = total - entry->next_packet, count = 0;
+  uint32_t most = viewer->pacing_rate || total < CHUNK_PACKETS * FRAME_CHUNKS ? CHUNK_PACKETS : total / FRAME_CHUNKS;
   *bytes = 0;
-  while (count < left && count < CHUNK_PACKETS) {
+  while (count < left && count < most) {
     size_t length;
     frame_packet(entry->frame, entry->next_packet + count, &length);
     if (viewer->pacing_rate && count > 0 && *bytes + length > limit) break;
