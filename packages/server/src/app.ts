@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { registerApi, registerHealth, type Readiness } from './api/index.js'
 import { FailureGuard, Hooks, PlainStreams } from './auth/index.js'
 import {
@@ -18,14 +18,17 @@ import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/inde
 import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
 import {
   iceServerLinks,
+  observeRtc,
   openRtc,
   RtcSessions,
   WhepEndpoint,
+  type MakePlayable,
   type OpenedRtc,
+  WhipEndpoint,
   type PlayableKind,
 } from './endpoints/webrtc/index.js'
 import { loadEngine } from './engine.js'
-import { Connections, Fanouts, StreamHub } from './hub/index.js'
+import { Connections, Fanouts, StreamHub, type Stream } from './hub/index.js'
 import {
   HttpServer,
   loadCertificate,
@@ -49,6 +52,9 @@ const WISHES: Record<PlayableKind, Wish> = {
   'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
   'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
 }
+
+/** What players of FLV and RTMP take of a stream that did not come in as FLV. */
+const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true }
 
 export interface RunningServer {
   /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */
@@ -120,6 +126,7 @@ class App implements RunningServer {
       log,
       metrics,
       viewerLimits,
+      flvSourceOf: (stream) => (cameAsFlv(stream) ? stream : this.#transcoder.derive(stream, FLV_WISH)),
       newConnectionId: () => randomBytes(9).toString('base64url'),
     }
     this.#forwards = new RtmpForwards(this.#hub, clock, log)
@@ -221,7 +228,7 @@ class App implements RunningServer {
       httpPort: () => (this.#admin === this.#web ? undefined : this.#listeners.get('http')?.port),
       version: VERSION,
     })
-    if ('gateway' in this.#rtc) await this.#whep(this.#rtc).register(this.#web)
+    if ('gateway' in this.#rtc) await this.#registerRtc(this.#rtc)
     if (!(await registerPages(this.#web))) this.#log.warn({}, 'The pages are not built: run npm run build')
     await Promise.all([this.#web.ready(), this.#admin.ready()])
   }
@@ -246,16 +253,18 @@ class App implements RunningServer {
     this.#listeners.set('rtc', rtc.tcp)
   }
 
-  #whep(rtc: OpenedRtc): WhepEndpoint {
+  async #registerRtc(rtc: OpenedRtc): Promise<void> {
     const { turnUrl, turnSecret } = this.#config
-    return new WhepEndpoint({
+    const shared = {
       environment: this.#environment,
       gateway: rtc.gateway,
       sessions: new RtcSessions(),
-      makePlayable: (stream, kind) => this.#transcoder.derive(stream, WISHES[kind]),
-      clientAddress: (request) => this.#proxies.clientAddress(request.raw),
+      clientAddress: (request: FastifyRequest) => this.#proxies.clientAddress(request.raw),
       links: () => iceServerLinks({ urls: turnUrl, secret: turnSecret }, Date.now()),
-    })
+    }
+    const makePlayable: MakePlayable = (stream, kind) => this.#transcoder.derive(stream, WISHES[kind])
+    await new WhepEndpoint({ ...shared, makePlayable }).register(this.#web)
+    await new WhipEndpoint(shared).register(this.#web)
   }
 
   #parts(): Readiness['parts'] {
@@ -322,6 +331,11 @@ function makeFastify(): FastifyInstance {
     bodyLimit: httpLimits.bodyBytes,
     routerOptions: { ignoreTrailingSlash: true },
   })
+}
+
+/** FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. */
+function cameAsFlv({ tracks }: Stream): boolean {
+  return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
 }
 
 function makeHooks(config: Config, log: Log): Hooks | undefined {

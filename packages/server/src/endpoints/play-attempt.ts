@@ -1,6 +1,13 @@
 import type { Micros } from '@crossroom/media'
 import type { Grant, Refusal, StreamEndReason, StreamRequest } from '../auth/index.js'
-import { Viewer, type ByteTransport, type EndReason, type FanoutRecipe, type Stream } from '../hub/index.js'
+import {
+  Viewer,
+  type ByteTransport,
+  type EndReason,
+  type FanoutRecipe,
+  type FrameSource,
+  type Stream,
+} from '../hub/index.js'
 import type { EndpointEnvironment } from './environment.js'
 
 /** What the protocol does at each outcome; exactly one of them is called, once, unless the attempt is closed first. */
@@ -37,15 +44,24 @@ export class PlayAttempt {
   readonly #environment: EndpointEnvironment
   readonly #request: StreamRequest
   readonly #outcome: PlayOutcome
+  readonly #sourceOf: (stream: Stream) => FrameSource
   readonly #askedAt: Micros
   #grant: Grant | undefined
   #cancelWait: (() => void) | undefined
   #stream: Stream | undefined
+  #source: FrameSource | undefined
   #leave: (() => void) | undefined
   #closed = false
 
-  constructor(environment: EndpointEnvironment, request: StreamRequest, outcome: PlayOutcome) {
+  /** `sourceOf`: what the frames are taken from; by default the stream as players of FLV and RTMP take it. */
+  constructor(
+    environment: EndpointEnvironment,
+    request: StreamRequest,
+    outcome: PlayOutcome,
+    sourceOf: (stream: Stream) => FrameSource = (stream) => environment.flvSourceOf(stream),
+  ) {
     this.#environment = environment
+    this.#sourceOf = sourceOf
     this.#request = request
     this.#outcome = outcome
     this.#askedAt = environment.clock.now()
@@ -58,7 +74,7 @@ export class PlayAttempt {
     const { connectionId: id, protocol, remoteAddress } = this.#request
     const totals = metrics.traffic[protocol]
     const viewer = new Viewer({ id, protocol, remoteAddress }, this.#closing(transport), clock, viewerLimits, totals)
-    const remove = fanouts.of(this.#stream!, variant, recipe).add(viewer)
+    const remove = fanouts.of(this.#source!, variant, recipe).add(viewer)
     this.joined()
     this.enter({
       bytes: () => viewer.bytesSent,
@@ -159,13 +175,28 @@ export class PlayAttempt {
         return
       }
       this.#stream = stream
-      this.#outcome.ready(stream)
+      this.#waitForSource(stream)
     })
     if (this.#stream !== undefined || this.#closed) return
     this.#cancelWait = () => {
       cancelTimer()
       cancelTracks()
     }
+  }
+
+  /** A derived stream has its tracks a little later than the stream it is made of. */
+  #waitForSource(stream: Stream): void {
+    const source = this.#sourceOf(stream)
+    this.#source = source
+    if (source === stream) {
+      this.#outcome.ready(stream)
+      return
+    }
+    const cancel = source.whenTracksKnown(() => {
+      this.#cancelWait = undefined
+      if (!this.#closed) this.#outcome.ready(stream)
+    })
+    this.#cancelWait = cancel
   }
 
   #giveUp(): void {

@@ -4,8 +4,7 @@ import { packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js
 import type { Clock } from './clock.js'
 import type { Packer } from './packer.js'
 import type { FrameFilter } from './silence-filler.js'
-import type { EndReason, FrameSink, Tracks } from './sink.js'
-import type { Stream } from './stream.js'
+import type { EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
 import type { Viewer } from './viewer.js'
 
 export interface FanoutOptions {
@@ -23,7 +22,8 @@ export interface FanoutOptions {
  * The viewers that started from the same frame. Their time stamps begin at 0 together, so one packing serves them all.
  */
 interface Cohort {
-  readonly baseMs: number
+  /** The time of their first frame; unknown until it comes when nothing was cached. */
+  baseMs: number | undefined
   readonly viewers: Set<Viewer>
   /** What the viewers that are up to date have been sent. */
   configs: Tracks
@@ -31,27 +31,22 @@ interface Cohort {
 
 /** Packs the frames of one stream for one protocol, once per cohort, and hands the bytes to every viewer. */
 export class Fanout implements FrameSink {
-  readonly #stream: Stream
+  readonly #stream: FrameSource
   readonly #options: FanoutOptions
   readonly #hold: AudioHold
-  readonly #cohorts = new Map<number, Cohort>()
+  readonly #cohorts = new Set<Cohort>()
   readonly #unsubscribe: () => void
   #pending: MediaFrame[] = []
   #cancelHold: (() => void) | undefined
   #viewers = 0
   #closed = false
-  /** The newest frame time: where a viewer starts that gets nothing cached. */
-  #lastDts: Micros = 0
 
-  constructor(stream: Stream, options: FanoutOptions) {
+  constructor(stream: FrameSource, options: FanoutOptions) {
     this.#stream = stream
     this.#options = options
     this.#hold = new AudioHold(options.audioMergeMicros)
-    for (const frame of stream.cachedFrames) {
-      this.#lastDts = Math.max(this.#lastDts, frame.dts)
-      // So that it goes on where the cached frames of the first viewer end.
-      options.filter?.process(frame)
-    }
+    // So that the filter goes on where the cached frames of the first viewer end.
+    for (const frame of stream.cachedFrames) options.filter?.process(frame)
     this.#unsubscribe = stream.subscribe(this, 'live')
   }
 
@@ -69,11 +64,11 @@ export class Fanout implements FrameSink {
     const { packer, filter } = this.#options
     const tracks = filter?.tracks(this.#stream.tracks) ?? this.#stream.tracks
     const cached = filter?.cached(this.#stream.cachedFrames) ?? this.#stream.cachedFrames
-    const baseMs = Math.round((cached[0]?.dts ?? this.#lastDts) / 1000)
-    const batch = cached.length > 0 ? packBatch(packer, cached, {}, baseMs) : undefined
+    const baseMs = cached[0] === undefined ? undefined : Math.round(cached[0].dts / 1000)
+    const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
     viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item) =>
-      packConfig(packer, config, viewerTimestampMs(item.frame.dts, baseMs)),
+      packConfig(packer, config, viewerTimestampMs(item.frame.dts, cohort.baseMs ?? 0)),
     )
     cohort.viewers.add(viewer)
     this.#viewers++
@@ -88,13 +83,12 @@ export class Fanout implements FrameSink {
 
   handleEnd(reason: EndReason): void {
     this.#flush()
-    for (const cohort of this.#cohorts.values()) for (const viewer of [...cohort.viewers]) viewer.close(reason)
+    for (const cohort of this.#cohorts) for (const viewer of [...cohort.viewers]) viewer.close(reason)
     this.#close()
   }
 
   #take(frame: MediaFrame): void {
     this.#pending.push(frame)
-    if (frame.dts > this.#lastDts) this.#lastDts = frame.dts
     if (frame.config.kind === 'video') {
       this.#hold.handleVideo(frame)
       this.#flush()
@@ -111,8 +105,10 @@ export class Fanout implements FrameSink {
     if (this.#pending.length === 0) return
     const frames = this.#pending
     this.#pending = []
-    for (const cohort of this.#cohorts.values()) {
+    for (const cohort of this.#cohorts) {
       const before = cohort.configs
+      cohort.baseMs ??= startOf(frames)
+      if (cohort.baseMs === undefined) continue
       const batch = packBatch(this.#options.packer, frames, before, cohort.baseMs)
       cohort.configs = batch.configs
       for (const viewer of cohort.viewers) viewer.deliver(batch, before)
@@ -120,18 +116,17 @@ export class Fanout implements FrameSink {
   }
 
   /** Viewers share a cohort while they start from the same frame. */
-  #cohort(baseMs: number, batch: Batch | undefined): Cohort {
-    const present = this.#cohorts.get(baseMs)
-    if (present !== undefined) return present
+  #cohort(baseMs: number | undefined, batch: Batch | undefined): Cohort {
+    for (const present of this.#cohorts) if (present.baseMs === baseMs) return present
     const cohort: Cohort = { baseMs, viewers: new Set(), configs: batch?.configs ?? {} }
-    this.#cohorts.set(baseMs, cohort)
+    this.#cohorts.add(cohort)
     return cohort
   }
 
   #remove(cohort: Cohort, viewer: Viewer): void {
     if (!cohort.viewers.delete(viewer)) return
     this.#viewers--
-    if (cohort.viewers.size === 0) this.#cohorts.delete(cohort.baseMs)
+    if (cohort.viewers.size === 0) this.#cohorts.delete(cohort)
     if (this.#viewers === 0) this.#close()
   }
 
@@ -142,4 +137,10 @@ export class Fanout implements FrameSink {
     this.#unsubscribe()
     this.#options.onEmpty()
   }
+}
+
+/** Milliseconds of the first frame that a viewer without any before it can use. */
+function startOf(frames: readonly MediaFrame[]): number | undefined {
+  const first = frames.find((frame) => frame.keyframe)
+  return first === undefined ? undefined : Math.round(first.dts / 1000)
 }

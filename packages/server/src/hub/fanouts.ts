@@ -1,15 +1,15 @@
 import { Fanout } from './fanout.js'
-import type { Stream } from './stream.js'
+import type { FrameSource } from './sink.js'
 
 /** What a new fanout is made of, but for the call-back that its owner adds. */
 export type FanoutRecipe = Omit<ConstructorParameters<typeof Fanout>[1], 'onEmpty'>
 
 /** The fanouts in use: one per stream and variant (`flv`, `flv+silence`, `rtmp`), gone with its last viewer. */
 export class Fanouts {
-  readonly #fanouts = new Map<Stream, Map<string, Fanout>>()
+  readonly #fanouts = new Map<FrameSource, Map<string, Fanout>>()
 
   /** The fanout of that variant; made with `recipe` when this is its first viewer. */
-  of(stream: Stream, variant: string, recipe: () => FanoutRecipe): Fanout {
+  of(stream: FrameSource, variant: string, recipe: () => FanoutRecipe): Fanout {
     const variants = this.#fanouts.get(stream) ?? new Map<string, Fanout>()
     this.#fanouts.set(stream, variants)
     const present = variants.get(variant)

@@ -9,6 +9,20 @@ export interface Tracks {
 /** Why a stream is over for its subscribers. */
 export type EndReason = 'ended' | 'kicked' | 'shutdown'
 
+/** What frames are taken from: a stream of the hub, or one that was derived from it for a kind of viewers. */
+export interface FrameSource {
+  readonly key: string
+  readonly tracks: Tracks
+  /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
+  readonly cachedFrames: readonly MediaFrame[]
+  /** See `Stream.subscribe`. */
+  subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void
+  /** See `Stream.whenTracksKnown`. */
+  whenTracksKnown(callback: () => void): () => void
+  /** See `Stream.requestKeyframe`. */
+  requestKeyframe(): boolean
+}
+
 /** A subscriber: what a protocol's play side, a transcoder, a recorder and a relay give to `Stream.subscribe`. */
 export interface FrameSink {
   /** Frames arrive in order of arrival; dts never falls within one track. */

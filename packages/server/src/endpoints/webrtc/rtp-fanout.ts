@@ -22,9 +22,8 @@ import {
   type SourceId,
   type TrackId,
 } from '@crossroom/webrtc'
-import type { EndReason, FrameSink } from '../../hub/index.js'
+import type { EndReason, FrameSink, FrameSource } from '../../hub/index.js'
 import { LiveClock } from './live-clock.js'
-import type { PlayableStream } from './playable.js'
 import { RateMeter } from './rate-meter.js'
 
 /**
@@ -60,7 +59,7 @@ export class RtpFanout implements FrameSink {
   readonly videoSource: SourceId
   readonly #audioSource: SourceId
   readonly #egress: Egress
-  readonly #stream: PlayableStream
+  readonly #stream: FrameSource
   readonly #now: () => Micros
   readonly #onEmpty: () => void
   readonly #packetizers: Partial<Record<VideoCodec, Packetizer<VideoFrame['config']>>> = {
@@ -79,7 +78,7 @@ export class RtpFanout implements FrameSink {
   #audioIsLive = false
   #closed = false
 
-  constructor(stream: PlayableStream, egress: Egress, now: () => Micros, onEmpty: () => void) {
+  constructor(stream: FrameSource, egress: Egress, now: () => Micros, onEmpty: () => void) {
     this.#now = now
     this.#stream = stream
     this.#egress = egress

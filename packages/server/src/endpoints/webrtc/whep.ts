@@ -5,22 +5,22 @@ import {
   negotiate,
   parseRemoteDescription,
   planPlay,
-  writeAnswer,
   type CodecWish,
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
 import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
-import type { Stream, Tracks } from '../../hub/index.js'
-import { isLoopbackAddress } from '../../net/index.js'
+import type { FrameSource, Stream, Tracks } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
+import { describeSession } from './description.js'
 import type { RtcGateway } from './gateway.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
-import type { MakePlayable, PlayableKind, PlayableStream } from './playable.js'
+import type { MakePlayable, PlayableKind } from './playable.js'
 import { RtcPlay } from './play.js'
 import { RtpFanouts } from './rtp-fanouts.js'
+import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 
 export interface WhepOptions {
@@ -56,10 +56,11 @@ export class WhepEndpoint {
 
   async #open(request: FastifyRequest, params: SessionParams, sdp: string): Promise<OpenedSession> {
     const offer = parseRemoteDescription(sdp)
-    const owner = this.#checkPending(request)
-    const { attempt, stream } = await this.#admit(request, params)
+    const remoteAddress = this.#options.clientAddress(request)
+    const owner = checkPending(this.#options.sessions, request, remoteAddress)
+    const { attempt, stream } = await this.#admit(request, params, remoteAddress)
     try {
-      const kind = kindFor(offer)
+      const kind = kindFor(offer, stream.tracks)
       const playable = this.#options.makePlayable(stream, kind)
       const media = negotiate(offer, planPlay(wishesFor(stream.tracks, kind)), (length) => randomBytes(length))
       return this.#answer(attempt, playable, offer, media, { bearer: bearerOf(request), owner })
@@ -69,47 +70,31 @@ export class WhepEndpoint {
     }
   }
 
-  /** Sessions that do not connect are bounded, in all and by client. Answers whom a new one is counted for. */
-  #checkPending(request: FastifyRequest): string {
-    const { sessions, clientAddress } = this.#options
-    const address = clientAddress(request)
-    const owner = bearerOf(request) ?? address
-    const busy = 'sessions are connecting; try again in a moment.'
-    if (sessions.pending() >= rtcLimits.pendingSessions)
-      throw new HttpRefusal(503, `Too many ${busy}`, { 'Retry-After': '2' })
-    if (!isLoopbackAddress(address) && sessions.pending(owner) >= rtcLimits.pendingPerPeer)
-      throw new HttpRefusal(429, `Too many of your ${busy}`, { 'Retry-After': '2' })
-    return owner
-  }
-
   /** Resolves when the stream is there; rejects with the refusal. */
-  #admit(request: FastifyRequest, params: SessionParams): Promise<{ attempt: PlayAttempt; stream: Stream }> {
-    const { environment, clientAddress } = this.#options
+  #admit(
+    request: FastifyRequest,
+    params: SessionParams,
+    remoteAddress: string,
+  ): Promise<{ attempt: PlayAttempt; stream: Stream }> {
+    const { environment } = this.#options
     return new Promise((resolve, reject) => {
       const attempt = new PlayAttempt(
         environment,
+        streamRequestOf(request, params, 'play', { remoteAddress, connectionId: environment.newConnectionId() }),
         {
-          ...{ action: 'play', protocol: 'whep', app: params.app, stream: params.stream },
-          query: new Map(Object.entries(request.query as Record<string, string>)),
-          bearer: bearerOf(request),
-          remoteAddress: clientAddress(request),
-          connectionId: environment.newConnectionId(),
-        },
-        {
-          refused: ({ httpStatus, sentence }) => {
-            const headers = httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
-            reject(new HttpRefusal(httpStatus, sentence, headers))
-          },
+          refused: ({ httpStatus, sentence }) => reject(refusalOf(httpStatus, sentence)),
           notFound: () => reject(new HttpRefusal(404, `Nobody publishes ${params.app}/${params.stream}.`)),
           ready: (stream) => resolve({ attempt, stream }),
         },
+        // What is sent is chosen by the offer.
+        (stream) => stream,
       )
     })
   }
 
   #answer(
     attempt: PlayAttempt,
-    playable: PlayableStream,
+    playable: FrameSource,
     offer: RemoteDescription,
     media: NegotiatedMedia[],
     client: { readonly bearer: string | undefined; readonly owner: string },
@@ -159,17 +144,7 @@ export class WhepEndpoint {
       kick: () => end('kicked'),
       leave: () => play.close(),
     })
-    const answer = writeAnswer(offer, media, {
-      sessionId: String(randomBytes(6).readUIntBE(0, 6)),
-      version: 1,
-      ice: peer.local,
-      candidates: gateway.candidates,
-      fingerprint: gateway.fingerprint,
-      dtlsRole: dtlsRoleFor(offer),
-      cname: gateway.cname,
-      streamId: 'crossroom',
-    })
-    return { session, answer }
+    return { session, answer: describeSession(gateway, offer, media, peer.local) }
   }
 }
 
@@ -189,13 +164,19 @@ function figuresOf(play: RtcPlay): Record<string, number | undefined> {
   }
 }
 
-/** Browsers without H.264 (Firefox without its plugin) get VP8. */
-function kindFor(offer: RemoteDescription): PlayableKind {
-  const takesH264 = offer.media.some((media) =>
-    media.codecs.some((codec) => codec.name === 'h264' && codec.parameters.get('packetization-mode') === '1'),
-  )
-  const takesVp8 = offer.media.some((media) => media.codecs.some((codec) => codec.name === 'vp8'))
-  return takesH264 || !takesVp8 ? 'webrtc-h264' : 'webrtc-vp8'
+/** Browsers without H.264 (Firefox without its plugin) get VP8, and so do the others where the stream is VP8 already. */
+function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
+  const offers = (name: string) =>
+    offer.media.some(({ codecs }) =>
+      codecs.some((codec) => codec.name === name && (name !== 'h264' || isFragmentable(codec.parameters))),
+    )
+  if (!offers('vp8')) return 'webrtc-h264'
+  return tracks.video?.codec === 'vp8' || !offers('h264') ? 'webrtc-vp8' : 'webrtc-h264'
+}
+
+/** Large pictures need FU-A, which only packetization-mode 1 has (RFC 6184 section 6.3). */
+function isFragmentable(parameters: ReadonlyMap<string, string>): boolean {
+  return parameters.get('packetization-mode') === '1'
 }
 
 /**
