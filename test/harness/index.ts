@@ -5,8 +5,23 @@
 export { run, start, type Finished, type RunningProcess } from './process.js'
 export { until, type UntilOptions } from './until.js'
 export { startServer, type TestServer, type TestServerOptions } from './server.js'
-export { AAC, LOW_DELAY, X264_DEFAULTS, pushFfmpeg, type FfmpegPush } from './push.js'
+export { AAC, LOW_DELAY, X264_DEFAULTS, pushClip, pushFfmpeg, type ClipPush, type FfmpegPush } from './push.js'
+export { makeClip, pictureOf, readClip, temporaryPath, toneOf, type Clip, type ClipOptions } from './clip.js'
+export { configsOf, fingerprints, hashOf, mediaOf, tagsOf, timesAreSound, type MediaTag } from './flv-media.js'
+export { watchHttpFlv, watchWsFlv, type FlvViewer } from './flv-viewer.js'
+export { playRtmp, publishRtmp, RtmpPeer } from './rtmp-peer.js'
+export { playTags, type Played } from './round-trip.js'
+export {
+  connectionsOf,
+  endStream,
+  rest,
+  untilStream,
+  untilViewers,
+  type ListedConnection,
+  type ListedStream,
+} from './rest.js'
 export { pushClock, type ClockPush } from './push-clock.js'
+export { measureLipSync } from './lip-sync.js'
 export { openLivePage, type LivePage } from './live-page.js'
 export { probe, type Probed, type ProbedPacket, type ProbedTrack, type ProbeOptions } from './probe.js'
 export { clockAge, clockBits, clockOfBits, clockPicture } from './clock-picture.js'
@@ -15,8 +30,10 @@ export {
   openPage,
   readDelay,
   readPlayback,
+  readStart,
   untilHeard,
   untilPlays,
+  watchStart,
   type Playback,
   type Tone,
 } from './browser.js'

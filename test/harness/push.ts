@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { start, type RunningProcess } from './process.js'
 
 /** A push of ffmpeg to a server. */
@@ -29,4 +30,27 @@ export function pushFfmpeg(push: FfmpegPush): RunningProcess {
   const input = push.input ?? [...TEST_PICTURE, ...TONE]
   const output = push.output ?? [...LOW_DELAY, '-pix_fmt', 'yuv420p', ...AAC]
   return start('ffmpeg', ['-hide_banner', '-nostdin', '-y', ...input, ...output, '-f', push.format ?? 'flv', push.url])
+}
+
+/** A push whose end the test decides. */
+export interface ClipPush extends RunningProcess {
+  /** Lets ffmpeg see the end of the clip; resolves when it has sent everything and is gone. */
+  readonly finish: () => Promise<number>
+}
+
+/**
+ * Pushes an FLV file with ffmpeg as fast as the server takes it, and stays connected at its end until `finish`: a
+ * muxer keeps its last packets back till then.
+ */
+export function pushClip(path: string, url: string, options: readonly string[] = []): ClipPush {
+  const args = ['-hide_banner', '-f', 'flv', ...options, '-i', 'pipe:0', '-c', 'copy', '-f', 'flv', url]
+  const push = start('ffmpeg', args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const input = push.child.stdin!
+  input.on('error', () => undefined)
+  createReadStream(path).pipe(input, { end: false })
+  const finish = (): Promise<number> => {
+    input.end()
+    return push.exited
+  }
+  return { ...push, finish }
 }
