@@ -1,4 +1,4 @@
-import type { AudioCodec, CodecConfig, VideoCodec } from '@crossroom/media'
+import type { AudioCodec, CodecConfig, Micros, VideoCodec } from '@crossroom/media'
 
 /** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
 export type Lane = 'audio' | 'video'
@@ -68,6 +68,8 @@ export interface VideoOrder {
   readonly to: 'h264' | 'vp8'
   /** Bits per second the output should stay under; absent, chosen by size and frame rate. */
   readonly bitrate?: number
+  /** A keyframe comes no later than this after the last; absent, only where the source has one or one is asked for. */
+  readonly keyframeEvery?: Micros
 }
 
 export type Order = AudioOrder | VideoOrder
@@ -87,6 +89,9 @@ export interface TranscodeOptions {
 const OPUS_BITRATE = { mono: 48_000, stereo: 96_000 } as const
 const AAC_BITRATE = { mono: 64_000, stereo: 128_000 } as const
 
+/** Browsers make keyframes when asked only, and players of FLV can only start at one. */
+const KEYFRAME_EVERY: Micros = 2_000_000
+
 /** The order for a recipe. */
 export function orderFor(recipe: Recipe, options: TranscodeOptions, source: CodecConfig): Order {
   if (recipe.to === 'opus') {
@@ -104,6 +109,7 @@ export function orderFor(recipe: Recipe, options: TranscodeOptions, source: Code
   return {
     kind: 'video',
     to: recipe.to === 'vp8' ? 'vp8' : 'h264',
+    ...(recipe.name === 'video-to-h264' ? { keyframeEvery: KEYFRAME_EVERY } : {}),
     ...(source.bitrate === undefined ? {} : { bitrate: source.bitrate }),
   }
 }

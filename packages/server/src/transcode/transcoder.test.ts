@@ -5,7 +5,7 @@ import { gopCacheLimits } from '../config/limits.js'
 import { Stream, type Publication } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
 import type { Wish } from './catalog.js'
-import { aacConfig, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
+import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
 import { Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 
@@ -296,6 +296,38 @@ test('codecs that stay behind give way to leaving B-frames out', () => {
   const last = sink.frames.slice(-10)
   expect(last.every((frame, index) => index === 0 || frame.pts > last[index - 1]!.pts)).toBe(true)
   expect(clock.now() - last.at(-1)!.receivedAt).toBeLessThan(100_000)
+})
+
+test('players of FLV get silence while a browser sends no sound', () => {
+  const silences: number[] = []
+  const engine: Engine = {
+    ...echoEngine,
+    createConverter: (order, emit, fail) => ({
+      ...echoEngine.createConverter(order, emit, fail),
+      handleAdvance: (pts) => void silences.push(pts),
+    }),
+  }
+  const { clock, transcoder, stream, publication } = rig(engine)
+  const flv: Wish = { name: 'flv', audio: ['aac'], video: ['h264'], reordered: true }
+  transcoder.derive(stream, flv).subscribe(collect(), 'gop')
+  const opus = { ...aacConfig, codec: 'opus' } as const
+  const push = (times: number) => {
+    for (let index = 0; index < times; index++) {
+      publication.push(sound(clock.now(), opus))
+      clock.advance(20_000)
+    }
+  }
+  push(50)
+  expect(silences).toEqual([])
+  clock.advance(SECOND)
+  // The stream's time begins at 0 with its first frame; silence stays 120 ms behind, for what is only late.
+  expect(silences.length).toBeGreaterThan(20)
+  expect(silences[0]).toBeGreaterThan(980_000)
+  expect(silences.at(-1)).toBeGreaterThan(1_820_000)
+  expect(silences.at(-1)).toBeLessThanOrEqual(1_880_000)
+  const before = silences.length
+  push(50)
+  expect(silences.length).toBe(before)
 })
 
 test('the end of the stream ends its viewers and conversions', () => {

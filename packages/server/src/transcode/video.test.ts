@@ -2,7 +2,15 @@ import { hasBSlice, type MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderFor, RECIPES, type RecipeName } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
-import { convertAll, decodePictures, difference, ivfFrames, readyProcess, videoFrames } from './real-codecs.cases.js'
+import {
+  convertAll,
+  decodePictures,
+  difference,
+  ivfFrames,
+  readyProcess,
+  until,
+  videoFrames,
+} from './real-codecs.cases.js'
 
 const X264_DEFAULT = ['-c:v', 'libx264', '-g', '25', '-b:v', '600k']
 
@@ -67,6 +75,33 @@ test('a change of size in mid-stream makes a new config at a keyframe', async ()
     expect(out[25]!.keyframe).toBe(true)
     expect(new Set(out.map((frame) => frame.config)).size).toBe(2)
   }
+})
+
+test('a source without keyframes gives one every 2 s to who can only start at one', async () => {
+  const frames = ivfFrames('vp8', 5, '160x120', ['-c:v', 'libvpx', '-deadline', 'realtime', '-auto-alt-ref', '0'])
+  const endless = frames.slice(0, 1).concat(frames.slice(1).map((frame) => ({ ...frame, keyframe: false })))
+  const out = await convert('video-to-h264', endless)
+  expect(out.filter((frame) => frame.keyframe).map((frame) => frame.pts)).toEqual([0, 2_000_000, 4_000_000])
+})
+
+test('a keyframe that is asked for comes next', async () => {
+  const frames = videoFrames(1, '160x120', ['-c:v', 'libx264', '-bf', '0', '-g', '100'])
+  const recipe = RECIPES.find((entry) => entry.name === 'video-to-vp8')!
+  const out: MediaFrame[] = []
+  const channel = codecs.open(orderFor(recipe, {}, frames[0]!.config), {
+    handleReady: () => {
+      frames.forEach((frame, index) => {
+        if (index === 10) channel.requestKeyframe()
+        channel.send(frame)
+      })
+    },
+    handleFrame: (frame) => out.push(frame),
+    handleLost: () => undefined,
+    handleFailed: () => undefined,
+  })
+  await until(() => out.length === frames.length, 'all pictures')
+  channel.close()
+  expect(out.map((frame, index) => (frame.keyframe ? index : -1)).filter((index) => index >= 0)).toEqual([0, 10])
 })
 
 test('broken frames cost pictures up to the next keyframe, nothing more', async () => {

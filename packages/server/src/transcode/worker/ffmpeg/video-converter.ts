@@ -11,6 +11,10 @@ import { FlvPictures } from './flv-pictures.js'
 const MAX_ORIGINS = 512
 /** Bits per second when the source names none. */
 const BITRATE = 1_500_000
+/** Pictures per second when nobody says. */
+const FRAME_RATE = 30
+/** An hour without a keyframe. */
+const ENDLESS: Micros = 3_600_000_000
 
 interface Origin {
   readonly pts: Micros
@@ -83,7 +87,7 @@ export class FfmpegVideoConverter implements Converter {
       ...['-threads', '1', '-probesize', '32', '-analyzeduration', '1'],
       ...['-f', ivf === undefined ? 'flv' : 'ivf', '-i', 'pipe:0', '-copyts', '-vsync', 'passthrough'],
       ...['-vf', `select=gte(t\\,${String(since)}),format=yuv420p`, '-force_key_frames', 'source'],
-      ...encoderArguments(this.#order),
+      ...encoderArguments(this.#order, config.frameRate ?? FRAME_RATE),
       ...['-threads', '1', '-enc_time_base', '1:1000', '-flush_packets', '1'],
       ...['-f', this.#order.to === 'h264' ? 'flv' : 'ivf', 'pipe:1'],
     ]
@@ -142,14 +146,15 @@ function ivfCodecOf({ codec }: VideoConfig): IvfCodec | undefined {
   return codec
 }
 
-function encoderArguments(order: VideoOrder): string[] {
+function encoderArguments(order: VideoOrder, frameRate: number): string[] {
   const bitrate = order.bitrate ?? BITRATE
+  const longestGop = ['-g', String(Math.round(((order.keyframeEvery ?? ENDLESS) / 1e6) * frameRate))]
   if (order.to === 'vp8') {
     const rate = ['-b:v', String(bitrate), '-minrate', String(bitrate), '-maxrate', String(bitrate)]
     const speed = ['-deadline', 'realtime', '-cpu-used', '10', '-lag-in-frames', '0', '-auto-alt-ref', '0']
-    return ['-c:v', 'libvpx', ...rate, ...speed, '-g', '100000']
+    return ['-c:v', 'libvpx', ...rate, ...speed, ...longestGop]
   }
   const rate = ['-crf', '23', '-maxrate', String(Math.round(bitrate * 1.25)), '-bufsize', String(bitrate)]
   const speed = ['-preset', 'superfast', '-tune', 'zerolatency', '-profile:v', 'baseline', '-forced-idr', '1']
-  return ['-c:v', 'libx264', ...rate, ...speed, '-g', '100000', '-x264-params', 'sliced-threads=0:slices=1:scenecut=0']
+  return ['-c:v', 'libx264', ...rate, ...speed, ...longestGop, '-x264-params', 'sliced-threads=0:slices=1:scenecut=0']
 }

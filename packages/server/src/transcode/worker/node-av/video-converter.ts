@@ -32,6 +32,7 @@ export class NodeAvVideoConverter implements Converter {
   /** Pictures up to here were asked for as a warm-up only. */
   #warmUpTo: Micros = -Infinity
   #keyframeWanted = false
+  #lastKeyframe: Micros = -Infinity
   /** Of the picture in the encoder. */
   #captureTime: Micros | undefined
   /** After an error nothing is decoded before the next keyframe: what refers to a broken picture is broken. */
@@ -92,7 +93,8 @@ export class NodeAvVideoConverter implements Converter {
       this.#encoder.height === picture.height &&
       this.#encoder.format === picture.format
     if (!fits) this.#openEncoder(picture)
-    const keyframe = this.#keyframeWanted || origin?.keyframe === true
+    const due = pts - this.#lastKeyframe >= (this.#order.keyframeEvery ?? Infinity)
+    const keyframe = this.#keyframeWanted || due || origin?.keyframe === true
     this.#keyframeWanted = false
     this.#captureTime = origin?.captureTime
     this.#encoder!.encode(picture, keyframe)
@@ -117,6 +119,7 @@ export class NodeAvVideoConverter implements Converter {
       bitrate: this.#encoder!.bitrate,
     })
     if (coded === undefined) return
+    if (keyframe) this.#lastKeyframe = pts
     this.#emit({
       ...coded,
       pts,
