@@ -161,3 +161,32 @@ async function listen(): Promise<Tone> {
   const loudest = levels.reduce((best, level, bin) => (level > levels[best]! ? bin : best), 0)
   return { hz: (loudest * analyser.context.sampleRate) / analyser.fftSize, decibels: levels[loudest]! }
 }
+
+interface Started {
+  offeredAt?: number
+  shownAt?: number
+}
+
+/** To be given to `openPage`: notes when the page sends its WebRTC offer and when it shows the first picture. */
+export function watchStart(page: Page): Promise<void> {
+  return page.addInitScript(() => {
+    const started: Started = {}
+    Object.assign(window, { started })
+    const fetch = window.fetch.bind(window)
+    window.fetch = (input, init) => {
+      if (init?.method === 'POST') started.offeredAt ??= performance.now()
+      return fetch(input, init)
+    }
+    document.addEventListener('DOMContentLoaded', () => {
+      document.querySelector('video')?.requestVideoFrameCallback((now) => (started.shownAt = now))
+    })
+  })
+}
+
+/** Milliseconds from the offer to the first picture; the page must have been opened with {@link watchStart}. */
+export function readStart(page: Page): Promise<number> {
+  return until('the first picture', async () => {
+    const { offeredAt, shownAt } = await page.evaluate(() => (window as unknown as { started: Started }).started)
+    return offeredAt !== undefined && shownAt !== undefined && shownAt - offeredAt
+  })
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BufferDelay, receiverDelay, totalDelay } from './delay.js'
+import { BufferDelay, PlayoutDelay, receiverDelay, totalDelay } from './delay.js'
 import type { DelayPart } from './player/source.js'
 
 /** Feeds `seconds` of media, a new end every 40 ms, each `lateMs` later than it could be. */
@@ -58,4 +58,14 @@ test('a receiver is measured between two readings', () => {
   expect(totalDelay([...parts, { kind: 'whole', ms: 99 }])).toBe(99)
   expect(totalDelay([])).toBeUndefined()
   expect(receiverDelay(now, { ...now })).toEqual([{ kind: 'network', ms: 15 }])
+})
+
+test('playout is measured on the server clock, whatever our own clock says, by the quickest report', () => {
+  const delay = new PlayoutDelay()
+  const server = 1_000_000
+  const ours = server + 5_000
+  const reading = { atMs: ours, playoutMs: server - 120, reportSentMs: server - 500, roundTripMs: 40 }
+  expect(delay.update({ ...reading, reportReceivedMs: ours - 480 })).toBe(120)
+  expect(delay.update({ ...reading, reportReceivedMs: ours - 400 })).toBe(120)
+  expect(delay.update({ ...reading, playoutMs: server + 9_000, reportReceivedMs: ours - 480 })).toBeUndefined()
 })

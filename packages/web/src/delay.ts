@@ -85,6 +85,32 @@ export function receiverDelay(before: ReceiverCounters | undefined, now: Receive
   return parts
 }
 
+/** What a receiver says of playout and of the last sender report; all in milliseconds since 1970. */
+export interface PlayoutReading {
+  /** This machine's clock at the reading. */
+  readonly atMs: number
+  /** When the picture or sound that plays at `atMs` was taken in, on the server's clock. */
+  readonly playoutMs: number
+  /** The server's clock in its last sender report, and this machine's clock when the report came. */
+  readonly reportSentMs: number
+  readonly reportReceivedMs: number
+  readonly roundTripMs: number
+}
+
+/** The delay from the server to the screen, by the server's clock, which its sender reports tell. */
+export class PlayoutDelay {
+  /** The server's clock minus ours, by the report that was quickest on its way. */
+  #clockOffsetMs = -Infinity
+
+  /** Takes a reading; undefined when it makes no sense. */
+  update(reading: PlayoutReading): number | undefined {
+    const offsetMs = reading.reportSentMs + reading.roundTripMs / 2 - reading.reportReceivedMs
+    this.#clockOffsetMs = Math.max(this.#clockOffsetMs, offsetMs)
+    const delayMs = reading.atMs + this.#clockOffsetMs - reading.playoutMs
+    return delayMs > 0 && delayMs < 60_000 ? delayMs : undefined
+  }
+}
+
 /** The delay in milliseconds: the whole when it is known, else the sum of the parts; undefined when nothing is known. */
 export function totalDelay(parts: readonly DelayPart[]): number | undefined {
   const whole = parts.find((part) => part.kind === 'whole')

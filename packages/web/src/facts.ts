@@ -40,7 +40,7 @@ export class Facts {
     this.#set('rate', rateText(perSecond(before, this.#before, 'pictures'), video))
     this.#set('bitrate', bitrateText(perSecond(before, this.#before, 'bytes')))
     const delayMs = totalDelay(sample.delay)
-    this.#set('delay', delayMs === undefined ? NONE : `${(delayMs / 1000).toFixed(2)} s`)
+    this.#set('delay', delayMs === undefined ? NONE : delayText(delayMs))
     this.#tip.textContent = text(protocol === 'webrtc' ? 'delayWebrtc' : 'delayFlv')
     this.#parts.replaceChildren(...sample.delay.map((part) => element('li', '', partText(part))))
   }
@@ -58,6 +58,10 @@ function pictureText({ videoWidth, videoHeight, readyState }: HTMLVideoElement):
 
 function rateText(picturesPerSecond: number | undefined, { videoWidth }: HTMLVideoElement): string {
   return picturesPerSecond === undefined || videoWidth === 0 ? NONE : `${picturesPerSecond.toFixed(0)} fps`
+}
+
+function delayText(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
 }
 
 function bitrateText(bytesPerSecond: number | undefined): string {

@@ -11,7 +11,7 @@ import { STREAMS_PATH, streamNameOf, type ListedStream } from './streams.js'
 import { currentLanguage, preferredLanguage, remember, speak, text } from './texts.js'
 
 const SAMPLE_MS = 1_000
-/** Without a new moment of playback for so long, the page says that it waits. */
+/** Without a new picture (or sound, when there is no picture) for so long, the page says that it waits. */
 const STALLED_MS = 3_000
 
 /** `/live?stream=APP/STREAM&protocol=webrtc|ws-flv|http-flv&token=…`: plays one stream, lists the others. */
@@ -30,7 +30,7 @@ class LivePage {
   #streams: readonly ListedStream[] = []
   #name: string | undefined
   #movedAtMs = 0
-  #lastTime = -1
+  #moved = 0
 
   start(): void {
     watchRoundTrips(STREAMS_PATH)
@@ -106,11 +106,14 @@ class LivePage {
     if (state.kind !== 'playing') return
     const nowMs = performance.now()
     const { video } = this.#stage
-    if (video.currentTime !== this.#lastTime) this.#movedAtMs = nowMs
-    this.#lastTime = video.currentTime
-    this.#stage.show(state, this.#name ?? '', nowMs - this.#movedAtMs >= STALLED_MS)
     const sample = await this.#player.sample()
-    if (sample !== undefined && this.#player.state === state) this.#facts.show(nowMs, state.protocol, sample, video)
+    if (sample === undefined || this.#player.state !== state) return
+    // Without a picture only bytes tell; with one, sound that goes on does not make up for a picture that stands.
+    const moved = (video.videoWidth > 0 ? sample.pictures : sample.bytes) ?? 0
+    if (moved !== this.#moved) this.#movedAtMs = nowMs
+    this.#moved = moved
+    this.#stage.show(state, this.#name ?? '', nowMs - this.#movedAtMs >= STALLED_MS)
+    this.#facts.show(nowMs, state.protocol, sample, video)
   }
 
   #switchLanguage(): void {

@@ -87,8 +87,8 @@ export const TEXTS = {
     zh: '从服务器到屏幕的延迟。FLV 不携带时钟，因此只计入网页可见的部分：画面之前的缓冲、传输途中的积压以及半个往返时间。编码与推流到服务器的时间不在其中。',
   },
   delayWebrtc: {
-    en: 'From the server to the screen: by the clock in the server’s sender reports when the browser tells it, else jitter buffer, decoding and half a round trip. The encoder and the way to the server come on top.',
-    zh: '从服务器到屏幕的延迟：浏览器能提供时按服务器发送报告中的时钟计算，否则为抖动缓冲、解码与半个往返时间之和。编码与推流到服务器的时间不在其中。',
+    en: 'From the server to the screen: by the server’s clock, which its sender reports tell, where the browser estimates playout by it; else jitter buffer, decoding and half a round trip. The encoder and the way to the server come on top.',
+    zh: '从服务器到屏幕的延迟：浏览器能估算播放时刻时，按服务器发送报告中的时钟计算，否则为抖动缓冲、解码与半个往返时间之和。编码与推流到服务器的时间不在其中。',
   },
   partBuffer: { en: 'Buffered', zh: '缓冲' },
   partLag: { en: 'Queued on the way', zh: '途中积压' },

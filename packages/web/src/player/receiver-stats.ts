@@ -1,11 +1,15 @@
-import type { ReceiverCounters } from '../delay.js'
+import type { PlayoutReading, ReceiverCounters } from '../delay.js'
 import type { Sample } from './source.js'
 
 /** What `getStats()` says of the receivers of a connection. */
 export interface ReceiverReading extends Omit<Sample, 'delay'> {
   /** Of the video receiver, or of the audio receiver when there is no video. */
   readonly counters?: ReceiverCounters
+  readonly playout?: PlayoutReading
 }
+
+/** Seconds from 1900, where NTP begins, to 1970, in milliseconds. */
+const NTP_TO_UNIX_MS = 2_208_988_800_000
 
 /** The fields of inbound-rtp, transport, candidate-pair and candidate that are read here (W3C webrtc-stats). */
 interface Report {
@@ -21,6 +25,10 @@ interface Report {
   readonly currentRoundTripTime?: number
   readonly localCandidateId?: string
   readonly protocol?: string
+  readonly timestamp: number
+  readonly estimatedPlayoutTimestamp?: number
+  readonly remoteId?: string
+  readonly remoteTimestamp?: number
 }
 
 /** Reads the statistics of a connection that only receives. */
@@ -39,8 +47,24 @@ export async function readReceivers(connection: RTCPeerConnection): Promise<Rece
     packetsLost: sum(inbound, (report) => report.packetsLost),
     ...(video?.framesDecoded === undefined ? {} : { pictures: video.framesDecoded }),
     ...(way === 'udp' || way === 'tcp' ? { transport: way } : {}),
-    ...(main === undefined ? {} : { counters: countersOf(main, pair) }),
+    ...(main === undefined ? {} : { counters: countersOf(main, pair), ...playoutOf(main, reports, pair) }),
   }
+}
+
+/** Browsers that do not estimate the playout time, or have no sender report yet, give nothing. */
+function playoutOf(main: Report, reports: ReadonlyMap<string, Report>, pair: Report | undefined) {
+  const { estimatedPlayoutTimestamp, timestamp: atMs } = main
+  const { remoteTimestamp, timestamp: reportReceivedMs } = reports.get(main.remoteId ?? '') ?? {}
+  if (estimatedPlayoutTimestamp === undefined || remoteTimestamp === undefined || reportReceivedMs === undefined)
+    return {}
+  const playout: PlayoutReading = {
+    atMs,
+    playoutMs: estimatedPlayoutTimestamp - NTP_TO_UNIX_MS,
+    reportSentMs: remoteTimestamp,
+    reportReceivedMs,
+    roundTripMs: (pair?.currentRoundTripTime ?? 0) * 1000,
+  }
+  return { playout }
 }
 
 function countersOf(report: Report, pair: Report | undefined): ReceiverCounters {

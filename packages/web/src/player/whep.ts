@@ -1,4 +1,4 @@
-import { receiverDelay, type ReceiverCounters } from '../delay.js'
+import { PlayoutDelay, receiverDelay, type ReceiverCounters } from '../delay.js'
 import { iceServersOfLinks } from './link-header.js'
 import { failureOfStatus, whepAddress } from './reach.js'
 import { readReceivers } from './receiver-stats.js'
@@ -26,11 +26,12 @@ export class WhepSource implements Source {
   readonly #address: StreamAddress
   readonly #abort = new AbortController()
   readonly #handlePlaying = (): void => this.#events.playing()
+  readonly #stream = new MediaStream()
   #connection: RTCPeerConnection | undefined
   #session: URL | undefined
   #disconnected: number | undefined
+  readonly #playoutDelay = new PlayoutDelay()
   #counters: ReceiverCounters | undefined
-  #screenDelayMs: number | undefined
   #closed = false
 
   constructor(video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
@@ -45,10 +46,11 @@ export class WhepSource implements Source {
 
   async sample(): Promise<Sample> {
     if (this.#connection === undefined) return { delay: [] }
-    const { counters, ...seen } = await readReceivers(this.#connection)
+    const { counters, playout, ...seen } = await readReceivers(this.#connection)
     const delay = counters === undefined ? [] : receiverDelay(this.#counters, counters)
     this.#counters = counters
-    if (this.#screenDelayMs !== undefined) delay.push({ kind: 'whole', ms: this.#screenDelayMs })
+    const wholeMs = playout === undefined ? undefined : this.#playoutDelay.update(playout)
+    if (wholeMs !== undefined) delay.push({ kind: 'whole', ms: wholeMs })
     return { ...seen, delay }
   }
 
@@ -102,15 +104,21 @@ export class WhepSource implements Source {
   }
 
   #watch(connection: RTCPeerConnection): void {
-    const stream = new MediaStream()
     connection.addEventListener('track', ({ track }) => {
-      stream.addTrack(track)
-      if (this.#video.srcObject === stream) return
-      this.#video.srcObject = stream
-      startPlayback(this.#video, () => this.#events.blocked())
+      // A track is unmuted by its first packet. Before, it would make the video element wait, for ever in a stream of
+      // sound only, whose picture the server keeps a place for.
+      if (track.muted) track.addEventListener('unmute', () => this.#show(track), { once: true })
+      else this.#show(track)
     })
     connection.addEventListener('connectionstatechange', () => this.#handleConnectionState(connection.connectionState))
-    this.#measureScreenDelay()
+  }
+
+  #show(track: MediaStreamTrack): void {
+    if (this.#closed) return
+    this.#stream.addTrack(track)
+    if (this.#video.srcObject === this.#stream) return
+    this.#video.srcObject = this.#stream
+    startPlayback(this.#video, () => this.#events.blocked())
   }
 
   #handleConnectionState(state: RTCPeerConnectionState): void {
@@ -120,16 +128,6 @@ export class WhepSource implements Source {
     if (state === 'disconnected') {
       this.#disconnected = window.setTimeout(() => this.#fail({ reason: 'network' }), DISCONNECTED_MS)
     }
-  }
-
-  /** Where the browser knows, from the server's sender reports, when a picture was taken in, it says so with the picture. */
-  #measureScreenDelay(): void {
-    if (this.#closed || !('requestVideoFrameCallback' in this.#video)) return
-    this.#video.requestVideoFrameCallback((_now, { captureTime, expectedDisplayTime }) => {
-      const delayMs = captureTime === undefined ? undefined : expectedDisplayTime - captureTime
-      this.#screenDelayMs = delayMs !== undefined && delayMs > 0 && delayMs < 60_000 ? delayMs : undefined
-      this.#measureScreenDelay()
-    })
   }
 
   #headers(): Record<string, string> {
