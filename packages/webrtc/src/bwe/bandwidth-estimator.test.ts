@@ -54,7 +54,7 @@ class Scene {
   readonly #random = seededRandom(99)
   #sequence = 65_000
   #frame = 0
-  #now = 0
+  now = 0
   bitrate = 1_000_000
 
   constructor(options: Omit<LinkOptions, 'seed'>) {
@@ -63,17 +63,17 @@ class Scene {
   }
 
   run(seconds: number): void {
-    const end = this.#now + seconds * SECOND
-    for (; this.#now < end; this.#now += FRAME) {
+    const end = this.now + seconds * SECOND
+    for (; this.now < end; this.now += FRAME) {
       this.#sendFrame()
-      for (let next = this.link.receive(this.#now); next !== undefined; next = this.link.receive(this.#now)) {
+      for (let next = this.link.receive(this.now); next !== undefined; next = this.link.receive(this.now)) {
         this.#receiver.receive(next.item, next.at)
       }
-      if (Math.floor(this.#now / FEEDBACK_INTERVAL) !== Math.floor((this.#now - FRAME) / FEEDBACK_INTERVAL)) {
+      if (Math.floor(this.now / FEEDBACK_INTERVAL) !== Math.floor((this.now - FRAME) / FEEDBACK_INTERVAL)) {
         const feedback = this.#receiver.feedback()
-        if (feedback !== undefined) this.#back.send(this.#now, feedback, 100)
+        if (feedback !== undefined) this.#back.send(this.now, feedback, 100)
       }
-      for (let next = this.#back.receive(this.#now); next !== undefined; next = this.#back.receive(this.#now)) {
+      for (let next = this.#back.receive(this.now); next !== undefined; next = this.#back.receive(this.now)) {
         this.estimator.handleFeedback(next.at, next.item)
       }
     }
@@ -84,8 +84,8 @@ class Scene {
     const isKey = this.#frame++ % 60 === 0
     const bytes = mean * (isKey ? 4 : 0.95) * (0.8 + 0.4 * this.#random())
     const count = Math.max(1, Math.round(bytes / PACKET_BYTES))
-    this.estimator.recordSent(this.#sequence & 0xffff, count, bytes, this.#now)
-    for (let index = 0; index < count; index++) this.link.send(this.#now, this.#sequence++, bytes / count)
+    this.estimator.recordSent(this.#sequence & 0xffff, count, bytes, this.now)
+    for (let index = 0; index < count; index++) this.link.send(this.now, this.#sequence++, bytes / count)
   }
 }
 
@@ -187,4 +187,27 @@ test('the receiver’s own estimate (REMB) is a cap', () => {
   estimator.handleReceiverEstimate(900_000)
   expect(estimator.bitrate).toBe(900_000)
   expect(estimator.isLimited).toBe(true)
+})
+
+test('a busy machine that delays whole seconds of feedback and packets is no proof of congestion', () => {
+  const scene = new Scene({ rate: 20_000_000 })
+  let congested = 0
+  for (let second = 0; second < 60; second++) {
+    // A stall of some 200 ms every second: everything in it arrives late and at once.
+    scene.link.change({ delay: 200_000 })
+    scene.run(0.2)
+    scene.link.change({ delay: 25_000 })
+    scene.run(0.8)
+    if (scene.estimator.isCongested(scene.now)) congested++
+  }
+  expect(congested).toBe(0)
+})
+
+test('a link slower than the stream is congested while it lasts, and no longer', () => {
+  const scene = new Scene({ rate: 600_000, queue: 500_000 })
+  scene.run(6)
+  expect(scene.estimator.isCongested(scene.now)).toBe(true)
+  scene.link.change({ rate: 5_000_000 })
+  scene.run(6)
+  expect(scene.estimator.isCongested(scene.now)).toBe(false)
 })

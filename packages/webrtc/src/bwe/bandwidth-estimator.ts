@@ -20,6 +20,12 @@ const LOSS_OF_A_POLICER = 0.45
 /** A policer stays for longer than an unlucky second. */
 const POLICED_WINDOWS = 2
 
+/** A queue this long that never emptied for a second is congestion without any loss. */
+const LONG_QUEUE: Micros = 150_000
+
+/** Evidence of congestion counts for so long. */
+const EVIDENCE_LIFETIME: Micros = 3_000_000
+
 /** Loss above this, while a queue stands or has been growing lately, is the queue running over. */
 const LOSS_OF_A_FULL_QUEUE = 0.1
 const STANDING_QUEUE: Micros = 30_000
@@ -48,6 +54,9 @@ export class BandwidthEstimator {
   #referenceCycles = 0
   #lastReference: number | undefined
   #policedWindows = 0
+  #congestedAt: Micros = -Infinity
+  /** The receiver keeps its own estimate (REMB), so its word is all there is. */
+  #hasReceiverEstimate = false
   #queueGrewAt: Micros = -Infinity
   #roundTrip: Micros = 100_000
 
@@ -62,6 +71,14 @@ export class BandwidthEstimator {
 
   get isLimited(): boolean {
     return this.#rate.isLimited
+  }
+
+  /**
+   * Whether the path is overfull by what was seen in the last seconds: a queue that stands, or loss that is the queue's or a
+   * policer's. A falling estimate alone is no such proof: a busy machine delays packets as well.
+   */
+  isCongested(now: Micros): boolean {
+    return this.#hasReceiverEstimate || now - this.#congestedAt < EVIDENCE_LIFETIME
   }
 
   /** Share of packets lost in the last second of feedback, 0 to 1. */
@@ -113,6 +130,7 @@ export class BandwidthEstimator {
 
   /** The receiver's own estimate (REMB), from peers without transport-wide feedback. Bits per second. */
   handleReceiverEstimate(bitrate: number): void {
+    this.#hasReceiverEstimate = true
     this.#rate.cap(bitrate)
   }
 
@@ -128,10 +146,12 @@ export class BandwidthEstimator {
     if (!this.#loss.add(now, received, lost)) return
     const throughput = this.#throughput.bitrate
     const { fraction } = this.#loss
-    const hasQueue = this.#floor.takeStandingQueue(now) > STANDING_QUEUE || now - this.#queueGrewAt < QUEUE_MEMORY
+    const queue = this.#floor.takeStandingQueue(now)
+    const hasQueue = queue > STANDING_QUEUE || now - this.#queueGrewAt < QUEUE_MEMORY
     this.#policedWindows = fraction > LOSS_OF_A_POLICER ? this.#policedWindows + 1 : 0
-    const isCongested = (hasQueue && fraction > LOSS_OF_A_FULL_QUEUE) || this.#policedWindows >= POLICED_WINDOWS
-    if (isCongested && throughput !== undefined) this.#rate.cut(now, throughput)
+    const losesToLimit = (hasQueue && fraction > LOSS_OF_A_FULL_QUEUE) || this.#policedWindows >= POLICED_WINDOWS
+    if (losesToLimit && throughput !== undefined) this.#rate.cut(now, throughput)
+    if (losesToLimit || (queue > LONG_QUEUE && this.isLimited)) this.#congestedAt = now
   }
 
   /** The receiver's clock without wraps. */

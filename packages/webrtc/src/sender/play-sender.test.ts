@@ -85,9 +85,9 @@ test('W8: a NACK for everything takes no more than 60 % of the packet rate', () 
     give(sender, now, nack(...everything.map((sequence) => (sequence + now / 1000) & 0xffff)))
     for (const output of outputs(sender)) if (output.kind === 'resend') granted += output.sequences.length
   }
-  // 100 packets/s: 60 at once from a full bucket, then 60 a second.
-  expect(granted).toBeLessThanOrEqual(60 + 600)
-  expect(granted).toBeGreaterThan(500)
+  // Two tracks of 100 packets/s: 120 at once from a full bucket, then 120 a second.
+  expect(granted).toBeLessThanOrEqual(120 + 1200)
+  expect(granted).toBeGreaterThan(1000)
 })
 
 test('30 % loss with lost retransmissions stays within the budget', () => {
@@ -230,4 +230,33 @@ test('frames that nothing refers to go first', () => {
   expect(sender.admitFrame(0, { keyframe: true, droppable: false }, 50_000)).toBe(true)
   expect(sender.admitFrame(1, { keyframe: false, droppable: true }, 1000)).toBe(false)
   expect(sender.admitFrame(2, { keyframe: false, droppable: false }, 1000)).toBe(true)
+})
+
+test('the burst that starts a viewer earns the budget for its own repair', () => {
+  const sender = makeSender()
+  outputs(sender)
+  // 400 packets leave within 300 ms, and 30 % of them are lost.
+  for (let index = 0; index < 100; index++) sender.recordSent(index * 4, 4, 4800, index * 3000)
+  const lost = Array.from({ length: 120 }, (_, index) => Math.floor((index * 10) / 3))
+  give(sender, 320_000, nack(...lost))
+  expect(sender.stats().resends).toMatchObject({ granted: 120, overBudget: 0 })
+})
+
+test('retransmissions do not earn retransmissions', () => {
+  const sender = makeSender()
+  outputs(sender)
+  let granted = 0
+  for (let round = 0; round < 200; round++) {
+    const now = round * 50_000
+    sender.recordSent(round * 5, 5, 6000, now)
+    give(sender, now, nack(...Array.from({ length: 200 }, (_, index) => (round * 300 + index) & 0xffff)))
+    for (const output of outputs(sender)) {
+      if (output.kind !== 'resend') continue
+      granted += output.sequences.length
+      sender.recordSent(0, output.sequences.length, 1200, now)
+    }
+  }
+  // 120 at once, then 10 s of what 100 sent packets/s earn.
+  expect(granted).toBeLessThanOrEqual(120 + 600)
+  expect(granted).toBeGreaterThan(500)
 })

@@ -4,6 +4,7 @@ import { parseCompound, type RtcpPacket, type UnusedRtcpPacket } from '../rtcp/c
 import type { ReceiverReport } from '../rtcp/receiver-report.js'
 import { FrameGate, type GatedFrame } from './frame-gate.js'
 import { ReportSchedule } from './report-schedule.js'
+import { ResendBudget } from './resend-budget.js'
 import { ResendLedger, type ResendCounters } from './resend-ledger.js'
 import { RoundTrip } from './round-trip.js'
 import { Throttle, VIEWER_KEYFRAME_INTERVAL } from './throttle.js'
@@ -79,6 +80,7 @@ const PACING_STEP = 0.1
  */
 export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySenderEvent> {
   readonly #options: PlaySenderOptions
+  readonly #budget: ResendBudget
   readonly #ledgers: ResendLedger[]
   readonly #keyframeThrottles: Throttle[]
   readonly #losses: number[]
@@ -94,7 +96,8 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
 
   constructor(options: PlaySenderOptions) {
     this.#options = options
-    this.#ledgers = options.tracks.map((track) => new ResendLedger(track.packetsPerSecond))
+    this.#budget = new ResendBudget(() => options.tracks.reduce((sum, track) => sum + track.packetsPerSecond(), 0))
+    this.#ledgers = options.tracks.map(() => new ResendLedger(this.#budget))
     this.#keyframeThrottles = options.tracks.map(() => new Throttle(VIEWER_KEYFRAME_INTERVAL))
     this.#losses = options.tracks.map(() => 0)
     this.#reports = new ReportSchedule(options.now)
@@ -144,11 +147,12 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   /** A row of the egress's `pollSent` about this viewer. */
   recordSent(firstTransportSequence: number, count: number, bytes: number, sentAt: Micros): void {
     this.#estimator.recordSent(firstTransportSequence, count, bytes, sentAt)
+    this.#budget.recordSent(sentAt, count)
   }
 
   /** Whether this viewer gets a video frame of `bytes` payload bytes. Ask once per frame, in order. Cheap. */
   admitFrame(now: Micros, frame: GatedFrame, bytes: number): boolean {
-    return this.#gate.admit(now, frame, bytes, this.#estimator.isLimited ? this.#estimator.bitrate : Infinity)
+    return this.#gate.admit(now, frame, bytes, this.#estimator.isCongested(now) ? this.#estimator.bitrate : Infinity)
   }
 
   /** The egress has emptied this viewer's video queue (`starved`): nothing more until a keyframe. */

@@ -1,13 +1,8 @@
 import type { Micros } from '@crossroom/media'
+import type { ResendBudget } from './resend-budget.js'
 
 /** A packet is sent again at most this often: after so many losses in a row its frame is too late anyway. */
 export const MAX_RESENDS = 6
-
-/** Retransmissions may take this share of a second's packets: 30 % loss needs 43 % (0.3 / 0.7), a storm wants more. */
-export const RESEND_SHARE = 0.6
-
-/** A burst of losses on a slow stream may still be repaired at once. */
-const MIN_BUDGET_PACKETS = 30
 
 /** One resend call of the egress. */
 const MAX_RESENDS_PER_CALL = 512
@@ -18,7 +13,6 @@ const MIN_RESEND_INTERVAL: Micros = 10_000
 /** Sequences remembered: more than a second of the fastest stream. 1024 × (2 + 1 + 8) bytes, made at the first NACK. */
 const CAPACITY = 1024
 const INDEX_MASK = CAPACITY - 1
-const SECOND: Micros = 1_000_000
 
 /** Sequence numbers come round again: after 65 536 packets, 80 s at the highest rate, a number is another packet. */
 const TRIES_MEMORY: Micros = 20_000_000
@@ -36,17 +30,15 @@ export interface ResendCounters {
 /** Decides which packets of a NACK one track sends again. */
 export class ResendLedger {
   readonly counters: ResendCounters = { requested: 0, granted: 0, tooSoon: 0, tooOften: 0, overBudget: 0 }
-  readonly #packetsPerSecond: () => number
+  readonly #budget: ResendBudget
   #sequences: Uint16Array | undefined
   #tries = new Uint8Array(0)
   #resentAt = new Float64Array(0)
   readonly #granted = new Uint16Array(MAX_RESENDS_PER_CALL)
-  #budget: number | undefined
-  #filledAt: Micros = 0
 
-  /** `packetsPerSecond` tells what the track sends at present. */
-  constructor(packetsPerSecond: () => number) {
-    this.#packetsPerSecond = packetsPerSecond
+  /** `budget` is the viewer's, for all its tracks. */
+  constructor(budget: ResendBudget) {
+    this.#budget = budget
   }
 
   /**
@@ -54,7 +46,7 @@ export class ResendLedger {
    * while unknown.
    */
   grant(now: Micros, sequenceNumbers: readonly number[], roundTrip: Micros): Uint16Array {
-    this.#fill(now)
+    this.#budget.fill(now)
     const interval = Math.max(MIN_RESEND_INTERVAL, roundTrip / 2)
     let count = 0
     for (const sequence of sequenceNumbers) {
@@ -76,8 +68,7 @@ export class ResendLedger {
     }
     if (now - this.#resentAt[slot]! < interval) return this.#refuse('tooSoon')
     if (this.#tries[slot]! >= MAX_RESENDS) return this.#refuse('tooOften')
-    if (this.#budget! < 1) return this.#refuse('overBudget')
-    this.#budget!--
+    if (!this.#budget.take()) return this.#refuse('overBudget')
     this.#tries[slot]!++
     this.#resentAt[slot] = now
     return true
@@ -86,13 +77,6 @@ export class ResendLedger {
   #refuse(reason: 'tooSoon' | 'tooOften' | 'overBudget'): false {
     this.counters[reason]++
     return false
-  }
-
-  #fill(now: Micros): void {
-    const capacity = Math.max(MIN_BUDGET_PACKETS, RESEND_SHARE * this.#packetsPerSecond())
-    const elapsed = Math.max(0, now - this.#filledAt)
-    this.#budget = Math.min(capacity, (this.#budget ?? capacity) + (elapsed * capacity) / SECOND)
-    this.#filledAt = now
   }
 
   #open(): Uint16Array {
