@@ -2,7 +2,13 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { FlvTag } from '@crossroom/media'
-import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
+import {
+  parseRtmpUrl,
+  RtmpClientSession,
+  type MediaMessageType,
+  type RtmpClientEvent,
+  type RtmpUrl,
+} from '@crossroom/rtmp'
 import { systemClock } from '../../packages/server/src/net/clock.js'
 import { Driver } from '../../packages/server/src/net/driver.js'
 import { mediaOf, type MediaTag } from './flv-media.js'
@@ -20,9 +26,11 @@ export class RtmpPeer {
   #write: (bytes: Uint8Array) => void
   closed = false
 
-  constructor(action: 'publish' | 'play', url: string) {
-    const target = parseRtmpUrl(url)
-    if (target === undefined) throw new Error(`${url} is no RTMP address`)
+  /** `spelling` replaces what the client calls app, stream and tcUrl: encoders differ in where arguments go. */
+  constructor(action: 'publish' | 'play', url: string, spelling: Partial<RtmpUrl> = {}) {
+    const parsed = parseRtmpUrl(url)
+    if (parsed === undefined) throw new Error(`${url} is no RTMP address`)
+    const target = { ...parsed, ...spelling }
     const { host, port, isTls } = target
     this.socket = isTls ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port })
     this.socket.setNoDelay(true)
