@@ -41,7 +41,7 @@ import {
 } from './net/index.js'
 import type { Log, Metrics } from './observe/index.js'
 import { registerPages } from './pages.js'
-import { childSpawner, Transcoder, type Wish } from './transcode/index.js'
+import { childSpawner, Transcoder, transcodeOptions, type Wish } from './transcode/index.js'
 import { VERSION } from './version.js'
 
 /** Bytes a player's socket may hold back before its frames queue one by one. */
@@ -135,7 +135,8 @@ class App implements RunningServer {
     this.#rtmp = new RtmpEndpoint(this.#environment, pending)
     this.#httpFlv = new HttpFlvEndpoint(this.#environment, clientAddress)
     this.#webSocketFlv = new WebSocketFlvEndpoint(this.#environment, clientAddress)
-    this.#transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }) })
+    const transcode = transcodeOptions(config)
+    this.#transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode })
     this.#web = makeFastify()
     this.#admin = config.adminPort === undefined ? this.#web : makeFastify()
     this.#observe()

@@ -171,6 +171,8 @@ export const optionShape = {
     connectionLimits.unauthorisedPerAddress,
     'the same from one address; loopback is only bound by the total',
   ),
+  opusBitrate: count(16_000, 510_000, 96_000, 'bits per second of Opus that is made of stereo sound; mono takes half'),
+  opusChannels: count(1, 2, 2, 'channels of it at most; with 1 stereo sound is mixed down'),
   metricsStreamLabel: flag('metrics per stream, for at most 1000 streams'),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -1,11 +1,10 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
-import type { EndReason, FrameSink } from '../hub/sink.js'
+import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
 import type { Channel, ChannelHandler, CodecProcess, CodecProcessState } from './codec-process.js'
-import type { FrameSource } from './frame-source.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 /** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */

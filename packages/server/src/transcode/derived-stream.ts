@@ -2,12 +2,11 @@ import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/me
 import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import { GopCache } from '../hub/gop-cache.js'
-import type { EndReason, FrameSink, Tracks } from '../hub/sink.js'
+import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import type { Recipe, Wish } from './catalog.js'
 import type { Conversion } from './conversion.js'
 import { DerivedTrack, type TrackMode } from './derived-track.js'
-import type { FrameSource } from './frame-source.js'
 
 export interface DerivedStreamOptions {
   readonly source: FrameSource

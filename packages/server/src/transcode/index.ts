@@ -12,7 +12,6 @@ export type { CodecProcessState, SpawnChild } from './codec-process.js'
 export type { ConversionState } from './conversion.js'
 export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'
-export type { FrameSource } from './frame-source.js'
 export { childSpawner, type SpawnOptions } from './spawn-child.js'
 export {
   Transcoder,
@@ -22,3 +21,4 @@ export {
   type TranscoderOptions,
 } from './transcoder.js'
 export { addTranscodeMetrics } from './transcode-metrics.js'
+export { transcodeOptions } from './transcode-options.js'

@@ -6,7 +6,7 @@ import { CodecProcess, type CodecProcessCounters, type CodecProcessState, type S
 import { Conversion, type ConversionCounters, type ConversionState } from './conversion.js'
 import { DerivedStream } from './derived-stream.js'
 import type { TrackMode } from './derived-track.js'
-import type { FrameSource } from './frame-source.js'
+import type { FrameSource } from '../hub/sink.js'
 
 export interface TranscoderOptions {
   readonly clock: Clock
