@@ -26,10 +26,12 @@ const LONG_QUEUE: Micros = 150_000
 /** Evidence of congestion counts for so long. */
 const EVIDENCE_LIFETIME: Micros = 3_000_000
 
-/** Loss above this, while a queue stands or has been growing lately, is the queue running over. */
+/** Loss above this while a queue stands is the queue running over. */
 const LOSS_OF_A_FULL_QUEUE = 0.1
 const STANDING_QUEUE: Micros = 30_000
-const QUEUE_MEMORY: Micros = 2_000_000
+
+/** A slope counts only while there is something to slope: stalls of a busy machine come and go without a queue. */
+const SLOPING_QUEUE: Micros = 20_000
 
 /** Reference times are 24 bits of 64 ms and wrap after 12.4 days. */
 const REFERENCE_WRAP = 2 ** 24
@@ -57,7 +59,6 @@ export class BandwidthEstimator {
   #congestedAt: Micros = -Infinity
   /** The receiver keeps its own estimate (REMB), so its word is all there is. */
   #hasReceiverEstimate = false
-  #queueGrewAt: Micros = -Infinity
   #roundTrip: Micros = 100_000
 
   constructor(options: BandwidthEstimatorOptions = {}) {
@@ -87,7 +88,8 @@ export class BandwidthEstimator {
   }
 
   get queueTrend(): QueueTrend {
-    return this.#trendline.trend
+    const { trend } = this.#trendline
+    return trend === 'filling' && this.#floor.queue < SLOPING_QUEUE ? 'steady' : trend
   }
 
   /** Bits per second that arrived lately; undefined at the beginning. */
@@ -124,8 +126,7 @@ export class BandwidthEstimator {
       this.#arrived(sequence, sentAt, base + arrival * ARRIVAL_TICK)
     }
     this.#judgeLoss(now, received, lost)
-    if (received > 0) this.#rate.update(now, this.#trendline.trend, this.#throughput.bitrate, this.#roundTrip)
-    if (this.#trendline.trend === 'filling') this.#queueGrewAt = now
+    if (received > 0) this.#rate.update(now, this.queueTrend, this.#throughput.bitrate, this.#roundTrip)
   }
 
   /** The receiver's own estimate (REMB), from peers without transport-wide feedback. Bits per second. */
@@ -147,9 +148,9 @@ export class BandwidthEstimator {
     const throughput = this.#throughput.bitrate
     const { fraction } = this.#loss
     const queue = this.#floor.takeStandingQueue(now)
-    const hasQueue = queue > STANDING_QUEUE || now - this.#queueGrewAt < QUEUE_MEMORY
     this.#policedWindows = fraction > LOSS_OF_A_POLICER ? this.#policedWindows + 1 : 0
-    const losesToLimit = (hasQueue && fraction > LOSS_OF_A_FULL_QUEUE) || this.#policedWindows >= POLICED_WINDOWS
+    const losesToLimit =
+      (queue > STANDING_QUEUE && fraction > LOSS_OF_A_FULL_QUEUE) || this.#policedWindows >= POLICED_WINDOWS
     if (losesToLimit && throughput !== undefined) this.#rate.cut(now, throughput)
     if (losesToLimit || (queue > LONG_QUEUE && this.isLimited)) this.#congestedAt = now
   }

@@ -101,7 +101,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     this.#keyframeThrottles = options.tracks.map(() => new Throttle(VIEWER_KEYFRAME_INTERVAL))
     this.#losses = options.tracks.map(() => 0)
     this.#reports = new ReportSchedule(options.now)
-    this.#updatePacing()
+    this.#updatePacing(options.now)
   }
 
   /** Takes a compound RTCP packet, decrypted. What is malformed or about another stream is counted and passed over. */
@@ -163,7 +163,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   /** The viewer has moved to another network (`moved`): what was learnt about the old one is void. */
   pathChanged(): void {
     this.#estimator = new BandwidthEstimator()
-    this.#updatePacing()
+    this.#updatePacing(0)
   }
 
   stats(): PlaySenderStats {
@@ -197,10 +197,10 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
         return this.#handleReports(now, packet.reports)
       case 'transport-feedback':
         this.#estimator.handleFeedback(now, packet)
-        return this.#updatePacing()
+        return this.#updatePacing(now)
       case 'remb':
         this.#estimator.handleReceiverEstimate(packet.bitrate)
-        return this.#updatePacing()
+        return this.#updatePacing(now)
       case 'bye':
         this.#events.push({ kind: 'bye' })
         return
@@ -241,11 +241,18 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     return -1
   }
 
-  #updatePacing(): void {
-    const free = Math.max(START_BITRATE, BURST_FACTOR * this.#options.streamBitrate())
-    const bitrate = Math.round(this.#estimator.isLimited ? PACING_FACTOR * this.#estimator.bitrate : free)
+  #updatePacing(now: Micros): void {
+    const bitrate = Math.round(this.#pace(now))
     if (Math.abs(bitrate - this.#pacing) <= PACING_STEP * this.#pacing) return
     this.#pacing = bitrate
     this.#outputs.push({ kind: 'pacing', bitrate })
+  }
+
+  /** An estimate without proof slows bursts down, but never below what the stream itself needs. */
+  #pace(now: Micros): number {
+    const stream = this.#options.streamBitrate()
+    const estimated = PACING_FACTOR * this.#estimator.bitrate
+    if (!this.#estimator.isLimited) return Math.max(START_BITRATE, BURST_FACTOR * stream)
+    return this.#estimator.isCongested(now) ? estimated : Math.max(estimated, BURST_FACTOR * stream)
   }
 }
