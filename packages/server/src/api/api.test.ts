@@ -109,6 +109,14 @@ test('a stream is listed with its publisher and its addresses', async () => {
   })
 })
 
+test('a stream tells what becomes of it for viewers that cannot take it as it is', async () => {
+  publish('live/x')
+  const derived = { for: 'webrtc-h264', video: 'drop-b-frames', audio: 'convert', framesLeftOut: 12 } as const
+  const app = await makeApp({ derivedOf: (key) => (key === 'live/x' ? [derived] : []) })
+  const response = await app.inject({ url: '/api/v1/streams/live/x', headers: local })
+  expect(response.json()).toMatchObject({ name: 'live/x', derived: [derived] })
+})
+
 test('public URLs replace the Host in addresses', async () => {
   publish('live/x')
   const app = await makeApp({ publicUrl: 'https://example.org/media', rtmpPort: () => 1940 })

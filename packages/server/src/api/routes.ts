@@ -17,7 +17,7 @@ import {
   tokenInfo,
   tokenRequest,
 } from './schemas.js'
-import type { ConnectionInfo, StreamInfo } from './schemas.js'
+import type { ConnectionInfo, DerivedInfo, StreamInfo } from './schemas.js'
 
 /** What the routes of streams and connections look at. */
 export interface StreamRouteDeps extends AddressOptions {
@@ -26,6 +26,8 @@ export interface StreamRouteDeps extends AddressOptions {
   readonly clock: Clock
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
+  /** What is derived from the stream of that key for viewers that cannot take it as it is. */
+  readonly derivedOf?: (key: string) => readonly DerivedInfo[]
 }
 
 const STREAM_GONE = 'There is no stream of this name.'
@@ -129,8 +131,10 @@ export function registerTokenRoutes(scope: FastifyInstance, deps: StreamRouteDep
 function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins): StreamInfo {
   const publication = stream.publication
   const { video, audio } = stream.tracks
+  const derived = deps.derivedOf?.(stream.key) ?? []
   return {
     name: stream.key,
+    ...(derived.length === 0 ? {} : { derived: [...derived] }),
     state: stream.state,
     since: wallClock(stream.createdAt, deps),
     ...(publication === undefined

@@ -31,6 +31,17 @@ export const errorBody = z
   .object({ error: z.object({ code: z.string().describe('stable'), message: z.string().describe('one sentence') }) })
   .meta({ id: 'Error' })
 
+const mode = z
+  .enum(['none', 'pass', 'convert', 'drop-b-frames', 'omit'])
+  .describe('none: no such track; pass: as it came; drop-b-frames, omit: no codec is there to convert it')
+
+export const derivedInfo = z.object({
+  for: z.string().describe('the kind of viewers'),
+  video: mode,
+  audio: mode,
+  framesLeftOut: z.int().describe('B-frames left out because they could not be converted'),
+})
+
 export const streamInfo = z
   .object({
     name: z.string().describe('APP/STREAM'),
@@ -55,6 +66,7 @@ export const streamInfo = z
     viewers: z.int(),
     framesIn: z.int(),
     bytesIn: z.int(),
+    derived: z.array(derivedInfo).optional().describe('what becomes of the tracks for viewers that cannot take them'),
     play: z.object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() }).describe('addresses'),
   })
   .meta({ id: 'Stream' })
@@ -118,6 +130,8 @@ export const tokenInfo = z
   .meta({ id: 'Token' })
 
 export type StreamInfo = z.output<typeof streamInfo>
+/** A stream as one kind of viewers gets it. */
+export type DerivedInfo = z.output<typeof derivedInfo>
 export type ConnectionInfo = z.output<typeof connectionInfo>
 /** A forward rule and what became of it. */
 export type ForwardInfo = z.output<typeof forwardInfo>

@@ -14,6 +14,7 @@ export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'
 export { childSpawner, type SpawnOptions } from './spawn-child.js'
 export {
+  derivedInfo,
   Transcoder,
   type ConversionStatus,
   type DerivedStatus,

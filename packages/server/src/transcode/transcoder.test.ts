@@ -6,7 +6,7 @@ import { Stream, type Publication } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
 import type { Wish } from './catalog.js'
 import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
-import { Transcoder } from './transcoder.js'
+import { derivedInfo, Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 
 const WEBRTC: Wish = { name: 'webrtc', audio: ['opus'], video: ['h264', 'vp8'], reordered: false }
@@ -189,7 +189,9 @@ test('without an engine B-slices are left out, what cannot be converted as well,
   clock.advance(SECOND)
   expect(names(sink.frames)).toEqual(['h264@80k', 'h264@200'])
   expect(sink.frames.map((frame) => frame.dts)).toEqual([80_000, 200_000])
-  expect(transcoder.derivedStreams[0]).toMatchObject({ video: 'drop-b-frames', audio: 'omit', bFramesLeftOut: 1 })
+  expect(derivedInfo(transcoder, 'live/cam')).toEqual([
+    { for: 'webrtc', video: 'drop-b-frames', audio: 'omit', framesLeftOut: 1 },
+  ])
 })
 
 test('an order that only the time stamps tell is found out', () => {

@@ -44,6 +44,20 @@ export interface DerivedStatus {
   readonly bFramesLeftOut: number
 }
 
+/** What the API says of a stream: its tracks as each kind of viewers gets them. */
+export function derivedInfo(transcoder: Transcoder, key: string): ApiDerived[] {
+  return transcoder.derivedStreams
+    .filter(({ stream }) => stream === key)
+    .map(({ wish, video, audio, bFramesLeftOut }) => ({ for: wish, video, audio, framesLeftOut: bFramesLeftOut }))
+}
+
+interface ApiDerived {
+  readonly for: string
+  readonly video: TrackMode
+  readonly audio: TrackMode
+  readonly framesLeftOut: number
+}
+
 /** Makes streams fit for their viewers. Conversions begin with the first viewer that needs them. */
 export class Transcoder {
   readonly #options: TranscoderOptions
