@@ -24,7 +24,7 @@ export interface Player {
   /** Media bytes sent. */
   bytes(): number
   droppedFrames(): number
-  kick(): void
+  kick(reason?: 'kicked' | 'shutdown'): void
   /** The attempt is over: frees what the player holds. */
   leave(): void
 }
@@ -79,7 +79,7 @@ export class PlayAttempt {
     this.enter({
       bytes: () => viewer.bytesSent,
       droppedFrames: () => viewer.droppedFrames,
-      kick: () => viewer.close('kicked'),
+      kick: (reason = 'kicked') => viewer.close(reason),
       leave: () => {
         viewer.detach()
         remove()
@@ -105,7 +105,7 @@ export class PlayAttempt {
       startedAt: clock.now(),
       bytes: () => player.bytes(),
       droppedFrames: () => player.droppedFrames(),
-      kick: () => player.kick(),
+      kick: (reason) => player.kick(reason),
     })
     this.#leave = () => {
       player.leave()
@@ -113,7 +113,7 @@ export class PlayAttempt {
       metrics.viewerEnded(protocol)
     }
     this.#grant!.opened()
-    this.#grant!.onRevoked(() => player.kick())
+    this.#grant!.onRevoked(() => player.kick('kicked'))
   }
 
   /** The connection is gone, or the protocol gives up. Idempotent. */

@@ -11,8 +11,8 @@ export interface Connection {
   /** Media bytes received from a publisher, sent to a viewer. */
   bytes(): number
   droppedFrames(): number
-  /** Ends it at once. */
-  kick(): void
+  /** Ends it at once; the peer is told why where its protocol can say it. */
+  kick(reason?: 'kicked' | 'shutdown'): void
 }
 
 /** Everybody who publishes or plays at this moment, by connection id. */

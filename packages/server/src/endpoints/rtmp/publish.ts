@@ -100,7 +100,7 @@ export class RtmpPublish {
       startedAt: clock.now(),
       bytes: () => this.#bytesIn,
       droppedFrames: () => 0,
-      kick: () => publication.close('kicked'),
+      kick: (reason = 'kicked') => publication.close(reason),
     })
     metrics.publisherStarted('rtmp')
     log.info({ stream: grant.key }, 'RTMP publish began')
