@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { registerApi, registerHealth, type Readiness } from './api/index.js'
-import { FailureGuard, Hooks, PlainStreams } from './auth/index.js'
+import { FailureGuard, hooksOf, PlainStreams, type Hooks } from './auth/index.js'
 import {
   connectionLimits,
   gopCacheLimits,
   httpLimits,
   publisherLimits,
-  servesTls,
   shutdownLimits,
   viewerLimits,
   type Config,
@@ -23,25 +23,32 @@ import {
   RtcSessions,
   WhepEndpoint,
   type MakePlayable,
-  type OpenedRtc,
+  type RtcGateway,
   WhipEndpoint,
   type PlayableKind,
 } from './endpoints/webrtc/index.js'
 import { loadEngine } from './engine.js'
 import { Connections, Fanouts, StreamHub, type Stream } from './hub/index.js'
 import {
-  HttpServer,
+  certificateSourceOf,
+  Listeners,
   loadCertificate,
   PendingConnections,
   systemClock,
-  TcpServer,
   TrustedProxies,
   watchCertificate,
-  type CertificateSource,
+  type HttpHandlers,
 } from './net/index.js'
 import type { Log, Metrics } from './observe/index.js'
 import { registerPages } from './pages.js'
-import { childSpawner, Transcoder, transcodeOptions, type Wish } from './transcode/index.js'
+import {
+  addTranscodeMetrics,
+  childSpawner,
+  derivedInfo,
+  Transcoder,
+  transcodeOptions,
+  type Wish,
+} from './transcode/index.js'
 import { VERSION } from './version.js'
 
 /** Bytes a player's socket may hold back before its frames queue one by one. */
@@ -98,8 +105,10 @@ class App implements RunningServer {
   readonly #httpFlv: HttpFlvEndpoint
   readonly #webSocketFlv: WebSocketFlvEndpoint
   readonly #transcoder: Transcoder
-  readonly #listeners = new Map<string, TcpServer | HttpServer>()
-  #rtc: OpenedRtc | { readonly why: string } = { why: 'The server is starting.' }
+  readonly #listeners: Listeners
+  #gateway: RtcGateway | undefined
+  /** Why there is no WebRTC. */
+  #rtcOff = 'The server is starting.'
   readonly #web: FastifyInstance
   readonly #admin: FastifyInstance
   #stopWatching: () => void = () => undefined
@@ -116,7 +125,7 @@ class App implements RunningServer {
       () => performance.now(),
       (ms) => delay(ms),
     )
-    this.#hooks = makeHooks(config, log)
+    this.#hooks = hooksOf(config, { nowMs: Date.now, newId: () => randomBytes(16).toString('hex'), log })
     this.#environment = {
       hub: this.#hub,
       gate: new PlainStreams(config, { nowMs: Date.now, guard: this.#guard, hooks: this.#hooks }),
@@ -137,37 +146,42 @@ class App implements RunningServer {
     this.#webSocketFlv = new WebSocketFlvEndpoint(this.#environment, clientAddress)
     const transcode = transcodeOptions(config)
     this.#transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode })
+    this.#listeners = new Listeners({
+      ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK },
+      acceptPauseMs: connectionLimits.acceptPauseMs,
+      onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
+    })
     this.#web = makeFastify()
     this.#admin = config.adminPort === undefined ? this.#web : makeFastify()
     this.#observe()
   }
 
-  get ports(): Record<string, number> {
-    return Object.fromEntries([...this.#listeners].map(([name, listener]) => [name, listener.port]))
+  get ports(): Readonly<Record<string, number>> {
+    return this.#listeners.ports
   }
 
   async start(): Promise<void> {
     this.#transcoder.start()
     await this.#openRtc()
     await this.#registerRoutes()
-    const { rtmpPort, httpPort, rtmpsPort, httpsPort, adminPort, host } = this.#config
-    await this.#listenRtmp('rtmp', rtmpPort)
-    await this.#listenHttp('http', httpPort, this.#web)
-    if (adminPort !== undefined) await this.#listenHttp('admin', adminPort, this.#admin)
-    const source = certificateSource(this.#config, host)
+    const { rtmpPort, httpPort, rtmpsPort, httpsPort, adminPort } = this.#config
+    const acceptRtmp = (socket: Socket) => this.#rtmp.handleConnection(socket)
+    await this.#listeners.openTcp('rtmp', rtmpPort, acceptRtmp)
+    await this.#listeners.openHttp('http', httpPort, this.#publicHandlers())
+    if (adminPort !== undefined) await this.#listeners.openHttp('admin', adminPort, this.#adminHandlers())
+    const source = certificateSourceOf(this.#config)
     if (source === undefined) return
     const tls = await loadCertificate(source)
-    await this.#listenRtmp('rtmps', rtmpsPort, tls)
-    await this.#listenHttp('https', httpsPort, this.#web, tls)
+    await this.#listeners.openTcp('rtmps', rtmpsPort, acceptRtmp, tls)
+    await this.#listeners.openHttp('https', httpsPort, this.#publicHandlers(), tls)
     this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
 
   async renewCertificate(): Promise<void> {
-    const source = certificateSource(this.#config, this.#config.host)
+    const source = certificateSourceOf(this.#config)
     if (source === undefined) return
     try {
-      const tls = await loadCertificate(source)
-      for (const listener of this.#listeners.values()) listener.renewCertificate(tls)
+      this.#listeners.renewCertificate(await loadCertificate(source))
       this.#log.info({}, 'The certificate was read again')
     } catch (error) {
       this.#log.error({ error: String(error) }, 'The new certificate is not used: it cannot be read')
@@ -177,7 +191,7 @@ class App implements RunningServer {
   async drain(): Promise<void> {
     this.#draining = true
     this.#forwards.close()
-    for (const listener of this.#listeners.values()) listener.stopAccepting()
+    this.#listeners.stopAccepting()
     await this.#letViewersGo()
     await this.close()
   }
@@ -187,8 +201,8 @@ class App implements RunningServer {
     this.#stopWatching()
     this.#forwards.close()
     this.#hub.close('shutdown')
-    for (const listener of this.#listeners.values()) listener.close()
-    if ('gateway' in this.#rtc) this.#rtc.gateway.close()
+    this.#listeners.close()
+    this.#gateway?.close()
     this.#transcoder.close()
     await Promise.all([this.#web.close(), this.#admin.close(), this.#hooks?.close()])
   }
@@ -200,7 +214,7 @@ class App implements RunningServer {
     const steps = Math.max(1, Math.min(shutdownLimits.drainJitterMs / stepMs, Math.floor(viewers.length / 10)))
     const perStep = Math.ceil(viewers.length / steps)
     for (let i = 0; i < viewers.length; i += perStep) {
-      for (const viewer of viewers.slice(i, i + perStep)) viewer.kick()
+      for (const viewer of viewers.slice(i, i + perStep)) viewer.kick('shutdown')
       if (i + perStep < viewers.length) await delay(stepMs)
     }
   }
@@ -215,6 +229,7 @@ class App implements RunningServer {
       connections: this.#environment.connections,
       clock: this.#environment.clock,
       nowMs: Date.now,
+      derivedOf: (key) => derivedInfo(this.#transcoder, key),
       log: this.#log,
       metrics: this.#metrics,
       guard: this.#guard,
@@ -225,11 +240,11 @@ class App implements RunningServer {
       secret,
       publicUrl,
       publicRtmpUrl,
-      rtmpPort: () => this.#listeners.get('rtmp')?.port ?? this.#config.rtmpPort,
-      httpPort: () => (this.#admin === this.#web ? undefined : this.#listeners.get('http')?.port),
+      rtmpPort: () => this.ports['rtmp'] ?? this.#config.rtmpPort,
+      httpPort: () => (this.#admin === this.#web ? undefined : this.ports['http']),
       version: VERSION,
     })
-    if ('gateway' in this.#rtc) await this.#registerRtc(this.#rtc)
+    if (this.#gateway !== undefined) await this.#registerRtc(this.#gateway)
     if (!(await registerPages(this.#web))) this.#log.warn({}, 'The pages are not built: run npm run build')
     await Promise.all([this.#web.ready(), this.#admin.ready()])
   }
@@ -238,27 +253,21 @@ class App implements RunningServer {
   async #openRtc(): Promise<void> {
     const loaded = await loadEngine()
     if ('why' in loaded) {
-      this.#rtc = loaded
+      this.#rtcOff = loaded.why
       this.#log.warn(loaded, 'WebRTC is off')
       return
     }
-    const { host, rtcPort, rtcAddress } = this.#config
-    const rtc = await openRtc({
-      ...{ engine: loaded.engine, host, port: rtcPort, announce: rtcAddress },
-      ...{ clock: this.#environment.clock, log: this.#log },
-      acceptPauseMs: connectionLimits.acceptPauseMs,
-      highWaterMark: SOCKET_HIGH_WATER_MARK,
-    })
-    this.#rtc = rtc
-    observeRtc(this.#metrics, rtc.gateway)
-    this.#listeners.set('rtc', rtc.tcp)
+    const { host, rtcPort: port, rtcAddress: announce } = this.#config
+    const { clock } = this.#environment
+    this.#gateway = await openRtc({ engine: loaded.engine, host, port, announce, clock, listeners: this.#listeners })
+    observeRtc(this.#metrics, this.#gateway)
   }
 
-  async #registerRtc(rtc: OpenedRtc): Promise<void> {
+  async #registerRtc(gateway: RtcGateway): Promise<void> {
     const { turnUrl, turnSecret } = this.#config
     const shared = {
       environment: this.#environment,
-      gateway: rtc.gateway,
+      gateway,
       sessions: new RtcSessions(),
       clientAddress: (request: FastifyRequest) => this.#proxies.clientAddress(request.raw),
       links: () => iceServerLinks({ urls: turnUrl, secret: turnSecret }, Date.now()),
@@ -273,48 +282,31 @@ class App implements RunningServer {
       `codecs-${lane}`,
       engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
     ])
-    const webrtc = 'why' in this.#rtc ? { on: false, why: this.#rtc.why } : { on: true }
+    const webrtc = this.#gateway === undefined ? { on: false, why: this.#rtcOff } : { on: true }
     return { webrtc, ...Object.fromEntries(lanes) } as Readiness['parts']
   }
 
-  async #listenRtmp(name: string, port: number, tls?: Awaited<ReturnType<typeof loadCertificate>>): Promise<void> {
-    const listener = await TcpServer.listen({
-      host: this.#config.host,
-      port,
-      ...(tls === undefined ? {} : { tls }),
-      acceptPauseMs: connectionLimits.acceptPauseMs,
-      highWaterMark: SOCKET_HIGH_WATER_MARK,
-      onConnection: (socket) => this.#rtmp.handleConnection(socket),
-      onError: (error) => this.#log.error({ listener: name, error: error.message }, 'A listener failed'),
-    })
-    this.#listeners.set(name, listener)
+  #publicHandlers(): HttpHandlers {
+    return {
+      onRequest: (request, response) => {
+        if (!this.#httpFlv.handleRequest(request, response)) this.#web.routing(request, response)
+      },
+      onUpgrade: (request, socket, head) => this.#webSocketFlv.handleUpgrade(request, socket, head),
+    }
   }
 
-  async #listenHttp(
-    name: string,
-    port: number,
-    routes: FastifyInstance,
-    tls?: Awaited<ReturnType<typeof loadCertificate>>,
-  ): Promise<void> {
-    const isPublic = routes === this.#web
-    const listener = await HttpServer.listen({
-      host: this.#config.host,
-      port,
-      ...(tls === undefined ? {} : { tls }),
-      limits: httpLimits,
-      highWaterMark: SOCKET_HIGH_WATER_MARK,
-      onRequest: (request, response) => {
-        if (!isPublic || !this.#httpFlv.handleRequest(request, response)) routes.routing(request, response)
-      },
-      onUpgrade: (request, socket, head) => isPublic && this.#webSocketFlv.handleUpgrade(request, socket, head),
-    })
-    this.#listeners.set(name, listener)
+  #adminHandlers(): HttpHandlers {
+    return {
+      onRequest: (request, response) => this.#admin.routing(request, response),
+      onUpgrade: () => false,
+    }
   }
 
   #observe(): void {
     const { connections } = this.#environment
     const lostHelp = 'on_unpublish notifications that were not delivered'
     this.#metrics.addCounter('hook_lost_total', lostHelp, () => this.#hooks?.lost ?? 0)
+    addTranscodeMetrics(this.#metrics, this.#transcoder)
     this.#metrics.watchStreams(() =>
       this.#hub.list().map((stream) => {
         const viewers = connections.list(stream.key).filter((connection) => connection.role === 'viewer')
@@ -337,20 +329,4 @@ function makeFastify(): FastifyInstance {
 /** FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. */
 function cameAsFlv({ tracks }: Stream): boolean {
   return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
-}
-
-function makeHooks(config: Config, log: Log): Hooks | undefined {
-  const { onPublish, onPlay, onUnpublish, hookSecret, secret } = config
-  if (onPublish === undefined && onPlay === undefined && onUnpublish === undefined) return undefined
-  return new Hooks(
-    { onPublish, onPlay, onUnpublish, secret: hookSecret ?? secret },
-    { nowMs: Date.now, newId: () => randomBytes(16).toString('hex'), log },
-  )
-}
-
-function certificateSource(config: Config, host: string): CertificateSource | undefined {
-  if (!servesTls(config)) return undefined
-  if (config.tlsCert !== undefined && config.tlsKey !== undefined)
-    return { kind: 'files', certPath: config.tlsCert, keyPath: config.tlsKey }
-  return { kind: 'self-signed', host }
 }

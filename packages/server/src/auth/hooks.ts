@@ -1,4 +1,5 @@
 import { hookLimits } from '../config/limits.js'
+import type { Config } from '../config/load.js'
 import type { Log } from '../observe/log.js'
 import type { StreamEndReason, StreamRequest } from './gate.js'
 import { sendHook } from './hook-request.js'
@@ -38,6 +39,13 @@ export interface PublishEnd {
 
 /** A refusal from an `on_…` server may name its reason; this much of it reaches the client. */
 const REASON_CHARS = 200
+
+/** The hooks that the configuration names; undefined when it names none. */
+export function hooksOf(config: Config, deps: HookDeps): Hooks | undefined {
+  const { onPublish, onPlay, onUnpublish, hookSecret, secret } = config
+  if (onPublish === undefined && onPlay === undefined && onUnpublish === undefined) return undefined
+  return new Hooks({ onPublish, onPlay, onUnpublish, secret: hookSecret ?? secret }, deps)
+}
 
 /** The operator's HTTP hooks: `on_publish` and `on_play` are asked and fail closed, `on_unpublish` is told. */
 export class Hooks {

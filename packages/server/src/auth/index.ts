@@ -13,7 +13,7 @@ export type {
 } from './gate.js'
 export { signHook } from './hook-request.js'
 export type { HookPost } from './hook-request.js'
-export { Hooks } from './hooks.js'
+export { Hooks, hooksOf } from './hooks.js'
 export type { HookAnswer, HookDeps, HookOptions, PublishEnd } from './hooks.js'
 export { RESERVED_APPS, isSegment, refuseName } from './names.js'
 export { PlainStreams } from './plain-streams.js'

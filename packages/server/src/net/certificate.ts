@@ -4,11 +4,20 @@ import { dirname } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { createSecureContext } from 'node:tls'
 import { generate } from 'selfsigned'
+import { servesTls, type Config } from '../config/index.js'
 
 /** Where the certificate of HTTPS and RTMPS comes from. */
 export type CertificateSource =
   | { readonly kind: 'self-signed'; readonly host: string }
   | { readonly kind: 'files'; readonly certPath: string; readonly keyPath: string }
+
+/** What the configuration says; undefined when TLS is not served. */
+export function certificateSourceOf(config: Config): CertificateSource | undefined {
+  if (!servesTls(config)) return undefined
+  const { tlsCert, tlsKey, host } = config
+  if (tlsCert !== undefined && tlsKey !== undefined) return { kind: 'files', certPath: tlsCert, keyPath: tlsKey }
+  return { kind: 'self-signed', host }
+}
 
 const SELF_SIGNED_DAYS = 30
 /** Several files change when a certificate is renewed: they are read once it has been quiet for this long. */

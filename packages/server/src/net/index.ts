@@ -9,5 +9,6 @@ export {
 } from './pending-connections.js'
 export { RateLimiter, type RateLimits } from './rate-limiter.js'
 export { TcpServer, type TcpListenOptions } from './tcp-server.js'
-export { loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'
+export { certificateSourceOf, loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'
 export { HttpServer, type HttpLimits, type HttpListenOptions } from './http-server.js'
+export { Listeners, type HttpHandlers, type ListenersOptions } from './listeners.js'

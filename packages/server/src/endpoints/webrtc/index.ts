@@ -2,7 +2,7 @@ export { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './
 export { RtcGateway, type RtcGatewayOptions } from './gateway.js'
 export type { MakePlayable, PlayableKind } from './playable.js'
 export { observeRtc } from './observe.js'
-export { openRtc, type OpenedRtc } from './open.js'
+export { openRtc } from './open.js'
 export { RtcSessions } from './sessions.js'
 export { WhepEndpoint } from './whep.js'
 export { WhipEndpoint } from './whip.js'

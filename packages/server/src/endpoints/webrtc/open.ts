@@ -4,8 +4,7 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { announceableAddresses, hostCandidates, type AnnouncedAddress, type WebRtcEngine } from '@crossroom/webrtc'
 import type { Clock } from '../../hub/index.js'
-import { TcpServer } from '../../net/index.js'
-import type { Log } from '../../observe/index.js'
+import type { Listeners } from '../../net/index.js'
 import { RtcGateway } from './gateway.js'
 
 export interface RtcOpenOptions {
@@ -16,30 +15,15 @@ export interface RtcOpenOptions {
   /** IP, NAME or IP:PORT to announce; empty: the machine's own addresses. */
   readonly announce: readonly string[]
   readonly clock: Clock
-  readonly log: Log
-  readonly acceptPauseMs: number
-  readonly highWaterMark: number
-}
-
-export interface OpenedRtc {
-  readonly gateway: RtcGateway
-  readonly tcp: TcpServer
-  readonly port: number
+  readonly listeners: Listeners
 }
 
 /** Opens the media port, UDP and TCP, and says what is announced. Rejects when a port cannot be had. */
-export async function openRtc(options: RtcOpenOptions): Promise<OpenedRtc> {
-  const { engine, host, clock, log } = options
+export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
+  const { engine, host, clock, listeners } = options
   const udp = engine.udp.open({ host, port: options.port })
   try {
-    const tcp = await TcpServer.listen({
-      host,
-      port: udp.port,
-      acceptPauseMs: options.acceptPauseMs,
-      highWaterMark: options.highWaterMark,
-      onConnection: (socket) => gateway.handleTcp(socket),
-      onError: (error) => log.error({ listener: 'rtc-tcp', error: error.message }, 'A listener failed'),
-    })
+    await listeners.openTcp('rtc', udp.port, (socket) => gateway.handleTcp(socket))
     const addresses = await announcedAddresses(options.announce, host, udp.port)
     const gateway = new RtcGateway({
       engine,
@@ -48,7 +32,7 @@ export async function openRtc(options: RtcOpenOptions): Promise<OpenedRtc> {
       clock,
       cname: randomBytes(12).toString('base64url'),
     })
-    return { gateway, tcp, port: udp.port }
+    return gateway
   } catch (error) {
     udp.close()
     throw error

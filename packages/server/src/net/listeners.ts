@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
+import { HttpServer, type HttpLimits } from './http-server.js'
+import { TcpServer } from './tcp-server.js'
+
+export interface ListenersOptions {
+  readonly host: string
+  readonly httpLimits: HttpLimits
+  /** How long accepting pauses when the process has no file descriptor left. */
+  readonly acceptPauseMs: number
+  /** Bytes a socket may hold back before `write` asks to wait. */
+  readonly highWaterMark: number
+  onError(listener: string, error: Error): void
+}
+
+/** Who takes what comes to an HTTP port. */
+export interface HttpHandlers {
+  onRequest(request: IncomingMessage, response: ServerResponse): void
+  /** False when nobody takes the upgrade. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+}
+
+/** Every port this process listens on, by name. */
+export class Listeners {
+  readonly #options: ListenersOptions
+  readonly #listeners = new Map<string, TcpServer | HttpServer>()
+
+  constructor(options: ListenersOptions) {
+    this.#options = options
+  }
+
+  /** The ports in use; those of a name that is not open are absent. */
+  get ports(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#listeners].map(([name, listener]) => [name, listener.port]))
+  }
+
+  /** Rejects when the port cannot be had; port 0 takes a free one. */
+  async openTcp(
+    name: string,
+    port: number,
+    onConnection: (socket: Socket) => void,
+    tls?: SecureContextOptions,
+  ): Promise<TcpServer> {
+    const { host, acceptPauseMs, highWaterMark } = this.#options
+    const onError = (error: Error) => this.#options.onError(name, error)
+    const secured = tls === undefined ? {} : { tls }
+    const listener = await TcpServer.listen({
+      host,
+      port,
+      acceptPauseMs,
+      highWaterMark,
+      onConnection,
+      onError,
+      ...secured,
+    })
+    this.#listeners.set(name, listener)
+    return listener
+  }
+
+  /** The same for HTTP. */
+  async openHttp(name: string, port: number, handlers: HttpHandlers, tls?: SecureContextOptions): Promise<void> {
+    const { host, highWaterMark, httpLimits: limits } = this.#options
+    const secured = tls === undefined ? {} : { tls }
+    const listener = await HttpServer.listen({ host, port, limits, highWaterMark, ...handlers, ...secured })
+    this.#listeners.set(name, listener)
+  }
+
+  /** New connections use the new certificate; those that are open keep theirs. */
+  renewCertificate(tls: SecureContextOptions): void {
+    for (const listener of this.#listeners.values()) listener.renewCertificate(tls)
+  }
+
+  /** Takes no more connections; those that are open stay. Idempotent. */
+  stopAccepting(): void {
+    for (const listener of this.#listeners.values()) listener.stopAccepting()
+  }
+
+  /** Ends the connections that are left. */
+  close(): void {
+    for (const listener of this.#listeners.values()) listener.close()
+  }
+}
