@@ -260,3 +260,21 @@ test('retransmissions do not earn retransmissions', () => {
   expect(granted).toBeLessThanOrEqual(120 + 600)
   expect(granted).toBeGreaterThan(500)
 })
+
+test('redundant sound is wanted at the first report of loss, and until there was none for ten seconds', () => {
+  const sender = makeSender()
+  const report = (now: number, fractionLost: number) => {
+    const block = { ssrc: AUDIO, cumulativeLost: 0, highestSequence: 1, jitter: 0, lastSenderReport: 0 }
+    const reports = [{ ...block, fractionLost, delaySinceLastSenderReport: 0 }]
+    give(sender, now, { type: 'receiver-report', ssrc: 9, reports })
+  }
+  report(0, 2)
+  expect(events(sender)).toEqual([])
+  report(1 * SECOND, 13)
+  expect(events(sender)).toEqual([{ kind: 'redundancy', isWanted: true }])
+  report(5 * SECOND, 13)
+  for (let second = 6; second < 15; second++) report(second * SECOND, 0)
+  expect(events(sender)).toEqual([])
+  report(15 * SECOND, 0)
+  expect(events(sender)).toEqual([{ kind: 'redundancy', isWanted: false }])
+})

@@ -3,6 +3,7 @@ import { BandwidthEstimator, START_BITRATE } from '../bwe/bandwidth-estimator.js
 import { parseCompound, type RtcpPacket, type UnusedRtcpPacket } from '../rtcp/compound.js'
 import type { ReceiverReport } from '../rtcp/receiver-report.js'
 import { FrameGate, type GatedFrame } from './frame-gate.js'
+import { RedundancySwitch } from './redundancy-switch.js'
 import { ReportSchedule } from './report-schedule.js'
 import { ResendBudget } from './resend-budget.js'
 import { ResendLedger, type ResendCounters } from './resend-ledger.js'
@@ -48,6 +49,8 @@ export type PlaySenderOutput =
 export type PlaySenderEvent =
   /** The viewer cannot decode and wants a keyframe: ask the publisher, or send the cached one. At most once in 2 s. */
   | { readonly kind: 'keyframe-wanted'; readonly track: number }
+  /** The viewer has begun to lose, or no longer loses, so much that its sound should be sent with redundancy (RFC 2198). */
+  | { readonly kind: 'redundancy'; readonly isWanted: boolean }
   /** The viewer stops receiving. */
   | { readonly kind: 'bye' }
 
@@ -87,6 +90,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   readonly #gate = new FrameGate()
   readonly #roundTrip = new RoundTrip()
   readonly #reports: ReportSchedule
+  readonly #redundancy = new RedundancySwitch()
   readonly #outputs: PlaySenderOutput[] = []
   readonly #events: PlaySenderEvent[] = []
   #estimator = new BandwidthEstimator()
@@ -197,6 +201,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
         return this.#handleReports(now, packet.reports)
       case 'transport-feedback':
         this.#estimator.handleFeedback(now, packet)
+        this.#updateRedundancy(now, this.#estimator.lossFraction)
         return this.#updatePacing(now)
       case 'remb':
         this.#estimator.handleReceiverEstimate(packet.bitrate)
@@ -229,10 +234,15 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
       const track = this.#trackOf(block.ssrc)
       if (track < 0) continue
       this.#losses[track] = block.fractionLost / 256
+      this.#updateRedundancy(now, block.fractionLost / 256)
       if (block.lastSenderReport === 0) continue
       this.#roundTrip.reportEchoed(now, block.lastSenderReport, block.delaySinceLastSenderReport)
       this.#estimator.setRoundTrip(this.#roundTrip.value ?? 0)
     }
+  }
+
+  #updateRedundancy(now: Micros, loss: number): void {
+    if (this.#redundancy.update(now, loss)) this.#events.push({ kind: 'redundancy', isWanted: this.#redundancy.isOn })
   }
 
   #trackOf(ssrc: number): number {
