@@ -145,7 +145,8 @@ static int receive_call(struct udp_socket *udp, struct udp_batch *batch, int64_t
   struct iovec vectors[UDP_CALL_ROWS];
   _Alignas(struct cmsghdr) uint8_t controls[UDP_CALL_ROWS][UDP_CONTROL_BYTES];
   int first = batch->count, room = UDP_BATCH_ROWS - first;
-  if (room > UDP_CALL_ROWS) room = UDP_CALL_ROWS;
+  int most = first == 0 ? UDP_FIRST_CALL_ROWS : UDP_CALL_ROWS;
+  if (room > most) room = most;
   memset(slots, 0, sizeof(message_slot) * (size_t)room);
   for (int i = 0; i < room; i++) {
     vectors[i] = (struct iovec){batch->bytes + (size_t)(first + i) * UDP_ROW_BYTES, UDP_ROW_BYTES};
@@ -176,8 +177,9 @@ bool udp_socket_receive(struct udp_socket *udp, struct udp_batch *batch) {
   int64_t now = monotonic_micros();
   batch->count = 0;
   while (batch->count < UDP_BATCH_ROWS) {
+    int before = batch->count;
     int received = receive_call(udp, batch, now - micros_of(&wall), now);
-    if (received < UDP_CALL_ROWS) return false;
+    if (received < (before == 0 ? UDP_FIRST_CALL_ROWS : UDP_CALL_ROWS)) return false;
   }
   return true;
 }

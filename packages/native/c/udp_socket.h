@@ -14,6 +14,7 @@ enum {
   UDP_ROW_BYTES = 2048,    /* largest datagram that is received */
   UDP_BATCH_ROWS = 256,    /* handed to JavaScript at once */
   UDP_CALL_ROWS = 64,      /* received or sent by one system call */
+  UDP_FIRST_CALL_ROWS = 8, /* most wake-ups are about a few: preparing rows costs too */
   UDP_CONTROL_BYTES = 128, /* ancillary data of one message */
 };
 

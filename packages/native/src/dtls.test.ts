@@ -159,7 +159,8 @@ describe('a peer cannot make a session remember much (W4)', () => {
     expect(left[0]?.kind).toBe('connected')
   })
 
-  test('a flood of fragments after it costs at most 128 KiB a session', () => {
+  // The sanitizers' allocator keeps what was freed.
+  test.skipIf(process.env['CROSSROOM_NATIVE'])('a flood of fragments after it costs at most 128 KiB a session', () => {
     const sessions = Array.from({ length: 200 }, () => server())
     const peer = client()
     peer.handleTimeout(now())
