@@ -1,53 +1,37 @@
-// HTTP-FLV: CPU per second and player, beside a bare socket writer in the same run; delay; memory; time to join.
-import { setTimeout as sleep } from 'node:timers/promises'
+// HTTP-FLV with 500 players: CPU beside that of a bare socket writer, every frame at every player, delay, memory.
+import { playBytes } from './lib/play-bytes.mjs'
 import { startServer, startWorker } from './lib/children.mjs'
-import { cpuMs, rssKiB } from './lib/process.mjs'
-import { percentile } from './lib/report.mjs'
+import { median, percentile } from './lib/report.mjs'
 
-/** Plays with `players` for `seconds` against the process `pid` on `port`. */
-async function measure(pid, port, path, players, seconds) {
-  const before = rssKiB(pid)
-  const worker = startWorker('flv-players', { port, path, count: players })
-  await worker.ready
-  await sleep(3000)
-  const rss = rssKiB(pid)
-  await worker.ask('begin')
-  const cpu = cpuMs(pid)
-  const startedAt = performance.now()
-  await sleep(seconds * 1000)
-  const spent = cpuMs(pid) - cpu
-  const passed = (performance.now() - startedAt) / 1000
-  const state = await worker.ask('end')
-  await worker.stop()
-  return { state, cpuPerPlayer: spent / passed / players, rssPerPlayer: (rss - before) / players, passed }
-}
+export const title = 'HTTP-FLV, 500 players'
+export const settings = { players: 500, probes: 20 }
 
-export async function run({ players = 500, seconds = 15 } = {}) {
+export async function run({ seconds = 5 } = {}) {
   const server = await startServer()
-  const publisher = startWorker('publishers', { port: server.ports.rtmp, count: 1, prefix: 'x' })
-  await publisher.ready
-  await sleep(2500)
-  const flv = await measure(server.pid, server.ports.http, '/live/x0.flv', players, seconds)
+  const publisher = await startWorker('publishers', { port: server.ports.rtmp })
+  const played = await playBytes(
+    server.pid,
+    { port: server.ports.http, protocol: 'http-flv' },
+    { ...settings, seconds },
+  )
   await publisher.stop()
   await server.stop()
-  const bare = startWorker('bare-writer', {})
-  const { port } = await bare.ready
-  const yardstick = await measure(bare.pid, port, '/', players, seconds)
+  const bare = await startWorker('bare-writer')
+  const yardstick = await playBytes(bare.pid, { port: bare.ready.port, protocol: 'http-flv' }, { ...settings, seconds })
   await bare.stop()
-  const { state } = flv
-  const expected = Math.round(flv.passed * (25 + 48_000 / 1024))
-  const delays = state.delays.map(([, ms]) => ms)
-  const video = state.delays.filter(([type]) => type === 9).map(([, ms]) => ms)
+  const delays = [...played.videoDelays, ...played.audioDelays]
   return [
-    { name: 'HTTP-FLV: CPU per second and player', value: flv.cpuPerPlayer, unit: 'ms', goal: '<= 0.40, aim 0.25' },
-    { name: 'bare net.Socket writer: the same', value: yardstick.cpuPerPlayer, unit: 'ms' },
-    { name: 'HTTP-FLV against bare writer', value: flv.cpuPerPlayer / yardstick.cpuPerPlayer, unit: 'x', goal: '<= 1.3' },
-    { name: 'HTTP-FLV: frames per player received / sent', value: state.frames / players / expected, unit: '', goal: '1' },
-    { name: 'HTTP-FLV: gaps seen by players', value: state.gaps, unit: '', goal: '0' },
-    { name: 'HTTP-FLV: added delay p50', value: percentile(delays, 50), unit: 'ms', goal: '<= 5' },
-    { name: 'HTTP-FLV: added delay p99', value: percentile(delays, 99), unit: 'ms', goal: '<= 30' },
-    { name: 'HTTP-FLV: added delay of video p50 / p99', value: [percentile(video, 50), percentile(video, 99)], unit: 'ms' },
-    { name: 'HTTP-FLV: GET to first keyframe tag p50 (joining together)', value: percentile(state.joins, 50), unit: 'ms' },
-    { name: 'HTTP-FLV: memory per player', value: flv.rssPerPlayer, unit: 'KiB', goal: '<= 40' },
+    figure('CPU per second and player', 'ms', played.cpuPerPlayer, { most: 0.4, aim: 0.25 }),
+    figure('the same for a bare net.Socket writer', 'ms', yardstick.cpuPerPlayer),
+    figure('server to bare writer', 'x', played.cpuPerPlayer / yardstick.cpuPerPlayer, { most: 1.3 }),
+    figure('frames received of frames sent', '', played.received, { least: 0.99 }),
+    figure('gaps, and players that were closed', '', played.gaps + played.closed, { most: 0 }),
+    figure('added delay p50', 'ms', percentile(delays, 50), { most: 5 }),
+    figure('added delay p99', 'ms', percentile(delays, 99), { most: 30 }),
+    figure('added delay of video p50', 'ms', median(played.videoDelays)),
+    figure('the same for the bare writer', 'ms', median(yardstick.videoDelays)),
+    figure('memory per player', 'KiB', played.memoryPerPlayer, { most: 40 }),
   ]
 }
+
+const figure = (name, unit, value, goal) => ({ name, unit, values: [value], goal })

@@ -1,49 +1,67 @@
-// Starts the server and the workers as processes of their own.
+// Starts the built server and the workers as processes of their own.
 import { fork, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
+const START_MS = 20_000
+const STOP_MS = 5000
 
-/** The built server on free ports. */
-export async function startServer(extra = []) {
-  const args = ['serve', '--json', '--log-level', 'error', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
-  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []), BIN, ...args, ...extra], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+/** The built server on free ports. `BENCH_NODE_ARGS` goes to its node, for profiles and flags. */
+export async function startServer(options = []) {
+  const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
+  const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
+  const args = [...nodeArgs, BIN, 'serve', '--json', '--log-level', 'error', ...ports, ...options]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })
-  const ports = await new Promise((resolve, reject) => {
+  const listening = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       const message = JSON.parse(line)
       if (message.event === 'listening') resolve(message)
     })
-    child.once('exit', (code) => reject(new Error(`The server ended with ${code} before it listened.`)))
+    const fail = (what) => {
+      child.kill('SIGKILL')
+      reject(new Error(`The server ${what}.`))
+    }
+    child.once('exit', (code) => fail(`ended with ${code} before it listened`))
+    setTimeout(() => fail('did not listen in time'), START_MS).unref()
   })
-  return { pid: child.pid, ports, stop: () => stop(child) }
+  return { pid: child.pid, ports: listening, stop: () => stop(child) }
 }
 
-/** A worker of `bench/workers`; `ask` sends it a request and resolves with its answer. */
-export function startWorker(name, options) {
-  const child = fork(fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url)), [JSON.stringify(options)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const ready = new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}.`)))
-  })
-  const ask = (request) =>
-    new Promise((resolve) => {
-      child.once('message', resolve)
-      child.send(request)
+/** A process of `bench/workers`, once it is ready: what it said then, and `ask`, which sends a request and awaits its answer. */
+export async function startWorker(name, options = {}) {
+  const script = fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url))
+  const child = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      const fail = (code) => reject(new Error(`The worker ${name} ended with ${code}.`))
+      child.once('exit', fail)
+      child.once('message', (message) => {
+        child.off('exit', fail)
+        resolve(message)
+      })
     })
+  const ready = await answer()
+  const ask = (request) => {
+    const answered = answer()
+    child.send(request)
+    return answered
+  }
   return { pid: child.pid, ready, ask, stop: () => stop(child) }
 }
 
 function stop(child) {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) resolve()
-    child.once('exit', resolve)
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve()
+      return
+    }
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
     child.kill('SIGTERM')
-    setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
 }

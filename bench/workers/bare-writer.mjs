@@ -1,9 +1,10 @@
 // The yardstick: a net server that writes the same bytes at the same moments and does nothing else.
 import { createServer } from 'node:net'
-import { loadSource, nowMs } from '../lib/source.mjs'
+import { loadSource, nowMs, stampFrame } from '../lib/source.mjs'
+import { serve } from '../lib/worker.mjs'
 
-const source = loadSource()
 const MERGE_MS = 25
+const { frames, durationMs } = loadSource()
 const sockets = new Set()
 const server = createServer({ noDelay: true }, (socket) => {
   socket.once('data', () => {
@@ -15,41 +16,51 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => undefined)
 })
 
-/** The writes of the server: sound that comes at most 25 ms before a picture goes with it. */
-function plan() {
+/** The writes that the server makes: sound that comes at most 25 ms before a picture goes with it. */
+function planWrites() {
   const writes = []
   let waiting = []
-  source.frames.forEach((tag, i) => {
+  frames.forEach((tag, i) => {
     waiting.push(tag)
-    const next = source.frames.slice(i + 1).find((other) => other.type === 9)
-    const waits = tag.type === 8 && next !== undefined && next.timestampMs - tag.timestampMs <= MERGE_MS
-    if (waits) return
-    const parts = waiting.map(({ type, body }) => {
-      const bytes = Buffer.alloc(11 + body.length + 4)
-      bytes[0] = type
-      bytes.writeUIntBE(body.length, 1, 3)
-      bytes.set(body, 11)
-      bytes.writeUInt32BE(11 + body.length, 11 + body.length)
-      return bytes
-    })
-    writes.push({ atMs: tag.timestampMs, bytes: Buffer.concat(parts) })
+    const next = frames.slice(i + 1).find(({ type }) => type === 9)
+    if (tag.type === 8 && next !== undefined && next.timestampMs - tag.timestampMs <= MERGE_MS) return
+    writes.push({ atMs: tag.timestampMs, tags: waiting })
     waiting = []
   })
   return writes
 }
 
-const writes = plan()
+/** A buffer of its own for every write, as any server makes it; the newest frame is stamped. */
+function writeTags(tags, loop) {
+  const bytes = new Uint8Array(tags.reduce((sum, { body }) => sum + 11 + body.length + 4, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const { type, body, timestampMs } of tags) {
+    const time = timestampMs + loop * durationMs
+    view.setUint32(at, body.length)
+    bytes[at] = type
+    view.setUint32(at + 4, (time << 8) | (time >>> 24))
+    stampFrame(body)
+    bytes.set(body, at + 11)
+    at += 11 + body.length
+    view.setUint32(at, 11 + body.length)
+    at += 4
+  }
+  return bytes
+}
+
+const writes = planWrites()
 const startedAt = nowMs()
 let next = 0
 let loop = 0
 setInterval(() => {
-  while (startedAt + loop * source.durationMs + writes[next].atMs <= nowMs()) {
-    for (const socket of sockets) socket.write(writes[next].bytes)
-    if (++next === writes.length) {
-      next = 0
-      loop++
-    }
+  while (startedAt + loop * durationMs + writes[next].atMs <= nowMs()) {
+    const bytes = writeTags(writes[next].tags, loop)
+    for (const socket of sockets) socket.write(bytes)
+    next = (next + 1) % writes.length
+    if (next === 0) loop++
   }
 }, 1)
-server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => process.send({ port: server.address().port, writesPerSecond: writes.length / (source.durationMs / 1000) }))
-process.on('message', () => process.send({}))
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () =>
+  serve({ port: server.address().port, writesPerSecond: writes.length / (durationMs / 1000) }),
+)

@@ -3,66 +3,75 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
 import { loadSource, nowMs, stampFrame } from '../lib/source.mjs'
+import { options, serve } from '../lib/worker.mjs'
 
-const { port, count, prefix } = JSON.parse(process.argv[2])
+const { port, count = 1, prefix = 'x' } = options
+const GOP_MS = 2000
+const AT_A_TIME = 20
 const source = loadSource()
 
-function publish(index) {
-  return new Promise((resolve, reject) => {
-    const session = new RtmpClientSession({
-      url: parseRtmpUrl(`rtmp://127.0.0.1:${port}/live/${prefix}${index}`),
-      action: 'publish',
-      handshake: 'simple',
-      randomBytes: (length) => randomBytes(length),
-      hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
-    })
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    const drain = () => {
-      for (let out = session.pollOutput(); out !== undefined; out = session.pollOutput()) socket.write(out)
-      for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
-        if (event.type === 'publishing') resolve({ session, drain })
-        if (event.type === 'refused') reject(new Error(event.description))
-      }
-    }
-    socket.on('connect', () => {
-      session.handleTimeout(0)
-      drain()
-    })
-    socket.on('data', (bytes) => {
-      session.handleInput(0, bytes)
-      drain()
-    })
-    socket.on('error', reject)
-  })
-}
+class Publisher {
+  #session
+  #socket
+  #next = 0
+  #loop = 0
 
-const publishers = []
-for (let i = 0; i < count; i++) publishers.push(await publish(i))
-for (const { session, drain } of publishers) {
-  for (const tag of source.headers) session.sendMedia(tag.type, 0, tag.body)
-  drain()
-}
+  /** Resolves once the server has agreed. */
+  async start(name) {
+    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    await new Promise((resolve, reject) => {
+      this.#socket.on('error', reject)
+      this.#socket.once('close', () => reject(new Error('The server closed the connection.')))
+      this.#socket.once('connect', () => {
+        this.#session = new RtmpClientSession({
+          url: parseRtmpUrl(`rtmp://127.0.0.1:${port}/live/${name}`),
+          action: 'publish',
+          handshake: 'simple',
+          randomBytes: (length) => randomBytes(length),
+          hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+        })
+        this.#flush()
+      })
+      this.#socket.on('data', (bytes) => {
+        this.#session.handleInput(0, bytes)
+        this.#flush()
+        for (let event = this.#session.pollEvent(); event !== undefined; event = this.#session.pollEvent()) {
+          if (event.type === 'publishing') resolve()
+          if (event.type === 'refused') reject(new Error(event.description))
+        }
+      })
+    })
+    for (const tag of source.headers) this.#session.sendMedia(tag.type, 0, tag.body)
+    this.#flush()
+  }
 
-// Each publisher runs at its own phase, as real ones do.
-const startedAt = nowMs()
-const cursors = publishers.map((_, i) => ({ next: 0, loop: 0, phase: (i * 40) / count }))
-setInterval(() => {
-  const now = nowMs()
-  publishers.forEach(({ session, drain }, i) => {
-    const cursor = cursors[i]
+  /** Sends what is due `playedMs` after the beginning. */
+  sendUntil(playedMs) {
     for (;;) {
-      const tag = source.frames[cursor.next]
-      const timestampMs = tag.timestampMs + cursor.loop * source.durationMs
-      if (startedAt + cursor.phase + timestampMs > now) break
+      const tag = source.frames[this.#next]
+      const timestampMs = tag.timestampMs + this.#loop * source.durationMs
+      if (timestampMs > playedMs) return
       stampFrame(tag.body)
-      session.sendMedia(tag.type, timestampMs, tag.body)
-      drain()
-      if (++cursor.next === source.frames.length) {
-        cursor.next = 0
-        cursor.loop++
-      }
+      this.#session.sendMedia(tag.type, timestampMs, tag.body)
+      this.#flush()
+      this.#next = (this.#next + 1) % source.frames.length
+      if (this.#next === 0) this.#loop++
     }
-  })
+  }
+
+  #flush() {
+    for (let out = this.#session.pollOutput(); out !== undefined; out = this.#session.pollOutput())
+      this.#socket.write(out)
+  }
+}
+
+const publishers = Array.from({ length: count }, () => new Publisher())
+for (let i = 0; i < count; i += AT_A_TIME)
+  await Promise.all(publishers.slice(i, i + AT_A_TIME).map((publisher, k) => publisher.start(`${prefix}${i + k}`)))
+const startedAt = nowMs()
+setInterval(() => {
+  const playedMs = nowMs() - startedAt
+  // Their keyframes are spread over a GOP, as those of publishers that know nothing of each other.
+  publishers.forEach((publisher, i) => publisher.sendUntil(playedMs - (i * GOP_MS) / count))
 }, 1)
-process.send({ publishing: count })
-process.on('message', () => process.send({ publishing: count }))
+serve({ publishing: count })
