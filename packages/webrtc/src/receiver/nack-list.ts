@@ -5,9 +5,10 @@ const REORDER_DELAY: Micros = 10_000
 
 /**
  * Requests per packet. With 30 % loss both ways one round succeeds 49 times in 100, so twelve rounds leave
- * 0.51^12 = 0.03 % of what was lost. Mostly the jitter buffer gives up first.
+ * 0.51^12 = 0.03 % of what was lost; more, because senders pass over requests that come within their own idea of a round
+ * trip. Mostly the jitter buffer gives up first.
  */
-export const MAX_NACK_TRIES = 12
+export const MAX_NACK_TRIES = 20
 
 /** Missing packets followed at once: four seconds of 1 Mbit/s. A longer hole is an outage: a keyframe mends it, not NACKs. */
 export const MAX_MISSING_PACKETS = 512

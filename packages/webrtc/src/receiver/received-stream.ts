@@ -31,10 +31,10 @@ import type { TrackClock } from './track-clock.js'
 import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 
 /**
- * How long a hole is waited for, in round trips and with bounds: video sixteen, enough for a dozen NACKs, which get through
- * 30 % loss both ways; sound six. Where nothing is repeated, as long as reordering and redundant packets take.
+ * How long a hole is waited for, in round trips and with bounds: video twenty, enough for a dozen NACKs, which get through
+ * 30 % loss both ways, and no longer than a keyframe takes to come over such a path; sound six. Where nothing is repeated, as long as reordering and redundant packets take.
  */
-const VIDEO_WAIT = { roundTrips: 16, min: 250_000, max: 1_000_000 } as const
+const VIDEO_WAIT = { roundTrips: 20, min: 250_000, max: 1_500_000 } as const
 const AUDIO_WAIT = { roundTrips: 6, min: 60_000, max: 400_000 } as const
 const WAIT_WITHOUT_NACK: Micros = 60_000
 
