@@ -2,6 +2,7 @@ import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/me
 import { VirtualClock } from '@crossroom/testkit'
 import {
   Fanouts,
+  SilenceFiller,
   StreamHub,
   Viewer,
   type ByteTransport,
@@ -106,10 +107,15 @@ export class FakeTransport implements ByteTransport {
 /** A hub on a virtual clock, with publishers and viewers to play with. */
 export class Stage {
   readonly clock = new VirtualClock(SECOND)
-  readonly hub = new StreamHub(this.clock, { gopCache: gopCacheLimits, ...publisherLimits })
+  readonly hub: StreamHub
   readonly fanouts = new Fanouts()
   readonly ends: PublicationEnd[] = []
   #ids = 0
+
+  /** `silentMicros`: how long publishers may be silent, for scenarios of many days. */
+  constructor(limits: { silentMicros?: Micros } = {}) {
+    this.hub = new StreamHub(this.clock, { gopCache: gopCacheLimits, ...publisherLimits, ...limits })
+  }
 
   get stream(): Stream {
     return this.hub.open('live/x')
@@ -125,7 +131,8 @@ export class Stage {
     })
   }
 
-  watch(options: { mergeMicros?: Micros; filter?: 'silence' } = {}): {
+  /** `packer`: what writes the frames, by default as text; `fillsSilence`: as `?audio=always`. */
+  watch(options: { mergeMicros?: Micros; fillsSilence?: boolean; packer?: Packer } = {}): {
     transport: FakeTransport
     viewer: Viewer
     leave: () => void
@@ -134,10 +141,12 @@ export class Stage {
     const info = { id: `v${String(this.#ids++)}`, protocol: 'http-flv', remoteAddress: '127.0.0.1' }
     const totals = { bytesOut: 0, framesOut: 0, framesDropped: 0 }
     const viewer = new Viewer(info, transport, this.clock, viewerLimits, totals)
-    const fanout = this.fanouts.of(this.stream, `test+${options.filter ?? ''}`, () => ({
-      packer: new TextPacker(),
+    const { fillsSilence = false, packer = new TextPacker() } = options
+    const fanout = this.fanouts.of(this.stream, `${packer.constructor.name} ${String(fillsSilence)}`, () => ({
+      packer,
       clock: this.clock,
       audioMergeMicros: options.mergeMicros ?? 0,
+      ...(fillsSilence ? { filter: new SilenceFiller() } : {}),
     }))
     return { transport, viewer, leave: fanout.add(viewer) }
   }

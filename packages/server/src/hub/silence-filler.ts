@@ -67,7 +67,8 @@ export class SilenceFiller implements FrameFilter {
 
   /** Silence on the grid from where sound ended up to `until`. */
   #fill(until: Micros, video: MediaFrame, config: AudioConfig, out: MediaFrame[]): void {
-    let index = Math.ceil((this.#audioUntil! * SAMPLE_RATE) / (SAMPLES_PER_FRAME * 1_000_000))
+    // Grid times are rounded to whole microseconds: one less, or the slot that begins right there would be left out.
+    let index = Math.ceil(((this.#audioUntil! - 1) * SAMPLE_RATE) / (SAMPLES_PER_FRAME * 1_000_000))
     for (let dts = gridTime(index); dts < until; dts = gridTime(++index)) {
       out.push({
         config,

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { audioConfig, MS, Stage, videoConfig } from './stage.js'
+
+/** The times of all sound, and how far apart they are at most and at least. */
+function soundOf(lines: string[]) {
+  const times = lines.filter((line) => line.startsWith('audio')).map((line) => Number(line.split(' ')[1]))
+  const gaps = times.slice(1).map((time, i) => time - times[i]!)
+  return { times, longest: Math.max(...gaps), shortest: Math.min(...gaps) }
+}
+
+test('a stream without sound has silence on one grid, across the cached frames and the live ones', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  const video = videoConfig()
+  stage.play(publication, video, { frames: 23, gop: 50 })
+  const viewers = [stage.watch({ fillsSilence: true })]
+  stage.play(publication, video, { from: 920 * MS, frames: 40, gop: 500 })
+  viewers.push(stage.watch({ fillsSilence: true }))
+  stage.play(publication, video, { from: 2520 * MS, frames: 40, gop: 500 })
+  for (const { transport } of viewers) {
+    expect(transport.lines[0]).toBe('start videoaudio')
+    const { times, longest, shortest } = soundOf(transport.lines)
+    expect(times[0]).toBeLessThan(22)
+    expect([shortest, longest]).toEqual([21, 22])
+    // Never further behind the picture than one frame of it.
+    expect(times.at(-1)).toBeGreaterThan(Number(transport.lines.at(-1)!.split(' ')[1]) - 40)
+  }
+})
+
+test('real sound that comes late takes over from silence without a step back or a hole', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  const video = videoConfig()
+  stage.play(publication, video, { frames: 50, gop: 500 })
+  const { transport } = stage.watch({ fillsSilence: true })
+  stage.play(publication, video, { from: 2000 * MS, frames: 50, gop: 500, audio: audioConfig() })
+  const { times, longest, shortest } = soundOf(transport.lines)
+  expect(times.at(-1)).toBe(3965)
+  expect(shortest).toBeGreaterThan(0)
+  // The stage's real sound comes every 40 ms.
+  expect(longest).toBeLessThanOrEqual(40)
+  expect(transport.lines.filter((line) => line.startsWith('config aac'))).toHaveLength(2)
+})
+
+test('sound that stops is followed by silence after 300 ms, and sound that returns is played at once', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  const video = videoConfig()
+  const audio = audioConfig()
+  stage.play(publication, video, { frames: 25, gop: 500, audio })
+  const { transport } = stage.watch({ fillsSilence: true })
+  stage.play(publication, video, { from: 1000 * MS, frames: 50, gop: 500 })
+  const stopped = soundOf(transport.lines)
+  expect(stopped.times.at(-1)).toBeGreaterThan(2960 - 300 - 40)
+  expect(stopped.longest).toBeLessThanOrEqual(44)
+  stage.play(publication, video, { from: 3000 * MS, frames: 25, gop: 500, audio })
+  const returned = soundOf(transport.lines)
+  expect(returned.times.filter((time) => time >= 3000)).toHaveLength(25)
+  expect(returned.shortest).toBeGreaterThan(0)
+})
