@@ -96,6 +96,16 @@ export async function readDelay(page: Page, readings = 15): Promise<number> {
   return ages.sort((a, b) => a - b)[ages.length >> 1]!
 }
 
+/** Waits until the whole delay of the picture is below `ms`: players settle after the start, and machines are busy. */
+export function untilDelayBelow(page: Page, ms: number, timeoutMs = 20_000): Promise<number> {
+  let last = Infinity
+  const look = async (): Promise<number | false> => {
+    last = await readDelay(page, 9)
+    return last < ms && last
+  }
+  return until(`a delay below ${String(ms)} ms`, look, { timeoutMs, explain: () => `It is ${String(last)} ms` })
+}
+
 /** Runs in the page: waits for the next picture, reads the blocks in its top rows. */
 function lookAtClock(layout: typeof clockPicture): Promise<{ bits: boolean[]; atMs: number }> {
   const video = document.querySelector('video')!

@@ -31,6 +31,7 @@ export {
   readDelay,
   readPlayback,
   readStart,
+  untilDelayBelow,
   untilHeard,
   untilPlays,
   watchStart,

@@ -41,6 +41,17 @@ export interface TestServerOptions {
  * ```
  */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options)
+    } catch (error) {
+      // A UDP port that is free may be taken as a TCP port, by another test that starts at the same moment.
+      if (attempt === 3 || !String(error).includes('is used by another program')) throw error
+    }
+  }
+}
+
+async function startOnce(options: TestServerOptions): Promise<TestServer> {
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is not there: run npm run build`)
   const freePorts = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
   const args = [COMMAND, 'serve', '--json', '--log-level', 'debug', ...freePorts, ...(options.args ?? [])]

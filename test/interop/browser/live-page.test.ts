@@ -104,6 +104,23 @@ test('a codec that the browser lacks is named', async () => {
   await live.untilNotice(/This browser cannot decode the stream \(H\.264\)/)
 })
 
+test('where the browser starts nothing by itself, a click does', async () => {
+  push('click')
+  live = await openLivePage(browser, server.http, 'stream=live/click', async (page) => {
+    await page.addInitScript(() => {
+      // Not navigator.userActivation: every look of the test driver into the page counts as a gesture there.
+      let clicked = false
+      document.addEventListener('click', () => (clicked = true), { capture: true })
+      const play = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'play')!.value as () => Promise<void>
+      HTMLMediaElement.prototype.play = function () {
+        return clicked ? play.call(this) : Promise.reject(new DOMException('No gesture yet.', 'NotAllowedError'))
+      }
+    })
+  })
+  await live.page.getByRole('button', { name: 'Play', exact: true }).click()
+  await untilPlays(live.page)
+})
+
 test('a refused viewer is told so, and how to come in', async () => {
   const closed = await startServer({ args: ['--secret', 'a secret for this test', '--play', 'token'] })
   const { page, untilNotice } = await open('stream=live/closed', closed.http)

@@ -12,6 +12,7 @@ import {
   readStart,
   startServer,
   until,
+  untilDelayBelow,
   untilHeard,
   untilPlays,
   watchStart,
@@ -62,7 +63,7 @@ test('Chromium plays an RTMP push by WebRTC, with sound, well under half a secon
   await turnOnSound(page)
   await untilHeard(page, 440)
   await untilHeard(page, 1000)
-  expect(await readDelay(page)).toBeLessThan(500)
+  await untilDelayBelow(page, 500)
   expect(await fact('picture')).toBe('640 × 360')
   await untilFact('rate', /^2[3-7] fps$/)
   await untilFact('bitrate', /bit\/s$/)
@@ -106,9 +107,9 @@ test('sound and picture are together', async () => {
   await untilHeard(page, 440)
   // Browsers move one toward the other by at most 80 ms a second.
   await until('sound and picture are together', async () => Math.abs(await measureLipSync(page, 3)) <= 45, {
-    timeoutMs: 25_000,
+    timeoutMs: 50_000,
   })
-}, 60_000)
+}, 80_000)
 
 test('x264 with its default settings plays smoothly: B-frames are converted away', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/bframes`, video: X264_DEFAULTS }))
@@ -144,7 +145,7 @@ test('a group of pictures of five seconds makes nobody wait five seconds', async
   const { page } = await open('long')
   expect(await readStart(page)).toBeLessThan(1500)
   await untilPlays(page, 50)
-  expect(await readDelay(page)).toBeLessThan(700)
+  await untilDelayBelow(page, 500)
 })
 
 test('a publisher that comes back, with another picture size, is played on', async () => {
@@ -156,6 +157,20 @@ test('a publisher that comes back, with another picture size, is played on', asy
   const input = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25', ...TONE]
   keep(pushFfmpeg({ url: `${server.rtmp}/live/again`, input, output: [...LOW_DELAY_VIDEO, '-g', '50', '-c:a', 'aac'] }))
   await untilFact('picture', /320 × 240/)
+  await untilPlays(page)
+})
+
+test('a session that the server ends is begun again', async () => {
+  keep(pushClock({ url: `${server.rtmp}/live/kicked` }))
+  const { page } = await open('kicked')
+  await untilPlays(page)
+  const list = async (): Promise<string[]> => {
+    const response = await fetch(`${server.http}/api/v1/connections?stream=live/kicked&role=viewer`)
+    return ((await response.json()) as { connections: { id: string }[] }).connections.map(({ id }) => id)
+  }
+  const [first] = await list()
+  await fetch(`${server.http}/api/v1/connections/${first!}`, { method: 'DELETE' })
+  await until('another session', async () => (await list()).some((id) => id !== first))
   await untilPlays(page)
 })
 
@@ -180,7 +195,7 @@ test('where only TCP gets through, the browser takes TCP, and the page says so',
   const { page, untilFact } = await open('tcp', 'auto', behind)
   await untilPlays(page)
   expect(await untilFact('protocol', /\w/)).toBe('WebRTC / TCP')
-  expect(await readDelay(page)).toBeLessThan(500)
+  await untilDelayBelow(page, 500)
   await page.close()
   await behind.stop()
   way.close()
