@@ -107,7 +107,23 @@ test('Opus: the packet is the payload; nothing and too much are refused', () => 
   expect(packetizer.packetize({ ...audioFrame(0, packet), config: opusConfig, units: [] }, out)).toBe(false)
 })
 
-test('RED: each packet carries the frame before, with its distance', () => {
+test('RED: from the third packet on each carries the two frames before, oldest first', () => {
+  const out = new PayloadBuffer()
+  const packetizer = new RedPacketizer(111)
+  const frames = [0, 1, 2, 3].map((index) => patterned(60 + index, 0xfc, index))
+  const last = frames.map((packet, index) => {
+    packetizer.packetize(audioFrame(index * 20_000, packet), out)
+    return parseRed(out.bytes.slice(0, out.byteLength))!
+  })[3]!
+  expect(last.map((block) => [block.packetsBack, block.timestampOffset])).toEqual([
+    [2, 1920],
+    [1, 960],
+    [0, 0],
+  ])
+  expect(last.map((block) => block.payload)).toEqual([frames[1], frames[2], frames[3]])
+})
+
+test('RED: what does not fit with the frame stays out', () => {
   const out = new PayloadBuffer()
   const packetizer = new RedPacketizer(111)
   const frames = [patterned(100, 0xfc), patterned(80, 0xfc, 2), patterned(1100, 0xfc, 3), patterned(90, 0xfc, 4)]

@@ -10,15 +10,24 @@ const PRIMARY_HEADER_LENGTH = 1
 const MAX_BLOCK_LENGTH = 0x3ff
 const MAX_TIMESTAMP_OFFSET = 0x3fff
 
+/** Frames repeated in each packet: with two, 30 % of loss leaves 3 % of the sound missing instead of 9. */
+const DISTANCE = 2
+
+/** A frame that was sent before. */
+interface SentFrame {
+  readonly payload: Uint8Array
+  readonly timestamp: number
+}
+
 /**
- * Redundant audio (RFC 2198): each packet carries its frame and the one before, so that a single loss costs nothing, at the
- * price of the audio bitrate. The payload names the inner payload type: one packetizer per inner number, which is the
- * same (111) for every browser we know.
+ * Redundant audio (RFC 2198): each packet carries its frame and the two before, so that losses of one or two packets cost
+ * nothing, at the price of the audio bitrate. The payload names the inner payload type: one packetizer per inner number,
+ * which is the same (111) for every browser we know.
  */
 export class RedPacketizer implements Packetizer<AudioConfig> {
   readonly #payloadType: number
-  #previous: Uint8Array | undefined
-  #previousTimestamp = 0
+  /** Oldest first. */
+  readonly #sent: SentFrame[] = []
 
   /** `payloadType`: the number that Opus has in the receivers' SDP. */
   constructor(payloadType: number) {
@@ -33,32 +42,38 @@ export class RedPacketizer implements Packetizer<AudioConfig> {
     }
     const timestamp = rtpTimestampFromMicros(frame.pts, OPUS_CLOCK_RATE)
     out.reserve(MAX_RTP_PAYLOAD)
-    const redundant = this.#redundantFor(timestamp, primary.length)
+    const first = this.#firstThatFits(timestamp, primary.length)
     let offset = 0
-    if (redundant !== undefined) {
+    for (let index = first; index < this.#sent.length; index++) {
+      const { payload, timestamp: before } = this.#sent[index]!
       out.bytes[offset] = FOLLOWS | this.#payloadType
-      const timestampOffset = (timestamp - this.#previousTimestamp) >>> 0
-      offset = writeUint24((timestampOffset << 10) | redundant.length, out.bytes, offset + 1)
+      offset = writeUint24((((timestamp - before) >>> 0) << 10) | payload.length, out.bytes, offset + 1)
     }
     out.bytes[offset++] = this.#payloadType
-    if (redundant !== undefined) {
-      out.bytes.set(redundant, offset)
-      offset += redundant.length
+    for (let index = first; index < this.#sent.length; index++) {
+      const { payload } = this.#sent[index]!
+      out.bytes.set(payload, offset)
+      offset += payload.length
     }
     out.bytes.set(primary, offset)
     out.finishPacket(offset + primary.length)
-    this.#previous = primary
-    this.#previousTimestamp = timestamp
+    this.#sent.push({ payload: primary, timestamp })
+    if (this.#sent.length > DISTANCE) this.#sent.shift()
     return true
   }
 
-  /** The previous frame if it may travel with one of `primaryLength` bytes at `timestamp`. */
-  #redundantFor(timestamp: number, primaryLength: number): Uint8Array | undefined {
-    const previous = this.#previous
-    if (previous === undefined || previous.length > MAX_BLOCK_LENGTH) return undefined
-    const timestampOffset = (timestamp - this.#previousTimestamp) >>> 0
-    if (timestampOffset === 0 || timestampOffset > MAX_TIMESTAMP_OFFSET) return undefined
-    const length = REDUNDANT_HEADER_LENGTH + PRIMARY_HEADER_LENGTH + previous.length + primaryLength
-    return length > MAX_RTP_PAYLOAD ? undefined : previous
+  /** Blocks go from the oldest to the newest, so what does not fit is left out from the old end. */
+  #firstThatFits(timestamp: number, primaryLength: number): number {
+    let length = PRIMARY_HEADER_LENGTH + primaryLength
+    let first = this.#sent.length
+    while (first > 0) {
+      const { payload, timestamp: before } = this.#sent[first - 1]!
+      const timestampOffset = (timestamp - before) >>> 0
+      length += REDUNDANT_HEADER_LENGTH + payload.length
+      const isNear = timestampOffset > 0 && timestampOffset <= MAX_TIMESTAMP_OFFSET
+      if (!isNear || payload.length > MAX_BLOCK_LENGTH || length > MAX_RTP_PAYLOAD) break
+      first--
+    }
+    return first
   }
 }

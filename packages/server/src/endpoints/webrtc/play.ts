@@ -47,6 +47,7 @@ export interface RtcPlayOptions {
 export class RtcPlay implements RtpViewer, MediaReceiver {
   videoTrack: TrackId = 0
   audioTrack: TrackId = 0
+  redundancy = 0
   readonly #options: RtcPlayOptions
   readonly #trackIds: TrackId[] = []
   #viewer: ViewerId | undefined
@@ -145,7 +146,8 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
 
   #addTrack(viewer: ViewerId, media: NegotiatedMedia, profile: SrtpProfile): PlayTrack {
     const { fanout } = this.#options
-    const options = trackOptionsOf(media)
+    // Sound begins plain; redundancy comes when the viewer loses packets.
+    const options = { ...trackOptionsOf(media), payloadType: media.codecs[0]!.payloadType }
     const isVideo = media.kind === 'video'
     const track = this.#egress.addTrack(viewer, isVideo ? { ...options, playoutDelay: NO_DELAY } : options)
     this.#trackIds.push(track)
@@ -218,8 +220,17 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
   }
 
   #handleSenderEvent(event: PlaySenderEvent): void {
+    if (event.kind === 'redundancy') this.#setRedundancy(event.isWanted)
     // A player's BYE is followed by its DTLS goodbye or by silence; either ends the session.
     if (event.kind === 'keyframe-wanted' && !this.#options.fanout.requestKeyframe()) this.#repeatVideo()
+  }
+
+  /** Browsers do not ask for lost sound again: it is sent thrice while they lose some (RFC 2198). */
+  #setRedundancy(isWanted: boolean): void {
+    const codec = this.#options.media.find((media) => media.kind === 'audio')?.codecs[0]
+    if (codec?.redPayloadType === undefined) return
+    this.redundancy = isWanted ? codec.payloadType : 0
+    this.#egress.updateTrack(this.audioTrack, { payloadType: isWanted ? codec.redPayloadType : codec.payloadType })
   }
 
   #handleEgressEvent(event: EgressEvent): void {

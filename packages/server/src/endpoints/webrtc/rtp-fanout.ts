@@ -12,6 +12,7 @@ import {
   OPUS_CLOCK_RATE,
   OpusPacketizer,
   PayloadBuffer,
+  RedPacketizer,
   rtpTimestampFromMicros,
   VIDEO_CLOCK_RATE,
   Vp8Packetizer,
@@ -45,6 +46,8 @@ export interface KeptFrame {
 export interface RtpViewer {
   readonly videoTrack: TrackId
   readonly audioTrack: TrackId
+  /** The payload type of Opus inside RED while the viewer wants redundancy, else 0. */
+  readonly redundancy: number
   /** Whether this viewer gets the frame. Called once per video frame, in order. */
   admitsVideo(frame: VideoFrame, bytes: number): boolean
   handleEnd(reason: EndReason): void
@@ -67,6 +70,8 @@ export class RtpFanout implements FrameSink {
     vp8: new Vp8Packetizer(),
   }
   readonly #opus = new OpusPacketizer()
+  /** By inner payload type; made when the first viewer begins to lose packets. */
+  readonly #red = new Map<number, { readonly packetizer: RedPacketizer; readonly source: SourceId }>()
   readonly #payloads = new PayloadBuffer()
   readonly #viewers = new Set<RtpViewer>()
   readonly #unsubscribe: () => void
@@ -158,10 +163,30 @@ export class RtpFanout implements FrameSink {
     this.#audioIsLive = true
     if (frame.config.codec !== 'opus' || !this.#opus.packetize(frame, this.#payloads)) return
     this.audioRate.add(frame.receivedAt, this.#payloads.count, this.#payloads.byteLength)
+    const rtpTimestamp = rtpTimestampFromMicros(frame.pts, OPUS_CLOCK_RATE)
+    this.#send(this.#audioSource, frame, rtpTimestamp, false, this.#audioTargets(0))
+    for (const viewer of this.#viewers) if (viewer.redundancy !== 0) this.#redOf(viewer.redundancy)
+    for (const [inner, { packetizer, source }] of this.#red) {
+      if (!packetizer.packetize(frame, this.#payloads)) continue
+      this.#send(source, frame, rtpTimestamp, false, this.#audioTargets(inner))
+    }
+  }
+
+  /** Viewers that get their sound in this form: 0 plain, else RED with that inner payload type. */
+  #audioTargets(redundancy: number): number {
     let targets = 0
     this.#makeRoom()
-    for (const viewer of this.#viewers) if (viewer.audioTrack !== 0) this.#targets[targets++] = viewer.audioTrack
-    this.#send(this.#audioSource, frame, rtpTimestampFromMicros(frame.pts, OPUS_CLOCK_RATE), false, targets)
+    for (const viewer of this.#viewers)
+      if (viewer.audioTrack !== 0 && viewer.redundancy === redundancy) this.#targets[targets++] = viewer.audioTrack
+    return targets
+  }
+
+  #redOf(inner: number): void {
+    if (this.#red.has(inner)) return
+    this.#red.set(inner, {
+      packetizer: new RedPacketizer(inner),
+      source: this.#egress.addSource({ kind: 'audio' }),
+    })
   }
 
   #send(
@@ -195,6 +220,7 @@ export class RtpFanout implements FrameSink {
     this.#unsubscribe()
     this.#egress.removeSource(this.videoSource)
     this.#egress.removeSource(this.#audioSource)
+    for (const { source } of this.#red.values()) this.#egress.removeSource(source)
     this.#onEmpty()
   }
 }

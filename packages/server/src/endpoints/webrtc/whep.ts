@@ -186,7 +186,7 @@ function isFragmentable(parameters: ReadonlyMap<string, string>): boolean {
 function wishesFor({ video, audio }: Tracks, kind: PlayableKind): { audio: CodecWish[]; video: CodecWish[] } {
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
-    audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1 }],
+    audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1, useRed: true }],
     video: [kind === 'webrtc-vp8' ? { codec: 'vp8' } : { codec: 'h264', ...(profile && { profileLevelId: profile }) }],
   }
 }
