@@ -49,6 +49,33 @@ test.each([
   expect(describeValue(name, value)).toBe(text)
 })
 
+/** What a pattern finds in the sources of a folder of the server, tests left out. */
+function foundInServer(folder: string, pattern: RegExp): string[] {
+  const root = join(ROOT, 'packages/server/src', folder)
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+  return files.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map(([, name]) => name!))
+}
+
+test('every metric is described', () => {
+  const text = readFileSync(join(ROOT, 'docs/6-api-and-hooks.md'), 'utf8')
+  const own = foundInServer('.', /add(?:Gauge|Counter)\(\s*'(\w+)'/g)
+  const direct = foundInServer('observe', /'crossroom_(\w+)'/g)
+  expect(own.length).toBeGreaterThan(10)
+  expect(
+    [...own, ...direct].filter((name) => !text.includes(`\`${name}\``) && !text.includes(`crossroom_${name}`)),
+  ).toEqual([])
+})
+
+test('every route of REST is described', () => {
+  const text = readFileSync(join(ROOT, 'docs/6-api-and-hooks.md'), 'utf8')
+  const routes = foundInServer('api', /\.(?:get|post|put|patch|delete)\(\s*'(\/[\w/:.]*)'/g)
+  const described = routes.map((route) =>
+    route.replace(':app', 'APP').replace(':stream', 'STREAM').replace(':id', 'ID'),
+  )
+  expect(described.length).toBeGreaterThan(8)
+  expect(described.filter((route) => !text.includes(route))).toEqual([])
+})
+
 /** Documents a reader may open: everything in Markdown but what others wrote. */
 function* documents(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
