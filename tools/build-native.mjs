@@ -45,7 +45,9 @@ export function compile(output, flags = ['-O2']) {
     throw new CannotBuild("Windows' Node does not export what DTLS-SRTP needs: run the server in WSL")
   }
   const compiler = process.env.CC ?? 'cc'
-  const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
+  // nodelete: a worker thread that ends unloads its addons before libuv has called back for the handles they closed.
+  const link =
+    process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,nodelete']
   const files = readdirSync(SOURCES).filter((name) => name.endsWith('.c'))
   mkdirSync(dirname(output), { recursive: true })
   // Written beside and renamed: a server that runs keeps the file it has mapped.

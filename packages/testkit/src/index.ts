@@ -2,7 +2,14 @@ export { VirtualClock } from './virtual-clock/virtual-clock.js'
 export { Link, type BurstLoss, type LinkCounters, type LinkOptions } from './netem/link.js'
 export { seededRandom } from './netem/seeded-random.js'
 export { SRTP_CONTRACT } from './srtp-contract/contract.js'
-export type { ContractCase, SrtpSubject } from './srtp-contract/subject.js'
+export {
+  PROFILES as SRTP_PROFILES,
+  pair as srtpPair,
+  protect as protectPacket,
+  rtcpPacket,
+  rtpPacket,
+} from './srtp-contract/subject.js'
+export type { ContractCase, RtpFields, SrtpSubject } from './srtp-contract/subject.js'
 export { OracleSrtpInbound } from './srtp-oracle/inbound.js'
 export { OracleSrtpOutbound } from './srtp-oracle/outbound.js'
 export { oracleSrtpKeys } from './srtp-oracle/session-keys.js'
