@@ -7,8 +7,7 @@ import {
   convertAll,
   decodeAac,
   decodeOpus,
-  decodePictures,
-  difference,
+  expectSamePictures,
   ivfFrames,
   onset,
   readyProcess,
@@ -71,25 +70,19 @@ test('B-frames are converted away, picture for picture', async () => {
   expect(out.filter((frame) => frame.keyframe).map((frame) => frame.pts)).toEqual(
     frames.filter((frame) => frame.keyframe && frame.pts <= out.at(-1)!.pts).map((frame) => frame.pts),
   )
-  expectSamePictures(out, frames)
+  expect(expectSamePictures(out, frames)).toBeGreaterThan(30)
 })
 
 test('H.264 becomes VP8, and VP8 becomes H.264', async () => {
   const frames = videoFrames(2, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])
   const out = await convert('video-to-vp8', frames, frames[40]!.pts)
   expect(out[0]!.config).toMatchObject({ codec: 'vp8', width: 320, height: 240 })
-  expectSamePictures(out, frames)
+  expect(expectSamePictures(out, frames)).toBeGreaterThan(30)
   const back = ivfFrames('vp8', 2, '320x240', ['-c:v', 'libvpx', '-deadline', 'realtime', '-auto-alt-ref', '0'])
   const h264 = await convert('video-to-h264', back, back[40]!.pts)
   expect(h264[0]!.config).toMatchObject({ codec: 'h264', orientation: 90 })
-  expectSamePictures(h264, back)
+  expect(expectSamePictures(h264, back)).toBeGreaterThan(30)
 })
-
-function expectSamePictures(out: readonly MediaFrame[], source: readonly MediaFrame[]): void {
-  const [made, wanted] = [decodePictures(out), decodePictures(source)]
-  expect(made.length).toBeGreaterThan(30)
-  for (const [index, picture] of made.entries()) expect(difference(picture, wanted[index]!)).toBeLessThan(4)
-}
 
 test('what is only to be decoded is not in the output', async () => {
   const frames = videoFrames(2, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '100'])

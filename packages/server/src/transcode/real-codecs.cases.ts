@@ -7,6 +7,7 @@ import {
   byteLengthOfAnnexB,
   FlvStreamReader,
   FlvTagReader,
+  isAudioFrame,
   isVideoFrame,
   parseAdtsFrame,
   writeAdtsHeader,
@@ -18,11 +19,14 @@ import {
   type VideoFrame,
 } from '@crossroom/media'
 import { buildSync } from 'esbuild'
+import { expect } from 'vitest'
 import { systemClock } from '../net/clock.js'
 import { silentLog } from '../observe/log.js'
 import type { Order } from './catalog.js'
 import { CodecProcess, type CodecProcessOptions } from './codec-process.js'
 import { childSpawner } from './spawn-child.js'
+import { ivfFrame, ivfHead, type IvfCodec } from './worker/ffmpeg/ivf.js'
+import { OggWriter } from './worker/ffmpeg/ogg.js'
 
 /** The worker built from its source as it is now: what `tsc` left in dist may be older. Beside node-av, to find it. */
 export function buildWorker(): string {
@@ -125,7 +129,7 @@ export function decodeAac(frames: readonly AudioFrame[]): Float32Array {
 
 /** The same of Opus frames; nothing is skipped, so the first sample belongs to the first frame's time. */
 export function decodeOpus(frames: readonly MediaFrame[]): Float32Array {
-  return pcm(oggOpus(frames), 'ogg')
+  return pcm(oggOpus(frames.filter(isAudioFrame)), 'ogg')
 }
 
 function pcm(stream: Buffer, format: string): Float32Array {
@@ -205,10 +209,10 @@ export function ivfFrames(
   return frames
 }
 
-export const PICTURE = { width: 64, height: 36 } as const
+const PICTURE = { width: 64, height: 36 } as const
 
 /** The pictures, small and grey, in the order they are shown. */
-export function decodePictures(frames: readonly MediaFrame[]): Uint8Array[] {
+function decodePictures(frames: readonly MediaFrame[]): Uint8Array[] {
   const codec = frames[0]!.config.codec
   const stream = codec === 'h264' ? Buffer.concat(frames.map(annexB)) : ivf(frames)
   const { width, height } = PICTURE
@@ -222,7 +226,7 @@ export function decodePictures(frames: readonly MediaFrame[]): Uint8Array[] {
 }
 
 /** Mean difference of two small grey pictures, 0 … 255. */
-export function difference(a: Uint8Array, b: Uint8Array): number {
+function difference(a: Uint8Array, b: Uint8Array): number {
   let sum = 0
   for (let index = 0; index < a.length; index++) sum += Math.abs(a[index]! - b[index]!)
   return sum / a.length
@@ -237,27 +241,27 @@ function annexB(frame: MediaFrame): Buffer {
   return bytes
 }
 
-const FOURCC: Readonly<Record<string, string>> = { vp8: 'VP80', vp9: 'VP90', av1: 'AV01' }
-
-/** The container of the VP8 test vectors: a 32-byte header, and 12 bytes before each frame. */
 function ivf(frames: readonly MediaFrame[]): Buffer {
-  const { config } = frames[0]!
-  const head = Buffer.alloc(32)
-  head.write('DKIF')
-  head.writeUInt16LE(32, 6)
-  head.write(FOURCC[config.codec]!, 8)
-  head.writeUInt16LE(config.kind === 'video' ? config.width : 0, 12)
-  head.writeUInt16LE(config.kind === 'video' ? config.height : 0, 14)
-  head.writeUInt32LE(25, 16)
-  head.writeUInt32LE(1, 20)
-  const parts: Uint8Array[] = [head]
-  for (const [index, frame] of frames.entries()) {
-    const header = Buffer.alloc(12)
-    header.writeUInt32LE(frame.units[0]!.length)
-    header.writeUInt32LE(index, 4)
-    parts.push(header, frame.units[0]!)
-  }
+  const { codec } = frames[0]!.config
+  const parts: Uint8Array[] = [ivfHead(codec as IvfCodec, 0, 0)]
+  for (const frame of frames) parts.push(ivfFrame(frame.units[0]!, frame.pts / 1000))
   return Buffer.concat(parts)
+}
+
+/**
+ * The pictures of `out` are those of `source`, one by one: what a low bitrate costs is allowed, being like the picture
+ * of 0.4 s before or after is not. Answers how many were compared.
+ */
+export function expectSamePictures(out: readonly MediaFrame[], source: readonly MediaFrame[]): number {
+  const [made, wanted] = [decodePictures(out), decodePictures(source)]
+  for (const [index, picture] of made.entries()) {
+    const own = difference(picture, wanted[index]!)
+    expect(own).toBeLessThan(8)
+    for (const other of [wanted[index - 10], wanted[index + 10]]) {
+      if (other !== undefined) expect(own).toBeLessThan(difference(picture, other))
+    }
+  }
+  return made.length
 }
 
 /** Runs the system's ffmpeg. */
@@ -275,36 +279,9 @@ function adts(frame: AudioFrame): Buffer {
   return out
 }
 
-/** An Ogg file (RFC 3533, RFC 7845) with one packet a page and no pre-skip. */
-function oggOpus(frames: readonly MediaFrame[]): Buffer {
-  const channels = frames[0]!.config.kind === 'audio' ? frames[0]!.config.channels : 2
-  const head = Buffer.from([...Buffer.from('OpusHead'), 1, channels, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 0])
-  const tags = Buffer.from([...Buffer.from('OpusTags'), 0, 0, 0, 0, 0, 0, 0, 0])
-  const pages = [oggPage(head, 0, 0, 2), oggPage(tags, 1, 0, 0)]
-  for (const [index, frame] of frames.entries()) pages.push(oggPage(frame.units[0]!, index + 2, (index + 1) * 960, 0))
-  return Buffer.concat(pages)
-}
-
-function oggPage(packet: Uint8Array, sequence: number, granule: number, flags: number): Buffer {
-  const lacing = [...Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
-  const header = Buffer.alloc(27 + lacing.length)
-  header.write('OggS')
-  header[5] = flags
-  header.writeBigUInt64LE(BigInt(granule), 6)
-  header.writeUInt32LE(1, 14)
-  header.writeUInt32LE(sequence, 18)
-  header[26] = lacing.length
-  header.set(lacing, 27)
-  const page = Buffer.concat([header, packet])
-  page.writeUInt32LE(oggChecksum(page), 22)
-  return page
-}
-
-function oggChecksum(bytes: Uint8Array): number {
-  let crc = 0
-  for (const byte of bytes) {
-    crc ^= byte << 24
-    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
-  }
-  return crc >>> 0
+/** Nothing is skipped: the first sample belongs to the first frame's time. */
+function oggOpus(frames: readonly AudioFrame[]): Buffer {
+  const ogg = new OggWriter()
+  const packets = frames.map((frame, index) => ogg.packet(frame.units[0]!, (index + 1) * 960))
+  return Buffer.concat([ogg.head(frames[0]!.config), ...packets])
 }

@@ -2,15 +2,7 @@ import { hasBSlice, type MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderFor, RECIPES, type RecipeName } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
-import {
-  convertAll,
-  decodePictures,
-  difference,
-  ivfFrames,
-  readyProcess,
-  until,
-  videoFrames,
-} from './real-codecs.cases.js'
+import { convertAll, expectSamePictures, ivfFrames, readyProcess, until, videoFrames } from './real-codecs.cases.js'
 
 const X264_DEFAULT = ['-c:v', 'libx264', '-g', '25', '-b:v', '600k']
 
@@ -30,12 +22,6 @@ function convert(name: RecipeName, frames: readonly MediaFrame[], count = frames
   return convertAll(codecs, order, frames, (out) => out.length >= count)
 }
 
-function expectSamePictures(out: readonly MediaFrame[], source: readonly MediaFrame[], limit: number): void {
-  const [made, wanted] = [decodePictures(out), decodePictures(source)]
-  expect(made).toHaveLength(out.length)
-  for (const [index, picture] of made.entries()) expect(difference(picture, wanted[index]!)).toBeLessThan(limit)
-}
-
 test('H.264 as x264 makes it by default becomes H.264 without B-frames, picture for picture', async () => {
   const frames = videoFrames(3, '640x360', X264_DEFAULT)
   expect(frames.some((frame) => hasBSlice(frame.units))).toBe(true)
@@ -52,7 +38,7 @@ test('H.264 as x264 makes it by default becomes H.264 without B-frames, picture 
   expect(out[0]!.config).toMatchObject({ codec: 'h264', width: 640, height: 360, reorderFrames: 0 })
   expect(out[0]!.config.codecString).toMatch(/^avc1\.42c0/)
   expect(new Set(out.map((frame) => frame.config)).size).toBe(1)
-  expectSamePictures(out, frames, 3)
+  expect(expectSamePictures(out, frames)).toBe(out.length)
 })
 
 test('H.264 becomes VP8, picture for picture', async () => {
@@ -61,7 +47,7 @@ test('H.264 becomes VP8, picture for picture', async () => {
   expect(out.map((frame) => frame.pts)).toEqual(frames.map((frame) => frame.pts))
   expect(out.map((frame) => frame.keyframe)).toEqual(frames.map((frame) => frame.keyframe))
   expect(out[0]!.config).toMatchObject({ codec: 'vp8', width: 320, height: 240, reorderFrames: 0 })
-  expectSamePictures(out, frames, 4)
+  expect(expectSamePictures(out, frames)).toBe(out.length)
 })
 
 test('a change of size in mid-stream makes a new config at a keyframe', async () => {
@@ -115,8 +101,8 @@ test('broken frames cost pictures up to the next keyframe, nothing more', async 
 })
 
 test.each([
-  { codec: 'vp8', encoder: ['-c:v', 'libvpx', '-deadline', 'realtime', '-auto-alt-ref', '0'] },
-  { codec: 'vp9', encoder: ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-lag-in-frames', '0'] },
+  { codec: 'vp8', encoder: ['-c:v', 'libvpx', '-cpu-used', '4', '-b:v', '1M', '-lag-in-frames', '0'] },
+  { codec: 'vp9', encoder: ['-c:v', 'libvpx-vp9', '-cpu-used', '5', '-b:v', '1M', '-lag-in-frames', '0'] },
   { codec: 'av1', encoder: ['-c:v', 'libsvtav1', '-preset', '10', '-svtav1-params', 'pred-struct=1'] },
 ] as const)('$codec becomes H.264, picture for picture, and keeps its orientation', async ({ codec, encoder }) => {
   const frames = ivfFrames(codec, 2, '320x240', encoder)
@@ -125,5 +111,5 @@ test.each([
   expect(out.map((frame) => frame.captureTime)).toEqual(frames.map((frame) => frame.captureTime))
   expect(out.map((frame) => frame.keyframe)).toEqual(frames.map((frame) => frame.keyframe))
   expect(out[0]!.config).toMatchObject({ codec: 'h264', width: 320, height: 240, orientation: 90 })
-  expectSamePictures(out, frames, 4)
+  expect(expectSamePictures(out, frames)).toBe(out.length)
 })

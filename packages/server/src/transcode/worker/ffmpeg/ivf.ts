@@ -1,3 +1,5 @@
+import { transcodeLimits } from '../../../config/limits.js'
+
 /** IVF, the container of the VP8 test vectors: how ffmpeg takes and gives VP8, VP9 and AV1 through a pipe. */
 
 const FILE_HEADER_LENGTH = 32
@@ -29,7 +31,7 @@ export function ivfFrame(bytes: Uint8Array, timestampMs: number): Uint8Array {
   return out
 }
 
-/** Cuts an IVF stream into frames. */
+/** Cuts an IVF stream into frames. Throws at a frame larger than any frame may be. */
 export class IvfReader {
   readonly #handle: (bytes: Uint8Array, timestamp: number) => void
   #bytes: Buffer = Buffer.alloc(0)
@@ -52,6 +54,7 @@ export class IvfReader {
     const bytes = this.#bytes
     if (bytes.length < FRAME_HEADER_LENGTH) return false
     const end = FRAME_HEADER_LENGTH + bytes.readUInt32LE(0)
+    if (end > transcodeLimits.messageBytes) throw new Error(`An IVF frame of ${String(end)} bytes is too large`)
     if (bytes.length < end) return false
     this.#handle(new Uint8Array(bytes.subarray(FRAME_HEADER_LENGTH, end)), Number(bytes.readBigUInt64LE(4)))
     this.#bytes = bytes.subarray(end)

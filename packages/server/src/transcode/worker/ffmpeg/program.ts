@@ -18,7 +18,14 @@ export class FfmpegProgram {
     const all = ['-hide_banner', '-loglevel', 'error', '-nostats', ...args]
     this.#child = spawn('ffmpeg', all, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
     this.#child.stdout.on('data', (chunk: Buffer) => {
-      if (!this.#closed) handle(chunk)
+      if (this.#closed) return
+      try {
+        handle(chunk)
+      } catch (error) {
+        // What ffmpeg wrote cannot be read: the end of this conversion, not of the process.
+        this.close()
+        fail(error instanceof Error ? error.message : String(error))
+      }
     })
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-STDERR_CHARS)
