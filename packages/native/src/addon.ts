@@ -129,15 +129,24 @@ export class NativeUnavailableError extends Error {
 
 let loaded: Addon | undefined
 
+/** The binary that was built here, or else the one of the platform's own npm package (tools/pack-native.mjs). */
+function findBinary(require: NodeJS.Require): string {
+  const built = process.env['CROSSROOM_NATIVE'] ?? fileURLToPath(new URL('../build/crossroom.node', import.meta.url))
+  if (existsSync(built)) return built
+  try {
+    return require.resolve(`@crossroom/native-${process.platform}-${process.arch}`)
+  } catch {
+    throw new NativeUnavailableError('the native package is not built: run "npm run build" and read what it says')
+  }
+}
+
 /** The addon, loaded once. Throws NativeUnavailableError. `CROSSROOM_NATIVE` names another binary (the sanitizers' build). */
 export function loadAddon(): Addon {
   if (loaded) return loaded
-  const path = process.env['CROSSROOM_NATIVE'] ?? fileURLToPath(new URL('../build/crossroom.node', import.meta.url))
-  if (!existsSync(path)) {
-    throw new NativeUnavailableError('the native package is not built: run "npm run build" and read what it says')
-  }
+  const require = createRequire(import.meta.url)
+  const path = findBinary(require)
   try {
-    loaded = createRequire(import.meta.url)(path) as Addon
+    loaded = require(path) as Addon
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new NativeUnavailableError(`the native package does not load in Node ${process.versions.node}: ${reason}`)
