@@ -75,7 +75,7 @@ export class ReceivedStream {
   /** What to send for a keyframe; undefined when the peer knows neither message. */
   keyframeMessage: 'pli' | 'fir' | undefined
   readonly #ntpClock: NtpClock
-  readonly #codecs: readonly NegotiatedCodec[]
+  #codecs: readonly NegotiatedCodec[]
   readonly #unwrapper = new SequenceUnwrapper()
   readonly #payloads = new PayloadStore()
   #codec: NegotiatedCodec | undefined
@@ -101,6 +101,13 @@ export class ReceivedStream {
     this.#ntpClock = options.ntpClock
     this.#codecs = options.codecs
     this.statistics = new ReceptionStatistics(options.codecs[0]!.clockRate)
+  }
+
+  /** Takes the codecs of a renegotiation. What is being received goes on where it has kept its payload type. */
+  setCodecs(codecs: readonly NegotiatedCodec[]): void {
+    this.#codecs = codecs
+    const { codec, payloadType } = this.#codec ?? {}
+    this.#codec = codecs.find((one) => one.codec === codec && one.payloadType === payloadType)
   }
 
   get codec(): RtcCodec | undefined {

@@ -1,7 +1,5 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import { buildCompound, byteLengthOfRtcp, parseCompound, type RtcpPacket } from '../rtcp/compound.js'
-import type { ReportBlock } from '../rtcp/report-block.js'
-import { MAX_REPORT_BLOCKS } from '../rtcp/report-block.js'
+import { parseCompound } from '../rtcp/compound.js'
 import { createRtpHeader, parseRtpHeader, type RtpHeader } from '../rtp/header.js'
 import { restoreFromRtx } from '../rtp/rtx.js'
 import type { MediaReceiver } from '../transport/peer-transport.js'
@@ -9,26 +7,14 @@ import { RateLimit } from '../transport/rate-limit.js'
 import { FactsReader } from './facts-reader.js'
 import { NtpClock } from './ntp-clock.js'
 import { ReceivedStream } from './received-stream.js'
+import { ReceiverRtcp } from './receiver-rtcp.js'
 import { RembEstimator } from './remb-estimator.js'
 import { MAX_SOURCES, SourceTable, type ReceivedMedia, type Source } from './source-table.js'
 import { TrackClock } from './track-clock.js'
-import { TransportArrivals } from './transport-arrivals.js'
-
-/** Receiver reports, with loss for the sender's FEC and rate, and REMB. */
-const REPORT_INTERVAL: Micros = 1_000_000
-/** Transport-wide feedback: a twentieth of a second is what senders expect at the rates of a camera. */
-const FEEDBACK_INTERVAL: Micros = 50_000
-/** NACKs of all streams are gathered for this long. */
-const NACK_INTERVAL: Micros = 20_000
-/** Sequence numbers asked for at once. */
-const MAX_NACKS_AT_ONCE = 256
 
 /** Until NACKs have shown the round trip. */
 const INITIAL_ROUND_TRIP: Micros = 100_000
 const MAX_ROUND_TRIP: Micros = 2_000_000
-
-/** RTCP leaves in packets of at most this size, like RTP. */
-const MAX_RTCP_BYTES = 1150
 
 /** Packets per second of one peer: three cameras of 10 Mbit/s (threat W7). */
 export const MAX_PACKETS_PER_SECOND = 6000
@@ -65,31 +51,24 @@ export interface RtpReceiverCounters {
  * feedback or REMB). Five verbs, with the input in two kinds.
  */
 export class RtpReceiver implements MediaReceiver {
-  readonly #options: RtpReceiverOptions
+  readonly #rtcp: ReceiverRtcp
   readonly #sources = new SourceTable()
   readonly #streams = new Map<number, ReceivedStream>()
   readonly #facts = new FactsReader()
-  readonly #arrivals = new TransportArrivals()
   readonly #ntpClock = new NtpClock()
   readonly #rate: RateLimit
   readonly #header: RtpHeader = createRtpHeader()
-  readonly #outputs: Uint8Array[] = []
   readonly #events: RtpReceiverEvent[] = []
-  readonly #missing: number[] = []
   /** SSRCs whose track goes on under another one: what still comes of them is old. The latest `MAX_SOURCES`. */
   readonly #retired = new Set<number>()
   #remb: RembEstimator | undefined
-  #firCount = 0
   #roundTrip = INITIAL_ROUND_TRIP
-  #reportAt: Micros
-  #feedbackAt: Micros | undefined
-  #nackedAt: Micros = -Infinity
   readonly counters: RtpReceiverCounters = { malformed: 0, unknownSource: 0, overRate: 0, unusedRtcp: 0 }
 
   constructor(options: RtpReceiverOptions) {
-    this.#options = options
-    this.#rate = new RateLimit(MAX_PACKETS_PER_SECOND, options.now)
-    this.#reportAt = options.now + REPORT_INTERVAL
+    const { now, ssrc, cname } = options
+    this.#rtcp = new ReceiverRtcp({ now, ssrc, cname, streams: this.#streams })
+    this.#rate = new RateLimit(MAX_PACKETS_PER_SECOND, now)
     this.setMedia(options.media)
   }
 
@@ -107,7 +86,11 @@ export class RtpReceiver implements MediaReceiver {
   setMedia(media: readonly ReceivedMedia[]): void {
     this.#sources.setMedia(media)
     this.#facts.setExtensions(this.#sources.extensions)
-    for (const ssrc of this.#streams.keys()) if (this.#sources.find(ssrc) === undefined) this.#streams.delete(ssrc)
+    for (const [ssrc, stream] of this.#streams) {
+      const source = this.#sources.find(ssrc)
+      if (source === undefined) this.#streams.delete(ssrc)
+      else stream.setCodecs(source.media.codecs)
+    }
     const hasFeedback = (name: string) => media.some((one) => one.codecs.some((codec) => codec.feedback.includes(name)))
     const useRemb = hasFeedback('goog-remb') && !hasFeedback('transport-cc')
     this.#remb = useRemb ? (this.#remb ?? new RembEstimator()) : undefined
@@ -143,10 +126,7 @@ export class RtpReceiver implements MediaReceiver {
   }
 
   #observePath(arrivedAt: Micros, bytes: number): void {
-    if (this.#facts.transportSequence >= 0) {
-      this.#arrivals.onPacket(this.#facts.transportSequence, arrivedAt)
-      this.#feedbackAt ??= arrivedAt + FEEDBACK_INTERVAL
-    }
+    if (this.#facts.transportSequence >= 0) this.#rtcp.onTransportPacket(this.#facts.transportSequence, arrivedAt)
     if (this.#facts.absSendTime >= 0) {
       this.#remb?.onPacket(this.#facts.absSendTime, arrivedAt, bytes, this.#roundTrip)
     }
@@ -227,7 +207,7 @@ export class RtpReceiver implements MediaReceiver {
   }
 
   #collectFrames(stream: ReceivedStream, now: Micros): void {
-    if (stream.kind === 'video') this.#followSound(stream)
+    this.#steer(stream)
     for (;;) {
       const frame = stream.pollFrame(now, this.#roundTrip)
       if (frame === undefined) return
@@ -235,11 +215,19 @@ export class RtpReceiver implements MediaReceiver {
     }
   }
 
-  /** Video takes the time of the first sound that knows the sender's clock. */
-  #followSound(video: ReceivedStream): void {
+  /**
+   * Video takes the time of the first sound that knows the sender's clock; without sound, simulcast layers take that of their
+   * first, for a viewer may see one after the other.
+   */
+  #steer(video: ReceivedStream): void {
+    if (video.kind === 'audio') return
+    let layer: ReceivedStream | undefined
     for (const stream of this.#streams.values()) {
-      if (stream.kind === 'audio' && stream.clock.offsetFromNtp !== undefined) return video.clock.follow(stream.clock)
+      if (stream.clock.offsetFromNtp === undefined) continue
+      if (stream.kind === 'audio') return video.clock.follow(stream.clock)
+      if (stream.mid === video.mid) layer ??= stream
     }
+    if (layer !== undefined && layer !== video) video.clock.follow(layer.clock)
   }
 
   /** Takes a decrypted RTCP packet. */
@@ -266,98 +254,16 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Gives up what is overdue and makes the RTCP that is due. */
   handleTimeout(now: Micros): void {
-    const packets: RtcpPacket[] = []
     for (const stream of this.#streams.values()) {
       const deadline = stream.deadline()
       if (deadline !== undefined && now >= deadline) this.#collectFrames(stream, now)
-      this.#addKeyframeRequest(stream, now, packets)
     }
-    this.#addNacks(now, packets)
-    this.#addFeedback(now, packets)
-    this.#addReports(now, packets)
-    this.#send(packets)
-  }
-
-  #addKeyframeRequest(stream: ReceivedStream, now: Micros, packets: RtcpPacket[]): void {
-    if (!stream.keyframes.take(now)) return
-    const { ssrc: senderSsrc } = this.#options
-    if (stream.keyframeMessage === 'pli') packets.push({ type: 'pli', senderSsrc, mediaSsrc: stream.ssrc })
-    if (stream.keyframeMessage === 'fir') {
-      const entries = [{ ssrc: stream.ssrc, sequenceNumber: this.#firCount++ & 0xff }]
-      packets.push({ type: 'fir', senderSsrc, entries })
-    }
-  }
-
-  #addNacks(now: Micros, packets: RtcpPacket[]): void {
-    const due = this.#nacksDueAt()
-    if (due === undefined || now < due) return
-    this.#nackedAt = now
-    for (const stream of this.#streams.values()) {
-      if (!stream.canNack) continue
-      this.#missing.length = 0
-      stream.nacks.takeDue(now, this.#roundTrip, MAX_NACKS_AT_ONCE, this.#missing)
-      if (this.#missing.length === 0) continue
-      const sequenceNumbers = [...this.#missing]
-      packets.push({ type: 'nack', senderSsrc: this.#options.ssrc, mediaSsrc: stream.ssrc, sequenceNumbers })
-    }
-  }
-
-  #nacksDueAt(): Micros | undefined {
-    let due = Infinity
-    for (const stream of this.#streams.values()) {
-      if (stream.canNack) due = Math.min(due, stream.nacks.nextDue() ?? Infinity)
-    }
-    return due === Infinity ? undefined : Math.max(due, this.#nackedAt + NACK_INTERVAL)
-  }
-
-  #addFeedback(now: Micros, packets: RtcpPacket[]): void {
-    if (this.#feedbackAt === undefined || now < this.#feedbackAt) return
-    this.#feedbackAt = undefined
-    const mediaSsrc = this.#streams.keys().next().value ?? 0
-    for (;;) {
-      const feedback = this.#arrivals.takeFeedback(this.#options.ssrc, mediaSsrc)
-      if (feedback === undefined) return
-      packets.push(feedback)
-    }
-  }
-
-  #addReports(now: Micros, packets: RtcpPacket[]): void {
-    if (now < this.#reportAt || this.#streams.size === 0) return
-    this.#reportAt = now + REPORT_INTERVAL
-    const { ssrc, cname } = this.#options
-    const reports: ReportBlock[] = []
-    for (const stream of this.#streams.values()) {
-      const block = stream.statistics.report(stream.ssrc, now)
-      if (block !== undefined && reports.length < MAX_REPORT_BLOCKS) reports.push(block)
-    }
-    packets.unshift(
-      { type: 'receiver-report', ssrc, reports },
-      { type: 'source-description', chunks: [{ ssrc, cname }] },
-    )
-    if (this.#remb === undefined) return
-    packets.push({ type: 'remb', senderSsrc: ssrc, bitrate: this.#remb.bitrate, ssrcs: [...this.#streams.keys()] })
-  }
-
-  /** Puts the packets into as few datagrams as they fit. */
-  #send(packets: readonly RtcpPacket[]): void {
-    let batch: RtcpPacket[] = []
-    let length = 0
-    for (const packet of packets) {
-      const packetLength = byteLengthOfRtcp(packet)
-      if (length > 0 && length + packetLength > MAX_RTCP_BYTES) {
-        this.#outputs.push(buildCompound(batch))
-        batch = []
-        length = 0
-      }
-      batch.push(packet)
-      length += packetLength
-    }
-    if (batch.length > 0) this.#outputs.push(buildCompound(batch))
+    this.#rtcp.handleTimeout(now, this.#roundTrip, this.#remb?.bitrate)
   }
 
   /** The next RTCP compound to encrypt and send. */
   pollOutput(): Uint8Array | undefined {
-    return this.#outputs.shift()
+    return this.#rtcp.pollOutput()
   }
 
   pollEvent(): RtpReceiverEvent | undefined {
@@ -365,10 +271,10 @@ export class RtpReceiver implements MediaReceiver {
   }
 
   pollTimeout(): Micros | undefined {
-    if (this.#streams.size === 0) return this.#feedbackAt
-    let next = Math.min(this.#reportAt, this.#feedbackAt ?? Infinity, this.#nacksDueAt() ?? Infinity)
+    let next = this.#rtcp.pollTimeout()
     for (const stream of this.#streams.values()) {
-      next = Math.min(next, stream.deadline() ?? Infinity, stream.keyframes.dueAt() ?? Infinity)
+      const deadline = stream.deadline()
+      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline
     }
     return next
   }

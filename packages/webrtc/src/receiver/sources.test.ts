@@ -5,6 +5,7 @@ import { PayloadBuffer } from '../packetizer/payload-buffer.js'
 import { buildCompound } from '../rtcp/compound.js'
 import type { HeaderExtensions } from '../rtp/extensions.js'
 import { parseRtpHeader } from '../rtp/header.js'
+import { ntpFromMicros } from '../rtp/ntp.js'
 import { buildRtpPacket } from '../rtp/rtp.cases.js'
 import { writeRtx } from '../rtp/rtx.js'
 import { audioMedia, ids, numberedFrame, numberOf, videoMedia } from './publisher.cases.js'
@@ -99,6 +100,28 @@ test('simulcast: each layer is a stream of its own, and its retransmissions find
   expect(receiver.counters.unknownSource).toBe(1)
 })
 
+test('simulcast layers without sound take the time of the first', () => {
+  const receiver = receiverOf({ ...unannounced, rids: ['h', 'l'] })
+  const pts: Record<string, number> = {}
+  for (let number = 0; number < 100; number++) {
+    const now = number * 33_333
+    const report = (ssrc: number) => ({
+      type: 'sender-report' as const,
+      ssrc,
+      ntpTime: ntpFromMicros(3_900_000_000_000_000 + now),
+      rtpTimestamp: number * 3000,
+      packetCount: 0,
+      octetCount: 0,
+      reports: [],
+    })
+    feed(receiver, videoPackets(10, number, number, { mid: '1', rid: 'h' }), now)
+    feed(receiver, videoPackets(20, number, number, { mid: '1', rid: 'l' }), now + 80_000)
+    if (number % 30 === 29) receiver.handleRtcp(now, buildCompound([report(10), report(20)]))
+    for (const event of eventsOf(receiver)) if (event.kind === 'frame') pts[event.rid!] = event.frame.pts
+  }
+  expect(Math.abs(pts['h']! - pts['l']!)).toBeLessThan(1000)
+})
+
 test('a new SSRC takes the track over, time goes on, and the old one is not believed any more', () => {
   const receiver = receiverOf(unannounced)
   feed(receiver, videoPackets(10, 0, 100, { mid: '1' }), 1000)
@@ -121,11 +144,15 @@ test('BYE ends a stream, another SSRC may follow', () => {
 test('a renegotiation keeps the streams that stay and drops the others', () => {
   const receiver = receiverOf(videoMedia)
   feed(receiver, videoPackets(1000, 0, 100))
-  receiver.setMedia([videoMedia, audioMedia])
+  receiver.setMedia([{ ...videoMedia, codecs: videoMedia.codecs.map((codec) => ({ ...codec })) }, audioMedia])
   feed(receiver, videoPackets(1000, 1, 101))
-  receiver.setMedia([audioMedia])
+  const renumbered = videoMedia.codecs.map((codec) => ({ ...codec, payloadType: 104 }))
+  receiver.setMedia([{ ...videoMedia, codecs: renumbered }, audioMedia])
   feed(receiver, videoPackets(1000, 2, 102))
-  expect(framesOf(receiver)).toEqual(['1//0', '1//1'])
+  feed(receiver, videoPackets(1000, 10, 103, {}, 104))
+  receiver.setMedia([audioMedia])
+  feed(receiver, videoPackets(1000, 11, 104, {}, 104))
+  expect(framesOf(receiver)).toEqual(['1//0', '1//1', '1//10'])
   expect([...receiver.streams]).toEqual([])
 })
 

@@ -1,0 +1,150 @@
+import type { Micros } from '@crossroom/media'
+import { buildCompound, byteLengthOfRtcp, type RtcpPacket } from '../rtcp/compound.js'
+import { MAX_REPORT_BLOCKS, type ReportBlock } from '../rtcp/report-block.js'
+import type { ReceivedStream } from './received-stream.js'
+import { TransportArrivals } from './transport-arrivals.js'
+
+/** Receiver reports, with loss for the sender's FEC and rate, and REMB. */
+const REPORT_INTERVAL: Micros = 1_000_000
+/** Transport-wide feedback: a twentieth of a second is what senders expect at the rates of a camera. */
+const FEEDBACK_INTERVAL: Micros = 50_000
+/** NACKs of all streams are gathered for this long. */
+const NACK_INTERVAL: Micros = 20_000
+/** Sequence numbers asked for at once. */
+const MAX_NACKS_AT_ONCE = 256
+/** RTCP leaves in packets of at most this size, like RTP. */
+const MAX_RTCP_BYTES = 1150
+
+export interface ReceiverRtcpOptions {
+  readonly now: Micros
+  /** Our own SSRC. */
+  readonly ssrc: number
+  readonly cname: string
+  /** The streams that are reported on, by SSRC; looked at anew each time. */
+  readonly streams: ReadonlyMap<number, ReceivedStream>
+}
+
+/**
+ * What a receiver says to its sender and when: reports, transport-wide feedback, REMB, NACK, PLI or FIR. Feedback goes
+ * without a leading report (RFC 5506), which every browser takes.
+ */
+export class ReceiverRtcp {
+  readonly #options: ReceiverRtcpOptions
+  readonly #arrivals = new TransportArrivals()
+  readonly #outputs: Uint8Array[] = []
+  readonly #missing: number[] = []
+  #reportAt: Micros
+  #feedbackAt: Micros | undefined
+  #nackedAt: Micros = -Infinity
+  #firCount = 0
+
+  constructor(options: ReceiverRtcpOptions) {
+    this.#options = options
+    this.#reportAt = options.now + REPORT_INTERVAL
+  }
+
+  /** Takes note of a packet with a transport-wide sequence number. */
+  onTransportPacket(transportSequence: number, arrivedAt: Micros): void {
+    this.#arrivals.onPacket(transportSequence, arrivedAt)
+    this.#feedbackAt ??= arrivedAt + FEEDBACK_INTERVAL
+  }
+
+  /** Makes what is due. `estimate`, in bits per second, goes out as REMB with the reports. */
+  handleTimeout(now: Micros, roundTrip: Micros, estimate: number | undefined): void {
+    const packets: RtcpPacket[] = []
+    this.#addReports(now, estimate, packets)
+    for (const stream of this.#options.streams.values()) this.#addKeyframeRequest(stream, now, packets)
+    this.#addNacks(now, roundTrip, packets)
+    this.#addFeedback(now, packets)
+    this.#send(packets)
+  }
+
+  /** The next compound to encrypt and send. */
+  pollOutput(): Uint8Array | undefined {
+    return this.#outputs.shift()
+  }
+
+  /** When something is due; undefined while there is nothing to report on. */
+  pollTimeout(): Micros | undefined {
+    const { streams } = this.#options
+    if (streams.size === 0) return this.#feedbackAt
+    let next = Math.min(this.#reportAt, this.#feedbackAt ?? Infinity, this.#nacksDueAt() ?? Infinity)
+    for (const stream of streams.values()) next = Math.min(next, stream.keyframes.dueAt() ?? Infinity)
+    return next
+  }
+
+  #addReports(now: Micros, estimate: number | undefined, packets: RtcpPacket[]): void {
+    const { ssrc, cname, streams } = this.#options
+    if (now < this.#reportAt || streams.size === 0) return
+    this.#reportAt = now + REPORT_INTERVAL
+    const reports: ReportBlock[] = []
+    for (const stream of streams.values()) {
+      const block = stream.statistics.report(stream.ssrc, now)
+      if (block !== undefined && reports.length < MAX_REPORT_BLOCKS) reports.push(block)
+    }
+    packets.push({ type: 'receiver-report', ssrc, reports }, { type: 'source-description', chunks: [{ ssrc, cname }] })
+    if (estimate === undefined) return
+    packets.push({ type: 'remb', senderSsrc: ssrc, bitrate: estimate, ssrcs: [...streams.keys()] })
+  }
+
+  #addKeyframeRequest(stream: ReceivedStream, now: Micros, packets: RtcpPacket[]): void {
+    if (!stream.keyframes.take(now)) return
+    const { ssrc: senderSsrc } = this.#options
+    if (stream.keyframeMessage === 'pli') packets.push({ type: 'pli', senderSsrc, mediaSsrc: stream.ssrc })
+    if (stream.keyframeMessage === 'fir') {
+      const entries = [{ ssrc: stream.ssrc, sequenceNumber: this.#firCount++ & 0xff }]
+      packets.push({ type: 'fir', senderSsrc, entries })
+    }
+  }
+
+  #addNacks(now: Micros, roundTrip: Micros, packets: RtcpPacket[]): void {
+    const due = this.#nacksDueAt()
+    if (due === undefined || now < due) return
+    this.#nackedAt = now
+    for (const stream of this.#options.streams.values()) {
+      if (!stream.canNack) continue
+      this.#missing.length = 0
+      stream.nacks.takeDue(now, roundTrip, MAX_NACKS_AT_ONCE, this.#missing)
+      if (this.#missing.length === 0) continue
+      const sequenceNumbers = [...this.#missing]
+      packets.push({ type: 'nack', senderSsrc: this.#options.ssrc, mediaSsrc: stream.ssrc, sequenceNumbers })
+    }
+  }
+
+  #nacksDueAt(): Micros | undefined {
+    let due = Infinity
+    for (const stream of this.#options.streams.values()) {
+      if (stream.canNack) due = Math.min(due, stream.nacks.nextDue() ?? Infinity)
+    }
+    return due === Infinity ? undefined : Math.max(due, this.#nackedAt + NACK_INTERVAL)
+  }
+
+  #addFeedback(now: Micros, packets: RtcpPacket[]): void {
+    if (this.#feedbackAt === undefined || now < this.#feedbackAt) return
+    this.#feedbackAt = undefined
+    const { ssrc, streams } = this.#options
+    const mediaSsrc = streams.keys().next().value ?? 0
+    for (;;) {
+      const feedback = this.#arrivals.takeFeedback(ssrc, mediaSsrc)
+      if (feedback === undefined) return
+      packets.push(feedback)
+    }
+  }
+
+  /** Puts the packets into as few datagrams as they fit. */
+  #send(packets: readonly RtcpPacket[]): void {
+    let batch: RtcpPacket[] = []
+    let length = 0
+    for (const packet of packets) {
+      const packetLength = byteLengthOfRtcp(packet)
+      if (length > 0 && length + packetLength > MAX_RTCP_BYTES) {
+        this.#outputs.push(buildCompound(batch))
+        batch = []
+        length = 0
+      }
+      batch.push(packet)
+      length += packetLength
+    }
+    if (batch.length > 0) this.#outputs.push(buildCompound(batch))
+  }
+}
