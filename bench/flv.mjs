@@ -1,4 +1,5 @@
 // HTTP-FLV with 500 players: CPU beside that of a bare socket writer, every frame at every player, delay, memory.
+import { figure } from './lib/figure.mjs'
 import { playBytes } from './lib/play-bytes.mjs'
 import { startServer, startWorker } from './lib/children.mjs'
 import { median, percentile } from './lib/report.mjs'
@@ -33,5 +34,3 @@ export async function run({ seconds = 5 } = {}) {
     figure('memory per player', 'KiB', played.memoryPerPlayer, { most: 40 }),
   ]
 }
-
-const figure = (name, unit, value, goal) => ({ name, unit, values: [value], goal })

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 import { joinRuns, printFigures, saveFigures } from './lib/report.mjs'
 
 /** In the order in which they run. Each is a file of this folder: `title`, `settings`, `run({seconds})`. */
-const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest'].filter((name) =>
-  existsSync(new URL(`${name}.mjs`, import.meta.url)),
+const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus'].filter(
+  (name) => existsSync(new URL(`${name}.mjs`, import.meta.url)),
 )
 
 const { values, positionals } = parseArgs({

@@ -29,10 +29,13 @@ export async function startServer(options = []) {
   return { pid: child.pid, ports: listening, stop: () => stop(child) }
 }
 
-/** A process of `bench/workers`, once it is ready: what it said then, and `ask`, which sends a request and awaits its answer. */
-export async function startWorker(name, options = {}) {
+/**
+ * A process of `bench/workers`, once it is ready: what it said then, and `ask`, which sends a request and awaits its answer.
+ * `execArgv` are options of its node.
+ */
+export async function startWorker(name, options = {}, execArgv = []) {
   const script = fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url))
-  const child = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(script, [JSON.stringify(options)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const answer = () =>
     new Promise((resolve, reject) => {
       const fail = (code) => reject(new Error(`The worker ${name} ended with ${code}.`))

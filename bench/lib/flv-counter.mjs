@@ -23,7 +23,15 @@ export class Tally {
   isMeasuring = false
 
   begin() {
-    Object.assign(this, { frames: 0, gaps: 0, closed: 0, videoDelays: [], audioDelays: [], isMeasuring: true })
+    Object.assign(this, {
+      frames: 0,
+      gaps: 0,
+      closed: 0,
+      joins: [],
+      videoDelays: [],
+      audioDelays: [],
+      isMeasuring: true,
+    })
   }
 
   end() {
