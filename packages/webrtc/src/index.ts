@@ -196,7 +196,6 @@ export {
 } from './sender/play-sender.js'
 export type { ResendCounters } from './sender/resend-ledger.js'
 export { PUBLISHER_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'
-export { hasOpusFec, isOpusDtx, opusChannels } from './receiver/opus-packet.js'
 export {
   RtpReceiver,
   type RtpReceiverCounters,

@@ -23,7 +23,6 @@ import { FrameBuffer, type AssembledFrame } from './frame-buffer.js'
 import { KeyframeRequest } from './keyframe-request.js'
 import { NackList } from './nack-list.js'
 import { NtpClock } from './ntp-clock.js'
-import { opusChannels } from './opus-packet.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
 import { ReceptionStatistics } from './reception-statistics.js'
 import { PayloadStore } from './payload-store.js'
@@ -37,6 +36,9 @@ import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 const VIDEO_WAIT = { roundTrips: 20, min: 250_000, max: 1_500_000 } as const
 const AUDIO_WAIT = { roundTrips: 6, min: 60_000, max: 400_000 } as const
 const WAIT_WITHOUT_NACK: Micros = 60_000
+
+/** The stereo bit of the TOC byte (RFC 6716 section 3.1). */
+const OPUS_STEREO = 0x04
 
 const NO_FACTS: PacketFacts = { orientation: ABSENT, audioLevel: ABSENT, captureNtp: ABSENT }
 
@@ -270,7 +272,7 @@ export class ReceivedStream {
 
   /** SDP always says two channels (RFC 7587 section 7); the packets tell. What was stereo once stays so, for encoders switch. */
   #configureAudio(assembled: AssembledFrame): Pick<MediaFrame, 'config' | 'units'> | undefined {
-    const channels = opusChannels(assembled.units[0]!)
+    const channels = (assembled.units[0]![0]! & OPUS_STEREO) !== 0 ? 2 : 1
     if (this.#audioConfig === undefined || this.#audioConfig.channels < channels) {
       this.#audioConfig = audioConfigFromOpusHead(buildOpusHead({ channels, preSkip: 0, inputSampleRate: 48_000 }))
     }
