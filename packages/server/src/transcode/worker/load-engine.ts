@@ -1,6 +1,7 @@
 import type { Engine } from './converter.js'
 import { FfmpegEngine } from './ffmpeg/engine.js'
 import { NodeAvEngine } from './node-av/engine.js'
+import { warmUp } from './warm-up.js'
 
 /** The engine that was found, and a sentence for each that was not. */
 export interface LoadedEngine {
@@ -20,7 +21,9 @@ export async function loadEngine(names: readonly string[] = []): Promise<LoadedE
   for (const { name, load } of LOADERS) {
     if (names.length > 0 && !names.includes(name)) continue
     try {
-      return { engine: await load(), reasons }
+      const engine = await load()
+      warmUp(engine)
+      return { engine, reasons }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       reasons.push(`${name} is not available: ${message.split('\n', 1)[0]!}`)

@@ -8,6 +8,9 @@ import { ConversionHost } from './host.js'
 /** Where the server put its end of the pipe, see `process.ts`. */
 const PIPE = 3
 
+/** Answers are gathered up to so much while there is input: a cached start comes in one piece and takes its time. */
+const WRITE_BYTES = 4096
+
 /**
  * The codec process: one pipe to the server, codecs behind it. It holds nothing that is worth saving, so it ends as
  * soon as the pipe does and may be killed at any time.
@@ -27,6 +30,9 @@ async function main(): Promise<void> {
   const host = new ConversionHost(engine, (message) => {
     // A server that does not read loses output; what it missed would be late anyway.
     if (pipe.writableLength < transcodeLimits.queueBytes) pipe.write(message)
+    if (pipe.writableCorked === 0 || pipe.writableLength < WRITE_BYTES) return
+    pipe.uncork()
+    pipe.cork()
   })
   const reader = new MessageReader(host.handleMessage)
   pipe.on('data', (chunk: Buffer) => {
