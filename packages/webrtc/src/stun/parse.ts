@@ -76,7 +76,8 @@ export function readLocalFragment(bytes: Uint8Array): string | undefined {
 export function hasValidIntegrity(message: StunMessage, key: Uint8Array, hmacSha1: HmacSha1): boolean {
   const at = message.integrityOffset
   if (at === undefined) return false
-  const covered = message.bytes.slice(0, at)
+  // A copy even of a Buffer, whose `slice` would be a view into what the caller still reads.
+  const covered = new Uint8Array(message.bytes.subarray(0, at))
   const length = at + INTEGRITY_ATTRIBUTE_BYTES - HEADER_BYTES
   covered[2] = length >>> 8
   covered[3] = length & 0xff
