@@ -9,6 +9,8 @@ import { until } from './until.js'
 export class FlvViewer {
   readonly #reader = new FlvStreamReader()
   readonly #close: () => void
+  /** Of a viewer over WebSocket. */
+  readonly socket: WebSocket | undefined
   readonly tags: FlvTag[] = []
   /** When each tag came, in milliseconds of `performance.now()`. */
   readonly arrivals: number[] = []
@@ -16,8 +18,9 @@ export class FlvViewer {
   status: number | undefined
   ended = false
 
-  constructor(close: () => void) {
+  constructor(close: () => void, socket?: WebSocket) {
     this.#close = close
+    this.socket = socket
   }
 
   get header(): FlvStreamReader['header'] {
@@ -70,7 +73,7 @@ export function watchHttpFlv(url: string): FlvViewer {
 /** Plays `ws://…flv` or `wss://…flv`; any certificate will do. */
 export function watchWsFlv(url: string): FlvViewer {
   const socket = new WebSocket(url, { rejectUnauthorized: false })
-  const viewer = new FlvViewer(() => socket.terminate())
+  const viewer = new FlvViewer(() => socket.terminate(), socket)
   socket.on('message', (data: Buffer) => viewer.take(data))
   socket.on('error', () => (viewer.ended = true))
   socket.on('close', (code) => {

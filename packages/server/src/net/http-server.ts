@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 
@@ -47,7 +48,9 @@ export class HttpServer {
     const onRequest = (request: IncomingMessage, response: ServerResponse) => options.onRequest(request, response)
     if (options.tls === undefined) this.#server = createServer(serverOptions, onRequest)
     else {
-      this.#tls = createTlsServer({ ...serverOptions, ...options.tls }, onRequest)
+      // A TLS handshake is bound like the headers that follow it; Node's default is 120 s.
+      const tls = { ...options.tls, handshakeTimeout: limits.headersTimeoutMs }
+      this.#tls = createTlsServer({ ...serverOptions, ...tls }, onRequest)
       this.#server = this.#tls
     }
     this.#server.maxHeadersCount = limits.maxHeaders
@@ -56,10 +59,7 @@ export class HttpServer {
       if (options.onUpgrade(request, socket, head)) return
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     })
-    this.#server.on('clientError', (_error: Error, socket: Duplex) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-      else socket.destroy()
-    })
+    this.#server.on('clientError', refuseBadRequest)
   }
 
   /** Rejects when the port cannot be had. */
@@ -102,4 +102,19 @@ export class HttpServer {
       })
     })
   }
+}
+
+const BAD_REQUESTS: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
+
+/** Behind bytes that went out already, an answer would end up inside a stream. */
+function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || (socket as Socket).bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const status = BAD_REQUESTS[error.code ?? ''] ?? '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
 }

@@ -28,6 +28,8 @@ const STREAM_HEADERS = {
 export class HttpFlvEndpoint {
   readonly #environment: EndpointEnvironment
   readonly #clientAddress: (request: IncomingMessage) => string
+  /** Connections with a play that is waiting or running. */
+  readonly #busy = new WeakSet<Socket>()
 
   constructor(environment: EndpointEnvironment, clientAddress: (request: IncomingMessage) => string) {
     this.#environment = environment
@@ -49,6 +51,12 @@ export class HttpFlvEndpoint {
 
   #play(address: FlvAddress, request: IncomingMessage, response: ServerResponse): void {
     const socket = request.socket
+    // Tags go to the socket itself: a second play behind the first (pipelining) would mix its bytes into them.
+    if (this.#busy.has(socket)) {
+      socket.destroy()
+      return
+    }
+    this.#busy.add(socket)
     const attempt = new PlayAttempt(
       this.#environment,
       {
@@ -70,8 +78,14 @@ export class HttpFlvEndpoint {
         },
       },
     )
-    socket.once('close', () => attempt.close('client'))
-    response.once('finish', () => attempt.close('client'))
+    const leave = (): void => attempt.close('client')
+    socket.once('close', leave)
+    // The end of an answer without a stream: the connection may ask again.
+    response.once('finish', () => {
+      this.#busy.delete(socket)
+      socket.off('close', leave)
+      leave()
+    })
   }
 
   #stream(attempt: PlayAttempt, address: FlvAddress, socket: Socket, response: ServerResponse): void {

@@ -1,0 +1,122 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  hashOf,
+  publishRtmp,
+  RtmpPeer,
+  startServer,
+  timesAreSound,
+  until,
+  untilStream,
+  watchHttpFlv,
+  type TestServer,
+} from '../harness/index.js'
+import { Bystanders, fattened, quantile, rssOf } from './attack.js'
+import { clipParts, type ClipParts } from './clip.js'
+
+let server: TestServer
+let clip: ClipParts
+
+beforeAll(async () => {
+  ;[server, clip] = await Promise.all([startServer(), clipParts()])
+})
+afterAll(() => server.stop())
+
+test('R11: names that are no names are refused in words, and nothing of them breaks a log line', async () => {
+  const names = [
+    ...['..', '.hidden', 'a b', 'a%00b', 'a%0d%0ab', 'a\\b', '<script>', '💣', 'x'.repeat(129), '\u202eevil', "a';--"],
+    ...['%2e%2e%2fetc', '__proto__/x', 'a:b', '*', '$(id)', '`id`', 'a|b', 'a&b', 'ä', '\u0000', '\u001b[31m'],
+  ]
+  for (const name of names) {
+    const peer = new RtmpPeer('publish', `${server.rtmp}/live/x`, { streamName: name })
+    await expect(peer.agreed(), name).rejects.toThrow(/refused NetStream.Publish.BadName|closed/)
+    const answer = await fetch(`${server.http}/live/${encodeURIComponent(name)}.flv`)
+    expect(answer.status, name).toBe(400)
+    await answer.arrayBuffer()
+  }
+  const long = new RtmpPeer('publish', `${server.rtmp}/live/x`, { streamName: `x?${'a'.repeat(20_000)}` })
+  await expect(long.agreed()).rejects.toThrow()
+  for (const line of server.log().trimEnd().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow()
+})
+
+test('R16: of 50 publishers of one name at the same moment exactly one wins, and keeps it', async () => {
+  const peers = Array.from({ length: 50 }, () => new RtmpPeer('publish', `${server.rtmp}/live/race`))
+  const outcomes = await Promise.all(peers.map((peer) => peer.agreed().then(() => 'won', String)))
+  expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(1)
+  expect(new Set(outcomes)).toEqual(new Set(['won', 'Error: refused NetStream.Publish.BadName']))
+  const winner = peers[outcomes.indexOf('won')]!
+  winner.send(clip.tags)
+  await untilStream(server, 'live/race', 'live', 100)
+  winner.end()
+})
+
+test('R17: a publisher of some hundred Mbit/s is held to 20 Mbit/s by back-pressure, and others do not feel it', async () => {
+  const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
+  const bomber = await publishRtmp(`${server.rtmp}/live/bomb`)
+  bomber.send(clip.configs)
+  const key = clip.pictures[0]!
+  const before = rssOf(server)
+  const fat = fattened(key, 500_000)
+  const from = performance.now()
+  let worst = 0
+  let sent = 0
+  while (performance.now() - from < 6000) {
+    if (bomber.socket.writableLength < 4_000_000) bomber.send([{ ...fat, timestampMs: 40 * sent++ }])
+    worst = Math.max(worst, rssOf(server) - before)
+    await wait(5)
+  }
+  const passedBits = 8 * (bomber.socket.bytesWritten - bomber.socket.writableLength)
+  bomber.reset()
+  const { delays, lost } = await bystanders.finish()
+  expect(lost).toBe(0)
+  // Two seconds' worth at once, 20 Mbit/s from then on, and what the kernel buffers.
+  expect(passedBits).toBeLessThan(40_000_000 + 6.5 * 20_000_000 + 60_000_000)
+  expect(worst).toBeLessThan(64)
+  // Generous, for the machine that runs the tests may be busy with others; a starved loop takes seconds.
+  expect(quantile(delays, 0.5)).toBeLessThan(100)
+  expect(quantile(delays, 0.95)).toBeLessThan(400)
+})
+
+test('F1: killed at any byte, a publisher leaves no partial frame behind, and its viewers resume on their connection', async () => {
+  const name = 'live/killed'
+  const known = new Set(clip.tags.map((tag) => hashOf(tag.body)))
+  const first = await publishRtmp(`${server.rtmp}/${name}`)
+  first.send(clip.tags)
+  await untilStream(server, name, 'live', 100)
+  const viewer = watchHttpFlv(`${server.http}/${name}.flv`)
+  await viewer.frames(100)
+  let publisher = first
+  for (let round = 0; round < 40; round++) {
+    const before = viewer.media.length
+    const bytes = publisher.bytesOf(clip.tags)
+    // From a header of a few bytes to nearly all of it, in the order of a low-discrepancy sequence.
+    publisher.socket.write(bytes.subarray(0, Math.floor(bytes.length * ((round * 0.618) % 1))))
+    if (round % 2 === 0) publisher.socket.end()
+    else publisher.reset()
+    await untilStream(server, name, 'grace')
+    publisher = await publishRtmp(`${server.rtmp}/${name}`)
+    publisher.send(clip.tags.slice(0, 20))
+    await viewer.frames(before + 10)
+  }
+  expect(viewer.ended).toBe(false)
+  expect(timesAreSound(viewer.media)).toBe(true)
+  expect(viewer.media.filter((tag) => !known.has(hashOf(tag.body)))).toEqual([])
+  publisher.end()
+  viewer.close()
+})
+
+test('F2: a publisher that falls silent is gone after 10 s, told so, and its viewers are kept', async () => {
+  const name = 'live/silent'
+  const publisher = await publishRtmp(`${server.rtmp}/${name}`)
+  publisher.send(clip.tags)
+  const from = performance.now()
+  await untilStream(server, name, 'live', 100)
+  const viewer = watchHttpFlv(`${server.http}/${name}.flv`)
+  await untilStream(server, name, 'grace')
+  expect(performance.now() - from).toBeGreaterThan(9500)
+  expect(performance.now() - from).toBeLessThan(13_000)
+  await until('the publisher to be closed', () => publisher.closed)
+  expect(publisher.said).toEqual(['publishing', 'ended NetStream.Publish.Idle'])
+  expect(viewer.ended).toBe(false)
+  viewer.close()
+})

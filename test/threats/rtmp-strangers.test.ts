@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { publishRtmp, startServer, until, type TestServer } from '../harness/index.js'
+import { Bystanders, cpuOf, openRaw, rssOf, type RawSocket } from './attack.js'
+import { clipParts, type ClipParts } from './clip.js'
+
+let server: TestServer
+let clip: ClipParts
+
+beforeAll(async () => {
+  ;[server, clip] = await Promise.all([startServer({ args: ['--pending-connections', '400'] }), clipParts()])
+})
+afterAll(() => server.stop())
+
+const C0_C1 = Buffer.concat([Buffer.of(3), Buffer.alloc(1536)])
+
+const closed = (sockets: readonly RawSocket[]): boolean => sockets.every((one) => one.closedAfterMs !== undefined)
+const lifetimes = (sockets: readonly RawSocket[]): number[] => sockets.map((one) => one.closedAfterMs!)
+
+test('R1: silent, stuck and trickling connections are closed in 5 s, shaken hands without a purpose in 10 s', async () => {
+  const port = server.ports['rtmp']!
+  const before = rssOf(server)
+  const silent = Array.from({ length: 100 }, () => openRaw(port))
+  const stuck = Array.from({ length: 100 }, () => openRaw(port, Buffer.of(3)))
+  const trickling = Array.from({ length: 100 }, () => openRaw(port, Buffer.of(3)))
+  const trickle = setInterval(() => trickling.forEach(({ socket }) => socket.writable && socket.write('x')), 1000)
+  const shaken = Array.from({ length: 20 }, () => openRaw(port, Buffer.concat([C0_C1, Buffer.alloc(1536)])))
+  try {
+    const from = performance.now()
+    const publisher = await publishRtmp(`${server.rtmp}/live/meanwhile`)
+    expect(performance.now() - from).toBeLessThan(1000)
+    publisher.end()
+    await until('the half-open ones to be closed', () => closed([...silent, ...stuck, ...trickling]))
+    expect(rssOf(server) - before).toBeLessThan(16)
+    for (const ms of lifetimes([...silent, ...stuck, ...trickling])) {
+      expect(ms).toBeGreaterThan(4500)
+      expect(ms).toBeLessThan(7000)
+    }
+    await until('those without a purpose to be closed', () => closed(shaken))
+    for (const ms of lifetimes(shaken)) {
+      expect(ms).toBeGreaterThan(9500)
+      expect(ms).toBeLessThan(12_000)
+    }
+  } finally {
+    clearInterval(trickle)
+  }
+})
+
+test('R2: past the limit the oldest stranger goes, and who publishes and plays notices nothing', async () => {
+  const port = server.ports['rtmp']!
+  const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
+  const strangers: RawSocket[] = []
+  for (let i = 0; i < 500; i++) strangers.push(openRaw(port, Buffer.of(3)))
+  await until('a hundred strangers to be closed', () => strangers.filter((one) => one.closedAfterMs).length >= 100)
+  expect(strangers.filter((one) => one.closedAfterMs).length).toBe(100)
+  // They arrive in about the order in which they were opened.
+  expect(strangers.slice(200).filter((one) => one.closedAfterMs)).toEqual([])
+  strangers.forEach(({ socket }) => socket.destroy())
+  expect((await bystanders.finish()).lost).toBe(0)
+})
+
+test('R10: what does not begin like RTMP is closed at once, without an answer', async () => {
+  const port = server.ports['rtmp']!
+  const greetings = [
+    ...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.of(first), Buffer.alloc(2000)])),
+    'GET /live/a.flv HTTP/1.1\r\nHost: x\r\n\r\n',
+    Buffer.from('160301020001000', 'hex'),
+  ].filter((greeting) => greeting[0] !== 3)
+  const sockets = greetings.map((greeting) => openRaw(port, greeting))
+  await until('all of them to be closed', () => closed(sockets), { timeoutMs: 4000 })
+  expect(sockets.filter((one) => one.received.length > 0)).toEqual([])
+})
+
+test('R9: a peer that floods commands is closed after a burst, at little cost', async () => {
+  const publisher = await publishRtmp(`${server.rtmp}/live/flood`)
+  const cpu = cpuOf(server)
+  // createStream with transaction 9, in one chunk on chunk stream 3.
+  const body = Buffer.concat([
+    Buffer.of(2, 0, 12),
+    Buffer.from('createStream'),
+    Buffer.from('00402200000000000005', 'hex'),
+  ])
+  const command = Buffer.concat([Buffer.of(3, 0, 0, 0, 0, 0, body.length, 20, 0, 0, 0, 0), body])
+  const flood = Buffer.concat(Array.from({ length: 1000 }, () => command))
+  const timer = setInterval(() => publisher.socket.writable && publisher.socket.write(flood), 1)
+  try {
+    await until('the flooding peer to be closed', () => publisher.closed)
+  } finally {
+    clearInterval(timer)
+  }
+  expect(cpuOf(server) - cpu).toBeLessThan(500)
+})
