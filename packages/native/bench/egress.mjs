@@ -15,6 +15,7 @@ const { values } = parseArgs({
     profile: { type: 'string', default: 'gcm' },
     'no-gso': { type: 'boolean', default: false },
     pacing: { type: 'string', default: '0' },
+    sockets: { type: 'string' },
   },
 })
 const viewers = Number(values.viewers)
@@ -32,7 +33,7 @@ function frame(packets, rtpTimestamp, keyframe, bytes = PACKET_BYTES) {
   return { rtpTimestamp, payloads: new Uint8Array(packets * bytes), ends, packetCount: packets, marker: true, keyframe }
 }
 
-const receivers = fork(fileURLToPath(new URL('receivers.mjs', import.meta.url)), [String(viewers)])
+const receivers = fork(fileURLToPath(new URL('receivers.mjs', import.meta.url)), [String(values.sockets ?? viewers)])
 const { ports } = await new Promise((resolve) => receivers.once('message', resolve))
 
 const engine = new NativeEngine()
@@ -41,7 +42,8 @@ const egress = engine.createEgress(port, { cname: 'bench', segmentationOffload: 
 const memoryBefore = process.memoryUsage().rss
 const video = []
 const audio = []
-for (const [i, remote] of ports.entries()) {
+for (let i = 0; i < viewers; i++) {
+  const remote = ports[i % ports.length]
   const master = (seed) => ({
     key: new Uint8Array(16).fill(seed),
     salt: new Uint8Array(profile.includes('GCM') ? 12 : 14),
