@@ -153,7 +153,7 @@ test('the doctor says what it found, for programs one JSON line each', async () 
   expect(findings.find((finding) => finding.check === 'tls')).toMatchObject({ state: 'fail' })
   expect(findings.find((finding) => finding.check === 'secret')).toMatchObject({ state: 'warn' })
   expect(findings.map((finding) => finding.check)).toEqual(
-    expect.arrayContaining(['node', 'native', 'ffmpeg', 'addresses', 'access']),
+    expect.arrayContaining(['node', 'native', 'codecs', 'addresses', 'access']),
   )
 })
 

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { createServer, isIPv4 } from 'node:net'
 import { networkInterfaces, release } from 'node:os'
 import { createSecureContext } from 'node:tls'
-import { promisify } from 'node:util'
 import { isPublicAddress } from '../api/index.js'
 import { isLoopbackHost, servesTls } from '../config/index.js'
 import type { Config } from '../config/index.js'
@@ -23,7 +21,6 @@ const OLDEST_NODE = [20, 19] as const
 const SECRET_CHARS = 16
 const DAY_MS = 86_400_000
 const EXPIRY_WARNING_DAYS = 14
-const PROGRAM_TIMEOUT_MS = 5_000
 
 /** The runtime. */
 export function checkNode(version: string): Finding {
@@ -161,18 +158,6 @@ export async function checkNative(): Promise<Finding> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return { check: 'native', state: 'warn', message: `WebRTC is off, RTMP and FLV work: ${why}` }
-  }
-}
-
-/** Whether ffmpeg is there, the second codec engine and the tool of every trial. */
-export async function checkFfmpeg(): Promise<Finding> {
-  try {
-    const { stdout } = await promisify(execFile)('ffmpeg', ['-hide_banner', '-version'], {
-      timeout: PROGRAM_TIMEOUT_MS,
-    })
-    return { check: 'ffmpeg', state: 'ok', message: `${stdout.split('\n')[0]!.replace(/ Copyright.*/, '')}.` }
-  } catch {
-    return { check: 'ffmpeg', state: 'warn', message: 'ffmpeg is not installed: tests and conversions may need it.' }
   }
 }
 
