@@ -21,6 +21,7 @@ export {
   type ListedStream,
 } from './rest.js'
 export { pushClock, type ClockPush } from './push-clock.js'
+export { pushTags, type TagPush } from './push-tags.js'
 export { measureLipSync } from './lip-sync.js'
 export { openLivePage, type LivePage } from './live-page.js'
 export { probe, type Probed, type ProbedPacket, type ProbedTrack, type ProbeOptions } from './probe.js'

@@ -46,6 +46,9 @@ class LivePage {
     window.addEventListener('pageshow', (event) => {
       if (event.persisted) this.#openLocation()
     })
+    window.addEventListener('online', () => {
+      if (this.#player.state.kind === 'waiting') this.#player.retry()
+    })
     window.setInterval(() => void this.#measure(), SAMPLE_MS)
     this.#openLocation()
   }
@@ -110,7 +113,8 @@ class LivePage {
     if (sample === undefined || this.#player.state !== state) return
     // Without a picture only bytes tell; with one, sound that goes on does not make up for a picture that stands.
     const moved = (video.videoWidth > 0 ? sample.pictures : sample.bytes) ?? 0
-    if (moved !== this.#moved) this.#movedAtMs = nowMs
+    // A page that is not seen may be held still by the browser.
+    if (moved !== this.#moved || document.hidden) this.#movedAtMs = nowMs
     this.#moved = moved
     this.#stage.show(state, this.#name ?? '', nowMs - this.#movedAtMs >= STALLED_MS)
     this.#facts.show(nowMs, state.protocol, sample, video)

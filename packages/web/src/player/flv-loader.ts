@@ -9,6 +9,11 @@ export interface LoaderListener {
   ended(failure: Failure): void
 }
 
+/** Why mpegts.js cannot go on: it throws when it meets what it does not understand, as some AV1 does. */
+function misunderstood(error: unknown): Failure {
+  return { reason: 'codec', detail: String(error) }
+}
+
 /** Close codes of the server (and RFC 6455 section 7.4.1): 4404 nobody publishes, 1008 refused, 1001 over. */
 const CLOSE_REASONS: Readonly<Record<number, Failure['reason']>> = {
   4404: 'not-found',
@@ -42,7 +47,11 @@ export function webSocketLoader(listener: LoaderListener) {
         const start = this.#received
         this.#received += data.byteLength
         listener.received(this.#received)
-        this.onDataArrival(data, start, this.#received)
+        try {
+          this.onDataArrival(data, start, this.#received)
+        } catch (error) {
+          listener.ended(misunderstood(error))
+        }
       }
       socket.onclose = ({ code, reason }) => {
         this._status = mpegts.LoaderStatus.kComplete
@@ -114,7 +123,11 @@ export function httpLoader(listener: LoaderListener) {
         received += value.byteLength
         listener.received(received)
         const whole = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength
-        this.onDataArrival(whole ? value.buffer : value.slice().buffer, start, received)
+        try {
+          this.onDataArrival(whole ? value.buffer : value.slice().buffer, start, received)
+        } catch (error) {
+          return misunderstood(error)
+        }
       }
     }
 
