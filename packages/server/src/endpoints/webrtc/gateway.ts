@@ -223,6 +223,8 @@ export class RtcGateway {
   #handleBatch(batch: UdpBatch): void {
     this.#collectSent()
     for (let i = 0; i < batch.count; i++) {
+      // Too long for its row, and counted by the port.
+      if (batch.lengths[i] === 0) continue
       const start = i * batch.rowSize
       const bytes = batch.bytes.subarray(start, start + batch.lengths[i]!)
       this.#route(Math.round(batch.arrivedAt[i]!), batch.addresses[i]!, bytes)
