@@ -47,7 +47,7 @@ async function playThrough(signal: NodeJS.Signals): Promise<{ frame: MediaFrame;
       { handleFrame: (frame) => void out.push({ frame, at: systemClock.now() }), handleEnd: () => undefined },
       'gop',
     )
-  const frames = aacFrames('sine=frequency=1000:sample_rate=48000', 48000, 1, 4)
+  const frames = aacFrames('sine=frequency=1000:sample_rate=48000', 48000, 1, 6)
   const start = systemClock.now()
   let stopped = false
   for (const frame of frames) {
@@ -68,9 +68,9 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const out = await playThrough(signal)
     const silences = out.map(({ at }, index) => at - (out[index - 1]?.at ?? at))
     expect(Math.max(...silences)).toBeGreaterThan(100_000)
-    // 0.4 to 0.9 s on a quiet machine (the goal is 1.5 s); the bound leaves room for a busy one.
-    expect(Math.max(...silences)).toBeLessThan(2.5 * SECOND)
-    expect(out.at(-1)!.frame.pts).toBeGreaterThan(3.9 * SECOND)
+    // The goal is 1.5 s on a quiet machine; this one may be busy.
+    expect(Math.max(...silences)).toBeLessThan(3 * SECOND)
+    expect(out.at(-1)!.frame.pts).toBeGreaterThan(5.9 * SECOND)
     for (const [index, { frame }] of out.entries()) {
       if (index > 0) expect(frame.pts - out[index - 1]!.frame.pts).toBeGreaterThan(10_000)
     }
