@@ -70,7 +70,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     expect(Math.max(...silences)).toBeGreaterThan(100_000)
     // The goal is 1.5 s on a quiet machine; this one may be busy.
     expect(Math.max(...silences)).toBeLessThan(3 * SECOND)
-    expect(out.at(-1)!.frame.pts).toBeGreaterThan(5.9 * SECOND)
+    expect(out.at(-1)!.frame.pts).toBeGreaterThan(5.7 * SECOND)
     for (const [index, { frame }] of out.entries()) {
       if (index > 0) expect(frame.pts - out[index - 1]!.frame.pts).toBeGreaterThan(10_000)
     }
