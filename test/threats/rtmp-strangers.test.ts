@@ -16,30 +16,36 @@ const C0_C1 = Buffer.concat([Buffer.of(3), Buffer.alloc(1536)])
 const closed = (sockets: readonly RawSocket[]): boolean => sockets.every((one) => one.closedAfterMs !== undefined)
 const lifetimes = (sockets: readonly RawSocket[]): number[] => sockets.map((one) => one.closedAfterMs!)
 
-test('R1: silent, stuck and trickling connections are closed in 5 s, shaken hands without a purpose in 10 s', async () => {
+test('R1: silent, stuck and trickling connections are closed in 5 s, those without a purpose in 10 s', async () => {
   const port = server.ports['rtmp']!
   const before = rssOf(server)
   const silent = Array.from({ length: 100 }, () => openRaw(port))
   const stuck = Array.from({ length: 100 }, () => openRaw(port, Buffer.of(3)))
   const trickling = Array.from({ length: 100 }, () => openRaw(port, Buffer.of(3)))
   const trickle = setInterval(() => trickling.forEach(({ socket }) => socket.writable && socket.write('x')), 1000)
+  const leaver = await publishRtmp(`${server.rtmp}/live/leaver`)
+  // deleteStream, but not the end of the connection.
+  leaver.session.close()
+  leaver.send([])
   const shaken = Array.from({ length: 20 }, () => openRaw(port, Buffer.concat([C0_C1, Buffer.alloc(1536)])))
   try {
+    // The upper bounds leave room for a busy machine, and keep the two deadlines apart.
     const from = performance.now()
     const publisher = await publishRtmp(`${server.rtmp}/live/meanwhile`)
-    expect(performance.now() - from).toBeLessThan(1000)
+    expect(performance.now() - from).toBeLessThan(2000)
     publisher.end()
     await until('the half-open ones to be closed', () => closed([...silent, ...stuck, ...trickling]))
     expect(rssOf(server) - before).toBeLessThan(16)
     for (const ms of lifetimes([...silent, ...stuck, ...trickling])) {
       expect(ms).toBeGreaterThan(4500)
-      expect(ms).toBeLessThan(7000)
+      expect(ms).toBeLessThan(9000)
     }
     await until('those without a purpose to be closed', () => closed(shaken))
     for (const ms of lifetimes(shaken)) {
       expect(ms).toBeGreaterThan(9500)
-      expect(ms).toBeLessThan(12_000)
+      expect(ms).toBeLessThan(14_000)
     }
+    await until('the one that stopped publishing to be closed', () => leaver.closed)
   } finally {
     clearInterval(trickle)
   }

@@ -139,7 +139,11 @@ class App implements RunningServer {
       newConnectionId: () => randomBytes(9).toString('base64url'),
     }
     this.#forwards = new RtmpForwards(this.#hub, clock, log)
-    const pending = new PendingConnections({ total: config.pendingConnections, perAddress: config.pendingPerAddress })
+    const pending = new PendingConnections({
+      total: config.pendingConnections,
+      perAddress: config.pendingPerAddress,
+      totalBytes: connectionLimits.unauthorisedTotalBytes,
+    })
     const clientAddress = this.#proxies.clientAddress.bind(this.#proxies)
     this.#rtmp = new RtmpEndpoint(this.#environment, pending)
     this.#httpFlv = new HttpFlvEndpoint(this.#environment, clientAddress)

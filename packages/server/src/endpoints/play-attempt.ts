@@ -50,7 +50,7 @@ export class PlayAttempt {
   #cancelWait: (() => void) | undefined
   #stream: Stream | undefined
   #source: FrameSource | undefined
-  #leave: (() => void) | undefined
+  #leave: ((reason: StreamEndReason) => void) | undefined
   #closed = false
 
   /** `sourceOf`: what the frames are taken from; by default the stream as players of FLV and RTMP take it. */
@@ -96,9 +96,11 @@ export class PlayAttempt {
 
   /** Counts a viewer in: lists, metrics, the grant. `attach` does it by itself. */
   enter(player: Player): void {
-    const { connections, clock, metrics } = this.#environment
+    const { connections, clock, metrics, log } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
+    const names = { connection: id, protocol, remoteAddress, stream: this.#stream!.key }
     metrics.viewerStarted(protocol)
+    log.info({ ...names, joinMs: Math.round((clock.now() - this.#askedAt) / 1000) }, 'A play began')
     const unlist = connections.add({
       ...{ id, role: 'viewer', protocol, remoteAddress },
       streamKey: this.#stream!.key,
@@ -107,10 +109,12 @@ export class PlayAttempt {
       droppedFrames: () => player.droppedFrames(),
       kick: (reason) => player.kick(reason),
     })
-    this.#leave = () => {
+    this.#leave = (reason) => {
       player.leave()
       unlist()
       metrics.viewerEnded(protocol)
+      const sent = { bytes: player.bytes(), droppedFrames: player.droppedFrames() }
+      log.info({ ...names, reason, ...sent }, 'A play ended')
     }
     this.#grant!.opened()
     this.#grant!.onRevoked(() => player.kick('kicked'))
@@ -121,7 +125,7 @@ export class PlayAttempt {
     if (this.#closed) return
     this.#closed = true
     this.#cancelWait?.()
-    this.#leave?.()
+    this.#leave?.(reason)
     this.#grant?.closed(reason)
   }
 

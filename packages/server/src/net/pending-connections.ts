@@ -3,12 +3,22 @@ export interface PendingLimits {
   readonly total: number
   /** The same from one address; loopback is only bound by the total. */
   readonly perAddress: number
+  /** Bytes they may have sent all together: more than what is kept of them. */
+  readonly totalBytes: number
 }
 
 /** One connection that still has to show what it wants. */
 export interface PendingConnection {
+  /** It sent something. May evict the oldest pending connection, this one included. */
+  received(bytes: number): void
   /** It was admitted or is gone: it counts no more. Idempotent. */
   settle(): void
+}
+
+interface Entry {
+  readonly group: string
+  readonly evict: () => void
+  bytes: number
 }
 
 /**
@@ -18,8 +28,9 @@ export interface PendingConnection {
 export class PendingConnections {
   readonly #limits: PendingLimits
   /** In order of arrival. */
-  readonly #pending = new Map<symbol, { group: string; evict: () => void }>()
+  readonly #pending = new Map<symbol, Entry>()
   readonly #perGroup = new Map<string, number>()
+  #bytes = 0
   refused = 0
   evicted = 0
 
@@ -41,18 +52,27 @@ export class PendingConnections {
     }
     if (this.#pending.size >= this.#limits.total) this.#evictOldest()
     const id = Symbol('pending')
-    this.#pending.set(id, { group, evict })
+    this.#pending.set(id, { group, evict, bytes: 0 })
     this.#perGroup.set(group, count + 1)
-    return { settle: () => this.#settle(id) }
+    return { settle: () => this.#settle(id), received: (bytes) => this.#count(id, bytes) }
   }
 
   #settle(id: symbol): void {
     const entry = this.#pending.get(id)
     if (entry === undefined) return
     this.#pending.delete(id)
+    this.#bytes -= entry.bytes
     const count = this.#perGroup.get(entry.group)! - 1
     if (count === 0) this.#perGroup.delete(entry.group)
     else this.#perGroup.set(entry.group, count)
+  }
+
+  #count(id: symbol, bytes: number): void {
+    const entry = this.#pending.get(id)
+    if (entry === undefined) return
+    entry.bytes += bytes
+    this.#bytes += bytes
+    if (this.#bytes > this.#limits.totalBytes) this.#evictOldest()
   }
 
   #evictOldest(): void {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Machine, Micros } from '@crossroom/media'
 import type { RtmpServerEvent, RtmpServerSession } from '@crossroom/rtmp'
 import type { StreamEndReason } from '../../auth/index.js'
 import { Driver, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
@@ -34,7 +35,13 @@ export interface RtmpConnectionOptions {
   readonly session: RtmpServerSession
   readonly pending: PendingConnection
   readonly remoteAddress: string
+  /** Of received bits. */
   readonly rateLimits: RateLimits
+  /** Of microseconds spent on reading messages: small chunks cost more than their bits say. */
+  readonly decodeLimits: RateLimits
+  /** How long a connection may stay without a stream, and its socket without taking an answer. */
+  readonly idleMicros: Micros
+  readonly stalledDrainMicros: Micros
   readonly badFrameLimit: number
   readonly chunkSize: number
 }
@@ -49,8 +56,12 @@ export class RtmpConnection implements RtmpPeer {
   readonly #options: RtmpConnectionOptions
   readonly #driver: Driver<Uint8Array, Uint8Array, RtmpServerEvent>
   readonly #rate: RateLimiter
+  readonly #decode: RateLimiter
+  #decodeMicros = 0
   readonly #roles = new Map<number, Role>()
   #cancelPause: (() => void) | undefined
+  #cancelIdle: (() => void) | undefined
+  #cancelStall: (() => void) | undefined
   #closed = false
 
   constructor(options: RtmpConnectionOptions) {
@@ -62,8 +73,11 @@ export class RtmpConnection implements RtmpPeer {
     this.socket = socket
     this.log = environment.log.child({ connection: this.id, protocol: 'rtmp', remoteAddress: options.remoteAddress })
     this.#rate = new RateLimiter(options.rateLimits)
-    this.#driver = new Driver(session, environment.clock, {
-      output: (bytes) => socket.write(bytes),
+    this.#decode = new RateLimiter(options.decodeLimits)
+    this.#driver = new Driver(this.#timed(session), environment.clock, {
+      output: (bytes) => {
+        if (!socket.write(bytes)) this.#watchStall()
+      },
       event: (event) => this.#handleEvent(event),
     })
     environment.metrics.connectionOpened('rtmp')
@@ -96,12 +110,17 @@ export class RtmpConnection implements RtmpPeer {
     if (this.#closed) return
     const { clock, metrics } = this.#options.environment
     metrics.traffic.rtmp.bytesIn += bytes.length
+    this.#options.pending.received(bytes.length)
     const now = clock.now()
-    const pause = this.#rate.take(now, bytes.length)
+    this.#decodeMicros = 0
     this.#driver.handleInput(bytes)
+    const pause = Math.max(this.#rate.take(now, bytes.length * 8), this.#decode.take(now, this.#decodeMicros))
     if (pause === 0 || this.#closed) return
     if (this.#rate.isExceeded(now)) {
-      this.log.warn({ limit: this.#options.rateLimits.bitsPerSecond }, 'RTMP client closed: it sends more than it may')
+      this.log.warn(
+        { bitsPerSecond: this.#options.rateLimits.perSecond },
+        'RTMP client closed: it sends more than it may',
+      )
       metrics.protocolError('rtmp', 'RATE_EXCEEDED')
       this.close('error')
       return
@@ -136,6 +155,7 @@ export class RtmpConnection implements RtmpPeer {
       case 'stopPlay':
         this.#roles.get(event.streamId)?.close('client')
         this.#roles.delete(event.streamId)
+        this.#watchIdle()
         return
       default:
         this.#roles.get(event.streamId)?.handleEvent(event)
@@ -145,12 +165,55 @@ export class RtmpConnection implements RtmpPeer {
   #begin(streamId: number, role: Role): void {
     this.#roles.get(streamId)?.close('client')
     this.#roles.set(streamId, role)
+    this.#cancelIdle?.()
+    this.#cancelIdle = undefined
+  }
+
+  /** The session with its reading timed, without the handling of what it read: that is work for the viewers. */
+  #timed(session: RtmpServerSession): Machine<Uint8Array, Uint8Array, RtmpServerEvent> {
+    const { clock } = this.#options.environment
+    return {
+      handleInput: (now, input) => {
+        session.handleInput(now, input)
+        this.#decodeMicros += clock.now() - now
+      },
+      handleTimeout: (now) => session.handleTimeout(now),
+      pollOutput: () => session.pollOutput(),
+      pollEvent: () => session.pollEvent(),
+      pollTimeout: () => session.pollTimeout(),
+    }
+  }
+
+  /** A connection that was admitted once and has no stream left holds a socket for nothing. */
+  #watchIdle(): void {
+    if (this.#roles.size > 0 || this.#closed) return
+    this.#cancelIdle?.()
+    this.#cancelIdle = this.#options.environment.clock.after(this.#options.idleMicros, () => this.close('timeout'))
+  }
+
+  /** Answers that a peer does not read must not pile up; the media of players is watched by their Viewer. */
+  #watchStall(): void {
+    if (this.#cancelStall !== undefined || this.#closed) return
+    const taken = this.#taken()
+    this.#cancelStall = this.#options.environment.clock.after(this.#options.stalledDrainMicros, () => {
+      this.#cancelStall = undefined
+      if (!this.socket.writableNeedDrain) return
+      if (this.#taken() === taken) this.socket.destroy()
+      else this.#watchStall()
+    })
+  }
+
+  /** Bytes that the kernel took so far. */
+  #taken(): number {
+    return this.socket.bytesWritten - this.socket.writableLength
   }
 
   #handleClosed(reason: StreamEndReason): void {
     if (this.#closed) return
     this.#closed = true
     this.#cancelPause?.()
+    this.#cancelIdle?.()
+    this.#cancelStall?.()
     this.#options.pending.settle()
     this.#driver.close()
     for (const role of this.#roles.values()) role.close(reason)

@@ -2,9 +2,22 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { RtmpServerSession } from '@crossroom/rtmp'
 import { connectionLimits, mediaLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
-import { plainAddress, type PendingConnections } from '../../net/index.js'
+import { plainAddress, type PendingConnections, type RateLimits } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { RtmpConnection } from './connection.js'
+
+const RATE_LIMITS: RateLimits = {
+  perSecond: publisherLimits.bitsPerSecond,
+  burst: publisherLimits.burstBits,
+  overRateMicros: publisherLimits.overRateMicros,
+}
+
+/** Only throttles: a busy machine makes every reading seem long. */
+const DECODE_LIMITS: RateLimits = {
+  perSecond: rtmpLimits.decodeBudgetMicrosPerSecond,
+  burst: 2 * rtmpLimits.decodeBudgetMicrosPerSecond,
+  overRateMicros: Infinity,
+}
 
 /** `rtmp://HOST/APP/STREAM`: what the listener hands its sockets to. */
 export class RtmpEndpoint {
@@ -31,7 +44,10 @@ export class RtmpEndpoint {
       session: createSession(),
       pending,
       remoteAddress,
-      rateLimits: publisherLimits,
+      rateLimits: RATE_LIMITS,
+      decodeLimits: DECODE_LIMITS,
+      idleMicros: connectionLimits.authorisedMicros,
+      stalledDrainMicros: connectionLimits.stalledDrainMicros,
       badFrameLimit: mediaLimits.badFrames,
       chunkSize: rtmpLimits.outgoingChunkBytes,
     })
