@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { PendingConnections } from './pending-connections.js'
+
+function makeTable(limits: Partial<ConstructorParameters<typeof PendingConnections>[0]> = {}) {
+  const evicted: string[] = []
+  const table = new PendingConnections({ total: 3, perAddress: 2, totalBytes: 1000, ...limits })
+  return { table, evicted, add: (address: string, name = address) => table.add(address, () => evicted.push(name)) }
+}
+
+test('past the total the oldest goes, and who was admitted is not in question', () => {
+  const { table, evicted, add } = makeTable()
+  add('10.0.0.1')!.settle()
+  add('10.0.0.2')
+  add('10.0.0.3')
+  add('10.0.0.4')
+  expect(evicted).toEqual([])
+  add('10.0.0.5')
+  expect(evicted).toEqual(['10.0.0.2'])
+  expect([table.size, table.evicted]).toEqual([3, 1])
+})
+
+test('one address may not take all places, loopback may', () => {
+  const { table, add } = makeTable({ total: 100 })
+  const first = add('10.0.0.1')!
+  add('10.0.0.1')
+  expect(add('10.0.0.1')).toBeUndefined()
+  expect(table.refused).toBe(1)
+  first.settle()
+  first.settle()
+  expect(add('10.0.0.1')).toBeDefined()
+  expect(add('10.0.0.1')).toBeUndefined()
+  for (let i = 0; i < 10; i++) expect(add('127.0.0.1')).toBeDefined()
+})
+
+test.each([
+  ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
+  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+  ['::ffff:10.0.0.1', '10.0.0.1', true],
+  ['::2', '::3', true],
+])('%s and %s share one place: %s', (one, other, shared) => {
+  const { add } = makeTable({ perAddress: 1 })
+  add(one)
+  expect(add(other) === undefined).toBe(shared)
+})
+
+test('past the bytes of all together the oldest goes, until it fits; a settled one gives its bytes back', () => {
+  const { table, evicted, add } = makeTable()
+  const first = add('10.0.0.1')!
+  const second = add('10.0.0.2')!
+  first.received(600)
+  second.received(400)
+  expect(evicted).toEqual([])
+  second.received(1)
+  expect(evicted).toEqual(['10.0.0.1'])
+  second.settle()
+  second.received(5000)
+  const third = add('10.0.0.3')!
+  third.received(1000)
+  expect(evicted).toHaveLength(1)
+  expect(table.size).toBe(1)
+})
