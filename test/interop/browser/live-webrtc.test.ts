@@ -53,6 +53,8 @@ async function open(name: string, protocol = 'webrtc', at = server): Promise<Liv
   return live
 }
 
+const LOW_DELAY_VIDEO = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
+
 const turnOnSound = (page: Page): Promise<void> => page.getByRole('button', { name: 'Turn on the sound' }).click()
 
 test('Chromium plays an RTMP push by WebRTC, with sound, well under half a second behind', async () => {
@@ -82,10 +84,12 @@ test('the delay the page shows is the delay of the picture', async () => {
   })
 })
 
-test('the first picture comes at once, and who comes late is not behind who came early', async () => {
-  keep(pushClock({ url: `${server.rtmp}/live/start` }))
+test('the first picture comes at once, wherever in a group of pictures, and who comes late is not behind', async () => {
+  // Waiting for the next of these keyframes would take two and a half seconds on the average.
+  const video = [...LOW_DELAY_VIDEO, '-g', '125']
+  keep(pushClock({ url: `${server.rtmp}/live/start`, video }))
   const early = await open('start')
-  await untilPlays(early.page, 50)
+  await untilPlays(early.page, 75)
   const starts: number[] = []
   for (let visit = 0; visit < 5; visit++) {
     const { page } = await open('start')
@@ -93,10 +97,12 @@ test('the first picture comes at once, and who comes late is not behind who came
     if (visit < 4) await page.close()
   }
   starts.sort((a, b) => a - b)
-  expect(starts[2]).toBeLessThan(500)
+  expect(starts[2]).toBeLessThan(1000)
   const late = pages.at(-1)!
   await untilPlays(late, 75)
-  expect((await readDelay(late)) - (await readDelay(early.page))).toBeLessThan(100)
+  await until('the late viewer is not behind', async () => {
+    return (await readDelay(late, 5)) - (await readDelay(early.page, 5)) < 100
+  })
 })
 
 test('sound and picture are together', async () => {
@@ -119,7 +125,6 @@ test('x264 with its default settings plays smoothly: B-frames are converted away
   await untilFact('rate', /^2[3-7] fps$/)
 })
 
-const LOW_DELAY_VIDEO = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
 const PICTURE = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25']
 const TONE = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
 
@@ -136,16 +141,6 @@ test('audio without video plays, from 16 kHz mono', async () => {
   await untilFact('picture', /sound only/)
   await turnOnSound(page)
   await untilHeard(page, 440)
-})
-
-test('a group of pictures of five seconds makes nobody wait five seconds', async () => {
-  keep(pushClock({ url: `${server.rtmp}/live/long`, video: [...LOW_DELAY_VIDEO, '-g', '125'] }))
-  const first = await open('long')
-  await untilPlays(first.page, 75)
-  const { page } = await open('long')
-  expect(await readStart(page)).toBeLessThan(1500)
-  await untilPlays(page, 50)
-  await untilDelayBelow(page, 500)
 })
 
 test('a publisher that comes back, with another picture size, is played on', async () => {
