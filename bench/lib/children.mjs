@@ -17,14 +17,16 @@ export async function startServer(options = []) {
   const listening = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       const message = JSON.parse(line)
-      if (message.event === 'listening') resolve(message)
+      if (message.event !== 'listening') return
+      clearTimeout(timer)
+      resolve(message)
     })
     const fail = (what) => {
       child.kill('SIGKILL')
       reject(new Error(`The server ${what}.`))
     }
     child.once('exit', (code) => fail(`ended with ${code} before it listened`))
-    setTimeout(() => fail('did not listen in time'), START_MS).unref()
+    const timer = setTimeout(() => fail('did not listen in time'), START_MS)
   })
   return { pid: child.pid, ports: listening, stop: () => stop(child) }
 }

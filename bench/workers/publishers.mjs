@@ -1,11 +1,13 @@
-// Publishes the source in real time to `count` streams over RTMP, each frame stamped with its time of sending.
+// Publishes the source in real time to `count` streams over RTMP, each picture stamped with its time of sending. Sound is
+// stamped as well unless it is `decoded` by the server: a stamp lies over coded data.
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
 import { loadSource, nowMs, stampFrame } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
-const { port, count = 1, prefix = 'x' } = options
+const { port, count = 1, prefix = 'x', decoded = false } = options
+const VIDEO = 9
 const GOP_MS = 2000
 const AT_A_TIME = 20
 const source = loadSource()
@@ -51,7 +53,7 @@ class Publisher {
       const tag = source.frames[this.#next]
       const timestampMs = tag.timestampMs + this.#loop * source.durationMs
       if (timestampMs > playedMs) return
-      stampFrame(tag.body)
+      if (tag.type === VIDEO || !decoded) stampFrame(tag.body)
       this.#session.sendMedia(tag.type, timestampMs, tag.body)
       this.#flush()
       this.#next = (this.#next + 1) % source.frames.length
