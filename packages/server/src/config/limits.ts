@@ -232,16 +232,20 @@ export const shutdownLimits = {
 export const transcodeLimits = {
   /** One message between the server and the codec process; a frame of the largest accepted size fits. */
   messageBytes: 10 * MiB,
-  /** What may wait for the codec process, and in it for the server, before frames are left out. */
-  queueBytes: 8 * MiB,
+  /** What may wait for the codec process, and in it for the server, before frames are left out: twice a cached start. */
+  queueBytes: 16 * MiB,
   /** The codec process is asked for a sign of life this often, and while it converts nothing. */
   heartbeatMicros: 250_000,
   idleHeartbeatMicros: 2 * SECOND,
+  /** While it works through what waits it gives that sign by itself, this often at least. */
+  signOfLifeMs: 200,
   /** So many unanswered heartbeats in a row mean that it hangs: 1 s for audio, 2 s for video, whose frames take longer. */
   audioHeartbeats: 4,
   videoHeartbeats: 8,
   /** From start to ready, codecs loaded. */
   startMicros: 10 * SECOND,
+  /** So long after one was needed, the next process stands by for the moment the present one is lost. */
+  spareMicros: 2 * SECOND,
   /** Pause before a new process: none the first time, then from the first value, doubling up to the second. */
   restartFirstMicros: 125_000,
   restartMaxMicros: 1 * SECOND,

@@ -1,18 +1,10 @@
-import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
+import type { Micros } from '@crossroom/media'
 import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Log } from '../observe/log.js'
 import type { Lane, Order } from './catalog.js'
-import { configFromJson, configToJson } from './ipc/config-json.js'
-import {
-  advanceMessage,
-  controlMessage,
-  frameMessage,
-  MESSAGE_TYPE,
-  parseControl,
-  parseFrameMessage,
-  type Message,
-} from './ipc/message.js'
+import { OpenChannel, type Channel, type ChannelHandler, type ChannelOwner } from './channel.js'
+import { controlMessage, MESSAGE_TYPE, parseControl, type Message } from './ipc/message.js'
 
 /** The life of a process seen from here. `off`: no engine, too many crashes, or closed. */
 export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
@@ -35,26 +27,6 @@ export interface ChildHandlers {
 
 /** Starts a child. */
 export type SpawnChild = (handlers: ChildHandlers) => Child
-
-/** What a conversion hears from the process. */
-export interface ChannelHandler {
-  /** A process is there that knows nothing of this conversion but its order. Called again after every crash. */
-  handleReady(): void
-  handleFrame(frame: MediaFrame): void
-  /** The process is gone; another will come, if the state is not `off`. */
-  handleLost(state: CodecProcessState): void
-  /** The engine cannot do this conversion, or could not go on. */
-  handleFailed(reason: string): void
-}
-
-/** The pipe of one conversion. */
-export interface Channel {
-  /** False when the frame was left out: no process, or one that does not keep up. */
-  send(frame: MediaFrame, warmUp?: boolean): boolean
-  advance(pts: Micros): void
-  requestKeyframe(): void
-  close(): void
-}
 
 export interface CodecProcessOptions {
   readonly lane: Lane
@@ -80,7 +52,7 @@ export interface CodecProcessCounters {
  * when it ends, switched off for a while when that does not help. Conversions outlive it: each is opened again in the
  * new process, and told so.
  */
-export class CodecProcess {
+export class CodecProcess implements ChannelOwner {
   readonly counters: CodecProcessCounters = { crashes: 0, hangs: 0, framesLeftOut: 0 }
   readonly #options: CodecProcessOptions
   readonly #channels = new Map<number, OpenChannel>()
@@ -281,78 +253,6 @@ export class CodecProcess {
     this.#state = state
     if (lost) for (const channel of [...this.#channels.values()]) channel.handleLost(state)
     this.#options.onState?.(state)
-  }
-}
-
-class OpenChannel implements Channel {
-  readonly conversion: number
-  readonly order: Order
-  readonly handler: ChannelHandler
-  readonly #process: CodecProcess
-  #opened = false
-  #sentConfig: CodecConfig | undefined
-  #config: CodecConfig | undefined
-
-  constructor(conversion: number, order: Order, handler: ChannelHandler, process: CodecProcess) {
-    this.conversion = conversion
-    this.order = order
-    this.handler = handler
-    this.#process = process
-  }
-
-  /** The present process knows of this conversion. */
-  get opened(): boolean {
-    return this.#opened
-  }
-
-  send(frame: MediaFrame, warmUp = false): boolean {
-    if (!this.#opened) return false
-    if (frame.config !== this.#sentConfig) {
-      const message = controlMessage(MESSAGE_TYPE.config, this.conversion, configToJson(frame.config))
-      if (!this.#process.write(message)) return false
-      this.#sentConfig = frame.config
-    }
-    const message = frameMessage(this.conversion, frame, warmUp)
-    return message !== undefined && this.#process.write(message)
-  }
-
-  advance(pts: Micros): void {
-    if (this.#opened) this.#process.write(advanceMessage(this.conversion, pts))
-  }
-
-  requestKeyframe(): void {
-    if (this.#opened) this.#process.write(controlMessage(MESSAGE_TYPE.keyframe, this.conversion))
-  }
-
-  close(): void {
-    this.#process.forget(this)
-    this.#opened = false
-  }
-
-  handleOpened(): void {
-    this.#opened = true
-    this.#sentConfig = undefined
-    this.#config = undefined
-  }
-
-  handleLost(state: CodecProcessState): void {
-    this.#opened = false
-    this.handler.handleLost(state)
-  }
-
-  handleMessage(message: Message): void {
-    if (!this.#opened) return
-    if (message.type === MESSAGE_TYPE.config) this.#config = configFromJson(parseControl(message))
-    else if (message.type === MESSAGE_TYPE.frame) {
-      const fields = parseFrameMessage(message)
-      if (fields === undefined || this.#config === undefined) return
-      const { warmUp: _, ...frame } = fields
-      this.handler.handleFrame({ ...frame, config: this.#config })
-    } else if (message.type === MESSAGE_TYPE.failed) {
-      const { reason } = (parseControl(message) ?? {}) as { reason?: string }
-      this.#opened = false
-      this.handler.handleFailed(reason ?? 'unknown')
-    }
   }
 }
 

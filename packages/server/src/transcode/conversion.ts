@@ -4,7 +4,8 @@ import type { Clock } from '../hub/clock.js'
 import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
-import type { Channel, ChannelHandler, CodecProcess, CodecProcessState } from './codec-process.js'
+import type { Channel, ChannelHandler } from './channel.js'
+import type { CodecProcess, CodecProcessState } from './codec-process.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 /** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */
@@ -146,9 +147,12 @@ export class Conversion implements FrameSink, ChannelHandler {
     this.#skipping = false
     const frames = this.#replay.frames()
     const from = this.#kind === 'video' ? this.#firstWorthEncoding(frames) : 0
-    frames.forEach((frame, index) => {
-      if (this.#channel?.send(frame, index < from) === false) this.counters.framesLeftOut++
-    })
+    for (const [index, frame] of frames.entries()) {
+      if (this.#channel?.send(frame, index < from) !== false) continue
+      this.counters.framesLeftOut += frames.length - index
+      this.#skipping = this.#kind === 'video'
+      break
+    }
     this.#replay.started = true
   }
 

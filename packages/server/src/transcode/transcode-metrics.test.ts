@@ -9,7 +9,7 @@ import { Transcoder } from './transcoder.js'
 test('the state of the codec processes is in the metrics', async () => {
   const clock = new VirtualClock()
   const children = new FakeChildren(clock)
-  const transcoder = new Transcoder({ clock, log: silentLog, spawn: children.spawn })
+  const transcoder = new Transcoder({ clock, log: silentLog, spawn: children.spawn, spare: false })
   const metrics = new Metrics()
   addTranscodeMetrics(metrics, transcoder)
   transcoder.start()

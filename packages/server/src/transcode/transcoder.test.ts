@@ -21,10 +21,10 @@ interface Rig {
   readonly publication: Publication
 }
 
-function rig(engine?: Engine | null): Rig {
+function rig(engine?: Engine | null, spare = false): Rig {
   const clock = new VirtualClock()
   const children = new FakeChildren(clock, engine)
-  const transcoder = new Transcoder({ clock, log: silentLog, spawn: children.spawn })
+  const transcoder = new Transcoder({ clock, log: silentLog, spawn: children.spawn, spare })
   transcoder.start()
   const limits = {
     gopCache: gopCacheLimits,
@@ -231,6 +231,24 @@ test.each(['killed', 'hanging'] as const)('a codec process that is %s costs a sh
   expect(gaps.filter((gap) => gap > 20_000).length).toBeLessThanOrEqual(1)
   expect(times.at(-1)).toBeGreaterThan(6.9 * SECOND)
   expect(transcoder.lanes[0]).toMatchObject({ state: 'ready', crashes: 1, hangs: how === 'killed' ? 0 : 1 })
+})
+
+test('with a process that stands by, a lost one is made up for at once', () => {
+  const { clock, children, transcoder, stream, publication } = rig(undefined, true)
+  clock.advance(2 * SECOND)
+  expect(children.alive.size).toBe(3)
+  const sink = collect()
+  transcoder.derive(stream, WEBRTC).subscribe(sink, 'gop')
+  for (let index = 0; index < 200; index++) {
+    if (index === 50) [...children.alive][0]!.kill()
+    publication.push({ ...sound(index * 20_000), receivedAt: clock.now() })
+    clock.advance(20_000)
+  }
+  const times = sink.frames.map((frame) => frame.pts)
+  expect(times).toEqual(Array.from({ length: 200 }, (_, index) => index * 20_000))
+  expect(transcoder.lanes[0]).toMatchObject({ crashes: 1 })
+  transcoder.close()
+  expect(children.alive.size).toBe(0)
 })
 
 test('a process that keeps crashing is off for a minute, then tried again', () => {

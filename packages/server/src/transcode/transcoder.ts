@@ -6,6 +6,7 @@ import { CodecProcess, type CodecProcessCounters, type CodecProcessState, type S
 import { Conversion, type ConversionCounters, type ConversionState } from './conversion.js'
 import { DerivedStream } from './derived-stream.js'
 import type { TrackMode } from './derived-track.js'
+import { SpareChild } from './spare-child.js'
 import type { FrameSource } from '../hub/sink.js'
 
 export interface TranscoderOptions {
@@ -14,6 +15,8 @@ export interface TranscoderOptions {
   /** Starts codec processes: `childSpawner`. */
   readonly spawn: SpawnChild
   readonly transcode?: TranscodeOptions
+  /** Default true: a second process for sound stands by, for starting one takes longer than a gap should be. */
+  readonly spare?: boolean
 }
 
 /** One codec process, for lists and metrics. */
@@ -62,6 +65,7 @@ interface ApiDerived {
 export class Transcoder {
   readonly #options: TranscoderOptions
   readonly #lanes: Readonly<Record<Lane, CodecProcess>>
+  readonly #spare: SpareChild | undefined
   readonly #conversions = new Map<FrameSource, Map<RecipeName, Conversion>>()
   readonly #derived = new Map<FrameSource, Map<string, DerivedStream>>()
 
@@ -69,8 +73,20 @@ export class Transcoder {
     this.#options = options
     const { clock, log, spawn } = options
     const { audioHeartbeats, videoHeartbeats } = transcodeLimits
+    this.#spare = options.spare === false ? undefined : new SpareChild(spawn, clock)
+    const spawnForSound = this.#spare?.spawn ?? spawn
+    const onState = (state: CodecProcessState): void => {
+      if (state === 'off' && this.#lanes.audio.engine === undefined) this.#spare?.close()
+    }
     this.#lanes = {
-      audio: new CodecProcess({ lane: 'audio', clock, log, spawn, heartbeats: audioHeartbeats }),
+      audio: new CodecProcess({
+        lane: 'audio',
+        clock,
+        log,
+        spawn: spawnForSound,
+        heartbeats: audioHeartbeats,
+        onState,
+      }),
       video: new CodecProcess({ lane: 'video', clock, log, spawn, heartbeats: videoHeartbeats }),
     }
   }
@@ -83,6 +99,7 @@ export class Transcoder {
 
   /** Ends the codec processes; conversions stop. Idempotent. */
   close(): void {
+    this.#spare?.close()
     this.#lanes.audio.close()
     this.#lanes.video.close()
   }

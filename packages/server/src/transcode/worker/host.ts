@@ -1,4 +1,5 @@
 import type { CodecConfig, MediaFrame } from '@crossroom/media'
+import { transcodeLimits } from '../../config/limits.js'
 import type { Order } from '../catalog.js'
 import { configFromJson, configToJson } from '../ipc/config-json.js'
 import {
@@ -22,16 +23,25 @@ interface Running {
 export class ConversionHost {
   readonly #engine: Engine
   readonly #write: (message: Uint8Array) => void
+  readonly #nowMs: () => number
   readonly #running = new Map<number, Running>()
+  #signedAt = 0
 
-  constructor(engine: Engine, write: (message: Uint8Array) => void) {
+  /** `write` takes each message at once, also while another is being handled; `nowMs` never goes back. */
+  constructor(engine: Engine, write: (message: Uint8Array) => void, nowMs: () => number) {
     this.#engine = engine
     this.#write = write
+    this.#nowMs = nowMs
   }
 
   readonly handleMessage = (message: Message): void => {
     const { conversion } = message
-    if (message.type === MESSAGE_TYPE.ping) return this.#write(controlMessage(MESSAGE_TYPE.pong, conversion))
+    // Questions wait behind what came before them, such as a cached start that takes seconds to decode.
+    const now = this.#nowMs()
+    if (message.type === MESSAGE_TYPE.ping || now - this.#signedAt > transcodeLimits.signOfLifeMs) {
+      this.#signedAt = now
+      this.#write(controlMessage(MESSAGE_TYPE.pong, 0))
+    }
     try {
       this.#handle(message)
     } catch (error) {

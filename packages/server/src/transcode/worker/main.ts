@@ -27,13 +27,14 @@ async function main(): Promise<void> {
     pipe.end(controlMessage(MESSAGE_TYPE.ready, 0, { reasons }))
     return
   }
-  const host = new ConversionHost(engine, (message) => {
+  const write = (message: Uint8Array): void => {
     // A server that does not read loses output; what it missed would be late anyway.
     if (pipe.writableLength < transcodeLimits.queueBytes) pipe.write(message)
     if (pipe.writableCorked === 0 || pipe.writableLength < WRITE_BYTES) return
     pipe.uncork()
     pipe.cork()
-  })
+  }
+  const host = new ConversionHost(engine, write, () => performance.now())
   const reader = new MessageReader(host.handleMessage)
   pipe.on('data', (chunk: Buffer) => {
     // What several conversions answer goes out in one write.

@@ -1,0 +1,113 @@
+import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
+import type { Order } from './catalog.js'
+import type { CodecProcessState } from './codec-process.js'
+import { configFromJson, configToJson } from './ipc/config-json.js'
+import {
+  advanceMessage,
+  controlMessage,
+  frameMessage,
+  MESSAGE_TYPE,
+  parseControl,
+  parseFrameMessage,
+  type Message,
+} from './ipc/message.js'
+
+/** What a conversion hears from the process. */
+export interface ChannelHandler {
+  /** A process is there that knows nothing of this conversion but its order. Called again after every crash. */
+  handleReady(): void
+  handleFrame(frame: MediaFrame): void
+  /** The process is gone; another will come, if the state is not `off`. */
+  handleLost(state: CodecProcessState): void
+  /** The engine cannot do this conversion, or could not go on. */
+  handleFailed(reason: string): void
+}
+
+/** The pipe of one conversion. */
+export interface Channel {
+  /** False when the frame was left out: no process, or one that does not keep up. */
+  send(frame: MediaFrame, warmUp?: boolean): boolean
+  advance(pts: Micros): void
+  requestKeyframe(): void
+  close(): void
+}
+
+/** The process side of a channel. */
+export interface ChannelOwner {
+  /** False when there is no process, or its pipe is full. */
+  write(message: Uint8Array): boolean
+  forget(channel: OpenChannel): void
+}
+
+/** A channel as the process keeps it: it outlives the child, which is told of it anew each time. */
+export class OpenChannel implements Channel {
+  readonly conversion: number
+  readonly order: Order
+  readonly handler: ChannelHandler
+  readonly #owner: ChannelOwner
+  #opened = false
+  #sentConfig: CodecConfig | undefined
+  #config: CodecConfig | undefined
+
+  constructor(conversion: number, order: Order, handler: ChannelHandler, owner: ChannelOwner) {
+    this.conversion = conversion
+    this.order = order
+    this.handler = handler
+    this.#owner = owner
+  }
+
+  /** The present process knows of this conversion. */
+  get opened(): boolean {
+    return this.#opened
+  }
+
+  send(frame: MediaFrame, warmUp = false): boolean {
+    if (!this.#opened) return false
+    if (frame.config !== this.#sentConfig) {
+      const message = controlMessage(MESSAGE_TYPE.config, this.conversion, configToJson(frame.config))
+      if (!this.#owner.write(message)) return false
+      this.#sentConfig = frame.config
+    }
+    const message = frameMessage(this.conversion, frame, warmUp)
+    return message !== undefined && this.#owner.write(message)
+  }
+
+  advance(pts: Micros): void {
+    if (this.#opened) this.#owner.write(advanceMessage(this.conversion, pts))
+  }
+
+  requestKeyframe(): void {
+    if (this.#opened) this.#owner.write(controlMessage(MESSAGE_TYPE.keyframe, this.conversion))
+  }
+
+  close(): void {
+    this.#owner.forget(this)
+    this.#opened = false
+  }
+
+  handleOpened(): void {
+    this.#opened = true
+    this.#sentConfig = undefined
+    this.#config = undefined
+  }
+
+  handleLost(state: CodecProcessState): void {
+    this.#opened = false
+    this.handler.handleLost(state)
+  }
+
+  handleMessage(message: Message): void {
+    if (!this.#opened) return
+    if (message.type === MESSAGE_TYPE.config) this.#config = configFromJson(parseControl(message))
+    else if (message.type === MESSAGE_TYPE.frame) {
+      const fields = parseFrameMessage(message)
+      if (fields === undefined || this.#config === undefined) return
+      const { warmUp: _, ...frame } = fields
+      this.handler.handleFrame({ ...frame, config: this.#config })
+    } else if (message.type === MESSAGE_TYPE.failed) {
+      const { reason } = (parseControl(message) ?? {}) as { reason?: string }
+      this.#opened = false
+      this.handler.handleFailed(reason ?? 'unknown')
+    }
+  }
+}
