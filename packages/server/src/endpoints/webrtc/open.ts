@@ -18,23 +18,35 @@ export interface RtcOpenOptions {
   readonly listeners: Listeners
 }
 
+/** A free UDP port may be taken for TCP: another one is tried so often. */
+const FREE_PORT_TRIES = 10
+
 /** Opens the media port, UDP and TCP, and says what is announced. Rejects when a port cannot be had. */
 export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openOnce(options)
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (options.port !== 0 || !isTaken || tries === FREE_PORT_TRIES) throw error
+    }
+  }
+}
+
+async function openOnce(options: RtcOpenOptions): Promise<RtcGateway> {
   const { engine, host, clock, listeners } = options
-  const udp = engine.udp.open({ host, port: options.port })
+  const port = engine.udp.open({ host, port: options.port })
+  let gateway: RtcGateway | undefined
   try {
-    await listeners.openTcp('rtc', udp.port, (socket) => gateway.handleTcp(socket))
-    const addresses = await announcedAddresses(options.announce, host, udp.port)
-    const gateway = new RtcGateway({
-      engine,
-      port: udp,
-      candidates: hostCandidates(addresses),
-      clock,
-      cname: randomBytes(12).toString('base64url'),
-    })
-    return gateway
+    const addresses = await announcedAddresses(options.announce, host, port.port)
+    const cname = randomBytes(12).toString('base64url')
+    const made = new RtcGateway({ engine, port, candidates: hostCandidates(addresses), clock, cname })
+    gateway = made
+    await listeners.openTcp('rtc', port.port, (socket) => made.handleTcp(socket))
+    return made
   } catch (error) {
-    udp.close()
+    if (gateway === undefined) port.close()
+    else gateway.close()
     throw error
   }
 }
