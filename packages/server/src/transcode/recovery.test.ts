@@ -69,7 +69,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const out = await playThrough(signal)
     const silences = out.map(({ at }, index) => at - (out[index - 1]?.at ?? at))
     // A hang must be told from a long piece of work first; a crash is made up for at once.
-  expect(Math.max(...silences)).toBeGreaterThan(signal === 'SIGSTOP' ? 500_000 : 20_000)
+    expect(Math.max(...silences)).toBeGreaterThan(signal === 'SIGSTOP' ? 500_000 : 20_000)
     // The goal is 1.5 s on a quiet machine; this one may be busy.
     expect(Math.max(...silences)).toBeLessThan(3 * SECOND)
     expect(out.at(-1)!.frame.pts).toBeGreaterThan(5.7 * SECOND)
