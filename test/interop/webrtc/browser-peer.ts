@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import type { Browser, Page } from 'playwright-core'
+import { openPage, until } from '../../harness/index.js'
+
+/** What a page publishes; the default is 640×360 at 25 frames a second and a tone, in the codec the server prefers. */
+export interface PublishOptions {
+  readonly audio?: boolean
+  readonly video?: boolean
+  readonly fps?: number
+  readonly width?: number
+  readonly height?: number
+  readonly codec?: 'H264' | 'VP8' | 'VP9' | 'AV1'
+  readonly contentHint?: string
+  /** Bits per second. */
+  readonly maxBitrate?: number
+  readonly encodings?: readonly { readonly rid: string; readonly scaleResolutionDownBy?: number }[]
+  readonly token?: string
+}
+
+/** Milliseconds since 1970. */
+export interface PeerTimes {
+  readonly offeredAt?: number
+  readonly connectedAt?: number
+  /** The first picture of a player. */
+  readonly shownAt?: number
+}
+
+/** The fields of `inbound-rtp` and `outbound-rtp` that tests look at (W3C webrtc-stats). */
+export interface TrackStats {
+  readonly codec: string
+  readonly frameWidth?: number
+  readonly framesSent?: number
+  readonly framesDecoded?: number
+  readonly framesReceived?: number
+  readonly framesDropped?: number
+  readonly freezeCount?: number
+  readonly totalFreezesDuration?: number
+  readonly totalSamplesReceived?: number
+  readonly concealedSamples?: number
+  readonly silentConcealedSamples?: number
+  readonly fecPacketsReceived?: number
+  readonly packetsReceived?: number
+  readonly packetsLost?: number
+  readonly packetsSent?: number
+  readonly bytesSent?: number
+  readonly nackCount?: number
+  readonly pliCount?: number
+  readonly retransmittedPacketsReceived?: number
+  readonly jitterBufferDelay?: number
+  readonly jitterBufferEmittedCount?: number
+}
+
+/** What a page knows of its connection. */
+export interface PeerStats {
+  readonly video?: TrackStats
+  readonly audio?: TrackStats
+  readonly pair?: { readonly availableOutgoingBitrate?: number; readonly currentRoundTripTime?: number }
+}
+
+/** The script of peer-page.html. */
+interface PeerPage {
+  readonly times: PeerTimes
+  readonly answer: string
+  readonly pc: RTCPeerConnection
+  readonly senders: { readonly audio?: RTCRtpSender; readonly video?: RTCRtpSender }
+  publish(url: string, options: PublishOptions): Promise<void>
+  play(url: string, options: { readonly token?: string }): Promise<void>
+  restartIce(): Promise<void>
+  stats(): Promise<PeerStats>
+  resize(width: number, height: number): void
+  leave(): Promise<Response>
+}
+
+declare global {
+  interface Window {
+    /** Only in peer-page.html. */
+    readonly peer: PeerPage
+  }
+}
+
+const HTML = readFileSync(new URL('./peer-page.html', import.meta.url), 'utf8')
+
+/** A page of Chromium that publishes by WHIP or plays by WHEP, without anything around it. */
+export class BrowserPeer {
+  readonly page: Page
+  readonly #origin: string
+
+  private constructor(page: Page, origin: string) {
+    this.page = page
+    this.#origin = origin
+  }
+
+  /** A page that does nothing yet. */
+  static async open(browser: Browser, origin: string): Promise<BrowserPeer> {
+    const { page } = await openPage(browser, `${origin}/peer`, async (opened) => {
+      await opened.route('**/peer', (route) => route.fulfill({ contentType: 'text/html', body: HTML }))
+    })
+    return new BrowserPeer(page, origin)
+  }
+
+  /** Publishes APP/STREAM by WHIP and waits for the connection. */
+  async publish(stream: string, options: PublishOptions = {}): Promise<void> {
+    const url = `${this.#origin}/whip/${stream}`
+    await this.page.evaluate(([to, wish]) => window.peer.publish(to, wish), [url, options] as const)
+    await this.untilConnected()
+  }
+
+  /** Plays APP/STREAM by WHEP and waits for the connection. */
+  async play(stream: string): Promise<void> {
+    await this.page.evaluate((from) => window.peer.play(from, {}), `${this.#origin}/whep/${stream}`)
+    await this.untilConnected()
+  }
+
+  stats(): Promise<PeerStats> {
+    return this.page.evaluate(() => window.peer.stats())
+  }
+
+  times(): Promise<PeerTimes> {
+    return this.page.evaluate(() => window.peer.times)
+  }
+
+  restartIce(): Promise<void> {
+    return this.page.evaluate(() => window.peer.restartIce())
+  }
+
+  /** Waits until the connection works, the first time or again. */
+  untilConnected(): Promise<boolean> {
+    return until('the connection', () => this.page.evaluate(() => window.peer.pc.connectionState === 'connected'))
+  }
+
+  /** Waits until a player has decoded so many more pictures. */
+  async untilDecoded(frames: number, timeoutMs = 15_000): Promise<void> {
+    const decoded = async (): Promise<number> => (await this.stats()).video?.framesDecoded ?? 0
+    const wanted = (await decoded()) + frames
+    await until(`${String(frames)} more pictures`, async () => (await decoded()) >= wanted, { timeoutMs })
+  }
+
+  /** Ends the session and closes the page. */
+  async close(): Promise<void> {
+    if (this.page.isClosed()) return
+    await this.page.evaluate(() => window.peer.leave()).catch(() => undefined)
+    await this.page.close()
+  }
+}
