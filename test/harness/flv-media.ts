@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { FlvStreamReader, FlvTagType, type FlvTag } from '@crossroom/media'
+import {
+  byteLengthOfTag,
+  FLV_FILE_HEADER_LENGTH,
+  FlvStreamReader,
+  FlvTagType,
+  writeFileHeader,
+  writePreviousTagSize,
+  writeTagHeader,
+  type FlvTag,
+} from '@crossroom/media'
 
 /** A tag that carries a frame, as opposed to a codec's configuration, metadata or an end mark. */
 export interface MediaTag extends FlvTag {
@@ -14,6 +23,20 @@ export function tagsOf(bytes: Uint8Array): FlvTag[] {
   const tags = [...poll(reader)]
   if (reader.error !== undefined) throw new Error(reader.error)
   return tags
+}
+
+/** Tags as a file. */
+export function flvFileOf(tags: readonly FlvTag[]): Uint8Array {
+  const length = tags.reduce((sum, tag) => sum + byteLengthOfTag(tag.body.length), FLV_FILE_HEADER_LENGTH)
+  const bytes = new Uint8Array(length)
+  const has = (type: number): boolean => tags.some((tag) => tag.type === type)
+  let offset = writeFileHeader({ audio: has(FlvTagType.audio), video: has(FlvTagType.video) }, bytes, 0)
+  for (const { type, timestampMs, body } of tags) {
+    offset = writeTagHeader(type, body.length, timestampMs, bytes, offset)
+    bytes.set(body, offset)
+    offset = writePreviousTagSize(body.length, bytes, offset + body.length)
+  }
+  return bytes
 }
 
 /** The tags that are complete by now. */

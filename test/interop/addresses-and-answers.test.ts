@@ -9,6 +9,8 @@ import {
   RtmpPeer,
   startServer,
   tagsOf,
+  timesAreSound,
+  until,
   untilStream,
   watchHttpFlv,
   watchWsFlv,
@@ -136,4 +138,23 @@ test('a busy name is refused with BadName, a reserved one as well', async () => 
   await expect(publishRtmp(`${open.rtmp}/live/busy`)).rejects.toThrow('refused NetStream.Publish.BadName')
   await expect(publishRtmp(`${open.rtmp}/api/v1`)).rejects.toThrow('refused NetStream.Publish.BadName')
   publisher.end()
+})
+
+test('a second publisher with the same token takes over at once; viewers stay, time goes on', async () => {
+  const args = `?token=${await tokenFor('publish', 'live/phone-moved')}`
+  const play = `?token=${await tokenFor('play', 'live/phone-moved')}`
+  const first = await publishRtmp(`${gated.rtmp}/live/phone-moved${args}`)
+  first.send(tags)
+  await untilStream(gated, 'live/phone-moved', 'live', 100)
+  const viewer = watchHttpFlv(`${gated.http}/live/phone-moved.flv${play}`)
+  const before = (await viewer.frames(100)).length
+  const second = await publishRtmp(`${gated.rtmp}/live/phone-moved${args}`)
+  await until('the old connection to be closed', () => first.closed)
+  second.send(tags)
+  expect(timesAreSound(await viewer.frames(before + 100))).toBe(true)
+  expect(viewer.ended).toBe(false)
+  const other = `?token=${await tokenFor('publish', 'live/other')}`
+  await expect(publishRtmp(`${gated.rtmp}/live/phone-moved${other}`)).rejects.toThrow('Publish.Denied')
+  second.end()
+  viewer.close()
 })

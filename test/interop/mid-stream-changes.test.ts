@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { byteLengthOfTag, writeFileHeader, writePreviousTagSize, writeTagHeader, type FlvTag } from '@crossroom/media'
+import type { FlvTag } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   configsOf,
   fingerprints,
+  flvFileOf,
   hashOf,
   LOW_DELAY,
   makeClip,
@@ -108,14 +109,7 @@ test('a publisher that is killed and comes back resumes its viewers on the same 
 
 /** Decodes tags as an FLV file with ffmpeg. */
 async function decode(tags: readonly FlvTag[]) {
-  const bytes = new Uint8Array(tags.reduce((sum, tag) => sum + byteLengthOfTag(tag.body.length), 13))
-  let offset = writeFileHeader({ audio: true, video: true }, bytes, 0)
-  for (const { type, timestampMs, body } of tags) {
-    offset = writeTagHeader(type, body.length, timestampMs, bytes, offset)
-    bytes.set(body, offset)
-    offset = writePreviousTagSize(body.length, bytes, offset + body.length)
-  }
   const path = temporaryPath('played.flv')
-  await writeFile(path, bytes)
+  await writeFile(path, flvFileOf(tags))
   return run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'null', '-'])
 }

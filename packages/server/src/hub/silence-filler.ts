@@ -12,6 +12,7 @@ export interface FrameFilter {
 
 const SAMPLE_RATE = 48_000
 const SAMPLES_PER_FRAME = 1024
+const SLOT: Micros = (SAMPLES_PER_FRAME * 1_000_000) / SAMPLE_RATE
 /** Sound that is late by less than this is waited for. */
 const PATIENCE: Micros = 300_000
 /** More silence than this is not made up in one go: the stream was interrupted, the viewer's clock moves on. */
@@ -28,6 +29,7 @@ export class SilenceFiller implements FrameFilter {
   /** Up to here the viewers have sound; undefined before the first frame. */
   #audioUntil: Micros | undefined
   #audioSeen = false
+  #lastWasSilence = false
 
   tracks(tracks: Tracks): Tracks {
     return tracks.audio === undefined ? { ...tracks, audio: this.#config } : tracks
@@ -54,6 +56,10 @@ export class SilenceFiller implements FrameFilter {
       const duration = (frame.config.samplesPerFrame * 1_000_000) / frame.config.sampleRate
       // Sound that comes after its silence has gone out would make time run backwards.
       if (this.#audioUntil !== undefined && frame.dts < this.#audioUntil - duration / 2) return
+      // Between the silence that went out with the last picture and this sound, whole slots only.
+      if (this.#lastWasSilence && frame.dts - this.#audioUntil! <= LONGEST_FILL)
+        this.#fill(frame.dts - SLOT, frame, silence, out)
+      this.#lastWasSilence = false
       this.#audioUntil = frame.dts + Math.round(duration)
       out.push(frame)
       return
@@ -66,7 +72,7 @@ export class SilenceFiller implements FrameFilter {
   }
 
   /** Silence on the grid from where sound ended up to `until`. */
-  #fill(until: Micros, video: MediaFrame, config: AudioConfig, out: MediaFrame[]): void {
+  #fill(until: Micros, cause: MediaFrame, config: AudioConfig, out: MediaFrame[]): void {
     // Grid times are rounded to whole microseconds: one less, or the slot that begins right there would be left out.
     let index = Math.ceil(((this.#audioUntil! - 1) * SAMPLE_RATE) / (SAMPLES_PER_FRAME * 1_000_000))
     for (let dts = gridTime(index); dts < until; dts = gridTime(++index)) {
@@ -76,10 +82,11 @@ export class SilenceFiller implements FrameFilter {
         dts,
         keyframe: true,
         units: [this.#payload],
-        receivedAt: video.receivedAt,
+        receivedAt: cause.receivedAt,
         droppable: true,
       })
       this.#audioUntil = gridTime(index + 1)
+      this.#lastWasSilence = true
     }
   }
 }

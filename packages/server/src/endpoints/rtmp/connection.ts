@@ -10,7 +10,8 @@ import { RtmpPublish } from './publish.js'
 
 /** What a publish or a play needs of the connection it lives on. */
 export interface RtmpPeer {
-  readonly id: string
+  /** What a message stream is listed as: a connection may carry several. */
+  idOf(streamId: number): string
   readonly remoteAddress: string
   readonly session: RtmpServerSession
   readonly socket: Socket
@@ -45,6 +46,9 @@ export interface RtmpConnectionOptions {
   readonly badFrameLimit: number
   readonly chunkSize: number
 }
+
+/** The id of a connection's first message stream, and with nearly every client its only one. */
+const FIRST_STREAM = 1
 
 /** One RTMP client: a socket, a session, and what it publishes and plays. */
 export class RtmpConnection implements RtmpPeer {
@@ -86,6 +90,10 @@ export class RtmpConnection implements RtmpPeer {
     socket.once('close', () => this.#handleClosed('client'))
     // Starts the deadlines.
     this.#driver.drain()
+  }
+
+  idOf(streamId: number): string {
+    return streamId === FIRST_STREAM ? this.id : `${this.id}.${String(streamId)}`
   }
 
   flush(): void {

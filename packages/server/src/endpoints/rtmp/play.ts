@@ -33,7 +33,7 @@ export class RtmpPlay {
         stream: streamName,
         query,
         remoteAddress: peer.remoteAddress,
-        connectionId: peer.id,
+        connectionId: peer.idOf(event.streamId),
       },
       {
         refused: (refusal) => this.#refuse('NetStream.Play.Failed', refusal.sentence),

@@ -63,7 +63,7 @@ export class RtmpPublish {
       stream: streamName,
       query,
       remoteAddress: this.#peer.remoteAddress,
-      connectionId: this.#peer.id,
+      connectionId: this.#peer.idOf(this.#event.streamId),
     })
     if (!admission.ok) {
       this.#refuse(admission)
@@ -76,7 +76,8 @@ export class RtmpPublish {
 
   #begin(grant: Grant): void {
     const { hub, metrics, connections, clock } = this.#environment
-    const { id, remoteAddress, session, log } = this.#peer
+    const { remoteAddress, session, log } = this.#peer
+    const id = this.#peer.idOf(this.#event.streamId)
     const publication = hub.open(grant.key).publish({
       id,
       protocol: 'rtmp',
