@@ -1,0 +1,22 @@
+/** A request target, and app, stream and arguments of it; undefined when it is none of an FLV stream. */
+export const addressCases: readonly [target: string, wanted: [string, string, string] | undefined][] = [
+  ['/live/x.flv', ['live', 'x', '']],
+  ['/live/x.flv?', ['live', 'x', '']],
+  ['/live/x.flv?audio=always&hevc=legacy', ['live', 'x', 'audio=always&hevc=legacy']],
+  ['/live/x.flv?token=a%20b+c', ['live', 'x', 'token=a b c']],
+  ['/live/x.flv?a=1&a=2', ['live', 'x', 'a=1']],
+  ['/live/x.flv.flv', ['live', 'x.flv', '']],
+  ['/r/Zm9v_-A.flv', ['r', 'Zm9v_-A', '']],
+  ['/live/%78.flv', ['live', 'x', '']],
+  ['/live/..%2fx.flv', ['live', '../x', '']],
+  ['/live/x', undefined],
+  ['/live/.flv', undefined],
+  ['/live/a/b.flv', undefined],
+  ['//x.flv', undefined],
+  ['/x.flv', undefined],
+  ['/live/%.flv', undefined],
+  ['/live/%ff.flv', undefined],
+  ['/live?x.flv', undefined],
+  ['http://host/live/x.flv', undefined],
+  ['', undefined],
+]

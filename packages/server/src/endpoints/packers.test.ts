@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { FlvStreamReader, FlvTagReader, type FlvTag, type MediaFrame, type VideoConfig } from '@crossroom/media'
+import { ChunkReader, DEFAULT_RTMP_LIMITS } from '@crossroom/rtmp'
+import { expect, test } from 'vitest'
+import { packBatch, packConfig } from '../hub/batch.js'
+import type { Packer } from '../hub/index.js'
+import { FlvPacker } from './http-flv/flv-packer.js'
+import { RtmpPacker } from './rtmp/rtmp-packer.js'
+
+const file = readFileSync(new URL('../../../../test/fixtures/media/h264-bframes-aac.flv', import.meta.url))
+
+function readFile(bytes: Uint8Array): FlvTag[] {
+  const reader = new FlvStreamReader()
+  reader.handleInput(bytes)
+  const tags: FlvTag[] = []
+  for (let tag = reader.pollTag(); tag !== undefined; tag = reader.pollTag()) tags.push(tag)
+  return tags
+}
+
+function framesOf(tags: readonly FlvTag[]): MediaFrame[] {
+  const reader = new FlvTagReader()
+  const frames: MediaFrame[] = []
+  for (const tag of tags) reader.readTag(tag.type, tag.timestampMs, tag.body, 0, frames)
+  return frames
+}
+
+const source = readFile(file)
+const frames = framesOf(source)
+/** Without metadata and without the end of the sequence, which a stream does not have. */
+const media = source.filter((tag) => tag.type !== 18 && !(tag.type === 9 && tag.body[1] === 2))
+const body = ({ type, body: bytes }: FlvTag): string => `${String(type)} ${Buffer.from(bytes).toString('hex')}`
+
+/** What a player reads of chunks that were packed with this chunk size. */
+function readChunks(bytes: Uint8Array, chunkSize: number): FlvTag[] {
+  const tags: FlvTag[] = []
+  const reader = new ChunkReader(DEFAULT_RTMP_LIMITS, {
+    onMessage: (type, _streamId, timestampMs, payload) =>
+      void tags.push({ type, timestampMs, body: Uint8Array.from(payload) }),
+  })
+  reader.authorised()
+  const announce = new Uint8Array([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, chunkSize >> 8, chunkSize & 255])
+  expect(reader.read(announce)).toBeUndefined()
+  expect(reader.read(bytes)).toBeUndefined()
+  return tags.filter((tag) => tag.type !== 1)
+}
+
+const FLV_HEADER = file.subarray(0, 13)
+const packers: [string, Packer, (bytes: Uint8Array) => FlvTag[]][] = [
+  ['FLV', new FlvPacker(), (bytes) => readFile(Buffer.concat([FLV_HEADER, bytes]))],
+  ['RTMP, chunks of 4096', new RtmpPacker(1, 4096), (bytes) => readChunks(bytes, 4096)],
+  ['RTMP, chunks of 128', new RtmpPacker(1, 128), (bytes) => readChunks(bytes, 128)],
+]
+
+test.each(packers)('%s: configurations before frames, bodies byte for byte as they came', (_name, packer, read) => {
+  const batch = packBatch(packer, frames, {}, 0)
+  expect(read(batch.bytes).map(body).sort()).toEqual(media.map(body).sort())
+  expect(batch.hasKeyframe).toBe(true)
+})
+
+test.each(packers)('%s: the view of a frame is that frame without its configuration', (_name, packer, read) => {
+  const batch = packBatch(packer, frames, {}, 0)
+  const configs = new Set(frames.map((frame) => frame.config)).size
+  expect(read(batch.bytes)).toHaveLength(frames.length + configs)
+  for (const packed of batch.frames) expect(read(packed.bytes)).toHaveLength(1)
+  const config = packConfig(packer, frames[0]!.config, 7)
+  expect(read(config).map((tag) => tag.timestampMs)).toEqual([7])
+})
+
+test.each([0xffffff, 0x1000000, 2 ** 31, 2 ** 32 - 1])('time stamps around %d ms are written whole', (ms) => {
+  const frame = { ...frames[0]!, dts: ms * 1000, pts: ms * 1000 }
+  for (const [, packer, read] of packers) {
+    const { bytes } = packBatch(packer, [frame], { video: frame.config as VideoConfig }, 0)
+    expect(read(bytes).map((tag) => tag.timestampMs)).toEqual([ms])
+  }
+})
+
+test('a frame before the viewer’s first one is written at 0, not before it', () => {
+  const { bytes } = packBatch(new FlvPacker(), [frames[0]!], {}, 500)
+  expect(readFile(Buffer.concat([FLV_HEADER, bytes])).map((tag) => tag.timestampMs)).toEqual([0, 0])
+})

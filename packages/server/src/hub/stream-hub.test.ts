@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { MS, SECOND, Stage, videoConfig } from '../../../../test/scenarios/stage.js'
+
+test('who asks before the publisher gets the stream when it comes, and only once', () => {
+  const stage = new Stage()
+  const found: (string | undefined)[] = []
+  stage.hub.find('live/x', 2 * SECOND, (stream) => found.push(stream?.key))
+  stage.clock.advance(1900 * MS)
+  expect(found).toEqual([])
+  stage.publish()
+  expect(found).toEqual(['live/x'])
+  stage.clock.advance(5 * SECOND)
+  expect(found).toHaveLength(1)
+})
+
+test('nobody comes: undefined after the wait; a cancelled wait says nothing', () => {
+  const stage = new Stage()
+  const found: unknown[] = []
+  stage.hub.find('live/x', 2 * SECOND, (stream) => found.push(stream))
+  const cancel = stage.hub.find('live/x', 2 * SECOND, () => found.push('cancelled'))
+  cancel()
+  stage.clock.advance(2 * SECOND)
+  expect(found).toEqual([undefined])
+  expect(stage.hub.size).toBe(0)
+})
+
+test('a resolver that makes the stream is found by its work', () => {
+  const stage = new Stage()
+  stage.hub.addResolver({
+    resolve: (key, hub) => {
+      hub.open(key).publish({ id: 'r', protocol: 'relay', remoteAddress: '', onClose: () => undefined })
+      return true
+    },
+  })
+  let state: string | undefined
+  stage.hub.find('live/far', 0, (stream) => (state = stream?.state))
+  expect(state).toBe('live')
+})
+
+test('a closed hub ends streams, publishers and waits, and takes nothing new', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  publication.push(stage.frame(videoConfig(), 0, true))
+  const { transport } = stage.watch()
+  const found: unknown[] = []
+  stage.hub.find('live/other', 2 * SECOND, (stream) => found.push(stream))
+  stage.hub.close('shutdown')
+  expect(transport.closed).toBe('shutdown')
+  expect(stage.ends).toEqual(['shutdown'])
+  expect(found).toEqual([undefined])
+  expect(stage.hub.size).toBe(0)
+})
+
+test('the last viewer of a stream without a publisher takes the stream with it', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  publication.push(stage.frame(videoConfig(), 0, true))
+  const { leave } = stage.watch()
+  publication.end()
+  expect(stage.hub.size).toBe(1)
+  leave()
+  expect(stage.hub.size).toBe(0)
+})
