@@ -17,6 +17,8 @@ const MAX_DATAGRAM_IN = 2048
 /** Microseconds from a session's first datagram to its keys. */
 const HANDSHAKE_LIMIT = 10 * 1_000_000
 const SHA256_BYTES = 32
+/** Sessions are asked for output after every datagram and hardly ever have any: one buffer for all, copied from. */
+const outputRoom = new Uint8Array(MAX_DATAGRAM_OUT)
 
 const PROFILES: readonly SrtpProfile[] = ['SRTP_AEAD_AES_128_GCM', 'SRTP_AES128_CM_SHA1_80']
 
@@ -74,9 +76,8 @@ class NativeDtlsSession implements DtlsSession {
 
   pollOutput(): Uint8Array | undefined {
     if (!this.#handle) return this.#last.shift()
-    const out = new Uint8Array(MAX_DATAGRAM_OUT)
-    const length = this.#addon.dtlsOutput(this.#handle, out)
-    return length > 0 ? out.subarray(0, length) : undefined
+    const length = this.#addon.dtlsOutput(this.#handle, outputRoom)
+    return length > 0 ? outputRoom.slice(0, length) : undefined
   }
 
   pollEvent(): DtlsEvent | undefined {
