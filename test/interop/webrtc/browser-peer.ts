@@ -54,6 +54,9 @@ export interface TrackStats {
 export interface PeerStats {
   readonly video?: TrackStats
   readonly audio?: TrackStats
+  /** Of the candidate pair in use. */
+  readonly localPort?: number
+  readonly protocol?: string
   readonly pair?: { readonly availableOutgoingBitrate?: number; readonly currentRoundTripTime?: number }
 }
 
@@ -102,13 +105,13 @@ export class BrowserPeer {
   async publish(stream: string, options: PublishOptions = {}): Promise<void> {
     const url = `${this.#origin}/whip/${stream}`
     await this.page.evaluate(([to, wish]) => window.peer.publish(to, wish), [url, options] as const)
-    await this.untilConnected()
+    await this.untilState('connected')
   }
 
   /** Plays APP/STREAM by WHEP and waits for the connection. */
   async play(stream: string): Promise<void> {
     await this.page.evaluate((from) => window.peer.play(from, {}), `${this.#origin}/whep/${stream}`)
-    await this.untilConnected()
+    await this.untilState('connected')
   }
 
   stats(): Promise<PeerStats> {
@@ -123,9 +126,19 @@ export class BrowserPeer {
     return this.page.evaluate(() => window.peer.restartIce())
   }
 
-  /** Waits until the connection works, the first time or again. */
-  untilConnected(): Promise<boolean> {
-    return until('the connection', () => this.page.evaluate(() => window.peer.pc.connectionState === 'connected'))
+  /** Waits for a state of the connection. `closed` is that of its DTLS: the server has said goodbye. */
+  async untilState(state: 'connected' | 'disconnected' | 'closed', timeoutMs = 15_000): Promise<void> {
+    const look = (wanted: string): boolean => {
+      const { pc } = window.peer
+      if (wanted !== 'closed') return pc.connectionState === wanted
+      return [...pc.getSenders(), ...pc.getReceivers()].some(({ transport }) => transport?.state === 'closed')
+    }
+    await until(`the connection to be ${state}`, () => this.page.evaluate(look, state), { timeoutMs })
+  }
+
+  /** The port of the network path that is in use. */
+  async localPort(): Promise<number | undefined> {
+    return (await this.stats()).localPort
   }
 
   /** Waits until a player has decoded so many more pictures. */
