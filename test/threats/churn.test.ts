@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  playRtmp,
+  publishRtmp,
+  rest,
+  startServer,
+  until,
+  untilStream,
+  watchHttpFlv,
+  watchWsFlv,
+  type TestServer,
+} from '../harness/index.js'
+import { rssOf } from './attack.js'
+import { clipParts, type ClipParts } from './clip.js'
+
+let server: TestServer
+let clip: ClipParts
+
+beforeAll(async () => {
+  ;[server, clip] = await Promise.all([startServer({ args: ['--log-level', 'warn'] }), clipParts()])
+})
+afterAll(() => server.stop())
+
+const openFiles = (): number => readdirSync(`/proc/${String(server.process.child.pid)}/fd`).length
+
+/** Five publishers, each with a viewer of every protocol; half of them take leave, half vanish. */
+async function round(): Promise<void> {
+  const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `live/churn-${name}`)
+  await Promise.all(
+    names.map(async (name, i) => {
+      const publisher = await publishRtmp(`${server.rtmp}/${name}`)
+      publisher.send(clip.tags)
+      await untilStream(server, name, 'live', 100)
+      const http = watchHttpFlv(`${server.http}/${name}.flv${i % 2 === 0 ? '' : '?audio=always'}`)
+      const webSocket = watchWsFlv(`${server.ws}/${name}.flv`)
+      const player = await playRtmp(`${server.rtmp}/${name}`)
+      await Promise.all([http.frames(100), webSocket.frames(100)])
+      http.close()
+      webSocket.close()
+      if (i % 2 === 0) player.end()
+      else player.reset()
+      if (i % 2 === 0) publisher.reset()
+      else publisher.end()
+    }),
+  )
+}
+
+interface Counts {
+  readonly connections?: readonly unknown[]
+  readonly streams?: readonly unknown[]
+}
+
+async function untilEmpty(): Promise<void> {
+  await until('no stream and no connection to be left', async () => {
+    const streams = await rest<Counts>(server, 'GET', 'streams')
+    const connections = await rest<Counts>(server, 'GET', 'connections')
+    return streams?.streams?.length === 0 && connections?.connections?.length === 0
+  })
+}
+
+test('a thousand comings and goings leave no stream, no connection, no file and no memory behind', async () => {
+  const files = openFiles()
+  for (let i = 0; i < 15; i++) await round()
+  await untilEmpty()
+  const before = rssOf(server)
+  for (let i = 0; i < 35; i++) await round()
+  await untilEmpty()
+  // What collecting garbage late may cost; one clip kept per publisher and viewer would be 120 MiB.
+  expect(rssOf(server) - before).toBeLessThan(64)
+  // The test's own connection for REST stays open for a while.
+  await until('every socket to be closed', () => openFiles() <= files + 2)
+})
