@@ -16,3 +16,8 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   made.append(...children)
   return made
 }
+
+/** Leaves an unchanged text alone, so that a screen reader does not say it again. */
+export function setText(element: HTMLElement, value: string): void {
+  if (element.textContent !== value) element.textContent = value
+}

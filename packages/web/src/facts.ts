@@ -1,10 +1,9 @@
 import { totalDelay } from './delay.js'
 import { byId, element } from './dom.js'
+import { NONE, bitrateText, growth, rateText, sizeText } from './figures.js'
 import type { Protocol, Sample } from './player/source.js'
 import { text } from './texts.js'
 import { PROTOCOL_NAMES, partText } from './words.js'
-
-const NONE = '–'
 
 interface Reading {
   readonly atMs: number
@@ -37,7 +36,7 @@ export class Facts {
     const transport = sample.transport === undefined ? '' : ` / ${sample.transport.toUpperCase()}`
     this.#set('protocol', `${PROTOCOL_NAMES[protocol]}${transport}`)
     this.#set('picture', pictureText(video))
-    this.#set('rate', rateText(perSecond(before, this.#before, 'pictures'), video))
+    this.#set('rate', video.videoWidth === 0 ? NONE : rateText(perSecond(before, this.#before, 'pictures')))
     this.#set('bitrate', bitrateText(perSecond(before, this.#before, 'bytes')))
     const delayMs = totalDelay(sample.delay)
     this.#set('delay', delayMs === undefined ? NONE : delayText(delayMs))
@@ -52,28 +51,17 @@ export class Facts {
 }
 
 function pictureText({ videoWidth, videoHeight, readyState }: HTMLVideoElement): string {
-  if (videoWidth > 0) return `${String(videoWidth)} × ${String(videoHeight)}`
+  if (videoWidth > 0) return sizeText(videoWidth, videoHeight)
   return readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? text('soundOnly') : NONE
-}
-
-function rateText(picturesPerSecond: number | undefined, { videoWidth }: HTMLVideoElement): string {
-  return picturesPerSecond === undefined || videoWidth === 0 ? NONE : `${picturesPerSecond.toFixed(0)} fps`
 }
 
 function delayText(ms: number): string {
   return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
 }
 
-function bitrateText(bytesPerSecond: number | undefined): string {
-  if (bytesPerSecond === undefined) return NONE
-  const kilobits = (bytesPerSecond * 8) / 1000
-  return kilobits < 1000 ? `${kilobits.toFixed(0)} kbit/s` : `${(kilobits / 1000).toFixed(2)} Mbit/s`
-}
-
 function perSecond(before: Reading | undefined, now: Reading, field: 'bytes' | 'pictures'): number | undefined {
-  const last = before?.sample[field]
-  const current = now.sample[field]
-  if (before === undefined || last === undefined || current === undefined || current < last) return undefined
-  const seconds = (now.atMs - before.atMs) / 1000
-  return seconds <= 0 ? undefined : (current - last) / seconds
+  return growth(before && { atMs: before.atMs, count: before.sample[field] }, {
+    atMs: now.atMs,
+    count: now.sample[field],
+  })
 }

@@ -8,19 +8,28 @@ import { watchRoundTrips } from './round-trip.js'
 import { Stage } from './stage.js'
 import { StreamListView } from './stream-list.js'
 import { STREAMS_PATH, streamNameOf, type ListedStream } from './streams.js'
+import { Studio } from './studio.js'
 import { currentLanguage, preferredLanguage, remember, speak, text } from './texts.js'
 
 const SAMPLE_MS = 1_000
 /** Without a new picture (or sound, when there is no picture) for so long, the page says that it waits. */
 const STALLED_MS = 3_000
 
-/** `/live?stream=APP/STREAM&protocol=webrtc|ws-flv|http-flv&token=…`: plays one stream, lists the others. */
+/**
+ * `/live?stream=APP/STREAM&protocol=webrtc|ws-flv|http-flv&token=…` plays one stream and lists the others;
+ * `/live?publish=APP/STREAM&token=…` publishes one, which goes on while others are watched.
+ */
 class LivePage {
   readonly #stage = new Stage(() => this.#player.retry())
   readonly #player = new Player(this.#stage.video, openers, (state) => this.#handleState(state))
   readonly #facts = new Facts()
   readonly #addresses = new Addresses()
   readonly #protocol = byId('protocol', HTMLSelectElement)
+  readonly #studio = new Studio(() => this.#showOnAir())
+  readonly #watchView = byId('watch', HTMLElement)
+  readonly #publishView = byId('publish', HTMLElement)
+  readonly #onAir = byId('on-air', HTMLAnchorElement)
+  readonly #goLive = byId('go-live', HTMLAnchorElement)
   readonly #watching = byId('watching', HTMLHeadingElement)
   readonly #nameInput = byId('name', HTMLInputElement)
   readonly #list = new StreamListView(
@@ -40,9 +49,13 @@ class LivePage {
       this.#submitName()
     })
     byId('language', HTMLButtonElement).addEventListener('click', () => this.#switchLanguage())
+    for (const link of [this.#goLive, this.#onAir, byId('back', HTMLAnchorElement)]) this.#stayOnPage(link)
     window.addEventListener('popstate', () => this.#openLocation())
-    // The server hears at once that this viewer is gone, and a page that comes back from the cache plays on.
-    window.addEventListener('pagehide', () => this.#player.close())
+    // The server hears at once that this viewer or publisher is gone, and a page that comes back from the cache plays on.
+    window.addEventListener('pagehide', () => {
+      this.#player.close()
+      this.#studio.close()
+    })
     window.addEventListener('pageshow', (event) => {
       if (event.persisted) this.#openLocation()
     })
@@ -64,10 +77,46 @@ class LivePage {
     this.#watching.textContent = this.#name ?? ''
     document.title = `${this.#name === undefined ? '' : `${this.#name} – `}Crossroom`
     this.#addresses.show(this.#stream)
+    const token = query.get('token') ?? undefined
+    this.#showView(query.get('publish'), token)
     if (this.#name === undefined) return this.#player.close()
-    const token = query.get('token')
-    const address = { origin: location.origin, name: this.#name, ...(token === null ? {} : { token }) }
+    const address = { origin: location.origin, name: this.#name, ...(token === undefined ? {} : { token }) }
     this.#player.open(address, preference)
+  }
+
+  /** Shows the studio when `publish` is there, even empty, else the player. */
+  #showView(publish: string | null, token: string | undefined): void {
+    const publishes = publish !== null
+    this.#watchView.hidden = publishes
+    this.#publishView.hidden = !publishes
+    if (publishes) {
+      this.#name = undefined
+      this.#list.current = undefined
+      document.title = `${text('goLive')} – Crossroom`
+      this.#studio.enter(streamNameOf(publish), token)
+      this.#goLive.setAttribute('aria-current', 'true')
+    } else {
+      this.#studio.leave()
+      this.#goLive.removeAttribute('aria-current')
+    }
+    this.#showOnAir()
+  }
+
+  /** Whoever watches while on air is told so, and comes back by it. */
+  #showOnAir(): void {
+    const stream = this.#studio.streamOnAir
+    this.#onAir.hidden = stream === undefined || this.#watchView.hidden
+    this.#onAir.textContent = stream === undefined ? '' : text('onAirAs', { stream })
+  }
+
+  /** Follows a link to another view without a new page, which would end what is on air. */
+  #stayOnPage(link: HTMLAnchorElement): void {
+    link.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      history.pushState(null, '', link.href)
+      this.#openLocation()
+    })
   }
 
   #choose(name: string): void {
@@ -79,6 +128,7 @@ class LivePage {
   #go(name: string | undefined, protocol: string): void {
     const query = new URLSearchParams(location.search)
     if (name !== this.#name) query.delete('token')
+    query.delete('publish')
     if (name !== undefined) query.set('stream', name)
     if (protocol === 'auto') query.delete('protocol')
     else query.set('protocol', protocol)
@@ -105,6 +155,7 @@ class LivePage {
   }
 
   async #measure(): Promise<void> {
+    void this.#studio.measure()
     const { state } = this.#player
     if (state.kind !== 'playing') return
     const nowMs = performance.now()
@@ -127,6 +178,8 @@ class LivePage {
     this.#list.show()
     this.#addresses.show(this.#stream)
     this.#handleState(this.#player.state)
+    this.#studio.show()
+    this.#showOnAir()
   }
 
   get #stream(): ListedStream | undefined {

@@ -1,4 +1,4 @@
-import { byId } from './dom.js'
+import { byId, setText } from './dom.js'
 import type { PlayerState } from './player/player.js'
 import { startPlayback } from './player/source.js'
 import { setLabel, text } from './texts.js'
@@ -101,9 +101,4 @@ export class Stage {
       document.pictureInPictureElement === null ? this.video.requestPictureInPicture() : document.exitPictureInPicture()
     asked.catch(() => undefined)
   }
-}
-
-/** Leaves an unchanged text alone, so that a screen reader does not say it again. */
-function setText(element: HTMLElement, value: string): void {
-  if (element.textContent !== value) element.textContent = value
 }

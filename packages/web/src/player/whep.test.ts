@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { iceServersOfLinks } from './link-header.js'
+import { withOpusNack, withStereo } from './offer.js'
 import { failureOfStatus, flvAddress, whepAddress } from './reach.js'
-import { withStereo } from './whep.js'
 
 test('the ICE servers of RFC 9725 section 4.6 are read out of Link', () => {
   const header =
@@ -34,6 +34,14 @@ test('Opus is asked for in stereo, once, and nothing else of the offer is touche
   expect(stereo).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;stereo=1'))
   expect(withStereo(stereo)).toBe(stereo)
   expect(withStereo('v=0\r\n')).toBe('v=0\r\n')
+})
+
+test('lost sound may be asked for again, and nothing else of the offer is touched', () => {
+  const sdp = 'm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\n'
+  const repaired = withOpusNack(sdp)
+  expect(repaired).toBe(sdp.replace('48000/2\r\n', '48000/2\r\na=rtcp-fb:111 nack\r\n'))
+  expect(withOpusNack(repaired)).toBe(repaired)
+  expect(withOpusNack('v=0\r\n')).toBe('v=0\r\n')
 })
 
 test.each([

@@ -1,5 +1,6 @@
 import { PlayoutDelay, receiverDelay, type ReceiverCounters } from '../delay.js'
 import { iceServersOfLinks } from './link-header.js'
+import { withOpusNack, withStereo } from './offer.js'
 import { failureOfStatus, whepAddress } from './reach.js'
 import { readReceivers } from './receiver-stats.js'
 import { webRtcMissing } from './server-parts.js'
@@ -74,7 +75,7 @@ export class WhepSource implements Source {
     connection.addTransceiver('audio', { direction: 'recvonly' })
     this.#watch(connection)
     const offer = await connection.createOffer()
-    const sdp = withStereo(offer.sdp ?? '')
+    const sdp = withOpusNack(withStereo(offer.sdp ?? ''))
     const answer = await this.#post(sdp)
     if (answer === undefined) return
     // The offer is applied only now, so that the gathering of candidates begins with the ICE servers of the answer.
@@ -145,11 +146,4 @@ export class WhepSource implements Source {
   #fail(failure: Failure): void {
     if (!this.#closed) this.#events.failed(failure)
   }
-}
-
-/** Browsers play Opus in mono unless the offer asks for stereo (RFC 7587 section 7.1). */
-export function withStereo(sdp: string): string {
-  const payloadType = /^a=rtpmap:(\d+) opus\/48000\/2/im.exec(sdp)?.[1]
-  if (payloadType === undefined || /^a=fmtp:.*\bstereo=1/im.test(sdp)) return sdp
-  return sdp.replace(new RegExp(`^(a=fmtp:${payloadType} [^\\r\\n]*)`, 'm'), '$1;stereo=1')
 }

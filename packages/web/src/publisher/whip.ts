@@ -1,0 +1,155 @@
+import { iceServersOfLinks } from '../player/link-header.js'
+import { withOpusNack } from '../player/offer.js'
+import { webRtcMissing } from '../player/server-parts.js'
+import { isNamed, type StreamAddress } from '../player/source.js'
+import { preferH264 } from './codecs.js'
+import { failureOfWhip, type PublishFailure } from './failure.js'
+import { sentIn, type SenderReport, type SentReading } from './sender-stats.js'
+
+/** What is sent; absent while there is no camera or no microphone. */
+export interface Tracks {
+  readonly video: MediaStreamTrack | undefined
+  readonly audio: MediaStreamTrack | undefined
+}
+
+/** What a session tells. Nothing is told after `failed` or after `close`. */
+export interface SessionEvents {
+  connected(): void
+  failed(failure: PublishFailure): void
+}
+
+/** One attempt to publish, and the session it becomes. */
+export interface PublishSession {
+  /** Sends another track from now on, without a new session. */
+  replace(kind: 'video' | 'audio', track: MediaStreamTrack | undefined): void
+  sample(): Promise<SentReading | undefined>
+  /** Ends the session here and at the server. Idempotent. */
+  close(): void
+}
+
+/** ICE may find its way back by itself for so long. */
+const DISCONNECTED_MS = 4_000
+/** Enough for 1080p of a screen or a camera; the browser's estimate of the line decides below it. */
+const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
+
+/**
+ * Publishes by WebRTC: WHIP (RFC 9725), one m-line of video and one of audio in every offer, so that a camera or a
+ * microphone that comes later has its place. Nothing is trickled: the server answers with its own candidates and learns
+ * ours from the connectivity checks.
+ */
+export class WhipSession implements PublishSession {
+  readonly #address: StreamAddress
+  readonly #events: SessionEvents
+  readonly #abort = new AbortController()
+  readonly #senders = new Map<'video' | 'audio', RTCRtpSender>()
+  #connection: RTCPeerConnection | undefined
+  #session: URL | undefined
+  #disconnected: number | undefined
+  #closed = false
+
+  constructor(address: StreamAddress, tracks: () => Tracks, events: SessionEvents) {
+    this.#address = address
+    this.#events = events
+    this.#start(tracks).catch((error: unknown) => {
+      if (!isNamed(error, 'AbortError')) this.#fail({ reason: 'network', detail: String(error) })
+    })
+  }
+
+  replace(kind: 'video' | 'audio', track: MediaStreamTrack | undefined): void {
+    // Rejected only when the connection is closed, or by a track that needs another negotiation, which no camera does.
+    this.#senders
+      .get(kind)
+      ?.replaceTrack(track ?? null)
+      .catch(() => undefined)
+  }
+
+  async sample(): Promise<SentReading | undefined> {
+    if (this.#connection === undefined) return undefined
+    const reports = (await this.#connection.getStats()) as unknown as Iterable<[string, SenderReport]>
+    return sentIn(new Map(reports))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#abort.abort()
+    window.clearTimeout(this.#disconnected)
+    this.#connection?.close()
+    this.#leave()
+  }
+
+  async #start(tracks: () => Tracks): Promise<void> {
+    const missing = await webRtcMissing(this.#address, this.#abort.signal)
+    if (missing !== undefined) return this.#fail({ ...missing, reason: 'unavailable' })
+    if (this.#closed) return
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+    this.#connection = connection
+    this.#addTracks(connection, tracks())
+    connection.addEventListener('connectionstatechange', () => this.#handleConnectionState(connection.connectionState))
+    const offer = await connection.createOffer()
+    const sdp = withOpusNack(offer.sdp ?? '')
+    const answer = await this.#post(sdp)
+    if (answer === undefined) return
+    // The offer is applied only now, so that the gathering of candidates begins with the ICE servers of the answer.
+    if (answer.iceServers.length > 0) connection.setConfiguration({ iceServers: answer.iceServers })
+    await connection.setLocalDescription({ type: 'offer', sdp })
+    await connection.setRemoteDescription({ type: 'answer', sdp: answer.sdp })
+    connection.getSenders()[0]?.transport?.addEventListener('statechange', ({ target }) => {
+      if ((target as RTCDtlsTransport).state === 'closed') this.#fail({ reason: 'ended' })
+    })
+  }
+
+  #addTracks(connection: RTCPeerConnection, { video, audio }: Tracks): void {
+    const picture = connection.addTransceiver(video ?? 'video', {
+      direction: 'sendonly',
+      sendEncodings: [{ maxBitrate: MAX_VIDEO_BITS_PER_SECOND }],
+    })
+    const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? []
+    if (codecs.length > 0) picture.setCodecPreferences(preferH264(codecs))
+    this.#senders.set('video', picture.sender)
+    const sound = connection.addTransceiver(audio ?? 'audio', { direction: 'sendonly' })
+    this.#senders.set('audio', sound.sender)
+  }
+
+  async #post(sdp: string): Promise<{ sdp: string; iceServers: RTCIceServer[] } | undefined> {
+    const address = `${this.#address.origin}/whip/${this.#address.name}`
+    const headers = { ...this.#headers(), 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
+    // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
+    const response = await fetch(address, { method: 'POST', body: sdp, headers })
+    const body = await response.text()
+    const location = response.headers.get('location')
+    if (location !== null) this.#session = new URL(location, address)
+    if (this.#closed) {
+      this.#leave()
+      return undefined
+    }
+    if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
+    this.#fail(failureOfWhip(response.status, body))
+    return undefined
+  }
+
+  #handleConnectionState(state: RTCPeerConnectionState): void {
+    window.clearTimeout(this.#disconnected)
+    if (state === 'connected' && !this.#closed) this.#events.connected()
+    if (state === 'failed') this.#fail({ reason: 'network' })
+    if (state === 'disconnected') {
+      this.#disconnected = window.setTimeout(() => this.#fail({ reason: 'network' }), DISCONNECTED_MS)
+    }
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.#address
+    return token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  }
+
+  /** Ends the session at the server; the request outlives the page. */
+  #leave(): void {
+    if (this.#session === undefined) return
+    void fetch(this.#session, { method: 'DELETE', keepalive: true, headers: this.#headers() }).catch(() => undefined)
+    this.#session = undefined
+  }
+
+  #fail(failure: PublishFailure): void {
+    if (!this.#closed) this.#events.failed(failure)
+  }
+}
