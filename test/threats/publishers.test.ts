@@ -39,6 +39,38 @@ test('R11: names that are no names are refused in words, and nothing of them bre
   for (const line of server.log().trimEnd().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow()
 })
 
+test('R12: a stream with one byte in a thousand wrong harms nobody else; nonsense alone is closed after 50 frames', async () => {
+  const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
+  const random = seededRandom(7)
+  for (let round = 0; round < 60; round++) {
+    const publisher = await publishRtmp(`${server.rtmp}/live/mutated`)
+    const viewer = watchHttpFlv(`${server.http}/live/mutated.flv`)
+    publisher.send(clip.tags.map((tag) => ({ ...tag, body: mutated(tag.body, random) })))
+    publisher.end()
+    await until('the publisher to be gone', () => publisher.closed)
+    viewer.close()
+  }
+  const nonsense = await publishRtmp(`${server.rtmp}/live/nonsense`)
+  nonsense.send(
+    Array.from({ length: 50 }, () => ({ type: 9, timestampMs: 0, body: Buffer.from('1701000000ffffffff', 'hex') })),
+  )
+  await until('the publisher of nonsense to be closed', () => nonsense.closed)
+  expect(nonsense.said.slice(0, 2)).toEqual(['publishing', 'ended NetStream.Publish.Failed'])
+  expect((await bystanders.finish()).lost).toBe(0)
+})
+
+/** Numbers below 1, the same for the same seed (a linear congruential generator, modulus 2^31 - 1). */
+function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => (state = (state * 48_271) % 0x7fffffff) / 0x7fffffff
+}
+
+function mutated(body: Uint8Array, random: () => number): Uint8Array {
+  const copy = Uint8Array.from(body)
+  for (let i = 0; i < copy.length; i++) if (random() < 0.001) copy[i] = Math.floor(random() * 256)
+  return copy
+}
+
 test('R16: of 50 publishers of one name at the same moment exactly one wins, and keeps it', async () => {
   const peers = Array.from({ length: 50 }, () => new RtmpPeer('publish', `${server.rtmp}/live/race`))
   const outcomes = await Promise.all(peers.map((peer) => peer.agreed().then(() => 'won', String)))

@@ -76,6 +76,23 @@ test('R10: what does not begin like RTMP is closed at once, without an answer', 
   expect(sockets.filter((one) => one.received.length > 0)).toEqual([])
 })
 
+test('R3: strangers that begin large messages are closed, and cost little until then', async () => {
+  const port = server.ports['rtmp']!
+  const before = rssOf(server)
+  const hello = Buffer.concat([C0_C1, Buffer.alloc(1536)])
+  // Type 0 headers on chunk streams 3 and up, of 9000 bytes each, of which one chunk of 128 comes.
+  const partial = (i: number) =>
+    Buffer.concat([Buffer.of(3 + i, 0, 0, 0, 0, 0x23, 0x28, 20, 0, 0, 0, 0), Buffer.alloc(128)])
+  const few = Array.from({ length: 200 }, () => openRaw(port, Buffer.concat([hello, ...[0, 1, 2, 3].map(partial)])))
+  const many = Array.from({ length: 20 }, () =>
+    openRaw(port, Buffer.concat([hello, ...Array.from({ length: 20 }, (_, i) => partial(i))])),
+  )
+  const huge = openRaw(port, Buffer.concat([hello, Buffer.of(3, 0, 0, 0, 0xff, 0xff, 0xff, 20, 0, 0, 0, 0)]))
+  await until('those that begin too much to be closed', () => closed([...many, huge]), { timeoutMs: 4000 })
+  expect(rssOf(server) - before).toBeLessThan(200 * 0.064 + 8)
+  few.forEach(({ socket }) => socket.destroy())
+})
+
 test('R9: a peer that floods commands is closed after a burst, at little cost', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/flood`)
   const cpu = cpuOf(server)

@@ -31,18 +31,20 @@ export class Driver<Input, Output, Event> {
     this.drain()
   }
 
-  /** To be called after a command was given to the machine. Inside an event handler it is not needed. */
+  /**
+   * To be called after a command was given to the machine. Inside an event handler only its output is passed on, at once:
+   * the handler may close the connection behind it. The events are left to the drain that is under way.
+   */
   drain(): void {
-    if (this.#draining) return
+    if (this.#draining) {
+      this.#passOutput()
+      return
+    }
     this.#draining = true
     try {
       for (;;) {
         // Output before events: what an event's handler writes by itself must come after what led to the event.
-        const output = this.#machine.pollOutput()
-        if (output !== undefined) {
-          this.#handlers.output(output)
-          continue
-        }
+        this.#passOutput()
         const event = this.#machine.pollEvent()
         if (event === undefined) break
         this.#handlers.event(event)
@@ -58,6 +60,11 @@ export class Driver<Input, Output, Event> {
     this.#closed = true
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+  }
+
+  #passOutput(): void {
+    for (let output = this.#machine.pollOutput(); output !== undefined; output = this.#machine.pollOutput())
+      this.#handlers.output(output)
   }
 
   #schedule(): void {
