@@ -35,10 +35,12 @@ async function load(count, { seconds, feedback = false }) {
   const server = await startServer()
   const publisher = await startWorker('publishers', { port: server.ports.rtmp, decoded: true })
   const viewers = await startWorker('rtc-viewers', { port: server.ports.http, feedback })
-  await viewers.ask({ command: 'join', count: 10 })
+  const first = count / 5
+  await viewers.ask({ command: 'join', count: first })
   await sleep(SETTLE_MS)
-  const idle = rssKiB(server.pid)
-  await viewers.ask({ command: 'join', count: count - 10 })
+  // Memory is counted for each one more.
+  const memoryBefore = rssKiB(server.pid)
+  await viewers.ask({ command: 'join', count: count - first })
   await sleep(SETTLE_MS)
   // Reading the metrics begins a new count.
   await loopDelay(server)
@@ -58,7 +60,7 @@ async function load(count, { seconds, feedback = false }) {
     received: videoFrames / (count * passed * 25),
     lost,
     loopDelayMs,
-    memoryPerViewer: (memory - idle) / (count - 10),
+    memoryPerViewer: (memory - memoryBefore) / (count - first),
   }
 }
 

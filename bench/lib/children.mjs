@@ -4,11 +4,23 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
+const START_ATTEMPTS = 3
 const START_MS = 20_000
 const STOP_MS = 5000
 
 /** The built server on free ports. `BENCH_NODE_ARGS` goes to its node, for profiles and flags. */
 export async function startServer(options = []) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryStart(options)
+    } catch (error) {
+      // A UDP port that the kernel chose may be taken as a TCP port.
+      if (attempt === START_ATTEMPTS) throw error
+    }
+  }
+}
+
+async function tryStart(options) {
   const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
   const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
   const args = [...nodeArgs, BIN, 'serve', '--json', '--log-level', 'error', ...ports, ...options]

@@ -6,8 +6,7 @@ import { FRAMES_PER_SECOND } from './source.mjs'
 import { cpuPerSecond } from './window.mjs'
 
 /** Until the queues of the start are empty. */
-const SETTLE_MS = 2000
-const WARM_UP_PLAYERS = 20
+const SETTLE_MS = 1500
 
 /**
  * `server` is the process id; `where` is `{port, protocol}`. Delay is read by a few `probes` in a process of their own,
@@ -16,15 +15,14 @@ const WARM_UP_PLAYERS = 20
 export async function playBytes(server, where, { players, probes, seconds }) {
   const crowd = await startWorker('players', where)
   const probe = await startWorker('players', { ...where, samples: true })
-  // Code that players need is loaded and compiled before memory is counted.
-  await crowd.ask({ command: 'join', count: WARM_UP_PLAYERS })
+  // A server that already serves some: code is compiled and the heap has its size. What is counted is each one more.
+  const first = players / 5
+  await crowd.ask({ command: 'join', count: first })
   await sleep(SETTLE_MS)
-  await crowd.ask({ command: 'leave' })
-  await sleep(500)
-  const idle = rssKiB(server)
-  await crowd.ask({ command: 'join', count: (players - probes) / 2 })
+  const memoryBefore = rssKiB(server)
+  await crowd.ask({ command: 'join', count: players / 2 - first })
   await probe.ask({ command: 'join', count: probes })
-  await crowd.ask({ command: 'join', count: (players - probes) / 2 })
+  await crowd.ask({ command: 'join', count: players / 2 - probes })
   await sleep(SETTLE_MS)
   await Promise.all([crowd, probe].map((worker) => worker.ask({ command: 'begin' })))
   const startedAt = performance.now()
@@ -40,6 +38,6 @@ export async function playBytes(server, where, { players, probes, seconds }) {
     closed: most.closed + few.closed,
     videoDelays: few.videoDelays,
     audioDelays: few.audioDelays,
-    memoryPerPlayer: (memory - idle) / players,
+    memoryPerPlayer: (memory - memoryBefore) / (players - first),
   }
 }
