@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FlvTag } from '@crossroom/media'
@@ -36,6 +36,11 @@ export function openRaw(port: number, greeting: Uint8Array | string = ''): RawSo
 export function rssOf(server: TestServer): number {
   const status = readFileSync(`/proc/${String(server.process.child.pid)}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}
+
+/** Files and sockets that the server's process has open. */
+export function openFiles(server: TestServer): number {
+  return readdirSync(`/proc/${String(server.process.child.pid)}/fd`).length
 }
 
 /** CPU time of the server's process so far, in milliseconds. */

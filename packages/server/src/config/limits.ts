@@ -138,6 +138,8 @@ export const httpLimits = {
   bodyBytes: 64 * KiB,
   /** An SDP offer or a trickle fragment. */
   sdpBytes: 64 * KiB,
+  /** How long a player may take to read the rest of a stream that ended. */
+  farewellMicros: 5 * SECOND,
   /** What a stopped HTTP server waits for idle connections. */
   closeIdleMs: 1_000,
 } as const

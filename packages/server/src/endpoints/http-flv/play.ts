@@ -1,8 +1,8 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Refusal } from '../../auth/index.js'
-import { nameLimits } from '../../config/index.js'
-import type { ByteTransport } from '../../hub/index.js'
+import { httpLimits, nameLimits } from '../../config/index.js'
+import type { ByteTransport, Clock } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { parseFlvAddress, type FlvAddress } from './address.js'
@@ -95,22 +95,29 @@ export class HttpFlvEndpoint {
     // The status line goes out with the first tags: one segment instead of two.
     socket.cork()
     response.flushHeaders()
-    const viewer = attempt.attach(socketTransport(socket), variant.name, () => flvRecipe(variant, this.#environment))
+    const transport = socketTransport(socket, this.#environment.clock)
+    const viewer = attempt.attach(transport, variant.name, () => flvRecipe(variant, this.#environment))
     socket.uncork()
     socket.on('drain', () => viewer.handleDrain())
   }
 }
 
 /** Writes past the response object: the body is raw bytes, and a response costs time at every write. */
-export function socketTransport(socket: Socket): ByteTransport {
+function socketTransport(socket: Socket, clock: Clock): ByteTransport {
   return {
     write: (bytes) => socket.write(bytes),
     get buffered() {
       return socket.writableLength
     },
     close: (reason) => {
-      if (reason === 'stalled') socket.destroy()
-      else socket.end()
+      if (reason === 'stalled') {
+        socket.destroy()
+        return
+      }
+      socket.end()
+      // A player that neither reads the rest nor hangs up would keep the socket for ever.
+      const cancel = clock.after(httpLimits.farewellMicros, () => socket.destroy())
+      socket.once('close', cancel)
     },
   }
 }
