@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ConfigError } from '../config/index.js'
 import { VERSION } from '../version.js'
+import { runBench } from './bench.js'
 import { runDoctor } from './doctor.js'
 import { addConfigOptions, readConfig } from './options.js'
 import { CommandError, processOutput } from './output.js'
@@ -86,6 +87,15 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
     const wish = { stream: flags['stream'] as string, action, expire: flags['expire'] as number } as const
     printToken(readConfig(options, environment), wish, Date.now(), output)
   })
+  program
+    .command('bench')
+    .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')
+    .argument('[ARGUMENTS...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      exit(await runBench(args))
+    })
   return program
 }
 
