@@ -147,6 +147,15 @@ export function untilHeard(page: Page, hz: number, timeoutMs = 10_000): Promise<
   )
 }
 
+/** Waits until the page plays any sound. */
+export function untilSound(page: Page, timeoutMs = 10_000): Promise<Tone> {
+  const look = async (): Promise<Tone | false> => {
+    const tone = await page.evaluate(listen)
+    return tone.decibels > -60 && tone
+  }
+  return until('any sound', look, { timeoutMs })
+}
+
 /** Runs in the page: taps the sound of the video element once, then says what is loudest in it. */
 async function listen(): Promise<Tone> {
   const video = document.querySelector('video')! as HTMLVideoElement & {

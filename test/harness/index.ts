@@ -7,7 +7,16 @@ export { until, type UntilOptions } from './until.js'
 export { startServer, type TestServer, type TestServerOptions } from './server.js'
 export { AAC, LOW_DELAY, X264_DEFAULTS, pushClip, pushFfmpeg, type ClipPush, type FfmpegPush } from './push.js'
 export { makeClip, pictureOf, readClip, temporaryPath, toneOf, type Clip, type ClipOptions } from './clip.js'
-export { configsOf, fingerprints, flvFileOf, hashOf, mediaOf, tagsOf, timesAreSound, type MediaTag } from './flv-media.js'
+export {
+  configsOf,
+  fingerprints,
+  flvFileOf,
+  hashOf,
+  mediaOf,
+  tagsOf,
+  timesAreSound,
+  type MediaTag,
+} from './flv-media.js'
 export { watchHttpFlv, watchWsFlv, type FlvViewer } from './flv-viewer.js'
 export { playRtmp, publishRtmp, RtmpPeer } from './rtmp-peer.js'
 export { playTags, type Played } from './round-trip.js'
@@ -35,6 +44,7 @@ export {
   untilDelayBelow,
   untilHeard,
   untilPlays,
+  untilSound,
   watchStart,
   type Playback,
   type Tone,

@@ -1,6 +1,7 @@
 import { DeviceChoice } from './device-choice.js'
 import { byId, setText } from './dom.js'
 import { publishNotice, refusalNotice } from './publish-words.js'
+import { startPlayback } from './player/source.js'
 import { Capture, CaptureError, captureMissing, type CaptureSource } from './publisher/capture.js'
 import type { PublishFailure } from './publisher/failure.js'
 import { Publisher, type PublishState } from './publisher/publisher.js'
@@ -38,6 +39,7 @@ export class Studio {
   readonly #capture = new Capture({
     changed: (kind, track) => {
       this.#publisher.replace(kind, track)
+      if (kind === 'video') this.#showPreview(track)
       void this.#showDevices()
     },
     ended: (failure) => this.#handleCaptureEnded(failure),
@@ -57,7 +59,6 @@ export class Studio {
   /** `changed` is called when {@link streamOnAir} may be another one. */
   constructor(changed: () => void) {
     this.#changed = changed
-    this.#preview.srcObject = this.#capture.preview
     this.#preview.addEventListener('resize', () => this.show())
     for (const source of ['camera', 'screen'] as const) {
       this.#sources[source].addEventListener('click', () => void this.#openSource(source))
@@ -217,6 +218,11 @@ export class Studio {
     if (failure.reason !== 'sharing-ended' && (video ?? audio) !== undefined) return this.show()
     this.#capture.close()
     this.#publisher.stop(failure)
+  }
+
+  #showPreview(track: MediaStreamTrack | undefined): void {
+    this.#preview.srcObject = track === undefined ? null : new MediaStream([track])
+    if (track !== undefined) startPlayback(this.#preview, () => undefined)
   }
 
   #toggle(kind: Kind): void {

@@ -16,6 +16,8 @@ import {
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
+/** The server's answer to our leaving is waited for so long. */
+const LEAVE_MS = 2_000
 
 /**
  * Plays by WebRTC: WHEP (draft-ietf-wish-whep), the client offers. Nothing is trickled: the server answers with its
@@ -62,8 +64,8 @@ export class WhepSource implements Source {
     window.clearTimeout(this.#disconnected)
     this.#video.removeEventListener('playing', this.#handlePlaying)
     this.#video.srcObject = null
-    this.#connection?.close()
-    this.#leave()
+    // The other way round the server would know the session no more.
+    void this.#leave().then(() => this.#connection?.close())
   }
 
   async #start(): Promise<void> {
@@ -96,7 +98,7 @@ export class WhepSource implements Source {
     const location = response.headers.get('location')
     if (location !== null) this.#session = new URL(location, address)
     if (this.#closed) {
-      this.#leave()
+      void this.#leave()
       return undefined
     }
     if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
@@ -137,10 +139,12 @@ export class WhepSource implements Source {
   }
 
   /** Ends the session at the server; the request outlives the page. */
-  #leave(): void {
-    if (this.#session === undefined) return
-    void fetch(this.#session, { method: 'DELETE', keepalive: true, headers: this.#headers() }).catch(() => undefined)
+  async #leave(): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
     this.#session = undefined
+    const signal = AbortSignal.timeout(LEAVE_MS)
+    await fetch(session, { method: 'DELETE', keepalive: true, headers: this.#headers(), signal }).catch(() => undefined)
   }
 
   #fail(failure: Failure): void {

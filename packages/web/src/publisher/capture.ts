@@ -38,8 +38,6 @@ export function captureMissing(source: CaptureSource): CaptureReason | undefined
 
 /** Camera or screen, and a microphone: one track of video and one of audio that change under way. */
 export class Capture {
-  /** The picture for the preview. */
-  readonly preview = new MediaStream()
   readonly #events: CaptureEvents
   readonly #enabled = { video: true, audio: true }
   readonly #tracks: { video: MediaStreamTrack | undefined; audio: MediaStreamTrack | undefined } = {
@@ -151,10 +149,6 @@ export class Capture {
       track.enabled = this.#enabled[kind]
       if (kind === 'video') track.contentHint = this.#source === 'screen' ? 'detail' : 'motion'
       track.addEventListener('ended', () => void this.#handleEnded(kind, track))
-    }
-    if (kind === 'video') {
-      if (before !== undefined) this.preview.removeTrack(before)
-      if (track !== undefined) this.preview.addTrack(track)
     }
     this.#events.changed(kind, track)
   }

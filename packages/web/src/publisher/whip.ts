@@ -29,6 +29,8 @@ export interface PublishSession {
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
+/** The server's answer to our leaving is waited for so long. */
+const LEAVE_MS = 2_000
 /** Enough for 1080p of a screen or a camera; the browser's estimate of the line decides below it. */
 const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
 
@@ -74,8 +76,8 @@ export class WhipSession implements PublishSession {
     this.#closed = true
     this.#abort.abort()
     window.clearTimeout(this.#disconnected)
-    this.#connection?.close()
-    this.#leave()
+    // The other way round the server would know the session no more.
+    void this.#leave().then(() => this.#connection?.close())
   }
 
   async #start(tracks: () => Tracks): Promise<void> {
@@ -120,7 +122,7 @@ export class WhipSession implements PublishSession {
     const location = response.headers.get('location')
     if (location !== null) this.#session = new URL(location, address)
     if (this.#closed) {
-      this.#leave()
+      void this.#leave()
       return undefined
     }
     if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
@@ -143,10 +145,12 @@ export class WhipSession implements PublishSession {
   }
 
   /** Ends the session at the server; the request outlives the page. */
-  #leave(): void {
-    if (this.#session === undefined) return
-    void fetch(this.#session, { method: 'DELETE', keepalive: true, headers: this.#headers() }).catch(() => undefined)
+  async #leave(): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
     this.#session = undefined
+    const signal = AbortSignal.timeout(LEAVE_MS)
+    await fetch(session, { method: 'DELETE', keepalive: true, headers: this.#headers(), signal }).catch(() => undefined)
   }
 
   #fail(failure: PublishFailure): void {
