@@ -5,10 +5,10 @@ import { figure } from './lib/figure.mjs'
 import { percentile } from './lib/report.mjs'
 
 export const title = 'Joining HTTP-FLV, one player at a time'
-export const settings = { joins: 100, runs: 2 }
+export const settings = { joins: 100, runs: 1 }
 
 const WARM_UP = 20
-const BETWEEN_MS = 20
+const BETWEEN_MS = 60
 
 export async function run() {
   const server = await startServer()

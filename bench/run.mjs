@@ -4,24 +4,24 @@ import { parseArgs } from 'node:util'
 import { joinRuns, printFigures, saveFigures } from './lib/report.mjs'
 
 /** In the order in which they run. Each is a file of this folder: `title`, `settings`, `run({seconds})`. */
-const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus'].filter(
-  (name) => existsSync(new URL(`${name}.mjs`, import.meta.url)),
-)
+const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus']
+/** Take minutes or a browser: only by name. */
+const BY_NAME = ['loss'].filter((name) => existsSync(new URL(`${name}.mjs`, import.meta.url)))
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { runs: { type: 'string' }, seconds: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 })
-const unknown = positionals.filter((name) => !BENCHES.includes(name))
+const unknown = positionals.filter((name) => ![...BENCHES, ...BY_NAME].includes(name))
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no benchmark called ${unknown.join(', ')}.`)
-  console.error(`npm run bench -- [--runs N] [--seconds N] [${BENCHES.join(' | ')}] …`)
+  console.error(`npm run bench -- [--runs N] [--seconds N] [${[...BENCHES, ...BY_NAME].join(' | ')}] …`)
   process.exit(unknown.length > 0 ? 1 : 0)
 }
 
 for (const name of positionals.length > 0 ? positionals : BENCHES) {
   const bench = await import(`./${name}.mjs`)
-  const runs = Number(values.runs ?? bench.settings.runs ?? 3)
+  const runs = Number(values.runs ?? bench.settings.runs ?? 2)
   const seconds = Number(values.seconds ?? bench.settings.seconds ?? 4)
   const results = []
   for (let i = 0; i < runs; i++) results.push(await bench.run({ seconds }))

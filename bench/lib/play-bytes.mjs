@@ -15,12 +15,9 @@ const SETTLE_MS = 1500
 export async function playBytes(server, where, { players, probes, seconds }) {
   const crowd = await startWorker('players', where)
   const probe = await startWorker('players', { ...where, samples: true })
-  // A server that already serves some: code is compiled and the heap has its size. What is counted is each one more.
-  const first = players / 5
-  await crowd.ask({ command: 'join', count: first })
   await sleep(SETTLE_MS)
-  const memoryBefore = rssKiB(server)
-  await crowd.ask({ command: 'join', count: players / 2 - first })
+  const idle = rssKiB(server)
+  await crowd.ask({ command: 'join', count: players / 2 })
   await probe.ask({ command: 'join', count: probes })
   await crowd.ask({ command: 'join', count: players / 2 - probes })
   await sleep(SETTLE_MS)
@@ -38,6 +35,6 @@ export async function playBytes(server, where, { players, probes, seconds }) {
     closed: most.closed + few.closed,
     videoDelays: few.videoDelays,
     audioDelays: few.audioDelays,
-    memoryPerPlayer: (memory - memoryBefore) / (players - first),
+    memoryPerPlayer: (memory - idle) / players,
   }
 }
