@@ -1,6 +1,7 @@
 // `npm run bench -- [NAME …] [--runs N] [--seconds N]`: runs the benchmarks and says which goals they reach.
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { killAll } from './lib/children.mjs'
 import { joinRuns, printFigures, saveFigures } from './lib/report.mjs'
 
 /** In the order in which they run. Each is a file of this folder: `title`, `settings`, `run({seconds})`. */
@@ -19,7 +20,19 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 1 : 0)
 }
 
+let failures = 0
 for (const name of positionals.length > 0 ? positionals : BENCHES) {
+  try {
+    await runBench(name)
+  } catch (error) {
+    console.error(`\n${name} failed: ${error.message}`)
+    failures++
+    killAll()
+  }
+}
+process.exit(failures === 0 ? 0 : 1)
+
+async function runBench(name) {
   const bench = await import(`./${name}.mjs`)
   const runs = Number(values.runs ?? bench.settings.runs ?? 2)
   const seconds = Number(values.seconds ?? bench.settings.seconds ?? 4)
@@ -29,4 +42,3 @@ for (const name of positionals.length > 0 ? positionals : BENCHES) {
   printFigures(bench.title, figures)
   saveFigures(name, figures, { ...bench.settings, runs, seconds })
 }
-process.exit(0)

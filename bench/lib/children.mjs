@@ -7,6 +7,14 @@ const BIN = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', impo
 const START_ATTEMPTS = 3
 const START_MS = 20_000
 const STOP_MS = 5000
+const running = new Set()
+
+/** After a benchmark that failed: nothing of it may disturb the next one. */
+export function killAll() {
+  for (const child of running) child.kill('SIGKILL')
+}
+
+process.on('exit', killAll)
 
 /** The built server on free ports. `BENCH_NODE_ARGS` goes to its node, for profiles and flags. */
 export async function startServer(options = []) {
@@ -24,7 +32,7 @@ async function tryStart(options) {
   const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
   const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
   const args = [...nodeArgs, BIN, 'serve', '--json', '--log-level', 'error', ...ports, ...options]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = keep(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
   const lines = createInterface({ input: child.stdout })
   const listening = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
@@ -49,7 +57,9 @@ async function tryStart(options) {
  */
 export async function startWorker(name, options = {}, execArgv = []) {
   const script = fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url))
-  const child = fork(script, [JSON.stringify(options)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = keep(
+    fork(script, [JSON.stringify(options)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  )
   const answer = () =>
     new Promise((resolve, reject) => {
       const fail = (code) => reject(new Error(`The worker ${name} ended with ${code}.`))
@@ -66,6 +76,12 @@ export async function startWorker(name, options = {}, execArgv = []) {
     return answered
   }
   return { pid: child.pid, ready, ask, stop: () => stop(child) }
+}
+
+function keep(child) {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
 
 function stop(child) {
