@@ -21,9 +21,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+let rounds = 0
+
 /** Five publishers, each with a viewer of every protocol; half of them take leave, half vanish. */
 async function round(): Promise<void> {
-  const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `live/churn-${name}`)
+  // New names, for the server may not have seen yet that the last round is gone.
+  const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `live/churn-${name}${String(rounds)}`)
+  rounds++
   await Promise.all(
     names.map(async (name, i) => {
       const publisher = await publishRtmp(`${server.rtmp}/${name}`)
