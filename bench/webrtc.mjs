@@ -17,7 +17,7 @@ export async function run({ seconds }) {
   await joiner.stop()
   // Half of the crowd is served before the probes and half after them.
   const crowd = await startWorker('rtc-viewers', { port: server.ports.http, feedback: true })
-  const probes = await startWorker('rtc-viewers', { port: server.ports.http, samples: true })
+  const probes = await startWorker('rtc-viewers', { port: server.ports.http, samples: true, feedback: true })
   const half = (settings.viewers - settings.probes) / 2
   await crowd.ask({ command: 'join', count: half })
   await probes.ask({ command: 'join', count: settings.probes })

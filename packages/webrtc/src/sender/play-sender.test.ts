@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { buildCompound, type RtcpPacket } from '../rtcp/compound.js'
+import { ARRIVAL_TICK, REFERENCE_TIME_UNIT } from '../rtcp/transport-feedback.js'
 import { compactNtp, compactNtpFromMicros, ntpFromMicros } from '../rtp/ntp.js'
 import { PlaySender, type PlaySenderEvent, type PlaySenderOutput } from './play-sender.js'
 
@@ -45,12 +46,35 @@ const nack = (...sequenceNumbers: number[]): RtcpPacket => ({
   mediaSsrc: VIDEO,
   sequenceNumbers,
 })
+/** Ten packets that came at once. */
+function feedback(count: number, arrivedAt: number): RtcpPacket {
+  const referenceTime = Math.floor(arrivedAt / REFERENCE_TIME_UNIT)
+  const arrival = Math.round((arrivedAt - referenceTime * REFERENCE_TIME_UNIT) / ARRIVAL_TICK)
+  return {
+    type: 'transport-feedback',
+    ...{ senderSsrc: 9, mediaSsrc: VIDEO, baseSequence: count * 10, feedbackCount: count & 0xff, referenceTime },
+    arrivals: new Int32Array(10).fill(arrival),
+  }
+}
 const pli = (mediaSsrc = VIDEO): RtcpPacket => ({ type: 'pli', senderSsrc: 9, mediaSsrc })
 
 test('the pace begins at 8 Mbit/s, and at three times the stream above that', () => {
   expect(outputs(makeSender())).toEqual([{ kind: 'pacing', bitrate: 8_000_000 }])
   const fast = new PlaySender({ now: 0, wallClockOffset: 0, streamBitrate: () => 4_000_000, tracks: [] })
   expect(outputs(fast)).toEqual([{ kind: 'pacing', bitrate: 12_000_000 }])
+})
+
+test('two seconds of feedback without a limit, and a keyframe may leave as fast as the estimate allows', () => {
+  const sender = makeSender()
+  outputs(sender)
+  for (let index = 0; index <= 20; index++) {
+    const now = 100_000 * (index + 1)
+    sender.recordSent(index * 10, 10, 10_000, now - 20_000)
+    give(sender, now, feedback(index, now - 10_000))
+    expect(outputs(sender)).toEqual(index < 20 ? [] : [{ kind: 'pacing', bitrate: 20_000_000 }])
+  }
+  sender.pathChanged()
+  expect(outputs(sender)).toEqual([{ kind: 'pacing', bitrate: 8_000_000 }])
 })
 
 test('a NACK becomes one resend of its sequences; for a track that cannot resend it is passed over', () => {

@@ -74,6 +74,8 @@ export interface PlaySenderStats {
 const PACING_FACTOR = 2.5
 /** Without a known limit the burst runs at this multiple of the stream, and never below the start bitrate. */
 const BURST_FACTOR = 3
+/** A path that was fed back about for this long, and showed no limit, carries what the start bitrate stands for. */
+const PROVING_TIME: Micros = 2_000_000
 /** Smaller changes of the pace are not worth a command. */
 const PACING_STEP = 0.1
 
@@ -95,6 +97,8 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   readonly #events: PlaySenderEvent[] = []
   #estimator = new BandwidthEstimator()
   #pacing = 0
+  /** When the path counts as proven; undefined before the first feedback. */
+  #provenAt: Micros | undefined
   #keyframesWanted = 0
   #malformed = 0
 
@@ -167,6 +171,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   /** The viewer has moved to another network (`moved`): what was learnt about the old one is void. */
   pathChanged(): void {
     this.#estimator = new BandwidthEstimator()
+    this.#provenAt = undefined
     this.#updatePacing(0)
   }
 
@@ -200,6 +205,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
       case 'sender-report':
         return this.#handleReports(now, packet.reports)
       case 'transport-feedback':
+        this.#provenAt ??= now + PROVING_TIME
         this.#estimator.handleFeedback(now, packet)
         this.#updateRedundancy(now, this.#estimator.lossFraction)
         return this.#updatePacing(now)
@@ -262,7 +268,10 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   #pace(now: Micros): number {
     const stream = this.#options.streamBitrate()
     const estimated = PACING_FACTOR * this.#estimator.bitrate
-    if (!this.#estimator.isLimited) return Math.max(START_BITRATE, BURST_FACTOR * stream)
+    if (!this.#estimator.isLimited) {
+      const isProven = this.#provenAt !== undefined && now >= this.#provenAt
+      return Math.max(isProven ? estimated : START_BITRATE, BURST_FACTOR * stream)
+    }
     return this.#estimator.isCongested(now) ? estimated : Math.max(estimated, BURST_FACTOR * stream)
   }
 }
