@@ -1,7 +1,24 @@
+import { cp, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const page = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * The server's package carries the pages when it is published. Every build writes them there too, so that the server, which
+ * looks there first, never finds older ones than in `dist`.
+ */
+function besideServer(): Plugin {
+  const beside = page('../server/dist/pages')
+  return {
+    name: 'crossroom-beside-server',
+    apply: 'build',
+    async writeBundle() {
+      await rm(beside, { recursive: true, force: true })
+      await cp(page('dist'), beside, { recursive: true })
+    },
+  }
+}
 
 /**
  * Pages go to `dist/PAGE/index.html`, everything else to `dist/assets`. The server sends `default-src 'self'`, so nothing
@@ -10,6 +27,7 @@ const page = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  plugins: [besideServer()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -136,7 +136,7 @@ test('with an API key the list asks for it, and the name field works without', a
   pushes.push(pushClock({ url: `${keyed.rtmp}/live/keyed` }))
   const { page } = await open('', keyed.http)
   await page.getByText('needs the API key').waitFor()
-  await page.getByLabel('Stream name').fill('no such name')
+  await page.getByRole('textbox', { name: 'Stream name' }).fill('no such name')
   await page.getByRole('button', { name: 'Watch' }).click()
   await page.getByText('A stream name is APP/STREAM').waitFor()
   await page.getByLabel('Stream name').fill('live/keyed')
