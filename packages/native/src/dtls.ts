@@ -47,6 +47,10 @@ class NativeDtlsSession implements DtlsSession {
   #state: number = DTLS_STATE.handshaking
   #deadline: number | undefined
   #now = 0
+  /** Only a verb changes what the C side answers, so it is asked once after each: sessions are polled with every datagram. */
+  #outputPending = true
+  #timerKnown = false
+  #retransmitAt: number | undefined
   /** What a closed session still had to say. */
   #last: Uint8Array[] = []
 
@@ -76,7 +80,9 @@ class NativeDtlsSession implements DtlsSession {
 
   pollOutput(): Uint8Array | undefined {
     if (!this.#handle) return this.#last.shift()
+    if (!this.#outputPending) return undefined
     const length = this.#addon.dtlsOutput(this.#handle, outputRoom)
+    this.#outputPending = length > 0
     return length > 0 ? outputRoom.slice(0, length) : undefined
   }
 
@@ -86,8 +92,12 @@ class NativeDtlsSession implements DtlsSession {
 
   pollTimeout(): number | undefined {
     if (!this.#handle) return undefined
-    const left = this.#addon.dtlsTimeout(this.#handle)
-    const retransmit = left < 0 ? undefined : this.#now + left
+    if (!this.#timerKnown) {
+      const left = this.#addon.dtlsTimeout(this.#handle)
+      this.#retransmitAt = left < 0 ? undefined : this.#now + left
+      this.#timerKnown = true
+    }
+    const retransmit = this.#retransmitAt
     if (this.#state !== DTLS_STATE.handshaking || this.#deadline === undefined) return retransmit
     return retransmit === undefined ? this.#deadline : Math.min(retransmit, this.#deadline)
   }
@@ -96,11 +106,14 @@ class NativeDtlsSession implements DtlsSession {
     if (!this.#handle) return
     this.#now = now
     this.#addon.dtlsShutdown(this.#handle)
+    this.#outputPending = true
     this.#release()
   }
 
   #start(now: number): void {
     this.#now = now
+    this.#outputPending = true
+    this.#timerKnown = false
     this.#deadline ??= now + HANDSHAKE_LIMIT
   }
 
