@@ -18,7 +18,7 @@ const REFUSALS: Readonly<Record<PublishFailure['reason'], readonly [TextKey, Tex
   rejected: ['liveRejected'],
   network: ['noWayYet', 'noWayMore'],
   timeout: ['noWayYet', 'noWayMore'],
-  ended: ['comingBack'],
+  ended: ['liveEnded', 'liveEndedMore'],
 }
 
 /** Reasons whose detail is the server's sentence. */

@@ -179,6 +179,11 @@ export const TEXTS = {
     zh: '此浏览器不支持 WebRTC。请使用新版 Chrome、Edge、Firefox 或 Safari。',
   },
   liveRejected: { en: 'The server cannot use what this browser offers.', zh: '服务器无法使用此浏览器提供的内容。' },
+  liveEnded: { en: 'The server ended the session.', zh: '服务器结束了本次直播。' },
+  liveEndedMore: {
+    en: 'An administrator did it, somebody published the name with the same token, or nothing was sent for a while.',
+    zh: '可能是管理员操作、有人用同一令牌以此名称开播，或一段时间内没有发送内容。',
+  },
   factSent: { en: 'Sent by', zh: '发送方式' },
   factRoundTrip: { en: 'Round trip', zh: '往返时间' },
   factLost: { en: 'Lost', zh: '丢包' },

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
   launchChromium,
   openLivePage,
+  run,
   startServer,
   until,
   untilPlays,
@@ -115,14 +116,35 @@ test('a name in use is refused in words, and leaving the page frees it', async (
   await untilState(second.page, 'live')
 }, 60_000)
 
-test('a session that the server ends is begun again under the same name', async () => {
-  await publish('again')
-  const first = await publisherOf('again')
-  await fetch(`${server.http}/api/v1/connections/${first!}`, { method: 'DELETE' })
-  await until('another session', async () => ![first, undefined].includes(await publisherOf('again')), {
-    timeoutMs: 20_000,
-  })
+test('a session that the server ends stays ended, and words say so', async () => {
+  const { page } = await publish('ended')
+  const publisher = await publisherOf('ended')
+  await fetch(`${server.http}/api/v1/connections/${publisher!}`, { method: 'DELETE' })
+  await page.getByText('The server ended the session.').waitFor()
+  await page.getByRole('button', { name: 'Go live' }).click()
+  await untilState(page, 'live')
 }, 60_000)
+
+test('a page whose server goes down comes back under the same name; a token is asked for in words, and used', async () => {
+  const secret = 'a secret for one test'
+  const start = (port: number): Promise<TestServer> =>
+    startServer({ args: ['--http-port', String(port), '--publish', 'token'], env: { CROSSROOM_SECRET: secret } })
+  const first = await start(0)
+  const refused = await open('publish=live/back', { origin: first.http })
+  await refused.page.getByRole('button', { name: 'Go live' }).click()
+  await refused.page.getByText('The server does not let you publish this stream.').waitFor()
+
+  const arguments_ = ['token', '--stream', 'live/back', '--publish', '--secret', secret]
+  const { stdout } = await run('node', ['packages/server/bin/crossroom.js', ...arguments_])
+  const { page } = await open(`publish=live/back&token=${encodeURIComponent(stdout.trim())}`, { origin: first.http })
+  await page.getByRole('button', { name: 'Go live' }).click()
+  await untilState(page, 'live')
+  await first.stop()
+  await page.getByText('Connecting again as live/back…').waitFor()
+  const second = await start(first.ports['http']!)
+  await untilState(page, 'live')
+  await second.stop()
+}, 90_000)
 
 test('the publisher stays on air while the page plays, and switches between camera and screen', async () => {
   const { page } = await publish('switch')

@@ -13,7 +13,7 @@ export type CaptureReason = 'insecure' | 'denied' | 'no-device' | 'in-use' | 'no
  * Why a session did not begin or ended.
  * `refused` the server does not let us · `busy` somebody publishes by this name · `unavailable` the server has no
  * WebRTC · `unsupported` the browser has none · `rejected` the server cannot use the offer · `network` the connection
- * failed or broke · `timeout` none came about in time · `ended` the server ended it.
+ * failed or broke · `timeout` none came about in time · `ended` the server ended this session and goes on itself.
  */
 export type SessionReason =
   'refused' | 'busy' | 'unavailable' | 'unsupported' | 'rejected' | 'network' | 'timeout' | 'ended'
@@ -61,5 +61,5 @@ const HELD_ROUNDS = 8
  */
 export function retryAfterMs({ reason }: PublishFailure, wasLive: boolean, round: number): number | undefined {
   if (reason === 'busy' && wasLive && round < HELD_ROUNDS) return backOffMs(round)
-  return reason === 'network' || reason === 'timeout' || reason === 'ended' ? backOffMs(round) : undefined
+  return reason === 'network' || reason === 'timeout' ? backOffMs(round) : undefined
 }

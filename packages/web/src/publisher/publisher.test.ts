@@ -53,7 +53,7 @@ test('a broken connection is begun again under the same name, later and later, u
   vi.advanceTimersByTime(1000)
   expect(publisher.state).toEqual({ kind: 'connecting', again: { reason: 'network' } })
   sessions[2]!.events.connected()
-  fail('ended')
+  fail('timeout')
   expect(publisher.state).toMatchObject({ retryInMs: 500 })
   expect(publisher.isActive).toBe(true)
 })
@@ -65,6 +65,13 @@ test.each(['refused', 'busy', 'unavailable', 'rejected'] as const)('%s is final 
   vi.advanceTimersByTime(60_000)
   expect(sessions).toHaveLength(1)
   expect(publisher.isActive).toBe(false)
+})
+
+test('whoever is ended by the server does not fight for the name', () => {
+  publisher.start(ADDRESS)
+  sessions[0]!.events.connected()
+  fail('ended')
+  expect(publisher.state).toEqual({ kind: 'stopped', failure: { reason: 'ended' } })
 })
 
 test('a name that our own broken session still holds is waited for, but not for ever', () => {

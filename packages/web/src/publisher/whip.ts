@@ -29,7 +29,7 @@ export interface PublishSession {
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
-/** The server's answer to our leaving is waited for so long. */
+/** The server's answer to our leaving, or whether it is there, is waited for so long. */
 const LEAVE_MS = 2_000
 /** Enough for 1080p of a screen or a camera; the browser's estimate of the line decides below it. */
 const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
@@ -97,7 +97,7 @@ export class WhipSession implements PublishSession {
     await connection.setLocalDescription({ type: 'offer', sdp })
     await connection.setRemoteDescription({ type: 'answer', sdp: answer.sdp })
     connection.getSenders()[0]?.transport?.addEventListener('statechange', ({ target }) => {
-      if ((target as RTCDtlsTransport).state === 'closed') this.#fail({ reason: 'ended' })
+      if ((target as RTCDtlsTransport).state === 'closed') void this.#handleEnded()
     })
   }
 
@@ -137,6 +137,19 @@ export class WhipSession implements PublishSession {
     if (state === 'disconnected') {
       this.#disconnected = window.setTimeout(() => this.#fail({ reason: 'network' }), DISCONNECTED_MS)
     }
+  }
+
+  /**
+   * A server that goes down is waited for; one that stays and ended this session alone meant it, and whoever came back at
+   * once would fight with the publisher who took the name over.
+   */
+  async #handleEnded(): Promise<void> {
+    const signal = AbortSignal.timeout(LEAVE_MS)
+    const stays = await fetch(`${this.#address.origin}/readyz`, { signal, cache: 'no-store' }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    this.#fail({ reason: stays ? 'ended' : 'network' })
   }
 
   #headers(): Record<string, string> {
