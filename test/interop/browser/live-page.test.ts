@@ -139,7 +139,7 @@ test('with an API key the list asks for it, and the name field works without', a
   await page.getByRole('textbox', { name: 'Stream name' }).fill('no such name')
   await page.getByRole('button', { name: 'Watch' }).click()
   await page.getByText('A stream name is APP/STREAM').waitFor()
-  await page.getByLabel('Stream name').fill('live/keyed')
+  await page.getByRole('textbox', { name: 'Stream name' }).fill('live/keyed')
   await page.getByRole('button', { name: 'Watch' }).click()
   await untilPlays(page)
   await page.getByLabel('API key').fill('key-of-this-test')

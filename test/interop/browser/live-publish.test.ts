@@ -35,7 +35,7 @@ afterAll(async () => {
 
 async function open(
   query: string,
-  options: { origin?: string; prepare?: (page: Page) => Promise<void> } = {},
+  options: { origin?: string; prepare?: (page: Page) => Promise<unknown> } = {},
 ): Promise<LivePage> {
   const live = await openLivePage(browser, options.origin ?? server.http, query, options.prepare)
   pages.push(live.page)
@@ -168,19 +168,21 @@ test('the publisher stays on air while the page plays, and switches between came
 
 test('what the browser or the person refuses is said in words', async () => {
   const denied = await open('publish=live/no', {
-    prepare: (page) =>
-      page.addInitScript(() => {
+    prepare: async (page) => {
+      await page.addInitScript(() => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))
-      }),
+      })
+    },
   })
   await denied.page.getByRole('button', { name: 'Go live' }).click()
   await denied.page.getByText('You or your system did not allow it.').waitFor()
 
   const none = await open('publish=live/no', {
-    prepare: (page) =>
-      page.addInitScript(() => {
+    prepare: async (page) => {
+      await page.addInitScript(() => {
         navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
-      }),
+      })
+    },
   })
   await none.page.getByRole('button', { name: 'Camera', exact: true }).click()
   await none.page.getByText('No camera and no microphone were found.').waitFor()
