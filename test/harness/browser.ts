@@ -32,7 +32,7 @@ export function launchChromium(
 export async function openPage(
   browser: Browser,
   url: string,
-  prepare?: (page: Page) => Promise<void>,
+  prepare?: (page: Page) => Promise<unknown>,
 ): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   const complaints: string[] = []
@@ -187,8 +187,8 @@ interface Started {
 }
 
 /** To be given to `openPage`: notes when the page sends its WebRTC offer and when it shows the first picture. */
-export function watchStart(page: Page): Promise<void> {
-  return page.addInitScript(() => {
+export async function watchStart(page: Page): Promise<void> {
+  await page.addInitScript(() => {
     const started: Started = {}
     Object.assign(window, { started })
     const fetch = window.fetch.bind(window)

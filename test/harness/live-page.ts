@@ -20,7 +20,7 @@ export async function openLivePage(
   browser: Browser,
   origin: string,
   query = '',
-  prepare?: (page: Page) => Promise<void>,
+  prepare?: (page: Page) => Promise<unknown>,
 ): Promise<LivePage> {
   const url = `${origin}/live${query === '' ? '' : `?${query}`}`
   const { page, complaints } = await openPage(browser, url, prepare)

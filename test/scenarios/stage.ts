@@ -110,6 +110,8 @@ export class Stage {
   readonly hub: StreamHub
   readonly fanouts = new Fanouts()
   readonly ends: PublicationEnd[] = []
+  /** How often the publisher was asked for a keyframe. */
+  keyframeRequests = 0
   #ids = 0
 
   /** `silentMicros`: how long publishers may be silent, for scenarios of many days. */
@@ -128,6 +130,7 @@ export class Stage {
       remoteAddress: '127.0.0.1',
       ...(subject === undefined ? {} : { subject }),
       onClose: (reason) => this.ends.push(reason),
+      requestKeyframe: () => void this.keyframeRequests++,
     })
   }
 

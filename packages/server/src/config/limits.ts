@@ -14,8 +14,6 @@ export const connectionLimits = {
   handshakeMicros: 5 * SECOND,
   /** From accept to an admitted publish or play; absolute as well. */
   authorisedMicros: 10 * SECOND,
-  /** Protocol state one connection may hold before it is admitted. */
-  unauthorisedStateBytes: 64 * KiB,
   /** The same for all such connections together. */
   unauthorisedTotalBytes: 64 * MiB,
   /** Connections not yet admitted; when full the oldest of them goes, an admitted one never. */
@@ -140,17 +138,12 @@ export const httpLimits = {
   sdpBytes: 64 * KiB,
   /** How long a player may take to read the rest of a stream that ended. */
   farewellMicros: 5 * SECOND,
-  /** What a stopped HTTP server waits for idle connections. */
-  closeIdleMs: 1_000,
 } as const
 
 /** WebSockets. Compression is off: media does not compress and its memory is per connection. */
 export const webSocketLimits = {
   /** A message from a player (WS-FLV players have nothing to say), or from anybody before authentication. */
   maxPayloadBytes: 16 * KiB,
-  authorisedPayloadBytes: 64 * KiB,
-  messagesPerSecond: 20,
-  messageBurst: 50,
 } as const
 
 /** Tokens, passwords and the guard against guessing them. */
@@ -181,8 +174,6 @@ export const hookLimits = {
   /** Waiting time before the second try of a notification, doubled up to the maximum. */
   retryFirstMs: 1_000,
   retryMaxMs: 60_000,
-  /** Receivers should refuse signatures whose time is further off than this. */
-  signatureSkewMs: 300_000,
 } as const
 
 /** Pulling from and forwarding to other servers. */

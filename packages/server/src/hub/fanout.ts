@@ -72,6 +72,7 @@ export class Fanout implements FrameSink {
     )
     cohort.viewers.add(viewer)
     this.#viewers++
+    if (viewer.waitsForKeyframe) this.#stream.requestKeyframe()
     return () => this.#remove(cohort, viewer)
   }
 
@@ -105,14 +106,20 @@ export class Fanout implements FrameSink {
     if (this.#pending.length === 0) return
     const frames = this.#pending
     this.#pending = []
+    let isWaiting = false
     for (const cohort of this.#cohorts) {
       const before = cohort.configs
       cohort.baseMs ??= startOf(frames)
       if (cohort.baseMs === undefined) continue
       const batch = packBatch(this.#options.packer, frames, before, cohort.baseMs)
       cohort.configs = batch.configs
-      for (const viewer of cohort.viewers) viewer.deliver(batch, before)
+      for (const viewer of cohort.viewers) {
+        viewer.deliver(batch, before)
+        // A browser sends no keyframe of its own accord; whoever makes the pictures bounds how often it is asked.
+        if (viewer.waitsForKeyframe) isWaiting = true
+      }
     }
+    if (isWaiting) this.#stream.requestKeyframe()
   }
 
   /** Viewers share a cohort while they start from the same frame. */

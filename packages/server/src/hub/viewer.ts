@@ -81,6 +81,11 @@ export class Viewer {
     return this.#queue.droppedFrames
   }
 
+  /** It has no picture to go on from and is not paused. */
+  get waitsForKeyframe(): boolean {
+    return this.#queue.waitsForKeyframe && !this.#paused
+  }
+
   get queuedBytes(): number {
     return this.#queue.bytes + (this.#rest?.length ?? 0) + this.#transport.buffered
   }

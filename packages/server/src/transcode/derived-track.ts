@@ -86,10 +86,14 @@ export class DerivedTrack implements ConversionSink {
 
   /** Forgets the source: what comes next may be another publisher's. */
   reset(): void {
-    this.#change('omit')
+    const release = this.#release
+    this.#release = undefined
+    this.#conversion = undefined
+    this.#plan = 'omit'
     this.#config = undefined
     this.#output = undefined
     this.#setMode('none')
+    release?.()
   }
 
   #change(plan: Plan): void {

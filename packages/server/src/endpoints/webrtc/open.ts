@@ -28,7 +28,9 @@ export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
       return await openOnce(options)
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      if (options.port !== 0 || !isTaken || tries === FREE_PORT_TRIES) throw error
+      if (options.port === 0 && isTaken && tries < FREE_PORT_TRIES) continue
+      // The engine's errors do not name the port, and whoever reads the message needs it.
+      throw Object.assign(error as Error, { port: options.port })
     }
   }
 }

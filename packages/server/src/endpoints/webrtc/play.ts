@@ -18,6 +18,7 @@ import {
   type SrtpKeys,
   type SrtpProfile,
   type TrackId,
+  type ViewerCounters,
   type ViewerId,
 } from '@crossroom/webrtc'
 import type { Clock, EndReason } from '../../hub/index.js'
@@ -54,6 +55,8 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
   #sender: PlaySender | undefined
   #driver: Driver<Uint8Array, PlaySenderOutput, PlaySenderEvent> | undefined
   #cancelDelay: (() => void) | undefined
+  /** The egress's counters as they were at the end. */
+  #last: ViewerCounters | undefined
   #closed = false
 
   constructor(options: RtcPlayOptions) {
@@ -63,12 +66,12 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
   }
 
   get bytesSent(): number {
-    return this.#viewer === undefined ? 0 : (this.#egress.viewerCounters(this.#viewer)?.octets ?? 0)
+    return this.#counters?.octets ?? 0
   }
 
   get droppedFrames(): number {
     const left = this.#sender?.stats().framesDropped ?? 0
-    return this.#viewer === undefined ? 0 : left + (this.#egress.viewerCounters(this.#viewer)?.framesDropped ?? 0)
+    return left + (this.#counters?.framesDropped ?? 0)
   }
 
   /** Undefined before the session connected. */
@@ -136,8 +139,13 @@ export class RtcPlay implements RtpViewer, MediaReceiver {
     this.#driver?.close()
     this.#options.fanout.remove(this)
     if (this.#viewer === undefined) return
+    this.#last = this.#counters
     this.#options.gateway.forgetViewer(this.#viewer)
     this.#egress.removeViewer(this.#viewer)
+  }
+
+  get #counters(): ViewerCounters | undefined {
+    return this.#last ?? (this.#viewer === undefined ? undefined : this.#egress.viewerCounters(this.#viewer))
   }
 
   get #egress() {
