@@ -47,7 +47,8 @@ test('a clean clone is installed and built, a second run does nothing and is qui
   write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }))
   const second = setUp()
   expect(second).toMatchObject({ status: 0, said: '' })
-  expect(second.tookMs).toBeLessThan(1000)
+  // About 250 ms; a set-up that did the work again would take many seconds.
+  expect(second.tookMs).toBeLessThan(5000)
   write('packages/server/src/a.test.ts', 'only a test')
   setUp()
   expect(builds()).toBe(1)

@@ -11,9 +11,10 @@ function serialize(payloads: readonly string[]): Uint8Array {
   return Uint8Array.from([...payloads.map(bytesFromHex).flatMap((payload) => [payload.length, ...payload]), 0])
 }
 
-function runAll(depacketizer: Depacketizer, input: Uint8Array): void {
+/** Answers what was fed since the last frame: parameter sets that came without a picture wait for the next one. */
+function runAll(depacketizer: Depacketizer, input: Uint8Array, fedBefore: number): number {
   let offset = 0
-  let fed = 0
+  let fed = fedBefore
   while (offset < input.length) {
     const length = input[offset++]!
     if (length > 0) {
@@ -26,9 +27,9 @@ function runAll(depacketizer: Depacketizer, input: Uint8Array): void {
     }
     const frame = depacketizer.finish()
     checkFrame(frame?.units, fed)
-    fed = 0
+    if (frame !== undefined) fed = 0
   }
-  depacketizer.finish()
+  return depacketizer.finish() === undefined ? fed : 0
 }
 
 function checkFrame(units: readonly Uint8Array[] | undefined, fed: number): void {
@@ -42,10 +43,13 @@ function checkFrame(units: readonly Uint8Array[] | undefined, fed: number): void
 
 function target(codec: keyof typeof depacketizers) {
   const depacketizer = depacketizers[codec]()
+  let fed = 0
   return {
     name: `depacketizer-${codec}`,
     seeds: () => payloadCases.filter((one) => one.codec === codec).map((one) => serialize(one.payloads)),
-    run: (input: Uint8Array): void => runAll(depacketizer, input),
+    run: (input: Uint8Array): void => {
+      fed = runAll(depacketizer, input, fed)
+    },
   }
 }
 
