@@ -27,9 +27,10 @@ function runAll(depacketizer: Depacketizer, input: Uint8Array, fedBefore: number
     }
     const frame = depacketizer.finish()
     checkFrame(frame?.units, fed)
-    if (frame !== undefined) fed = 0
+    if (frame !== undefined && frame.units.length > 0) fed = 0
   }
-  return depacketizer.finish() === undefined ? fed : 0
+  depacketizer.finish()
+  return fed
 }
 
 function checkFrame(units: readonly Uint8Array[] | undefined, fed: number): void {
