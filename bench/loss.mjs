@@ -68,33 +68,36 @@ async function openNetwork(way, impairment) {
   return { server, proxy, close, origin: `http://127.0.0.1:${server.ports.http}` }
 }
 
+/** A player who comes at the same moment and loses nothing begins at the same keyframe: it says what was sent. */
 async function toward(browser, impairment, seconds) {
   const { server, origin, close } = await openNetwork('down', impairment)
   const push = pushPicture(`rtmp://127.0.0.1:${server.ports.rtmp}/live/x`)
-  const sent = tallyFlv(`${origin}/live/x.flv`)
   const peer = await openPeer(browser, origin)
   await peer.play('live/x')
+  await peer.page.waitForFunction(() => globalThis.peer.times.connectedAt !== undefined)
+  const sent = tallyFlv(`${origin}/live/x.flv`)
   await sleep(SETTLE_MS)
-  const before = { ...(await peer.stats()), frames: sent.videoFrames }
+  const before = await peer.stats()
   await sleep(seconds * 1000)
-  const after = { ...(await peer.stats()), frames: sent.videoFrames }
+  const after = await peer.stats()
+  push.kill('SIGKILL')
+  await sleep(TAIL_MS)
+  const { video } = await peer.stats()
   const grown = (kind, name) => after[kind][name] - before[kind][name]
   sent.close()
-  push.kill('SIGKILL')
   await peer.close()
   await close()
   return {
-    frames: grown('video', 'framesDecoded') / (after.frames - before.frames),
+    frames: video.framesDecoded / sent.videoFrames,
     audio: 1 - grown('audio', 'concealedSamples') / grown('audio', 'totalSamplesReceived'),
+    sent: sent.videoFrames,
+    dropped: video.framesDropped,
     freezes: grown('video', 'freezeCount'),
     freezeSeconds: grown('video', 'totalFreezesDuration'),
     lost: grown('video', 'packetsLost'),
     nacks: grown('video', 'nackCount'),
     resent: grown('video', 'retransmittedPacketsReceived'),
     plis: grown('video', 'pliCount'),
-    audioCodec: after.audio.codec,
-    fec: grown('audio', 'fecPacketsReceived'),
-    audioPackets: grown('audio', 'packetsReceived'),
     delayMs: (grown('video', 'jitterBufferDelay') / grown('video', 'jitterBufferEmittedCount')) * 1000,
   }
 }

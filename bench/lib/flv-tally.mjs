@@ -4,6 +4,7 @@ import { get } from 'node:http'
 import { FlvStreamReader } from '@crossroom/media'
 
 const VIDEO = 9
+const AUDIO = 8
 const SAMPLE_RATE = 48_000
 
 /** Counts video frames; `sound(from)` says which part of the sound since byte `from` is the tone of 440 Hz. */
@@ -16,6 +17,9 @@ export function tallyFlv(url) {
     close: () => request.destroy(),
     audible: (from) => audibleShare(Buffer.concat(pieces), from),
     seconds: 0,
+    /** Milliseconds since 1970. */
+    firstVideoAt: undefined,
+    firstAudioAt: undefined,
   }
   const request = get(url, { agent: false }, (response) => {
     response.on('error', () => undefined)
@@ -24,7 +28,12 @@ export function tallyFlv(url) {
       tally.bytes += bytes.length
       reader.handleInput(bytes)
       for (let tag = reader.pollTag(); tag !== undefined; tag = reader.pollTag()) {
-        if (tag.type === VIDEO && tag.body[1] === 1) tally.videoFrames++
+        if (tag.body[1] === 1) {
+          if (tag.type === VIDEO) {
+            tally.videoFrames++
+            tally.firstVideoAt ??= Date.now()
+          } else if (tag.type === AUDIO) tally.firstAudioAt ??= Date.now()
+        }
         tally.seconds = tag.timestampMs / 1000
       }
     })
