@@ -5,20 +5,16 @@ import { startServer, startWorker } from './lib/children.mjs'
 import { median, percentile } from './lib/report.mjs'
 
 export const title = 'HTTP-FLV, 500 players'
-export const settings = { players: 500, probes: 20, runs: 3 }
+export const settings = { players: 500, probes: 20, runs: 2 }
 
 export async function run({ seconds = 5 } = {}) {
   const server = await startServer()
   const publisher = await startWorker('publishers', { port: server.ports.rtmp })
-  const played = await playBytes(
-    server.pid,
-    { port: server.ports.http, protocol: 'http-flv' },
-    { ...settings, seconds },
-  )
+  const played = await playBytes(server, { port: server.ports.http, protocol: 'http-flv' }, { ...settings, seconds })
   await publisher.stop()
   await server.stop()
   const bare = await startWorker('bare-writer')
-  const yardstick = await playBytes(bare.pid, { port: bare.ready.port, protocol: 'http-flv' }, { ...settings, seconds })
+  const yardstick = await playBytes(bare, { port: bare.ready.port, protocol: 'http-flv' }, { ...settings, seconds })
   await bare.stop()
   const delays = [...played.videoDelays, ...played.audioDelays]
   return [

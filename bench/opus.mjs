@@ -1,8 +1,8 @@
 // What AAC to Opus costs: 20 streams, first unwatched, then with one listener each.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer, startWorker } from './lib/children.mjs'
+import { QUIET_MS, startServer, startWorker } from './lib/children.mjs'
 import { figure } from './lib/figure.mjs'
-import { rssKiB } from './lib/process.mjs'
+import { treeRssKiB } from './lib/process.mjs'
 import { cpuPerSecond } from './lib/window.mjs'
 
 export const title = 'AAC to Opus, 20 streams'
@@ -13,8 +13,8 @@ export async function run({ seconds }) {
   const { streams: count } = settings
   const publishers = await startWorker('publishers', { port: server.ports.rtmp, count, decoded: true })
   const listeners = await startWorker('rtc-viewers', { port: server.ports.http, kinds: ['audio'] })
-  await sleep(4000)
-  const idle = rssKiB(server.pid)
+  await server.reachAge(QUIET_MS)
+  const idle = treeRssKiB(server.pid)
   const without = await cpuPerSecond(server.pid, seconds)
   const streams = Array.from({ length: count }, (_, i) => `x${i}`)
   await listeners.ask({ command: 'join', count, streams })
@@ -24,7 +24,7 @@ export async function run({ seconds }) {
   const withThem = await cpuPerSecond(server.pid, seconds)
   const { packets } = await listeners.ask({ command: 'end' })
   const passed = (performance.now() - startedAt) / 1000
-  const memory = rssKiB(server.pid)
+  const memory = treeRssKiB(server.pid)
   await Promise.all([listeners, publishers].map((worker) => worker.stop()))
   await server.stop()
   return [

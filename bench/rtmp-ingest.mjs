@@ -1,6 +1,6 @@
 // RTMP ingest: 200 publishers of the 1 Mbit/s stream, nobody watching.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer, startWorker } from './lib/children.mjs'
+import { COMPLETE_MS, QUIET_MS, startServer, startWorker } from './lib/children.mjs'
 import { figure } from './lib/figure.mjs'
 import { rssKiB } from './lib/process.mjs'
 import { cpuPerSecond } from './lib/window.mjs'
@@ -14,10 +14,11 @@ const SETTLE_MS = 4000
 export async function run({ seconds }) {
   const server = await startServer()
   const { publishers: count } = settings
-  await sleep(2000)
+  await server.reachAge(COMPLETE_MS)
   const idle = rssKiB(server.pid)
   const publishers = await startWorker('publishers', { port: server.ports.rtmp, count })
   await sleep(SETTLE_MS)
+  await server.reachAge(QUIET_MS)
   const cpu = await cpuPerSecond(server.pid, seconds)
   const memory = rssKiB(server.pid)
   const response = await fetch(`http://127.0.0.1:${server.ports.http}/api/v1/streams`)

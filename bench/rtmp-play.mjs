@@ -11,7 +11,7 @@ export async function run({ seconds }) {
   const server = await startServer()
   const publisher = await startWorker('publishers', { port: server.ports.rtmp })
   const where = { port: server.ports.rtmp, protocol: 'rtmp' }
-  const played = await playBytes(server.pid, where, { ...settings, seconds })
+  const played = await playBytes(server, where, { ...settings, seconds })
   await publisher.stop()
   await server.stop()
   const delays = [...played.videoDelays, ...played.audioDelays]

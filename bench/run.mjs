@@ -1,13 +1,12 @@
 // `npm run bench -- [NAME …] [--runs N] [--seconds N]`: runs the benchmarks and says which goals they reach.
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { killAll } from './lib/children.mjs'
 import { joinRuns, printFigures, saveFigures } from './lib/report.mjs'
 
 /** In the order in which they run. Each is a file of this folder: `title`, `settings`, `run({seconds})`. */
-const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus', 'whip', 'loss']
+const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus']
 /** Take minutes or a browser: only by name. */
-const BY_NAME = ['loss'].filter((name) => existsSync(new URL(`${name}.mjs`, import.meta.url)))
+const BY_NAME = ['whip', 'loss']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

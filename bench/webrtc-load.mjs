@@ -1,6 +1,6 @@
 // WebRTC play: CPU per delivered packet with 400 viewers, silent and with feedback; memory and event loop with 1000.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer, startWorker } from './lib/children.mjs'
+import { COMPLETE_MS, QUIET_MS, startServer, startWorker } from './lib/children.mjs'
 import { figure } from './lib/figure.mjs'
 import { rssKiB } from './lib/process.mjs'
 import { cpuPerSecond } from './lib/window.mjs'
@@ -35,10 +35,11 @@ async function load(count, { seconds, feedback = false }) {
   const server = await startServer()
   const publisher = await startWorker('publishers', { port: server.ports.rtmp, decoded: true })
   const viewers = await startWorker('rtc-viewers', { port: server.ports.http, feedback })
-  await sleep(SETTLE_MS)
+  await server.reachAge(COMPLETE_MS)
   const idle = rssKiB(server.pid)
   await viewers.ask({ command: 'join', count })
   await sleep(SETTLE_MS)
+  await server.reachAge(QUIET_MS)
   // Reading the metrics begins a new count.
   await loopDelay(server)
   await viewers.ask({ command: 'begin' })

@@ -1,6 +1,7 @@
 // Starts the built server and the workers as processes of their own.
 import { fork, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
@@ -15,6 +16,13 @@ export function killAll() {
 }
 
 process.on('exit', killAll)
+
+/**
+ * Ages of a server: when all its processes are there, the spare codec process too, so that memory can be compared; and when
+ * they have collected the garbage of their start, which V8 does some eight seconds later and which is nobody's cost.
+ */
+export const COMPLETE_MS = 3500
+export const QUIET_MS = 12_000
 
 /** The built server on free ports. `BENCH_NODE_ARGS` goes to its node, for profiles and flags. */
 export async function startServer(options = []) {
@@ -48,7 +56,9 @@ async function tryStart(options) {
     child.once('exit', (code) => fail(`ended with ${code} before it listened`))
     const timer = setTimeout(() => fail('did not listen in time'), START_MS)
   })
-  return { pid: child.pid, ports: listening, stop: () => stop(child) }
+  const startedAt = performance.now()
+  const reachAge = (ms) => sleep(Math.max(0, startedAt + ms - performance.now()))
+  return { pid: child.pid, ports: listening, reachAge, stop: () => stop(child) }
 }
 
 /**

@@ -48,15 +48,12 @@ export function cpuMs(pid) {
   return total
 }
 
-/** Resident memory in KiB. */
+/** Resident memory of a process in KiB, without its children: the codec processes do not grow with players. */
 export function rssKiB(pid) {
-  let total = 0
-  for (const one of processTree(pid)) {
-    try {
-      total += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0)
-    } catch {
-      // It ended in the meantime.
-    }
-  }
-  return total
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
+}
+
+/** The same with all its children. */
+export function treeRssKiB(pid) {
+  return processTree(pid).reduce((sum, one) => sum + rssKiB(one), 0)
 }

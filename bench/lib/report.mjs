@@ -10,7 +10,12 @@ export function percentile(values, p) {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))]
 }
 
-export const median = (values) => percentile(values, 50)
+/** The middle value, or what lies between the two middle ones. */
+export function median(values) {
+  const sorted = Float64Array.from(values).sort()
+  const middle = sorted.length / 2
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2
+}
 
 /** Joins the figures of several runs of one benchmark, which come in the same order each time. */
 export function joinRuns(runs) {
