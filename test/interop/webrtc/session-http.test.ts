@@ -42,6 +42,7 @@ describe('POST', () => {
     expect(answer).toMatch(/a=candidate:\S+ 1 tcp \d+ 127\.0\.0\.1 \d+ typ host tcptype passive/)
     expect(answer.match(/^m=/gm)).toHaveLength(2)
     expect(answer.match(/a=sendonly/g)).toHaveLength(2)
+    expect(answer).not.toMatch(/x-google/)
     await fetch(location, { method: 'DELETE' })
   })
 
@@ -143,6 +144,8 @@ describe('WHIP', () => {
     expect(answer.match(/a=recvonly/g)!.length).toBeGreaterThan(0)
     const video = /^m=video \d+ \S+ (\d+)/m.exec(answer)![1]!
     expect(answer).toMatch(new RegExp(`a=rtpmap:${video} H264/90000`))
+    // Random loss shall not make Chromium starve its own picture.
+    expect(answer).toMatch(new RegExp(`a=fmtp:${video} .*;x-google-min-bitrate=200`))
     await fetch(location, { method: 'DELETE' })
   })
 
