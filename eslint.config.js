@@ -5,7 +5,7 @@ const pure = ['media', 'rtmp', 'webrtc', 'protocol'].map((name) => `packages/${n
 const tests = ['**/*.test.ts', '**/*.cases.ts', '**/*.fuzz.ts', '**/*.bench.ts', 'test/**/*.ts', 'bench/**/*.ts']
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', 'coverage/**', 'examples/**'] },
+  { ignores: ['**/dist/**', '**/build/**', '**/miniprogram_dist/**', '**/node_modules/**', 'coverage/**', 'examples/**'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.js'],
@@ -29,7 +29,7 @@ export default tseslint.config(
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.test.json', './packages/web/tsconfig.json'],
+        project: ['./tsconfig.test.json', './packages/web/tsconfig.json', './packages/miniprogram/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -12,7 +12,7 @@ const STAMP = join(ROOT, '.setup/build')
 const OUTPUT = join(ROOT, 'packages/server/dist/main.js')
 const OLDEST_NODE = [20, 19]
 /** Folders that hold no source, and files that are in no output. */
-const NO_SOURCE = new Set(['node_modules', 'dist', 'build'])
+const NO_SOURCE = new Set(['node_modules', 'dist', 'build', 'miniprogram_dist'])
 const NOT_BUILT = /\.(test|cases|fuzz|bench)\.ts$/
 
 /** A reason to stop that a person can act on. */
