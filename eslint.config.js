@@ -5,7 +5,16 @@ const pure = ['media', 'rtmp', 'webrtc', 'protocol'].map((name) => `packages/${n
 const tests = ['**/*.test.ts', '**/*.cases.ts', '**/*.fuzz.ts', '**/*.bench.ts', 'test/**/*.ts', 'bench/**/*.ts']
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/build/**', '**/miniprogram_dist/**', '**/node_modules/**', 'coverage/**', 'examples/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/build/**',
+      '**/miniprogram_dist/**',
+      '**/node_modules/**',
+      'coverage/**',
+      'examples/**',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.js'],

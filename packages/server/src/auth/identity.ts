@@ -1,0 +1,33 @@
+/** What a signature or a token lets its holder do in one room: the privilege map of a privateMapKey, by name. */
+export interface Permissions {
+  readonly createRoom: boolean
+  readonly enter: boolean
+  readonly sendAudio: boolean
+  readonly receiveAudio: boolean
+  readonly sendVideo: boolean
+  readonly receiveVideo: boolean
+  readonly sendAux: boolean
+  readonly receiveAux: boolean
+}
+
+/** Everything: open mode, and a valid UserSig where no privateMapKey is demanded. */
+export const ALL_PERMISSIONS: Permissions = {
+  createRoom: true,
+  enter: true,
+  sendAudio: true,
+  receiveAudio: true,
+  sendVideo: true,
+  receiveVideo: true,
+  sendAux: true,
+  receiveAux: true,
+}
+
+/** Who somebody has proved to be. */
+export interface Identity {
+  readonly userId: string
+  readonly permissions: Permissions
+  /** Unix milliseconds; undefined never runs out (open mode). */
+  readonly expiresAt: number | undefined
+  /** From a JWT that makes its holder the room's owner, whoever entered first. */
+  readonly isOwner: boolean
+}
