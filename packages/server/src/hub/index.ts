@@ -5,6 +5,7 @@ export { Fanouts, type FanoutRecipe } from './fanouts.js'
 export type { Packer } from './packer.js'
 export type { StreamResolver } from './resolver.js'
 export { SilenceFiller, type FrameFilter } from './silence-filler.js'
+export { smallKeyOf } from './small-key.js'
 export type { EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
 export {
   Publication,

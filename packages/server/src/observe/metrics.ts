@@ -53,6 +53,7 @@ export class Metrics {
     'ws-flv': new Traffic(),
     whip: new Traffic(),
     whep: new Traffic(),
+    webrtc: new Traffic(),
   }
   readonly #registry = new Registry()
   readonly #connections = new ByProtocol()
@@ -268,7 +269,7 @@ export class Metrics {
 
 /** A number per protocol. */
 class ByProtocol {
-  readonly #counts: Record<StreamProtocol, number> = { rtmp: 0, 'http-flv': 0, 'ws-flv': 0, whip: 0, whep: 0 }
+  readonly #counts = Object.fromEntries(STREAM_PROTOCOLS.map((name) => [name, 0])) as Record<StreamProtocol, number>
 
   add(protocol: StreamProtocol, by: number): void {
     this.#counts[protocol] += by

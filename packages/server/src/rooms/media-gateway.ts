@@ -3,6 +3,8 @@
  * `app.ts` is where the compiler checks that.
  */
 
+export { smallKeyOf } from '../hub/index.js'
+
 export type PublishedStreamType = 'main' | 'aux'
 export type TrackKind = 'audio' | 'video'
 
@@ -84,9 +86,4 @@ export interface MemberMedia {
 
 export interface MediaGateway {
   open(options: MemberMediaOptions): MemberMedia
-}
-
-/** The hub's key of the lower simulcast layer of a stream: its picture alone with the same sound. */
-export function smallKeyOf(key: string): string {
-  return `${key}/small`
 }
