@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['packages/**/*.ts', 'packages/web/**/*.tsx', 'test/**/*.ts', 'bench/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {

@@ -1,5 +1,5 @@
 import { byId, element } from './dom.js'
-import { fetchStreams, type ListedStream, type StreamList } from './streams.js'
+import { fetchStreams, type ListedStream, type StreamList } from '../streams.js'
 import { text, type TextKey } from './texts.js'
 
 const REFRESH_MS = 2_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import html from '../live/index.html?raw'
+import html from '../../live/index.html?raw'
 import { TEXTS } from './texts.js'
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort()

@@ -1,7 +1,7 @@
-import { totalDelay } from './delay.js'
+import { totalDelay } from '../delay.js'
 import { byId, element } from './dom.js'
-import { NONE, bitrateText, growth, rateText, sizeText } from './figures.js'
-import type { Protocol, Sample } from './player/source.js'
+import { NONE, bitrateText, growth, rateText, sizeText } from '../figures.js'
+import type { Protocol, Sample } from '../player/source.js'
 import { text } from './texts.js'
 import { PROTOCOL_NAMES, partText } from './words.js'
 

@@ -1,5 +1,5 @@
 import { byId, element } from './dom.js'
-import type { ListedStream } from './streams.js'
+import type { ListedStream } from '../streams.js'
 import { text } from './texts.js'
 
 const NAMES: Readonly<Record<string, string>> = {
