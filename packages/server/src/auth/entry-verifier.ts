@@ -1,0 +1,28 @@
+import type { Identity } from './identity.js'
+
+/** What somebody shows who wants to enter a room, by whatever door. Nothing in it has been checked. */
+export interface EntryCredentials {
+  /** The Tencent-style application the signature was made for; absent with a JWT and in open mode. */
+  readonly sdkAppId?: number | undefined
+  /** Canonical: a number is its decimal string. */
+  readonly roomId: string
+  /** May be absent where a JWT names its subject; then that is the user. */
+  readonly userId?: string | undefined
+  /** A UserSig or a JWT; may be absent in open mode. */
+  readonly userSig?: string | undefined
+  readonly privateMapKey?: string | undefined
+  /** IP address without a port: wrong signatures are counted by it. */
+  readonly remoteAddress: string
+}
+
+/** Why somebody may not enter: a code of the protocol's error table and a sentence that repeats no secret. */
+export interface EntryRefusal {
+  readonly code: string
+  readonly sentence: string
+}
+
+/** Tells who somebody is. Signaling and the room's gate ask it before anybody becomes a member. */
+export interface EntryVerifier {
+  /** Never rejects: whatever fails inside becomes an {@link EntryRefusal}. */
+  verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
+}
