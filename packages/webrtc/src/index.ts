@@ -150,6 +150,7 @@ export {
   negotiate,
   planPlay,
   planPublish,
+  planUplink,
   trackOptionsOf,
   type LocalStream,
   type NegotiatedMedia,

@@ -101,7 +101,7 @@ function acceptedMedia(
     setup: local.dtlsRole === 'server' ? 'passive' : 'active',
     mid: own.mid,
     ext: extensionsOf(own, remote),
-    direction: own.direction === 'send' ? 'sendonly' : 'recvonly',
+    direction: own.isHeld === true ? 'inactive' : own.direction === 'send' ? 'sendonly' : 'recvonly',
     rtcpMux: 'rtcp-mux',
     rtcpRsize: 'rtcp-rsize',
     rtp: codecs.flatMap(mapsOf),

@@ -12,6 +12,8 @@ export interface TrackPlan {
   readonly direction: 'send' | 'receive'
   /** Best first. For sending the first that fits is taken alone, for receiving all that fit are answered. */
   readonly codecs: readonly CodecWish[]
+  /** Keep the m-line for later, without media now. Default false. */
+  readonly isHeld?: boolean
 }
 
 /** The stream of an accepted m-line that we send. */
@@ -36,6 +38,8 @@ export interface NegotiatedMedia {
   readonly remote: readonly RemoteStream[]
   /** Simulcast layers that we accept. */
   readonly rids: readonly string[]
+  /** The m-line is kept for later, and nothing travels on it now (`a=inactive`). */
+  readonly isHeld?: boolean
 }
 
 const EXTENSIONS: Readonly<
@@ -89,6 +93,21 @@ export function planPublish(wishes: {
   readonly video: readonly CodecWish[]
 }): (media: RemoteMedia) => TrackPlan | undefined {
   return planFirst('receive', wishes)
+}
+
+/**
+ * A browser that publishes into a room, with as many tracks as it likes: each m-line it wants to send is received when
+ * `isNamed` knows its mid. The others are held, for refusing an m-line stops the browser's transceiver for good (RFC 8829 section 5.10).
+ */
+export function planUplink(
+  isNamed: (mid: string) => boolean,
+  wishes: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] },
+): (media: RemoteMedia) => TrackPlan | undefined {
+  return (media) => {
+    const sends = media.direction === 'sendonly' || media.direction === 'sendrecv'
+    const codecs = media.kind === 'video' ? wishes.video : wishes.audio
+    return { direction: 'receive', codecs, isHeld: !sends || !isNamed(media.mid) }
+  }
 }
 
 /** Our part in the DTLS handshake: who may choose lets the browser begin, which saves a round trip (RFC 8842 section 5.3). */
@@ -159,6 +178,7 @@ function negotiateMedia(media: RemoteMedia, plan: TrackPlan, ssrcs: SsrcSource):
     ...(plan.direction === 'send' && { local: ssrcs.stream(codecs[0]!.rtxPayloadType !== undefined) }),
     remote: plan.direction === 'receive' ? media.streams : [],
     rids: plan.direction === 'receive' ? media.sendRids : [],
+    ...(plan.isHeld === true && { isHeld: true }),
   }
 }
 
