@@ -1,1 +1,35 @@
-export {}
+export { Crossroom, type BeautyFilter } from './crossroom.js'
+export type { Listener } from './emitter.js'
+export { CLIENT_ERRORS, CrossroomError, type ClientErrorCode } from './errors.js'
+export type { AudioVolume, ConnectionState, CrossroomEvents, Message, RemoteStreamEvent } from './events.js'
+export type {
+  BeautyOptions,
+  CreateOptions,
+  EnteredRoom,
+  EnterRoomOptions,
+  LocalAudioOptions,
+  LocalVideoOptions,
+  MessageContent,
+  RemoteVideoOptions,
+  RemoteVideoTarget,
+  ScreenShareOptions,
+  VideoProcessor,
+  VideoProfile,
+  VideoProfileName,
+  View,
+} from './options.js'
+export { videoProfiles } from './profiles.js'
+export type { Statistics, TrackStatistics } from './statistics.js'
+export type { InAppBrowser, Support } from './support.js'
+export type {
+  CloseReason,
+  ExitReason,
+  NetworkQuality,
+  PublishedStreamType,
+  RequestedRole,
+  Role,
+  RoomInfo,
+  TrackKind,
+  User,
+  UserStream,
+} from '@crossroom/protocol'

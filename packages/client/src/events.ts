@@ -1,0 +1,91 @@
+import type {
+  CloseReason,
+  ExitReason,
+  MessageKind,
+  NetworkQuality,
+  PublishedParams,
+  PublishedStreamType,
+  Role,
+  TrackKind,
+  User,
+} from '@crossroom/protocol'
+import type { CrossroomError } from './errors.js'
+import type { Statistics } from './statistics.js'
+
+/** State of the connection to the room. */
+export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting'
+
+/** A text or anything else that somebody sent. */
+export interface Message {
+  readonly messageId: string
+  /** userId of the sender. */
+  readonly from: string
+  /** userId of the receiver; null for everybody. */
+  readonly to: string | null
+  readonly kind: MessageKind
+  /** A string for `text`; what was given as `custom` otherwise. */
+  readonly data: unknown
+  /** Unix milliseconds, of the server. */
+  readonly at: number
+}
+
+/** How loud somebody speaks. */
+export interface AudioVolume {
+  /** The own userId for the own microphone. */
+  readonly userId: string
+  /** 0 … 100. */
+  readonly volume: number
+}
+
+/** Which stream of whom. */
+export interface RemoteStreamEvent {
+  readonly userId: string
+  readonly streamType: PublishedStreamType
+}
+
+/** Every event and what its listeners get. */
+export interface CrossroomEvents {
+  /** Something failed that nobody waits for; what a promise rejects with is not told here again. */
+  error: CrossroomError
+  /** The browser plays sound only after a click or a key: call `resume` in one. */
+  'autoplay-failed': { readonly userId: string; readonly resume: () => Promise<void> }
+  /** The server ended it, and this object has left the room. `message` says why in a sentence. */
+  'kicked-out': { readonly reason: CloseReason; readonly message: string; readonly retryAfterMs?: number }
+  'remote-user-enter': { readonly userId: string; readonly user: User }
+  'remote-user-exit': { readonly userId: string; readonly reason: ExitReason }
+  /** Call `startRemoteVideo` with it. */
+  'remote-video-available': RemoteStreamEvent
+  'remote-video-unavailable': RemoteStreamEvent
+  'remote-audio-available': RemoteStreamEvent
+  'remote-audio-unavailable': RemoteStreamEvent
+  /** Owner, anchors and devices without oneself, after every change. */
+  'user-list': { readonly users: readonly User[] }
+  'audience-count': { readonly count: number }
+  /** At most four times a second; the own volume too while somebody listens. */
+  'audio-volume': { readonly volumes: readonly AudioVolume[] }
+  'network-quality': { readonly userId: string; readonly uplink: NetworkQuality; readonly downlink: NetworkQuality }
+  'connection-state-changed': { readonly state: ConnectionState; readonly previous: ConnectionState }
+  /** What the server sees of an own stream. */
+  'publish-state-changed': PublishedParams
+  /** How remote streams come: by WebRTC, or by WebSocket-FLV where no WebRTC gets through. */
+  'play-path-changed': { readonly path: 'webrtc' | 'ws-flv' }
+  message: Message
+  /** To the owner: somebody asks to become an anchor. */
+  'mic-requested': { readonly userId: string; readonly userName: string }
+  /** To the one who asked. */
+  'mic-answered': { readonly accepted: boolean; readonly by?: string }
+  'role-changed': { readonly userId: string; readonly role: Role; readonly by?: string }
+  /** The owner muted somebody, or let them speak again. */
+  muted: { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
+  /** A camera, microphone or speaker came or went. */
+  'device-changed': { readonly devices: readonly MediaDeviceInfo[] }
+  /** The person ended it in the browser's own bar, or the window is gone. */
+  'screen-share-stopped': Record<string, never>
+  /** The first picture is on the screen; the own `userId` for the local preview. */
+  'first-video-frame': RemoteStreamEvent & { readonly width: number; readonly height: number }
+  'video-size-changed': RemoteStreamEvent & { readonly width: number; readonly height: number }
+  /** Call `renewSignature`, or it ends then. Unix milliseconds. */
+  'signature-expiring': { readonly expiresAt: number }
+  /** Every two seconds while somebody listens. */
+  statistics: Statistics
+}
