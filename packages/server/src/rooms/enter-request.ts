@@ -1,0 +1,19 @@
+import type { ClientKind, RequestedRole } from '@crossroom/protocol'
+import type { Identity } from '../auth/identity.js'
+import type { AddressBook, MemberConnection } from './member-connection.js'
+
+/** Somebody who has proved who they are and wants to enter: the argument of `rooms.enter`. */
+export interface EnterRequest {
+  /** Canonical: a number is its decimal string. */
+  readonly roomId: string
+  readonly identity: Identity
+  /** What the others see; default: the user id. */
+  readonly userName?: string | undefined
+  /** Default: anchor when the identity may send something, else audience. */
+  readonly role?: RequestedRole | undefined
+  readonly client: { readonly kind: ClientKind; readonly version: string }
+  /** IP address without a port. */
+  readonly remoteAddress: string
+  readonly connection: MemberConnection
+  readonly addresses: AddressBook
+}

@@ -1,0 +1,14 @@
+export type { EnterRequest } from './enter-request.js'
+export type {
+  DownOffer,
+  MediaGateway,
+  MemberMedia,
+  MemberMediaHandlers,
+  MemberMediaOptions,
+  OfferedTrack,
+  WishedTrack,
+} from './media-gateway.js'
+export type { AddressBook, MemberConnection } from './member-connection.js'
+export type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
+export type { RoomDirectory } from './room-directory.js'
+export { RoomError, type RoomErrorCode } from './room-error.js'

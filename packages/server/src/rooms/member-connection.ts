@@ -1,0 +1,25 @@
+import type { CloseReason, NotificationMethod, NotificationParams, PlayAddresses } from '@crossroom/protocol'
+
+/**
+ * The socket of one participant, as rooms see it; signaling implements it. Neither method throws, and neither calls back
+ * into the rooms before it returns.
+ */
+export interface MemberConnection {
+  /**
+   * Sends a notification. The same `params` object goes to many connections one after the other, so that its text may be
+   * written once; nobody changes it.
+   */
+  notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
+  /**
+   * Ends the socket, after `room.closed` with this reason. `resumed` says nothing: the same client is here already by
+   * another socket.
+   */
+  close(reason: CloseReason | 'resumed', extra?: { readonly retryAfterMs?: number }): void
+}
+
+/** Writes the addresses of one participant, who is told the origin that it came by. */
+export interface AddressBook {
+  play(token: string): PlayAddresses
+  /** RTMP. */
+  push(token: string): string
+}

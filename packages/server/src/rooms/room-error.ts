@@ -1,0 +1,29 @@
+/** Codes of the protocol's error table that rooms answer with. */
+export type RoomErrorCode =
+  | 'BAD_REQUEST'
+  | 'BANNED'
+  | 'DRAINING'
+  | 'INTERNAL'
+  | 'MEDIA_CAPACITY'
+  | 'NO_PERMISSION'
+  | 'RESUME_FAILED'
+  | 'ROLE_FORBIDDEN'
+  | 'ROOM_FULL'
+  | 'ROOM_NOT_FOUND'
+  | 'ROOMS_FULL'
+  | 'SDP_INVALID'
+  | 'TOO_MANY_ANCHORS'
+  | 'TOO_MANY_REQUESTS'
+  | 'USER_NOT_FOUND'
+  | 'WEBRTC_OFF'
+
+/** A refusal with its stable code; the message is a sentence for people and repeats no secret. */
+export class RoomError extends Error {
+  readonly code: RoomErrorCode
+
+  constructor(code: RoomErrorCode, sentence: string) {
+    super(sentence)
+    this.name = 'RoomError'
+    this.code = code
+  }
+}
