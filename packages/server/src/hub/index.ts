@@ -16,4 +16,6 @@ export {
   type StreamState,
 } from './stream.js'
 export { StreamHub, type StreamHubObserver } from './stream-hub.js'
+export { WithoutTrack } from './without-track.js'
+export type { Withheld } from './withholding.js'
 export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits, type ViewerTotals } from './viewer.js'

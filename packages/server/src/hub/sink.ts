@@ -29,6 +29,8 @@ export interface FrameSink {
   handleFrame(frame: MediaFrame): void
   /** The publisher is gone; the stream waits for its return. The next frame, if any, follows on in time. */
   handleInterrupted?(): void
+  /** The picture is withheld from now on: what was kept of it may not be shown. It comes back with a keyframe. */
+  handleVideoWithheld?(): void
   /** The stream is over: nothing follows. */
   handleEnd(reason: EndReason): void
 }

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { GopCache, type GopCacheLimits } from './gop-cache.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
 import { Timeline } from './timeline.js'
+import { Withholding, type Withheld } from './withholding.js'
 
 export interface StreamLimits {
   readonly gopCache: GopCacheLimits
@@ -78,10 +79,15 @@ export class Stream {
   readonly #timeline = new Timeline()
   readonly #gop: GopCache
   readonly #sinks = new Set<FrameSink>()
+  readonly #watchers = new Set<FrameSink>()
   readonly #waiters = new Set<() => void>()
+  readonly #withholding = new Withholding()
+  #holds = 0
   #tracks: Tracks = {}
   #publication: Publication | undefined
   #cancelGrace: (() => void) | undefined
+  /** Held, and without the publisher it had. */
+  #awaitsReturn = false
   #ended = false
   /** Both of the current publication. */
   #firstFrameSeen = false
@@ -102,7 +108,7 @@ export class Stream {
 
   get state(): StreamState {
     if (this.#publication !== undefined) return 'live'
-    return this.#cancelGrace === undefined ? 'idle' : 'grace'
+    return this.#cancelGrace === undefined && !this.#awaitsReturn ? 'idle' : 'grace'
   }
 
   get publication(): Publication | undefined {
@@ -142,6 +148,7 @@ export class Stream {
     if (this.#ended) return undefined
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
+    this.#awaitsReturn = false
     this.#timeline.restart()
     this.#gop.clear()
     this.#tracks = {}
@@ -169,6 +176,43 @@ export class Stream {
     }
   }
 
+  /**
+   * Lets somebody see every frame, withheld ones too, and the comings and goings of publishers, without being a
+   * subscriber. The answer ends it.
+   */
+  watch(watcher: FrameSink): () => void {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
+  /**
+   * Keeps the stream, and whoever plays it or waits for it, however long it has no publisher: it is somebody's who may
+   * publish at any time. The answer ends that, and the stream with it unless somebody publishes or its grace runs.
+   */
+  hold(): () => void {
+    this.#holds++
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holds--
+      if (this.#holds > 0 || this.#publication !== undefined) return
+      if (this.#awaitsReturn) this.#startGrace()
+      this.#forgetIfIdle()
+    }
+  }
+
+  /** Keeps frames of a kind from every subscriber. A picture that is given free again begins with a keyframe. */
+  withhold(kinds: Withheld): void {
+    const { video } = this.#withholding
+    this.#withholding.set(kinds)
+    if (kinds.video === video) return
+    if (kinds.video) {
+      this.#gop.clear()
+      for (const sink of this.#sinks) sink.handleVideoWithheld?.()
+    } else this.requestKeyframe()
+  }
+
   /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
   get cachedFrames(): readonly MediaFrame[] {
     return this.#gop.frames
@@ -176,6 +220,8 @@ export class Stream {
 
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
   requestKeyframe(): boolean {
+    // Nobody would see it, and one is asked for when the picture is given free.
+    if (this.#withholding.video) return true
     const info = this.#publication?.info
     if (info?.requestKeyframe === undefined) return false
     info.requestKeyframe()
@@ -213,6 +259,8 @@ export class Stream {
       if (config !== this.#tracks.video) this.#learn(config)
     } else if (config !== this.#tracks.audio) this.#learn(config)
     if (!this.#firstFrameSeen) this.#handleFirstFrame()
+    for (const watcher of this.#watchers) watcher.handleFrame(frame)
+    if (!this.#withholding.passes(frame)) return
     // The cache first: a subscriber that joins from inside a sink's handler must not miss this frame.
     this.#gop.push(frame)
     for (const sink of this.#sinks) sink.handleFrame(frame)
@@ -224,10 +272,9 @@ export class Stream {
     this.#publication = undefined
     this.#firstFrameSeen = false
     this.#gop.clear()
-    this.#cancelGrace = this.#clock.after(this.#limits.graceMicros, () => {
-      this.#cancelGrace = undefined
-      this.end('ended')
-    })
+    if (this.#holds > 0) this.#awaitsReturn = true
+    else this.#startGrace()
+    for (const watcher of this.#watchers) watcher.handleInterrupted?.()
     for (const sink of this.#sinks) sink.handleInterrupted?.()
     this.#forgetIfIdle()
   }
@@ -253,10 +300,19 @@ export class Stream {
     this.#cancelGrace = undefined
     this.#gop.clear()
     for (const waiter of [...this.#waiters]) waiter()
-    const sinks = [...this.#sinks]
+    const sinks = [...this.#sinks, ...this.#watchers]
     this.#sinks.clear()
+    this.#watchers.clear()
     for (const sink of sinks) sink.handleEnd(reason)
     this.#onIdle(this)
+  }
+
+  #startGrace(): void {
+    this.#awaitsReturn = false
+    this.#cancelGrace = this.#clock.after(this.#limits.graceMicros, () => {
+      this.#cancelGrace = undefined
+      this.end('ended')
+    })
   }
 
   #learn(config: VideoConfig | AudioConfig): void {
@@ -285,7 +341,7 @@ export class Stream {
   }
 
   #forgetIfIdle(): void {
-    if (this.#publication !== undefined || this.#sinks.size > 0 || this.#waiters.size > 0) return
+    if (this.#publication !== undefined || this.#sinks.size > 0 || this.#waiters.size > 0 || this.#holds > 0) return
     // A stream without viewers has nobody to keep through the grace time.
     this.end('ended')
   }

@@ -143,6 +143,11 @@ export class DerivedStream implements FrameSource, FrameSink {
     for (const sink of this.#sinks) sink.handleInterrupted?.()
   }
 
+  handleVideoWithheld(): void {
+    this.#gop.clear()
+    for (const sink of this.#sinks) sink.handleVideoWithheld?.()
+  }
+
   handleEnd(reason: EndReason): void {
     if (this.#ended) return
     this.#ended = true

@@ -130,6 +130,10 @@ export class RtpFanout implements FrameSink {
     this.clock.reset()
   }
 
+  handleVideoWithheld(): void {
+    this.#gop = []
+  }
+
   handleEnd(reason: EndReason): void {
     for (const viewer of [...this.#viewers]) viewer.handleEnd(reason)
     this.#close()

@@ -1,0 +1,29 @@
+import type { MediaFrame } from '@crossroom/media'
+import type { FrameFilter } from './silence-filler.js'
+import type { Tracks } from './sink.js'
+
+/** Leaves one kind of track out, for viewers who may not have it; what is left goes through `next`. */
+export class WithoutTrack implements FrameFilter {
+  readonly #kind: 'audio' | 'video'
+  readonly #next: FrameFilter | undefined
+
+  constructor(kind: 'audio' | 'video', next?: FrameFilter) {
+    this.#kind = kind
+    this.#next = next
+  }
+
+  tracks({ audio, video }: Tracks): Tracks {
+    const rest: Tracks = this.#kind === 'audio' ? (video ? { video } : {}) : audio ? { audio } : {}
+    return this.#next?.tracks(rest) ?? rest
+  }
+
+  cached(frames: readonly MediaFrame[]): readonly MediaFrame[] {
+    const rest = frames.filter((frame) => frame.config.kind !== this.#kind)
+    return this.#next?.cached(rest) ?? rest
+  }
+
+  process(frame: MediaFrame): readonly MediaFrame[] {
+    if (frame.config.kind === this.#kind) return []
+    return this.#next?.process(frame) ?? [frame]
+  }
+}
