@@ -1,3 +1,23 @@
+export { errorCodes, isErrorCode, type ErrorCode, type ErrorFacts } from './error-codes.js'
+export { canonicalRoomId, isRoomId, isUserId } from './ids.js'
+export {
+  isMethod,
+  parseNotification,
+  parseRequest,
+  parseResponse,
+  parseResult,
+  writeError,
+  writeNotification,
+  writeRequest,
+  writeResult,
+  type Refusal,
+  type Request,
+  type RequestId,
+  type RequestReading,
+  type Response,
+  type ResponseError,
+} from './json-rpc.js'
+export { Mismatch } from './shape.js'
 export { DEFAULT_BAN_MS, limits, PROTOCOL_VERSION } from './limits.js'
 export type {
   ClientKind,
