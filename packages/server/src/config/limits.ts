@@ -162,6 +162,21 @@ export const authLimits = {
   clockLeewayMs: 60_000,
   /** A token longer than this is not looked at. */
   tokenChars: 1024,
+  /** A UserSig or privateMapKey: as text, and what it may unpack to. Real ones are 200 to 700 characters. */
+  ticketChars: 2 * KiB,
+  ticketBytes: 4 * KiB,
+  /** A JWT as text. */
+  jwtChars: 4 * KiB,
+  /** The furthest expiry of a JWT: one that never ends cannot be taken back. */
+  jwtLifetimeMs: 30 * 86_400_000,
+  /** The key set of `--jwks-url`: how long its server may take, how much it may answer, how long that is good for. */
+  jwksTimeoutMs: 3_000,
+  jwksBytes: 64 * KiB,
+  jwksFreshMs: 600_000,
+  /** A key id that is not in the set has it fetched again, but not more often than this. */
+  jwksPauseMs: 30_000,
+  /** One-time tokens remembered until they expire; past it no further one is taken. */
+  oneTimeTokens: 100_000,
 } as const
 
 /** HTTP hooks: the operator's own servers, asked and told. */

@@ -1,0 +1,181 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createLocalJWKSet, exportJWK, SignJWT, type JWTPayload } from 'jose'
+import { beforeEach, expect, test } from 'vitest'
+import { EntrySignatures, type EntrySignatureOptions } from './entry-signatures.js'
+import type { EntryCredentials } from './entry-verifier.js'
+import { FailureGuard } from './failure-guard.js'
+import { ALL_PERMISSIONS } from './identity.js'
+import { makePrivateMapKey, type RoomRecord } from './private-map-key.js'
+import { makeTicket, type TicketWish } from './user-sig.js'
+
+const SECONDS = 1_700_000_000
+const NOW = SECONDS * 1000
+const SECRET = 'the secret of the test'
+const JWT_SECRET = 'the secret of JWTs'
+
+let delays: number[]
+beforeEach(() => {
+  delays = []
+})
+
+function makeVerifier(options: Partial<EntrySignatureOptions> = {}): EntrySignatures {
+  const guard = new FailureGuard(
+    () => 0,
+    (ms) => Promise.resolve(void delays.push(ms)),
+  )
+  const defaults = { sdkAppId: 7, tickets: { secret: SECRET }, jwt: {}, privateMapKey: 'optional' } as const
+  return new EntrySignatures({ ...defaults, ...options }, { nowMs: () => NOW, guard })
+}
+
+const sig = (change: Partial<TicketWish> = {}, secret = SECRET): string =>
+  makeTicket(secret, { userId: 'alice', sdkAppId: 7, issuedAtSeconds: SECONDS, expireSeconds: 600, ...change })
+
+const key = (change: Partial<RoomRecord> = {}, secret = SECRET): string => {
+  const record = { userId: 'alice', sdkAppId: 7, room: 42, expiresAtSeconds: SECONDS + 300, privileges: 255 }
+  return makePrivateMapKey(secret, { ...record, ...change }, SECONDS - 900)
+}
+
+const entry = (change: Partial<EntryCredentials> = {}): EntryCredentials => ({
+  ...{ sdkAppId: 7, roomId: '42', userId: 'alice', userSig: sig(), remoteAddress: '10.0.0.1' },
+  ...change,
+})
+
+const sign = (claims: Record<string, unknown>, secret = JWT_SECRET): Promise<string> =>
+  new SignJWT({ sub: 'alice', room: 42, exp: SECONDS + 600, ...claims } as JWTPayload)
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret))
+
+test('a UserSig lets its user do everything in every room until it runs out', async () => {
+  const identity = { userId: 'alice', permissions: ALL_PERMISSIONS, expiresAt: NOW + 600_000, isOwner: false }
+  expect(await makeVerifier().verify(entry())).toEqual(identity)
+  expect(await makeVerifier().verify(entry({ roomId: 'another', userId: undefined, sdkAppId: undefined }))).toEqual(
+    identity,
+  )
+})
+
+test('a privateMapKey narrows it to one room, its bits and the earlier expiry', async () => {
+  const answer = await makeVerifier().verify(entry({ privateMapKey: key({ privileges: 42 }) }))
+  const none = { createRoom: false, sendAudio: false, sendVideo: false, sendAux: false, receiveAux: false }
+  expect(answer).toMatchObject({ permissions: { ...ALL_PERMISSIONS, ...none }, expiresAt: NOW + 300_000 })
+  expect(await makeVerifier().verify(entry({ privateMapKey: key({ room: '42' }) }))).not.toHaveProperty('code')
+})
+
+test.each<[string, Partial<EntryCredentials>]>([
+  ['USER_SIG_MISSING', { userSig: undefined }],
+  ['USER_SIG_MISSING', { userSig: '' }],
+  ['USER_SIG_INVALID', { userSig: 'nonsense' }],
+  ['USER_SIG_INVALID', { userSig: sig({}, 'another secret') }],
+  ['USER_SIG_INVALID', { userSig: key() }],
+  ['USER_SIG_EXPIRED', { userSig: sig({ issuedAtSeconds: SECONDS - 661 }) }],
+  ['USER_SIG_OTHER_APP', { sdkAppId: 8 }],
+  ['USER_SIG_OTHER_APP', { userSig: sig({ sdkAppId: 8 }) }],
+  ['USER_SIG_OTHER_USER', { userId: 'bob' }],
+  ['MAP_KEY_INVALID', { privateMapKey: key({}, 'another secret') }],
+  ['MAP_KEY_INVALID', { privateMapKey: sig() }],
+  ['MAP_KEY_EXPIRED', { privateMapKey: key({ expiresAtSeconds: SECONDS - 61 }) }],
+  ['MAP_KEY_OTHER_USER', { privateMapKey: key({ userId: 'bob' }) }],
+  ['MAP_KEY_OTHER_ROOM', { privateMapKey: key({ room: 43 }) }],
+  ['MAP_KEY_OTHER_ROOM', { privateMapKey: key({ room: 'x' }) }],
+  ['NO_PERMISSION', { privateMapKey: key({ privileges: 253 }) }],
+  ['JWT_INVALID', { userSig: 'a.b.c' }],
+])('%s', async (code, change) => {
+  const answer = await makeVerifier().verify(entry(change))
+  expect(answer).toMatchObject({ code, sentence: expect.stringMatching(/^[A-Z].{10,120}\.$/) as string })
+})
+
+test('a privateMapKey may be demanded', async () => {
+  const verifier = makeVerifier({ privateMapKey: 'required' })
+  expect(await verifier.verify(entry())).toMatchObject({ code: 'MAP_KEY_MISSING' })
+  expect(await verifier.verify(entry({ privateMapKey: key() }))).not.toHaveProperty('code')
+})
+
+test('without any key the server is open to whoever has a name', async () => {
+  const verifier = makeVerifier({ tickets: {} })
+  expect(verifier.isOpen).toBe(true)
+  const anybody = { userId: 'alice', permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false }
+  expect(await verifier.verify(entry({ userSig: undefined }))).toEqual(anybody)
+  expect(await verifier.verify(entry({ userId: undefined }))).toMatchObject({ code: 'BAD_USER_ID' })
+  expect(await verifier.verify(entry({ userId: 'a b' }))).toMatchObject({ code: 'BAD_USER_ID' })
+  expect(makeVerifier({ tickets: {}, jwt: { secret: JWT_SECRET } }).isOpen).toBe(false)
+})
+
+test('the eleventh wrong signature of an address waits, a right one of it as well; one that ran out is no guess', async () => {
+  const verifier = makeVerifier()
+  for (let i = 0; i < 20; i++) await verifier.verify(entry({ userSig: sig({ issuedAtSeconds: 1 }) }))
+  expect(await verifier.verify(entry())).not.toHaveProperty('code')
+  for (let i = 0; i < 10; i++) await verifier.verify(entry({ userSig: 'wrong' }))
+  expect(await verifier.verify(entry())).toMatchObject({ code: 'TOO_MANY_FAILURES' })
+  expect(delays).toEqual([2000])
+  expect(await verifier.verify(entry({ remoteAddress: '10.0.0.2' }))).not.toHaveProperty('code')
+})
+
+test('a JWT names its user, room, role and permissions', async () => {
+  const verifier = makeVerifier({ jwt: { secret: JWT_SECRET }, privateMapKey: 'required' })
+  const permissions = { roomCreate: false, canPublishSources: ['microphone'] }
+  const answer = await verifier.verify(
+    entry({ userId: undefined, userSig: await sign({ role: 'owner', permissions }) }),
+  )
+  expect(answer).toEqual({
+    userId: 'alice',
+    permissions: { ...ALL_PERMISSIONS, createRoom: false, sendVideo: false, sendAux: false },
+    expiresAt: NOW + 600_000,
+    isOwner: true,
+  })
+  const viewer = await verifier.verify(
+    entry({ userSig: await sign({ room: '*', permissions: { canPublish: false } }) }),
+  )
+  expect(viewer).toMatchObject({ permissions: { sendAudio: false, receiveVideo: true }, isOwner: false })
+})
+
+test.each<[string, string, Record<string, unknown>, string?]>([
+  ['a wrong key', 'JWT_INVALID', {}, 'another secret'],
+  ['no expiry', 'JWT_INVALID', { exp: undefined }],
+  ['an expiry in a far future', 'JWT_INVALID', { exp: SECONDS + 31 * 86_400 }],
+  ['a time that has not come', 'JWT_INVALID', { nbf: SECONDS + 100 }],
+  ['no room', 'JWT_INVALID', { room: undefined }],
+  ['no user', 'JWT_INVALID', { sub: undefined }],
+  ['a user that is none', 'JWT_INVALID', { sub: 'a b' }],
+  ['a role that is none', 'JWT_INVALID', { role: 'admin' }],
+  ['permissions that are none', 'JWT_INVALID', { permissions: { canPublish: 'yes' } }],
+  ['once without an id', 'JWT_INVALID', { once: true }],
+  ['an expiry in the past', 'JWT_EXPIRED', { exp: SECONDS - 61 }],
+  ['another room', 'JWT_OTHER_ROOM', { room: 43 }],
+  ['another user', 'JWT_OTHER_USER', { sub: 'bob' }],
+])('a JWT with %s: %s', async (_name, code, claims, secret) => {
+  const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
+  const answer = await verifier.verify(entry({ userSig: await sign(claims, secret) }))
+  expect(answer).toMatchObject({ code, sentence: expect.stringMatching(/^The token .*\.$/) as string })
+})
+
+test('a token for one entry is good once', async () => {
+  const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
+  const userSig = await sign({ jti: 'one', once: true })
+  expect(await verifier.verify(entry({ userSig }))).not.toHaveProperty('code')
+  expect(await verifier.verify(entry({ userSig }))).toMatchObject({ code: 'TOKEN_REPLAYED' })
+  const many = await sign({ jti: 'many' })
+  for (let i = 0; i < 2; i++) expect(await verifier.verify(entry({ userSig: many }))).not.toHaveProperty('code')
+})
+
+test.each(['RS256', 'ES256'] as const)(
+  '%s is checked with the key set, and its public key is no HMAC key',
+  async (alg) => {
+    const pair =
+      alg === 'RS256'
+        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k', alg }] })
+    const verifier = makeVerifier({ jwt: { keys, audience: 'crossroom' } })
+    const claims = { sub: 'alice', room: 42, exp: SECONDS + 600 }
+    const signed = (aud: string) =>
+      new SignJWT({ ...claims, aud }).setProtectedHeader({ alg, kid: 'k' }).sign(pair.privateKey)
+    expect(await verifier.verify(entry({ userSig: await signed('crossroom') }))).not.toHaveProperty('code')
+    expect(await verifier.verify(entry({ userSig: await signed('another') }))).toMatchObject({
+      ...{ code: 'JWT_INVALID', sentence: 'The token has a wrong "aud".' },
+    })
+    const pem = pair.publicKey.export({ type: 'spki', format: 'pem' }) as string
+    const confused = await sign({ aud: 'crossroom' }, pem)
+    expect(await verifier.verify(entry({ userSig: confused }))).toMatchObject({ code: 'JWT_INVALID' })
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AA`
+    expect(await verifier.verify(entry({ userSig: none }))).toMatchObject({ code: 'JWT_INVALID' })
+  },
+)

@@ -1,0 +1,148 @@
+import type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
+import type { FailureGuard } from './failure-guard.js'
+import { ALL_PERMISSIONS, type Identity, type Permissions } from './identity.js'
+import { OneTimeTokens } from './one-time-tokens.js'
+import { permissionsOf, verifyPrivateMapKey } from './private-map-key.js'
+import { looksLikeJwt, verifyRoomJwt, type JwtKeys } from './room-jwt.js'
+import { verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
+
+/** What the operator wants of whoever enters a room. */
+export interface EntrySignatureOptions {
+  readonly sdkAppId: number
+  /** Keys of UserSig and privateMapKey. */
+  readonly tickets: TicketKeys
+  readonly jwt: JwtKeys
+  /** Whether a UserSig alone is enough. A JWT names its room itself and needs none. */
+  readonly privateMapKey: 'required' | 'optional'
+}
+
+/** What the verifier works with. */
+export interface EntrySignatureDeps {
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number
+  readonly guard: FailureGuard
+}
+
+const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
+
+/** Whose fault it is: wrong signatures are counted against an address, those that only ran out are not. */
+const GUESSES: ReadonlySet<string> = new Set(['USER_SIG_INVALID', 'MAP_KEY_INVALID', 'JWT_INVALID'])
+
+/**
+ * Who somebody is by UserSig (with or without privateMapKey) or JWT. Without any key the server is open: whoever reaches
+ * it, which is only this machine, is who they say they are.
+ */
+export class EntrySignatures implements EntryVerifier {
+  readonly #options: EntrySignatureOptions
+  readonly #deps: EntrySignatureDeps
+  readonly #used: OneTimeTokens
+
+  constructor(options: EntrySignatureOptions, deps: EntrySignatureDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#used = new OneTimeTokens(deps.nowMs)
+  }
+
+  /** Whether nobody needs to prove anything. */
+  get isOpen(): boolean {
+    const { tickets, jwt } = this.#options
+    return [tickets.secret, tickets.publicKey, jwt.secret, jwt.keys].every((key) => key === undefined)
+  }
+
+  async verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+    if (this.isOpen) return openIdentity(credentials)
+    const { guard } = this.#deps
+    if (guard.isBlocked(credentials.remoteAddress)) {
+      await guard.holdBack()
+      return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
+    }
+    const answer = await this.#check(credentials)
+    if ('code' in answer && GUESSES.has(answer.code)) guard.fail(credentials.remoteAddress)
+    return answer
+  }
+
+  async #check(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+    const { userSig } = credentials
+    if (userSig === undefined || userSig === '')
+      return refuse('USER_SIG_MISSING', 'Entering needs a UserSig or a JWT, and none came.')
+    if (looksLikeJwt(userSig)) return this.#checkJwt(userSig, credentials)
+    const signed = this.#checkUserSig(userSig, credentials)
+    return 'code' in signed ? signed : this.#checkPrivateMapKey(signed, credentials)
+  }
+
+  #checkUserSig(userSig: string, { sdkAppId, userId }: EntryCredentials): Ticket | EntryRefusal {
+    const checked = verifyTicket(this.#options.tickets, userSig, this.#deps.nowMs())
+    switch (checked.verdict) {
+      case 'expired':
+        return refuse('USER_SIG_EXPIRED', 'The UserSig was right but has expired; ask for a new one.')
+      case 'no-key':
+        return refuse('USER_SIG_INVALID', 'This server has no key for UserSigs of this version.')
+      case 'invalid':
+        return refuse('USER_SIG_INVALID', "The UserSig is malformed or not signed with this server's key.")
+      case 'valid':
+    }
+    const { ticket } = checked
+    if (ticket.userbuf !== undefined)
+      return refuse('USER_SIG_INVALID', 'A privateMapKey came where the UserSig belongs; send both, each in its field.')
+    const own = this.#options.sdkAppId
+    if (ticket.sdkAppId !== own || (sdkAppId !== undefined && sdkAppId !== own))
+      return refuse('USER_SIG_OTHER_APP', `The sdkAppId or the UserSig is of another application than ${String(own)}.`)
+    if (userId !== undefined && ticket.userId !== userId)
+      return refuse('USER_SIG_OTHER_USER', 'The UserSig was made for another userId.')
+    return ticket
+  }
+
+  #checkPrivateMapKey(signed: Ticket, { roomId, privateMapKey }: EntryCredentials): Identity | EntryRefusal {
+    if (privateMapKey === undefined || privateMapKey === '')
+      return this.#options.privateMapKey === 'optional'
+        ? identity(signed.userId, ALL_PERMISSIONS, signed.expiresAt)
+        : refuse('MAP_KEY_MISSING', 'Entering needs a privateMapKey besides the UserSig, and none came.')
+    const checked = verifyPrivateMapKey(this.#options.tickets, privateMapKey, this.#deps.nowMs())
+    if (checked.verdict === 'expired')
+      return refuse('MAP_KEY_EXPIRED', 'The privateMapKey was right but has expired; ask for a new one.')
+    if (checked.verdict !== 'valid')
+      return refuse('MAP_KEY_INVALID', "The privateMapKey is malformed or not signed with this server's key.")
+    const { record } = checked
+    if (record.userId !== signed.userId || record.sdkAppId !== signed.sdkAppId)
+      return refuse('MAP_KEY_OTHER_USER', 'The privateMapKey was made for another user or application.')
+    if (String(record.room) !== roomId) return refuse('MAP_KEY_OTHER_ROOM', 'The privateMapKey is for another room.')
+    const permissions = permissionsOf(record.privileges)
+    if (!permissions.enter) return refuse('NO_PERMISSION', 'The privateMapKey does not allow entering the room.')
+    return identity(signed.userId, permissions, Math.min(signed.expiresAt, record.expiresAtSeconds * 1000))
+  }
+
+  async #checkJwt(text: string, { roomId, userId }: EntryCredentials): Promise<Identity | EntryRefusal> {
+    const checked = await verifyRoomJwt(this.#options.jwt, text, this.#deps.nowMs())
+    switch (checked.verdict) {
+      case 'expired':
+        return refuse('JWT_EXPIRED', 'The token was right but has expired; ask for a new one.')
+      case 'unavailable':
+        return refuse('INTERNAL', `The token ${checked.why}; try again in a moment.`)
+      case 'invalid':
+        return refuse('JWT_INVALID', `The token ${checked.why}.`)
+      case 'valid':
+    }
+    const { jwt } = checked
+    if (userId !== undefined && jwt.userId !== userId)
+      return refuse('JWT_OTHER_USER', 'The token was made for another userId.')
+    if (jwt.room !== undefined && String(jwt.room) !== roomId)
+      return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
+    if (jwt.onceId !== undefined && !this.#used.use(jwt.onceId, jwt.expiresAt))
+      return refuse('TOKEN_REPLAYED', 'The token is good for one entry and was used before.')
+    return { ...identity(jwt.userId, jwt.permissions, jwt.expiresAt), isOwner: jwt.isOwner }
+  }
+}
+
+function openIdentity({ userId }: EntryCredentials): Identity | EntryRefusal {
+  return userId !== undefined && USER_ID.test(userId)
+    ? identity(userId, ALL_PERMISSIONS, undefined)
+    : refuse('BAD_USER_ID', 'The userId must be 1 to 32 letters, digits, dashes or underscores.')
+}
+
+function identity(userId: string, permissions: Permissions, expiresAt: number | undefined): Identity {
+  return { userId, permissions, expiresAt, isOwner: false }
+}
+
+function refuse(code: string, sentence: string): EntryRefusal {
+  return { code, sentence }
+}
