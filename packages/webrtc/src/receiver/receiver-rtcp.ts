@@ -37,6 +37,8 @@ export class ReceiverRtcp {
   #feedbackAt: Micros | undefined
   #nackedAt: Micros = -Infinity
   #firCount = 0
+  /** Share of all packets that the network lost between the last two reports, 0 to 1; retransmissions do not mend it. */
+  lossFraction = 0
 
   constructor(options: ReceiverRtcpOptions) {
     this.#options = options
@@ -78,10 +80,14 @@ export class ReceiverRtcp {
     if (now < this.#reportAt || streams.size === 0) return
     this.#reportAt = now + REPORT_INTERVAL
     const reports: ReportBlock[] = []
-    for (const stream of streams.values()) {
-      const block = stream.statistics.report(stream.ssrc, now)
+    let [expected, lost] = [0, 0]
+    for (const { ssrc: mediaSsrc, statistics } of streams.values()) {
+      const block = statistics.report(mediaSsrc, now)
       if (block !== undefined && reports.length < MAX_REPORT_BLOCKS) reports.push(block)
+      expected += statistics.intervalExpected
+      lost += statistics.intervalLost
     }
+    this.lossFraction = expected === 0 ? 0 : lost / expected
     packets.push({ type: 'receiver-report', ssrc, reports }, { type: 'source-description', chunks: [{ ssrc, cname }] })
     if (estimate === undefined) return
     packets.push({ type: 'remb', senderSsrc: ssrc, bitrate: estimate, ssrcs: [...streams.keys()] })

@@ -12,6 +12,9 @@ export class ReceptionStatistics {
   /** At the last report. */
   #lastExpected = 0
   #lastReceived = 0
+  /** Packets that should have come between the last two reports, and how many of them did not. */
+  intervalExpected = 0
+  intervalLost = 0
   /** In units of the RTP clock, with the fraction that A.8 keeps by scaling. */
   #jitter = 0
   #lastTransit: number | undefined
@@ -64,6 +67,8 @@ export class ReceptionStatistics {
     const lostNow = expectedNow - (this.#received - this.#lastReceived)
     this.#lastExpected = expected
     this.#lastReceived = this.#received
+    this.intervalExpected = Math.max(expectedNow, 0)
+    this.intervalLost = Math.max(lostNow, 0)
     return {
       ssrc,
       fractionLost: expectedNow > 0 && lostNow > 0 ? Math.min(Math.floor((lostNow * 256) / expectedNow), 255) : 0,

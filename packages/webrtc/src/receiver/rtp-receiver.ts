@@ -82,6 +82,11 @@ export class RtpReceiver implements MediaReceiver {
     return this.#roundTrip
   }
 
+  /** Share of all packets that the network lost in the last second, 0 to 1. */
+  get lossFraction(): number {
+    return this.#rtcp.lossFraction
+  }
+
   /** Takes the m-lines of a renegotiation; streams of those that stay go on. */
   setMedia(media: readonly ReceivedMedia[]): void {
     this.#sources.setMedia(media)

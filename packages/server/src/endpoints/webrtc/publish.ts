@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { MediaFrame, Micros } from '@crossroom/media'
 import {
   RtpReceiver,
+  type CodecWish,
   type MediaReceiver,
   type NegotiatedMedia,
   type PeerAddress,
@@ -11,29 +12,42 @@ import {
 import type { Clock } from '../../hub/index.js'
 import type { RtcGateway } from './gateway.js'
 
+/** H.264 first: phones play it as it is. Everything else has to be converted for them. */
+export const PUBLISH_WISHES: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] } = {
+  audio: [{ codec: 'opus', useRed: true }],
+  video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }, { codec: 'h265' }],
+}
+
+/** How the path from a browser is. */
+export interface UplinkPath {
+  /** As NACKs and their answers show it. */
+  readonly roundTrip: Micros
+  /** Share of the packets that the network lost in the last second, 0 to 1. */
+  readonly lossFraction: number
+}
+
 export interface RtcPublishOptions {
   readonly gateway: RtcGateway
   readonly media: readonly NegotiatedMedia[]
   readonly clock: Clock
-  /** One frame of the chosen layer, in the order of its track. */
-  onFrame(frame: MediaFrame): void
+  /** One frame of one layer of one m-line, in the order of its layer. */
+  onFrame(mid: string, rid: string | undefined, frame: MediaFrame): void
 }
 
 /** One browser that publishes: RTP in, frames out, and the RTCP that asks it to repair, to refresh and to adapt. */
 export class RtcPublish implements MediaReceiver {
   readonly #options: RtcPublishOptions
   readonly #receiver: RtpReceiver
-  readonly #layer: Layer
   /** The egress protects our RTCP: it owns every outbound context. */
   #viewer: ViewerId | undefined
   #timerAt: Micros | undefined
   #cancelTimer: (() => void) | undefined
+  #draining = false
   #closed = false
   bytesIn = 0
 
   constructor(options: RtcPublishOptions) {
     this.#options = options
-    this.#layer = new Layer(options.media)
     this.#receiver = new RtpReceiver({
       now: options.clock.now(),
       media: options.media,
@@ -42,9 +56,15 @@ export class RtcPublish implements MediaReceiver {
     })
   }
 
-  /** Microseconds, as NACKs and their answers show it. */
-  get roundTrip(): Micros {
-    return this.#receiver.roundTrip
+  get path(): UplinkPath {
+    const { roundTrip, lossFraction } = this.#receiver
+    return { roundTrip, lossFraction }
+  }
+
+  /** Takes the m-lines of a renegotiation; those that stay go on. */
+  setMedia(media: readonly NegotiatedMedia[]): void {
+    this.#receiver.setMedia(media)
+    this.#schedule()
   }
 
   handleConnected(keys: SrtpKeys, address: PeerAddress | undefined): void {
@@ -72,10 +92,9 @@ export class RtcPublish implements MediaReceiver {
     this.#drain()
   }
 
-  /** Somebody wants to see a picture from its beginning. */
-  requestKeyframe(): void {
-    const { mid, rid } = this.#layer
-    if (mid !== undefined) this.#receiver.requestKeyframe(this.#options.clock.now(), mid, rid)
+  /** Somebody wants to see a layer of a picture from its beginning. */
+  requestKeyframe(mid: string, rid: string | undefined): void {
+    this.#receiver.requestKeyframe(this.#options.clock.now(), mid, rid)
     this.#drain()
   }
 
@@ -89,14 +108,18 @@ export class RtcPublish implements MediaReceiver {
     this.#options.gateway.egress.removeViewer(this.#viewer)
   }
 
+  /** A viewer that is handed a frame may ask for a keyframe inside that call: frames keep their order all the same. */
   #drain(): void {
-    for (let event = this.#receiver.pollEvent(); event !== undefined; event = this.#receiver.pollEvent()) {
-      if (event.kind !== 'frame') continue
-      const { mid, rid, frame } = event
-      if (frame.config.kind === 'audio' || this.#layer.takes(mid, rid, frame)) this.#options.onFrame(frame)
+    if (this.#draining) return
+    this.#draining = true
+    try {
+      for (let event = this.#receiver.pollEvent(); event !== undefined; event = this.#receiver.pollEvent())
+        if (event.kind === 'frame' && !this.#closed) this.#options.onFrame(event.mid, event.rid, event.frame)
+    } finally {
+      this.#draining = false
     }
     for (let output = this.#receiver.pollOutput(); output !== undefined; output = this.#receiver.pollOutput())
-      if (this.#viewer !== undefined) this.#options.gateway.egress.rtcp(this.#viewer, output)
+      if (this.#viewer !== undefined && !this.#closed) this.#options.gateway.egress.rtcp(this.#viewer, output)
     this.#schedule()
   }
 
@@ -117,36 +140,3 @@ export class RtcPublish implements MediaReceiver {
     this.#drain()
   }
 }
-
-/** Which simulcast layer becomes the stream: the best one that comes; a lost layer gives way to the next at a keyframe. */
-class Layer {
-  readonly #order: readonly string[]
-  readonly #lastAt = new Map<string, Micros>()
-  mid: string | undefined
-  rid: string | undefined
-
-  constructor(media: readonly NegotiatedMedia[]) {
-    const video = media.find((entry) => entry.kind === 'video')
-    this.mid = video?.mid
-    this.#order = video?.rids ?? []
-    this.rid = this.#order[0]
-  }
-
-  takes(mid: string, rid: string | undefined, frame: MediaFrame): boolean {
-    if (mid !== this.mid) return false
-    if (rid === undefined || this.#order.length === 0) return true
-    this.#lastAt.set(rid, frame.receivedAt)
-    if (rid !== this.rid && frame.keyframe && this.#isBetter(rid, frame.receivedAt)) this.rid = rid
-    return rid === this.rid
-  }
-
-  /** Better than the present layer, or the present one has not been heard of for a while. */
-  #isBetter(rid: string, now: Micros): boolean {
-    const present = this.rid === undefined ? undefined : this.#lastAt.get(this.rid)
-    if (present === undefined || now - present > LAYER_LOST) return true
-    return this.#order.indexOf(rid) < this.#order.indexOf(this.rid!)
-  }
-}
-
-/** Layers come at one rate: one that is silent for this long was switched off by the sender. */
-const LAYER_LOST: Micros = 1_000_000

@@ -5,18 +5,18 @@ import {
   negotiate,
   parseRemoteDescription,
   planPublish,
-  type CodecWish,
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
 import type { Grant, StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
-import type { Publication, PublicationEnd } from '../../hub/index.js'
+import type { PublicationEnd } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { describeSession } from './description.js'
 import type { RtcGateway } from './gateway.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
-import { RtcPublish } from './publish.js'
+import { PUBLISH_WISHES, RtcPublish } from './publish.js'
+import { PublishedStream } from './published-stream.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 
@@ -27,12 +27,6 @@ export interface WhipOptions {
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
   readonly links: () => string[]
-}
-
-/** H.264 first: phones play it as it is. Everything else has to be converted for them. */
-const WISHES: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] } = {
-  audio: [{ codec: 'opus', useRed: true }],
-  video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }, { codec: 'h265' }],
 }
 
 const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
@@ -66,7 +60,7 @@ export class WhipEndpoint {
     const offer = parseRemoteDescription(sdp)
     const remoteAddress = clientAddress(request)
     const owner = checkPending(sessions, request, remoteAddress)
-    const media = negotiate(offer, planPublish(WISHES), (length) => randomBytes(length))
+    const media = negotiate(offer, planPublish(PUBLISH_WISHES), (length) => randomBytes(length))
     const connectionId = environment.newConnectionId()
     const admission = await environment.gate.admit(
       streamRequestOf(request, params, 'publish', { remoteAddress, connectionId }),
@@ -90,39 +84,26 @@ export class WhipEndpoint {
     client: { connectionId: string; remoteAddress: string; owner: string; bearer: string | undefined },
   ): OpenedSession {
     const { gateway, sessions, environment } = this.#options
-    const { hub, metrics, clock, log } = environment
-    const traffic = metrics.traffic.whip
+    const { metrics, clock, log } = environment
     const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
-    const publication: Publication | undefined = hub.open(grant.key).publish({
-      id: client.connectionId,
-      protocol: 'whip',
-      remoteAddress: client.remoteAddress,
-      ...(grant.subject === undefined ? {} : { subject: grant.subject }),
-      onClose: (reason) => end(END_REASONS[reason]),
-      requestKeyframe: () => publish.requestKeyframe(),
+    const stream = new PublishedStream({
+      ...{ environment, protocol: 'whip', id: client.connectionId, remoteAddress: client.remoteAddress },
+      ...{ key: grant.key, subject: grant.subject },
+      requestKeyframe: (mid, rid) => publish.requestKeyframe(mid, rid),
+      onTaken: (reason) => end(END_REASONS[reason]),
     })
-    if (publication === undefined) {
-      metrics.refused('whip', 'BUSY')
-      throw new HttpRefusal(409, `Somebody publishes ${grant.key} already.`)
-    }
+    if (!stream.open()) throw new HttpRefusal(409, `Somebody publishes ${grant.key} already.`)
+    stream.setMedia(media)
     const publish = new RtcPublish({
-      gateway,
-      media,
-      clock,
-      onFrame: (frame) => {
-        traffic.framesIn++
-        publication.push(frame)
-      },
+      ...{ gateway, media, clock },
+      onFrame: (mid, rid, frame) => stream.handleFrame(mid, rid, frame),
     })
-    const unlist = this.#list(grant.key, client, publish, () => publication.close('kicked'))
     const end = (reason: StreamEndReason) => {
       if (!sessions.remove(id)) return
       publish.close()
-      publication.end()
+      stream.end()
       peer.close()
-      unlist()
-      metrics.publisherEnded('whip')
-      traffic.bytesIn += publish.bytesIn
+      metrics.traffic.whip.bytesIn += publish.bytesIn
       log.info({ stream: grant.key, reason, bytes: publish.bytesIn }, 'WHIP publish ended')
       grant.closed(reason)
     }
@@ -140,30 +121,9 @@ export class WhipEndpoint {
     const { bearer, owner } = client
     const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, bearer, owner, mid: media[0]!.mid, end }
     sessions.add(session)
-    metrics.publisherStarted('whip')
     log.info({ stream: grant.key, remoteAddress: client.remoteAddress }, 'WHIP publish began')
     grant.opened()
-    grant.onRevoked(() => publication.close('kicked'))
+    grant.onRevoked(() => stream.close('kicked'))
     return { session, answer: describeSession(gateway, offer, media, peer.local) }
-  }
-
-  #list(
-    streamKey: string,
-    client: { connectionId: string; remoteAddress: string },
-    publish: RtcPublish,
-    kick: () => void,
-  ): () => void {
-    const { connections, clock } = this.#options.environment
-    return connections.add({
-      id: client.connectionId,
-      role: 'publisher',
-      protocol: 'whip',
-      remoteAddress: client.remoteAddress,
-      streamKey,
-      startedAt: clock.now(),
-      bytes: () => publish.bytesIn,
-      droppedFrames: () => 0,
-      kick,
-    })
   }
 }

@@ -1,0 +1,32 @@
+import { SdpError, type RemoteDescription } from '@crossroom/webrtc'
+
+/** One m-line that a browser publishes into its room; `PublishedTrack` of rooms fits. */
+export interface UplinkTrack {
+  readonly mid: string
+  readonly streamType: UplinkStreamType
+  readonly kind: 'audio' | 'video'
+}
+
+/** Camera and microphone, or the screen. */
+export type UplinkStreamType = 'main' | 'aux'
+
+/**
+ * The tracks by their mid. Throws SdpError when the offer has no such m-line, or two tracks claim to be the same part of a stream.
+ */
+export function checkTracks(offer: RemoteDescription, tracks: readonly UplinkTrack[]): Map<string, UplinkTrack> {
+  const byMid = new Map<string, UplinkTrack>()
+  const parts = new Set<string>()
+  for (const track of tracks) {
+    const { mid, kind, streamType } = track
+    const media = offer.media.find((entry) => entry.mid === mid)
+    if (media === undefined) throw new SdpError('SDP_INVALID', `A track names m-line ${mid}, which the offer has not.`)
+    if (media.kind !== kind)
+      throw new SdpError('SDP_INVALID', `M-line ${mid} is ${media.kind.slice(0, 16)}, its track says ${kind}.`)
+    const part = `${streamType} ${kind}`
+    if (byMid.has(mid) || parts.has(part))
+      throw new SdpError('SDP_INVALID', `Two tracks are the ${part}, or m-line ${mid} is named twice.`)
+    parts.add(part)
+    byMid.set(mid, track)
+  }
+  return byMid
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import type { MediaFrame } from '@crossroom/media'
+import {
+  dtlsRoleFor,
+  negotiate,
+  parseRemoteDescription,
+  planUplink,
+  type NegotiatedMedia,
+  type RemoteDescription,
+} from '@crossroom/webrtc'
+import type { PublicationEnd } from '../../../hub/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import { describeSession, newSessionIdentity, type SessionIdentity } from '../description.js'
+import type { RtcGateway } from '../gateway.js'
+import type { RtcPeer } from '../peer.js'
+import { PUBLISH_WISHES, RtcPublish, type UplinkPath } from '../publish.js'
+import { PublishedStream } from '../published-stream.js'
+import { checkTracks, type UplinkStreamType, type UplinkTrack } from './uplink-tracks.js'
+
+export interface RoomUplinkOptions {
+  readonly environment: EndpointEnvironment
+  readonly gateway: RtcGateway
+  readonly userId: string
+  /** For the log only. */
+  readonly roomId: string
+  readonly remoteAddress: string
+  /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
+  target(streamType: UplinkStreamType): { readonly key: string; readonly subject: string }
+  /** The hub refused or took away a publication. Never called from inside a call of this class. */
+  refused(streamType: UplinkStreamType, reason: string): void
+}
+
+/** One PeerConnection with what its descriptions have in common. */
+interface Connection {
+  readonly peer: RtcPeer
+  readonly publish: RtcPublish
+  readonly identity: SessionIdentity
+  readonly fingerprint: string
+  /** The browser's ICE credentials of the last offer. */
+  usernameFragment: string
+  version: number
+}
+
+const TAKEN_SENTENCES: Record<Exclude<PublicationEnd, 'silent'>, string> = {
+  replaced: 'The same user publishes it from somewhere else.',
+  kicked: 'It was ended by the operator.',
+  shutdown: 'The server is going down.',
+}
+
+/**
+ * What one browser sends into its room, over one PeerConnection: camera and microphone as one stream of the hub, the screen as
+ * another. Each offer says anew what there is; streams that stay go on without a gap.
+ */
+export class RoomUplink {
+  readonly #options: RoomUplinkOptions
+  readonly #streams = new Map<UplinkStreamType, PublishedStream>()
+  /** By the mid that carries them. */
+  readonly #routes = new Map<string, PublishedStream>()
+  #connection: Connection | undefined
+  #closed = false
+
+  constructor(options: RoomUplinkOptions) {
+    this.#options = options
+  }
+
+  /** Media can flow. */
+  get isConnected(): boolean {
+    return this.#connection?.peer.isConnected === true
+  }
+
+  /** Undefined while nothing is connected. */
+  get path(): UplinkPath | undefined {
+    return this.isConnected ? this.#connection?.publish.path : undefined
+  }
+
+  /**
+   * Takes an offer, the first or a later one; `tracks` is the whole list of what is sent. With another certificate it is another
+   * PeerConnection, which takes the place of the one before; with other ICE credentials it is an ICE restart. Answers the SDP;
+   * throws SdpError, and then nothing has changed.
+   */
+  publish(sdp: string, tracks: readonly UplinkTrack[]): string {
+    const offer = parseRemoteDescription(sdp)
+    const wanted = checkTracks(offer, tracks)
+    const plan = planUplink((mid) => wanted.has(mid), PUBLISH_WISHES)
+    const media = negotiate(offer, plan, (length) => randomBytes(length))
+    const sending = media.filter(({ isHeld }) => isHeld !== true)
+    const connection = this.#connect(offer, sending)
+    this.#setStreams(sending, wanted)
+    connection.version++
+    const identity = { ...connection.identity, version: connection.version }
+    return describeSession(this.#options.gateway, offer, media, connection.peer.local, identity)
+  }
+
+  /** Ends one stream; the browser takes its m-lines out of the next offer. */
+  unpublish(streamType: UplinkStreamType): void {
+    const stream = this.#streams.get(streamType)
+    if (stream !== undefined) this.#forget(streamType, stream)
+  }
+
+  /** Ends everything. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#disconnect()
+  }
+
+  #connect(offer: RemoteDescription, media: readonly NegotiatedMedia[]): Connection {
+    const present = this.#connection
+    if (present?.fingerprint !== offer.fingerprint.value) return this.#replace(offer, media)
+    if (present.usernameFragment !== offer.ice.usernameFragment) {
+      this.#options.gateway.restartIce(present.peer, offer.ice)
+      present.usernameFragment = offer.ice.usernameFragment
+    }
+    present.publish.setMedia(media)
+    return present
+  }
+
+  /** Another PeerConnection: streams that it has as well stay open, and their viewers see no end. */
+  #replace(offer: RemoteDescription, media: readonly NegotiatedMedia[]): Connection {
+    const { gateway, environment, roomId, userId } = this.#options
+    const before = this.#connection
+    this.#connection = undefined
+    if (before !== undefined) this.#closeConnection(before)
+    const publish = new RtcPublish({
+      ...{ gateway, media, clock: environment.clock },
+      onFrame: (mid, rid, frame) => this.#handleFrame(mid, rid, frame),
+    })
+    const peer = gateway.createPeer({
+      remote: offer.ice,
+      remoteFingerprint: offer.fingerprint,
+      dtlsRole: dtlsRoleFor(offer),
+      media: publish,
+      handlers: {
+        connected: (keys, _profile, address) => publish.handleConnected(keys, address),
+        moved: (address) => publish.handleMoved(address),
+        closed: (reason) => {
+          if (this.#connection?.peer !== peer) return
+          environment.log.info({ room: roomId, userId, reason }, 'Uplink ended')
+          this.#disconnect()
+        },
+      },
+    })
+    const connection: Connection = {
+      ...{ peer, publish, identity: newSessionIdentity(offer), version: 0 },
+      fingerprint: offer.fingerprint.value,
+      usernameFragment: offer.ice.usernameFragment,
+    }
+    this.#connection = connection
+    return connection
+  }
+
+  #setStreams(media: readonly NegotiatedMedia[], tracks: ReadonlyMap<string, UplinkTrack>): void {
+    this.#routes.clear()
+    for (const streamType of ['main', 'aux'] as const) {
+      const own = media.filter(({ mid }) => tracks.get(mid)?.streamType === streamType)
+      const present = this.#streams.get(streamType)
+      if (own.length === 0) {
+        if (present !== undefined) this.#forget(streamType, present)
+        continue
+      }
+      const stream = present ?? this.#open(streamType)
+      if (stream === undefined) continue
+      stream.setMedia(own)
+      for (const { mid } of own) this.#routes.set(mid, stream)
+    }
+  }
+
+  #open(streamType: UplinkStreamType): PublishedStream | undefined {
+    const { environment, remoteAddress } = this.#options
+    const stream: PublishedStream = new PublishedStream({
+      ...{ environment, protocol: 'webrtc', id: environment.newConnectionId(), remoteAddress },
+      ...this.#options.target(streamType),
+      requestKeyframe: (mid, rid) => this.#connection?.publish.requestKeyframe(mid, rid),
+      onTaken: (reason) => this.#handleTaken(streamType, stream, reason),
+    })
+    this.#streams.set(streamType, stream)
+    if (stream.open()) return stream
+    this.#forget(streamType, stream)
+    this.#refuse(streamType, 'Somebody else publishes it.')
+    return undefined
+  }
+
+  /** A stream that was silent is the browser's still: a screen that stands still sends nothing. Its next frame opens it again. */
+  #handleTaken(streamType: UplinkStreamType, stream: PublishedStream, reason: PublicationEnd): void {
+    if (reason === 'silent') return
+    this.#forget(streamType, stream)
+    this.#refuse(streamType, TAKEN_SENTENCES[reason])
+  }
+
+  #handleFrame(mid: string, rid: string | undefined, frame: MediaFrame): void {
+    const stream = this.#routes.get(mid)
+    if (stream === undefined) return
+    if (!stream.isOpen && !stream.open()) return
+    stream.handleFrame(mid, rid, frame)
+  }
+
+  #refuse(streamType: UplinkStreamType, reason: string): void {
+    this.#options.environment.clock.after(0, () => {
+      if (!this.#closed) this.#options.refused(streamType, reason)
+    })
+  }
+
+  #forget(streamType: UplinkStreamType, stream: PublishedStream): void {
+    this.#streams.delete(streamType)
+    for (const [mid, routed] of this.#routes) if (routed === stream) this.#routes.delete(mid)
+    stream.end()
+  }
+
+  #disconnect(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    for (const [streamType, stream] of [...this.#streams]) this.#forget(streamType, stream)
+    if (connection !== undefined) this.#closeConnection(connection)
+  }
+
+  #closeConnection({ peer, publish }: Connection): void {
+    publish.close()
+    peer.close()
+    this.#options.environment.metrics.traffic.webrtc.bytesIn += publish.bytesIn
+  }
+}
