@@ -49,6 +49,12 @@ export interface Grant {
   readonly key: string
   /** Who this is, when it is known: a publisher with the same subject takes the stream over. Never a secret. */
   readonly subject?: string | undefined
+  /** `granted`: a play is told yes at once and waits for media as long as the grant lives; absent: a short time. */
+  readonly wait?: 'granted' | undefined
+  /** A player of FLV or RTMP always gets an AAC track, silent when there is none or it is late. */
+  readonly silence?: true | undefined
+  /** The kind of track that this player may not have. */
+  readonly without?: 'audio' | 'video' | undefined
   opened(): void
   closed(reason: StreamEndReason): void
   /**
@@ -60,7 +66,18 @@ export interface Grant {
 
 /** Stable codes of a refusal. */
 export type RefusalCode =
-  'BAD_NAME' | 'RESERVED_NAME' | 'DENIED' | 'EXPIRED' | 'TOO_MANY_FAILURES' | 'HOOK_REFUSED' | 'HOOK_FAILED'
+  | 'BAD_NAME'
+  | 'RESERVED_NAME'
+  | 'DENIED'
+  | 'EXPIRED'
+  | 'TOO_MANY_FAILURES'
+  | 'HOOK_REFUSED'
+  | 'HOOK_FAILED'
+  /** Nobody's address, or not any more: RTMP says StreamNotFound. */
+  | 'NOT_FOUND'
+  | 'BANNED'
+  /** The room, the server or the token takes no more. */
+  | 'FULL'
 
 /** No, with what a person and a program need to know. */
 export interface Refusal {
@@ -68,7 +85,7 @@ export interface Refusal {
   readonly code: RefusalCode
   /** One sentence for the log of the encoder; it never repeats a secret. */
   readonly sentence: string
-  /** 400, 401, 403, 429 or 503; RTMP endpoints choose their `onStatus` code by `code`. */
+  /** 400, 401, 403, 404, 409, 429 or 503; RTMP endpoints choose their `onStatus` code by `code`. */
   readonly httpStatus: number
 }
 

@@ -9,12 +9,18 @@ import {
   type Stream,
 } from '../hub/index.js'
 import type { EndpointEnvironment } from './environment.js'
+import type { PlayFilters } from './play-filters.js'
 
-/** What the protocol does at each outcome; exactly one of them is called, once, unless the attempt is closed first. */
+/**
+ * What the protocol does at each outcome. Exactly one of `refused`, `notFound` and `ready` is called, once, unless the
+ * attempt is closed first.
+ */
 export interface PlayOutcome {
   refused(refusal: Refusal): void
-  /** No publisher came in time. */
+  /** No publisher came in time; after `waiting`, the stream is over or may not be played any more. */
   notFound(): void
+  /** Before any of the others: the answer is yes, and media comes when there is some. For grants that wait. */
+  waiting?(): void
   /** The stream has frames and its tracks are known: `attach` or `enter` may be called from now on. */
   ready(stream: Stream): void
 }
@@ -50,7 +56,9 @@ export class PlayAttempt {
   #cancelWait: (() => void) | undefined
   #stream: Stream | undefined
   #source: FrameSource | undefined
+  #player: Player | undefined
   #leave: ((reason: StreamEndReason) => void) | undefined
+  #gaveUp = false
   #closed = false
 
   /** `sourceOf`: what the frames are taken from; by default the stream as players of FLV and RTMP take it. */
@@ -66,6 +74,11 @@ export class PlayAttempt {
     this.#outcome = outcome
     this.#askedAt = environment.clock.now()
     void this.#ask()
+  }
+
+  /** What this viewer gets beside or instead of what is published. */
+  get filters(): PlayFilters {
+    return { fillsSilence: this.#grant?.silence === true, without: this.#grant?.without }
   }
 
   /** Begins to send bytes. `variant` and `recipe` name and make the fanout that this viewer shares with its like. */
@@ -116,8 +129,8 @@ export class PlayAttempt {
       const sent = { bytes: player.bytes(), droppedFrames: player.droppedFrames() }
       log.info({ ...names, reason, ...sent }, 'A play ended')
     }
+    this.#player = player
     this.#grant!.opened()
-    this.#grant!.onRevoked(() => player.kick('kicked'))
   }
 
   /** The connection is gone, or the protocol gives up. Idempotent. */
@@ -127,6 +140,10 @@ export class PlayAttempt {
     this.#cancelWait?.()
     this.#leave?.(reason)
     this.#grant?.closed(reason)
+  }
+
+  get #isOver(): boolean {
+    return this.#closed || this.#gaveUp
   }
 
   /** The transport, whose end is the end of the attempt as well. */
@@ -158,21 +175,29 @@ export class PlayAttempt {
       admission.closed('client')
       return
     }
-    this.#cancelWait = hub.find(admission.key, viewerLimits.waitForPublisherMicros, (found) => {
-      if (found === undefined) this.#giveUp()
-      else this.#waitForTracks(found)
+    admission.onRevoked(() => {
+      if (this.#player === undefined) this.#giveUp()
+      else this.#player.kick('kicked')
     })
+    if (this.#isOver) return
+    const cancel = hub.find(admission.key, viewerLimits.waitForPublisherMicros, (found) => {
+      if (found === undefined) this.#giveUp()
+      else this.#handleFound(found, admission)
+    })
+    this.#cancelWait ??= cancel
+  }
+
+  #handleFound(stream: Stream, grant: Grant): void {
+    if (grant.wait === 'granted') this.#outcome.waiting?.()
+    this.#waitForTracks(stream)
   }
 
   /** A stream with a live publisher is waited for as long as it counts as live; one without only for a short while. */
   #waitForTracks(stream: Stream): void {
-    const { clock, viewerLimits } = this.#environment
-    const cancelTimer = clock.after(viewerLimits.waitForPublisherMicros, () => {
-      if (stream.state !== 'live') this.#giveUp()
-    })
+    const cancelTimer = this.#limitWait(stream)
     const cancelTracks = stream.whenTracksKnown(() => {
       cancelTimer()
-      if (this.#closed) return
+      if (this.#isOver) return
       this.#cancelWait = undefined
       if (!stream.hasFrames) {
         this.#giveUp()
@@ -181,11 +206,19 @@ export class PlayAttempt {
       this.#stream = stream
       this.#waitForSource(stream)
     })
-    if (this.#stream !== undefined || this.#closed) return
+    if (this.#stream !== undefined || this.#isOver) return
     this.#cancelWait = () => {
       cancelTimer()
       cancelTracks()
     }
+  }
+
+  #limitWait(stream: Stream): () => void {
+    const { clock, viewerLimits } = this.#environment
+    if (this.#grant?.wait === 'granted') return () => undefined
+    return clock.after(viewerLimits.waitForPublisherMicros, () => {
+      if (stream.state !== 'live') this.#giveUp()
+    })
   }
 
   /** A derived stream has its tracks a little later than the stream it is made of. */
@@ -198,13 +231,14 @@ export class PlayAttempt {
     }
     const cancel = source.whenTracksKnown(() => {
       this.#cancelWait = undefined
-      if (!this.#closed) this.#outcome.ready(stream)
+      if (!this.#isOver) this.#outcome.ready(stream)
     })
     this.#cancelWait = cancel
   }
 
   #giveUp(): void {
-    if (this.#closed) return
+    if (this.#isOver) return
+    this.#gaveUp = true
     this.#cancelWait?.()
     this.#cancelWait = undefined
     this.#environment.metrics.refused(this.#request.protocol, 'NOT_FOUND')

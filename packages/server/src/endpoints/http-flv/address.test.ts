@@ -3,6 +3,8 @@ import { addressCases } from './address.cases.js'
 import { parseFlvAddress } from './address.js'
 import { flvVariantOf } from './variant.js'
 
+const UNCHANGED = { fillsSilence: false, without: undefined } as const
+
 test.each(addressCases)('%s', (target, wanted) => {
   const address = parseFlvAddress(target, 32)
   const query = [...(address?.query ?? [])].map(([name, value]) => `${name}=${value}`).join('&')
@@ -21,5 +23,10 @@ test.each([
   ['hevc=legacy', 'flv+legacy'],
   ['hevc=enhanced&audio=always', 'flv+silence+enhanced'],
 ])('the variant of "%s" is %s', (query, name) => {
-  expect(flvVariantOf(new Map(new URLSearchParams(query))).name).toBe(name)
+  expect(flvVariantOf(new Map(new URLSearchParams(query)), UNCHANGED).name).toBe(name)
+})
+
+test('what the gate wants of a play is done whatever its address says', () => {
+  const variant = flvVariantOf(new Map(), { fillsSilence: true, without: 'video' })
+  expect([variant.name, variant.filters]).toEqual(['flv+silence+no-video', { fillsSilence: true, without: 'video' }])
 })

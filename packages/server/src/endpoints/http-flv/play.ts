@@ -57,6 +57,7 @@ export class HttpFlvEndpoint {
       return
     }
     this.#busy.add(socket)
+    const transport = socketTransport(socket, this.#environment.clock)
     const attempt = new PlayAttempt(
       this.#environment,
       {
@@ -71,10 +72,17 @@ export class HttpFlvEndpoint {
       },
       {
         refused: (refusal) => refuse(response, refusal),
-        notFound: () => answer(response, 404, `Nobody publishes ${address.app}/${address.stream}.`),
+        notFound: () => {
+          // The headers of a play that waited are out.
+          if (response.headersSent) transport.close('ended')
+          else answer(response, 404, `Nobody publishes ${address.app}/${address.stream}.`)
+        },
+        waiting: () => begin(request, response),
         ready: () => {
-          if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end()
-          else this.#stream(attempt, address, socket, response)
+          // The status line goes out with the first tags: one segment instead of two.
+          socket.cork()
+          if (begin(request, response)) this.#stream(attempt, address, socket, transport)
+          socket.uncork()
         },
       },
     )
@@ -88,18 +96,23 @@ export class HttpFlvEndpoint {
     })
   }
 
-  #stream(attempt: PlayAttempt, address: FlvAddress, socket: Socket, response: ServerResponse): void {
-    const variant = flvVariantOf(address.query)
-    response.useChunkedEncodingByDefault = false
-    response.writeHead(200, STREAM_HEADERS)
-    // The status line goes out with the first tags: one segment instead of two.
-    socket.cork()
-    response.flushHeaders()
-    const transport = socketTransport(socket, this.#environment.clock)
+  #stream(attempt: PlayAttempt, address: FlvAddress, socket: Socket, transport: ByteTransport): void {
+    const variant = flvVariantOf(address.query, attempt.filters)
     const viewer = attempt.attach(transport, variant.name, () => flvRecipe(variant, this.#environment))
-    socket.uncork()
     socket.on('drain', () => viewer.handleDrain())
   }
+}
+
+/** Sends the status and the headers, once; false when nothing follows them. */
+function begin(request: IncomingMessage, response: ServerResponse): boolean {
+  if (response.headersSent) return request.method !== 'HEAD'
+  if (request.method === 'HEAD') {
+    response.writeHead(200, STREAM_HEADERS).end()
+    return false
+  }
+  response.useChunkedEncodingByDefault = false
+  response.writeHead(200, STREAM_HEADERS).flushHeaders()
+  return true
 }
 
 /** Writes past the response object: the body is raw bytes, and a response costs time at every write. */

@@ -42,7 +42,6 @@ export class WebSocketFlvEndpoint {
   }
 
   #play(address: FlvAddress, request: IncomingMessage, socket: Duplex, webSocket: WebSocket): void {
-    const variant = flvVariantOf(address.query)
     const attempt = new PlayAttempt(
       this.#environment,
       {
@@ -59,6 +58,7 @@ export class WebSocketFlvEndpoint {
         refused: (refusal) => closeWith(webSocket, CLOSE_REFUSED, refusal.sentence),
         notFound: () => closeWith(webSocket, CLOSE_NOT_FOUND, `Nobody publishes ${address.app}/${address.stream}.`),
         ready: () => {
+          const variant = flvVariantOf(address.query, attempt.filters)
           const recipe = () => flvRecipe(variant, this.#environment)
           const viewer = attempt.attach(webSocketTransport(webSocket, socket), variant.name, recipe)
           socket.on('drain', () => viewer.handleDrain())

@@ -3,6 +3,7 @@ import type { StreamEndReason } from '../../auth/index.js'
 import type { ByteTransport, Viewer } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
+import { filterName, filterOf } from '../play-filters.js'
 import type { RtmpPeer } from './connection.js'
 import { RtmpPacker } from './rtmp-packer.js'
 
@@ -17,6 +18,9 @@ export class RtmpPlay {
   readonly #attempt: PlayAttempt
   readonly #handleDrain = (): void => this.#viewer?.handleDrain()
   #viewer: Viewer | undefined
+  #accepted = false
+  /** A player may pause while it waits. */
+  #paused = false
 
   constructor(environment: EndpointEnvironment, peer: RtmpPeer, event: PlayEvent, chunkSize: number) {
     this.#environment = environment
@@ -36,15 +40,19 @@ export class RtmpPlay {
         connectionId: peer.idOf(event.streamId),
       },
       {
-        refused: (refusal) => this.#refuse('NetStream.Play.Failed', refusal.sentence),
-        notFound: () => this.#refuse('NetStream.Play.StreamNotFound', `Nobody publishes ${app}/${streamName}.`),
+        refused: ({ code, sentence }) =>
+          this.#refuse(code === 'NOT_FOUND' ? 'NetStream.Play.StreamNotFound' : 'NetStream.Play.Failed', sentence),
+        notFound: () => this.#handleNotFound(`Nobody publishes ${app}/${streamName}.`),
+        waiting: () => this.#accept(),
         ready: () => this.#begin(),
       },
     )
   }
 
   handleEvent(event: RtmpServerEvent): void {
-    if (event.type === 'pause') this.#viewer?.setPaused(event.paused)
+    if (event.type !== 'pause') return
+    this.#paused = event.paused
+    this.#viewer?.setPaused(event.paused)
   }
 
   close(reason: StreamEndReason): void {
@@ -52,21 +60,40 @@ export class RtmpPlay {
     this.#attempt.close(reason)
   }
 
+  /** Says Play.Start, once. */
+  #accept(): void {
+    if (this.#accepted) return
+    this.#accepted = true
+    this.#peer.admitted()
+    this.#peer.session.acceptPlay(this.#event.streamId)
+    this.#peer.flush()
+  }
+
   #begin(): void {
     const { streamId } = this.#event
     const { clock, viewerLimits } = this.#environment
-    const { socket, session } = this.#peer
+    const { socket } = this.#peer
+    const { filters } = this.#attempt
     socket.cork()
-    this.#peer.admitted()
-    session.acceptPlay(streamId)
-    this.#peer.flush()
-    this.#viewer = this.#attempt.attach(this.#transport(), `rtmp:${String(streamId)}`, () => ({
-      packer: new RtmpPacker(streamId, this.#chunkSize),
-      clock,
-      audioMergeMicros: viewerLimits.audioMergeMicros,
-    }))
+    this.#accept()
+    this.#viewer = this.#attempt.attach(this.#transport(), `rtmp:${String(streamId)}+${filterName(filters)}`, () => {
+      const filter = filterOf(filters)
+      return {
+        packer: new RtmpPacker(streamId, this.#chunkSize),
+        clock,
+        audioMergeMicros: viewerLimits.audioMergeMicros,
+        ...(filter === undefined ? {} : { filter }),
+      }
+    })
+    if (this.#paused) this.#viewer.setPaused(true)
     socket.uncork()
     socket.on('drain', this.#handleDrain)
+  }
+
+  /** A play that waited has begun for the client, and ends as any other. */
+  #handleNotFound(sentence: string): void {
+    if (this.#accepted) this.#transport().close('ended')
+    else this.#refuse('NetStream.Play.StreamNotFound', sentence)
   }
 
   #transport(): ByteTransport {
