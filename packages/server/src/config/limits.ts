@@ -269,3 +269,50 @@ export const transcodeLimits = {
   /** A video conversion whose output is this far behind its input has no CPU left. */
   lagMicros: 2 * SECOND,
 } as const
+
+/** Rooms and their members. */
+export const roomLimits = {
+  rooms: 10_000,
+  /** Members of one room, audience included; and those who send: owner, anchors, devices. */
+  members: 5_000,
+  anchors: 100,
+  /** A room nobody is in is forgotten after this. */
+  emptyMicros: 60 * SECOND,
+  /** How often a client says that it is there; two missed and it counts as gone. */
+  heartbeatMs: 10_000,
+  /** How long a member whose socket is gone is kept, from when that shows: two heartbeats and 30 s. */
+  resumeMicros: 2 * 10 * SECOND + 30 * SECOND,
+  /** How long a device whose push ended is kept for its return. */
+  deviceMicros: 15 * SECOND,
+  /** Changes of the list of members that come within this fold into one notification. */
+  foldMicros: 50_000,
+  /** The number of the audience is told no more often. */
+  countMicros: 1 * SECOND,
+  /** Sound or picture without a frame for this long counts as absent. */
+  staleMicros: 3 * SECOND,
+  /** Levels are told no more often; in a room with more than `manyMembers` every second. */
+  levelsMicros: 250_000,
+  levelsManyMicros: 1 * SECOND,
+  manyMembers: 200,
+  /** Quality of one member's network is told to the others no more often. */
+  qualityMicros: 2 * SECOND,
+  /** Sounds one browser gets at the same time, the loudest first. */
+  audibleTracks: 16,
+  /** Before a signature runs out its holder is told so. */
+  expiringMicros: 60 * SECOND,
+  /** Bans in force; the oldest is forgotten first. */
+  bans: 10_000,
+  /** Streams played at the same time with one address. */
+  playsPerToken: 8,
+  /** Random bytes in an address, a session id and a resume token. */
+  tokenBytes: 16,
+  /** Addresses for players without membership, per room. */
+  sharedAddresses: 1000,
+  /** Messages to everybody in one room. */
+  messagesPerSecond: 50,
+  messageBurst: 100,
+  /** Whoever asks for the microphone and was not answered yet. */
+  micRequests: 1000,
+  /** Members are told to come back over this long when the server goes down. */
+  drainRetryMs: 5_000,
+} as const
