@@ -141,7 +141,8 @@ export { Vp8Depacketizer } from './depacketizer/vp8.js'
 export { Av1Depacketizer } from './depacketizer/av1.js'
 export { H265Depacketizer } from './depacketizer/h265.js'
 export { Vp9Depacketizer } from './depacketizer/vp9.js'
-export { writeAnswer, type LocalDescription } from './sdp/answer.js'
+export { writeAnswer } from './sdp/answer.js'
+export type { LocalDescription } from './sdp/description-lines.js'
 export type { CodecWish, NegotiatedCodec, RtcCodec } from './sdp/codec-choice.js'
 export { SdpError, type SdpErrorCode } from './sdp/error.js'
 export { h264ProfileOf, type H264Profile } from './sdp/h264-profile.js'
@@ -152,10 +153,12 @@ export {
   planPublish,
   planUplink,
   trackOptionsOf,
-  type LocalStream,
   type NegotiatedMedia,
   type TrackPlan,
 } from './sdp/negotiate.js'
+export { negotiateAnswer, OFFERED_CODECS, writeOffer, type OfferedMedia, type OfferLocal } from './sdp/offer.js'
+export { OfferLines, type OfferLineLimits, type OfferTrack } from './sdp/offer-lines.js'
+export type { LocalStream } from './sdp/ssrc-source.js'
 export {
   MAX_MEDIA_LINES,
   MAX_SDP_CHARACTERS,

@@ -5,6 +5,7 @@ import { chooseCodec, type CodecWish, type NegotiatedCodec } from './codec-choic
 import { SdpError } from './error.js'
 import type { RemoteDescription } from './remote-description.js'
 import type { RemoteMedia, RemoteStream } from './remote-media.js'
+import { SsrcSource, type LocalStream } from './ssrc-source.js'
 
 /** What this server wants of one m-line. */
 export interface TrackPlan {
@@ -14,13 +15,6 @@ export interface TrackPlan {
   readonly codecs: readonly CodecWish[]
   /** Keep the m-line for later, without media now. Default false. */
   readonly isHeld?: boolean
-}
-
-/** The stream of an accepted m-line that we send. */
-export interface LocalStream {
-  readonly ssrc: number
-  /** Present when the codec has RTX. */
-  readonly rtxSsrc?: number
 }
 
 /** One m-line as both sides will use it. */
@@ -205,27 +199,4 @@ function refusalOf(media: RemoteMedia, plan: TrackPlan): string {
   )
   const offered = [...new Set(media.codecs.map((codec) => codec.name.toUpperCase()))].slice(0, 16)
   return `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`
-}
-
-/** SSRCs that differ within one session and are not 0 (RFC 3550 section 8.1). */
-class SsrcSource {
-  readonly #randomBytes: (length: number) => Uint8Array
-  readonly #given = new Set<number>([0])
-
-  constructor(randomBytes: (length: number) => Uint8Array) {
-    this.#randomBytes = randomBytes
-  }
-
-  stream(withRtx: boolean): LocalStream {
-    const ssrc = this.#next()
-    return withRtx ? { ssrc, rtxSsrc: this.#next() } : { ssrc }
-  }
-
-  #next(): number {
-    const bytes = this.#randomBytes(4)
-    let ssrc = ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0
-    while (this.#given.has(ssrc)) ssrc = (ssrc + 1) >>> 0
-    this.#given.add(ssrc)
-    return ssrc
-  }
 }

@@ -6,7 +6,8 @@ import { readRemoteMedia, type RemoteMedia } from './remote-media.js'
 
 export const MAX_SDP_CHARACTERS = 64 * 1024
 export const MAX_SDP_LINES = 2000
-export const MAX_MEDIA_LINES = 32
+/** As many as a room may have tracks: 24 videos and 16 sounds. */
+export const MAX_MEDIA_LINES = 40
 /** The longest real line is a candidate with a TURN host name, far below this. */
 const MAX_LINE_CHARACTERS = 4096
 

@@ -1,6 +1,9 @@
 import { writeAnswer } from './answer.js'
 import { SdpError } from './error.js'
 import { negotiate, planPlay } from './negotiate.js'
+import { browserAnswer } from './offer.cases.js'
+import { OfferLines } from './offer-lines.js'
+import { negotiateAnswer, OFFERED_CODECS, writeOffer } from './offer.js'
 import { playOffers, publishOffers } from './offers.cases.js'
 import { parseRemoteDescription } from './remote-description.js'
 
@@ -36,6 +39,11 @@ function shortened(sdp: string, kind: 'audio' | 'video'): string {
   return session!.replace(/^a=(msid|extmap).*\r\n/gm, '') + chosen.replace(kept, '')
 }
 
+const offered = new OfferLines({ audio: 1, video: 1 }, countedBytes).offer([
+  { id: 'a', kind: 'audio', streamId: 'ann-main' },
+  { id: 'v', kind: 'video', streamId: 'ann-main' },
+]).media
+
 /** Invariants: nothing but SdpError is thrown, and an answer has as many m-lines as its offer. */
 export const fuzzTargets = [
   {
@@ -52,6 +60,28 @@ export const fuzzTargets = [
         const answer = writeAnswer(offer, negotiate(offer, planPlay(wishes), countedBytes), local)
         const lines = answer.split('\r\n').filter((line) => line.startsWith('m=')).length
         if (lines !== offer.media.length) throw new Error(`${offer.media.length} m-lines were answered with ${lines}`)
+      } catch (error) {
+        if (!(error instanceof SdpError)) throw error
+      }
+    },
+  },
+  {
+    name: 'sdp-answer',
+    seeds: (): Uint8Array[] => {
+      const offer = writeOffer(offered, OFFERED_CODECS, local)
+      return [bytesOf(browserAnswer(offer)), bytesOf(browserAnswer(offer, { codecs: [111, 96], inactive: ['1'] }))]
+    },
+    /** Whatever the answer: only m-lines and payload types of the offer are sent on. */
+    run: (input: Uint8Array): void => {
+      try {
+        const media = negotiateAnswer(offered, parseRemoteDescription(Buffer.from(input).toString('latin1')))
+        for (const { mid, kind, codecs } of media) {
+          const own = offered.find((line) => line.mid === mid && line.kind === kind)
+          const known = codecs.every((codec) =>
+            OFFERED_CODECS[kind].some(({ payloadType }) => payloadType === codec.payloadType),
+          )
+          if (own?.stream === undefined || !known) throw new Error(`m-line ${mid} was not offered so`)
+        }
       } catch (error) {
         if (!(error instanceof SdpError)) throw error
       }
