@@ -66,6 +66,7 @@ static void update_track(struct track *track, const struct command *command) {
   const struct egress_track_options *values = &command->with.track;
   if (command->other & CHANGE_TIMESTAMP_OFFSET) track->options.timestamp_offset = values->timestamp_offset;
   if (command->other & CHANGE_PAYLOAD_TYPE) track->options.payload_type = values->payload_type;
+  if (command->other & CHANGE_RTX_PAYLOAD_TYPE) track->options.rtx_payload_type = values->rtx_payload_type;
   if (command->other & CHANGE_PLAYOUT_DELAY) {
     track->options.has_playout_delay = values->has_playout_delay;
     track->options.playout_min = values->playout_min;

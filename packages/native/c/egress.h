@@ -55,7 +55,7 @@ struct egress_track_options {
 };
 
 /* Which fields of an egress_track_options an update carries. */
-enum { CHANGE_TIMESTAMP_OFFSET = 1, CHANGE_PLAYOUT_DELAY = 2, CHANGE_PAYLOAD_TYPE = 4 };
+enum { CHANGE_TIMESTAMP_OFFSET = 1, CHANGE_PLAYOUT_DELAY = 2, CHANGE_PAYLOAD_TYPE = 4, CHANGE_RTX_PAYLOAD_TYPE = 8 };
 
 struct egress_frame_info {
   uint32_t rtp_timestamp;

@@ -81,7 +81,7 @@ struct sent_range {
   uint32_t timestamp, abs_send_time;
   uint16_t count, first_packet, first_transport;
   uint16_t playout_min, playout_max;
-  uint8_t payload_type;
+  uint8_t payload_type, rtx_payload_type;
   bool has_playout_delay;
 };
 

@@ -62,7 +62,8 @@ void send_packets(struct egress *egress, struct track *track, const struct frame
                              .has_playout_delay = options->has_playout_delay,
                              .playout_min = options->playout_min,
                              .playout_max = options->playout_max,
-                             .payload_type = options->payload_type};
+                             .payload_type = options->payload_type,
+                             .rtx_payload_type = options->rtx_payload_type};
   struct rtp_template header;
   media_template(&header, track, frame, &range);
   track_remember(track, &range);
@@ -96,7 +97,7 @@ static void send_rtx(struct egress *egress, struct track *track, const struct fr
   struct rtp_header_fields fields = {.ids = &ids,
                                      .mid = options->mid,
                                      .mid_length = options->mid_length,
-                                     .payload_type = options->rtx_payload_type,
+                                     .payload_type = range->rtx_payload_type,
                                      .ssrc = options->rtx_ssrc,
                                      .timestamp = range->timestamp,
                                      .abs_send_time = rtp_abs_send_time(now),

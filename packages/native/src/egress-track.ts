@@ -25,7 +25,7 @@ const TRACK_FIELD = {
   size: 19,
 } as const
 
-const CHANGE = { timestampOffset: 1, playoutDelay: 2, payloadType: 4 } as const
+const CHANGE = { timestampOffset: 1, playoutDelay: 2, payloadType: 4, rtxPayloadType: 8 } as const
 
 /** Sequence numbers begin below this, so that an early loss cannot put a receiver's rollover count off. */
 const FIRST_SEQUENCE_LIMIT = 2 ** 15
@@ -71,6 +71,10 @@ export function changedFields(change: TrackChange): { changes: number; fields: U
   if (change.payloadType !== undefined) {
     changes |= CHANGE.payloadType
     fields[TRACK_FIELD.payloadType] = change.payloadType
+  }
+  if (change.rtxPayloadType !== undefined) {
+    changes |= CHANGE.rtxPayloadType
+    fields[TRACK_FIELD.rtxPayloadType] = change.rtxPayloadType
   }
   if (change.playoutDelay !== undefined) {
     changes |= CHANGE.playoutDelay

@@ -165,6 +165,17 @@ describe('retransmission', () => {
     expect(egress.viewerCounters(id)).toMatchObject({ retransmitted: 2, notResent: 2 })
   })
 
+  test('after a change of codec an older packet goes again under the payload type of its own codec', async () => {
+    const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+    const track = egress.addTrack(id, VIDEO_TRACK)
+    egress.frame(source, frameOf(1), Uint32Array.of(track))
+    egress.updateTrack(track, { payloadType: 96, rtxPayloadType: 97 })
+    egress.frame(source, frameOf(1), Uint32Array.of(track))
+    egress.resend(track, Uint16Array.of(1000, 1001))
+    await receiver.until(() => receiver.rtp.length === 4)
+    expect(receiver.rtp.map(({ payloadType }) => payloadType)).toEqual([102, 96, 103, 97])
+  })
+
   test('without RTX and with SHA1_80 is the same packet, byte for byte', async () => {
     const { id, receiver } = addViewer(engine, egress, port, SHA1, 1)
     const { rtx: _, ...withoutRtx } = VIDEO_TRACK

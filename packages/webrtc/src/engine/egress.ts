@@ -95,6 +95,8 @@ export interface TrackChange {
   /** Null ends the extension. */
   readonly playoutDelay?: PlayoutDelay | null
   readonly payloadType?: number
+  /** Of retransmissions of what is sent from now on; only for a track that has RTX. */
+  readonly rtxPayloadType?: number
 }
 
 /**

@@ -196,12 +196,12 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
 
   /**
    * ICE restart (RFC 8445 section 9): new credentials on both sides. The tuples stay verified and the selected one stays
-   * selected until the peer nominates under the new credentials, so media never stops.
+   * selected until the peer nominates under the new credentials, so media never stops. `local`: ours, where they were
+   * offered before the peer's came.
    */
-  restart(now: Micros, remote: IceCredentials): IceCredentials {
+  restart(now: Micros, remote: IceCredentials, local = makeIceCredentials(this.#options.randomBytes)): IceCredentials {
     const previous = this.#generations[0]!
     previous.retiresAt = now + OLD_CREDENTIALS_LIFETIME
-    const local = makeIceCredentials(this.#options.randomBytes)
     this.#generations.unshift(makeGeneration(previous.number + 1, local, remote))
     if (this.#generations.length > MAX_GENERATIONS) this.#retire(this.#generations.at(-1)!)
     return local

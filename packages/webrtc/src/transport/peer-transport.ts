@@ -172,9 +172,12 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return next === Infinity ? undefined : next
   }
 
-  /** ICE restart: gives our new credentials for the peer's new ones. Media flows on over the old way until the peer moves. */
-  restartIce(now: Micros, remote: IceCredentials): IceCredentials {
-    const local = this.#ice.restart(now, remote)
+  /**
+   * ICE restart: gives our new credentials for the peer's new ones; `local` where they were offered before. Media flows on
+   * over the old way until the peer moves.
+   */
+  restartIce(now: Micros, remote: IceCredentials, offered?: IceCredentials): IceCredentials {
+    const local = this.#ice.restart(now, remote, offered)
     this.#followIce(now)
     return local
   }

@@ -44,6 +44,8 @@ export interface RtcGatewayOptions {
 
 export interface PeerRequest {
   readonly remote: IceCredentials
+  /** Ours, where they were offered before the peer's were known; default new ones. */
+  readonly local?: IceCredentials
   readonly remoteFingerprint: CertificateFingerprint
   readonly dtlsRole: DtlsRole
   readonly media: MediaReceiver
@@ -108,6 +110,7 @@ export class RtcGateway {
           hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
           randomBytes: (length) => randomBytes(length),
           remote: request.remote,
+          ...(request.local !== undefined && { local: request.local }),
           endpointOf: (address) => this.#endpointOf(address),
         },
         dtls: this.#engine.dtls,
@@ -139,9 +142,9 @@ export class RtcGateway {
     return peer
   }
 
-  /** New credentials after an ICE restart. */
-  restartIce(peer: RtcPeer, remote: IceCredentials): IceCredentials {
-    const local = peer.restartIce(remote)
+  /** Our new credentials after an ICE restart: `offered` where they were offered before the peer's were known. */
+  restartIce(peer: RtcPeer, remote: IceCredentials, offered?: IceCredentials): IceCredentials {
+    const local = peer.restartIce(remote, offered)
     this.#demux.addFragment(local.usernameFragment, peer)
     return local
   }

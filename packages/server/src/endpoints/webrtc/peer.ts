@@ -58,8 +58,8 @@ export class RtcPeer {
     this.#drain()
   }
 
-  restartIce(remote: IceCredentials): IceCredentials {
-    const local = this.#transport.restartIce(this.#options.clock.now(), remote)
+  restartIce(remote: IceCredentials, offered?: IceCredentials): IceCredentials {
+    const local = this.#transport.restartIce(this.#options.clock.now(), remote, offered)
     this.#drain()
     return local
   }
