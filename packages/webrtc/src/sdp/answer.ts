@@ -56,7 +56,7 @@ function acceptedMedia(
     mid: own.mid,
     // What was offered for one way is answered for that way, seen from here.
     ext: extensionLines(own, (name) => (remote.oneWayExtensions.has(name) ? direction : undefined)),
-    direction,
+    direction: own.isHeld === true ? 'inactive' : direction,
     ...codecLines(own.codecs),
     ...transportLines(local, local.dtlsRole === 'server' ? 'passive' : 'active', isTagged),
     ...sendingLines(own, local.streamId, local.cname),

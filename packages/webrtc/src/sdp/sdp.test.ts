@@ -6,7 +6,7 @@ import { writeAnswer } from './answer.js'
 import type { LocalDescription } from './description-lines.js'
 import { SdpError } from './error.js'
 import { h264ProfileOf } from './h264-profile.js'
-import { dtlsRoleFor, negotiate, planPlay, planPublish, trackOptionsOf } from './negotiate.js'
+import { dtlsRoleFor, negotiate, planPlay, planPublish, planUplink, trackOptionsOf } from './negotiate.js'
 import { dataChannelOffer, playOffers, publishOffers } from './offers.cases.js'
 import { MAX_SDP_CHARACTERS, parseRemoteDescription } from './remote-description.js'
 
@@ -263,4 +263,17 @@ test('H.264 profiles are told apart by profile_idc and constraint flags', () => 
     'constrained-baseline',
   ])
   expect([h264ProfileOf('zz'), h264ProfileOf('000000')]).toEqual([undefined, undefined])
+})
+
+test('an uplink holds the m-lines that no track names: none is refused, and all can be used later', () => {
+  const offer = parseRemoteDescription(publishOffers.chromium.sdp)
+  const named = offer.media[1]!.mid
+  const wishes = { audio: [{ codec: 'opus' }], video: [{ codec: 'h264' }] } as const
+  const media = negotiate(offer, planUplink((mid) => mid === named, wishes), countingBytes())
+  expect(media.map(({ isHeld = false }) => isHeld)).toEqual([true, false])
+  const answer = parse(writeAnswer(offer, media, local))
+  expect(answer.media.map(({ direction, port }) => [direction, port])).toEqual([
+    ['inactive', 9],
+    ['recvonly', 9],
+  ])
 })

@@ -7,8 +7,14 @@ import { Layers } from './layers.js'
 /** A lower layer that is silent for so long is over. */
 const SMALL_ENDS_AFTER: Micros = 3_000_000
 
+/** What of the environment a publisher needs. */
+export type PublishEnvironment = Pick<
+  EndpointEnvironment,
+  'hub' | 'clock' | 'log' | 'metrics' | 'connections' | 'newConnectionId'
+>
+
 export interface PublishedStreamOptions {
-  readonly environment: EndpointEnvironment
+  readonly environment: PublishEnvironment
   readonly protocol: 'whip' | 'webrtc'
   /** Of the connection, in lists. */
   readonly id: string

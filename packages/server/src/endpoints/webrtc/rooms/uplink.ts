@@ -9,16 +9,15 @@ import {
   type RemoteDescription,
 } from '@crossroom/webrtc'
 import type { PublicationEnd } from '../../../hub/index.js'
-import type { EndpointEnvironment } from '../../environment.js'
 import { describeSession, newSessionIdentity, type SessionIdentity } from '../description.js'
 import type { RtcGateway } from '../gateway.js'
 import type { RtcPeer } from '../peer.js'
 import { PUBLISH_WISHES, RtcPublish, type UplinkPath } from '../publish.js'
-import { PublishedStream } from '../published-stream.js'
+import { PublishedStream, type PublishEnvironment } from '../published-stream.js'
 import { checkTracks, type UplinkStreamType, type UplinkTrack } from './uplink-tracks.js'
 
 export interface RoomUplinkOptions {
-  readonly environment: EndpointEnvironment
+  readonly environment: PublishEnvironment
   readonly gateway: RtcGateway
   readonly userId: string
   /** For the log only. */

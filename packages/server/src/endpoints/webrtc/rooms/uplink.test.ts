@@ -1,0 +1,236 @@
+import type { MediaFrame } from '@crossroom/media'
+import { SdpError } from '@crossroom/webrtc'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
+import { Connections, smallKeyOf, StreamHub } from '../../../hub/index.js'
+import { systemClock } from '../../../net/index.js'
+import { Metrics, silentLog } from '../../../observe/index.js'
+import { RtcGateway } from '../gateway.js'
+import { openEngine, until, UplinkPeer, type OfferedLine } from './uplink-peer.cases.js'
+import type { UplinkTrack } from './uplink-tracks.js'
+import { RoomUplink } from './uplink.js'
+
+const AUDIO = { mid: '0', kind: 'audio' } as const satisfies OfferedLine
+const VIDEO = { mid: '1', kind: 'video' } as const satisfies OfferedLine
+const SCREEN = { mid: '2', kind: 'video' } as const satisfies OfferedLine
+const LAYERS = { ...VIDEO, rids: ['h', 'l'] } as const satisfies OfferedLine
+const CAMERA: readonly UplinkTrack[] = [
+  { ...AUDIO, streamType: 'main' },
+  { ...VIDEO, streamType: 'main' },
+]
+const WITH_SCREEN: readonly UplinkTrack[] = [...CAMERA, { ...SCREEN, streamType: 'aux' }]
+
+const serverEngine = openEngine()
+const peerEngine = openEngine()
+
+describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
+  'a browser that publishes into its room',
+  () => {
+    let hub: StreamHub
+    let gateway: RtcGateway
+    let uplink: RoomUplink
+    let connections: Connections
+    let refusals: string[]
+    const peers: UplinkPeer[] = []
+
+    beforeEach(() => {
+      const engine = serverEngine!
+      const port = engine.udp.open({ host: '127.0.0.1', port: 0 })
+      const candidate = { foundation: '1', component: 1, transport: 'udp', priority: 1, ip: '127.0.0.1' } as const
+      const candidates = [{ ...candidate, port: port.port, type: 'host' } as const]
+      gateway = new RtcGateway({ engine, port, candidates, clock: systemClock, cname: 'c' })
+      hub = new StreamHub(systemClock, { gopCache: gopCacheLimits, ...publisherLimits })
+      connections = new Connections()
+      refusals = []
+      let ids = 0
+      uplink = new RoomUplink({
+        environment: {
+          ...{ hub, connections, clock: systemClock, log: silentLog, metrics: new Metrics() },
+          newConnectionId: () => `c${String(ids++)}`,
+        },
+        ...{ gateway, roomId: '7', userId: 'ann', remoteAddress: '127.0.0.1' },
+        target: (streamType) => ({ key: `r/${streamType}`, subject: 'ann' }),
+        refused: (streamType, reason) => refusals.push(`${streamType}: ${reason}`),
+      })
+    })
+
+    afterEach(() => {
+      peers.splice(0).forEach((peer) => peer.close())
+      uplink.close()
+      hub.close('shutdown')
+      gateway.close()
+    })
+
+    afterAll(() => {
+      serverEngine?.close()
+      peerEngine?.close()
+    })
+
+    async function connect(lines: readonly OfferedLine[], tracks = CAMERA): Promise<UplinkPeer> {
+      const peer = new UplinkPeer(peerEngine!)
+      peers.push(peer)
+      await peer.connect(uplink.publish(peer.offer(lines), tracks))
+      await until(() => uplink.isConnected)
+      return peer
+    }
+
+    /** What comes out of a stream from now on. */
+    function watch(key: string): MediaFrame[] {
+      const frames: MediaFrame[] = []
+      hub.open(key).subscribe({ handleFrame: (frame) => frames.push(frame), handleEnd: () => undefined }, 'live')
+      return frames
+    }
+
+    const widthOf = ({ config }: MediaFrame): number => (config.kind === 'video' ? config.width : 0)
+
+    test('camera and microphone are one stream, as soon as the offer is taken', async () => {
+      const peer = await connect([AUDIO, VIDEO])
+      const stream = hub.get('r/main')!
+      expect(stream.publication?.info).toMatchObject({ protocol: 'webrtc', subject: 'ann' })
+      const frames = watch('r/main')
+      peer.sendVideo('1', 11, { keyframe: true })
+      peer.sendAudio('0', 10)
+      await until(() => frames.length === 2)
+      expect(stream.tracks).toMatchObject({ video: { codec: 'h264', width: 640 }, audio: { codec: 'opus' } })
+      expect(connections.list('r/main')).toMatchObject([{ role: 'publisher', protocol: 'webrtc' }])
+      expect(hub.get('r/aux')).toBeUndefined()
+    })
+
+    test('a screen joins and leaves on the same connection, and the camera goes on', async () => {
+      const peer = await connect([AUDIO, VIDEO])
+      const camera = watch('r/main')
+      peer.sendVideo('1', 11, { keyframe: true })
+      const answer = uplink.publish(peer.offer([AUDIO, VIDEO, SCREEN]), WITH_SCREEN)
+      expect(answer.match(/^a=recvonly/gm)).toHaveLength(3)
+      expect(answer).toMatch(/^o=- \d+ 2 /m)
+      const screen = watch('r/aux')
+      peer.sendVideo('2', 12, { keyframe: true })
+      peer.sendVideo('1', 11)
+      await until(() => screen.length === 1 && camera.length === 2)
+
+      const held = uplink.publish(peer.offer([AUDIO, VIDEO, { ...SCREEN, direction: 'inactive' }]), CAMERA)
+      expect(held.match(/^a=inactive/gm)).toHaveLength(1)
+      expect(held).not.toMatch(/^m=\w+ 0 /m)
+      expect(hub.get('r/aux')?.state).toBe('grace')
+      peer.sendVideo('2', 12)
+      peer.sendVideo('1', 11)
+      await until(() => camera.length === 3)
+      expect(screen.length).toBe(1)
+
+      uplink.publish(peer.offer([AUDIO, VIDEO, SCREEN]), WITH_SCREEN)
+      peer.sendVideo('2', 13, { keyframe: true })
+      await until(() => screen.length === 2)
+    })
+
+    test('unpublish ends one stream at once', async () => {
+      const peer = await connect([AUDIO, VIDEO, SCREEN], WITH_SCREEN)
+      const [camera, screen] = [watch('r/main'), watch('r/aux')]
+      uplink.unpublish('aux')
+      peer.sendVideo('2', 12, { keyframe: true })
+      peer.sendVideo('1', 11, { keyframe: true })
+      await until(() => camera.length === 1)
+      expect(screen).toEqual([])
+      expect(hub.get('r/aux')?.state).toBe('grace')
+      expect(connections.list('r/aux')).toEqual([])
+    })
+
+    test('ICE restarts in mid-publish: the answer has other credentials and the stream has no gap', async () => {
+      const peer = await connect([AUDIO, VIDEO])
+      const frames = watch('r/main')
+      peer.sendVideo('1', 11, { keyframe: true })
+      const plain = uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
+      peer.peer.restartIce()
+      const restarted = uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
+      const fragment = (sdp: string): string => /^a=ice-ufrag:(\S+)/m.exec(sdp)![1]!
+      expect(fragment(restarted)).not.toBe(fragment(plain))
+      peer.acceptRestart(restarted)
+      peer.sendVideo('1', 11)
+      await until(() => frames.length === 2)
+      expect(gateway.peers).toBe(1)
+    })
+
+    test('another PeerConnection takes the place of the one before, and viewers see no end', async () => {
+      await connect([AUDIO, VIDEO])
+      const publication = hub.get('r/main')!.publication
+      const frames = watch('r/main')
+      const engine = openEngine()!
+      const second = new UplinkPeer(engine)
+      await second.connect(uplink.publish(second.offer([AUDIO, VIDEO]), CAMERA))
+      await until(() => uplink.isConnected)
+      expect(gateway.peers).toBe(1)
+      expect(hub.get('r/main')!.publication).toBe(publication)
+      second.sendVideo('1', 21, { keyframe: true })
+      await until(() => frames.length === 1)
+      second.close()
+      engine.close()
+    })
+
+    test('two layers: the best is the stream, the lowest a stream beside it with the same sound', async () => {
+      const peer = await connect([AUDIO, LAYERS])
+      const [best, small] = [watch('r/main'), watch(smallKeyOf('r/main'))]
+      peer.sendVideo('1', 11, { keyframe: true, rid: 'h' })
+      peer.sendVideo('1', 12, { keyframe: true, rid: 'l' })
+      peer.sendAudio('0', 10)
+      await until(() => best.length === 2 && small.length === 2)
+      expect(best.map(widthOf)).toEqual([640, 0])
+      expect(small.map(widthOf)).toEqual([320, 0])
+    })
+
+    test('a wish for a keyframe goes to the layer that is watched', async () => {
+      const peer = await connect([AUDIO, LAYERS])
+      const small = watch(smallKeyOf('r/main'))
+      peer.sendVideo('1', 11, { keyframe: true, rid: 'h' })
+      peer.sendVideo('1', 12, { keyframe: true, rid: 'l' })
+      await until(() => small.length === 1)
+      expect(hub.get(smallKeyOf('r/main'))!.requestKeyframe()).toBe(true)
+      await until(() => peer.keyframesAsked.includes(12))
+      expect(peer.keyframesAsked).not.toContain(11)
+      hub.get('r/main')!.requestKeyframe()
+      await until(() => peer.keyframesAsked.includes(11))
+    })
+
+    test('the same user publishes from somewhere else: the member is told, and the rest goes on', async () => {
+      const peer = await connect([AUDIO, VIDEO, SCREEN], WITH_SCREEN)
+      const screen = watch('r/aux')
+      const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'ann', onClose: () => undefined }
+      expect(hub.open('r/main').publish(info)).toBeDefined()
+      await until(() => refusals.length > 0)
+      expect(refusals).toEqual(['main: The same user publishes it from somewhere else.'])
+      peer.sendVideo('2', 12, { keyframe: true })
+      await until(() => screen.length === 1)
+    })
+
+    test('a key that somebody else has is refused, after the answer', () => {
+      const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'bob', onClose: () => undefined }
+      hub.open('r/main').publish(info)
+      const peer = new UplinkPeer(peerEngine!)
+      peers.push(peer)
+      uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
+      expect(refusals).toEqual([])
+      return until(() => refusals.join() === 'main: Somebody else publishes it.')
+    })
+
+    test('the browser says goodbye: the streams end, and it may come back', async () => {
+      const peer = await connect([AUDIO, VIDEO])
+      watch('r/main')
+      peer.close()
+      await until(() => hub.get('r/main')?.state === 'grace')
+      expect(uplink.path).toBeUndefined()
+      await connect([AUDIO, VIDEO])
+      expect(hub.get('r/main')?.state).toBe('live')
+    })
+
+    test.each([
+      ['a mid that the offer has not', [{ mid: '9', kind: 'video', streamType: 'main' }]],
+      ['another kind', [{ mid: '0', kind: 'video', streamType: 'main' }]],
+      ['one part twice', [...CAMERA, { ...SCREEN, streamType: 'main' }]],
+      ['one m-line twice', [...CAMERA, { ...VIDEO, streamType: 'aux' }]],
+    ] as const)('a list of tracks with %s changes nothing', (_claim, tracks) => {
+      const peer = new UplinkPeer(peerEngine!)
+      peers.push(peer)
+      expect(() => uplink.publish(peer.offer([AUDIO, VIDEO, SCREEN]), tracks)).toThrow(SdpError)
+      expect(gateway.peers).toBe(0)
+      expect(hub.size).toBe(0)
+    })
+  },
+)
