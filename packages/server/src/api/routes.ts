@@ -3,8 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { makeStreamToken } from '../auth/index.js'
 import type { Clock, Connection, Connections, Stream, StreamHub } from '../hub/index.js'
-import { originsOf, playAddresses } from './addresses.js'
-import type { AddressOptions, Origins } from './addresses.js'
+import { originsOf, playAddresses } from '../net/index.js'
+import type { AddressOptions, Origins } from '../net/index.js'
 import { ApiError } from './errors.js'
 import {
   connectionInfo,

@@ -146,6 +146,33 @@ export const webSocketLimits = {
   maxPayloadBytes: 16 * KiB,
 } as const
 
+/** Signaling, the WebSocket of a room's members. How long one message may be is in `packages/protocol`, where both sides read it. */
+export const signalingLimits = {
+  /** From the upgrade to an entry. */
+  enterMicros: 10 * SECOND,
+  /** Everything a socket may send before that: the longest `room.enter` and what frames it. */
+  bytesBeforeEntry: 20 * KiB,
+  /** Frames that one message may come in. */
+  fragments: 64,
+  messagesPerSecond: 20,
+  messageBurst: 50,
+  /** Entries and resumptions of one address (IPv4 /32, IPv6 /64); loopback is exempt. */
+  entriesPerSecond: 50,
+  entryBurst: 100,
+  /** Addresses whose entries are counted; the oldest is forgotten first. */
+  entryAddresses: 10_000,
+  /** Sockets at the same time. */
+  sockets: 20_000,
+  /** What may wait for a socket that does not drain; past it the socket is closed, and its member may resume. */
+  bufferedBytes: 1 * MiB,
+  /** Heartbeats missed before a socket counts as gone. */
+  missedHeartbeats: 2,
+  /** How often deadlines are looked at. */
+  sweepMicros: 1 * SECOND,
+  /** From our closing of a socket to its end, whatever the other side does. */
+  farewellMicros: 2 * SECOND,
+} as const
+
 /** Tokens, passwords and the guard against guessing them. */
 export const authLimits = {
   /** Failures of one address within a minute before it gets 429. */

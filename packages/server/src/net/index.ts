@@ -1,7 +1,9 @@
 export { plainAddress, TrustedProxies } from './client-address.js'
 export { systemClock, type DriverClock } from './clock.js'
 export { Driver, type DriverHandlers } from './driver.js'
+export { AddressRates } from './address-rates.js'
 export {
+  addressGroup,
   isLoopbackAddress,
   PendingConnections,
   type PendingConnection,
@@ -12,3 +14,5 @@ export { TcpServer, type TcpListenOptions } from './tcp-server.js'
 export { certificateSourceOf, loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'
 export { HttpServer, type HttpLimits, type HttpListenOptions } from './http-server.js'
 export { Listeners, type HttpHandlers, type ListenersOptions } from './listeners.js'
+export { originsOf, playAddresses } from './origins.js'
+export type { AddressOptions, Origins } from './origins.js'

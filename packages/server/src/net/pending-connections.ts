@@ -90,7 +90,7 @@ export function isLoopbackAddress(address: string): boolean {
 }
 
 /** An IPv4 address stands for itself, an IPv6 address for its /64: one customer has all of it. */
-function addressGroup(address: string): string {
+export function addressGroup(address: string): string {
   if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length)
   if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')

@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import { limits } from '@crossroom/protocol'
+import { signalingLimits } from '../config/index.js'
+import type { DriverClock, PendingConnection, PendingConnections } from '../net/index.js'
+import type { AddressBook } from '../rooms/index.js'
+import { SignalingCounters } from './counters.js'
+import { isOriginAllowed, type OriginRules } from './origins.js'
+import { Outbox } from './outbox.js'
+import { SignalingSession, type SessionDeps, type SessionOrigin } from './session.js'
+
+/** What the server is given by the composition root. */
+export interface SignalingOptions extends Omit<SessionDeps, 'outbox' | 'counters' | 'clock'> {
+  readonly clock: DriverClock
+  readonly origins: OriginRules
+  /** Where sockets that have not entered yet are counted, with those of other protocols. */
+  readonly pending: PendingConnections
+  clientAddress(request: IncomingMessage): string
+  /** Writes addresses as the client that sent this request can reach them. */
+  addressesFor(request: IncomingMessage): AddressBook
+}
+
+const PATH = /^\/signal\/?(?:\?|$)/
+
+/** `ws://HOST/signal`. */
+export class SignalingServer {
+  readonly #options: SignalingOptions
+  readonly #deps: SessionDeps
+  readonly #sessions = new Set<SignalingSession>()
+  readonly #server = new WebSocketServer({
+    ...{ noServer: true, clientTracking: false, perMessageDeflate: false, autoPong: false },
+    maxPayload: limits.messageBytes,
+    maxFragments: signalingLimits.fragments,
+  })
+  readonly counters = new SignalingCounters()
+  #cancelSweep: () => void
+
+  constructor(options: SignalingOptions) {
+    this.#options = options
+    this.#deps = { ...options, outbox: new Outbox(), counters: this.counters, iceServers: () => options.iceServers() }
+    this.#cancelSweep = options.clock.after(signalingLimits.sweepMicros, () => this.#sweep())
+  }
+
+  /** Sockets that are open. */
+  get sockets(): number {
+    return this.#sessions.size
+  }
+
+  /** True when the upgrade was for signaling and is taken care of. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (!PATH.test(request.url ?? '')) return false
+    if (!isOriginAllowed(request, this.#options.origins)) {
+      this.#refuse(
+        socket,
+        '403 Forbidden',
+        'ORIGIN',
+        'Pages of this origin may not open signaling: see --allow-origin.',
+      )
+    } else if (this.#sessions.size >= signalingLimits.sockets) {
+      this.#refuse(socket, '503 Service Unavailable', 'SOCKETS_FULL', 'The server has as many sockets as it takes.')
+    } else {
+      this.#upgrade(request, socket, head)
+    }
+    return true
+  }
+
+  /** Ends what is left. Idempotent. */
+  close(): void {
+    this.#cancelSweep()
+    for (const session of this.#sessions) session.end(1001, 'shutdown')
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const remoteAddress = this.#options.clientAddress(request)
+    const pending = this.#options.pending.add(remoteAddress, () => socket.destroy())
+    if (pending === undefined) {
+      this.#refuse(socket, '429 Too Many Requests', 'PENDING', 'Too many connections of this address have not entered.')
+      return
+    }
+    socket.once('close', () => pending.settle())
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#open(webSocket, socket, pending, { remoteAddress, addresses: this.#options.addressesFor(request) })
+    })
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, pending: PendingConnection, from: Omit<SessionOrigin, 'entered'>): void {
+    let strangerBytes = 0
+    const countBytes = (bytes: Buffer): void => {
+      strangerBytes += bytes.length
+      pending.received(bytes.length)
+      if (strangerBytes > signalingLimits.bytesBeforeEntry) session.end(1009, 'Too many bytes came before an entry.')
+    }
+    const entered = (): void => {
+      pending.settle()
+      socket.off('data', countBytes)
+    }
+    const session = new SignalingSession(webSocket, { ...from, entered }, this.#deps)
+    this.#sessions.add(session)
+    socket.on('data', countBytes)
+    webSocket.on('message', (data, isBinary) => session.handleMessage(isBinary ? undefined : textOf(data)))
+    webSocket.on('ping', () => session.handlePing())
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('close', () => {
+      this.#sessions.delete(session)
+      session.handleClose()
+    })
+  }
+
+  #refuse(socket: Duplex, status: string, code: string, sentence: string): void {
+    this.counters.refused(code)
+    const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n`
+    socket.end(`${head}Content-Length: ${String(sentence.length + 1)}\r\n\r\n${sentence}\n`)
+  }
+
+  #sweep(): void {
+    const now = this.#options.clock.now()
+    for (const session of this.#sessions) session.handleTimeout(now)
+    this.#deps.outbox.clear()
+    this.#cancelSweep = this.#options.clock.after(signalingLimits.sweepMicros, () => this.#sweep())
+  }
+}
+
+/** A message of one frame is a Buffer, and ws is not told to make it anything else. */
+function textOf(data: RawData): string {
+  return (data as Buffer).toString('utf8')
+}

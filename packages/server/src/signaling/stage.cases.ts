@@ -1,0 +1,188 @@
+import { WebSocket, type ClientOptions } from 'ws'
+import type { EnterParams, RequestMethod } from '@crossroom/protocol'
+import { ALL_PERMISSIONS, type EntryVerifier } from '../auth/index.js'
+import { httpLimits, signalingLimits } from '../config/index.js'
+import { AddressRates, HttpServer, PendingConnections, systemClock } from '../net/index.js'
+import { silentLog } from '../observe/index.js'
+import {
+  RoomError,
+  type EnterRequest,
+  type MemberConnection,
+  type ParticipantRequests,
+  type RoomDirectory,
+} from '../rooms/index.js'
+import { SignalingServer, type SignalingOptions } from './index.js'
+
+/** A member that writes down what it is asked. */
+export class FakeMember {
+  readonly asked: string[] = []
+  connection: MemberConnection
+  readonly request: EnterRequest
+
+  constructor(request: EnterRequest) {
+    this.request = request
+    this.connection = request.connection
+  }
+
+  /** Answers every request with its own name. */
+  get requests(): ParticipantRequests {
+    const own: Record<string, unknown> = {
+      userId: this.request.identity.userId,
+      roomId: this.request.roomId,
+      enterResult: () => ({ sessionId: 's', resumeToken: 'resume-me', heartbeatMs: 200 }),
+      kick: () => {
+        throw new RoomError('ROLE_FORBIDDEN', 'Only the owner may do that.')
+      },
+      disband: () => {
+        throw new Error('a mistake')
+      },
+    }
+    return new Proxy({} as ParticipantRequests, {
+      get: (_target, name: string) =>
+        own[name] ??
+        ((params: unknown) => {
+          this.asked.push(name)
+          return { name, params }
+        }),
+    })
+  }
+}
+
+/** Rooms that take everybody in. */
+export class FakeRooms implements RoomDirectory {
+  readonly members: FakeMember[] = []
+
+  enter(request: EnterRequest): ParticipantRequests {
+    if (request.identity.userId === 'banned') throw new RoomError('BANNED', 'The owner keeps this user out.')
+    const member = new FakeMember(request)
+    this.members.push(member)
+    return member.requests
+  }
+
+  resume(resumeToken: string, connection: MemberConnection): ParticipantRequests {
+    const member = this.members[0]
+    if (resumeToken !== 'resume-me' || member === undefined) throw new RoomError('RESUME_FAILED', 'It is over.')
+    member.connection.close('resumed')
+    member.connection = connection
+    return member.requests
+  }
+}
+
+/** A signaling server on a free port with rooms that take everybody in. */
+export class Stage {
+  readonly rooms = new FakeRooms()
+  readonly signaling: SignalingServer
+  readonly #clients: Client[] = []
+  readonly #http: HttpServer
+
+  private constructor(signaling: SignalingServer, http: HttpServer, rooms: FakeRooms) {
+    this.signaling = signaling
+    this.#http = http
+    this.rooms = rooms
+  }
+
+  static async open(options: Partial<SignalingOptions> = {}): Promise<Stage> {
+    const rooms = new FakeRooms()
+    const verifier: EntryVerifier = {
+      verify: ({ userId, userSig }) =>
+        Promise.resolve(
+          userSig === 'wrong'
+            ? { code: 'USER_SIG_INVALID', sentence: 'The UserSig is wrong.' }
+            : { userId: userId!, permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false },
+        ),
+    }
+    const play = (token: string) => ({ rtmp: token, flv: token, wsFlv: token, whep: token })
+    const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
+    const signaling = new SignalingServer({
+      ...{ clock: systemClock, nowMs: () => 1234, rooms, verifier, log: silentLog },
+      entryRates: new AddressRates({ perSecond, burst, addresses }),
+      pending: new PendingConnections({ total: 100, perAddress: 10, totalBytes: 1_000_000 }),
+      origins: { allowed: [], publicUrl: undefined, isOpen: true },
+      iceServers: () => [{ urls: ['stun:stun.example'] }],
+      clientAddress: (request) => request.socket.remoteAddress!,
+      addressesFor: () => ({ play, push: (token) => token }),
+      ...options,
+    })
+    const http = await HttpServer.listen({
+      ...{ host: '127.0.0.1', port: 0, limits: httpLimits, highWaterMark: 65_536 },
+      onRequest: (_request, response) => response.writeHead(404).end(),
+      onUpgrade: (request, socket, head) => signaling.handleUpgrade(request, socket, head),
+    })
+    return new Stage(signaling, http, rooms)
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${String(this.#http.port)}/signal`
+  }
+
+  /** Opens a socket and waits until it is open or refused. */
+  async connect(options: ClientOptions = {}, url: string = this.url): Promise<Client> {
+    const client = new Client(new WebSocket(url, options))
+    this.#clients.push(client)
+    await client.opened
+    return client
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.socket.terminate()
+    this.signaling.close()
+    this.#http.close()
+  }
+}
+
+export interface Answer {
+  readonly id?: unknown
+  readonly result?: Record<string, unknown>
+  readonly error?: { readonly code: number; readonly message: string; readonly data: Record<string, unknown> }
+  readonly method?: string
+  readonly params?: Record<string, unknown>
+}
+
+/** One end of a socket. */
+export class Client {
+  readonly socket: WebSocket
+  readonly notifications: Answer[] = []
+  /** Resolves with the HTTP status when the server refuses, else with 101. */
+  readonly opened: Promise<number>
+  /** Resolves with the code and the reason of the close. */
+  readonly closed: Promise<readonly [number, string]>
+  #waiting: ((answer: Answer) => void)[] = []
+  #id = 0
+
+  constructor(socket: WebSocket) {
+    this.socket = socket
+    this.opened = new Promise((resolve) => {
+      socket.on('open', () => resolve(101))
+      socket.on('unexpected-response', (_request, response) => {
+        resolve(response.statusCode!)
+        socket.terminate()
+      })
+      socket.on('error', () => resolve(0))
+    })
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => resolve([code, reason.toString()]))
+    })
+    socket.on('message', (data: Buffer) => {
+      const answer = JSON.parse(data.toString()) as Answer
+      if (answer.method === undefined) this.#waiting.shift()?.(answer)
+      else this.notifications.push(answer)
+    })
+  }
+
+  /** Sends a text and resolves with the next answer. */
+  say(text: string): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.socket.send(text)
+    })
+  }
+
+  ask(method: RequestMethod, params: object = {}): Promise<Answer> {
+    return this.say(JSON.stringify({ jsonrpc: '2.0', id: `q${String(++this.#id)}`, method, params }))
+  }
+
+  enter(params: Partial<EnterParams> = {}): Promise<Answer> {
+    const client = { kind: 'browser', version: '1' }
+    return this.ask('room.enter', { protocol: 1, roomId: 42, userId: 'alice', client, ...params })
+  }
+}
