@@ -269,7 +269,11 @@ test('an uplink holds the m-lines that no track names: none is refused, and all 
   const offer = parseRemoteDescription(publishOffers.chromium.sdp)
   const named = offer.media[1]!.mid
   const wishes = { audio: [{ codec: 'opus' }], video: [{ codec: 'h264' }] } as const
-  const media = negotiate(offer, planUplink((mid) => mid === named, wishes), countingBytes())
+  const media = negotiate(
+    offer,
+    planUplink((mid) => mid === named, wishes),
+    countingBytes(),
+  )
   expect(media.map(({ isHeld = false }) => isHeld)).toEqual([true, false])
   const answer = parse(writeAnswer(offer, media, local))
   expect(answer.media.map(({ direction, port }) => [direction, port])).toEqual([
