@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createLocalJWKSet, exportJWK, SignJWT, type JWTPayload } from 'jose'
+import { createLocalJWKSet, exportJWK, SignJWT } from 'jose'
 import { beforeEach, expect, test } from 'vitest'
 import { EntrySignatures, type EntrySignatureOptions } from './entry-signatures.js'
 import type { EntryCredentials } from './entry-verifier.js'
@@ -41,7 +41,7 @@ const entry = (change: Partial<EntryCredentials> = {}): EntryCredentials => ({
 })
 
 const sign = (claims: Record<string, unknown>, secret = JWT_SECRET): Promise<string> =>
-  new SignJWT({ sub: 'alice', room: 42, exp: SECONDS + 600, ...claims } as JWTPayload)
+  new SignJWT({ sub: 'alice', room: 42, exp: SECONDS + 600, ...claims })
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(secret))
 

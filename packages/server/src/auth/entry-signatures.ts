@@ -1,6 +1,10 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Config } from '../config/index.js'
 import type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
 import type { FailureGuard } from './failure-guard.js'
 import { ALL_PERMISSIONS, type Identity, type Permissions } from './identity.js'
+import { remoteKeys } from './json-web-keys.js'
 import { OneTimeTokens } from './one-time-tokens.js'
 import { permissionsOf, verifyPrivateMapKey } from './private-map-key.js'
 import { looksLikeJwt, verifyRoomJwt, type JwtKeys } from './room-jwt.js'
@@ -27,6 +31,18 @@ const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
 
 /** Whose fault it is: wrong signatures are counted against an address, those that only ran out are not. */
 const GUESSES: ReadonlySet<string> = new Set(['USER_SIG_INVALID', 'MAP_KEY_INVALID', 'JWT_INVALID'])
+
+/**
+ * The verifier that the configuration asks for.
+ * @throws Error with a sentence when `--user-sig-public-key` cannot be read
+ */
+export function entrySignaturesOf(config: Config, deps: EntrySignatureDeps): EntrySignatures {
+  const { sdkAppId, secret, userSigPublicKey, privateMapKey, jwtSecret, jwksUrl, jwtAudience } = config
+  const publicKey = userSigPublicKey === undefined ? undefined : readPublicKey(userSigPublicKey)
+  const keys = jwksUrl === undefined ? undefined : remoteKeys(jwksUrl, deps.nowMs)
+  const jwt = { secret: jwtSecret, keys, audience: jwtAudience }
+  return new EntrySignatures({ sdkAppId, tickets: { secret, publicKey }, jwt, privateMapKey }, deps)
+}
 
 /**
  * Who somebody is by UserSig (with or without privateMapKey) or JWT. Without any key the server is open: whoever reaches
@@ -145,4 +161,13 @@ function identity(userId: string, permissions: Permissions, expiresAt: number | 
 
 function refuse(code: string, sentence: string): EntryRefusal {
   return { code, sentence }
+}
+
+function readPublicKey(path: string): KeyObject {
+  try {
+    return createPublicKey(readFileSync(path))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`The key of --user-sig-public-key cannot be read: ${why}`, { cause: error })
+  }
 }

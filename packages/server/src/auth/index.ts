@@ -1,5 +1,5 @@
 export { equalSecrets } from './constant-time.js'
-export { EntrySignatures } from './entry-signatures.js'
+export { EntrySignatures, entrySignaturesOf } from './entry-signatures.js'
 export type { EntrySignatureDeps, EntrySignatureOptions } from './entry-signatures.js'
 export type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
 export { FailureGuard } from './failure-guard.js'

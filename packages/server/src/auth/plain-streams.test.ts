@@ -155,3 +155,10 @@ test('on_unpublish is told once, of publishes that were opened', async () => {
   publisher.closed('client')
   expect(hooks.ended).toEqual([{ stream: 'x', reason: 'timeout', durationMs: 0, subject: undefined }])
 })
+
+test('the demo lets anybody publish under live, and nowhere else', async () => {
+  const gate = makeGate({ demo: true })
+  expect((await gate.admit(request({}))).ok).toBe(true)
+  expect((await gate.admit(request({ app: 'other' }))).ok).toBe(false)
+  expect((await gate.admit(request({ action: 'play' }))).ok).toBe(false)
+})

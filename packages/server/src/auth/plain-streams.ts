@@ -7,6 +7,9 @@ import { verifyStreamToken } from './stream-token.js'
 import type { TokenVerdict } from './stream-token.js'
 import { verifyTxSecret } from './tx-secret.js'
 
+/** What `--demo` opens for publishers. */
+const DEMO_APP = 'live'
+
 /** What the operator wants of plain streams. */
 export interface PlainStreamOptions {
   readonly publish: 'open' | 'token'
@@ -15,6 +18,8 @@ export interface PlainStreamOptions {
   readonly secret?: string | undefined
   /** Key of txSecret when playing; default: `secret`. */
   readonly txPlayKey?: string | undefined
+  /** Whether anybody may publish `live/…`: with `--demo`. */
+  readonly demo?: boolean | undefined
 }
 
 /** What the gate works with. */
@@ -54,7 +59,7 @@ export class PlainStreams implements StreamGate {
   }
 
   async #checkCredential(request: StreamRequest): Promise<Refusal | { readonly subject: string | undefined }> {
-    const gated = this.#options[request.action] === 'token'
+    const gated = this.#options[request.action] === 'token' && !this.#isDemoStream(request)
     const { guard } = this.#deps
     if (gated && guard.isBlocked(request.remoteAddress)) {
       await guard.holdBack()
@@ -65,6 +70,10 @@ export class PlainStreams implements StreamGate {
     if (!gated || credential.verdict === 'valid') return { subject: credential.subject }
     if (credential.verdict === 'invalid') guard.fail(request.remoteAddress)
     return refuseCredential(request, credential.verdict)
+  }
+
+  #isDemoStream(request: StreamRequest): boolean {
+    return this.#options.demo === true && request.action === 'publish' && request.app === DEMO_APP
   }
 
   #verify(request: StreamRequest): Credential {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { verifyStreamToken } from '../auth/index.js'
+import { EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { loadConfig } from '../config/index.js'
 import { describeAddresses } from './doctor-checks.js'
 import { formatLine } from './log-destination.js'
@@ -28,7 +28,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-function run(args: string[], environment: Record<string, string> = {}): Promise<number> {
+function run(args: string[], given: Record<string, string> = {}): Promise<number> {
+  const environment = { XDG_STATE_HOME: folder, ...given }
   const output = { print: (line: string) => void out.push(line), complain: (line: string) => void err.push(line) }
   const host: CommandHost = {
     environment,
@@ -61,6 +62,11 @@ test.each([
   [['dance'], /unknown command 'dance'/],
   [['token', '--stream', 'live/x', '--play'], /signed with the secret/],
   [['token', '--stream', 'live/x', '--secret', 's'], /--publish or --play/],
+  [['token', '--secret', 's'], /--user ID for rooms, or --stream/],
+  [['token', '--user', 'a', '--stream', 'live/x', '--secret', 's'], /--user ID for rooms, or --stream/],
+  [['token', '--user', 'a b', '--secret', 's'], /--user must be/],
+  [['token', '--user', 'a', '--room', 'x y', '--secret', 's'], /--room must be/],
+  [['token', '--user', 'a'], /signed with the secret/],
   [['token', '--stream', 'live', '--play', '--secret', 's'], /--stream must be APP\/STREAM/],
   [['token', '--stream', 'api/x', '--play', '--secret', 's'], /reserved/],
   [['token', '--stream', 'live/x', '--play', '--secret', 's', '--expire', 'soon'], /whole number of seconds/],
@@ -85,6 +91,40 @@ test('a token is printed alone on stdout, from a secret in the file, and opens i
     stream: 'live/x',
     expiresAt: expect.any(Number) as number,
   })
+})
+
+test('a UserSig and a privateMapKey let their user into the room', async () => {
+  expect(await run(['token', '--user', 'alice', '--room', '42', '--secret', 's', '--sdk-app-id', '7'])).toBe(0)
+  const [userSig, privateMapKey] = out
+  const guard = new FailureGuard(Date.now, () => Promise.resolve())
+  const options = { sdkAppId: 7, tickets: { secret: 's' }, jwt: {}, privateMapKey: 'required' } as const
+  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard })
+  const credentials = { roomId: '42', userId: 'alice', userSig, privateMapKey, remoteAddress: '10.0.0.1' }
+  expect(await verifier.verify(credentials)).toMatchObject({ userId: 'alice' })
+  expect(await verifier.verify({ ...credentials, roomId: '43' })).toMatchObject({ code: 'MAP_KEY_OTHER_ROOM' })
+  out = []
+  await run(['token', '--user', 'bob', '--secret', 's', '--json'])
+  expect(Object.keys(JSON.parse(out[0]!) as object)).toEqual(['sdkAppId', 'userId', 'userSig', 'expiresAt'])
+})
+
+test('the secret of the demo is made once, kept for its user alone, and found by token', async () => {
+  const args = ['serve', '--demo', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']
+  const running = run(args)
+  await expect.poll(() => signals.has('SIGTERM'), { timeout: 10_000 }).toBe(true)
+  expect(out.at(-1)).toMatch(/^Demo: whoever reaches the pages/)
+  signals.get('SIGTERM')!()
+  await running
+  const path = join(folder, 'crossroom', 'demo-secret')
+  const made = readFileSync(path, 'utf8')
+  expect(made).toMatch(/^[0-9a-f]{64}\n$/)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  out = []
+  expect(await run(['token', '--user', 'alice'])).toBe(0)
+  expect(out).toHaveLength(1)
+  expect(readFileSync(path, 'utf8')).toBe(made)
+  writeFileSync(path, 'something else')
+  expect(await run(args)).toBe(1)
+  expect(err.at(-1)).toMatch(/The demo's secret cannot be kept in .*EEXIST/)
 })
 
 test('serve prints one JSON line with the ports it took, and ends with 0 after SIGTERM', async () => {

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, loadConfig, optionDefinitions } from '../config/index.js'
 import type { Config, OptionDefinition } from '../config/index.js'
+import { findDemoSecret, makeDemoSecret } from './demo-secret.js'
+
+/** What the process has been given around its flags. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Adds the options of the schema to a command, all of them or those named. */
 export function addConfigOptions(command: Command, names?: readonly OptionDefinition['name'][]): Command {
@@ -22,12 +26,16 @@ export function addConfigOptions(command: Command, names?: readonly OptionDefini
  * The configuration from what commander parsed, the environment and the file.
  * @throws ConfigError
  */
-export function readConfig(
-  flags: Readonly<Record<string, unknown>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): Config {
+export function readConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
   const path = (flags['config'] as string | undefined) ?? environment['CROSSROOM_CONFIG']
-  return loadConfig({ flags, environment, file: path === undefined || path === '' ? undefined : readFile(path) })
+  const file = path === undefined || path === '' ? undefined : readFile(path)
+  return loadConfig({ flags, environment, file, demoSecret: () => makeDemoSecret(environment) })
+}
+
+/** The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine. */
+export function readSigningConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
+  const config = readConfig(flags, environment)
+  return config.secret === undefined ? { ...config, secret: findDemoSecret(environment) } : config
 }
 
 function readFile(path: string): { path: string; text: string } {

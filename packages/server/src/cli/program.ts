@@ -3,7 +3,8 @@ import { ConfigError } from '../config/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { runDoctor } from './doctor.js'
-import { addConfigOptions, readConfig } from './options.js'
+import { printEntryToken } from './entry-token.js'
+import { addConfigOptions, readConfig, readSigningConfig } from './options.js'
 import { CommandError, processOutput } from './output.js'
 import type { Output } from './output.js'
 import { serve } from './serve.js'
@@ -18,6 +19,7 @@ export interface CommandHost {
 }
 
 const DAY_SECONDS = 86_400
+const YEAR_SECONDS = 365 * DAY_SECONDS
 
 const processHost: CommandHost = {
   environment: process.env,
@@ -72,21 +74,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   addConfigOptions(doctor).action(async (flags: Record<string, unknown>) => {
     exit(await runDoctor(() => readConfig(flags, environment), flags['json'] === true, output))
   })
-  const token = program
-    .command('token')
-    .description('Make a token that lets its holder publish or play one plain stream.')
-    .requiredOption('--stream <APP/STREAM>', 'the stream')
-    .option('--publish', 'for publishing')
-    .option('--play', 'for playing')
-    .option('--expire <SECONDS>', 'how long it is good, from now', parseSeconds, DAY_SECONDS)
-  addConfigOptions(token, ['secret', 'json']).action((flags: Record<string, unknown>) => {
-    if ((flags['publish'] === true) === (flags['play'] === true))
-      throw new CommandError('Say what the token is for: --publish or --play, one of them.')
-    const { publish: _publish, play: _play, ...options } = flags
-    const action = flags['publish'] === true ? 'publish' : 'play'
-    const wish = { stream: flags['stream'] as string, action, expire: flags['expire'] as number } as const
-    printToken(readConfig(options, environment), wish, Date.now(), output)
-  })
+  addTokenCommand(program, host)
   program
     .command('bench')
     .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')
@@ -97,6 +85,38 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
       exit(await runBench(args))
     })
   return program
+}
+
+function addTokenCommand(program: Command, { environment, output }: CommandHost): void {
+  const token = program
+    .command('token')
+    .description('Sign for a user who enters rooms (--user), or for one plain stream (--stream).')
+    .option('--user <ID>', 'a UserSig for this user')
+    .option('--room <ID>', 'with --user: a privateMapKey for this room as well')
+    .option('--stream <APP/STREAM>', 'a token for this stream, with --publish or --play')
+    .option('--publish', 'for publishing')
+    .option('--play', 'for playing')
+    .option('--expire <SECONDS>', 'how long it is good, from now', parseSeconds, DAY_SECONDS)
+  addConfigOptions(token, ['secret', 'sdkAppId', 'json']).action((flags: Record<string, unknown>) => {
+    const { user, room, stream, publish, play, expire: seconds, ...options } = flags
+    if ((user === undefined) === (stream === undefined))
+      throw new CommandError('Say whom the token is for: --user ID for rooms, or --stream APP/STREAM.')
+    const config = readSigningConfig(options, environment)
+    const expire = checkedExpiry(seconds as number)
+    if (user !== undefined) {
+      printEntryToken(config, { user: user as string, room: room as string | undefined, expire }, Date.now(), output)
+      return
+    }
+    if ((publish === true) === (play === true))
+      throw new CommandError('Say what the token is for: --publish or --play, one of them.')
+    const action = publish === true ? 'publish' : 'play'
+    printToken(config, { stream: stream as string, action, expire }, Date.now(), output)
+  })
+}
+
+function checkedExpiry(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 10 * YEAR_SECONDS) return seconds
+  throw new CommandError(`--expire must be a number of seconds from 1 to ${String(10 * YEAR_SECONDS)} (ten years).`)
 }
 
 function parseSeconds(text: string): number {

@@ -1,6 +1,6 @@
 import { startServer } from '../app.js'
 import type { RunningServer } from '../app.js'
-import { isLoopbackHost, servesTls, shutdownLimits } from '../config/index.js'
+import { checksEntries, isLoopbackHost, servesTls, shutdownLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
@@ -77,6 +77,7 @@ function announce(config: Config, server: RunningServer, output: Output): void {
 export function describeAddresses(config: Config, ports: Readonly<Record<string, number>>): string[] {
   const host = isLoopbackHost(config.host) ? 'localhost' : config.host === '0.0.0.0' ? 'HOST' : bracketed(config.host)
   const http = config.publicUrl ?? `http://${host}:${String(ports['http'])}`
+  const ws = http.replace(/^http/, 'ws')
   const rtmp = config.publicRtmpUrl ?? `rtmp://${host}:${String(ports['rtmp'])}`
   const admin = ports['admin'] === undefined ? http : `http://${host}:${String(ports['admin'])}`
   const lines = [
@@ -84,6 +85,7 @@ export function describeAddresses(config: Config, ports: Readonly<Record<string,
     `  publish     ${rtmp}/live/STREAM`,
     `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
+    `  rooms       ${http}/   (${ws}/signal, ${rtmp}/push/ROOM)`,
     `  page        ${http}/live`,
     `  REST        ${admin}/api/v1/openapi.json`,
   ]
@@ -95,10 +97,12 @@ export function describeAddresses(config: Config, ports: Readonly<Record<string,
 
 /** Who may publish and play, in one sentence. */
 export function describeMode(config: Config): string {
-  if (config.secret === undefined)
+  if (!checksEntries(config))
     return 'Open mode: there is no secret, so only this machine is served. Set --secret to open it to the network.'
   const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anybody may' : 'who has a token may')
-  return `Plain streams: ${who(config.publish)} publish, ${who(config.play)} play.`
+  const plain = `Plain streams: ${who(config.publish)} publish, ${who(config.play)} play.`
+  if (!config.demo) return `Rooms take whoever has a signature. ${plain}`
+  return `Demo: whoever reaches the pages gets a signature for every room. ${plain}`
 }
 
 function bracketed(host: string): string {

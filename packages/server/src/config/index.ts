@@ -1,5 +1,5 @@
 export * from './limits.js'
-export { ConfigError, isLoopbackHost, loadConfig, servesTls } from './load.js'
+export { checksEntries, ConfigError, isLoopbackHost, loadConfig, servesTls } from './load.js'
 export type { Config, ConfigSources } from './load.js'
 export { STREAM_PROTOCOLS } from './protocols.js'
 export type { StreamProtocol } from './protocols.js'

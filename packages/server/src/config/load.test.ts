@@ -20,6 +20,24 @@ test('with a secret it listens everywhere and publishing needs a token', () => {
   expect(load({ flags: { secret: 's', publish: 'open' } })).toMatchObject({ publish: 'open' })
 })
 
+test('the demo has a secret of its own and stays on this machine unless told', () => {
+  const demoSecret = () => 'made once'
+  const demo = load({ flags: { demo: true }, demoSecret })
+  expect(demo).toMatchObject({ host: '127.0.0.1', secret: 'made once', publish: 'open' })
+  expect(load({ flags: { demo: true, secret: 's' }, demoSecret }).secret).toBe('s')
+  expect(load({ flags: { demo: true, host: '0.0.0.0' }, demoSecret })).toMatchObject({
+    ...{ host: '0.0.0.0', publish: 'token' },
+  })
+  expect(() => load({ flags: { demo: true } })).toThrow(/--demo needs/)
+})
+
+test('who checks entries by JWT alone may listen everywhere; plain streams are then closed to publishers', () => {
+  const config = load({ flags: { jwtSecret: 'j' } })
+  expect(config).toMatchObject({ host: '0.0.0.0', publish: 'token' })
+  expect(config.secret).toBeUndefined()
+  expect(() => load({ flags: { jwtSecret: 'j', publish: 'token' } })).toThrow(/--publish token needs --secret/)
+})
+
 test('flags win over the environment, the environment over the file', () => {
   const environment = { CROSSROOM_RTMP_PORT: '2', CROSSROOM_HTTP_PORT: '3', CROSSROOM_JSON: 'yes' }
   const config = load({
@@ -92,16 +110,23 @@ test('every option has a description, a flag and a variable of the same name', (
   for (const option of optionDefinitions) {
     expect(option.description.length).toBeGreaterThan(8)
     expect(option.variable).toBe(`CROSSROOM_${option.flag.slice(2).replaceAll('-', '_').toUpperCase()}`)
-    expect(option.takes === undefined).toBe(['json', 'metricsStreamLabel', 'forwardPrivate'].includes(option.name))
+    expect(option.takes === undefined).toBe(
+      ['json', 'metricsStreamLabel', 'forwardPrivate', 'demo'].includes(option.name),
+    )
   }
   expect(optionDefinitions.filter((option) => option.secret).map((option) => option.name)).toEqual([
-    ...['turnSecret', 'secret', 'txPlayKey', 'hookSecret', 'apiKey'],
+    ...['turnSecret', 'secret', 'jwtSecret', 'txPlayKey', 'hookSecret', 'apiKey'],
   ])
   expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
 })
 
 test('the example file has every option with its default, and all of it can be read', async () => {
-  const values: Record<string, string> = { json: 'false', metricsStreamLabel: 'false', forwardPrivate: 'false' }
+  const values: Record<string, string> = {
+    json: 'false',
+    metricsStreamLabel: 'false',
+    forwardPrivate: 'false',
+    demo: 'false',
+  }
   const lines = optionDefinitions.flatMap((option) => {
     const value = option.shownDefault ?? values[option.name] ?? `# ${option.takes ?? ''}`
     return [`# ${option.description}`, `#${option.flag.slice(2)}: ${value}`, '']

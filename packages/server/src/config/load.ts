@@ -16,6 +16,8 @@ export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** A YAML file, read by the caller. */
   readonly file?: { readonly path: string; readonly text: string } | undefined
+  /** The secret of the demo, made when there is none yet; asked for with `--demo` when no other secret is given. */
+  readonly demoSecret?: (() => string) | undefined
 }
 
 /** The configuration makes no sense; `message` says which option, what came and what is allowed. */
@@ -47,7 +49,7 @@ export function loadConfig(sources: ConfigSources): Config {
   }
   const parsed = optionSchema.safeParse(merged)
   if (!parsed.success) throw new ConfigError(describeIssue(parsed.error.issues[0]!, merged, origin))
-  return complete(parsed.data)
+  return complete(withDemoSecret(parsed.data, sources))
 }
 
 /** Whether an address to listen on is reachable from this machine only. */
@@ -60,16 +62,32 @@ export function servesTls(config: Pick<Config, 'tls' | 'tlsCert'>): boolean {
   return config.tls !== undefined || config.tlsCert !== undefined
 }
 
+/** Whether anybody has to prove anything before entering a room. */
+export function checksEntries(
+  config: Pick<ParsedOptions, 'secret' | 'userSigPublicKey' | 'jwtSecret' | 'jwksUrl'>,
+): boolean {
+  const { secret, userSigPublicKey, jwtSecret, jwksUrl } = config
+  return [secret, userSigPublicKey, jwtSecret, jwksUrl].some((key) => key !== undefined)
+}
+
+function withDemoSecret(options: ParsedOptions, { demoSecret }: ConfigSources): ParsedOptions {
+  if (!options.demo || options.secret !== undefined) return options
+  if (demoSecret === undefined) throw new ConfigError('--demo needs a place to keep its secret in.')
+  return { ...options, secret: demoSecret() }
+}
+
 function complete(options: ParsedOptions): Config {
-  const host = options.host ?? (options.secret === undefined ? '127.0.0.1' : '0.0.0.0')
+  const checked = checksEntries(options)
+  const host = options.host ?? (checked && !options.demo ? '0.0.0.0' : '127.0.0.1')
   const loopback = isLoopbackHost(host)
-  if (options.secret === undefined && !loopback)
+  if (!checked && !loopback)
     throw new ConfigError(
       `Without a secret anybody who reaches ${host} could publish. Set --secret (or CROSSROOM_SECRET), or leave --host away to stay on 127.0.0.1.`,
     )
+  // With JWTs alone nothing signs tokens of plain streams: then nobody has one.
   const publish = options.publish ?? (loopback ? 'open' : 'token')
   const config: Config = { ...options, host, publish }
-  const gated = publish === 'token' ? '--publish token' : config.play === 'token' ? '--play token' : undefined
+  const gated = options.publish === 'token' ? '--publish token' : config.play === 'token' ? '--play token' : undefined
   if (gated !== undefined && config.secret === undefined)
     throw new ConfigError(`${gated} needs --secret (or CROSSROOM_SECRET), which signs the tokens.`)
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))

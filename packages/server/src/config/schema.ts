@@ -124,14 +124,27 @@ export const optionShape = {
     takes: 'CIDR',
     description: 'proxies whose X-Forwarded-* headers are believed, with commas between',
   }),
-  sdkAppId: z
-    .preprocess(toNumber, wholeNumber(1, 0xffffffff).optional())
-    .meta({ takes: 'N', description: 'application number of UserSig identities' }),
+  sdkAppId: count(1, 0xffffffff, 1, 'application number of UserSig identities'),
   secret: text({
     takes: 'TEXT',
     secret: true,
     description: 'signs tokens and UserSigs; without it the server is open and stays on loopback',
   }),
+  userSigPublicKey: text({
+    takes: 'FILE',
+    description: 'public key (PEM) of UserSigs of version 1, as applications from before 2019 sign them',
+  }),
+  privateMapKey: choice(['required', 'optional'])
+    .default('optional')
+    .meta({ takes: 'MODE', description: 'whether a UserSig needs a privateMapKey beside it: required or optional' }),
+  jwtSecret: text({ takes: 'TEXT', secret: true, description: 'JWTs (HS256) signed with it let people into rooms' }),
+  jwksUrl: url(['https://', 'http://'], {
+    description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms',
+  }),
+  jwtAudience: text({ takes: 'TEXT', description: 'JWTs must name it as their audience (aud)' }),
+  demo: flag(
+    'a trial on this machine: a secret is made once and kept, pages get signatures from the server, live/* is open',
+  ),
   publish: choice(['open', 'token']).optional().meta({
     takes: 'MODE',
     description: 'who may publish plain streams: open or token (default: open on loopback, else token)',
