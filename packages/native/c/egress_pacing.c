@@ -71,6 +71,17 @@ static bool queue_push(struct viewer *viewer, const struct pending *entry) {
   return true;
 }
 
+/* `timestamp` is on the source's time line. */
+static struct pending pending_of(struct track *track, struct frame *frame, uint32_t source, uint32_t timestamp, int64_t now) {
+  return (struct pending){.track = track,
+                          .frame = frame,
+                          .source = source,
+                          .timestamp = timestamp + track->options.timestamp_offset,
+                          .payload_type = track->options.payload_type,
+                          .rtx_payload_type = track->options.rtx_payload_type,
+                          .since = now};
+}
+
 /* Takes an entry's frame and track away; what is left is skipped. */
 static void entry_clear(struct egress *egress, struct viewer *viewer, struct pending *entry, int64_t now) {
   if (!entry->track) return;
@@ -162,7 +173,7 @@ static void send_chunk(struct egress *egress, struct viewer *viewer, int64_t now
   int64_t earliest = now - LATENESS;
   int64_t from = viewer->next_send_at > earliest ? viewer->next_send_at : earliest;
   viewer->next_send_at = (viewer->pacing_rate ? from : now) + gap_after(viewer, entry, count, bytes);
-  send_packets(egress, entry->track, entry->frame, entry->source, entry->timestamp, entry->next_packet, count, now);
+  send_packets(egress, entry, count, now);
   entry->next_packet += count;
   if (entry->next_packet == entry->frame->info.packet_count) queue_pop(egress, viewer, now);
 }
@@ -229,17 +240,17 @@ void pace_frame(struct egress *egress, struct track *track, struct frame *frame,
     bump(&viewer->stats.frames_dropped, 1);
     return;
   }
-  uint32_t timestamp = frame->info.rtp_timestamp, packets = frame->info.packet_count;
+  uint32_t packets = frame->info.packet_count;
+  struct pending entry = pending_of(track, frame, source, frame->info.rtp_timestamp, now);
   bool idle = viewer->queue_count == 0;
   bool large = packets > CHUNK_PACKETS || (viewer->pacing_rate && frame->payload_bytes > CHUNK_BYTES);
   /* Sound does not wait for pictures; a small picture does not wait when nothing is before it. */
   if (track->queued == 0 && (!track->options.video || (idle && !large && now >= viewer->next_send_at))) {
-    send_packets(egress, track, frame, source, timestamp, 0, packets, now);
+    send_packets(egress, &entry, packets, now);
     if (track->options.video && viewer->pacing_rate)
       viewer->next_send_at = now + (int64_t)(frame->payload_bytes * 8000000ull / viewer->pacing_rate);
     return;
   }
-  struct pending entry = {.track = track, .frame = frame, .source = source, .timestamp = timestamp, .since = now};
   if (!queue_push(viewer, &entry)) return;
   if (!idle) return;
   int64_t turn = now + (large ? (int64_t)VIEWER_SPREAD * order / total : 0);
@@ -256,8 +267,10 @@ void pace_replay(struct egress *egress, struct track *track, const struct source
     struct frame *frame = source_find(source, first + i);
     if (!frame || (track->wants_keyframe && !frame->info.keyframe)) continue;
     track->wants_keyframe = false;
-    struct pending entry = {.track = track, .frame = frame, .source = source->id, .replay = true, .since = now};
-    memcpy(&entry.timestamp, timestamps + i * sizeof entry.timestamp, sizeof entry.timestamp);
+    uint32_t timestamp;
+    memcpy(&timestamp, timestamps + i * sizeof timestamp, sizeof timestamp);
+    struct pending entry = pending_of(track, frame, source->id, timestamp, now);
+    entry.replay = true;
     if (!queue_push(viewer, &entry)) break;
     last = queue_at(viewer, viewer->queue_count - 1);
   }

@@ -104,7 +104,9 @@ struct track {
 struct pending {
   struct track *track; /* NULL when it was removed */
   struct frame *frame;
-  uint32_t source, timestamp; /* on the source's time line */
+  uint32_t source;
+  uint32_t timestamp; /* as it is written: the track's offset may be another one by then, and so may its codec */
+  uint8_t payload_type, rtx_payload_type;
   uint32_t next_packet;
   bool replay, last_of_replay;
   int64_t since;
@@ -278,9 +280,8 @@ uint8_t *batch_room(struct egress *egress);
 void batch_add(struct egress *egress, struct viewer *viewer, size_t length, bool counted, uint16_t transport);
 void batch_flush(struct egress *egress);
 
-/* Sends `count` packets of a frame now. */
-void send_packets(struct egress *egress, struct track *track, const struct frame *frame, uint32_t source, uint32_t timestamp,
-                  uint32_t first, uint32_t count, int64_t now);
+/* Sends the next `count` packets of a frame now. */
+void send_packets(struct egress *egress, const struct pending *entry, uint32_t count, int64_t now);
 void resend_packets(struct egress *egress, struct track *track, const uint16_t *sequences, uint32_t count, int64_t now);
 void send_rtcp(struct egress *egress, struct viewer *viewer, const uint8_t *compound, size_t length);
 void send_report(struct egress *egress, struct track *track, uint64_t ntp, uint32_t rtp_timestamp);

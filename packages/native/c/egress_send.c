@@ -46,15 +46,17 @@ static bool has_marker(const struct frame *frame, uint32_t packet) {
   return frame->info.marker && packet + 1 == frame->info.packet_count;
 }
 
-void send_packets(struct egress *egress, struct track *track, const struct frame *frame, uint32_t source, uint32_t timestamp,
-                  uint32_t first, uint32_t count, int64_t now) {
+void send_packets(struct egress *egress, const struct pending *entry, uint32_t count, int64_t now) {
+  struct track *track = entry->track;
+  const struct frame *frame = entry->frame;
+  uint32_t first = entry->next_packet;
   struct viewer *viewer = track->viewer;
   const struct egress_track_options *options = &track->options;
   bool counted = options->ids.transport_cc != 0;
   struct sent_range range = {.first_index = track->next_index,
-                             .source = source,
+                             .source = entry->source,
                              .frame = frame->number,
-                             .timestamp = timestamp + options->timestamp_offset,
+                             .timestamp = entry->timestamp,
                              .abs_send_time = rtp_abs_send_time(now),
                              .count = (uint16_t)count,
                              .first_packet = (uint16_t)first,
@@ -62,8 +64,8 @@ void send_packets(struct egress *egress, struct track *track, const struct frame
                              .has_playout_delay = options->has_playout_delay,
                              .playout_min = options->playout_min,
                              .playout_max = options->playout_max,
-                             .payload_type = options->payload_type,
-                             .rtx_payload_type = options->rtx_payload_type};
+                             .payload_type = entry->payload_type,
+                             .rtx_payload_type = entry->rtx_payload_type};
   struct rtp_template header;
   media_template(&header, track, frame, &range);
   track_remember(track, &range);

@@ -283,6 +283,18 @@ test('a queue older than 250 ms is emptied, and the track goes on at the next ke
   expect(egress.viewerCounters(id)!.framesDropped).toBeGreaterThanOrEqual(2)
 })
 
+test('what waits leaves as it was meant when the track changed: with its own time and codec', async () => {
+  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  egress.updateViewer(id, { pacingRate: 8_000_000 })
+  const track = egress.addTrack(id, VIDEO_TRACK)
+  egress.frame(source, frameOf(20, { rtpTimestamp: 3000 }), Uint32Array.of(track))
+  egress.updateTrack(track, { timestampOffset: 500, payloadType: 96, rtxPayloadType: 97 })
+  egress.frame(source, frameOf(2, { rtpTimestamp: 6000 }), Uint32Array.of(track))
+  await receiver.until(() => receiver.rtp.length === 22)
+  expect(receiver.rtp[19]).toMatchObject({ timestamp: 3000, payloadType: 102 })
+  expect(receiver.rtp[20]).toMatchObject({ timestamp: 6500, payloadType: 96 })
+})
+
 test('sound does not wait behind pictures', async () => {
   const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
   egress.updateViewer(id, { pacingRate: 4_000_000 })

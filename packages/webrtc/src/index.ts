@@ -143,7 +143,7 @@ export { H265Depacketizer } from './depacketizer/h265.js'
 export { Vp9Depacketizer } from './depacketizer/vp9.js'
 export { writeAnswer } from './sdp/answer.js'
 export type { LocalDescription } from './sdp/description-lines.js'
-export type { CodecWish, NegotiatedCodec, RtcCodec } from './sdp/codec-choice.js'
+export { nearestCodec, type CodecWish, type NegotiatedCodec, type RtcCodec } from './sdp/codec-choice.js'
 export { SdpError, type SdpErrorCode } from './sdp/error.js'
 export { h264ProfileOf, type H264Profile } from './sdp/h264-profile.js'
 export {
@@ -196,8 +196,8 @@ export {
   type PlaySenderOptions,
   type PlaySenderOutput,
   type PlaySenderStats,
-  type PlayTrack,
 } from './sender/play-sender.js'
+export type { PlayTrack } from './sender/sent-track.js'
 export type { ResendCounters } from './sender/resend-ledger.js'
 export { PUBLISHER_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'
 export {

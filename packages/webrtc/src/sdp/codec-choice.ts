@@ -1,6 +1,6 @@
 import type { VideoCodec } from '@crossroom/media'
 import { h264ProfileDistance, h264ProfileOf } from './h264-profile.js'
-import type { RemoteCodec, RemoteMedia } from './remote-media.js'
+import { parseFormat, type RemoteCodec, type RemoteMedia } from './remote-media.js'
 
 export type RtcCodec = VideoCodec | 'opus'
 
@@ -44,6 +44,22 @@ const rtpNames: Readonly<Record<RtcCodec, { readonly name: string; readonly cloc
 /** What we act on, in the order it is written. */
 const VIDEO_FEEDBACK = ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli']
 const AUDIO_FEEDBACK = ['transport-cc', 'nack']
+
+/** Of the codecs that were agreed on, the one to send a stream of that codec and (H.264) profile with. */
+export function nearestCodec(
+  codecs: readonly NegotiatedCodec[],
+  codec: RtcCodec,
+  profileLevelId: string | undefined,
+): NegotiatedCodec | undefined {
+  const candidates = codecs.filter((candidate) => candidate.codec === codec)
+  if (codec !== 'h264' || candidates.length < 2) return candidates[0]
+  const wanted = h264ProfileOf(profileLevelId) ?? 'constrained-baseline'
+  const distanceOf = ({ format }: NegotiatedCodec): number => {
+    const offered = h264ProfileOf(parseFormat(format).get('profile-level-id'))
+    return offered === undefined ? Infinity : h264ProfileDistance(wanted, offered)
+  }
+  return candidates.reduce((best, next) => (distanceOf(next) < distanceOf(best) ? next : best))
+}
 
 /** The best payload type of the m-line for one wish, or undefined. `direction` is ours. */
 export function chooseCodec(

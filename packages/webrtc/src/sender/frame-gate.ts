@@ -1,4 +1,5 @@
 import type { Micros } from '@crossroom/media'
+import type { PathBacklog } from './path-backlog.js'
 
 /** What the path may fall behind before frames are left out. A keyframe of a stream that just fits takes about 400 ms. */
 const CLOSE_ABOVE: Micros = 600_000
@@ -6,7 +7,8 @@ const CLOSE_ABOVE: Micros = 600_000
 const SPARE_ABOVE: Micros = 300_000
 /** A keyframe opens the gate again when the backlog has shrunk to this. */
 const OPEN_BELOW: Micros = 250_000
-const SECOND: Micros = 1_000_000
+/** Each place further down the list takes so much of these times away: what matters less stops earlier and returns later. */
+const PER_RANK = 0.5
 
 /** What the gate must know of a frame. */
 export interface GatedFrame {
@@ -15,15 +17,19 @@ export interface GatedFrame {
 }
 
 /**
- * Leaves out whole frames for a viewer whose path carries less than the stream, up to the next keyframe: a picture that
- * stops now and then is watchable, a delay that grows is not. The backlog is a model of the path's queue: bits that went
- * in, less what the estimate says came through since.
+ * Leaves out whole frames of one video for a viewer whose path carries less than is sent, up to the next keyframe: a
+ * picture that stops now and then is watchable, a delay that grows is not. The videos of a viewer share one backlog.
  */
 export class FrameGate {
+  /** 0 is the video that matters most to the viewer. */
+  rank = 0
+  readonly #backlog: PathBacklog
   #isOpen = true
-  #backlogBits = 0
-  #drainedAt: Micros = 0
   #dropped = 0
+
+  constructor(backlog: PathBacklog) {
+    this.#backlog = backlog
+  }
 
   get isOpen(): boolean {
     return this.#isOpen
@@ -35,11 +41,11 @@ export class FrameGate {
   }
 
   /**
-   * Whether the viewer gets this frame of `bytes` bytes. `bitrate` is the estimate, or Infinity while no limit of the path
-   * is known: then every frame passes.
+   * Whether the viewer gets this frame of `bytes` bytes. `bitrate` is what the estimate leaves for video, or Infinity
+   * while no limit of the path is known: then every frame passes.
    */
   admit(now: Micros, frame: GatedFrame, bytes: number, bitrate: number): boolean {
-    const backlog = this.#drain(now, bitrate)
+    const backlog = this.#backlog.drain(now, bitrate) * (1 + PER_RANK * this.rank)
     if (frame.keyframe && backlog <= OPEN_BELOW) this.#isOpen = true
     else if (backlog > CLOSE_ABOVE) this.#isOpen = false
     const isSpared = frame.droppable && backlog > SPARE_ABOVE
@@ -47,23 +53,12 @@ export class FrameGate {
       this.#dropped++
       return false
     }
-    if (bitrate !== Infinity) this.#backlogBits += bytes * 8
+    if (bitrate !== Infinity) this.#backlog.add(bytes)
     return true
   }
 
   /** Something else has broken the chain of references (the egress starved): wait for a keyframe. */
   close(): void {
     this.#isOpen = false
-  }
-
-  #drain(now: Micros, bitrate: number): Micros {
-    const elapsed = now - this.#drainedAt
-    this.#drainedAt = now
-    if (bitrate === Infinity) {
-      this.#backlogBits = 0
-      return 0
-    }
-    this.#backlogBits = Math.max(0, this.#backlogBits - (elapsed * bitrate) / SECOND)
-    return (this.#backlogBits * SECOND) / bitrate
   }
 }

@@ -9,17 +9,12 @@ const VIDEO = 0x1111
 const AUDIO = 0x2222
 const WALL_OFFSET = 1_700_000_000 * SECOND
 
-function makeSender(canResend = true) {
+function makeSender({ canResend = true, bitrate = 1_000_000 } = {}) {
+  const sender = new PlaySender({ wallClockOffset: WALL_OFFSET })
   const shared = { packetsPerSecond: () => 100, rtpTimestampAt: (now: number) => Math.floor(now * 0.09) >>> 0 }
-  return new PlaySender({
-    now: 0,
-    wallClockOffset: WALL_OFFSET,
-    streamBitrate: () => 1_000_000,
-    tracks: [
-      { ...shared, kind: 'video', ssrc: VIDEO, canResend },
-      { ...shared, kind: 'audio', ssrc: AUDIO, canResend: false },
-    ],
-  })
+  sender.addTrack(0, { ...shared, kind: 'video', ssrc: VIDEO, canResend, bitsPerSecond: () => bitrate })
+  sender.addTrack(0, { ...shared, kind: 'audio', ssrc: AUDIO, canResend: false, bitsPerSecond: () => 0 })
+  return sender
 }
 
 function give(sender: PlaySender, now: number, ...packets: RtcpPacket[]): void {
@@ -60,8 +55,7 @@ const pli = (mediaSsrc = VIDEO): RtcpPacket => ({ type: 'pli', senderSsrc: 9, me
 
 test('the pace begins at 8 Mbit/s, and at three times the stream above that', () => {
   expect(outputs(makeSender())).toEqual([{ kind: 'pacing', bitrate: 8_000_000 }])
-  const fast = new PlaySender({ now: 0, wallClockOffset: 0, streamBitrate: () => 4_000_000, tracks: [] })
-  expect(outputs(fast)).toEqual([{ kind: 'pacing', bitrate: 12_000_000 }])
+  expect(outputs(makeSender({ bitrate: 4_000_000 }))).toEqual([{ kind: 'pacing', bitrate: 12_000_000 }])
 })
 
 test('two seconds of feedback without a limit, and a keyframe may leave as fast as the estimate allows', () => {
@@ -81,11 +75,11 @@ test('a NACK becomes one resend of its sequences; for a track that cannot resend
   const sender = makeSender()
   outputs(sender)
   give(sender, 1000, nack(10, 11, 30))
-  expect(outputs(sender)).toEqual([{ kind: 'resend', track: 0, sequences: Uint16Array.of(10, 11, 30) }])
+  expect(outputs(sender)).toEqual([{ kind: 'resend', ssrc: VIDEO, sequences: Uint16Array.of(10, 11, 30) }])
   give(sender, 1000, { type: 'nack', senderSsrc: 9, mediaSsrc: AUDIO, sequenceNumbers: [1] })
   give(sender, 1000, { type: 'nack', senderSsrc: 9, mediaSsrc: 0x9999, sequenceNumbers: [1] })
   expect(outputs(sender)).toEqual([])
-  const without = makeSender(false)
+  const without = makeSender({ canResend: false })
   outputs(without)
   give(without, 0, nack(1))
   expect(outputs(without)).toEqual([])
@@ -131,7 +125,7 @@ test('30 % loss with lost retransmissions stays within the budget', () => {
 test('W8: a hundred PLIs a second want one keyframe in two seconds', () => {
   const sender = makeSender()
   for (let now = 0; now < 10 * SECOND; now += 10_000) give(sender, now, pli())
-  expect(events(sender)).toEqual(Array(5).fill({ kind: 'keyframe-wanted', track: 0 }))
+  expect(events(sender)).toEqual(Array(5).fill({ kind: 'keyframe-wanted', ssrc: VIDEO }))
   expect(sender.stats().keyframesWanted).toBe(1000)
 })
 
@@ -140,32 +134,27 @@ test('FIR wants a keyframe too; a PLI for audio or a stranger does not', () => {
   give(sender, 0, pli(AUDIO), pli(0x9999))
   expect(events(sender)).toEqual([])
   give(sender, 0, { type: 'fir', senderSsrc: 9, entries: [{ ssrc: VIDEO, sequenceNumber: 1 }] })
-  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', track: 0 }])
+  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', ssrc: VIDEO }])
 })
 
 test('sender reports are for all tracks at one moment: at once, after 0.5 s, 1 s, then every 2 s', () => {
   const sender = makeSender()
   outputs(sender)
   const times: number[] = []
-  for (let now = 0; now <= 8 * SECOND; now = sender.pollTimeout()) {
+  for (let now = 0; now <= 8 * SECOND; now = sender.pollTimeout()!) {
     sender.handleTimeout(now)
     const reports = outputs(sender)
     times.push(now)
-    expect(reports.map((output) => output.kind === 'sender-report' && output.track)).toEqual([0, 1])
+    expect(reports.map((output) => output.kind === 'sender-report' && output.ssrc)).toEqual([VIDEO, AUDIO])
     expect(reports[0]).toMatchObject({ wallClock: now + WALL_OFFSET, rtpTimestamp: Math.floor(now * 0.09) })
   }
   expect(times).toEqual([0, 0.5 * SECOND, 1.5 * SECOND, 3.5 * SECOND, 5.5 * SECOND, 7.5 * SECOND])
 })
 
 test('without a live mapping there is no report, and it is asked for again', () => {
-  const sender = new PlaySender({
-    now: 0,
-    wallClockOffset: 0,
-    streamBitrate: () => 0,
-    tracks: [
-      { kind: 'video', ssrc: VIDEO, canResend: true, packetsPerSecond: () => 0, rtpTimestampAt: () => undefined },
-    ],
-  })
+  const sender = new PlaySender({ wallClockOffset: 0 })
+  const silent = { canResend: true, packetsPerSecond: () => 0, bitsPerSecond: () => 0, rtpTimestampAt: () => undefined }
+  sender.addTrack(0, { ...silent, kind: 'video', ssrc: VIDEO })
   outputs(sender)
   sender.handleTimeout(0)
   expect(outputs(sender)).toEqual([])
@@ -222,7 +211,7 @@ test('a viewer that cannot follow gets whole frames up to a point and then from 
   for (let index = 0; index < 30 * 60; index++) {
     const keyframe = index % 60 === 0
     const bytes = keyframe ? 16_000 : 3_900
-    const isSent = sender.admitFrame(index * 33_333, { keyframe, droppable: false }, bytes)
+    const isSent = sender.admitFrame(index * 33_333, VIDEO, { keyframe, droppable: false }, bytes)
     // A frame is sent only when everything since its keyframe was.
     if (isSent) expect(keyframe || isChained).toBe(true)
     if (isSent && keyframe && !isChained) openings++
@@ -238,12 +227,12 @@ test('a viewer that cannot follow gets whole frames up to a point and then from 
 test('an unlimited viewer gets every frame; a starved one waits for the keyframe', () => {
   const sender = makeSender()
   for (let index = 0; index < 100; index++) {
-    expect(sender.admitFrame(index, { keyframe: index === 0, droppable: false }, 1e6)).toBe(true)
+    expect(sender.admitFrame(index, VIDEO, { keyframe: index === 0, droppable: false }, 1e6)).toBe(true)
   }
-  sender.starved()
-  expect(sender.admitFrame(100, { keyframe: false, droppable: false }, 1000)).toBe(false)
-  expect(sender.admitFrame(101, { keyframe: true, droppable: false }, 1000)).toBe(true)
-  expect(sender.admitFrame(102, { keyframe: false, droppable: false }, 1000)).toBe(true)
+  sender.starved(VIDEO)
+  expect(sender.admitFrame(100, VIDEO, { keyframe: false, droppable: false }, 1000)).toBe(false)
+  expect(sender.admitFrame(101, VIDEO, { keyframe: true, droppable: false }, 1000)).toBe(true)
+  expect(sender.admitFrame(102, VIDEO, { keyframe: false, droppable: false }, 1000)).toBe(true)
   expect(sender.stats().framesDropped).toBe(1)
 })
 
@@ -251,9 +240,9 @@ test('frames that nothing refers to go first', () => {
   const sender = makeSender()
   give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 1_000_000, ssrcs: [VIDEO] })
   // 400 ms of backlog.
-  expect(sender.admitFrame(0, { keyframe: true, droppable: false }, 50_000)).toBe(true)
-  expect(sender.admitFrame(1, { keyframe: false, droppable: true }, 1000)).toBe(false)
-  expect(sender.admitFrame(2, { keyframe: false, droppable: false }, 1000)).toBe(true)
+  expect(sender.admitFrame(0, VIDEO, { keyframe: true, droppable: false }, 50_000)).toBe(true)
+  expect(sender.admitFrame(1, VIDEO, { keyframe: false, droppable: true }, 1000)).toBe(false)
+  expect(sender.admitFrame(2, VIDEO, { keyframe: false, droppable: false }, 1000)).toBe(true)
 })
 
 test('the burst that starts a viewer earns the budget for its own repair', () => {
@@ -301,4 +290,67 @@ test('redundant sound is wanted at the first report of loss, and until there was
   expect(events(sender)).toEqual([])
   report(15 * SECOND, 0)
   expect(events(sender)).toEqual([{ kind: 'redundancy', isWanted: false }])
+})
+
+const SECOND_VIDEO = 0x3333
+
+function addVideo(sender: PlaySender, now: number, ssrc: number): void {
+  const rates = { packetsPerSecond: () => 100, bitsPerSecond: () => 1_000_000 }
+  sender.addTrack(now, { ...rates, kind: 'video', ssrc, canResend: true, rtpTimestampAt: () => 90 })
+}
+
+test('a track that comes later is reported at once, repaired and gated like the others; a removed one is not', () => {
+  const sender = makeSender()
+  sender.handleTimeout(0)
+  outputs(sender)
+  addVideo(sender, 100_000, SECOND_VIDEO)
+  expect(sender.pollTimeout()).toBe(100_000)
+  sender.handleTimeout(100_000)
+  expect(outputs(sender)).toMatchObject([{ kind: 'sender-report', ssrc: SECOND_VIDEO }])
+  give(
+    sender,
+    110_000,
+    { type: 'nack', senderSsrc: 9, mediaSsrc: SECOND_VIDEO, sequenceNumbers: [5] },
+    pli(SECOND_VIDEO),
+  )
+  expect(outputs(sender)).toMatchObject([{ kind: 'resend', ssrc: SECOND_VIDEO }])
+  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', ssrc: SECOND_VIDEO }])
+  sender.removeTrack(SECOND_VIDEO)
+  give(sender, 5 * SECOND, { type: 'nack', senderSsrc: 9, mediaSsrc: SECOND_VIDEO, sequenceNumbers: [6] })
+  expect(outputs(sender)).toEqual([])
+  expect(sender.admitFrame(5 * SECOND, SECOND_VIDEO, { keyframe: true, droppable: false }, 1)).toBe(false)
+})
+
+test('without tracks there is nothing to wait for', () => {
+  const sender = new PlaySender({ wallClockOffset: 0 })
+  expect(sender.pollTimeout()).toBeUndefined()
+  sender.handleTimeout(SECOND)
+  expect(outputs(sender)).toEqual([])
+})
+
+test('reports of tracks that came at different times soon leave together', () => {
+  const sender = makeSender()
+  for (let index = 0; index < 8; index++) addVideo(sender, index * 200_000, SECOND_VIDEO + index)
+  let last: number[] = []
+  for (let now = 0; now <= 20 * SECOND; now = sender.pollTimeout()!) {
+    sender.handleTimeout(now)
+    last = outputs(sender).map((output) => (output.kind === 'sender-report' ? output.ssrc : 0))
+  }
+  expect(last.length).toBeGreaterThan(1)
+})
+
+test('the video that matters least stops first, and one that has room keeps going', () => {
+  const sender = makeSender()
+  addVideo(sender, 0, SECOND_VIDEO)
+  sender.setRank(SECOND_VIDEO, 2)
+  give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 1_300_000, ssrcs: [VIDEO] })
+  const sent = { [VIDEO]: 0, [SECOND_VIDEO]: 0 }
+  for (let index = 0; index < 30 * 60; index++) {
+    const frame = { keyframe: index % 60 === 0, droppable: false }
+    // A megabit each.
+    for (const ssrc of [VIDEO, SECOND_VIDEO] as const)
+      if (sender.admitFrame(index * 33_333, ssrc, frame, 4_100)) sent[ssrc]++
+  }
+  expect(sent[VIDEO]).toBeGreaterThan(0.8 * 30 * 60)
+  expect(sent[SECOND_VIDEO]).toBeLessThan(0.5 * 30 * 60)
 })

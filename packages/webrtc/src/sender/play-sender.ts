@@ -2,53 +2,34 @@ import type { Machine, Micros } from '@crossroom/media'
 import { BandwidthEstimator, START_BITRATE } from '../bwe/bandwidth-estimator.js'
 import { parseCompound, type RtcpPacket, type UnusedRtcpPacket } from '../rtcp/compound.js'
 import type { ReceiverReport } from '../rtcp/receiver-report.js'
-import { FrameGate, type GatedFrame } from './frame-gate.js'
+import type { GatedFrame } from './frame-gate.js'
+import { PathBacklog } from './path-backlog.js'
 import { RedundancySwitch } from './redundancy-switch.js'
-import { ReportSchedule } from './report-schedule.js'
 import { ResendBudget } from './resend-budget.js'
-import { ResendLedger, type ResendCounters } from './resend-ledger.js'
+import type { ResendCounters } from './resend-ledger.js'
 import { RoundTrip } from './round-trip.js'
-import { Throttle, VIEWER_KEYFRAME_INTERVAL } from './throttle.js'
-
-/** One track that a viewer is sent. */
-export interface PlayTrack {
-  readonly kind: 'video' | 'audio'
-  readonly ssrc: number
-  /** There is RTX, or the profile allows the identical packet: NACKs are answered. */
-  readonly canResend: boolean
-  /** Packets per second that the source sends at present. */
-  readonly packetsPerSecond: () => number
-  /**
-   * The source's RTP time at `now` on the live mapping, never a squeezed one; undefined while there is none. On the
-   * source's time line: the egress adds the viewer's offset.
-   */
-  readonly rtpTimestampAt: (now: Micros) => number | undefined
-}
+import { SentTrack, type PlayTrack } from './sent-track.js'
 
 export interface PlaySenderOptions {
-  readonly now: Micros
   /** Microseconds since 1970 (UTC) less the monotonic clock, so that `now + wallClockOffset` is the wall clock. */
   readonly wallClockOffset: Micros
-  readonly tracks: readonly PlayTrack[]
-  /** Bits per second of all tracks together at present. */
-  readonly streamBitrate: () => number
 }
 
-/** Commands for the egress. `track` is the index in `PlaySenderOptions.tracks`. */
+/** Commands for the egress. `ssrc` is a track's that was added and not removed since. */
 export type PlaySenderOutput =
   /** `sequences` is written over by the next NACK: hand it on at once. */
-  | { readonly kind: 'resend'; readonly track: number; readonly sequences: Uint16Array }
+  | { readonly kind: 'resend'; readonly ssrc: number; readonly sequences: Uint16Array }
   | { readonly kind: 'pacing'; readonly bitrate: number }
   | {
       readonly kind: 'sender-report'
-      readonly track: number
+      readonly ssrc: number
       readonly wallClock: Micros
       readonly rtpTimestamp: number
     }
 
 export type PlaySenderEvent =
   /** The viewer cannot decode and wants a keyframe: ask the publisher, or send the cached one. At most once in 2 s. */
-  | { readonly kind: 'keyframe-wanted'; readonly track: number }
+  | { readonly kind: 'keyframe-wanted'; readonly ssrc: number }
   /** The viewer has begun to lose, or no longer loses, so much that its sound should be sent with redundancy (RFC 2198). */
   | { readonly kind: 'redundancy'; readonly isWanted: boolean }
   /** The viewer stops receiving. */
@@ -78,6 +59,10 @@ const BURST_FACTOR = 3
 const PROVING_TIME: Micros = 2_000_000
 /** Smaller changes of the pace are not worth a command. */
 const PACING_STEP = 0.1
+/** Sound goes first, but pictures keep this share of what the path is thought to carry. */
+const LEAST_VIDEO_SHARE = 0.25
+/** Reports that are due so soon leave together with those that are due. */
+const REPORTS_TOGETHER: Micros = 250_000
 
 /**
  * What the server knows and decides about one viewer: which losses to repair, how fast to send, when to report, when to
@@ -85,13 +70,10 @@ const PACING_STEP = 0.1
  */
 export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySenderEvent> {
   readonly #options: PlaySenderOptions
+  readonly #tracks = new Map<number, SentTrack>()
   readonly #budget: ResendBudget
-  readonly #ledgers: ResendLedger[]
-  readonly #keyframeThrottles: Throttle[]
-  readonly #losses: number[]
-  readonly #gate = new FrameGate()
+  readonly #backlog = new PathBacklog()
   readonly #roundTrip = new RoundTrip()
-  readonly #reports: ReportSchedule
   readonly #redundancy = new RedundancySwitch()
   readonly #outputs: PlaySenderOutput[] = []
   readonly #events: PlaySenderEvent[] = []
@@ -101,15 +83,31 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   #provenAt: Micros | undefined
   #keyframesWanted = 0
   #malformed = 0
+  /** Frames left out of tracks that are gone. */
+  #removedDrops = 0
+  /** As it was when the pace was last looked at. */
+  #audioBitrate = 0
 
   constructor(options: PlaySenderOptions) {
     this.#options = options
-    this.#budget = new ResendBudget(() => options.tracks.reduce((sum, track) => sum + track.packetsPerSecond(), 0))
-    this.#ledgers = options.tracks.map(() => new ResendLedger(this.#budget))
-    this.#keyframeThrottles = options.tracks.map(() => new Throttle(VIEWER_KEYFRAME_INTERVAL))
-    this.#losses = options.tracks.map(() => 0)
-    this.#reports = new ReportSchedule(options.now)
-    this.#updatePacing(options.now)
+    this.#budget = new ResendBudget(() => this.#sum((track) => track.packetsPerSecond()))
+  }
+
+  /** From now on the track is reported and repaired. Its SSRC must be new to this session. */
+  addTrack(now: Micros, track: PlayTrack): void {
+    this.#tracks.set(track.ssrc, new SentTrack(track, now, this.#budget, this.#backlog))
+    this.#updatePacing(now)
+  }
+
+  removeTrack(ssrc: number): void {
+    this.#removedDrops += this.#tracks.get(ssrc)?.gate.dropped ?? 0
+    this.#tracks.delete(ssrc)
+  }
+
+  /** Which videos stop first when the path carries too little: 0 is the last to stop. */
+  setRank(ssrc: number, rank: number): void {
+    const sent = this.#tracks.get(ssrc)
+    if (sent !== undefined) sent.gate.rank = rank
   }
 
   /** Takes a compound RTCP packet, decrypted. What is malformed or about another stream is counted and passed over. */
@@ -123,21 +121,21 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   }
 
   handleTimeout(now: Micros): void {
-    if (!this.#reports.isDue(now)) return
+    if ((this.pollTimeout() ?? Infinity) > now) return
     const wallClock = now + this.#options.wallClockOffset
     let count = 0
-    for (const [track, { rtpTimestampAt }] of this.#options.tracks.entries()) {
-      const rtpTimestamp = rtpTimestampAt(now)
-      if (rtpTimestamp === undefined) continue
-      this.#outputs.push({ kind: 'sender-report', track, wallClock, rtpTimestamp })
+    for (const { track, reports } of this.#tracks.values()) {
+      if (!reports.isDue(now + REPORTS_TOGETHER)) continue
+      const rtpTimestamp = track.rtpTimestampAt(now)
+      if (rtpTimestamp === undefined) {
+        reports.postpone(now)
+        continue
+      }
+      this.#outputs.push({ kind: 'sender-report', ssrc: track.ssrc, wallClock, rtpTimestamp })
+      reports.sent(now)
       count++
     }
-    if (count === 0) {
-      this.#reports.postpone(now)
-      return
-    }
-    this.#roundTrip.reportSent(now, wallClock)
-    this.#reports.sent(now)
+    if (count > 0) this.#roundTrip.reportSent(now, wallClock)
   }
 
   pollOutput(): PlaySenderOutput | undefined {
@@ -148,8 +146,11 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     return this.#events.shift()
   }
 
-  pollTimeout(): Micros {
-    return this.#reports.next
+  /** Undefined while there is no track. */
+  pollTimeout(): Micros | undefined {
+    let next = Infinity
+    for (const { reports } of this.#tracks.values()) next = Math.min(next, reports.next)
+    return next === Infinity ? undefined : next
   }
 
   /** A row of the egress's `pollSent` about this viewer. */
@@ -158,14 +159,24 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     this.#budget.recordSent(sentAt, count)
   }
 
-  /** Whether this viewer gets a video frame of `bytes` payload bytes. Ask once per frame, in order. Cheap. */
-  admitFrame(now: Micros, frame: GatedFrame, bytes: number): boolean {
-    return this.#gate.admit(now, frame, bytes, this.#estimator.isCongested(now) ? this.#estimator.bitrate : Infinity)
+  /** Whether this viewer gets a frame of `bytes` payload bytes of that video. Ask once per frame, in order. Cheap. */
+  admitFrame(now: Micros, ssrc: number, frame: GatedFrame, bytes: number): boolean {
+    return this.#tracks.get(ssrc)?.gate.admit(now, frame, bytes, this.videoBudget(now)) ?? false
   }
 
-  /** The egress has emptied this viewer's video queue (`starved`): nothing more until a keyframe. */
-  starved(): void {
-    this.#gate.close()
+  /**
+   * Bits per second that the path is thought to carry for pictures, after the sound; Infinity while nothing says that it is
+   * overfull.
+   */
+  videoBudget(now: Micros): number {
+    if (!this.#estimator.isCongested(now)) return Infinity
+    const { bitrate } = this.#estimator
+    return Math.max(bitrate - this.#audioBitrate, bitrate * LEAST_VIDEO_SHARE)
+  }
+
+  /** The egress has emptied the queue of this video (`starved`): nothing more until a keyframe. */
+  starved(ssrc: number): void {
+    this.#tracks.get(ssrc)?.gate.close()
   }
 
   /** The viewer has moved to another network (`moved`): what was learnt about the old one is void. */
@@ -177,15 +188,19 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
 
   stats(): PlaySenderStats {
     const resends: ResendCounters = { requested: 0, granted: 0, tooSoon: 0, tooOften: 0, overBudget: 0 }
-    for (const { counters } of this.#ledgers) {
-      for (const name of Object.keys(resends) as (keyof ResendCounters)[]) resends[name] += counters[name]
+    let framesDropped = this.#removedDrops
+    let lossFraction = 0
+    for (const { ledger, gate, loss } of this.#tracks.values()) {
+      for (const name of Object.keys(resends) as (keyof ResendCounters)[]) resends[name] += ledger.counters[name]
+      framesDropped += gate.dropped
+      lossFraction = Math.max(lossFraction, loss)
     }
     return {
       roundTrip: this.#roundTrip.value,
-      lossFraction: Math.max(0, ...this.#losses),
+      lossFraction,
       estimate: this.#estimator.bitrate,
       isLimited: this.#estimator.isLimited,
-      framesDropped: this.#gate.dropped,
+      framesDropped,
       keyframesWanted: this.#keyframesWanted,
       malformed: this.#malformed,
       resends,
@@ -222,24 +237,24 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   }
 
   #handleNack(now: Micros, ssrc: number, sequenceNumbers: readonly number[]): void {
-    const track = this.#trackOf(ssrc)
-    if (track < 0 || !this.#options.tracks[track]!.canResend) return
-    const sequences = this.#ledgers[track]!.grant(now, sequenceNumbers, this.#roundTrip.value ?? 0)
-    if (sequences.length > 0) this.#outputs.push({ kind: 'resend', track, sequences })
+    const sent = this.#tracks.get(ssrc)
+    if (sent?.track.canResend !== true) return
+    const sequences = sent.ledger.grant(now, sequenceNumbers, this.#roundTrip.value ?? 0)
+    if (sequences.length > 0) this.#outputs.push({ kind: 'resend', ssrc, sequences })
   }
 
   #wantKeyframe(now: Micros, ssrc: number): void {
-    const track = this.#trackOf(ssrc)
-    if (track < 0 || this.#options.tracks[track]!.kind !== 'video') return
+    const sent = this.#tracks.get(ssrc)
+    if (sent?.track.kind !== 'video') return
     this.#keyframesWanted++
-    if (this.#keyframeThrottles[track]!.allow(now)) this.#events.push({ kind: 'keyframe-wanted', track })
+    if (sent.keyframes.allow(now)) this.#events.push({ kind: 'keyframe-wanted', ssrc })
   }
 
   #handleReports(now: Micros, reports: ReceiverReport['reports']): void {
     for (const block of reports) {
-      const track = this.#trackOf(block.ssrc)
-      if (track < 0) continue
-      this.#losses[track] = block.fractionLost / 256
+      const sent = this.#tracks.get(block.ssrc)
+      if (sent === undefined) continue
+      sent.loss = block.fractionLost / 256
       this.#updateRedundancy(now, block.fractionLost / 256)
       if (block.lastSenderReport === 0) continue
       this.#roundTrip.reportEchoed(now, block.lastSenderReport, block.delaySinceLastSenderReport)
@@ -251,13 +266,14 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     if (this.#redundancy.update(now, loss)) this.#events.push({ kind: 'redundancy', isWanted: this.#redundancy.isOn })
   }
 
-  #trackOf(ssrc: number): number {
-    const { tracks } = this.#options
-    for (let index = 0; index < tracks.length; index++) if (tracks[index]!.ssrc === ssrc) return index
-    return -1
+  #sum(value: (track: PlayTrack) => number): number {
+    let sum = 0
+    for (const { track } of this.#tracks.values()) sum += value(track)
+    return sum
   }
 
   #updatePacing(now: Micros): void {
+    this.#audioBitrate = this.#sum((track) => (track.kind === 'audio' ? track.bitsPerSecond() : 0))
     const bitrate = Math.round(this.#pace(now))
     if (Math.abs(bitrate - this.#pacing) <= PACING_STEP * this.#pacing) return
     this.#pacing = bitrate
@@ -266,7 +282,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
 
   /** An estimate without proof slows bursts down, but never below what the stream itself needs. */
   #pace(now: Micros): number {
-    const stream = this.#options.streamBitrate()
+    const stream = this.#sum((track) => track.bitsPerSecond())
     const estimated = PACING_FACTOR * this.#estimator.bitrate
     if (!this.#estimator.isLimited) {
       const isProven = this.#provenAt !== undefined && now >= this.#provenAt

@@ -2,11 +2,11 @@ import type { Micros } from '@crossroom/media'
 
 /**
  * Times between sender reports: quick at the beginning, because a browser plays audio and video apart until it has one of
- * each, then every 2 s. With two tracks that is one small packet per second and viewer.
+ * each, then every 2 s: one small packet in 2 s and track.
  */
 const INTERVALS: readonly Micros[] = [500_000, 1_000_000, 2_000_000]
 
-/** When the next sender reports of one session are due. */
+/** When the next sender report of one track is due. */
 export class ReportSchedule {
   #next: Micros
   #count = 0

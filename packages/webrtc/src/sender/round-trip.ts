@@ -1,8 +1,8 @@
 import type { Micros } from '@crossroom/media'
 import { compactNtp, microsFromCompactNtp, ntpFromMicros } from '../rtp/ntp.js'
 
-/** Sender reports whose echo is still waited for. */
-const REMEMBERED = 8
+/** Sender reports whose echo is still waited for; those that leave together count as one. */
+const REMEMBERED = 16
 
 /** Weight of a new measurement. */
 const GAIN = 1 / 4

@@ -19,7 +19,8 @@ export class LiveClock {
       const drifted = this.#offset + Math.max(0, frame.receivedAt - this.#at) * DRIFT_PER_MICRO
       this.#offset = Math.min(offset, drifted)
     }
-    this.#at = frame.receivedAt
+    // Frames of a cache come again when another fanout of the same stream begins.
+    this.#at = Math.max(this.#at, frame.receivedAt)
   }
 
   /** The stream time that is live at this moment; undefined before the first frame. */
@@ -30,5 +31,6 @@ export class LiveClock {
   /** Another publisher, another offset. */
   reset(): void {
     this.#offset = undefined
+    this.#at = 0
   }
 }

@@ -5,6 +5,7 @@ import {
   type MediaFrame,
   type Micros,
   type VideoCodec,
+  type VideoConfig,
   type VideoFrame,
 } from '@crossroom/media'
 import {
@@ -23,8 +24,8 @@ import {
   type SourceId,
   type TrackId,
 } from '@crossroom/webrtc'
-import type { EndReason, FrameSink, FrameSource } from '../../hub/index.js'
-import { LiveClock } from './live-clock.js'
+import type { EndReason, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
+import type { LiveClock } from './live-clock.js'
 import { RateMeter } from './rate-meter.js'
 
 /**
@@ -33,6 +34,14 @@ import { RateMeter } from './rate-meter.js'
  */
 const LIVE_AGE: Micros = 80_000
 
+/**
+ * A GOP of more frames is not kept for new viewers: browsers make a keyframe only when asked, and the egress has no more in
+ * its history.
+ */
+const MAX_GOP_FRAMES = 900
+/** The same in bytes of payload: three quarters of the history of the egress. */
+const MAX_GOP_BYTES = 3 * 1024 * 1024
+
 /** A video frame that the egress keeps, so that a new viewer can start from it. */
 export interface KeptFrame {
   readonly number: FrameNumber
@@ -40,26 +49,58 @@ export interface KeptFrame {
   readonly rtpTimestamp: number
   readonly bytes: number
   readonly packets: number
+  readonly config: VideoConfig
 }
 
-/** One viewer of a stream. Its tracks are 0 while it has none (the egress numbers from 1). */
-export interface RtpViewer {
-  readonly videoTrack: TrackId
-  readonly audioTrack: TrackId
+/** A track of a viewer that gets a stream's pictures or sound. `track` is 0 while it gets nothing (the egress numbers from 1). */
+interface RtpViewer {
+  readonly track: TrackId
+  /** Where live is on the stream's time line is known from now on. Called before the first frame, and again after each interruption. */
+  handleLive(): void
+  handleEnd(reason: EndReason): void
+}
+
+export interface VideoViewer extends RtpViewer {
+  /** Whether this viewer gets the frame. Called once per frame, in order. */
+  admits(frame: VideoFrame, bytes: number): boolean
+}
+
+export interface AudioViewer extends RtpViewer {
   /** The payload type of Opus inside RED while the viewer wants redundancy, else 0. */
   readonly redundancy: number
-  /** Whether this viewer gets the frame. Called once per video frame, in order. */
-  admitsVideo(frame: VideoFrame, bytes: number): boolean
-  handleEnd(reason: EndReason): void
+}
+
+/** The newest frame of a kind that was handed to the egress. */
+export class LastFrame {
+  at: Micros | undefined
+  /** On the source's time line. */
+  rtpTimestamp = 0
+
+  set(at: Micros, rtpTimestamp: number): void {
+    this.at = at
+    this.rtpTimestamp = rtpTimestamp
+  }
+}
+
+export interface RtpFanoutOptions {
+  readonly stream: FrameSource
+  readonly egress: Egress
+  /** Shared by all fanouts of the same stream of the hub: their pictures and sounds are played in sync. */
+  readonly clock: LiveClock
+  readonly now: () => Micros
+  /** Called once, when the last viewer has left or the stream is over. */
+  readonly onEmpty: () => void
 }
 
 /** Packs the frames of one stream into RTP payloads, once, and hands them to the egress for all viewers at a time. */
 export class RtpFanout implements FrameSink {
   /** Where live is on the stream's time line. */
-  readonly clock = new LiveClock()
+  readonly clock: LiveClock
   readonly videoRate = new RateMeter()
   readonly audioRate = new RateMeter()
   readonly videoSource: SourceId
+  readonly lastVideo = new LastFrame()
+  readonly lastAudio = new LastFrame()
   readonly #audioSource: SourceId
   readonly #egress: Egress
   readonly #stream: FrameSource
@@ -73,24 +114,35 @@ export class RtpFanout implements FrameSink {
   /** By inner payload type; made when the first viewer begins to lose packets. */
   readonly #red = new Map<number, { readonly packetizer: RedPacketizer; readonly source: SourceId }>()
   readonly #payloads = new PayloadBuffer()
-  readonly #viewers = new Set<RtpViewer>()
-  readonly #unsubscribe: () => void
+  readonly #videoViewers = new Set<VideoViewer>()
+  readonly #audioViewers = new Set<AudioViewer>()
+  #unsubscribe: (() => void) | undefined
   /** Who gets the frame at hand; kept to save an array per frame. */
   #targets = new Uint32Array(64)
   #gop: KeptFrame[] = []
+  #gopBytes = 0
+  #isLive = false
   /** Microseconds between the last two keyframes; undefined before the second one. */
   #gopLength: Micros | undefined
   #audioIsLive = false
   #closed = false
 
-  constructor(stream: FrameSource, egress: Egress, now: () => Micros, onEmpty: () => void) {
-    this.#now = now
+  constructor(options: RtpFanoutOptions) {
+    const { stream, egress, clock } = options
+    this.#now = options.now
     this.#stream = stream
     this.#egress = egress
-    this.#onEmpty = onEmpty
+    this.#onEmpty = options.onEmpty
+    this.clock = clock
     this.videoSource = egress.addSource({ kind: 'video' })
     this.#audioSource = egress.addSource({ kind: 'audio' })
-    this.#unsubscribe = stream.subscribe(this, 'gop')
+    const unsubscribe = stream.subscribe(this, 'gop')
+    if (this.#closed) unsubscribe()
+    else this.#unsubscribe = unsubscribe
+  }
+
+  get tracks(): Tracks {
+    return this.#stream.tracks
   }
 
   /** What a new viewer starts from: empty, or beginning with a keyframe. Not to be kept or changed. */
@@ -105,12 +157,18 @@ export class RtpFanout implements FrameSink {
     return first.pts + this.#gopLength - this.#gop.at(-1)!.pts
   }
 
-  add(viewer: RtpViewer): void {
-    this.#viewers.add(viewer)
+  addVideo(viewer: VideoViewer): void {
+    this.#videoViewers.add(viewer)
   }
 
-  remove(viewer: RtpViewer): void {
-    if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#close()
+  addAudio(viewer: AudioViewer): void {
+    this.#audioViewers.add(viewer)
+  }
+
+  remove(viewer: VideoViewer | AudioViewer): void {
+    this.#videoViewers.delete(viewer as VideoViewer)
+    this.#audioViewers.delete(viewer as AudioViewer)
+    if (this.#videoViewers.size + this.#audioViewers.size === 0) this.#close()
   }
 
   /** Asks whoever makes the pictures for a keyframe; false when they cannot be asked. */
@@ -120,22 +178,27 @@ export class RtpFanout implements FrameSink {
 
   handleFrame(frame: MediaFrame): void {
     this.clock.handleFrame(frame)
+    if (!this.#isLive) {
+      this.#isLive = true
+      for (const viewer of [...this.#videoViewers, ...this.#audioViewers]) viewer.handleLive()
+    }
     if (isVideoFrame(frame)) this.#handleVideo(frame)
     else if (isAudioFrame(frame)) this.#handleAudio(frame)
   }
 
   handleInterrupted(): void {
-    this.#gop = []
+    this.#forgetGop()
     this.#audioIsLive = false
+    this.#isLive = false
     this.clock.reset()
   }
 
   handleVideoWithheld(): void {
-    this.#gop = []
+    this.#forgetGop()
   }
 
   handleEnd(reason: EndReason): void {
-    for (const viewer of [...this.#viewers]) viewer.handleEnd(reason)
+    for (const viewer of [...this.#videoViewers, ...this.#audioViewers]) viewer.handleEnd(reason)
     this.#close()
   }
 
@@ -144,44 +207,60 @@ export class RtpFanout implements FrameSink {
     const { count: packets, byteLength: bytes } = this.#payloads
     this.videoRate.add(frame.receivedAt, packets, bytes)
     let targets = 0
-    this.#makeRoom()
-    for (const viewer of this.#viewers)
-      if (viewer.videoTrack !== 0 && viewer.admitsVideo(frame, bytes)) this.#targets[targets++] = viewer.videoTrack
+    this.#makeRoom(this.#videoViewers.size)
+    for (const viewer of this.#videoViewers)
+      if (viewer.track !== 0 && viewer.admits(frame, bytes)) this.#targets[targets++] = viewer.track
     const rtpTimestamp = rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE)
+    this.lastVideo.set(this.#now(), rtpTimestamp)
     const number = this.#send(this.videoSource, frame, rtpTimestamp, true, targets)
     if (number === undefined) {
       // Nobody got it: what follows cannot be decoded by a viewer that starts here.
-      this.#gop = []
+      this.#forgetGop()
       return
     }
-    const kept: KeptFrame = { number, pts: frame.pts, rtpTimestamp, bytes, packets }
+    this.#keep(frame, { number, pts: frame.pts, rtpTimestamp, bytes, packets, config: frame.config })
+  }
+
+  #keep(frame: VideoFrame, kept: KeptFrame): void {
     if (frame.keyframe) {
       const before = this.#gop[0]
       if (before !== undefined) this.#gopLength = frame.pts - before.pts
-      this.#gop = [kept]
-    } else if (this.#gop.length > 0) this.#gop.push(kept)
+      this.#forgetGop()
+    } else if (this.#gop.length === 0) return
+    this.#gop.push(kept)
+    this.#gopBytes += kept.bytes
+    if (this.#gop.length > MAX_GOP_FRAMES || this.#gopBytes > MAX_GOP_BYTES) this.#forgetGop()
+  }
+
+  #forgetGop(): void {
+    this.#gop = []
+    this.#gopBytes = 0
   }
 
   #handleAudio(frame: AudioFrame): void {
     if (!this.#audioIsLive && this.#now() - frame.receivedAt > LIVE_AGE) return
     this.#audioIsLive = true
+    // Sound has no past that a new viewer starts from.
+    if (this.#audioViewers.size === 0) return
     if (frame.config.codec !== 'opus' || !this.#opus.packetize(frame, this.#payloads)) return
     this.audioRate.add(frame.receivedAt, this.#payloads.count, this.#payloads.byteLength)
     const rtpTimestamp = rtpTimestampFromMicros(frame.pts, OPUS_CLOCK_RATE)
+    this.lastAudio.set(this.#now(), rtpTimestamp)
     this.#send(this.#audioSource, frame, rtpTimestamp, false, this.#audioTargets(0))
-    for (const viewer of this.#viewers) if (viewer.redundancy !== 0) this.#redOf(viewer.redundancy)
+    for (const viewer of this.#audioViewers) if (viewer.redundancy !== 0) this.#redOf(viewer.redundancy)
     for (const [inner, { packetizer, source }] of this.#red) {
-      if (!packetizer.packetize(frame, this.#payloads)) continue
-      this.#send(source, frame, rtpTimestamp, false, this.#audioTargets(inner))
+      const targets = this.#audioTargets(inner)
+      if (targets === 0) this.#endRed(inner)
+      else if (packetizer.packetize(frame, this.#payloads)) this.#send(source, frame, rtpTimestamp, false, targets)
     }
   }
 
   /** Viewers that get their sound in this form: 0 plain, else RED with that inner payload type. */
   #audioTargets(redundancy: number): number {
     let targets = 0
-    this.#makeRoom()
-    for (const viewer of this.#viewers)
-      if (viewer.audioTrack !== 0 && viewer.redundancy === redundancy) this.#targets[targets++] = viewer.audioTrack
+    this.#makeRoom(this.#audioViewers.size)
+    for (const viewer of this.#audioViewers)
+      if (viewer.track !== 0 && viewer.redundancy === redundancy) this.#targets[targets++] = viewer.track
     return targets
   }
 
@@ -191,6 +270,13 @@ export class RtpFanout implements FrameSink {
       packetizer: new RedPacketizer(inner),
       source: this.#egress.addSource({ kind: 'audio' }),
     })
+  }
+
+  /** The last viewer that lost packets loses none any more. */
+  #endRed(inner: number): void {
+    const red = this.#red.get(inner)
+    this.#red.delete(inner)
+    if (red !== undefined) this.#egress.removeSource(red.source)
   }
 
   #send(
@@ -214,14 +300,14 @@ export class RtpFanout implements FrameSink {
     return this.#egress.frame(source, packed, this.#targets, targets)
   }
 
-  #makeRoom(): void {
-    if (this.#targets.length < this.#viewers.size) this.#targets = new Uint32Array(this.#viewers.size * 2)
+  #makeRoom(viewers: number): void {
+    if (this.#targets.length < viewers) this.#targets = new Uint32Array(viewers * 2)
   }
 
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#unsubscribe()
+    this.#unsubscribe?.()
     this.#egress.removeSource(this.videoSource)
     this.#egress.removeSource(this.#audioSource)
     for (const { source } of this.#red.values()) this.#egress.removeSource(source)

@@ -1,13 +1,21 @@
 import type { Micros } from '@crossroom/media'
 import type { Egress } from '@crossroom/webrtc'
 import type { FrameSource } from '../../hub/index.js'
+import { LiveClock } from './live-clock.js'
 import { RtpFanout } from './rtp-fanout.js'
+
+interface SharedClock {
+  readonly clock: LiveClock
+  users: number
+}
 
 /** The RTP fanouts in use: one per playable stream, gone with its last viewer. */
 export class RtpFanouts {
   readonly #egress: Egress
   readonly #now: () => Micros
   readonly #fanouts = new Map<FrameSource, RtpFanout>()
+  /** By the stream's key: what is made of one stream, in whatever codecs, has one time line. */
+  readonly #clocks = new Map<string, SharedClock>()
 
   constructor(egress: Egress, now: () => Micros) {
     this.#egress = egress
@@ -17,10 +25,24 @@ export class RtpFanouts {
   of(stream: FrameSource): RtpFanout {
     const present = this.#fanouts.get(stream)
     if (present !== undefined) return present
-    const made: RtpFanout = new RtpFanout(stream, this.#egress, this.#now, () => {
-      if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
+    const shared = this.#clockOf(stream.key)
+    shared.users++
+    const made: RtpFanout = new RtpFanout({
+      ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now },
+      onEmpty: () => {
+        if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
+        if (--shared.users === 0 && this.#clocks.get(stream.key) === shared) this.#clocks.delete(stream.key)
+      },
     })
     this.#fanouts.set(stream, made)
+    return made
+  }
+
+  #clockOf(key: string): SharedClock {
+    const present = this.#clocks.get(key)
+    if (present !== undefined) return present
+    const made = { clock: new LiveClock(), users: 0 }
+    this.#clocks.set(key, made)
     return made
   }
 }

@@ -11,9 +11,10 @@ import {
 } from '@crossroom/webrtc'
 import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
-import type { FrameSource, Stream, Tracks } from '../../hub/index.js'
+import type { EndReason, FrameSource, Stream, Tracks } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
+import { AudioPlay } from './audio-play.js'
 import { describeSession } from './description.js'
 import type { RtcGateway } from './gateway.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
@@ -22,6 +23,7 @@ import { RtcPlay } from './play.js'
 import { RtpFanouts } from './rtp-fanouts.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
+import { VideoPlay } from './video-play.js'
 
 export interface WhepOptions {
   readonly environment: EndpointEnvironment
@@ -108,16 +110,18 @@ export class WhepEndpoint {
       const connectMs = connectedAt === undefined ? undefined : (connectedAt - askedAt) / 1000
       environment.log.info({ session: id.slice(0, 8), reason, connectMs, ...figuresOf(play) }, 'WHEP session ended')
       play.close()
+      for (const track of tracks) track.detach()
       peer.close()
       attempt.close(reason)
     }
-    const play = new RtcPlay({
-      gateway,
-      media,
-      fanout: this.#fanouts.of(playable),
-      clock: environment.clock,
-      onStarted: () => attempt.joined(),
-      onEnd: (reason) => end(reason === 'ended' ? 'stream-ended' : reason),
+    const play = new RtcPlay({ gateway, clock: environment.clock, onStarted: () => attempt.joined() })
+    const tracks = media.map((line) => {
+      const handleEnd = (reason: EndReason) => end(reason === 'ended' ? 'stream-ended' : reason)
+      const track = line.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
+      // From now on the stream is kept ready; frames come once there is a connection.
+      track.attach(this.#fanouts.of(playable))
+      play.add(track, line)
+      return track
     })
     const peer = gateway.createPeer({
       remote: offer.ice,
