@@ -71,3 +71,22 @@ export type {
   SendMessageParams,
   SubscribeParams,
 } from './requests.js'
+export type { SessionEnterParams } from './room-session/credentials.js'
+export { RoomSession, type RoomSessionOptions } from './room-session/room-session.js'
+export type {
+  EndedEvent,
+  EndReason,
+  EnteredEvent,
+  EntryKind,
+  FailureEvent,
+  NotificationEvent,
+  ResponseEvent,
+  SessionEvent,
+  SessionInput,
+  SessionMethod,
+  SessionOutput,
+  SessionState,
+  StateEvent,
+  UsersEvent,
+} from './room-session/session-events.js'
+export { DEFAULT_SESSION_LIMITS, type SessionLimits } from './room-session/session-limits.js'

@@ -1,0 +1,197 @@
+import { errorCodes, isErrorCode, type ErrorCode } from '../error-codes.js'
+import { parseResult, type Response, type ResponseError } from '../json-rpc.js'
+import type { ParamsOf } from '../requests.js'
+import { Mismatch } from '../shape.js'
+import type { Micros } from './machine.js'
+import type { FailureEvent, ResponseEvent, SessionMethod } from './session-events.js'
+import type { SessionLimits } from './session-limits.js'
+
+/** What the ledger tells its owner. */
+export interface LedgerHandlers {
+  send(wireId: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void
+  /** `params` are those of the request. */
+  event(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void
+}
+
+/** A request whose effect must outlive a connection: only the latest of its key counts, and it is said again. */
+interface StandingOrder {
+  readonly key: string
+  readonly method: SessionMethod
+  readonly params: ParamsOf<SessionMethod>
+  /** Who waits for an answer and is not in flight. */
+  waiting: string[]
+  isConfirmed: boolean
+  isInFlight: boolean
+}
+
+interface PendingRequest {
+  readonly method: SessionMethod
+  readonly params: ParamsOf<SessionMethod>
+  /** Whose answer it is: none for an order that is said again, several when a later order stands for earlier ones. */
+  readonly ids: readonly string[]
+  readonly deadline: Micros
+  readonly order: StandingOrder | undefined
+}
+
+/**
+ * The requests that wait for an answer. The wish for media, the muting and a renewed signature are standing orders: safe
+ * to say twice, kept while there is no connection, and said again to a server that has forgotten them. Every other request
+ * fails with its connection, because nobody knows whether the server has done it.
+ */
+export class RequestLedger {
+  readonly #limits: SessionLimits
+  readonly #handlers: LedgerHandlers
+  readonly #pending = new Map<string, PendingRequest>()
+  readonly #orders = new Map<string, StandingOrder>()
+  #lastId = 0
+
+  constructor(limits: SessionLimits, handlers: LedgerHandlers) {
+    this.#limits = limits
+    this.#handlers = handlers
+  }
+
+  get deadline(): Micros | undefined {
+    let deadline: Micros | undefined
+    for (const pending of this.#pending.values()) {
+      if (deadline === undefined || pending.deadline < deadline) deadline = pending.deadline
+    }
+    return deadline
+  }
+
+  nextId(): string {
+    this.#lastId += 1
+    return `${this.#lastId}`
+  }
+
+  /** Whether one more may wait for its answer. */
+  get hasRoom(): boolean {
+    let waiting = 0
+    for (const order of this.#orders.values()) waiting += order.waiting.length
+    for (const { ids } of this.#pending.values()) waiting += Math.max(1, ids.length)
+    return waiting < this.#limits.pendingRequests
+  }
+
+  send(now: Micros, id: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
+    this.#send(now, id, { method, params, ids: [id], order: undefined })
+  }
+
+  /** Keeps a standing order; `sendOrders` says it. */
+  order(id: string, key: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
+    const waiting = [...(this.#orders.get(key)?.waiting ?? []), id]
+    this.#orders.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
+  }
+
+  /** Says the orders that the server has not confirmed, or all of them to one that has forgotten. */
+  sendOrders(now: Micros, hasForgotten: boolean): void {
+    for (const order of this.#orders.values()) {
+      if (order.isInFlight || (order.isConfirmed && !hasForgotten)) continue
+      const ids = order.waiting
+      order.waiting = []
+      order.isInFlight = true
+      order.isConfirmed = false
+      this.#send(now, ids.at(-1) ?? this.nextId(), { method: order.method, params: order.params, ids, order })
+    }
+  }
+
+  /** Ends an order that something else has fulfilled, and answers who waits for it. */
+  fulfil(key: string, answer: (id: string) => ResponseEvent): void {
+    const order = this.#orders.get(key)
+    if (order === undefined) return
+    this.#orders.delete(key)
+    for (const id of order.waiting) this.#handlers.event(answer(id), order.params)
+  }
+
+  hasUnconfirmed(key: string): boolean {
+    return this.#orders.get(key)?.isConfirmed === false
+  }
+
+  /** Takes an answer; ignores one that nobody waits for. */
+  settle(response: Response): void {
+    const pending = this.#take(String(response.id))
+    if (pending === undefined) return
+    if (response.error !== undefined) {
+      this.#refuse(pending, response.error)
+      return
+    }
+    const result = parseResult(pending.method, response.result)
+    if (result instanceof Mismatch) {
+      this.#refuse(pending, { code: 'BAD_RESPONSE', sentence: result.sentence })
+      return
+    }
+    if (pending.order !== undefined) pending.order.isConfirmed = true
+    for (const id of pending.ids) {
+      this.#handlers.event({ kind: 'response', id, method: pending.method, result } as ResponseEvent, pending.params)
+    }
+  }
+
+  handleTimeout(now: Micros): void {
+    for (const [wireId, pending] of this.#pending) {
+      if (pending.deadline > now) continue
+      this.#take(wireId)
+      this.#fail(pending, pending.ids, ownError('TIMEOUT'))
+    }
+  }
+
+  /** The connection is gone: orders go back to waiting, everything else fails. */
+  connectionLost(): void {
+    for (const [wireId, pending] of [...this.#pending]) {
+      this.#take(wireId)
+      // The order itself, or the later one of the same key that stands for it.
+      const order = pending.order === undefined ? undefined : this.#orders.get(pending.order.key)
+      if (order === undefined) {
+        this.#fail(pending, pending.ids, ownError('CONNECTION_LOST'))
+        continue
+      }
+      order.waiting.unshift(...pending.ids)
+      order.isConfirmed = false
+    }
+  }
+
+  /** The session is over. */
+  clear(): void {
+    this.connectionLost()
+    for (const order of this.#orders.values()) this.#fail(order, order.waiting, ownError('CONNECTION_LOST'))
+    this.#orders.clear()
+  }
+
+  refuse(id: string, method: SessionMethod, params: ParamsOf<SessionMethod>, code: ErrorCode): void {
+    this.#fail({ method, params }, [id], ownError(code))
+  }
+
+  #send(now: Micros, wireId: string, request: Omit<PendingRequest, 'deadline'>): void {
+    this.#pending.set(wireId, { ...request, deadline: now + this.#limits.requestMicros })
+    this.#handlers.send(wireId, request.method, request.params)
+  }
+
+  #take(wireId: string): PendingRequest | undefined {
+    const pending = this.#pending.get(wireId)
+    this.#pending.delete(wireId)
+    if (pending?.order !== undefined) pending.order.isInFlight = false
+    return pending
+  }
+
+  /** What a server refused once it will refuse again, unless it says otherwise: the order is not kept. */
+  #refuse(pending: PendingRequest, error: ResponseError): void {
+    const { order } = pending
+    const isCurrent = order !== undefined && this.#orders.get(order.key) === order
+    if (isCurrent && !isRetryable(error.code)) this.#orders.delete(order.key)
+    this.#fail(pending, pending.ids, error)
+  }
+
+  #fail(
+    { method, params }: Pick<PendingRequest, 'method' | 'params'>,
+    ids: readonly string[],
+    error: ResponseError,
+  ): void {
+    for (const id of ids) this.#handlers.event({ kind: 'failure', id, method, ...error }, params)
+  }
+}
+
+/** An error that the client's own side raises. */
+export function ownError(code: ErrorCode): ResponseError {
+  return { code, sentence: errorCodes[code].sentence }
+}
+
+function isRetryable(code: string): boolean {
+  return isErrorCode(code) && errorCodes[code].retryable
+}

@@ -1,0 +1,443 @@
+import { expect, test } from 'vitest'
+import { errorCodes } from '../error-codes.js'
+import type { CloseReason } from '../notifications.js'
+import { alice, enterResult, SECOND, SessionRig, userOf } from './session-rig.cases.js'
+
+const MILLISECOND = 1000
+
+test('enters with the version of the protocol and the kind of the client', () => {
+  const rig = new SessionRig().enter()
+  expect(rig.outputs.splice(0)).toEqual([{ kind: 'connect' }])
+  rig.open()
+  const request = rig.request()
+  expect(request).toMatchObject({
+    method: 'room.enter',
+    params: { ...alice, protocol: 1, client: { kind: 'browser' } },
+  })
+  rig.answer<'room.enter'>(request, enterResult(['bob']))
+  expect(rig.events.splice(0)).toMatchObject([
+    { kind: 'state', state: 'connecting', attempt: 0 },
+    { kind: 'state', state: 'connected', attempt: 0 },
+    { kind: 'entered', how: 'entered', result: { sessionId: 's' } },
+    { kind: 'users', entered: [{ userId: 'bob' }], left: [], changed: [], users: [{ userId: 'bob' }] },
+  ])
+})
+
+test.each(['USER_SIG_INVALID', 'ROOM_FULL', 'BANNED', 'PROTOCOL_VERSION', 'USER_SIG_EXPIRED'] as const)(
+  'a refusal with %s ends the session with its sentence',
+  (code) => {
+    const rig = new SessionRig().enter()
+    rig.open()
+    rig.refuse(rig.request(), code)
+    expect(rig.outputs).toMatchObject([{ kind: 'disconnect', code: 1000 }])
+    expect(rig.take('ended')).toEqual([{ kind: 'ended', reason: 'refused', code, sentence: errorCodes[code].sentence }])
+    expect(rig.session.state).toBe('closed')
+    expect(rig.session.pollTimeout()).toBeUndefined()
+  },
+)
+
+test('an answer that is not understood ends the session', () => {
+  const rig = new SessionRig().enter()
+  rig.open()
+  rig.text(JSON.stringify({ jsonrpc: '2.0', id: rig.request()!.id, result: { sessionId: 's' } }))
+  expect(rig.take('ended')).toMatchObject([{ reason: 'refused', code: 'BAD_RESPONSE' }])
+})
+
+test('a server that is going down or too busy is tried again, after the time it asks for', () => {
+  const rig = new SessionRig().enter()
+  rig.open()
+  rig.refuse(rig.request(), 'DRAINING', 1000)
+  expect(rig.outputs.splice(0)).toMatchObject([{ kind: 'disconnect' }])
+  rig.pass(1000 * MILLISECOND)
+  expect(rig.outputs.splice(0)).toEqual([])
+  rig.pass(200 * MILLISECOND)
+  expect(rig.outputs.splice(0)).toEqual([{ kind: 'connect' }])
+})
+
+test('entering has a deadline, also while the server cannot be reached', () => {
+  const rig = new SessionRig().enter()
+  for (let second = 0; second < 20; second++) {
+    if (rig.outputs.splice(0).some(({ kind }) => kind === 'connect')) rig.close()
+    rig.pass(SECOND)
+  }
+  expect(rig.take('ended')).toMatchObject([{ reason: 'unreachable', code: 'CONNECTION_LOST' }])
+})
+
+test('a socket that never opens is given up and tried again', () => {
+  const rig = new SessionRig().enter()
+  rig.outputs.splice(0)
+  rig.pass(6.2 * SECOND)
+  expect(rig.outputs).toMatchObject([{ kind: 'disconnect' }, { kind: 'connect' }])
+})
+
+test('a room.enter that is not answered counts against the deadline', () => {
+  const rig = new SessionRig().enter()
+  rig.open()
+  rig.pass(10.2 * SECOND)
+  rig.open()
+  rig.outputs.splice(0)
+  rig.pass(5 * SECOND)
+  expect(rig.take('ended')).toMatchObject([{ reason: 'unreachable', code: 'TIMEOUT' }])
+  expect(rig.outputs).toMatchObject([{ kind: 'disconnect' }])
+})
+
+test('a lost connection is resumed within 200 ms, and nobody is seen to leave', () => {
+  const rig = new SessionRig(() => 0.999).live(['bob'])
+  rig.close()
+  expect(rig.take('state')).toMatchObject([{ state: 'reconnecting', attempt: 1 }])
+  rig.pass(200 * MILLISECOND)
+  expect(rig.outputs.splice(0)).toEqual([{ kind: 'connect' }])
+  rig.open()
+  const request = rig.request()
+  expect(request).toMatchObject({ method: 'room.resume', params: { resumeToken: 'r1' } })
+  rig.answer<'room.resume'>(request, enterResult(['bob'], { resumeToken: 'r2' }))
+  expect(rig.events.splice(0)).toMatchObject([
+    { kind: 'state', state: 'connected' },
+    { kind: 'entered', how: 'resumed' },
+  ])
+  rig.close()
+  expect(rig.reconnect()).toMatchObject({ method: 'room.resume', params: { resumeToken: 'r2' } })
+})
+
+test('a session that cannot be resumed is entered anew on the same socket; the list tells who came and went', () => {
+  const rig = new SessionRig().live(['bob', 'carol'])
+  rig.close()
+  rig.refuse(rig.reconnect(), 'RESUME_FAILED')
+  const request = rig.request()
+  expect(request).toMatchObject({ method: 'room.enter', params: alice })
+  rig.answer<'room.enter'>(request, enterResult(['carol', 'dave'], { resumeToken: 'r9' }))
+  expect(rig.take('entered')).toMatchObject([{ how: 're-entered' }])
+})
+
+test('who left while the connection was lost is told before who came', () => {
+  const rig = new SessionRig().live(['bob', 'carol'])
+  rig.close()
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult(['carol', 'dave']))
+  expect(rig.take('users')).toMatchObject([
+    { left: [{ userId: 'bob' }], entered: [{ userId: 'dave' }], changed: [], users: [{}, {}] },
+  ])
+})
+
+test('the waits double up to 10 s and begin anew after a connection that lasted', () => {
+  const rig = new SessionRig(() => 0).live()
+  const waits: number[] = []
+  rig.close()
+  for (let attempt = 0; attempt < 9; attempt++) {
+    waits.push((rig.session.pollTimeout()! - rig.now) / MILLISECOND)
+    rig.pass(waits.at(-1)! * MILLISECOND)
+    rig.close()
+  }
+  expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult())
+  rig.pass(5 * SECOND)
+  rig.close()
+  expect(rig.session.pollTimeout()! - rig.now).toBe(100 * MILLISECOND)
+})
+
+test('a server that takes the user in and hangs up at once is not hammered', () => {
+  const rig = new SessionRig(() => 0).live()
+  let attempts = 0
+  const end = rig.now + 60 * SECOND
+  rig.close()
+  while (rig.now < end) {
+    rig.pass(rig.session.pollTimeout()! - rig.now)
+    attempts += 1
+    rig.open()
+    rig.answer<'room.resume'>(rig.request(), enterResult())
+    rig.close()
+  }
+  expect(attempts).toBeLessThan(20)
+})
+
+test('beats as often as the server says; two missed and the socket is dead', () => {
+  const rig = new SessionRig().live([], { heartbeatMs: 10_000 })
+  rig.pass(10 * SECOND)
+  const ping = rig.request()
+  expect(ping).toMatchObject({ method: 'room.ping' })
+  rig.answer<'room.ping'>(ping, { now: 1 })
+  rig.pass(20 * SECOND)
+  expect(rig.requests().map(({ method }) => method)).toEqual(['room.ping', 'room.ping'])
+  rig.pass(10 * SECOND - 1)
+  expect(rig.session.state).toBe('connected')
+  rig.pass(1)
+  expect(rig.outputs.splice(0)).toMatchObject([{ kind: 'disconnect' }])
+  expect(rig.session.state).toBe('reconnecting')
+})
+
+test('anything that arrives is a sign of life', () => {
+  const rig = new SessionRig().live()
+  for (let beat = 0; beat < 6; beat++) {
+    rig.pass(10 * SECOND)
+    rig.notify('media.levels', { levels: [] })
+  }
+  expect(rig.session.state).toBe('connected')
+})
+
+test('timers that stood still: one ping, and 2 s for an answer', () => {
+  const rig = new SessionRig().live()
+  rig.now += 300 * SECOND
+  rig.session.handleTimeout(rig.now)
+  rig.drain()
+  expect(rig.request()).toMatchObject({ method: 'room.ping' })
+  rig.pass(2 * SECOND)
+  expect(rig.session.state).toBe('reconnecting')
+})
+
+test('a new network opens a new socket at once, but not again and again', () => {
+  const rig = new SessionRig().live()
+  rig.pass(5 * SECOND)
+  rig.outputs.splice(0)
+  rig.session.networkChanged(rig.now)
+  rig.session.networkChanged(rig.now)
+  rig.drain()
+  expect(rig.outputs.splice(0)).toMatchObject([{ kind: 'disconnect' }, { kind: 'connect' }])
+  rig.close()
+  rig.pass(100 * MILLISECOND)
+  rig.session.networkChanged(rig.now)
+  rig.drain()
+  expect(rig.outputs).toEqual([])
+  rig.pass(900 * MILLISECOND)
+  expect(rig.outputs).toEqual([{ kind: 'connect' }])
+})
+
+test.each<[CloseReason, string]>([
+  ['kicked', 'KICKED'],
+  ['replaced', 'REPLACED'],
+  ['disbanded', 'DISBANDED'],
+  ['expired', 'USER_SIG_EXPIRED'],
+])('room.closed for %s ends the session for good', (reason, code) => {
+  const rig = new SessionRig().live(['bob'])
+  rig.notify('room.closed', { reason })
+  expect(rig.take('ended')).toMatchObject([{ reason, code }])
+  expect(rig.outputs).toMatchObject([{ kind: 'disconnect' }])
+  rig.close()
+  rig.pass(60 * SECOND)
+  expect(rig.outputs).toHaveLength(1)
+})
+
+test('room.closed for drain comes back after the time it names', () => {
+  const rig = new SessionRig().live()
+  rig.notify('room.closed', { reason: 'drain', retryAfterMs: 3000 })
+  rig.outputs.splice(0)
+  rig.pass(3 * SECOND)
+  expect(rig.outputs).toEqual([])
+  rig.pass(200 * MILLISECOND)
+  expect(rig.outputs).toEqual([{ kind: 'connect' }])
+})
+
+test('a signature that ran out ends a re-entry as expired', () => {
+  const rig = new SessionRig().live()
+  rig.close()
+  rig.refuse(rig.reconnect(), 'RESUME_FAILED')
+  rig.refuse(rig.request(), 'USER_SIG_EXPIRED')
+  expect(rig.take('ended')).toMatchObject([{ reason: 'expired', code: 'USER_SIG_EXPIRED' }])
+})
+
+test('a renewal that the server has not seen yet saves the session from running out', () => {
+  const rig = new SessionRig().live()
+  const id = rig.session.renew(rig.now, 'new', 'key')
+  rig.notify('room.closed', { reason: 'expired' })
+  const request = rig.reconnect()
+  expect(request).toMatchObject({ method: 'room.enter', params: { userSig: 'new', privateMapKey: 'key' } })
+  rig.answer<'room.enter'>(request, enterResult([], { expiresAt: 99 }))
+  expect(rig.take('response')).toEqual([{ kind: 'response', id, method: 'room.renew', result: { expiresAt: 99 } }])
+  expect(rig.requests()).toEqual([])
+})
+
+test('a renewal made without a connection is said after the resume', () => {
+  const rig = new SessionRig().live()
+  rig.close()
+  const id = rig.session.renew(rig.now, 'new')
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult())
+  const request = rig.request()
+  expect(request).toMatchObject({ id, method: 'room.renew', params: { userSig: 'new' } })
+  rig.answer<'room.renew'>(request, { expiresAt: 5 })
+  expect(rig.take('response')).toMatchObject([{ id }])
+})
+
+test('a renewal that the server refuses is not used to enter again', () => {
+  const rig = new SessionRig().live()
+  rig.session.renew(rig.now, 'forged')
+  rig.drain()
+  rig.refuse(rig.request(), 'USER_SIG_INVALID')
+  expect(rig.take('failure')).toMatchObject([{ method: 'room.renew', code: 'USER_SIG_INVALID' }])
+  rig.close()
+  rig.refuse(rig.reconnect(), 'RESUME_FAILED')
+  expect(rig.request()).toMatchObject({ params: { userSig: 'old' } })
+})
+
+test('requests are answered by their id', () => {
+  const rig = new SessionRig().live()
+  const first = rig.session.request(rig.now, 'room.info', {})
+  const second = rig.session.request(rig.now, 'media.pushAddress', { streamType: 'main' })
+  rig.drain()
+  const [, pushAddress] = rig.requests()
+  rig.answer<'media.pushAddress'>(pushAddress, { rtmp: 'rtmp://h/r/p' })
+  expect(rig.take('response')).toEqual([
+    { kind: 'response', id: second, method: 'media.pushAddress', result: { rtmp: 'rtmp://h/r/p' } },
+  ])
+  rig.pass(10 * SECOND)
+  expect(rig.take('failure')).toMatchObject([{ id: first, method: 'room.info', code: 'TIMEOUT' }])
+})
+
+test('an answer of the wrong shape fails its request', () => {
+  const rig = new SessionRig().live()
+  rig.session.request(rig.now, 'media.pushAddress', { streamType: 'main' })
+  rig.drain()
+  rig.text(JSON.stringify({ jsonrpc: '2.0', id: rig.request()!.id, result: {} }))
+  expect(rig.take('failure')).toMatchObject([
+    { code: 'BAD_RESPONSE', sentence: 'rtmp is missing; allowed is a text of at most 2048 characters.' },
+  ])
+})
+
+test('what is not safe to repeat fails with its connection, the wish and the muting are said again', () => {
+  const rig = new SessionRig().live()
+  const sent = rig.session.request(rig.now, 'message.send', { to: null, kind: 'text', data: 'x' })
+  const wish = rig.session.subscribe(rig.now, 'all')
+  rig.close()
+  expect(rig.take('failure')).toMatchObject([{ id: sent, code: 'CONNECTION_LOST' }])
+  const muted = rig.session.request(rig.now, 'media.state', { audio: false, video: true, streamType: 'main' })
+  const info = rig.session.request(rig.now, 'room.info', {})
+  rig.drain()
+  expect(rig.take('failure')).toMatchObject([{ id: info, code: 'CONNECTION_LOST' }])
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult())
+  expect(rig.requests()).toMatchObject([
+    { id: wish, method: 'media.subscribe', params: { streams: 'all' } },
+    { id: muted, method: 'media.state', params: { audio: false } },
+  ])
+})
+
+test('a later wish stands for the earlier ones, and everybody gets its answer', () => {
+  const rig = new SessionRig().live()
+  const ids = [rig.session.subscribe(rig.now, 'all')]
+  rig.close()
+  ids.push(rig.session.subscribe(rig.now, []))
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult())
+  const requests = rig.requests()
+  expect(requests).toMatchObject([{ method: 'media.subscribe', params: { streams: [] } }])
+  rig.answer<'media.subscribe'>(requests[0], {})
+  expect(rig.take('response').map(({ id }) => id)).toEqual(ids)
+})
+
+test('a confirmed wish is said again to a server that has forgotten, and only to that', () => {
+  const rig = new SessionRig().live()
+  rig.session.subscribe(rig.now, 'all')
+  rig.drain()
+  rig.answer<'media.subscribe'>(rig.request(), {})
+  rig.close()
+  rig.answer<'room.resume'>(rig.reconnect(), enterResult())
+  expect(rig.requests()).toEqual([])
+  rig.close()
+  rig.refuse(rig.reconnect(), 'RESUME_FAILED')
+  rig.answer<'room.enter'>(rig.request(), enterResult())
+  const again = rig.request()
+  expect(again).toMatchObject({ method: 'media.subscribe', params: { streams: 'all' } })
+  rig.events.splice(0)
+  rig.answer<'media.subscribe'>(again, {})
+  expect(rig.events).toEqual([])
+})
+
+test('a wish may come before the room', () => {
+  const rig = new SessionRig().enter()
+  const id = rig.session.subscribe(rig.now, 'all')
+  rig.open()
+  rig.answer<'room.enter'>(rig.request(), enterResult())
+  expect(rig.request()).toMatchObject({ id, method: 'media.subscribe' })
+})
+
+test('requests that may not be said now fail at once, as does one too many', () => {
+  const rig = new SessionRig()
+  rig.session.request(rig.now, 'room.info', {})
+  rig.drain()
+  expect(rig.take('failure')).toMatchObject([{ code: 'NOT_ENTERED' }])
+  rig.live()
+  for (let count = 0; count < 65; count++) rig.session.request(rig.now, 'room.info', {})
+  rig.drain()
+  expect(rig.take('failure')).toMatchObject([{ code: 'TOO_MANY_REQUESTS' }])
+})
+
+test('comes back with the role that was given in the room', () => {
+  const rig = new SessionRig().live()
+  rig.session.request(rig.now, 'room.switchRole', { role: 'audience' })
+  rig.drain()
+  rig.refuse(rig.request(), 'NO_PERMISSION')
+  const backWith = () => {
+    rig.close()
+    rig.refuse(rig.reconnect(), 'RESUME_FAILED')
+    const request = rig.request()
+    rig.answer<'room.enter'>(request, enterResult())
+    return request?.method === 'room.enter' ? request.params.role : 'no room.enter'
+  }
+  expect(backWith()).toBeUndefined()
+  rig.notify('room.roleChanged', { userId: 'alice', role: 'audience', by: 'bob' })
+  expect(backWith()).toBe('audience')
+  rig.session.request(rig.now, 'room.switchRole', { role: 'anchor' })
+  rig.drain()
+  rig.answer<'room.switchRole'>(rig.request(), {})
+  expect(backWith()).toBe('anchor')
+})
+
+test('leaves with a word to the server, and without its answer after a second', () => {
+  const rig = new SessionRig().live(['bob'])
+  const asked = rig.session.request(rig.now, 'room.info', {})
+  rig.session.leave(rig.now)
+  rig.drain()
+  expect(rig.take('failure')).toMatchObject([{ id: asked, code: 'CONNECTION_LOST' }])
+  const request = rig.request()
+  expect(request).toMatchObject({ method: 'room.leave' })
+  rig.pass(SECOND)
+  expect(rig.outputs).toMatchObject([{ kind: 'disconnect', code: 1000 }])
+  expect(rig.take('ended')).toEqual([{ kind: 'ended', reason: 'left', sentence: 'The user left.' }])
+})
+
+test('leaves while it is entering: the server reads room.leave after room.enter', () => {
+  const rig = new SessionRig().enter()
+  rig.open()
+  rig.session.leave(rig.now)
+  rig.drain()
+  const [enter, leave] = rig.requests()
+  rig.answer<'room.enter'>(enter, enterResult(['bob']))
+  expect(rig.take('entered')).toEqual([])
+  rig.answer<'room.leave'>(leave, {})
+  expect(rig.take('ended')).toMatchObject([{ reason: 'left' }])
+})
+
+test('leaves without a socket at once, and can enter again', () => {
+  const rig = new SessionRig().live(['bob'])
+  rig.close()
+  rig.session.leave(rig.now)
+  rig.drain()
+  expect(rig.take('ended')).toMatchObject([{ reason: 'left' }])
+  expect(rig.outputs.splice(0)).toEqual([])
+  rig.enter()
+  rig.open()
+  rig.answer<'room.enter'>(rig.request(), enterResult(['bob']))
+  expect(rig.take('users')).toMatchObject([{ entered: [{ userId: 'bob' }] }])
+})
+
+test('deltas and the list never make anybody enter or leave twice', () => {
+  const rig = new SessionRig().live()
+  rig.notify('room.userEnter', { user: userOf('bob') })
+  rig.notify('room.userList', { userList: [userOf('bob')], audienceCount: 0 })
+  rig.notify('room.userEnter', { user: userOf('bob') })
+  expect(rig.take('users')).toMatchObject([{ entered: [{ userId: 'bob' }] }])
+  rig.notify('room.userList', { userList: [userOf('bob', 1), userOf('alice')], audienceCount: 0 })
+  expect(rig.take('users')).toMatchObject([{ entered: [], changed: [{ userId: 'bob' }], users: [{ userId: 'bob' }] }])
+  rig.notify('room.userExit', { userId: 'bob', reason: 'kicked' })
+  rig.notify('room.userList', { userList: [], audienceCount: 0 })
+  rig.notify('room.userExit', { userId: 'bob', reason: 'left' })
+  expect(rig.take('users')).toMatchObject([{ left: [{ userId: 'bob', reason: 'kicked' }] }])
+})
+
+test('the audience is counted', () => {
+  const rig = new SessionRig().live(['bob'])
+  rig.notify('room.userList', { userList: [userOf('bob')], audienceCount: 12 })
+  expect(rig.take('users')).toMatchObject([{ left: [], entered: [], changed: [], audienceCount: 12 }])
+})
+
+test('messages that nobody understands are counted and do no harm', () => {
+  const rig = new SessionRig().live()
+  for (const text of ['', '[]', '{"jsonrpc":"2.0","method":"room.new","params":{}}', '['.repeat(1e5)]) rig.text(text)
+  expect(rig.session.unreadable).toBe(4)
+  expect(rig.session.state).toBe('connected')
+})

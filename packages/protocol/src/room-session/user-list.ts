@@ -1,0 +1,64 @@
+import type { User } from '../model.js'
+import type { ExitReason } from '../notifications.js'
+import type { UsersEvent } from './session-events.js'
+
+/**
+ * The others in the room. The server's whole list is the truth; `room.userEnter` and `room.userExit` only come sooner and
+ * give reasons, so that a lost or repeated one never matters and nobody enters twice.
+ */
+export class UserList {
+  readonly #maxUsers: number
+  readonly #users = new Map<string, User>()
+  #audienceCount = 0
+
+  constructor(maxUsers: number) {
+    this.#maxUsers = maxUsers
+  }
+
+  /** Takes the whole list. Undefined when nothing changed. */
+  replace(userList: readonly User[], audienceCount: number, selfId: string): UsersEvent | undefined {
+    const next = new Map<string, User>()
+    for (const user of userList) if (user.userId !== selfId && next.size < this.#maxUsers) next.set(user.userId, user)
+    const left = [...this.#users.keys()].filter((userId) => !next.has(userId))
+    const entered: User[] = []
+    const changed: User[] = []
+    for (const user of next.values()) {
+      const before = this.#users.get(user.userId)
+      if (before === undefined) entered.push(user)
+      else if (!isSame(before, user)) changed.push(user)
+    }
+    const isQuiet = left.length + entered.length + changed.length === 0 && audienceCount === this.#audienceCount
+    if (isQuiet) return undefined
+    this.#users.clear()
+    for (const [userId, user] of next) this.#users.set(userId, user)
+    this.#audienceCount = audienceCount
+    return this.#event({ left: left.map((userId) => ({ userId, reason: 'left' })), entered, changed })
+  }
+
+  enter(user: User, selfId: string): UsersEvent | undefined {
+    const before = this.#users.get(user.userId)
+    if (user.userId === selfId || (before !== undefined && isSame(before, user))) return undefined
+    if (before === undefined && this.#users.size >= this.#maxUsers) return undefined
+    this.#users.set(user.userId, user)
+    return this.#event(before === undefined ? { entered: [user] } : { changed: [user] })
+  }
+
+  exit(userId: string, reason: ExitReason): UsersEvent | undefined {
+    return this.#users.delete(userId) ? this.#event({ left: [{ userId, reason }] }) : undefined
+  }
+
+  clear(): void {
+    this.#users.clear()
+    this.#audienceCount = 0
+  }
+
+  #event(change: Partial<Pick<UsersEvent, 'left' | 'entered' | 'changed'>>): UsersEvent {
+    const users = [...this.#users.values()]
+    return { kind: 'users', left: [], entered: [], changed: [], ...change, users, audienceCount: this.#audienceCount }
+  }
+}
+
+/** Both were built by the same shape, so that equal users have equal texts. */
+function isSame(one: User, other: User): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
