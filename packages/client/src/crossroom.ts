@@ -1,7 +1,11 @@
 import type { PublishedStreamType, RequestedRole, Role, TrackKind, User } from '@crossroom/protocol'
+import { BeautyFilter } from './beauty/beauty-filter.js'
+import { RoomCall } from './call/room-call.js'
 import { Emitter, type Listener } from './emitter.js'
-import { CrossroomError } from './errors.js'
+import { CrossroomError, toCrossroomError } from './errors.js'
 import type { ConnectionState, CrossroomEvents } from './events.js'
+import { listDevices, watchDevices } from './local/devices.js'
+import { LocalMedia } from './local/local-media.js'
 import type {
   BeautyOptions,
   CreateOptions,
@@ -15,17 +19,12 @@ import type {
   ScreenShareOptions,
   VideoProcessor,
 } from './options.js'
-import type { Statistics } from './statistics.js'
+import { signalUrl } from './server-address.js'
+import { StatisticsReader, type Statistics } from './statistics/statistics.js'
 import { browserFacts, judge, type Support } from './support.js'
 
-const notYet = (): Promise<never> => Promise.reject(new CrossroomError('NOT_SUPPORTED'))
-
-/** A beauty filter whose strengths can be changed while it runs. */
-export interface BeautyFilter extends VideoProcessor {
-  readonly strengths: Required<BeautyOptions>
-  /** What is absent stays. */
-  update(options: BeautyOptions): void
-}
+/** Milliseconds between two `statistics` events. */
+const STATISTICS_MS = 2_000
 
 /**
  * One person in one room at a time. Every method that talks to the browser or the server returns a promise and rejects with
@@ -42,10 +41,37 @@ export interface BeautyFilter extends VideoProcessor {
  * ```
  */
 export class Crossroom {
+  readonly #signalUrl: string
   readonly #emitter = new Emitter<CrossroomEvents>()
+  readonly #local: LocalMedia
+  readonly #unwatchDevices: () => void
+  #call: RoomCall | undefined
+  #statistics: StatisticsReader | undefined
+  #statisticsTimer: ReturnType<typeof setInterval> | undefined
+  /** The last attempt to send what is captured, and how many methods wait for it. */
+  #sending: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #speaker: string | undefined
+  #isDestroyed = false
 
-  static create(_options: CreateOptions = {}): Crossroom {
-    return new Crossroom()
+  private constructor(options: CreateOptions) {
+    this.#signalUrl = signalUrl(options.server)
+    const emit = this.#emit
+    this.#local = new LocalMedia({
+      changed: () => this.#send(),
+      screenStopped: () => emit('screen-share-stopped', {}),
+      firstFrame: (streamType, width, height) =>
+        emit('first-video-frame', { userId: this.#ownId, streamType, width, height }),
+      sizeChanged: (streamType, width, height) =>
+        emit('video-size-changed', { userId: this.#ownId, streamType, width, height }),
+      failed: (error) => emit('error', error),
+    })
+    this.#unwatchDevices = watchDevices((devices) => emit('device-changed', { devices }))
+  }
+
+  /** Throws `INVALID_ARGUMENT` for an address that is none. */
+  static create(options: CreateOptions = {}): Crossroom {
+    return new Crossroom(options)
   }
 
   /** What this browser can do here, and in words why not. */
@@ -55,43 +81,50 @@ export class Crossroom {
 
   /** Every camera, microphone and speaker. Names are empty until the person has allowed one of them. */
   static listDevices(): Promise<MediaDeviceInfo[]> {
-    return navigator.mediaDevices.enumerateDevices()
+    return listDevices()
   }
 
   static getCameraList(): Promise<MediaDeviceInfo[]> {
-    return notYet()
+    return listDevices('videoinput')
   }
 
   static getMicrophoneList(): Promise<MediaDeviceInfo[]> {
-    return notYet()
+    return listDevices('audioinput')
   }
 
   /** Empty where the browser does not let pages choose. */
   static getSpeakerList(): Promise<MediaDeviceInfo[]> {
-    return notYet()
+    return listDevices('audiooutput')
   }
 
   /** The others in the room who may send. */
   get users(): readonly User[] {
-    return []
+    return this.#call?.users ?? []
+  }
+
+  /** How many only watch. */
+  get audienceCount(): number {
+    return this.#call?.audienceCount ?? 0
   }
 
   /** Undefined outside a room. */
   get role(): Role | undefined {
-    return undefined
+    return this.#call?.self?.role
   }
 
   get connectionState(): ConnectionState {
-    return 'disconnected'
+    return this.#call?.state ?? 'disconnected'
   }
 
   on<Name extends keyof CrossroomEvents>(name: Name, listener: Listener<CrossroomEvents[Name]>): this {
     this.#emitter.on(name, listener)
+    if (name === 'statistics') this.#watchStatistics()
     return this
   }
 
   once<Name extends keyof CrossroomEvents>(name: Name, listener: Listener<CrossroomEvents[Name]>): this {
     this.#emitter.once(name, listener)
+    if (name === 'statistics') this.#watchStatistics()
     return this
   }
 
@@ -101,148 +134,238 @@ export class Crossroom {
     return this
   }
 
-  enterRoom(_options: EnterRoomOptions): Promise<EnteredRoom> {
-    return notYet()
+  /** Enters, and sends what is captured already. */
+  async enterRoom(options: EnterRoomOptions): Promise<EnteredRoom> {
+    if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
+    if (this.#call !== undefined) throw new CrossroomError('ALREADY_IN_ROOM')
+    const { canReceiveByWebRtc } = Crossroom.isSupported()
+    const call = new RoomCall({
+      signalUrl: this.#signalUrl,
+      enter: options,
+      canReceiveByWebRtc,
+      localTracks: () => this.#local.sent,
+      emit: this.#emit,
+      ended: () => (this.#call = undefined),
+    })
+    this.#call = call
+    if (this.#speaker !== undefined) await call.remote.sound.setSpeaker(this.#speaker)
+    try {
+      return await call.enter()
+    } catch (error) {
+      if (this.#call === call) this.#call = undefined
+      throw error
+    }
   }
 
-  /** Leaves; local preview goes on. Does nothing outside a room. */
-  exitRoom(): Promise<void> {
-    return notYet()
+  /** Leaves; what is captured goes on, for the preview or the next room. Does nothing outside a room. */
+  async exitRoom(): Promise<void> {
+    const call = this.#call
+    this.#call = undefined
+    this.#statistics = undefined
+    await call?.leave()
   }
 
-  switchRole(_role: RequestedRole): Promise<void> {
-    return notYet()
+  async switchRole(role: RequestedRole): Promise<void> {
+    await this.#inRoom().switchRole(role)
   }
 
   /** After `signature-expiring`. */
-  renewSignature(_options: { userSig: string; privateMapKey?: string }): Promise<void> {
-    return notYet()
+  async renewSignature(options: { userSig: string; privateMapKey?: string }): Promise<void> {
+    await this.#inRoom().request('room.renew', options)
   }
 
   /** Opens a camera; sends it as soon as this is in a room where it may. */
-  startLocalVideo(_options: LocalVideoOptions = {}): Promise<void> {
-    return notYet()
+  startLocalVideo(options: LocalVideoOptions = {}): Promise<void> {
+    return this.#sent(() => this.#local.camera.start(options))
   }
 
   /** Changes what is given and leaves the rest. */
-  updateLocalVideo(_options: LocalVideoOptions): Promise<void> {
-    return notYet()
+  updateLocalVideo(options: LocalVideoOptions): Promise<void> {
+    return this.startLocalVideo(options)
   }
 
   stopLocalVideo(): Promise<void> {
-    return notYet()
+    return this.#sent(() => this.#local.camera.stop())
   }
 
-  startLocalAudio(_options: LocalAudioOptions = {}): Promise<void> {
-    return notYet()
+  /** Opens a microphone; sends it as soon as this is in a room where it may. */
+  startLocalAudio(options: LocalAudioOptions = {}): Promise<void> {
+    return this.#sent(() => this.#local.microphone.start(options))
   }
 
-  updateLocalAudio(_options: LocalAudioOptions): Promise<void> {
-    return notYet()
+  /** Changes what is given and leaves the rest. */
+  updateLocalAudio(options: LocalAudioOptions): Promise<void> {
+    return this.startLocalAudio(options)
   }
 
   stopLocalAudio(): Promise<void> {
-    return notYet()
+    return this.#sent(() => this.#local.microphone.stop())
   }
 
-  muteLocalVideo(mute: boolean): Promise<void> {
-    return this.updateLocalVideo({ mute })
+  /** Sends black instead of the camera, and tells the others. Does nothing while there is no camera. */
+  async muteLocalVideo(mute: boolean): Promise<void> {
+    if (this.#local.camera.track !== undefined) await this.updateLocalVideo({ mute })
   }
 
-  muteLocalAudio(mute: boolean): Promise<void> {
-    return this.updateLocalAudio({ mute })
+  /** Sends silence instead of the microphone, and tells the others. Does nothing while there is no microphone. */
+  async muteLocalAudio(mute: boolean): Promise<void> {
+    if (this.#local.microphone.track !== undefined) await this.updateLocalAudio({ mute })
   }
 
   /** Asks which screen, window or tab, and sends it as `aux`. Must be called in a click or a key. */
-  startScreenShare(_options: ScreenShareOptions = {}): Promise<void> {
-    return notYet()
+  startScreenShare(options: ScreenShareOptions = {}): Promise<void> {
+    return this.#sent(() => this.#local.screen.start(options))
   }
 
   stopScreenShare(): Promise<void> {
-    return notYet()
+    return this.#sent(() => this.#local.screen.stop())
   }
 
   /** Shows a picture, now or as soon as it comes, until `stopRemoteVideo`. Again with another view: moves it there. */
-  startRemoteVideo(_options: RemoteVideoOptions): Promise<void> {
-    return notYet()
+  async startRemoteVideo(options: RemoteVideoOptions): Promise<void> {
+    await Promise.resolve(this.#inRoom().remote.startVideo(options))
   }
 
-  stopRemoteVideo(_target: RemoteVideoTarget): Promise<void> {
-    return notYet()
+  async stopRemoteVideo(target: RemoteVideoTarget): Promise<void> {
+    await Promise.resolve(this.#call?.remote.stopVideo(target))
   }
 
   /** `*` is everybody, those who come later too. */
-  muteRemoteAudio(_userId: string, _mute: boolean): Promise<void> {
-    return notYet()
+  async muteRemoteAudio(userId: string, mute: boolean): Promise<void> {
+    await Promise.resolve(this.#inRoom().remote.muteAudio(userId, mute))
   }
 
   /** 0 … 100; `*` is everybody. iOS leaves the volume to the person. */
-  setRemoteAudioVolume(_userId: string, _volume: number): void {
-    return
+  setRemoteAudioVolume(userId: string, volume: number): void {
+    this.#call?.remote.sound.setVolume(userId, volume)
   }
 
-  /** `default` or a deviceId of {@link Crossroom.getSpeakerList}. */
-  setSpeaker(_deviceId: string): Promise<void> {
-    return notYet()
+  /** `default` or a deviceId of {@link Crossroom.getSpeakerList}. Rejects where the browser does not let pages choose. */
+  async setSpeaker(deviceId: string): Promise<void> {
+    if (!('setSinkId' in HTMLMediaElement.prototype)) throw new CrossroomError('NOT_SUPPORTED')
+    this.#speaker = deviceId
+    await this.#call?.remote.sound.setSpeaker(deviceId).catch((error: unknown) => {
+      throw toCrossroomError(error, 'DEVICE_NOT_FOUND')
+    })
   }
 
   /** Without `to`: to everybody in the room. */
-  sendMessage(_content: MessageContent, _to?: string): Promise<{ readonly messageId: string }> {
-    return notYet()
+  async sendMessage(content: MessageContent, to?: string): Promise<{ readonly messageId: string }> {
+    const isText = typeof content === 'string'
+    const data = isText ? content : JSON.stringify(content.custom)
+    return this.#inRoom().request('message.send', { to: to ?? null, kind: isText ? 'text' : 'custom', data })
   }
 
   /** Changes the picture of the camera from now on; null ends that. */
-  setVideoProcessor(_processor: VideoProcessor | null): Promise<void> {
-    return notYet()
+  setVideoProcessor(processor: VideoProcessor | null): Promise<void> {
+    return this.#sent(() => this.#local.camera.setProcessor(processor ?? undefined))
   }
 
   /** A beauty filter for {@link Crossroom.setVideoProcessor}. Throws `NOT_SUPPORTED` where there is no WebGL 2. */
-  createBeautyFilter(_options: BeautyOptions = {}): BeautyFilter {
-    throw new CrossroomError('NOT_SUPPORTED')
+  createBeautyFilter(options: BeautyOptions = {}): BeautyFilter {
+    return new BeautyFilter(options)
   }
 
+  /** Figures since the last time they were asked for. */
   getStatistics(): Promise<Statistics> {
-    return notYet()
+    this.#statistics ??= new StatisticsReader()
+    return this.#statistics.read(this.#ownId, this.#call)
   }
 
-  /** The own tracks as they are sent, for recorders and meters. */
-  getLocalTrack(_kind: TrackKind, _streamType: PublishedStreamType = 'main'): MediaStreamTrack | undefined {
-    return undefined
+  /** The own track as it is sent, for recorders and meters. */
+  getLocalTrack(kind: TrackKind, streamType: PublishedStreamType = 'main'): MediaStreamTrack | undefined {
+    return this.#local.track(kind, streamType)
+  }
+
+  /** The element that shows somebody's picture. */
+  getRemoteVideo(target: RemoteVideoTarget): HTMLVideoElement | undefined {
+    return this.#call?.remote.videoOf(target)
   }
 
   /** Owner only. Out for `banMs`, a minute by default. */
-  kick(_userId: string, _banMs?: number): Promise<void> {
-    return notYet()
+  async kick(userId: string, banMs?: number): Promise<void> {
+    await this.#inRoom().request('room.kick', { userId, ...(banMs === undefined ? {} : { banMs }) })
   }
 
   /** Owner only: the server withholds their sound or picture. */
-  mute(_userId: string, _kind: TrackKind, _muted: boolean): Promise<void> {
-    return notYet()
+  async mute(userId: string, kind: TrackKind, muted: boolean): Promise<void> {
+    await this.#inRoom().request('room.mute', { userId, kind, muted })
   }
 
   /** Owner only: ends the room for everybody. */
-  disband(): Promise<void> {
-    return notYet()
+  async disband(): Promise<void> {
+    await this.#inRoom().request('room.disband', {})
   }
 
   /** As audience: asks the owner to become an anchor; the answer is the event `mic-answered`. */
-  requestMic(): Promise<void> {
-    return notYet()
+  async requestMic(): Promise<void> {
+    await this.#inRoom().request('mic.request', {})
   }
 
   /** Owner only. */
-  answerMic(_userId: string, _accept: boolean): Promise<void> {
-    return notYet()
+  async answerMic(userId: string, accept: boolean): Promise<void> {
+    await this.#inRoom().request('mic.answer', { userId, accept })
   }
 
   /** Owner: an anchor becomes audience again. */
-  removeMic(_userId: string): Promise<void> {
-    return notYet()
+  async removeMic(userId: string): Promise<void> {
+    await this.#inRoom().request('mic.remove', { userId })
   }
 
-  /** Leaves, lets go of every device, removes every listener. */
+  /** Leaves, lets go of every device, removes every listener. Idempotent. */
   async destroy(): Promise<void> {
-    await Promise.resolve()
+    this.#isDestroyed = true
+    this.#unwatchDevices()
+    clearInterval(this.#statisticsTimer)
+    this.#local.stop()
+    await this.exitRoom()
     this.#emitter.clear()
+  }
+
+  readonly #emit = <Name extends keyof CrossroomEvents>(name: Name, event: CrossroomEvents[Name]): void => {
+    this.#emitter.emit(name, event)
+  }
+
+  get #ownId(): string {
+    return this.#call?.self?.userId ?? ''
+  }
+
+  #inRoom(): RoomCall {
+    if (this.#call?.self === undefined) throw new CrossroomError('NOT_IN_ROOM')
+    return this.#call
+  }
+
+  /** Does something to what is captured, and waits until the server has agreed. */
+  async #sent(task: () => Promise<void> | void): Promise<void> {
+    if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
+    this.#waiting++
+    try {
+      await task()
+      await this.#sending
+    } finally {
+      this.#waiting--
+    }
+  }
+
+  #send(): void {
+    this.#sending = this.#call?.localChanged() ?? Promise.resolve()
+    this.#sending.catch((error: unknown) => {
+      // Whoever waits for it hears of it there.
+      if (this.#waiting === 0) this.#emit('error', toCrossroomError(error, 'NEGOTIATION_FAILED'))
+    })
+  }
+
+  #watchStatistics(): void {
+    this.#statisticsTimer ??= setInterval(() => {
+      if (!this.#emitter.has('statistics')) {
+        clearInterval(this.#statisticsTimer)
+        this.#statisticsTimer = undefined
+        return
+      }
+      this.getStatistics().then(
+        (statistics) => this.#emit('statistics', statistics),
+        () => undefined,
+      )
+    }, STATISTICS_MS)
   }
 }

@@ -18,6 +18,7 @@ export const CLIENT_ERRORS = {
   STREAM_NOT_FOUND: 'This user is not in the room, or does not send this stream.',
   NOT_IN_ROOM: 'Enter a room first.',
   ALREADY_IN_ROOM: 'Already in a room. Leave it first.',
+  STOPPED: 'It was stopped before it had begun.',
   LEFT_ROOM: 'The room was left before this was done.',
   DESTROYED: 'This object was destroyed. Create another.',
   SERVER_UNREACHABLE: 'The server cannot be reached. Check the address and the network.',

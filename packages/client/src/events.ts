@@ -1,5 +1,5 @@
 import type {
-  CloseReason,
+  EndReason,
   ExitReason,
   MessageKind,
   NetworkQuality,
@@ -10,10 +10,13 @@ import type {
   User,
 } from '@crossroom/protocol'
 import type { CrossroomError } from './errors.js'
-import type { Statistics } from './statistics.js'
+import type { Statistics } from './statistics/statistics.js'
 
 /** State of the connection to the room. */
 export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting'
+
+/** Why the server ended it; `refused`: it did not take this user in again, after the connection was lost. */
+export type KickReason = Exclude<EndReason, 'left' | 'unreachable'>
 
 /** A text or anything else that somebody sent. */
 export interface Message {
@@ -50,7 +53,7 @@ export interface CrossroomEvents {
   /** The browser plays sound only after a click or a key: call `resume` in one. */
   'autoplay-failed': { readonly userId: string; readonly resume: () => Promise<void> }
   /** The server ended it, and this object has left the room. `message` says why in a sentence. */
-  'kicked-out': { readonly reason: CloseReason; readonly message: string; readonly retryAfterMs?: number }
+  'kicked-out': { readonly reason: KickReason; readonly message: string; readonly retryAfterMs?: number }
   'remote-user-enter': { readonly userId: string; readonly user: User }
   'remote-user-exit': { readonly userId: string; readonly reason: ExitReason }
   /** Call `startRemoteVideo` with it. */

@@ -1,7 +1,8 @@
-export { Crossroom, type BeautyFilter } from './crossroom.js'
+export type { BeautyFilter } from './beauty/beauty-filter.js'
+export { Crossroom } from './crossroom.js'
 export type { Listener } from './emitter.js'
 export { CLIENT_ERRORS, CrossroomError, type ClientErrorCode } from './errors.js'
-export type { AudioVolume, ConnectionState, CrossroomEvents, Message, RemoteStreamEvent } from './events.js'
+export type { AudioVolume, ConnectionState, CrossroomEvents, KickReason, Message, RemoteStreamEvent } from './events.js'
 export type {
   BeautyOptions,
   CreateOptions,
@@ -19,10 +20,9 @@ export type {
   View,
 } from './options.js'
 export { videoProfiles } from './profiles.js'
-export type { Statistics, TrackStatistics } from './statistics.js'
+export type { Statistics, TrackStatistics } from './statistics/statistics.js'
 export type { InAppBrowser, Support } from './support.js'
 export type {
-  CloseReason,
   ExitReason,
   NetworkQuality,
   PublishedStreamType,

@@ -16,6 +16,8 @@ export interface Support {
   readonly screenShare: boolean
   readonly inAppBrowser?: InAppBrowser
   readonly canPublish: boolean
+  /** Pictures and sound in calls, without the way round by WebSocket. */
+  readonly canReceiveByWebRtc: boolean
   /** By WebRTC, or by WebSocket-FLV where there is Media Source. */
   readonly canPlay: boolean
 }
@@ -79,6 +81,7 @@ export function judge(facts: BrowserFacts): Support {
     screenShare: canPublish && facts.getDisplayMedia,
     ...(inAppBrowser === undefined ? {} : { inAppBrowser }),
     canPublish,
+    canReceiveByWebRtc: h264Decode,
     canPlay,
   }
 }

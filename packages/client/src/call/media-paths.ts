@@ -1,0 +1,180 @@
+import type { IceServer, OfferParams, PublishedTrack } from '@crossroom/protocol'
+import { CrossroomError, toCrossroomError } from '../errors.js'
+import { Downlink, type ReceivedTrack } from './downlink.js'
+import { Uplink, type SentTrack } from './uplink.js'
+
+/** What the two connections of a member need and tell. */
+export interface MediaPathsOptions {
+  readonly publish: (sdp: string, tracks: readonly PublishedTrack[]) => Promise<string>
+  readonly answer: (sdp: string, revision: number) => Promise<unknown>
+  /** `media.restart`: the server is to offer the down side anew. */
+  readonly restart: () => Promise<unknown>
+  /** The way that was there is gone; the machine may have another network. */
+  readonly lost: () => void
+  readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
+  /** Whether pictures and sound come by WebRTC; false when no way was found in time. */
+  readonly receiving: (byWebRtc: boolean) => void
+  readonly failed: (error: CrossroomError) => void
+}
+
+/** Loopback takes milliseconds, TURN over TCP in a bad network 2 s; who waits longer sees something by WebSocket meanwhile. */
+const CONNECT_MS = 5_000
+/** ICE may find its way back by itself for so long. */
+const DISCONNECTED_MS = 600
+/** Between attempts to find a way that failed, doubled up to the last. */
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 16_000
+
+/** The two PeerConnections of a member, and what is done when they do not connect or lose their way. */
+export class MediaPaths {
+  readonly #options: MediaPathsOptions
+  readonly #up: Way
+  readonly #down: Way
+  #iceServers: readonly IceServer[]
+  #uplink: Uplink | undefined
+  #downlink: Downlink | undefined
+  #connectTimer: ReturnType<typeof setTimeout> | undefined
+  #hasComplained = false
+
+  constructor(iceServers: readonly IceServer[], options: MediaPathsOptions) {
+    this.#iceServers = iceServers
+    this.#options = options
+    const lost = (): void => options.lost()
+    this.#up = new Way(lost, () => this.#retryUp())
+    this.#down = new Way(lost, () => this.#retryDown())
+  }
+
+  get uplink(): RTCPeerConnection | undefined {
+    return this.#uplink?.connection
+  }
+
+  get downlink(): RTCPeerConnection | undefined {
+    return this.#downlink?.connection
+  }
+
+  /** Which m-line of the up side is what. */
+  get sentTracks(): readonly PublishedTrack[] {
+    return this.#uplink?.tracks ?? []
+  }
+
+  /** Sends exactly these. Rejects with CrossroomError when the server does not agree. */
+  async send(tracks: readonly SentTrack[]): Promise<void> {
+    if (this.#uplink === undefined && tracks.length === 0) return
+    this.#uplink ??= this.#openUplink()
+    await this.#uplink.sync(tracks)
+  }
+
+  offer(offer: OfferParams): void {
+    if (this.#downlink === undefined) {
+      this.#downlink = this.#openDownlink()
+      this.#expectConnection()
+    }
+    this.#downlink.offer(offer)
+  }
+
+  /** The membership goes on over another network: the server offers the down side, we offer the up side. */
+  resume(): void {
+    this.#retryUp()
+    if (this.#downlink?.connection.connectionState !== 'connected') this.#expectConnection()
+  }
+
+  /** The server has forgotten both connections. */
+  startOver(iceServers: readonly IceServer[]): void {
+    this.close()
+    this.#iceServers = iceServers
+    this.#uplink = undefined
+    this.#downlink = undefined
+    this.#options.tracksChanged([])
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearTimeout(this.#connectTimer)
+    this.#up.close()
+    this.#down.close()
+    this.#uplink?.close()
+    this.#downlink?.close()
+  }
+
+  #openUplink(): Uplink {
+    return new Uplink({
+      iceServers: this.#iceServers,
+      publish: this.#options.publish,
+      stateChanged: (state) => {
+        this.#up.update(state)
+        if (state === 'failed' && !this.#hasComplained) {
+          this.#hasComplained = true
+          this.#options.failed(new CrossroomError('MEDIA_NO_PATH'))
+        }
+        if (state === 'connected') this.#hasComplained = false
+      },
+    })
+  }
+
+  #openDownlink(): Downlink {
+    return new Downlink({
+      iceServers: this.#iceServers,
+      answer: this.#options.answer,
+      tracksChanged: this.#options.tracksChanged,
+      failed: this.#options.failed,
+      stateChanged: (state) => {
+        this.#down.update(state)
+        if (state === 'connected') {
+          clearTimeout(this.#connectTimer)
+          this.#options.receiving(true)
+        } else if (state === 'failed') this.#options.receiving(false)
+        else if (state === 'disconnected') this.#expectConnection()
+      },
+    })
+  }
+
+  #expectConnection(): void {
+    clearTimeout(this.#connectTimer)
+    this.#connectTimer = setTimeout(() => this.#options.receiving(false), CONNECT_MS)
+  }
+
+  #retryUp(): void {
+    this.#uplink?.restart().catch((error: unknown) => {
+      const failure = toCrossroomError(error, 'NEGOTIATION_FAILED')
+      // What failed for want of a connection is done again when there is one.
+      if (failure.code !== 'CONNECTION_LOST') this.#options.failed(failure)
+    })
+  }
+
+  #retryDown(): void {
+    this.#options.restart().catch(() => undefined)
+  }
+}
+
+/** Watches the state of one connection, and says when something must be done about it. */
+class Way {
+  readonly #lost: () => void
+  readonly #retry: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #retryMs = FIRST_RETRY_MS
+
+  constructor(lost: () => void, retry: () => void) {
+    this.#lost = lost
+    this.#retry = retry
+  }
+
+  update(state: RTCPeerConnectionState): void {
+    if (state === 'connecting') return
+    clearTimeout(this.#timer)
+    if (state === 'connected') this.#retryMs = FIRST_RETRY_MS
+    if (state === 'disconnected') this.#timer = setTimeout(() => this.#lost(), DISCONNECTED_MS)
+    if (state === 'failed') this.#schedule()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      this.#retry()
+      this.#schedule()
+    }, this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
+  }
+}

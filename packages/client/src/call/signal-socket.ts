@@ -1,0 +1,202 @@
+import {
+  RoomSession,
+  type EndedEvent,
+  type EnteredEvent,
+  type EnterParams,
+  type EnterResult,
+  type NotificationEvent,
+  type ParamsOf,
+  type ResultOf,
+  type SessionEvent,
+  type SessionInput,
+  type SessionMethod,
+  type SessionOutput,
+  type StateEvent,
+  type UsersEvent,
+  type WishedStream,
+} from '@crossroom/protocol'
+import { CrossroomError } from '../errors.js'
+import { VERSION } from '../version.js'
+
+/** What the session tells, in the order it came about. */
+export interface SignalEvents {
+  state(event: StateEvent): void
+  entered(event: EnteredEvent): void
+  users(event: UsersEvent): void
+  notification(event: NotificationEvent): void
+  ended(event: EndedEvent): void
+}
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: CrossroomError): void
+}
+
+/** Browsers forget a timer that waits longer than a signed 32-bit count of milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Gives a RoomSession what it has not: a WebSocket, a clock, timers, and promises for those who ask. */
+export class SignalSocket {
+  readonly #url: string
+  readonly #events: SignalEvents
+  readonly #session: RoomSession
+  readonly #waiting = new Map<string, Waiting>()
+  #socket: WebSocket | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #entering: Waiting | undefined
+  #leaving: (() => void) | undefined
+  #isDraining = false
+
+  /** `url` is `ws(s)://HOST/signal`. */
+  constructor(url: string, events: SignalEvents) {
+    this.#url = url
+    this.#events = events
+    this.#session = new RoomSession({ random: Math.random, client: { kind: 'browser', version: VERSION } })
+  }
+
+  /** Resolves in the room; rejects with the server's code and sentence, or `SERVER_UNREACHABLE`. */
+  enter(params: Omit<EnterParams, 'protocol' | 'client'>): Promise<EnterResult> {
+    return new Promise((resolve, reject) => {
+      this.#entering = { resolve, reject }
+      this.#session.enter(nowMicros(), params)
+      this.#drain()
+    })
+  }
+
+  request<Method extends SessionMethod>(method: Method, params: ParamsOf<Method>): Promise<ResultOf<Method>> {
+    return new Promise((resolve, reject) => {
+      const id = this.#session.request(nowMicros(), method, params)
+      this.#waiting.set(id, { resolve, reject })
+      this.#drain()
+    })
+  }
+
+  /** Remembered, and said again by itself after the session was lost. */
+  subscribe(streams: readonly WishedStream[]): Promise<unknown> {
+    return this.request('media.subscribe', { streams })
+  }
+
+  /** Resolves when the server knows, or soon after when it does not answer. */
+  leave(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#leaving = resolve
+      this.#session.leave(nowMicros())
+      this.#drain()
+    })
+  }
+
+  /** The machine has another network, or the page is looked at again: what was sent may be lost. */
+  networkChanged(): void {
+    this.#session.networkChanged(nowMicros())
+    this.#drain()
+  }
+
+  /** Looks at the clock: the timers of a hidden page are late. */
+  wake(): void {
+    this.#session.handleTimeout(nowMicros())
+    this.#drain()
+  }
+
+  #input(socket: WebSocket, input: SessionInput): void {
+    if (socket !== this.#socket) return
+    if (input.kind === 'closed') this.#socket = undefined
+    this.#session.handleInput(nowMicros(), input)
+    this.#drain()
+  }
+
+  /** Not entered twice: whoever hears an event may ask for more, and that is seen to by the loop that is running. */
+  #drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    for (;;) {
+      const output = this.#session.pollOutput()
+      if (output !== undefined) {
+        this.#act(output)
+        continue
+      }
+      const event = this.#session.pollEvent()
+      if (event === undefined) break
+      this.#tell(event)
+    }
+    this.#isDraining = false
+    this.#arm()
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    const at = this.#session.pollTimeout()
+    if (at === undefined) return
+    const inMs = Math.max(0, Math.ceil((at - nowMicros()) / 1000))
+    this.#timer = setTimeout(() => this.wake(), Math.min(inMs, LONGEST_TIMER_MS))
+  }
+
+  #act(output: SessionOutput): void {
+    switch (output.kind) {
+      case 'connect':
+        return this.#connect()
+      case 'send':
+        return this.#socket?.send(output.text)
+      case 'disconnect': {
+        const socket = this.#socket
+        this.#socket = undefined
+        return socket?.close(output.code, output.reason)
+      }
+    }
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url)
+    this.#socket = socket
+    socket.onopen = () => this.#input(socket, { kind: 'open' })
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === 'string') this.#input(socket, { kind: 'text', text: data })
+    }
+    socket.onclose = ({ code, reason }) => this.#input(socket, { kind: 'closed', code, reason })
+  }
+
+  #tell(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'state':
+        return this.#events.state(event)
+      case 'entered':
+        this.#events.entered(event)
+        this.#entering?.resolve(event.result)
+        this.#entering = undefined
+        return
+      case 'users':
+        return this.#events.users(event)
+      case 'notification':
+        return this.#events.notification(event)
+      case 'response':
+        return this.#take(event.id)?.resolve(event.result)
+      case 'failure':
+        return this.#take(event.id)?.reject(new CrossroomError(event.code, event.sentence))
+      case 'ended':
+        return this.#end(event)
+    }
+  }
+
+  #end(event: EndedEvent): void {
+    const error = new CrossroomError(event.code ?? 'LEFT_ROOM', event.code === undefined ? undefined : event.sentence)
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    this.#waiting.clear()
+    const entering = this.#entering
+    this.#entering = undefined
+    this.#leaving?.()
+    this.#leaving = undefined
+    // Who was never in the room hears of it by the promise alone.
+    if (entering === undefined) this.#events.ended(event)
+    else entering.reject(event.reason === 'unreachable' ? new CrossroomError('SERVER_UNREACHABLE') : error)
+  }
+
+  #take(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    return waiting
+  }
+}
+
+/** Microseconds of the page's steady clock. */
+function nowMicros(): number {
+  return Math.round(performance.now() * 1000)
+}

@@ -1,0 +1,118 @@
+import { CrossroomError } from '../errors.js'
+import type { View } from '../options.js'
+
+/** How a picture sits in its view. */
+export interface PictureOptions {
+  readonly fit?: 'contain' | 'cover' | 'fill' | undefined
+  readonly mirror?: boolean | undefined
+}
+
+/** What a picture tells. Sizes are those of the picture, not of the view. */
+export interface PictureEvents {
+  firstFrame(width: number, height: number): void
+  sizeChanged(width: number, height: number): void
+  /** The view has another width; see {@link Picture.wantedWidth}. */
+  viewChanged?(): void
+  /** The browser plays nothing with sound before the person has touched the page. */
+  blocked?(): void
+}
+
+/** Finds the element a page speaks of. Throws `VIEW_NOT_FOUND`. */
+export function elementOf(view: View): HTMLElement {
+  const element = typeof view === 'string' ? document.getElementById(view) : view
+  if (!(element instanceof HTMLElement)) throw new CrossroomError('VIEW_NOT_FOUND')
+  return element
+}
+
+/** One picture in a page: a video element of the page's, or one put into an element of the page's. Silent. */
+export class Picture {
+  readonly video: HTMLVideoElement
+  readonly #view: HTMLElement
+  readonly #events: PictureEvents
+  readonly #isOurs: boolean
+  readonly #resizes: ResizeObserver
+  #hasShown = false
+  #track: MediaStreamTrack | undefined
+  #closed = false
+
+  /** Throws `VIEW_NOT_FOUND`. */
+  constructor(view: View, options: PictureOptions, events: PictureEvents) {
+    this.#view = elementOf(view)
+    this.#events = events
+    this.#isOurs = !(this.#view instanceof HTMLVideoElement)
+    this.video = this.#view instanceof HTMLVideoElement ? this.#view : document.createElement('video')
+    // Attributes as well as properties: Safari on phones reads the attributes.
+    for (const attribute of ['playsinline', 'webkit-playsinline', 'autoplay']) this.video.setAttribute(attribute, '')
+    this.video.muted = true
+    this.video.addEventListener('resize', this.#handleSize)
+    if (this.#isOurs) {
+      Object.assign(this.video.style, { width: '100%', height: '100%', display: 'block' })
+      this.#view.append(this.video)
+    }
+    this.arrange(options)
+    this.#resizes = new ResizeObserver(() => this.#events.viewChanged?.())
+    this.#resizes.observe(this.#view)
+  }
+
+  /** Pixels of the screen that the view is wide; what is not laid out yet counts as a small tile. */
+  get wantedWidth(): number {
+    return Math.ceil((this.#view.clientWidth || 320) * globalThis.devicePixelRatio)
+  }
+
+  isIn(view: View): boolean {
+    return elementOf(view) === this.#view
+  }
+
+  arrange({ fit, mirror }: PictureOptions): void {
+    if (fit !== undefined) this.video.style.objectFit = fit
+    else if (this.#isOurs && this.video.style.objectFit === '') this.video.style.objectFit = 'contain'
+    if (mirror !== undefined) this.video.style.transform = mirror ? 'scaleX(-1)' : ''
+  }
+
+  /** Shows a track from now on; undefined shows nothing. */
+  show(track: MediaStreamTrack | undefined): void {
+    if (this.#closed || track === this.#track) return
+    this.#track = track
+    this.#hasShown = false
+    this.video.srcObject = track === undefined ? null : new MediaStream([track])
+    if (track === undefined) return
+    this.expectFrame()
+    this.play()
+  }
+
+  /** Starts playing what the element has. */
+  play(): void {
+    this.video.play().catch((error: unknown) => {
+      // AbortError: something else is shown by now.
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#events.blocked?.()
+    })
+  }
+
+  /** Tells of the next picture as the first one. */
+  expectFrame(): void {
+    const told = (): void => {
+      if (this.#closed || this.#hasShown) return
+      this.#hasShown = true
+      this.#events.firstFrame(this.video.videoWidth, this.video.videoHeight)
+    }
+    // Firefox before 132 has no requestVideoFrameCallback.
+    if ('requestVideoFrameCallback' in this.video) this.video.requestVideoFrameCallback(told)
+    else (this.video as HTMLVideoElement).addEventListener('playing', told, { once: true })
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#resizes.disconnect()
+    this.video.removeEventListener('resize', this.#handleSize)
+    this.video.srcObject = null
+    if (this.#isOurs) this.video.remove()
+    else this.video.style.transform = ''
+  }
+
+  readonly #handleSize = (): void => {
+    const { videoWidth, videoHeight } = this.video
+    if (videoWidth > 0 && this.#hasShown) this.#events.sizeChanged(videoWidth, videoHeight)
+  }
+}

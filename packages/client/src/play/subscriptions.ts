@@ -1,0 +1,65 @@
+import type { PublishedStreamType, TrackKind, User, WishedStream } from '@crossroom/protocol'
+
+/** Who shows what. */
+export interface ViewedPicture {
+  readonly userId: string
+  readonly streamType: PublishedStreamType
+  /** Pixels of the screen. */
+  readonly maxWidth: number
+}
+
+/** What decides on what comes down. */
+export interface Taste {
+  readonly autoReceiveVideo: boolean
+  readonly views: readonly ViewedPicture[]
+  readonly wantsAudioOf: (userId: string) => boolean
+  /** Whether this track was ever there: who mutes and unmutes keeps the place, so that nothing is negotiated for it. */
+  readonly wasThere: (userId: string, streamType: PublishedStreamType, kind: TrackKind) => boolean
+}
+
+/** Pictures that nobody looks at yet come this wide at most. */
+export const UNSEEN_WIDTH = 320
+/** Widths are asked for in these steps, for a window that is being resized must not send a message per pixel. */
+const WIDTH_STEPS = [160, 320, 480, 640, 960, 1280, 1920, 2560, 3840] as const
+/** A view may be so much wider than the step in use before the next one is taken, and shrink so far before the one below. */
+const GROW = 1.15
+const SHRINK = 0.85
+
+/** `USER STREAM`: userIds hold no spaces. */
+export function streamKey(userId: string, streamType: PublishedStreamType): string {
+  return `${userId} ${streamType}`
+}
+
+/** The width to ask for: the step above `pixels`, but the one in use while that fits nearly. */
+export function widthFor(pixels: number, inUse?: number): number {
+  const step = WIDTH_STEPS.find((width) => width >= pixels) ?? WIDTH_STEPS.at(-1)!
+  if (inUse === undefined || step === inUse) return step
+  const isNear = step > inUse ? pixels <= inUse * GROW : pixels > largestBelow(inUse) * SHRINK
+  return isNear ? inUse : step
+}
+
+function largestBelow(width: number): number {
+  return WIDTH_STEPS.filter((step) => step < width).at(-1) ?? 0
+}
+
+/**
+ * The whole wish, most important first: pictures in view, the larger first, then those that nobody looks at, last those that
+ * are away for the moment. The server leaves out from the end what does not fit.
+ */
+export function wishOf(users: readonly User[], taste: Taste): WishedStream[] {
+  const views = new Map(taste.views.map((view) => [streamKey(view.userId, view.streamType), view.maxWidth]))
+  const weighed: { weight: number; stream: WishedStream }[] = []
+  for (const { userId, streams } of users) {
+    for (const { streamType, hasAudio, hasVideo } of streams) {
+      if (streamType === 'small') continue
+      const maxWidth = views.get(streamKey(userId, streamType))
+      const wantsVideo = maxWidth !== undefined || taste.autoReceiveVideo
+      const audio = taste.wantsAudioOf(userId) && (hasAudio || taste.wasThere(userId, streamType, 'audio'))
+      const video = wantsVideo && (hasVideo || taste.wasThere(userId, streamType, 'video'))
+      if (!audio && !video) continue
+      const stream = { userId, streamType, audio, video, ...(video ? { maxWidth: maxWidth ?? UNSEEN_WIDTH } : {}) }
+      weighed.push({ weight: hasVideo ? (maxWidth ?? 1) : 0, stream })
+    }
+  }
+  return weighed.sort((a, b) => b.weight - a.weight).map(({ stream }) => stream)
+}
