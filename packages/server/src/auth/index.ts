@@ -14,6 +14,7 @@ export type {
   StreamProtocol,
   StreamRequest,
 } from './gate.js'
+export { GateByApp } from './gate-by-app.js'
 export { signHook } from './hook-request.js'
 export type { HookPost } from './hook-request.js'
 export { Hooks, hooksOf } from './hooks.js'

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FailureGuard, GateByApp, hooksOf, PlainStreams, type Hooks } from '../auth/index.js'
+import {
+  connectionLimits,
+  gopCacheLimits,
+  httpLimits,
+  publisherLimits,
+  viewerLimits,
+  type Config,
+} from '../config/index.js'
+import type { EndpointEnvironment } from '../endpoints/environment.js'
+import type { MakePlayable, PlayableKind } from '../endpoints/webrtc/index.js'
+import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
+import { Listeners, PendingConnections, systemClock, TrustedProxies } from '../net/index.js'
+import type { Log, Metrics } from '../observe/index.js'
+import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
+
+export interface ServerServices {
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** What every part of the server stands on. */
+export interface Core extends ServerServices {
+  readonly config: Config
+  readonly clock: typeof systemClock
+  readonly hub: StreamHub
+  readonly connections: Connections
+  readonly environment: EndpointEnvironment
+  /** Plain streams, until rooms take their apps. */
+  readonly gate: GateByApp
+  readonly guard: FailureGuard
+  readonly hooks: Hooks | undefined
+  readonly proxies: TrustedProxies
+  readonly pending: PendingConnections
+  readonly transcoder: Transcoder
+  readonly listeners: Listeners
+  readonly clientAddress: (request: IncomingMessage) => string
+  /** The stream as one kind of browsers takes it. */
+  readonly makePlayable: MakePlayable
+}
+
+/** Bytes a player's socket may hold back before its frames queue one by one. */
+const SOCKET_HIGH_WATER_MARK = 64 * 1024
+
+/** What the two kinds of browsers take (see PlayableKind). RTP has no place for decoding times. */
+const WISHES: Record<PlayableKind, Wish> = {
+  'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
+  'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
+}
+
+/** What players of FLV and RTMP take of a stream that did not come in as FLV. */
+const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true }
+
+/** Makes it; nothing is open yet. */
+export function makeCore(config: Config, { log, metrics }: ServerServices): Core {
+  const clock = systemClock
+  const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits }, metrics)
+  const guard = new FailureGuard(
+    () => performance.now(),
+    (ms) => delay(ms),
+  )
+  const hooks = hooksOf(config, { nowMs: Date.now, newId: () => randomBytes(16).toString('hex'), log })
+  const gate = new GateByApp(new PlainStreams(config, { nowMs: Date.now, guard, hooks }))
+  const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
+  const proxies = new TrustedProxies(config.trustProxy)
+  const connections = new Connections()
+  return {
+    ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder },
+    environment: {
+      ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
+      flvSourceOf: (stream) => (cameAsFlv(stream) ? stream : transcoder.derive(stream, FLV_WISH)),
+      newConnectionId: () => randomBytes(9).toString('base64url'),
+    },
+    pending: new PendingConnections({
+      total: config.pendingConnections,
+      perAddress: config.pendingPerAddress,
+      totalBytes: connectionLimits.unauthorisedTotalBytes,
+    }),
+    listeners: new Listeners({
+      ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK },
+      acceptPauseMs: connectionLimits.acceptPauseMs,
+      onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
+    }),
+    clientAddress: (request) => proxies.clientAddress(request),
+    makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),
+  }
+}
+
+/** FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. */
+function cameAsFlv({ tracks }: Stream): boolean {
+  return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
+}

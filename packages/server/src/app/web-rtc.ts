@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  iceServerLinks,
+  iceServers,
+  observeRtc,
+  openRtc,
+  RtcSessions,
+  WhepEndpoint,
+  WhipEndpoint,
+  type IceServer,
+  type RtcGateway,
+  type TurnOptions,
+} from '../endpoints/webrtc/index.js'
+import { loadEngine } from '../engine.js'
+import type { Core } from './core.js'
+
+/** WebRTC in all its forms. Without the native package it is off and everything else runs. */
+export class WebRtc {
+  /** Why there is no WebRTC; undefined when there is. */
+  readonly whyOff: string | undefined
+  readonly #core: Core
+  readonly #gateway: RtcGateway | undefined
+
+  private constructor(core: Core, gateway: RtcGateway | undefined, whyOff: string | undefined) {
+    this.#core = core
+    this.#gateway = gateway
+    this.whyOff = whyOff
+  }
+
+  /** Rejects when the port cannot be had. */
+  static async open(core: Core): Promise<WebRtc> {
+    const { clock, config, listeners, log, metrics } = core
+    const loaded = await loadEngine()
+    if ('why' in loaded) {
+      log.warn(loaded, 'WebRTC is off')
+      return new WebRtc(core, undefined, loaded.why)
+    }
+    const { host, rtcPort: port, rtcAddress: announce } = config
+    const gateway = await openRtc({ engine: loaded.engine, host, port, announce, clock, listeners })
+    observeRtc(metrics, gateway)
+    return new WebRtc(core, gateway, undefined)
+  }
+
+  /** For `RTCConfiguration.iceServers`. */
+  iceServers(): IceServer[] {
+    return iceServers(this.#turn, Date.now())
+  }
+
+  /** Adds WHIP and WHEP to a web server. */
+  async register(web: FastifyInstance): Promise<void> {
+    if (this.#gateway === undefined) return
+    const { environment, clientAddress, makePlayable } = this.#core
+    const shared = {
+      ...{ environment, gateway: this.#gateway, sessions: new RtcSessions() },
+      clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
+      links: () => iceServerLinks(this.#turn, Date.now()),
+    }
+    await new WhepEndpoint({ ...shared, makePlayable }).register(web)
+    await new WhipEndpoint(shared).register(web)
+  }
+
+  close(): void {
+    this.#gateway?.close()
+  }
+
+  get #turn(): TurnOptions {
+    const { turnUrl: urls, turnSecret: secret } = this.#core.config
+    return { urls, secret }
+  }
+}

@@ -1,0 +1,73 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { registerApi, registerHealth, type ApiDeps, type Readiness } from '../api/index.js'
+import { httpLimits } from '../config/index.js'
+import { registerPages } from '../pages.js'
+import { derivedInfo } from '../transcode/index.js'
+import { VERSION } from '../version.js'
+import type { Core } from './core.js'
+import type { WebRtc } from './web-rtc.js'
+
+/** What the routes are made of besides the core. */
+export interface WebParts {
+  readonly webRtc: WebRtc
+  readonly forwards: ApiDeps['forwards']
+  isDraining(): boolean
+}
+
+/** The routes of the public port, and those of the admin port when it is another one. */
+export class Web {
+  readonly public: FastifyInstance = makeFastify()
+  readonly admin: FastifyInstance
+  readonly #core: Core
+
+  constructor(core: Core) {
+    this.#core = core
+    this.admin = core.config.adminPort === undefined ? this.public : makeFastify()
+  }
+
+  async register(parts: WebParts): Promise<void> {
+    const readiness = (): Readiness => ({ ready: !parts.isDraining(), parts: partsOf(this.#core, parts.webRtc) })
+    registerHealth(this.public, readiness)
+    if (this.admin !== this.public) registerHealth(this.admin, readiness)
+    await registerApi(this.admin, this.#apiDeps(parts))
+    await parts.webRtc.register(this.public)
+    if (!(await registerPages(this.public))) this.#core.log.warn({}, 'The pages are not built: run npm run build')
+    await Promise.all([this.public.ready(), this.admin.ready()])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.public.close(), this.admin.close()])
+  }
+
+  #apiDeps({ forwards }: WebParts): ApiDeps {
+    const { clock, config, connections, guard, hub, listeners, log, metrics, proxies, transcoder } = this.#core
+    const { publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate } = config
+    return {
+      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards },
+      ...{ publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate },
+      nowMs: Date.now,
+      derivedOf: (key) => derivedInfo(transcoder, key),
+      rtmpPort: () => listeners.ports['rtmp'] ?? config.rtmpPort,
+      httpPort: () => (this.admin === this.public ? undefined : listeners.ports['http']),
+      version: VERSION,
+    }
+  }
+}
+
+function partsOf({ transcoder }: Core, { whyOff }: WebRtc): Readiness['parts'] {
+  const lanes = transcoder.lanes.map(({ lane, state, engine, reasons }) => [
+    `codecs-${lane}`,
+    engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
+  ])
+  const webrtc = whyOff === undefined ? { on: true } : { on: false, why: whyOff }
+  return { webrtc, ...Object.fromEntries(lanes) } as Readiness['parts']
+}
+
+/** Routes only: the listeners are our own, so that one set of routes serves the plain and the TLS port. */
+function makeFastify(): FastifyInstance {
+  return fastify({
+    logger: false,
+    bodyLimit: httpLimits.bodyBytes,
+    routerOptions: { ignoreTrailingSlash: true },
+  })
+}
