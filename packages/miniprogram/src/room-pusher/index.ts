@@ -1,0 +1,154 @@
+import { attributesOf, isDevTools, PUSHER_ATTRIBUTES, wxPlatform, type AttributeValue } from '../index.js'
+import { pickAttributes, propertiesOf } from '../tags/properties.js'
+import { PusherController } from './controller.js'
+
+interface PusherElement {
+  readonly data: Readonly<Record<string, unknown>> & { readonly pushUrl: string }
+  readonly properties: Readonly<Record<string, AttributeValue>> & { readonly pusherAttributes: object }
+  controller: PusherController
+  setData(patch: object): void
+  triggerEvent(name: string, detail: object): void
+}
+
+interface TagEvent {
+  readonly type: string
+  readonly detail?: { readonly code?: number }
+  /** Some WeChat versions put the data of `error` here. */
+  readonly details?: { readonly code?: number }
+}
+
+/** Every method of LivePusherContext but start and stop, which are the room's; WeChat's names and parameters. */
+const CONTEXT_METHODS = [
+  'pause',
+  'resume',
+  'switchCamera',
+  'snapshot',
+  'toggleTorch',
+  'playBGM',
+  'stopBGM',
+  'pauseBGM',
+  'resumeBGM',
+  'setBGMVolume',
+  'setMICVolume',
+  'startPreview',
+  'stopPreview',
+  'sendMessage',
+  'getMaxZoom',
+  'setZoom',
+  'exitPictureInPicture',
+  'applyBlusherStickMakeup',
+  'applyEyeBrowMakeup',
+  'applyEyeShadowMakeup',
+  'applyFaceContourMakeup',
+  'applyFilter',
+  'applyLipStickMakeup',
+  'applySticker',
+  'clearFilters',
+  'clearMakeups',
+  'clearStickers',
+  'createOffscreenCanvas',
+  'onCustomRendererEvent',
+] as const
+
+type Method = (this: PusherElement, ...parameters: unknown[]) => unknown
+
+function contextMethods(): Record<string, Method> {
+  const methods: Record<string, Method> = {}
+  for (const name of CONTEXT_METHODS) {
+    methods[name] = function (...parameters) {
+      // A method that this version of WeChat has not got answers undefined, as the tag without one would.
+      const context = wx.createLivePusherContext() as unknown as Readonly<Record<string, Method | undefined>>
+      return context[name]?.apply(context as never, parameters)
+    }
+  }
+  return methods
+}
+
+Component({
+  properties: {
+    ...propertiesOf(PUSHER_ATTRIBUTES),
+    /** `room://…`, or any address that `<live-pusher>` takes. */
+    url: { type: String, value: '' },
+    autopush: { type: Boolean, value: false },
+    server: { type: String, value: '' },
+    prefer: { type: String, value: 'rtmp' },
+    role: { type: String, value: 'anchor' },
+    pusherAttributes: { type: Object, value: {} },
+  },
+
+  data: { pushUrl: '', pusher: {}, simulated: false },
+
+  observers: {
+    '**'(this: PusherElement) {
+      if (this.controller) drawAttributes(this)
+    },
+    url(this: PusherElement) {
+      if (this.controller) follow(this)
+    },
+  },
+
+  lifetimes: {
+    attached(this: PusherElement) {
+      this.controller = new PusherController({
+        platform: wxPlatform,
+        showUrl: (url) => this.setData({ pushUrl: isDevTools() ? '' : url, simulated: isDevTools() && url !== '' }),
+        raise: (event) => this.triggerEvent('statechange', event),
+        pusher: (method) => this.data.pushUrl !== '' && wx.createLivePusherContext()[method](),
+      })
+      drawAttributes(this)
+      follow(this)
+    },
+    detached(this: PusherElement) {
+      this.controller.stop()
+    },
+  },
+
+  pageLifetimes: {
+    show(this: PusherElement) {
+      this.controller.pageShown()
+    },
+  },
+
+  methods: {
+    ...contextMethods(),
+    start(this: PusherElement): void {
+      enter(this)
+    },
+    stop(this: PusherElement): void {
+      this.controller.stop()
+    },
+    /** The signaling session (messages, kick, link-mic); undefined outside a room. */
+    getSession(this: PusherElement): unknown {
+      return this.controller.session
+    },
+    onPusher(this: PusherElement, event: TagEvent): void {
+      const detail = event.detail ?? event.details ?? {}
+      this.triggerEvent(event.type, detail)
+      if (event.type === 'statechange') this.controller.handleCode(detail.code ?? 0)
+    },
+  },
+})
+
+/** A new address is entered at once with `autopush`, and left at once when it is taken away. */
+function follow(element: PusherElement): void {
+  const { url, autopush } = element.properties
+  if (autopush && url) enter(element)
+  else if (!url) element.controller.stop()
+}
+
+function enter(element: PusherElement): void {
+  const { url, server, prefer, role } = element.properties
+  element.controller.start({
+    url: String(url),
+    server: String(server),
+    prefer: prefer === 'flv' ? 'flv' : 'rtmp',
+    role: role === 'audience' ? 'audience' : 'anchor',
+  })
+}
+
+function drawAttributes(element: PusherElement): void {
+  const wish = pickAttributes(PUSHER_ATTRIBUTES, element.properties)
+  const pusher = attributesOf(PUSHER_ATTRIBUTES, wish, element.properties.pusherAttributes)
+  element.controller.setMedia(pusher['enableMic'] === true && pusher['muted'] !== true, pusher['enableCamera'] === true)
+  if (JSON.stringify(pusher) !== JSON.stringify(element.data['pusher'])) element.setData({ pusher })
+}
