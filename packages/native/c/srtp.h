@@ -14,12 +14,12 @@ enum {
   SRTP_SALT_BYTES_GCM = 12,
   SRTP_SALT_BYTES_SHA1 = 14,
   SRTP_MAX_TRAILER = 20, /* GCM tag 16 + SRTCP index word 4 */
-  SRTP_MAX_SSRCS = 16,
+  SRTP_MAX_SSRCS = 32,
   SRTP_REPLAY_WINDOW = 1024, /* packets */
 };
 
 /* Answers of the unprotect functions; SRTP_DROP in packages/webrtc/src/engine/srtp.ts has the same numbers. */
-enum srtp_drop { SRTP_MALFORMED = -1, SRTP_FORGED = -2, SRTP_REPLAYED = -3, SRTP_TOO_MANY_SSRCS = -4 };
+enum srtp_drop { SRTP_MALFORMED = -1, SRTP_FORGED = -2, SRTP_REPLAYED = -3 };
 
 struct srtp_master {
   uint8_t key[SRTP_KEY_BYTES];

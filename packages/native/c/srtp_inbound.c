@@ -14,11 +14,13 @@ struct replay_window {
 
 struct inbound_source {
   uint32_t ssrc;
+  uint64_t used_at;
   struct replay_window rtp, rtcp;
 };
 
 struct srtp_inbound {
   struct srtp_cipher cipher;
+  uint64_t packets;
   int source_count;
   struct inbound_source sources[SRTP_MAX_SSRCS];
 };
@@ -82,8 +84,16 @@ static struct inbound_source *find_source(struct srtp_inbound *inbound, uint32_t
   return NULL;
 }
 
+/* A browser that shares its screen again and again takes new SSRCs each time: the one unused for longest makes room. Its old
+ * packets could be replayed from then on, but by who is on the path only, and its m-line is another's or gone. */
 static struct inbound_source *add_source(struct srtp_inbound *inbound, uint32_t ssrc) {
-  struct inbound_source *source = &inbound->sources[inbound->source_count++];
+  struct inbound_source *source = inbound->sources;
+  if (inbound->source_count < SRTP_MAX_SSRCS) {
+    source = &inbound->sources[inbound->source_count++];
+  } else {
+    for (int i = 1; i < SRTP_MAX_SSRCS; i++)
+      if (inbound->sources[i].used_at < source->used_at) source = &inbound->sources[i];
+  }
   memset(source, 0, sizeof *source);
   source->ssrc = ssrc;
   return source;
@@ -134,7 +144,6 @@ int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t len
   if (!header) return SRTP_MALFORMED;
   uint32_t ssrc = get_u32(packet + 8);
   struct inbound_source *source = find_source(inbound, ssrc);
-  if (!source && inbound->source_count == SRTP_MAX_SSRCS) return SRTP_TOO_MANY_SSRCS;
   uint64_t index = get_u16(packet + 2);
   if (source && (!guess_index(&source->rtp, (uint16_t)index, &index) || !replay_allows(&source->rtp, index)))
     return SRTP_REPLAYED;
@@ -149,6 +158,7 @@ int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t len
     if (!open_cm(transform, nonce, packet + header, plain - header)) return SRTP_FORGED;
   }
   if (!source) source = add_source(inbound, ssrc);
+  source->used_at = ++inbound->packets;
   replay_accept(&source->rtp, index);
   return (int)plain;
 }
@@ -164,7 +174,6 @@ int srtp_unprotect_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t le
   if (!(word[0] & 0x80)) return SRTP_MALFORMED; /* unencrypted SRTCP: WebRTC has none */
   uint32_t ssrc = get_u32(packet + 4), index = get_u32(word) & 0x7fffffff;
   struct inbound_source *source = find_source(inbound, ssrc);
-  if (!source && inbound->source_count == SRTP_MAX_SSRCS) return SRTP_TOO_MANY_SSRCS;
   if (source && !replay_allows(&source->rtcp, index)) return SRTP_REPLAYED;
   uint8_t nonce[16], *body = packet + RTCP_CLEAR_BYTES;
   size_t body_length = plain - RTCP_CLEAR_BYTES;
@@ -178,6 +187,7 @@ int srtp_unprotect_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t le
     if (!open_cm(transform, nonce, body, body_length)) return SRTP_FORGED;
   }
   if (!source) source = add_source(inbound, ssrc);
+  source->used_at = ++inbound->packets;
   replay_accept(&source->rtcp, index);
   return (int)plain;
 }

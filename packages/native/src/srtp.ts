@@ -16,8 +16,8 @@ class NativeSrtpInbound implements SrtpInbound {
   #handle: InboundHandle | undefined
   #rtpPackets = 0
   #rtcpPackets = 0
-  /** By the negative of the code: 1 malformed … 4 too many sources. */
-  readonly #dropped = [0, 0, 0, 0, 0]
+  /** By the negative of the code: 1 malformed … 3 replayed. */
+  readonly #dropped = [0, 0, 0, 0]
 
   constructor(addon: Addon, keys: SrtpKeys) {
     this.#addon = addon
@@ -41,14 +41,13 @@ class NativeSrtpInbound implements SrtpInbound {
   }
 
   counters(): SrtpInboundCounters {
-    const [, malformed = 0, forged = 0, replayed = 0, tooManySources = 0] = this.#dropped
+    const [, malformed = 0, forged = 0, replayed = 0] = this.#dropped
     return {
       rtpPackets: this.#rtpPackets,
       rtcpPackets: this.#rtcpPackets,
       malformed,
       forged,
       replayed,
-      tooManySources,
     }
   }
 

@@ -6,7 +6,7 @@ import { TAG_BYTES, materialOf, sessionKeys } from './session-keys.js'
 import type { KeyMaterial, SessionKeys } from './session-keys.js'
 
 const REPLAY_WINDOW = 1024n
-const MAX_SSRCS = 16
+const MAX_SSRCS = 32
 const RTCP_HEADER = 8
 const INDEX_BYTES = 4
 
@@ -69,7 +69,6 @@ export class OracleSrtpInbound implements SrtpInbound {
     if (headerLength === undefined) return this.#drop(SRTP_DROP.malformed)
     const ssrc = readUint32(whole, 8)
     const source = this.#source(ssrc)
-    if (!source) return this.#drop(SRTP_DROP.tooManySources)
     const index = source.rtp.nearest(readUint16(whole, 2))
     if (!source.rtp.allows(index)) return this.#drop(SRTP_DROP.replayed)
     const word = profile === 'SRTP_AEAD_AES_128_GCM' ? new Uint8Array() : word32(Number(index >> 16n))
@@ -82,7 +81,7 @@ export class OracleSrtpInbound implements SrtpInbound {
     }
     const body = open(profile, this.#rtp, parts, whole.subarray(end))
     if (!body) return this.#drop(SRTP_DROP.forged)
-    this.#sources.set(ssrc, source)
+    this.#remember(ssrc, source)
     source.rtp.accept(index)
     this.#rtpPackets++
     packet.set(body, headerLength)
@@ -103,13 +102,12 @@ export class OracleSrtpInbound implements SrtpInbound {
     if ((word[0]! & 0x80) === 0) return this.#drop(SRTP_DROP.malformed)
     const ssrc = readUint32(whole, 4)
     const source = this.#source(ssrc)
-    if (!source) return this.#drop(SRTP_DROP.tooManySources)
     const index = BigInt(readUint32(word, 0) & 0x7fffffff)
     if (!source.rtcp.allows(index)) return this.#drop(SRTP_DROP.replayed)
     const parts = { header: whole.subarray(0, RTCP_HEADER), body: whole.subarray(RTCP_HEADER, end), word, ssrc, index }
     const body = open(profile, this.#rtcp, parts, tag)
     if (!body) return this.#drop(SRTP_DROP.forged)
-    this.#sources.set(ssrc, source)
+    this.#remember(ssrc, source)
     source.rtcp.accept(index)
     this.#rtcpPackets++
     packet.set(body, RTCP_HEADER)
@@ -123,7 +121,6 @@ export class OracleSrtpInbound implements SrtpInbound {
       malformed: this.#dropped.get(SRTP_DROP.malformed) ?? 0,
       forged: this.#dropped.get(SRTP_DROP.forged) ?? 0,
       replayed: this.#dropped.get(SRTP_DROP.replayed) ?? 0,
-      tooManySources: this.#dropped.get(SRTP_DROP.tooManySources) ?? 0,
     }
   }
 
@@ -131,11 +128,17 @@ export class OracleSrtpInbound implements SrtpInbound {
     this.#open = false
   }
 
-  /** A known source, or a new one that counts only once it is authentic; undefined when all places are taken. */
-  #source(ssrc: number): Source | undefined {
-    const known = this.#sources.get(ssrc)
-    if (known) return known
-    return this.#sources.size < MAX_SSRCS ? { rtp: new ReplayList(), rtcp: new ReplayList() } : undefined
+  /** A known source, or a new one that counts only once it is authentic. */
+  #source(ssrc: number): Source {
+    return this.#sources.get(ssrc) ?? { rtp: new ReplayList(), rtcp: new ReplayList() }
+  }
+
+  /** The map's order is that of use: its first entry makes room. */
+  #remember(ssrc: number, source: Source): void {
+    this.#sources.delete(ssrc)
+    const [unused] = this.#sources.keys()
+    if (this.#sources.size >= MAX_SSRCS && unused !== undefined) this.#sources.delete(unused)
+    this.#sources.set(ssrc, source)
   }
 
   #drop(code: number): number {

@@ -25,8 +25,6 @@ export const SRTP_DROP = {
   forged: -2,
   /** Seen before, or older than the replay window of 1024 packets. */
   replayed: -3,
-  /** A 17th SSRC: the context follows at most 16. */
-  tooManySources: -4,
 } as const
 
 /** Packets since the context was made. */
@@ -36,12 +34,11 @@ export interface SrtpInboundCounters {
   readonly malformed: number
   readonly forged: number
   readonly replayed: number
-  readonly tooManySources: number
 }
 
 /**
  * The receiving half of an SRTP session: both RTP and RTCP, for every SSRC of the peer (RFC 3711, RFC 7714).
- * An SSRC takes one of the 16 places only after a packet of it was authentic.
+ * An SSRC takes one of the 32 places only after a packet of it was authentic, and then the one unused for longest makes room.
  */
 export interface SrtpInbound {
   /**

@@ -89,7 +89,7 @@ class MarkedInbound implements SrtpInbound {
   }
 
   counters() {
-    return { rtpPackets: 0, rtcpPackets: 0, malformed: 0, forged: 0, replayed: 0, tooManySources: 0 }
+    return { rtpPackets: 0, rtcpPackets: 0, malformed: 0, forged: 0, replayed: 0 }
   }
 
   close(): void {
