@@ -213,7 +213,7 @@ export class ReceivedStream {
     const buffer = this.#buffer
     if (buffer === undefined) return undefined
     for (let assembled = buffer.poll(now); assembled !== undefined; assembled = buffer.poll(now)) {
-      const frame = this.#toFrame(buffer, assembled, roundTrip)
+      const frame = this.#toFrame(buffer, assembled, now, roundTrip)
       if (frame !== undefined) return frame
     }
     this.nacks.forgetBefore(buffer.next)
@@ -233,19 +233,22 @@ export class ReceivedStream {
     this.clock.onSenderTime(microsFromNtp(report.ntpTime), report.rtpTimestamp)
   }
 
-  #toFrame(buffer: FrameBuffer, assembled: AssembledFrame, roundTrip: Micros): MediaFrame | undefined {
+  #toFrame(buffer: FrameBuffer, assembled: AssembledFrame, now: Micros, roundTrip: Micros): MediaFrame | undefined {
     const configured = this.kind === 'video' ? this.#configureVideo(assembled) : this.#configureAudio(assembled)
     if (configured === undefined) {
       if (assembled.keyframe) buffer.requireKeyframe()
       return undefined
     }
+    const { config } = configured
+    // The camera was turned: viewers see it upright from the next keyframe on.
+    if (config.kind === 'video' && config.orientation !== this.#orientation) this.keyframes.needForViewer(now)
     if (assembled.keyframe) this.keyframes.onKeyframe()
     const { rtpTimestamp, captureNtp } = assembled
     const pts = this.clock.timeOf(rtpTimestamp, assembled.firstArrivedAt)
     if (captureNtp !== ABSENT) this.clock.onSenderTime(captureNtp, rtpTimestamp)
     const captureTime = this.#captureTime(assembled, roundTrip)
     return {
-      config: configured.config,
+      config,
       pts,
       dts: pts,
       keyframe: assembled.keyframe,

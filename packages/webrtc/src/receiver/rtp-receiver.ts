@@ -126,6 +126,10 @@ export class RtpReceiver implements MediaReceiver {
       this.counters.unknownSource++
       return
     }
+    if (!source.rate.take(arrivedAt)) {
+      this.counters.overRate++
+      return
+    }
     if (source.isRtx) this.#takeRetransmission(source, packet, header, arrivedAt)
     else this.#take(this.#streamOf(source), packet, header, arrivedAt, false)
   }

@@ -1,8 +1,12 @@
 import type { HeaderExtensionIds, HeaderExtensions } from '../rtp/extensions.js'
 import type { NegotiatedMedia } from '../sdp/negotiate.js'
+import { RateLimit } from '../transport/rate-limit.js'
 
-/** Sources that one peer may have (threat W7): the SRTP contexts have the same bound. */
+/** Sources that one peer may have at a time (threat W7). */
 export const MAX_SOURCES = 16
+
+/** Packets per second of one source: a camera of 25 Mbit/s (threat W7). */
+export const MAX_PACKETS_PER_SECOND_OF_SOURCE = 3000
 
 /** What the receiver must know of an accepted m-line; `NegotiatedMedia` fits. */
 export type ReceivedMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'codecs' | 'extensions' | 'remote' | 'rids'>
@@ -15,6 +19,7 @@ export interface Source {
   readonly rid: string | undefined
   /** A stream of retransmissions (RFC 4588). */
   readonly isRtx: boolean
+  readonly rate: RateLimit
 }
 
 /**
@@ -83,14 +88,22 @@ export class SourceTable {
     return candidates.length === 1 ? candidates[0] : undefined
   }
 
-  #add(source: Source): Source | undefined {
-    if (!this.#sources.has(source.ssrc) && this.#sources.size >= MAX_SOURCES) return undefined
+  #add(found: Omit<Source, 'rate'>): Source | undefined {
+    const known = this.#sources.get(found.ssrc)
+    if (known === undefined && this.#sources.size >= MAX_SOURCES) return undefined
+    const source = { ...found, rate: known?.rate ?? new RateLimit(MAX_PACKETS_PER_SECOND_OF_SOURCE, 0) }
     this.#sources.set(source.ssrc, source)
     return source
   }
 
-  /** Makes room for another SSRC: this one said goodbye. */
+  /** Makes room for another SSRC: this one is over, and what repeated its packets as well. */
   remove(ssrc: number): void {
+    const gone = this.#sources.get(ssrc)
     this.#sources.delete(ssrc)
+    if (gone === undefined || gone.isRtx) return
+    for (const [repair, { isRtx, media, rid }] of this.#sources) {
+      const isItsOwn = isRtx && media.mid === gone.media.mid && rid === gone.rid
+      if (isItsOwn && media.remote[0]?.rtxSsrc !== repair) this.#sources.delete(repair)
+    }
   }
 }

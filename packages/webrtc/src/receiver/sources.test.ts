@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { OPUS_CLOCK_RATE } from '../rtp/timestamp.js'
 import { H264Packetizer } from '../packetizer/h264.js'
 import { PayloadBuffer } from '../packetizer/payload-buffer.js'
-import { buildCompound } from '../rtcp/compound.js'
+import { buildCompound, parseCompound } from '../rtcp/compound.js'
 import type { HeaderExtensions } from '../rtp/extensions.js'
 import { parseRtpHeader } from '../rtp/header.js'
 import { ntpFromMicros } from '../rtp/ntp.js'
@@ -10,7 +10,7 @@ import { buildRtpPacket } from '../rtp/rtp.cases.js'
 import { writeRtx } from '../rtp/rtx.js'
 import { audioMedia, ids, numberedFrame, numberOf, videoMedia } from './publisher.cases.js'
 import { MAX_PACKETS_PER_SECOND, RtpReceiver, type RtpReceiverEvent } from './rtp-receiver.js'
-import { MAX_SOURCES, type ReceivedMedia } from './source-table.js'
+import { MAX_PACKETS_PER_SECOND_OF_SOURCE, MAX_SOURCES, type ReceivedMedia } from './source-table.js'
 
 const unannounced: ReceivedMedia = { ...videoMedia, remote: [] }
 
@@ -156,14 +156,18 @@ test('a renegotiation keeps the streams that stay and drops the others', () => {
   expect([...receiver.streams]).toEqual([])
 })
 
-test('orientation makes a new config and holds until another is said', () => {
+test('a turned camera makes a new config at the next keyframe, which is asked for, and holds until another is said', () => {
   const receiver = receiverOf(videoMedia)
   feed(receiver, videoPackets(1000, 0, 100))
   feed(receiver, videoPackets(1000, 1, 101, { videoOrientation: 90 }))
-  feed(receiver, videoPackets(1000, 2, 102))
+  receiver.handleTimeout(500_000)
+  expect(parseCompound(receiver.pollOutput()!)).toMatchObject([{ type: 'pli', mediaSsrc: 1000 }])
+  feed(receiver, videoPackets(1000, 10, 102))
+  feed(receiver, videoPackets(1000, 11, 103))
   const configs = eventsOf(receiver).flatMap((event) => (event.kind === 'frame' ? [event.frame.config] : []))
-  expect(configs.map((config) => config.kind === 'video' && config.orientation)).toEqual([0, 90, 90])
-  expect(configs[1]).toBe(configs[2])
+  expect(configs.map((config) => config.kind === 'video' && config.orientation)).toEqual([0, 0, 90, 90])
+  expect(configs[1]).toBe(configs[0])
+  expect(configs[3]).toBe(configs[2])
 })
 
 test('sound has its level, its channels, and the silence of DTX makes no hole', () => {
@@ -194,8 +198,37 @@ test('W7: no more sources than contexts, no more packets than the cap', () => {
     feed(receiver, videoPackets(100 + index, 0, 1, { mid: '1', rid: `r${index}` }))
   expect([...receiver.streams]).toHaveLength(MAX_SOURCES)
   const flooded = receiverOf(videoMedia)
-  for (let index = 0; index < MAX_PACKETS_PER_SECOND + 500; index++) feed(flooded, videoPackets(1000, 1, index))
+  for (let index = 0; index < MAX_PACKETS_PER_SECOND_OF_SOURCE + 500; index++)
+    feed(flooded, videoPackets(1000, 1, index))
   expect(flooded.counters.overRate).toBe(500)
+  expect([...flooded.streams][0]!.counters.packets).toBe(MAX_PACKETS_PER_SECOND_OF_SOURCE)
+  const many = receiverOf(unannounced)
+  for (let index = 0; index < MAX_PACKETS_PER_SECOND + 500; index++)
+    feed(many, videoPackets(1000 + (index % 4), 1, index, { mid: '1' }))
+  expect(many.counters.overRate).toBe(500)
+})
+
+test('a flood on one source leaves the others what is theirs', () => {
+  const receiver = receiverOf(videoMedia, { ...unannounced, mid: '2' })
+  for (let index = 0; index < MAX_PACKETS_PER_SECOND_OF_SOURCE + 500; index++)
+    feed(receiver, videoPackets(1000, 1, index))
+  feed(receiver, videoPackets(5, 0, 1, { mid: '2' }))
+  expect(framesOf(receiver)).toContain('2//0')
+})
+
+test('a sender that changes its SSRCs for ever finds a place for each pair', () => {
+  const receiver = receiverOf(unannounced)
+  for (let change = 0; change < 40; change++) {
+    const [ssrc, rtx] = [100 + change, 900 + change]
+    feed(receiver, videoPackets(ssrc, 0, 1, { mid: '1' }))
+    const repair = new Uint8Array(200)
+    const [lost] = videoPackets(ssrc, 1, 2) as [Uint8Array]
+    feed(receiver, videoPackets(ssrc, 2, 3))
+    const header = parseRtpHeader(lost)!
+    const length = writeRtx(lost, header, { ssrc: rtx, payloadType: 103, sequenceNumber: 1 }, repair, 0)
+    feed(receiver, [repair.subarray(0, length)])
+    expect(framesOf(receiver), String(change)).toEqual(['1//0', '1//1', '1//2'])
+  }
 })
 
 test('garbage is counted, not thrown', () => {

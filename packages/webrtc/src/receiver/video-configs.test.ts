@@ -105,5 +105,6 @@ test('VP8: the size of keyframes, and a turned picture, make new configs', () =>
   expect(first.config).toMatchObject({ width: 320, height: 180 })
   expect(configs.configure([keyframe(320)], true, 0)!.config).toBe(first.config)
   expect(configs.configure([keyframe(640)], true, 0)!.config.width).toBe(640)
-  expect(configs.configure([Uint8Array.of(0x31, 1, 0)], false, 180)!.config.orientation).toBe(180)
+  expect(configs.configure([Uint8Array.of(0x31, 1, 0)], false, 180)!.config.orientation).toBe(0)
+  expect(configs.configure([keyframe(640)], true, 180)!.config.orientation).toBe(180)
 })

@@ -27,7 +27,10 @@ export interface ConfiguredUnits {
 
 /** Follows the bitstream of one stream and makes its configs: a new object only when something in it has changed. */
 export interface VideoConfigs {
-  /** Undefined while the bitstream has not told enough for a decoder to start, or tells nonsense. */
+  /**
+   * Undefined while the bitstream has not told enough for a decoder to start, or tells nonsense. Another orientation counts
+   * from the next keyframe on: players begin anew at a new config.
+   */
   configure(units: readonly Uint8Array[], keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined
 }
 
@@ -67,10 +70,10 @@ class NalConfigs implements VideoConfigs {
     this.#isPicture = isPicture
   }
 
-  configure(units: readonly Uint8Array[], _keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined {
+  configure(units: readonly Uint8Array[], keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined {
     if (this.#tracker.observe(units)) this.#config = this.#tracker.config({ orientation })
     if (this.#config === undefined) return undefined
-    this.#config = turned(this.#config, orientation)
+    if (keyframe) this.#config = turned(this.#config, orientation)
     const pictures = units.every(this.#isPicture) ? units : units.filter(this.#isPicture)
     return pictures.length === 0 ? undefined : { config: this.#config, units: pictures }
   }
@@ -86,9 +89,11 @@ class KeyframeConfigs implements VideoConfigs {
   }
 
   configure(units: readonly Uint8Array[], keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined {
-    if (keyframe) this.#config = this.#read(units[0]!, this.#config)
+    if (keyframe) {
+      const config = this.#read(units[0]!, this.#config)
+      this.#config = config && turned(config, orientation)
+    }
     if (this.#config === undefined) return undefined
-    this.#config = turned(this.#config, orientation)
     return { config: this.#config, units }
   }
 }
