@@ -79,3 +79,11 @@ test('what is zero, absurd or of another type is absent', () => {
   expect(parseMetadataBody(script('onTextData', { framerate: 25 }))).toEqual({})
   expect(parseMetadataBody(bytesOf('02ffff'))).toBeUndefined()
 })
+
+test('rotation is said where the picture is turned, or was', () => {
+  expect(propertiesOf({ video })).not.toHaveProperty('rotation')
+  expect(propertiesOf({ video, saysUpright: true })['rotation']).toBe(0)
+  const turned = buildMetadataBody({ video: { ...video, orientation: 270 } })
+  expect(parseMetadataBody(turned)?.orientation).toBe(270)
+  expect(parseMetadataBody(script('onMetaData', { rotation: 45 }))).toEqual({})
+})

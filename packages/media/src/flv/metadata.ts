@@ -1,7 +1,7 @@
 import { parseAmf0Values } from '../amf0/reader.js'
 import { EcmaArray, type Amf0Object, type Amf0Value } from '../amf0/value.js'
 import { encodeAmf0Values } from '../amf0/writer.js'
-import type { AudioConfig, FlvSpelling, VideoConfig } from '../model/frame.js'
+import type { AudioConfig, FlvSpelling, Orientation, VideoConfig } from '../model/frame.js'
 import { MAX_FRAME_RATE, MAX_PICTURE_SIDE } from '../model/picture-limits.js'
 import { AUDIO_FOUR_CC, LegacyVideoCodecId, SoundFormat, VIDEO_FOUR_CC } from './codec-ids.js'
 import { spellingOf } from './spelling.js'
@@ -10,6 +10,8 @@ import { spellingOf } from './spelling.js'
 const MAX_ENCODER_LENGTH = 128
 /** Bits per second that are believed: 1 Gbit/s. */
 const MAX_BITRATE = 1_000_000_000
+
+const ORIENTATIONS: readonly Orientation[] = [0, 90, 180, 270]
 
 /** What a publisher's onMetaData says; fields that are absent, zero or absurd there are absent here. */
 export interface FlvMetadata {
@@ -22,6 +24,8 @@ export interface FlvMetadata {
   readonly videoBitrate?: number
   readonly audioBitrate?: number
   readonly encoder?: string
+  /** `rotation`: degrees clockwise by which a player turns the picture. */
+  readonly orientation?: Orientation
 }
 
 /**
@@ -40,7 +44,9 @@ export function parseMetadataBody(body: Uint8Array): FlvMetadata | undefined {
   const width = positive(properties['width'], MAX_PICTURE_SIDE)
   const height = positive(properties['height'], MAX_PICTURE_SIDE)
   const encoder = properties['encoder']
+  const orientation = ORIENTATIONS.find((angle) => angle === properties['rotation'])
   return {
+    ...(orientation === undefined ? {} : { orientation }),
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
     ...(frameRate === undefined ? {} : { frameRate }),
@@ -58,13 +64,15 @@ export interface MetadataContent {
   readonly encoder?: string | undefined
   /** The spelling the tags are written with, where it differs from the configs' own. */
   readonly spelling?: FlvSpelling | undefined
+  /** Whether a rotation of 0 is said as well: needed where it was another before. Default false. */
+  readonly saysUpright?: boolean | undefined
 }
 
 /**
  * The script data body of a stream's start: onMetaData with an ECMA array. `audiodatarate` is never 0 when there is
  * audio, because the player of WeChat then hangs after connecting.
  */
-export function buildMetadataBody({ video, audio, encoder, spelling }: MetadataContent): Uint8Array {
+export function buildMetadataBody({ video, audio, encoder, spelling, saysUpright }: MetadataContent): Uint8Array {
   const properties: Amf0Object = { duration: 0 }
   if (video !== undefined) {
     if (video.width > 0) properties['width'] = video.width
@@ -73,6 +81,7 @@ export function buildMetadataBody({ video, audio, encoder, spelling }: MetadataC
     properties['videodatarate'] = (video.bitrate ?? 0) / 1000
     // 0 would be a lie that some players divide by.
     if (video.frameRate !== undefined) properties['framerate'] = video.frameRate
+    if (video.orientation !== 0 || saysUpright === true) properties['rotation'] = video.orientation
   }
   if (audio !== undefined) {
     properties['audiocodecid'] = audioCodecIdOf(audio)

@@ -104,7 +104,8 @@ export class FlvTagReader {
     const metadata = parseMetadataBody(body)
     if (metadata === undefined) return flvTagErrors.badScriptData
     this.#metadata = metadata
-    this.#videoHints = { frameRate: metadata.frameRate, bitrate: metadata.videoBitrate }
+    const { frameRate, videoBitrate: bitrate, orientation } = metadata
+    this.#videoHints = { frameRate, bitrate, orientation }
     this.#audioHints = { bitrate: metadata.audioBitrate }
     return undefined
   }

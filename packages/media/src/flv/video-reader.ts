@@ -51,7 +51,8 @@ export class FlvVideoReader {
 
   #readRecord(record: Uint8Array, hints: VideoHints): FlvTagError | undefined {
     const { codec, spelling } = this.#header
-    const isRepetition = this.#config?.codec === codec && this.#config?.flvSpelling === spelling
+    const { codec: lastCodec, flvSpelling, orientation } = this.#config ?? {}
+    const isRepetition = lastCodec === codec && flvSpelling === spelling && orientation === (hints.orientation ?? 0)
     // Some encoders repeat the sequence header before every key frame.
     if (isRepetition && this.#record !== undefined && bytesEqual(this.#record, record)) return undefined
     const format = videoFormats[codec!]

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { FlvStreamReader, FlvTagReader, type FlvTag, type MediaFrame, type VideoConfig } from '@crossroom/media'
+import {
+  FlvStreamReader,
+  FlvTagReader,
+  parseMetadataBody,
+  type FlvTag,
+  type MediaFrame,
+  type VideoConfig,
+  type VideoFrame,
+} from '@crossroom/media'
 import { ChunkReader, DEFAULT_RTMP_LIMITS } from '@crossroom/rtmp'
 import { expect, test } from 'vitest'
 import { packBatch, packConfig } from '../hub/batch.js'
@@ -62,7 +70,7 @@ test.each(packers)('%s: the view of a frame is that frame without its configurat
   const configs = new Set(frames.map((frame) => frame.config)).size
   expect(read(batch.bytes)).toHaveLength(frames.length + configs)
   for (const packed of batch.frames) expect(read(packed.bytes)).toHaveLength(1)
-  const config = packConfig(packer, frames[0]!.config, 7)
+  const config = packConfig(packer, frames[0]!.config, 7, {})
   expect(read(config).map((tag) => tag.timestampMs)).toEqual([7])
 })
 
@@ -78,3 +86,22 @@ test('a frame before the viewer’s first one is written at 0, not before it', (
   const { bytes } = packBatch(new FlvPacker(), [frames[0]!], {}, 500)
   expect(readFile(Buffer.concat([FLV_HEADER, bytes])).map((tag) => tag.timestampMs)).toEqual([0, 0])
 })
+
+test.each(packers)(
+  '%s: a picture that is turned in mid-stream, and turned back, is told before its configuration',
+  (_name, packer, read) => {
+    const isVideo = (frame: MediaFrame): frame is VideoFrame => frame.config.kind === 'video'
+    const [keyframe] = frames.filter(isVideo) as [VideoFrame]
+    const turned = { ...keyframe, config: { ...keyframe.config, orientation: 90 as const } }
+    const back = { ...keyframe, config: { ...keyframe.config } }
+    const { bytes } = packBatch(packer, [keyframe, turned, back], {}, 0)
+    const tags = read(bytes)
+    expect(tags.map(({ type }) => type)).toEqual([9, 9, 18, 9, 9, 18, 9, 9])
+    const told = tags.filter(({ type }) => type === 18).map((tag) => parseMetadataBody(tag.body)?.orientation)
+    expect(told).toEqual([90, 0])
+    expect(read(packConfig(packer, turned.config, 7, { video: keyframe.config })).map(({ type }) => type)).toEqual([
+      18, 9,
+    ])
+    expect(framesOf(tags).map(({ config }) => config.kind === 'video' && config.orientation)).toEqual([0, 90, 0])
+  },
+)

@@ -31,7 +31,7 @@ export function packBatch(packer: Packer, frames: readonly MediaFrame[], before:
   for (const frame of frames) {
     const timestampMs = viewerTimestampMs(frame.dts, baseMs)
     if (frame.config !== configOf(configs, frame.config)) {
-      length += packer.byteLengthOfConfig(frame.config, timestampMs)
+      length += packer.byteLengthOfConfig(frame.config, timestampMs, configs)
       configs = withConfig(configs, frame.config)
     }
     length += packer.byteLengthOfFrame(frame, timestampMs)
@@ -55,7 +55,7 @@ function fillBatch(
   for (const frame of frames) {
     const timestampMs = viewerTimestampMs(frame.dts, baseMs)
     if (frame.config !== configOf(configs, frame.config)) {
-      offset = packer.writeConfig(frame.config, timestampMs, bytes, offset)
+      offset = packer.writeConfig(frame.config, timestampMs, bytes, offset, configs)
       configs = withConfig(configs, frame.config)
     }
     const end = packer.writeFrame(frame, timestampMs, bytes, offset)
@@ -67,9 +67,9 @@ function fillBatch(
 }
 
 /** The configuration alone, for a viewer that missed it. Empty when the codec has none. */
-export function packConfig(packer: Packer, config: CodecConfig, timestampMs: number): Uint8Array {
-  const bytes = new Uint8Array(packer.byteLengthOfConfig(config, timestampMs))
-  if (bytes.length > 0) packer.writeConfig(config, timestampMs, bytes, 0)
+export function packConfig(packer: Packer, config: CodecConfig, timestampMs: number, before: Tracks): Uint8Array {
+  const bytes = new Uint8Array(packer.byteLengthOfConfig(config, timestampMs, before))
+  if (bytes.length > 0) packer.writeConfig(config, timestampMs, bytes, 0, before)
   return bytes
 }
 

@@ -67,8 +67,8 @@ export class Fanout implements FrameSink {
     const baseMs = cached[0] === undefined ? undefined : Math.round(cached[0].dts / 1000)
     const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
-    viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item) =>
-      packConfig(packer, config, viewerTimestampMs(item.frame.dts, cohort.baseMs ?? 0)),
+    viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item, before) =>
+      packConfig(packer, config, viewerTimestampMs(item.frame.dts, cohort.baseMs ?? 0), before),
     )
     cohort.viewers.add(viewer)
     this.#viewers++

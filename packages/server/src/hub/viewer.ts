@@ -40,8 +40,8 @@ export interface ViewerTotals {
   framesDropped: number
 }
 
-/** Writes the configuration that a viewer missed. */
-export type ConfigWriter = (config: CodecConfig, frame: PackedFrame) => Uint8Array
+/** Writes the configuration that a viewer missed; `before` is what it has been sent. */
+export type ConfigWriter = (config: CodecConfig, frame: PackedFrame, before: Tracks) => Uint8Array
 
 /**
  * One viewer of a byte protocol. While the transport keeps up it gets whole batches, shared with everybody; once the
@@ -153,8 +153,8 @@ export class Viewer {
       if (item === undefined) return
       const config = item.frame.config
       if (configOf(this.#configs, config) !== config) {
+        const bytes = this.#writeConfig(config, item, this.#configs)
         this.#configs = withConfig(this.#configs, config)
-        const bytes = this.#writeConfig(config, item)
         if (bytes.length > 0) this.#send(bytes)
       }
       this.#totals.framesOut++

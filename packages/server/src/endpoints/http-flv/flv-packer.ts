@@ -16,6 +16,7 @@ import {
   type MediaFrame,
 } from '@crossroom/media'
 import type { Packer, Tracks } from '../../hub/index.js'
+import { turnedMetadata } from '../turned-metadata.js'
 
 /** Writes frames as FLV tags (Adobe Flash Video File Format Specification 10.1, annex E; Enhanced RTMP v2). */
 export class FlvPacker implements Packer {
@@ -30,23 +31,25 @@ export class FlvPacker implements Packer {
     const metadata = buildMetadataBody(tracks)
     const bytes = new Uint8Array(FLV_FILE_HEADER_LENGTH + byteLengthOfTag(metadata.length))
     const flags = { audio: tracks.audio !== undefined, video: tracks.video !== undefined }
-    let offset = writeFileHeader(flags, bytes, 0)
-    offset = writeTagHeader(FlvTagType.script, metadata.length, 0, bytes, offset)
-    bytes.set(metadata, offset)
-    writePreviousTagSize(metadata.length, bytes, offset + metadata.length)
+    writeScript(metadata, 0, bytes, writeFileHeader(flags, bytes, 0))
     return bytes
   }
 
-  byteLengthOfConfig(config: CodecConfig): number {
+  byteLengthOfConfig(config: CodecConfig, _timestampMs: number, before: Tracks): number {
     const length = byteLengthOfConfigBody(config, this.#spelling(config))
-    return length === 0 ? 0 : byteLengthOfTag(length)
+    const metadata = turnedMetadata(config, before)
+    return (
+      (length === 0 ? 0 : byteLengthOfTag(length)) + (metadata === undefined ? 0 : byteLengthOfTag(metadata.length))
+    )
   }
 
-  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number): number {
+  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number, before: Tracks): number {
     const spelling = this.#spelling(config)
     const length = byteLengthOfConfigBody(config, spelling)
-    if (length === 0) return offset
-    const body = writeTagHeader(tagTypeOf(config), length, timestampMs, out, offset)
+    const metadata = turnedMetadata(config, before)
+    const next = metadata === undefined ? offset : writeScript(metadata, timestampMs, out, offset)
+    if (length === 0) return next
+    const body = writeTagHeader(tagTypeOf(config), length, timestampMs, out, next)
     return writePreviousTagSize(length, out, writeConfigBody(config, out, body, spelling))
   }
 
@@ -65,6 +68,12 @@ export class FlvPacker implements Packer {
   #spelling(config: CodecConfig): FlvSpelling | undefined {
     return config.codec === 'h265' ? this.#hevcSpelling : undefined
   }
+}
+
+function writeScript(body: Uint8Array, timestampMs: number, out: Uint8Array, offset: number): number {
+  const at = writeTagHeader(FlvTagType.script, body.length, timestampMs, out, offset)
+  out.set(body, at)
+  return writePreviousTagSize(body.length, out, at + body.length)
 }
 
 function tagTypeOf(config: CodecConfig): number {

@@ -9,6 +9,7 @@ import {
 } from '@crossroom/media'
 import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
 import type { Packer, Tracks } from '../../hub/index.js'
+import { turnedMetadata } from '../turned-metadata.js'
 
 /**
  * Writes frames as RTMP messages in chunks. Every message begins with a full (type 0) header, so the bytes depend on
@@ -28,21 +29,25 @@ export class RtmpPacker implements Packer {
   start(tracks: Tracks): Uint8Array {
     const metadata = buildMetadataBody(tracks)
     const bytes = new Uint8Array(this.#lengthOf(metadata.length, 0))
-    this.#write(ChunkStreamId.data, MessageType.dataAmf0, 0, metadata, bytes, 0)
+    this.#writeScript(0, metadata, bytes, 0)
     return bytes
   }
 
-  byteLengthOfConfig(config: CodecConfig, timestampMs: number): number {
+  byteLengthOfConfig(config: CodecConfig, timestampMs: number, before: Tracks): number {
     const length = byteLengthOfConfigBody(config)
-    return length === 0 ? 0 : this.#lengthOf(length, timestampMs)
+    const metadata = turnedMetadata(config, before)
+    const metadataLength = metadata === undefined ? 0 : this.#lengthOf(metadata.length, timestampMs)
+    return (length === 0 ? 0 : this.#lengthOf(length, timestampMs)) + metadataLength
   }
 
-  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number): number {
+  writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number, before: Tracks): number {
     const length = byteLengthOfConfigBody(config)
-    if (length === 0) return offset
+    const metadata = turnedMetadata(config, before)
+    const next = metadata === undefined ? offset : this.#writeScript(timestampMs, metadata, out, offset)
+    if (length === 0) return next
     const body = this.#bodyOf(length)
     writeConfigBody(config, body, 0)
-    return this.#writeMedia(config, timestampMs, body, out, offset)
+    return this.#writeMedia(config, timestampMs, body, out, next)
   }
 
   byteLengthOfFrame(frame: MediaFrame, timestampMs: number): number {
@@ -62,6 +67,10 @@ export class RtmpPacker implements Packer {
 
   #lengthOf(payloadLength: number, timestampMs: number): number {
     return byteLengthOfMessageChunks({ payloadLength, chunkSize: this.#chunkSize, timestampMs })
+  }
+
+  #writeScript(timestampMs: number, body: Uint8Array, out: Uint8Array, offset: number): number {
+    return this.#write(ChunkStreamId.data, MessageType.dataAmf0, timestampMs, body, out, offset)
   }
 
   #writeMedia(config: CodecConfig, timestampMs: number, body: Uint8Array, out: Uint8Array, offset: number): number {
