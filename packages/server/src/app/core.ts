@@ -45,10 +45,11 @@ export interface Core extends ServerServices {
 /** Bytes a player's socket may hold back before its frames queue one by one. */
 const SOCKET_HIGH_WATER_MARK = 64 * 1024
 
-/** What the two kinds of browsers take (see PlayableKind). RTP has no place for decoding times. */
+/** What browsers take (see PlayableKind). RTP has no place for decoding times. */
 const WISHES: Record<PlayableKind, Wish> = {
   'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
   'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
+  'webrtc-audio': { name: 'webrtc-audio', audio: ['opus'], video: [], reordered: true },
 }
 
 /** What players of FLV and RTMP take of a stream that did not come in as FLV. */

@@ -168,7 +168,8 @@ export class DerivedStream implements FrameSource, FrameSink {
       onMode: (mode) => {
         const fields = { stream: source.key, wish: wish.name, kind, mode }
         if (mode === 'drop-b-frames') log.warn(fields, 'B-frames are left out: no codec is there to convert them')
-        else if (mode === 'omit') log.warn(fields, 'A track is left out: nothing the viewer knows can be made of it')
+        else if (mode === 'omit' && wish[kind].length > 0)
+          log.warn(fields, 'A track is left out: nothing the viewer knows can be made of it')
         this.#checkKnown()
       },
     })
