@@ -11,4 +11,7 @@ export type {
 export type { AddressBook, MemberConnection } from './member-connection.js'
 export type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
 export type { RoomDirectory } from './room-directory.js'
+export { Room } from './room.js'
 export { RoomError, type RoomErrorCode } from './room-error.js'
+export { Rooms, type RoomCounts } from './rooms.js'
+export type { RoomsOptions } from './services.js'

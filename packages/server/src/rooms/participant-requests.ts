@@ -16,7 +16,10 @@ export interface ParticipantRequests {
   enterResult(): RoomEnterResult
   /** `room.leave`: gone at once, without `room.closed`. Idempotent. */
   leave(): void
-  /** The socket closed or fell silent: the member stays for the heartbeat time-out and 30 s more. Idempotent. */
+  /**
+   * The socket closed or fell silent: the member stays for the heartbeat time-out and 30 s more. Not for a socket that
+   * rooms closed: its member may be here by another one already. Idempotent.
+   */
   lost(): void
   info(): ResultOf<'room.info'>
   switchRole(params: ParamsOf<'room.switchRole'>): ResultOf<'room.switchRole'>

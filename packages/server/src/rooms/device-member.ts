@@ -1,0 +1,48 @@
+import type { Permissions } from '../auth/identity.js'
+import { roomLimits } from '../config/limits.js'
+import { Member } from './member.js'
+import type { Room } from './room.js'
+import type { RoomServices } from './services.js'
+
+export interface DeviceMemberOptions {
+  readonly room: Room
+  readonly services: RoomServices
+  readonly userId: string
+  /** How it pushes. */
+  readonly kind: 'rtmp' | 'whip'
+  readonly permissions: Permissions
+  readonly remoteAddress: string
+}
+
+/** A camera, an OBS, an encoder: a member without a socket, there as long as it pushes and 15 s longer. */
+export class DeviceMember extends Member {
+  #pushes = 0
+  #cancelGone: (() => void) | undefined
+
+  constructor(options: DeviceMemberOptions) {
+    super({ ...options, userName: options.userId, role: 'device' })
+  }
+
+  pushOpened(): void {
+    this.#pushes++
+    this.#cancelGone?.()
+    this.#cancelGone = undefined
+  }
+
+  pushClosed(): void {
+    this.#pushes--
+    if (this.#pushes > 0) return
+    this.#cancelGone?.()
+    this.#cancelGone = this.services.clock.after(roomLimits.deviceMicros, () => this.room.exit(this, 'lost'))
+  }
+
+  override close(): void {
+    this.#cancelGone?.()
+    this.#cancelGone = undefined
+    this.closeStreams()
+  }
+
+  protected override handlePublished(): void {
+    // Nobody to tell: an encoder knows what it sends.
+  }
+}

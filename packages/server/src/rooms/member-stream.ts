@@ -1,0 +1,204 @@
+import type { Orientation } from '@crossroom/media'
+import type { PublishedStreamType, PublishState, StreamType } from '@crossroom/protocol'
+import type { StreamEndReason } from '../auth/index.js'
+import { roomLimits } from '../config/limits.js'
+import type { Clock, StreamHub } from '../hub/index.js'
+import { smallKeyOf } from './media-gateway.js'
+import type { Kinds } from './policy.js'
+import { StreamLayer } from './stream-layer.js'
+
+/** Told of one stream of a member; changed when the stream passes to another one. */
+export interface MemberStreamHandlers {
+  /** What others are told of it changed. */
+  changed(): void
+  published(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
+  audible(): void
+}
+
+export interface MemberStreamOptions {
+  readonly hub: StreamHub
+  readonly clock: Clock
+  /** Random, without meaning. */
+  readonly id: string
+  readonly streamType: PublishedStreamType
+  readonly handlers: MemberStreamHandlers
+}
+
+const BOTH: Kinds = { audio: true, video: true }
+const NEITHER: Kinds = { audio: false, video: false }
+
+/** What a member publishes as main or aux, by whatever protocol, under one key for as long as it is a member. */
+export class MemberStream {
+  readonly streamType: PublishedStreamType
+  /** Publishers with this subject take the stream over from each other. */
+  readonly subject: string
+  readonly best: StreamLayer
+  /** The lower simulcast layer; of main only. */
+  readonly small: StreamLayer | undefined
+  handlers: MemberStreamHandlers
+  readonly #clock: Clock
+  readonly #encoders = new Set<(reason: StreamEndReason) => void>()
+  /** What the member may send. */
+  #allowed = BOTH
+  /** What its browser announced; everything where nothing is announced (RTMP, WHIP). */
+  #announced = BOTH
+  /** By the member itself, and by the owner or an operator. */
+  #muted = NEITHER
+  #mutedByOthers = NEITHER
+  /** Aux is listed while it is published and a little longer. */
+  #isShown: boolean
+  #cancelHide: (() => void) | undefined
+
+  constructor({ hub, clock, id, streamType, handlers }: MemberStreamOptions) {
+    this.#clock = clock
+    this.streamType = streamType
+    this.handlers = handlers
+    this.subject = `member:${id}`
+    this.#isShown = streamType === 'main'
+    const changed = () => this.handlers.changed()
+    const audible = () => this.handlers.audible()
+    const key = `r/${id}`
+    const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
+    this.best = new StreamLayer(hub, clock, key, { changed, audible, published })
+    const quiet = { changed, audible: () => undefined, published: changed }
+    if (streamType === 'main') this.small = new StreamLayer(hub, clock, smallKeyOf(key), quiet)
+  }
+
+  get key(): string {
+    return this.best.key
+  }
+
+  /** What is there to be heard and seen. */
+  get kinds(): Kinds {
+    const { monitor } = this.best
+    const open = this.#open
+    return { audio: open.audio && monitor.flowsAudio, video: open.video && monitor.flowsVideo }
+  }
+
+  /** The same of the lower layer; undefined while there is none. */
+  get smallKinds(): Kinds | undefined {
+    const { small } = this
+    if (small?.stream.state !== 'live' || small.monitor.state === undefined) return undefined
+    const open = this.#open
+    return { audio: open.audio && small.monitor.flowsAudio, video: open.video && small.monitor.flowsVideo }
+  }
+
+  /** The tracks of the present publication, muted or not: they may be heard or seen at any moment. */
+  get tracks(): Kinds {
+    const { stream } = this.best
+    if (stream.publication === undefined || !stream.hasFrames) return NEITHER
+    const { audio, video } = stream.tracks
+    const may = this.#allowed
+    const said = this.#announced
+    return {
+      audio: audio !== undefined && may.audio && said.audio,
+      video: video !== undefined && may.video && said.video,
+    }
+  }
+
+  /** Nothing of it may leave the server at this moment. */
+  get isMuted(): boolean {
+    return !this.#open.audio && !this.#open.video
+  }
+
+  get isShown(): boolean {
+    return this.#isShown
+  }
+
+  /** Of kinds that are muted or may not be sent, nothing leaves the server. */
+  get #open(): Kinds {
+    const may = this.#allowed
+    const muted = this.#muted
+    const byOthers = this.#mutedByOthers
+    const said = this.#announced
+    return {
+      audio: may.audio && !muted.audio && !byOthers.audio && said.audio,
+      video: may.video && !muted.video && !byOthers.video && said.video,
+    }
+  }
+
+  allow(kinds: Kinds): void {
+    this.#allowed = kinds
+    this.#apply()
+  }
+
+  announce(kinds: Kinds | undefined): void {
+    this.#announced = kinds ?? BOTH
+    this.#apply()
+  }
+
+  mute(kinds: Kinds): void {
+    this.#muted = kinds
+    this.#apply()
+  }
+
+  muteByOthers(kinds: Kinds): void {
+    this.#mutedByOthers = kinds
+    this.#apply()
+  }
+
+  /** A connection that sends it and is none of the gateway's. The answer takes it out again. */
+  addEncoder(end: (reason: StreamEndReason) => void): () => void {
+    this.#encoders.add(end)
+    return () => void this.#encoders.delete(end)
+  }
+
+  /** Ends whoever sends it; it may be sent again. */
+  endEncoders(): void {
+    for (const end of [...this.#encoders]) end('kicked')
+  }
+
+  /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */
+  close(): void {
+    this.#cancelHide?.()
+    this.handlers = { changed: () => undefined, published: () => undefined, audible: () => undefined }
+    this.endEncoders()
+    this.best.close()
+    this.small?.close()
+  }
+
+  #apply(): void {
+    const open = this.#open
+    const withheld = { audio: !open.audio, video: !open.video }
+    this.best.withhold(withheld)
+    this.small?.withhold(withheld)
+    this.handlers.changed()
+  }
+
+  #handlePublished(state: Exclude<PublishState, 'refused'>): void {
+    if (this.streamType === 'aux') this.#showOrHide(state)
+    this.handlers.published(this, state)
+  }
+
+  #showOrHide(state: Exclude<PublishState, 'refused'>): void {
+    this.#cancelHide?.()
+    this.#cancelHide = undefined
+    if (state === 'ended') this.#cancelHide = this.#clock.after(roomLimits.deviceMicros, () => this.#setShown(false))
+    else this.#setShown(true)
+  }
+
+  #setShown(isShown: boolean): void {
+    if (this.#isShown === isShown) return
+    this.#isShown = isShown
+    this.handlers.changed()
+  }
+}
+
+/** One layer of a stream with what is there of it, as others list it. */
+export interface ListedLayer {
+  readonly streamType: StreamType
+  readonly stream: MemberStream
+  readonly layer: StreamLayer
+  readonly kinds: Kinds
+  readonly rotation: Orientation
+}
+
+/** What others list of a stream: nothing while it is not shown, the lower layer while it lives. */
+export function layersOf(stream: MemberStream): ListedLayer[] {
+  if (!stream.isShown) return []
+  const { best, small, smallKinds, streamType, kinds } = stream
+  const layers: ListedLayer[] = [{ streamType, stream, layer: best, kinds, rotation: best.monitor.rotation }]
+  if (small !== undefined && smallKinds !== undefined)
+    layers.push({ streamType: 'small', stream, layer: small, kinds: smallKinds, rotation: small.monitor.rotation })
+  return layers
+}

@@ -1,0 +1,395 @@
+import type {
+  CloseReason,
+  NotificationMethod,
+  NotificationParams,
+  ParamsOf,
+  PublishedParams,
+  PublishedStreamType,
+  PublishState,
+  PushAddress,
+  RequestMethod,
+  ResultOf,
+} from '@crossroom/protocol'
+import { DEFAULT_BAN_MS } from '@crossroom/protocol'
+import type { Identity } from '../auth/identity.js'
+import { roomLimits } from '../config/limits.js'
+import type { EnterRequest } from './enter-request.js'
+import { Expiry } from './expiry.js'
+import type { MemberMediaHandlers, NetworkQuality } from './media-gateway.js'
+import { Member, type MemberOptions } from './member.js'
+import type { AddressBook, MemberConnection } from './member-connection.js'
+import { EMPTY_LIST, type ListChange, type MemberList } from './member-list.js'
+import type { MemberStream } from './member-stream.js'
+import { kindsOf, ParticipantMedia } from './participant-media.js'
+import type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
+import { mayRequest, maySend } from './policy.js'
+import { Receiver } from './receiver.js'
+import { RoomError } from './room-error.js'
+
+/** What LiteAV measured last, by direction and user. */
+export type Reports = ReadonlyMap<string, ParamsOf<'media.report'>>
+
+/** Somebody with a socket, or whose socket may still come back. */
+export class Participant extends Member implements ParticipantRequests {
+  readonly sessionId: string
+  readonly resumeToken: string
+  readonly #addresses: AddressBook
+  readonly #receiver: Receiver
+  readonly #media: ParticipantMedia
+  readonly #expiry: Expiry
+  readonly #pushes = new Map<PublishedStreamType, PushAddress>()
+  readonly #published = new Map<PublishedStreamType, PublishedParams>()
+  readonly #reports = new Map<string, ParamsOf<'media.report'>>()
+  #connection: MemberConnection | undefined
+  #expiresAt: number | undefined
+  /** The list that this participant knows. */
+  #told: MemberList = EMPTY_LIST
+  #quality: NotificationParams<'media.quality'> | undefined
+  #cancelGone: (() => void) | undefined
+  #closed = false
+
+  constructor(options: MemberOptions, { identity, connection, addresses }: EnterRequest) {
+    super(options)
+    const { userId, permissions, remoteAddress, services, room } = options
+    const { tokens, clock, nowMs, newId, mediaGateway: gateway } = services
+    this.sessionId = newId()
+    this.resumeToken = newId()
+    this.#addresses = addresses
+    this.#connection = connection
+    const shared = { userId, roomId: room.id }
+    this.#receiver = new Receiver({ ...shared, holder: this.sessionId, permissions, tokens, addresses })
+    const target = (streamType: PublishedStreamType) => this.openStream(streamType)
+    const handlers = this.#mediaHandlers
+    this.#media = new ParticipantMedia({
+      ...shared,
+      gateway,
+      remoteAddress,
+      receiver: this.#receiver,
+      target,
+      handlers,
+    })
+    this.#expiry = new Expiry(clock, nowMs, {
+      expiring: (expiresAt) => this.notify('room.expiring', { expiresAt }),
+      expired: () => this.end('expired'),
+    })
+    this.#setExpiry(identity.expiresAt)
+  }
+
+  get roomId(): string {
+    return this.room.id
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined
+  }
+
+  get reports(): Reports {
+    return this.#reports
+  }
+
+  /** What was told last of its network. */
+  get quality(): NotificationParams<'media.quality'> | undefined {
+    return this.#quality
+  }
+
+  notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
+    this.#connection?.notify(method, params)
+  }
+
+  /** The server ends the session: told why, then gone. */
+  end(reason: Exclude<CloseReason, 'drain'>): void {
+    this.hangUp(reason)
+    this.room.exit(this, reason)
+  }
+
+  /** Closes the socket with a reason; the membership is somebody else's business. */
+  hangUp(reason: CloseReason, extra?: { readonly retryAfterMs: number }): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.close(reason, extra)
+  }
+
+  /** The same member by a new socket. */
+  resumed(connection: MemberConnection): void {
+    const old = this.#connection
+    this.#connection = connection
+    this.#cancelGone?.()
+    this.#cancelGone = undefined
+    old?.close('resumed')
+    // A browser does not find its new network by itself. The answer to `room.resume` goes first.
+    this.services.clock.after(0, () => {
+      this.#media.restart()
+      this.tellRotations(this.room.list)
+    })
+  }
+
+  lost(): void {
+    if (this.#connection === undefined || this.#closed) return
+    this.#connection = undefined
+    this.#cancelGone = this.services.clock.after(roomLimits.resumeMicros, () => this.room.exit(this, 'lost'))
+  }
+
+  override close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#connection = undefined
+    this.#cancelGone?.()
+    this.#expiry.close()
+    this.#media.close()
+    this.closeStreams()
+    this.services.tokens.revokeHolder(this.sessionId)
+    this.services.tokens.revokeHolder(this.#pushHolder)
+  }
+
+  /** Brings it up to date: `changeFrom` tells what happened since the list it knows. */
+  update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void {
+    this.#media.update(list, this.room.speakers)
+    this.#tellPublished()
+    if (this.#connection === undefined || this.#told === list) return
+    const change = changeFrom(this.#told)
+    this.#told = list
+    for (const exit of change.exits) if (exit.userId !== this.userId) this.notify('room.userExit', exit)
+    for (const member of change.enters)
+      if (member.userId !== this.userId) this.notify('room.userEnter', { user: this.#receiver.userOf(member) })
+    for (const { kind, state } of change.states)
+      if (state.userId !== this.userId && this.#receiver.may(state.streamType)[kind])
+        this.notify(kind === 'video' ? 'room.videoState' : 'room.audioState', state)
+    for (const rotation of change.rotations)
+      if (rotation.userId !== this.userId && this.#receiver.may(rotation.streamType).video)
+        this.notify('media.rotation', rotation)
+    this.tellList(list)
+  }
+
+  tellList(list: MemberList): void {
+    const { audienceCount } = this.room
+    this.notify('room.userList', { userList: this.#receiver.usersOf(list), audienceCount })
+  }
+
+  /** Pictures that are turned, for somebody who knew none before. */
+  tellRotations(list: MemberList): void {
+    for (const { userId, layers } of list.values())
+      for (const { streamType, rotation } of layers)
+        if (rotation !== 0 && userId !== this.userId && this.#receiver.may(streamType).video)
+          this.notify('media.rotation', { userId, streamType, rotation })
+  }
+
+  enterResult(): RoomEnterResult {
+    const { list, audienceCount } = this.room
+    this.#told = list
+    const { sessionId, resumeToken, userId, role } = this
+    const userList = this.#receiver.usersOf(list)
+    const expiresAt = this.#expiresAt ?? null
+    const { heartbeatMs } = roomLimits
+    const room = this.room.info()
+    return {
+      ...{ sessionId, resumeToken, room, self: { userId, role }, userList, audienceCount, heartbeatMs, expiresAt },
+      ...this.#ownPush(),
+    }
+  }
+
+  leave(): void {
+    this.#connection = undefined
+    this.room.exit(this, 'left')
+  }
+
+  info(): ResultOf<'room.info'> {
+    this.#check('room.info')
+    return this.room.info()
+  }
+
+  switchRole({ role }: ParamsOf<'room.switchRole'>): ResultOf<'room.switchRole'> {
+    this.#check('room.switchRole')
+    this.room.switchRole(this, role)
+    return this.#ownPush()
+  }
+
+  kick({ userId, banMs = DEFAULT_BAN_MS }: ParamsOf<'room.kick'>): void {
+    this.#check('room.kick')
+    if (userId === this.userId) throw new RoomError('BAD_REQUEST', 'Leave with room.leave; a kick is for others.')
+    this.room.kick(userId, banMs)
+  }
+
+  mute({ userId, kind, muted }: ParamsOf<'room.mute'>): void {
+    this.#check('room.mute')
+    this.room.mute(userId, kind, muted, this.userId)
+  }
+
+  disband(): void {
+    this.#check('room.disband')
+    this.room.disband()
+  }
+
+  micRequest(): void {
+    this.#check('mic.request')
+    this.room.mic.request(this)
+  }
+
+  micAnswer({ userId, accept }: ParamsOf<'mic.answer'>): void {
+    this.#check('mic.answer')
+    this.room.mic.answer(userId, accept, this.userId)
+  }
+
+  micRemove({ userId }: ParamsOf<'mic.remove'>): void {
+    this.#check('mic.remove')
+    this.room.mic.remove(userId, this.userId)
+  }
+
+  publish(params: ParamsOf<'media.publish'>): ResultOf<'media.publish'> {
+    this.#check('media.publish')
+    for (const { streamType, kind } of params.tracks)
+      if (!maySend(this.permissions, streamType)[kind])
+        throw new RoomError('NO_PERMISSION', `Your signature does not let you send ${kind} of ${streamType}.`)
+    const result = this.#media.publish(params)
+    for (const streamType of ['main', 'aux'] as const)
+      this.streamOf(streamType)?.announce(kindsOf(params.tracks, streamType))
+    return result
+  }
+
+  unpublish({ streamType }: ParamsOf<'media.unpublish'>): void {
+    this.#check('media.unpublish')
+    this.#media.unpublish(streamType)
+    this.streamOf(streamType)?.endEncoders()
+    this.streamOf(streamType)?.announce(undefined)
+  }
+
+  pushAddress({ streamType }: ParamsOf<'media.pushAddress'>): PushAddress {
+    this.#check('media.pushAddress')
+    const may = maySend(this.permissions, streamType)
+    if (!may.audio && !may.video)
+      throw new RoomError('NO_PERMISSION', `Your signature does not let you send ${streamType}.`)
+    return this.#pushOf(streamType)
+  }
+
+  subscribe({ streams }: ParamsOf<'media.subscribe'>): void {
+    this.#check('media.subscribe')
+    this.#media.subscribe(streams, this.room.list, this.room.speakers)
+  }
+
+  answer(params: ParamsOf<'media.answer'>): void {
+    this.#check('media.answer')
+    this.#media.answer(params)
+  }
+
+  candidate(params: ParamsOf<'media.candidate'>): void {
+    this.#check('media.candidate')
+    this.#media.candidate(params)
+  }
+
+  restart(): void {
+    this.#check('media.restart')
+    this.#media.restart()
+  }
+
+  state({ audio, video, streamType }: ParamsOf<'media.state'>): void {
+    this.#check('media.state')
+    this.openStream(streamType).mute({ audio: !audio, video: !video })
+  }
+
+  mix(): ResultOf<'media.mix'> {
+    this.#check('media.mix')
+    throw new RoomError('MEDIA_CAPACITY', 'This server does not mix sound; play each member by its own address.')
+  }
+
+  report(params: ParamsOf<'media.report'>): void {
+    this.#check('media.report')
+    const { direction, userId = '' } = params
+    if (this.#reports.size < roomLimits.anchors) this.#reports.set(`${direction} ${userId}`, params)
+  }
+
+  sendMessage(params: ParamsOf<'message.send'>): ResultOf<'message.send'> {
+    this.#check('message.send')
+    return { messageId: this.room.messages.send(this.userId, params) }
+  }
+
+  renewed({ permissions, expiresAt }: Identity): ResultOf<'room.renew'> {
+    this.#setExpiry(expiresAt)
+    this.setPermissions(permissions)
+    this.#receiver.renew(permissions)
+    this.#told = EMPTY_LIST
+    this.room.changed()
+    return { expiresAt: expiresAt ?? null }
+  }
+
+  /** It may not send any more. */
+  stopSending(): void {
+    this.#media.unpublish('main')
+    this.#media.unpublish('aux')
+    this.closeStreams()
+    this.services.tokens.revokeHolder(this.#pushHolder)
+    this.#pushes.clear()
+    this.#published.clear()
+  }
+
+  protected override handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
+    // Whoever muted everything has nothing to send, and that is no fault to be told.
+    if (state === 'stalled' && stream.isMuted) return
+    this.#tell({ streamType: stream.streamType, state, ...has(stream) })
+  }
+
+  readonly #mediaHandlers: MemberMediaHandlers = {
+    offer: (offer) => this.notify('media.offer', offer),
+    refused: (streamType, reason) =>
+      this.#tell({ streamType, state: 'refused', hasAudio: false, hasVideo: false, reason }),
+    quality: (uplink, downlink) => this.#handleQuality(uplink, downlink),
+  }
+
+  get #pushHolder(): string {
+    return `${this.sessionId}/push`
+  }
+
+  #check(method: RequestMethod): void {
+    if (this.#closed) throw new RoomError('USER_NOT_FOUND', 'You are not in the room any more.')
+    if (!mayRequest(this.role, method))
+      throw new RoomError('ROLE_FORBIDDEN', `${method} is not for your role, which is ${this.role}.`)
+  }
+
+  #setExpiry(expiresAt: number | undefined): void {
+    this.#expiresAt = expiresAt
+    this.#expiry.set(expiresAt)
+  }
+
+  /** Phones and programs push by RTMP; browsers cannot. */
+  #ownPush(): { readonly push?: PushAddress } {
+    return this.isListed && this.kind !== 'browser' ? { push: this.#pushOf('main') } : {}
+  }
+
+  #pushOf(streamType: PublishedStreamType): PushAddress {
+    const present = this.#pushes.get(streamType)
+    if (present !== undefined) return present
+    const { key, subject } = this.openStream(streamType)
+    const { userId, roomId } = this
+    const scope = { action: 'publish', roomId, holder: this.#pushHolder, userId, streamType, key, subject } as const
+    const push = { rtmp: this.#addresses.push(this.services.tokens.issue(scope)) }
+    this.#pushes.set(streamType, push)
+    return push
+  }
+
+  /** What flows of a live stream changed. */
+  #tellPublished(): void {
+    for (const [streamType, told] of this.#published) {
+      const stream = this.streamOf(streamType)
+      if (told.state !== 'live' || stream === undefined) continue
+      const { hasAudio, hasVideo } = has(stream)
+      if (hasAudio !== told.hasAudio || hasVideo !== told.hasVideo) this.#tell({ ...told, hasAudio, hasVideo })
+    }
+  }
+
+  #tell(params: PublishedParams): void {
+    this.#published.set(params.streamType, params)
+    this.notify('media.published', params)
+  }
+
+  #handleQuality(uplink: NetworkQuality, downlink: NetworkQuality): void {
+    const { userId } = this
+    if (this.#quality?.uplink === uplink && this.#quality.downlink === downlink) return
+    this.#quality = { userId, uplink, downlink }
+    // Of the audience nobody hears: there may be thousands of them.
+    if (this.isListed) this.room.notifyAll('media.quality', this.#quality)
+    else this.notify('media.quality', this.#quality)
+  }
+}
+
+function has(stream: MemberStream): { hasAudio: boolean; hasVideo: boolean } {
+  const { audio, video } = stream.kinds
+  return { hasAudio: audio, hasVideo: video }
+}

@@ -1,0 +1,92 @@
+import type { PlayAddresses, StreamType, User, UserStream } from '@crossroom/protocol'
+import type { Permissions } from '../auth/identity.js'
+import type { MediaTokens } from './media-tokens.js'
+import type { AddressBook } from './member-connection.js'
+import type { ListedMember, MemberList } from './member-list.js'
+import type { ListedLayer } from './member-stream.js'
+import { mayReceive, type Kinds } from './policy.js'
+import type { StreamLayer } from './stream-layer.js'
+
+export interface ReceiverOptions {
+  readonly userId: string
+  readonly roomId: string
+  /** The session: its addresses die with it. */
+  readonly holder: string
+  readonly permissions: Permissions
+  readonly tokens: MediaTokens
+  readonly addresses: AddressBook
+}
+
+/** The room as one participant may see it: kinds of tracks by permission, and addresses that are its own. */
+export class Receiver {
+  readonly #options: ReceiverOptions
+  #permissions: Permissions
+  /** Made at the first list that names the stream, the same for as long as both are members. */
+  #plays = new WeakMap<StreamLayer, PlayAddresses>()
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options
+    this.#permissions = options.permissions
+  }
+
+  get permissions(): Permissions {
+    return this.#permissions
+  }
+
+  /** What it was allowed under others may be more than it is now: its addresses are made anew then. */
+  renew(permissions: Permissions): void {
+    const before = this.#permissions
+    this.#permissions = permissions
+    const isSame = (['main', 'aux'] as const).every((streamType) => {
+      const was = mayReceive(before, streamType)
+      const is = mayReceive(permissions, streamType)
+      return was.audio === is.audio && was.video === is.video
+    })
+    if (isSame) return
+    this.#options.tokens.revokeHolder(this.#options.holder)
+    this.#plays = new WeakMap()
+  }
+
+  /** Everybody in the list but the receiver itself. */
+  usersOf(list: MemberList): User[] {
+    const users: User[] = []
+    for (const member of list.values()) if (member.userId !== this.#options.userId) users.push(this.userOf(member))
+    return users
+  }
+
+  userOf({ userId, userName, kind, role, layers }: ListedMember): User {
+    const streams: UserStream[] = []
+    for (const layer of layers) {
+      const stream = this.#streamOf(userId, layer)
+      if (stream !== undefined) streams.push(stream)
+    }
+    return { userId, userName, kind, role, streams }
+  }
+
+  may(streamType: StreamType): Kinds {
+    return mayReceive(this.#permissions, streamType)
+  }
+
+  /** Undefined when it may have nothing of it. */
+  #streamOf(userId: string, { streamType, layer, kinds }: ListedLayer): UserStream | undefined {
+    const may = this.may(streamType)
+    if (!may.audio && !may.video) return undefined
+    return {
+      streamType,
+      hasAudio: kinds.audio && may.audio,
+      hasVideo: kinds.video && may.video,
+      play: this.#playOf(userId, streamType, layer, may),
+    }
+  }
+
+  #playOf(userId: string, streamType: StreamType, layer: StreamLayer, may: Kinds): PlayAddresses {
+    const present = this.#plays.get(layer)
+    if (present !== undefined) return present
+    const { roomId, holder, tokens, addresses } = this.#options
+    const { key } = layer
+    const without = may.audio ? (may.video ? undefined : 'video') : 'audio'
+    const play = addresses.play(tokens.issue({ action: 'play', roomId, holder, userId, streamType, key, without }))
+    this.#plays.set(layer, play)
+    return play
+  }
+}

@@ -1,0 +1,75 @@
+import type { Micros } from '@crossroom/media'
+import { roomLimits } from '../config/limits.js'
+import type { Clock } from '../hub/index.js'
+import type { MemberStream } from './member-stream.js'
+import { SpeakerOrder } from './speaker-order.js'
+
+/** Somebody who may be heard. */
+export interface Speaker {
+  readonly userId: string
+  readonly main: MemberStream | undefined
+}
+
+export interface RoomLevelsOptions {
+  readonly clock: Clock
+  readonly speakers: () => Iterable<Speaker>
+  /** How many are told. */
+  readonly audience: () => number
+  readonly tell: (levels: readonly { readonly userId: string; readonly level: number }[]) => void
+  /** Others are in front than before. */
+  readonly reordered: () => void
+}
+
+/** Tells who is heard and how loud, a few times a second while anybody is, and puts the loudest first. */
+export class RoomLevels {
+  readonly #options: RoomLevelsOptions
+  readonly #order = new SpeakerOrder()
+  #heard = new Set<string>()
+  #cancel: (() => void) | undefined
+
+  constructor(options: RoomLevelsOptions) {
+    this.#options = options
+  }
+
+  /** Users in order of preference where not all can be heard. */
+  get order(): readonly string[] {
+    return this.#order.order
+  }
+
+  /** Somebody began to be heard. */
+  audible(): void {
+    this.#cancel ??= this.#options.clock.after(this.#interval, this.#tick)
+  }
+
+  close(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  get #interval(): Micros {
+    const isMany = this.#options.audience() > roomLimits.manyMembers
+    return isMany ? roomLimits.levelsManyMicros : roomLimits.levelsMicros
+  }
+
+  readonly #tick = (): void => {
+    this.#cancel = undefined
+    const all = new Map<string, number | undefined>()
+    const levels: { userId: string; level: number }[] = []
+    const heard = new Set<string>()
+    for (const { userId, main } of this.#options.speakers()) {
+      const level = main?.best.monitor.takeLevel()
+      if (main?.kinds.audio !== true) continue
+      all.set(userId, level)
+      if (level === undefined) continue
+      if (level > 0) heard.add(userId)
+      // Whoever falls silent is told with 0 once.
+      if (level > 0 || this.#heard.has(userId)) levels.push({ userId, level })
+    }
+    for (const userId of this.#heard) if (!all.has(userId)) levels.push({ userId, level: 0 })
+    this.#heard = heard
+    if (this.#order.update(all)) this.#options.reordered()
+    if (levels.length === 0) return
+    this.#options.tell(levels)
+    this.#cancel = this.#options.clock.after(this.#interval, this.#tick)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Micros } from '@crossroom/media'
+import type { ParamsOf, ReceivedMessage } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { Clock } from '../hub/index.js'
+import type { Participant } from './participant.js'
+import { RoomError } from './room-error.js'
+
+export interface RoomMessagesOptions {
+  readonly clock: Clock
+  readonly nowMs: () => number
+  readonly newId: () => string
+  readonly participants: () => Iterable<Participant>
+  readonly find: (userId: string) => Participant | undefined
+}
+
+/** Texts and custom data from one member to another or to all. Nothing is kept. */
+export class RoomMessages {
+  readonly #options: RoomMessagesOptions
+  #credit: number = roomLimits.messageBurst
+  #creditAt: Micros
+
+  constructor(options: RoomMessagesOptions) {
+    this.#options = options
+    this.#creditAt = options.clock.now()
+  }
+
+  /** Answers the id of the message. `from` does not get what goes to everybody: it has it. */
+  send(from: string, { to, kind, data }: ParamsOf<'message.send'>): string {
+    const { newId, nowMs, participants, find } = this.#options
+    const message: ReceivedMessage = { messageId: newId(), from, to, kind, data, at: nowMs() }
+    if (to === null) {
+      this.#spend()
+      for (const participant of participants())
+        if (participant.userId !== from) participant.notify('message.received', message)
+      return message.messageId
+    }
+    const receiver = find(to)
+    if (receiver === undefined)
+      throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id and a connection for messages is in the room.')
+    receiver.notify('message.received', message)
+    return message.messageId
+  }
+
+  /** One message to all costs as many sends as there are members. */
+  #spend(): void {
+    const now = this.#options.clock.now()
+    const gained = ((now - this.#creditAt) * roomLimits.messagesPerSecond) / 1_000_000
+    this.#credit = Math.min(roomLimits.messageBurst, this.#credit + gained)
+    this.#creditAt = now
+    if (this.#credit < 1)
+      throw new RoomError('TOO_MANY_REQUESTS', 'Too many messages go to everybody in this room; wait a moment.')
+    this.#credit--
+  }
+}

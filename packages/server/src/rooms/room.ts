@@ -1,0 +1,372 @@
+import type {
+  ExitReason,
+  NotificationMethod,
+  NotificationParams,
+  RequestedRole,
+  Role,
+  RoomInfo,
+  TrackKind,
+} from '@crossroom/protocol'
+import { DEFAULT_BAN_MS } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { DeviceMember } from './device-member.js'
+import type { EnterRequest } from './enter-request.js'
+import { Fold } from './fold.js'
+import { LinkMic } from './link-mic.js'
+import type { Member } from './member.js'
+import { changeOf, listOf, type ListChange, type MemberList } from './member-list.js'
+import { Participant } from './participant.js'
+import { mayBeAnchor } from './policy.js'
+import { RoomError } from './room-error.js'
+import { RoomLevels } from './room-levels.js'
+import { RoomMessages } from './room-messages.js'
+import type { RoomServices } from './services.js'
+
+/** Told by one room. */
+export interface RoomHandlers {
+  entered(member: Member): void
+  exited(member: Member, reason: ExitReason): void
+  /** Nobody has been in it for a minute, or it was disbanded. */
+  over(room: Room): void
+}
+
+/** People and devices who see and hear each other. */
+export class Room {
+  readonly id: string
+  /** Unix milliseconds. */
+  readonly createdAt: number
+  readonly mic = new LinkMic(this)
+  readonly messages: RoomMessages
+  readonly #services: RoomServices
+  readonly #handlers: RoomHandlers
+  /** By user id, in the order in which they came. */
+  readonly #members = new Map<string, Member>()
+  readonly #listFold: Fold
+  readonly #countFold: Fold
+  readonly #levels: RoomLevels
+  /** Why those have left whom not everybody was told of yet. */
+  readonly #reasons = new Map<string, ExitReason>()
+  #owner: Participant | undefined
+  #audienceCount = 0
+  #list: MemberList | undefined
+  #cancelOver: (() => void) | undefined
+
+  constructor(id: string, services: RoomServices, handlers: RoomHandlers) {
+    this.id = id
+    this.#services = services
+    this.#handlers = handlers
+    const { clock, nowMs, newId } = services
+    this.createdAt = nowMs()
+    this.#listFold = new Fold(clock, roomLimits.foldMicros, () => this.#tellList())
+    this.#countFold = new Fold(clock, roomLimits.countMicros, () => this.#tellCount())
+    this.messages = new RoomMessages({
+      ...{ clock, nowMs, newId },
+      participants: () => this.participants(),
+      find: (userId) => this.participant(userId),
+    })
+    this.#levels = new RoomLevels({
+      clock,
+      speakers: () => this.#speakers(),
+      audience: () => this.#members.size,
+      tell: (levels) => this.notifyAll('media.levels', { levels }),
+      reordered: () => this.#listFold.touch(),
+    })
+    this.#waitForSomebody()
+  }
+
+  get owner(): Participant | undefined {
+    return this.#owner
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  get audienceCount(): number {
+    return this.#audienceCount
+  }
+
+  /** Owner, anchors and devices. */
+  get anchorCount(): number {
+    return this.#members.size - this.#audienceCount
+  }
+
+  /** Those who are listed, as they are at this moment. */
+  get list(): MemberList {
+    return (this.#list ??= listOf(this.#members.values()))
+  }
+
+  /** Whom to hear first. */
+  get speakers(): readonly string[] {
+    return this.#levels.order
+  }
+
+  get members(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  member(userId: string): Member | undefined {
+    return this.#members.get(userId)
+  }
+
+  participant(userId: string): Participant | undefined {
+    const member = this.#members.get(userId)
+    return member instanceof Participant ? member : undefined
+  }
+
+  *participants(): Iterable<Participant> {
+    for (const member of this.#members.values()) if (member instanceof Participant) yield member
+  }
+
+  info(): RoomInfo {
+    const { id, createdAt, anchorCount: anchors, audienceCount: audience } = this
+    const limits = { members: roomLimits.members, anchors: roomLimits.anchors }
+    return { roomId: id, name: id, ownerId: this.#owner?.userId ?? null, createdAt, anchors, audience, limits }
+  }
+
+  /** Throws RoomError when it may not, or when the room is full. */
+  enter(request: EnterRequest): Participant {
+    const { identity, client, userName, remoteAddress } = request
+    const { userId, permissions } = identity
+    const present = this.#members.get(userId)
+    const role: Role = identity.isOwner ? 'owner' : roleOf(request)
+    this.checkRoom(present, role === 'audience')
+    const wasOwner = present !== undefined && present === this.#owner
+    const options = { room: this, services: this.#services, userId, userName: userName ?? userId, role, permissions }
+    const participant = new Participant({ ...options, kind: client.kind, remoteAddress }, request)
+    if (present !== undefined) this.#replace(present, participant)
+    if (participant.isListed) participant.openStream('main')
+    // Before it is in: its own role stands in the answer to its request.
+    const mayOwn = permissions.createRoom && this.#owner === undefined
+    if (role === 'owner' || (role === 'anchor' && (wasOwner || mayOwn))) this.#makeOwner(participant)
+    this.#add(participant)
+    this.#welcome(participant)
+    return participant
+  }
+
+  addDevice(device: DeviceMember): void {
+    this.#add(device)
+  }
+
+  /** Throws RoomError when nobody more, or nobody more who sends, may come in. Who replaces somebody takes that place. */
+  checkRoom(replaced: Member | undefined, isAudience: boolean): void {
+    const members = this.#members.size - (replaced === undefined ? 0 : 1)
+    if (members >= roomLimits.members)
+      throw new RoomError('ROOM_FULL', `The room is full: it takes ${String(roomLimits.members)} members.`)
+    const anchors = this.anchorCount - (replaced?.isListed === true ? 1 : 0)
+    if (!isAudience && anchors >= roomLimits.anchors)
+      throw new RoomError(
+        'TOO_MANY_ANCHORS',
+        `The room takes ${String(roomLimits.anchors)} who send; enter as audience.`,
+      )
+  }
+
+  /** Idempotent. Nobody is told why but the others: a session that the server ends was told before. */
+  exit(member: Member, reason: ExitReason): void {
+    if (this.#members.get(member.userId) !== member) return
+    this.#members.delete(member.userId)
+    this.mic.forget(member.userId)
+    if (member.isListed) this.#unlist(member, reason)
+    else this.#countAudience(-1)
+    member.close()
+    if (member === this.#owner) this.#passOwnership()
+    this.#handlers.exited(member, reason)
+    if (this.#members.size === 0) this.#waitForSomebody()
+  }
+
+  /** What others see or hear changed. */
+  changed(): void {
+    this.#list = undefined
+    this.#listFold.touch()
+  }
+
+  audible(): void {
+    this.#levels.audible()
+  }
+
+  notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
+    for (const participant of this.participants()) participant.notify(method, params)
+  }
+
+  /** An anchor needs permission to send; an owner who steps back hands the room on. */
+  switchRole(participant: Participant, role: RequestedRole): void {
+    if (role === 'anchor' && participant.role === 'audience') this.setRole(participant, 'anchor')
+    else if (role === 'audience' && participant.role !== 'audience') this.setRole(participant, 'audience')
+  }
+
+  setRole(participant: Participant, role: RequestedRole, by?: string): void {
+    if (role === 'anchor' && !mayBeAnchor(participant.permissions))
+      throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
+    if (role === 'anchor') this.checkRoom(participant, false)
+    if (participant.role === role) return
+    participant.role = role
+    if (role === 'anchor') {
+      participant.openStream('main')
+      this.mic.forget(participant.userId)
+      this.#countAudience(-1)
+    } else {
+      this.#unlist(participant, 'audience')
+      participant.stopSending()
+      this.#countAudience(1)
+      if (participant === this.#owner) this.#passOwnership()
+    }
+    if (role === 'anchor' && this.#owner === undefined && participant.permissions.createRoom)
+      this.#makeOwner(participant)
+    else this.#tellRole(participant, by)
+    this.changed()
+  }
+
+  /** Ends a membership and keeps the user out for `banMs`. */
+  kick(userId: string, banMs: number): void {
+    const member = this.#require(userId)
+    this.#services.bans.add(this.id, userId, banMs)
+    if (member instanceof Participant) member.end('kicked')
+    else this.exit(member, 'kicked')
+  }
+
+  /** What is muted is withheld by the server, for as long as the member is here. */
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void {
+    const member = this.#require(userId)
+    member.muteByOthers(kind, muted)
+    const params = { userId, kind, muted, ...(by === undefined ? {} : { by }) }
+    for (const participant of this.participants()) if (participant.isListed) participant.notify('room.muted', params)
+  }
+
+  /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */
+  disband(): void {
+    for (const member of [...this.#members.values()])
+      if (member instanceof Participant) member.end('disbanded')
+      else {
+        this.#services.bans.add(this.id, member.userId, DEFAULT_BAN_MS)
+        this.exit(member, 'disbanded')
+      }
+    this.#finish()
+  }
+
+  /** The server goes down: everybody is told to come back at a time of their own. */
+  drain(): void {
+    for (const participant of this.participants())
+      participant.hangUp('drain', { retryAfterMs: Math.round(this.#services.random() * roomLimits.drainRetryMs) })
+    for (const member of [...this.#members.values()]) this.exit(member, 'left')
+    this.#finish()
+  }
+
+  #add(member: Member): void {
+    this.#cancelOver?.()
+    this.#cancelOver = undefined
+    this.#members.set(member.userId, member)
+    if (member.isListed) this.changed()
+    else this.#countAudience(1)
+    this.#handlers.entered(member)
+  }
+
+  /** The same user again: the streams pass on, so that those who play them stay; a second session ends the first. */
+  #replace(present: Member, participant: Participant): void {
+    if (present instanceof Participant) present.hangUp('replaced')
+    if (participant.isListed) participant.adopt(present)
+    if (present.isListed && !participant.isListed) this.#unlist(present, 'audience')
+    if (!present.isListed) this.#countAudience(-1)
+    this.#members.delete(present.userId)
+    if (present === this.#owner) this.#owner = undefined
+    present.close()
+    this.#handlers.exited(present, 'replaced')
+  }
+
+  #unlist(member: Member, reason: ExitReason): void {
+    this.#reasons.set(member.userId, reason)
+    this.changed()
+  }
+
+  #require(userId: string): Member {
+    const member = this.#members.get(userId)
+    if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id is in the room.')
+    return member
+  }
+
+  #makeOwner(participant: Participant): void {
+    const before = this.#owner
+    if (before !== undefined && before !== participant) {
+      before.role = 'anchor'
+      this.#tellRole(before)
+    }
+    this.#owner = participant
+    participant.role = 'owner'
+    this.#tellRole(participant)
+    this.changed()
+  }
+
+  /** What a list does not say, once the answer to its request is out. */
+  #welcome(participant: Participant): void {
+    this.#services.clock.after(0, () => {
+      if (participant === this.#owner) this.mic.tellOwner(participant)
+      participant.tellRotations(this.list)
+      for (const { quality, userId } of this.participants())
+        if (quality !== undefined && userId !== participant.userId) participant.notify('media.quality', quality)
+    })
+  }
+
+  /** To the anchor who has been here longest of those who may create rooms; to nobody when there is none. */
+  #passOwnership(): void {
+    this.#owner = undefined
+    for (const participant of this.participants()) {
+      if (participant.role !== 'anchor' || !participant.permissions.createRoom) continue
+      this.#makeOwner(participant)
+      this.mic.tellOwner(participant)
+      return
+    }
+  }
+
+  #tellRole({ userId, role }: Participant, by?: string): void {
+    this.notifyAll('room.roleChanged', { userId, role, ...(by === undefined ? {} : { by }) })
+  }
+
+  #countAudience(by: 1 | -1): void {
+    this.#audienceCount += by
+    this.#countFold.touch()
+  }
+
+  #tellList(): void {
+    const { list } = this
+    // Nearly everybody knows the same list: each change is worked out once.
+    const changes = new Map<MemberList, ListChange>()
+    const changeFrom = (told: MemberList): ListChange => {
+      const known = changes.get(told) ?? changeOf(told, list, this.#reasons)
+      changes.set(told, known)
+      return known
+    }
+    for (const participant of this.participants()) participant.update(list, changeFrom)
+    this.#reasons.clear()
+  }
+
+  /** Only those who are listed are told how many watch. */
+  #tellCount(): void {
+    const { list } = this
+    for (const participant of this.participants()) if (participant.isListed) participant.tellList(list)
+  }
+
+  *#speakers() {
+    for (const member of this.#members.values())
+      if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
+  }
+
+  #waitForSomebody(): void {
+    this.#cancelOver?.()
+    this.#cancelOver = this.#services.clock.after(roomLimits.emptyMicros, () => this.#finish())
+  }
+
+  #finish(): void {
+    this.#cancelOver?.()
+    this.#listFold.close()
+    this.#countFold.close()
+    this.#levels.close()
+    this.#handlers.over(this)
+  }
+}
+
+/** Who does not say what to be is an anchor if the signature allows to send something. */
+function roleOf({ role, identity }: EnterRequest): RequestedRole {
+  const mayAnchor = mayBeAnchor(identity.permissions)
+  if (role === 'anchor' && !mayAnchor)
+    throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything; enter as audience.')
+  return role ?? (mayAnchor ? 'anchor' : 'audience')
+}

@@ -1,0 +1,114 @@
+import type { ExitReason } from '@crossroom/protocol'
+import type { Permissions } from '../auth/identity.js'
+import { roomLimits } from '../config/limits.js'
+import { Bans } from './bans.js'
+import type { EnterRequest } from './enter-request.js'
+import { MediaTokens } from './media-tokens.js'
+import type { Member } from './member.js'
+import type { MemberConnection } from './member-connection.js'
+import { Participant } from './participant.js'
+import { Room, type RoomHandlers } from './room.js'
+import type { RoomDirectory } from './room-directory.js'
+import { RoomError } from './room-error.js'
+import type { RoomServices, RoomsOptions } from './services.js'
+
+/** How many there are of each kind, for metrics. */
+export interface RoomCounts {
+  readonly rooms: number
+  readonly participants: number
+  readonly devices: number
+}
+
+/** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
+export class Rooms implements RoomDirectory {
+  readonly tokens: MediaTokens
+  readonly bans: Bans
+  readonly #services: RoomServices
+  readonly #rooms = new Map<string, Room>()
+  readonly #sessions = new Map<string, Participant>()
+  #devices = 0
+  #draining = false
+
+  constructor(options: RoomsOptions) {
+    this.tokens = new MediaTokens(options.newId, options.nowMs)
+    this.bans = new Bans(options.nowMs)
+    this.#services = { ...options, tokens: this.tokens, bans: this.bans }
+  }
+
+  get services(): RoomServices {
+    return this.#services
+  }
+
+  get counts(): RoomCounts {
+    return { rooms: this.#rooms.size, participants: this.#sessions.size, devices: this.#devices }
+  }
+
+  /** In order of creation. */
+  list(): Room[] {
+    return [...this.#rooms.values()]
+  }
+
+  get(roomId: string): Room | undefined {
+    return this.#rooms.get(roomId)
+  }
+
+  enter(request: EnterRequest): Participant {
+    const { userId, permissions } = request.identity
+    return this.admit(request.roomId, userId, permissions).enter(request)
+  }
+
+  resume(resumeToken: string, connection: MemberConnection, _remoteAddress: string): Participant {
+    const participant = this.#sessions.get(resumeToken)
+    if (participant === undefined)
+      throw new RoomError('RESUME_FAILED', 'The session is over, or never was; enter the room again.')
+    participant.resumed(connection)
+    return participant
+  }
+
+  /** The room that this user wants to enter, made if need be. Throws RoomError. */
+  admit(roomId: string, userId: string, permissions: Permissions): Room {
+    if (this.#draining) throw new RoomError('DRAINING', 'The server is going down; try again in a few seconds.')
+    if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
+    if (this.bans.has(roomId, userId))
+      throw new RoomError('BANNED', 'You were removed from this room and may not come back yet.')
+    const present = this.#rooms.get(roomId)
+    if (present !== undefined) return present
+    if (!permissions.createRoom)
+      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')
+    if (this.#rooms.size >= roomLimits.rooms)
+      throw new RoomError('ROOMS_FULL', `The server takes ${String(roomLimits.rooms)} rooms, and has them.`)
+    const room = new Room(roomId, this.#services, this.#handlers)
+    this.#rooms.set(roomId, room)
+    return room
+  }
+
+  /** Takes nobody new and tells everybody to come back later. */
+  drain(): void {
+    this.#draining = true
+    for (const room of this.list()) room.drain()
+  }
+
+  readonly #handlers: RoomHandlers = {
+    entered: (member) => this.#handleEntered(member),
+    exited: (member, reason) => this.#handleExited(member, reason),
+    over: (room) => {
+      if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id)
+    },
+  }
+
+  #handleEntered(member: Member): void {
+    if (member instanceof Participant) this.#sessions.set(member.resumeToken, member)
+    else this.#devices++
+    this.#services.log.info(namesOf(member), 'A member entered a room')
+  }
+
+  #handleExited(member: Member, reason: ExitReason): void {
+    if (member instanceof Participant) this.#sessions.delete(member.resumeToken)
+    else this.#devices--
+    this.#services.log.info({ ...namesOf(member), reason }, 'A member left a room')
+  }
+}
+
+function namesOf({ room, userId, kind, role, remoteAddress }: Member): Record<string, string> {
+  return { room: room.id, user: userId, kind, role, remoteAddress }
+}

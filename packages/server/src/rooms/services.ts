@@ -1,0 +1,26 @@
+import type { Clock, StreamHub } from '../hub/index.js'
+import type { Log } from '../observe/index.js'
+import type { Bans } from './bans.js'
+import type { MediaGateway } from './media-gateway.js'
+import type { MediaTokens } from './media-tokens.js'
+
+/** What rooms work with. */
+export interface RoomsOptions {
+  readonly clock: Clock
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number
+  /** Makes at most 32 characters of `[A-Za-z0-9_-]`, 128 bits of them random: addresses, sessions, messages. */
+  readonly newId: () => string
+  /** 0 ≤ x < 1, for jitter only. */
+  readonly random: () => number
+  readonly hub: StreamHub
+  /** Absent while WebRTC is off. */
+  readonly mediaGateway?: MediaGateway | undefined
+  readonly log: Log
+}
+
+/** The same for one room: with what all rooms share. */
+export interface RoomServices extends RoomsOptions {
+  readonly tokens: MediaTokens
+  readonly bans: Bans
+}

@@ -1,0 +1,165 @@
+import type { CodecConfig, MediaFrame, Micros, Orientation } from '@crossroom/media'
+import type { PublishState } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { Clock, FrameSink, Publication, Stream } from '../hub/index.js'
+
+/** What a monitor tells. Called from within the stream's handling of a frame: to be brief. */
+export interface MonitorHandlers {
+  /** Sound or picture began or ceased to flow, or the picture was turned. */
+  changed(): void
+  /** The publication went live, stalled or ended. */
+  published(state: Exclude<PublishState, 'refused'>): void
+  /** Sound above {@link SILENCE}, once until the level is taken. */
+  audible(): void
+}
+
+/** Loudness in -dBov that counts as no sound: the noise of a quiet room. */
+const SILENCE = 60
+
+/** Watches what a member really sends on one key: flowing or not, how it is turned, how loud. */
+export class StreamMonitor implements FrameSink {
+  readonly #stream: Stream
+  readonly #clock: Clock
+  readonly #handlers: MonitorHandlers
+  #publication: Publication | undefined
+  #state: Exclude<PublishState, 'refused'> | undefined
+  #videoConfig: CodecConfig | undefined
+  #rotation: Orientation = 0
+  #keyframeSeen = false
+  #flowsAudio = false
+  #flowsVideo = false
+  #audioAt: Micros = 0
+  #videoAt: Micros = 0
+  #cancelCheck: (() => void) | undefined
+  /** -dBov; 127 is silence. */
+  #loudest = 127
+  #levelKnown = false
+  #audibleTold = false
+
+  constructor(stream: Stream, clock: Clock, handlers: MonitorHandlers) {
+    this.#stream = stream
+    this.#clock = clock
+    this.#handlers = handlers
+  }
+
+  /** A frame of sound came within 3 s. */
+  get flowsAudio(): boolean {
+    return this.#flowsAudio
+  }
+
+  /** A frame of the picture came within 3 s, and a keyframe before it. */
+  get flowsVideo(): boolean {
+    return this.#flowsVideo
+  }
+
+  /** How the newest picture is to be turned before it is shown. */
+  get rotation(): Orientation {
+    return this.#rotation
+  }
+
+  /** Undefined before the first frame of the first publication. */
+  get state(): Exclude<PublishState, 'refused'> | undefined {
+    return this.#state
+  }
+
+  /** The loudest since the last call: 0 (silence) to 100; undefined when the sender does not say. */
+  takeLevel(): number | undefined {
+    if (!this.#levelKnown) return undefined
+    const level = this.#loudest >= SILENCE ? 0 : Math.round(((SILENCE - this.#loudest) * 100) / SILENCE)
+    this.#loudest = 127
+    this.#audibleTold = false
+    return level
+  }
+
+  handleFrame(frame: MediaFrame): void {
+    const { publication } = this.#stream
+    if (publication !== this.#publication) this.#begin(publication)
+    if (frame.config.kind === 'audio') this.#handleAudio(frame)
+    else this.#handleVideo(frame)
+  }
+
+  handleInterrupted(): void {
+    this.#publication = undefined
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+    this.#keyframeSeen = false
+    this.#setFlow(false, false)
+    this.#tell('ended')
+  }
+
+  handleEnd(): void {
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+  }
+
+  /** Another publisher took over, without a gap that anybody saw. */
+  #begin(publication: Publication | undefined): void {
+    this.#publication = publication
+    this.#state = undefined
+    this.#keyframeSeen = false
+    this.#levelKnown = false
+  }
+
+  #handleAudio(frame: MediaFrame): void {
+    this.#audioAt = this.#clock.now()
+    const { audioLevel } = frame
+    if (audioLevel !== undefined) {
+      this.#levelKnown = true
+      if (audioLevel < this.#loudest) this.#loudest = audioLevel
+      if (audioLevel < SILENCE && !this.#audibleTold) {
+        this.#audibleTold = true
+        this.#handlers.audible()
+      }
+    }
+    if (!this.#flowsAudio || this.#state !== 'live') this.#flows(true, this.#flowsVideo)
+  }
+
+  #handleVideo(frame: MediaFrame): void {
+    if (frame.keyframe) this.#keyframeSeen = true
+    else if (!this.#keyframeSeen) return
+    this.#videoAt = this.#clock.now()
+    if (frame.config !== this.#videoConfig) this.#learn(frame.config)
+    if (!this.#flowsVideo || this.#state !== 'live') this.#flows(this.#flowsAudio, true)
+  }
+
+  #learn(config: CodecConfig): void {
+    this.#videoConfig = config
+    if (config.kind !== 'video' || config.orientation === this.#rotation) return
+    this.#rotation = config.orientation
+    this.#handlers.changed()
+  }
+
+  #flows(audio: boolean, video: boolean): void {
+    this.#setFlow(audio, video)
+    this.#tell('live')
+    this.#cancelCheck ??= this.#clock.after(roomLimits.staleMicros, this.#check)
+  }
+
+  /** Runs while anything flows, about as often as the time it looks for. */
+  readonly #check = (): void => {
+    this.#cancelCheck = undefined
+    const since = this.#clock.now() - roomLimits.staleMicros
+    const audio = this.#flowsAudio && this.#audioAt > since
+    const video = this.#flowsVideo && this.#videoAt > since
+    this.#setFlow(audio, video)
+    if (!audio && !video) {
+      this.#tell('stalled')
+      return
+    }
+    const oldest = Math.min(audio ? this.#audioAt : Infinity, video ? this.#videoAt : Infinity)
+    this.#cancelCheck = this.#clock.after(oldest - since, this.#check)
+  }
+
+  #setFlow(audio: boolean, video: boolean): void {
+    if (audio === this.#flowsAudio && video === this.#flowsVideo) return
+    this.#flowsAudio = audio
+    this.#flowsVideo = video
+    this.#handlers.changed()
+  }
+
+  #tell(state: Exclude<PublishState, 'refused'>): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#handlers.published(state)
+  }
+}

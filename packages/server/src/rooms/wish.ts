@@ -1,0 +1,78 @@
+import type { StreamType, TrackKind, WishedStream } from '@crossroom/protocol'
+import type { WishedTrack } from './media-gateway.js'
+import type { MemberList } from './member-list.js'
+import type { ListedLayer, MemberStream } from './member-stream.js'
+import type { Kinds } from './policy.js'
+
+/** What a participant asked for: everybody, or these in this order. */
+export type Subscription = 'all' | readonly WishedStream[]
+
+export interface WishOptions {
+  readonly list: MemberList
+  readonly subscription: Subscription
+  /** The receiver, who gets nothing of its own. */
+  readonly userId: string
+  readonly may: (streamType: StreamType) => Kinds
+  /** Whom to hear first. */
+  readonly speakers: readonly string[]
+}
+
+interface Candidate {
+  readonly track: WishedTrack
+  /** Flowing now; a muted one may flow at any moment, and keeps its place behind. */
+  readonly flows: boolean
+}
+
+/**
+ * What is to go down to one browser: sound first, the loudest in front, then pictures in the order in which they were
+ * wished. A muted track is still wished, behind the others, so that it comes back without a new offer.
+ */
+export function wishedTracks(options: WishOptions): WishedTrack[] {
+  const audio: Candidate[] = []
+  const video: Candidate[] = []
+  for (const wished of streamsOf(options)) {
+    const layer = layerOf(options.list, wished)
+    if (layer === undefined || wished.userId === options.userId) continue
+    const may = options.may(wished.streamType)
+    if (wished.audio && may.audio) add(audio, wished, layer.stream, 'audio')
+    if (wished.video && may.video) add(video, wished, layer.stream, 'video')
+  }
+  const rank = new Map(options.speakers.map((userId, place) => [userId, place]))
+  const placeOf = ({ track }: Candidate) => rank.get(track.userId) ?? rank.size
+  audio.sort((a, b) => placeOf(a) - placeOf(b))
+  return [...flowingFirst(audio), ...flowingFirst(video)]
+}
+
+/** Screens before cameras, cameras in the order in which their owners came. */
+function streamsOf({ list, subscription }: WishOptions): readonly WishedStream[] {
+  if (subscription !== 'all') return subscription
+  const streams: WishedStream[] = []
+  for (const streamType of ['aux', 'main'] as const)
+    for (const userId of list.keys()) streams.push({ userId, streamType, audio: true, video: true })
+  return streams
+}
+
+function layerOf(list: MemberList, { userId, streamType }: WishedStream): ListedLayer | undefined {
+  return list.get(userId)?.layers.find((layer) => layer.streamType === streamType)
+}
+
+function add(candidates: Candidate[], wished: WishedStream, stream: MemberStream, kind: TrackKind): void {
+  if (!stream.tracks[kind]) return
+  const { userId, streamType, maxWidth } = wished
+  const isKnown = ({ track }: Candidate) => track.userId === userId && track.streamType === streamType
+  if (candidates.some(isKnown)) return
+  const track = { userId, streamType, kind, key: stream.key }
+  const isNarrow = kind === 'video' && maxWidth !== undefined
+  candidates.push({ track: isNarrow ? { ...track, maxWidth } : track, flows: stream.kinds[kind] })
+}
+
+function flowingFirst(candidates: readonly Candidate[]): WishedTrack[] {
+  const flowing = candidates.filter(({ flows }) => flows)
+  const silent = candidates.filter(({ flows }) => !flows)
+  return [...flowing, ...silent].map(({ track }) => track)
+}
+
+/** Two wishes with the same text are the same wish. */
+export function textOfWish(tracks: readonly WishedTrack[]): string {
+  return tracks.map(({ key, kind, maxWidth = '' }) => `${key} ${kind} ${String(maxWidth)}`).join('\n')
+}

@@ -1,0 +1,185 @@
+import type { NotificationMethod, Notifications, RequestedRole, ClientKind, User } from '@crossroom/protocol'
+import { ALL_PERMISSIONS, type Identity } from '../../packages/server/src/auth/index.js'
+import type {
+  MediaGateway,
+  MemberMedia,
+  MemberMediaOptions,
+  WishedTrack,
+} from '../../packages/server/src/rooms/index.js'
+import { Rooms, type MemberConnection } from '../../packages/server/src/rooms/index.js'
+import type { Participant } from '../../packages/server/src/rooms/participant.js'
+import { silentLog } from '../../packages/server/src/observe/index.js'
+import type { Publication } from '../../packages/server/src/hub/index.js'
+import { Stage, type audioConfig } from './stage.js'
+
+/** One line per thing told, so that a test reads what somebody learnt: `userEnter bob`, `closed kicked`. */
+export type Told = {
+  readonly [Method in NotificationMethod]: { method: Method; params: Notifications[Method] }
+}[NotificationMethod]
+
+/** A socket that writes down what it is told. */
+export class FakeConnection implements MemberConnection {
+  readonly told: Told[] = []
+  closed: string | undefined
+  retryAfterMs: number | undefined
+
+  notify<Method extends NotificationMethod>(method: Method, params: Notifications[Method]): void {
+    if (this.closed !== undefined) throw new Error(`${method} after the connection was closed`)
+    this.told.push({ method, params } as Told)
+  }
+
+  close(reason: string, extra?: { readonly retryAfterMs?: number }): void {
+    this.closed = reason
+    this.retryAfterMs = extra?.retryAfterMs
+  }
+
+  /** The parameters of every notification of that method, in order. */
+  all<Method extends NotificationMethod>(method: Method): Notifications[Method][] {
+    return this.told.flatMap((entry) => (entry.method === method ? [entry.params as Notifications[Method]] : []))
+  }
+
+  /** The newest list it was told of. */
+  get users(): readonly User[] {
+    return this.all('room.userList').at(-1)?.userList ?? []
+  }
+
+  /** The methods that came, the list left out; then it begins anew. */
+  take(): string[] {
+    const lines = this.told.map(({ method }) => method).filter((method) => method !== 'room.userList')
+    this.told.length = 0
+    return lines
+  }
+}
+
+/** WebRTC of one member, as far as rooms see it. */
+export class FakeMedia implements MemberMedia {
+  readonly options: MemberMediaOptions
+  readonly calls: string[] = []
+  wished: readonly WishedTrack[] = []
+  closed = false
+
+  constructor(options: MemberMediaOptions) {
+    this.options = options
+  }
+
+  publish(sdp: string): string {
+    this.calls.push(`publish ${sdp}`)
+    if (sdp === 'bad') throw Object.assign(new Error('The SDP makes no sense.'), { code: 'SDP_INVALID' })
+    return `answer to ${sdp}`
+  }
+  unpublish(streamType: string): void {
+    this.calls.push(`unpublish ${streamType}`)
+  }
+  wish(tracks: readonly WishedTrack[]): void {
+    this.wished = tracks
+    this.calls.push('wish')
+  }
+  answer(sdp: string, revision: number): void {
+    this.calls.push(`answer ${sdp} ${String(revision)}`)
+  }
+  candidate(target: string, candidate: string): void {
+    this.calls.push(`candidate ${target} ${candidate}`)
+  }
+  restart(): void {
+    this.calls.push('restart')
+  }
+  close(): void {
+    this.closed = true
+  }
+}
+
+export interface EnterOptions {
+  readonly room?: string
+  readonly role?: RequestedRole
+  readonly kind?: ClientKind
+  readonly identity?: Partial<Identity>
+  readonly permissions?: Partial<Identity['permissions']>
+}
+
+/** Somebody in a room with the socket it came by. */
+export interface Entered {
+  readonly member: Participant
+  readonly connection: FakeConnection
+  /** The newest list it was told of, or found on entering. */
+  readonly users: () => readonly User[]
+}
+
+/** Rooms on a virtual clock, with people to enter them. */
+export class RoomStage extends Stage {
+  readonly media = new Map<string, FakeMedia>()
+  /** Wall clock in milliseconds; it runs with the virtual one. */
+  readonly epochMs = 1_800_000_000_000
+  readonly rooms: Rooms
+  #nextId = 0
+
+  constructor(options: { readonly webRtc?: boolean } = {}) {
+    super()
+    const gateway: MediaGateway = {
+      open: (member) => {
+        const media = new FakeMedia(member)
+        this.media.set(member.userId, media)
+        return media
+      },
+    }
+    this.rooms = new Rooms({
+      ...{ clock: this.clock, hub: this.hub, log: silentLog, nowMs: () => this.nowMs, random: () => 0.5 },
+      newId: () => `id${String(this.#nextId++)}`,
+      mediaGateway: options.webRtc === false ? undefined : gateway,
+    })
+  }
+
+  get nowMs(): number {
+    return this.epochMs + this.clock.now() / 1000
+  }
+
+  identity(userId: string, options: EnterOptions = {}): Identity {
+    const permissions = { ...ALL_PERMISSIONS, ...options.permissions }
+    return { userId, expiresAt: undefined, isOwner: false, ...options.identity, permissions }
+  }
+
+  enter(userId: string, options: EnterOptions = {}): Entered {
+    const connection = new FakeConnection()
+    const member = this.rooms.enter({
+      roomId: options.room ?? 'room',
+      identity: this.identity(userId, options),
+      role: options.role,
+      client: { kind: options.kind ?? 'browser', version: '1' },
+      remoteAddress: '127.0.0.1',
+      connection,
+      addresses: {
+        play: (token) => ({ rtmp: `r/${token}`, flv: `${token}.flv`, wsFlv: `ws/${token}`, whep: `whep/${token}` }),
+        push: (token) => `push/${token}`,
+      },
+    })
+    const { userList } = member.enterResult()
+    return {
+      member,
+      connection,
+      users: () => (connection.all('room.userList').length > 0 ? connection.users : userList),
+    }
+  }
+
+  /** Enters and lets everybody hear of it. */
+  settled(userId: string, options: EnterOptions = {}): Entered {
+    const entered = this.enter(userId, options)
+    this.settle()
+    return entered
+  }
+
+  /** Lets time pass until every change was told. */
+  settle(): void {
+    this.clock.advance(1_100_000)
+  }
+
+  /** Publishes as a member's browser does. */
+  publishAs({ member }: Entered, streamType: 'main' | 'aux' = 'main'): Publication {
+    const { key, subject } = member.openStream(streamType)
+    return this.hub.open(key).publish({
+      ...{ id: 'p', protocol: 'room', remoteAddress: '127.0.0.1', subject },
+      onClose: (reason) => this.ends.push(reason),
+      requestKeyframe: () => void this.keyframeRequests++,
+    })!
+  }
+}
+
+export type AudioConfig = ReturnType<typeof audioConfig>
