@@ -1,8 +1,11 @@
 import { cp, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type Plugin } from 'vite'
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
 
 const page = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Folders of pages: `/` and `/call`, plain streams, a room's live page, the wall of streams. */
+const PAGES = ['call', 'live', 'live-room', 'monitor']
 
 /**
  * The server's package carries the pages when it is published. Every build writes them there too, so that the server, which
@@ -28,11 +31,14 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/',
   plugins: [besideServer()],
+  // The SDK comes from its TypeScript sources: pages are never built with an older one.
+  resolve: { conditions: ['source', ...defaultClientConditions] },
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
-    rollupOptions: { input: { live: page('live/index.html') } },
+    rollupOptions: { input: Object.fromEntries(PAGES.map((name) => [name, page(`${name}/index.html`)])) },
   },
 })

@@ -18,6 +18,12 @@ export function rateText(picturesPerSecond: number | undefined): string {
   return picturesPerSecond === undefined ? NONE : `${picturesPerSecond.toFixed(0)} fps`
 }
 
+/** `120 ms`, `1.25 s`; a dash when unknown. */
+export function delayText(ms: number | undefined): string {
+  if (ms === undefined) return NONE
+  return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
+}
+
 /** The growth of a counter per second; undefined when it was not known before, or began anew. */
 export function growth(
   before: { readonly atMs: number; readonly count: number | undefined } | undefined,

@@ -1,6 +1,6 @@
 import { totalDelay } from '../delay.js'
 import { byId, element } from './dom.js'
-import { NONE, bitrateText, growth, rateText, sizeText } from '../figures.js'
+import { NONE, bitrateText, delayText, growth, rateText, sizeText } from '../figures.js'
 import type { Protocol, Sample } from '../player/source.js'
 import { text } from './texts.js'
 import { PROTOCOL_NAMES, partText } from './words.js'
@@ -39,7 +39,7 @@ export class Facts {
     this.#set('rate', video.videoWidth === 0 ? NONE : rateText(perSecond(before, this.#before, 'pictures')))
     this.#set('bitrate', bitrateText(perSecond(before, this.#before, 'bytes')))
     const delayMs = totalDelay(sample.delay)
-    this.#set('delay', delayMs === undefined ? NONE : delayText(delayMs))
+    this.#set('delay', delayText(delayMs))
     this.#tip.textContent = text(protocol === 'webrtc' ? 'delayWebrtc' : 'delayFlv')
     this.#parts.replaceChildren(...sample.delay.map((part) => element('li', '', partText(part))))
   }
@@ -53,10 +53,6 @@ export class Facts {
 function pictureText({ videoWidth, videoHeight, readyState }: HTMLVideoElement): string {
   if (videoWidth > 0) return sizeText(videoWidth, videoHeight)
   return readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? text('soundOnly') : NONE
-}
-
-function delayText(ms: number): string {
-  return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
 }
 
 function perSecond(before: Reading | undefined, now: Reading, field: 'bytes' | 'pictures'): number | undefined {

@@ -1,6 +1,7 @@
 import { Addresses } from './addresses.js'
 import { byId } from './dom.js'
 import { Facts } from './facts.js'
+import { preferredLanguage, rememberLanguage } from '../language/choice.js'
 import { openers } from '../player/openers.js'
 import { Player, type PlayerState } from '../player/player.js'
 import { PROTOCOLS, type Preference } from '../player/source.js'
@@ -9,7 +10,7 @@ import { Stage } from './stage.js'
 import { StreamListView } from './stream-list.js'
 import { STREAMS_PATH, streamNameOf, type ListedStream } from '../streams.js'
 import { Studio } from './studio.js'
-import { currentLanguage, preferredLanguage, remember, speak, text } from './texts.js'
+import { currentLanguage, speak, text } from './texts.js'
 
 const SAMPLE_MS = 1_000
 /** Without a new picture (or sound, when there is no picture) for so long, the page says that it waits. */
@@ -173,7 +174,7 @@ class LivePage {
 
   #switchLanguage(): void {
     const next = currentLanguage() === 'en' ? 'zh' : 'en'
-    remember(next)
+    rememberLanguage(next)
     speak(next)
     this.#list.show()
     this.#addresses.show(this.#stream)

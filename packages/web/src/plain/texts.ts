@@ -1,3 +1,5 @@
+import { fill, tagOf, type Language, type Values } from '../language/choice.js'
+
 /** Every text of the pages, English and Chinese. `{name}` stands for a value. */
 export const TEXTS = {
   title: { en: 'Live', zh: '直播' },
@@ -194,33 +196,17 @@ export const TEXTS = {
   copyAddress: { en: 'Copy the {protocol} address', zh: '复制 {protocol} 地址' },
 } as const satisfies Record<string, Record<Language, string>>
 
-export const LANGUAGES = ['en', 'zh'] as const
-export type Language = (typeof LANGUAGES)[number]
 export type TextKey = keyof typeof TEXTS
-export type Values = Readonly<Record<string, string | number>>
 
-const STORED_AT = 'crossroom.language'
 let language: Language = 'en'
 
 /** The text in the current language. */
 export function text(key: TextKey, values: Values = {}): string {
-  return TEXTS[key][language].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+  return fill(TEXTS[key][language], values)
 }
 
 export function currentLanguage(): Language {
   return language
-}
-
-/** What was chosen before, else what the browser asks for. */
-export function preferredLanguage(): Language {
-  const stored = readStored()
-  if (stored === 'en' || stored === 'zh') return stored
-  return navigator.languages
-    .find((tag) => /^(zh|en)\b/i.test(tag))
-    ?.toLowerCase()
-    .startsWith('zh') === true
-    ? 'zh'
-    : 'en'
 }
 
 /**
@@ -229,7 +215,7 @@ export function preferredLanguage(): Language {
  */
 export function speak(next: Language, root: Document = document): void {
   language = next
-  root.documentElement.lang = next === 'zh' ? 'zh-CN' : 'en'
+  root.documentElement.lang = tagOf(next)
   for (const element of root.querySelectorAll<HTMLElement>('[data-text]')) {
     element.textContent = text(element.dataset['text'] as TextKey)
   }
@@ -238,26 +224,9 @@ export function speak(next: Language, root: Document = document): void {
   }
 }
 
-/** Remembers the choice in this browser. */
-export function remember(next: Language): void {
-  try {
-    localStorage.setItem(STORED_AT, next)
-  } catch {
-    // Storage may be switched off; the page then asks the browser's language again next time.
-  }
-}
-
 /** Names a control for screen readers and for the mouse. */
 export function setLabel(element: HTMLElement, key: TextKey): void {
   element.dataset['label'] = key
   element.setAttribute('aria-label', text(key))
   if (element instanceof HTMLButtonElement) element.title = text(key)
-}
-
-function readStored(): string | null {
-  try {
-    return localStorage.getItem(STORED_AT)
-  } catch {
-    return null
-  }
 }

@@ -1,0 +1,158 @@
+import type { Support } from '@crossroom/client'
+import type { VNode } from 'preact'
+import { useEffect, useMemo } from 'preact/hooks'
+import { Icon } from '../design/icon.js'
+import { say } from '../language/say.js'
+import { Banner } from '../parts/banner.js'
+import { Chat } from '../parts/chat.js'
+import { MicRequests, PeopleList } from '../parts/people-list.js'
+import { RoomBanners } from '../parts/room-banners.js'
+import { GridStage, SpeakerStage } from '../parts/stage.js'
+import type { RoomModel } from '../room/room-model.js'
+import { CallDialogs } from './dialogs.js'
+import { actionOf, takesLetters, type Action } from './shortcuts.js'
+import { Toolbar } from './toolbar.js'
+import { CallView } from './view.js'
+import './call-room.css'
+
+/** The call: pictures, panel, bar. */
+export function CallRoom({ model, support }: { model: RoomModel; support: Support }): VNode {
+  const view = useMemo(() => new CallView(model), [model])
+  const canPublish = support.canPublish && model.maySend.value
+  const canShare = support.screenShare && model.maySend.value
+  const leave = (): void => {
+    const isAlone = model.users.value.length === 0
+    if (model.isOwner.value && !isAlone) view.dialog.value = 'leave'
+    else void model.leave()
+  }
+  useShortcuts(model, view, { canPublish, canShare })
+  return (
+    <div class="call">
+      <CallHead model={model} view={view} />
+      <RoomBanners model={model} />
+      {model.local.screen.value === 'on' ? <SharingBanner model={model} /> : null}
+      <main class="call-middle" data-panel={view.panel.value ?? 'none'}>
+        <h1 class="unseen">{say('callIn', { room: model.self.value?.roomId ?? '' })}</h1>
+        <CallStage model={model} view={view} />
+        <SidePanel model={model} view={view} />
+      </main>
+      <Toolbar model={model} view={view} canPublish={canPublish} canShare={canShare} onLeave={leave} />
+      <CallDialogs model={model} view={view} canShare={canShare} />
+    </div>
+  )
+}
+
+function CallHead({ model, view }: { model: RoomModel; view: CallView }): VNode {
+  const count = model.people.value.length
+  return (
+    <header class="call-head">
+      <span class="call-room">{model.self.value?.roomId}</span>
+      <span class="call-count">
+        <Icon name="people" />
+        <span aria-label={say('peopleHere', { count })}>{count}</span>
+      </span>
+      {model.audienceCount.value > 0 ? (
+        <span class="call-count">
+          <Icon name="eye" />
+          <span aria-label={say('watching', { count: model.audienceCount.value })}>{model.audienceCount.value}</span>
+        </span>
+      ) : null}
+      <span class="stretch" />
+      <button
+        type="button"
+        class="bare"
+        aria-label={say('withKey', { what: say('shortcuts'), key: '?' })}
+        title={say('withKey', { what: say('shortcuts'), key: '?' })}
+        onClick={() => (view.dialog.value = 'shortcuts')}
+      >
+        <Icon name="keyboard" />
+      </button>
+    </header>
+  )
+}
+
+function CallStage({ model, view }: { model: RoomModel; view: CallView }): VNode {
+  const pins = { pinned: view.pinned.value, toggle: (key: string) => view.togglePin(key) }
+  if (view.layout.value === 'speaker') {
+    return <SpeakerStage model={model} large={view.large.value} small={view.small.value} pins={pins} />
+  }
+  return (
+    <GridStage
+      model={model}
+      tiles={model.tiles.value}
+      page={view.page.value}
+      onPage={(page) => (view.page.value = page)}
+      pins={pins}
+    />
+  )
+}
+
+function SidePanel({ model, view }: { model: RoomModel; view: CallView }): VNode | null {
+  const panel = view.panel.value
+  if (panel === undefined) return <PanelRequests model={model} />
+  return (
+    <aside
+      class="panel"
+      aria-label={say(panel)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') view.panel.value = undefined
+      }}
+    >
+      <div class="panel-head">
+        <h2>{say(panel)}</h2>
+        <button type="button" class="bare" aria-label={say('close')} onClick={() => (view.panel.value = undefined)}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {panel === 'chat' ? <Chat model={model} /> : <PeopleList model={model} />}
+    </aside>
+  )
+}
+
+/** Who asks to speak is shown with the panel closed as well. */
+function PanelRequests({ model }: { model: RoomModel }): VNode | null {
+  if (model.micRequests.value.length === 0) return null
+  return (
+    <div class="call-requests">
+      <MicRequests model={model} />
+    </div>
+  )
+}
+
+function SharingBanner({ model }: { model: RoomModel }): VNode {
+  return (
+    <div class="banners">
+      <Banner tone="calm" icon="screen">
+        <p>{say('youShare')}</p>
+        <button type="button" class="small" onClick={() => void model.toggleScreen()}>
+          {say('screenOff')}
+        </button>
+      </Banner>
+    </div>
+  )
+}
+
+function useShortcuts(model: RoomModel, view: CallView, can: { canPublish: boolean; canShare: boolean }): void {
+  const { canPublish, canShare } = can
+  useEffect(() => {
+    const acts: Readonly<Record<Action, () => unknown>> = {
+      microphone: () => canPublish && model.local.setMicrophone(model.local.microphone.value !== 'on'),
+      camera: () => canPublish && model.local.setCamera(model.local.camera.value !== 'on'),
+      screen: () => canShare && model.toggleScreen(),
+      layout: () => view.setLayout(view.layout.value === 'grid' ? 'speaker' : 'grid'),
+      chat: () => view.togglePanel('chat'),
+      people: () => view.togglePanel('people'),
+      invite: () => (view.dialog.value = 'invite'),
+      settings: () => (view.dialog.value = 'settings'),
+      shortcuts: () => (view.dialog.value = 'shortcuts'),
+    }
+    const handleKey = (event: KeyboardEvent): void => {
+      const action = actionOf(event, takesLetters(event.target) || view.dialog.value !== undefined)
+      if (action === undefined) return
+      event.preventDefault()
+      acts[action]()
+    }
+    document.addEventListener('keydown', handleKey)
+    return () => document.removeEventListener('keydown', handleKey)
+  }, [model, view, canPublish, canShare])
+}

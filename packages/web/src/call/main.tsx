@@ -1,0 +1,60 @@
+import { Crossroom, type Support } from '@crossroom/client'
+import { signal } from '@preact/signals'
+import { render, type VNode } from 'preact'
+import '../design/base.css'
+import { startTheme } from '../design/theme.js'
+import { say, startLanguage } from '../language/say.js'
+import { NoticeList } from '../parts/banner.js'
+import { WeChatGate } from '../parts/wechat-gate.js'
+import { readInvited, type Invited } from '../room/credentials.js'
+import { markOfTab, remember, roomIdOf, userIdOf } from '../room/identity.js'
+import { RoomModel } from '../room/room-model.js'
+import { CallRoom } from './call-room.js'
+import { Enter } from './enter.js'
+import { Goodbye } from './goodbye.js'
+
+/** `/` and `/call?room=ID`: from the way in to the way out. */
+function CallPage({ model, support, invited }: { model: RoomModel; support: Support; invited: Invited }): VNode {
+  const phase = model.phase.value
+  return (
+    <>
+      {page()}
+      <NoticeList notices={model.notices} />
+    </>
+  )
+
+  function page(): VNode {
+    if (phase.kind === 'inside') return <CallRoom model={model} support={support} />
+    if (phase.kind === 'left') return <Goodbye onBack={comeBack} />
+    if (phase.kind === 'out') return <Goodbye reason={phase.reason} message={phase.message} onBack={comeBack} />
+    if (isGated.value) return <WeChatGate roomId={invited.roomId} onStay={() => (isGated.value = false)} />
+    return <Enter model={model} support={support} invited={invited} onEnter={enter} />
+  }
+
+  function comeBack(): void {
+    model.phase.value = { kind: 'outside' }
+  }
+}
+
+const support = Crossroom.isSupported()
+const isGated = signal(support.inAppBrowser === 'wechat' || support.inAppBrowser === 'wework')
+const invited = readInvited(location.search, location.hash)
+const model = new RoomModel(Crossroom.create({ server: location.origin }), Crossroom)
+
+startTheme()
+startLanguage()
+render(<CallPage model={model} support={support} invited={invited} />, document.body)
+// The server and everybody in the room hear at once that this page is gone.
+window.addEventListener('pagehide', () => void model.client.exitRoom().catch(() => undefined))
+const roomInLink = roomIdOf(invited.roomId ?? '')
+if (invited.entersAtOnce && invited.name !== undefined && roomInLink !== undefined) enter(invited.name, roomInLink)
+
+/** The address becomes the room's own, so that a reload comes back to it. */
+function enter(name: string, roomId: string): void {
+  remember(name, roomId)
+  history.replaceState(null, '', `/call?room=${encodeURIComponent(roomId)}${location.hash}`)
+  document.title = say('titleOf', { place: roomId })
+  const userId = invited.userId ?? userIdOf(name, markOfTab())
+  const { credentials } = invited
+  void model.enter({ roomId, userId, name, role: 'anchor', ...(credentials === undefined ? {} : { credentials }) })
+}

@@ -1,0 +1,30 @@
+import { effect, signal } from '@preact/signals'
+import { read, write } from '../storage.js'
+
+/** `system` follows what the system asks for. */
+export type Theme = 'system' | 'light' | 'dark'
+
+const STORED_AT = 'crossroom.theme'
+const THEMES: readonly Theme[] = ['system', 'light', 'dark']
+
+/** What this person chose in this browser. */
+export const theme = signal<Theme>(THEMES.find((known) => known === read('local', STORED_AT)) ?? 'system')
+
+/** Keeps the page in the chosen colours; called once by every page. */
+export function startTheme(): void {
+  effect(() => {
+    if (theme.value === 'system') delete document.documentElement.dataset['theme']
+    else document.documentElement.dataset['theme'] = theme.value
+  })
+}
+
+/** Goes from what is seen to the other one. */
+export function switchTheme(): void {
+  theme.value = isDark() ? 'light' : 'dark'
+  write('local', STORED_AT, theme.value)
+}
+
+/** Whether dark colours are seen. */
+export function isDark(): boolean {
+  return theme.value === 'dark' || (theme.value === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+}

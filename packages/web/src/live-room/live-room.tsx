@@ -1,0 +1,212 @@
+import type { Support } from '@crossroom/client'
+import type { VNode } from 'preact'
+import { useState } from 'preact/hooks'
+import { Icon } from '../design/icon.js'
+import { say } from '../language/say.js'
+import { Banner } from '../parts/banner.js'
+import { Chat } from '../parts/chat.js'
+import { InviteDialog } from '../parts/invite-dialog.js'
+import { MicRequests } from '../parts/people-list.js'
+import { RoomBanners } from '../parts/room-banners.js'
+import { SettingsDialog } from '../parts/settings-dialog.js'
+import { SpeakerStage } from '../parts/stage.js'
+import { ToolButton } from '../parts/tool-button.js'
+import { TopBar } from '../parts/top-bar.js'
+import { NAME_CHARS } from '../room/identity.js'
+import type { LiveModel } from './live-model.js'
+import './live-room.css'
+
+/** The live page of a room: the picture, the chat beside it, and the way onto the stage. */
+export function LiveRoom({ model, support }: { model: LiveModel; support: Support }): VNode {
+  const { room } = model
+  const [dialog, setDialog] = useState<'invite' | 'settings'>()
+  return (
+    <>
+      <TopBar place={model.roomId} />
+      <main class="live">
+        <section class="live-show" aria-label={say('livePicture')}>
+          <RoomBanners model={room} />
+          <Show model={model} />
+          <div class="live-foot">
+            <LiveFacts model={model} />
+            <LiveTools model={model} support={support} onDialog={setDialog} />
+          </div>
+        </section>
+        <aside class="live-side" aria-label={say('chat')}>
+          <h2>{say('chat')}</h2>
+          <MicRequests model={room} />
+          <Chat model={room} />
+          {model.name.value === '' ? <NameForm model={model} /> : null}
+        </aside>
+      </main>
+      {dialog === 'invite' ? <InviteDialog model={room} to="live" onClose={() => setDialog(undefined)} /> : null}
+      {dialog === 'settings' ? <SettingsDialog local={room.local} onClose={() => setDialog(undefined)} /> : null}
+    </>
+  )
+}
+
+function Show({ model }: { model: LiveModel }): VNode {
+  const { room } = model
+  const phase = room.phase.value
+  if (phase.kind === 'inside') {
+    const [large, ...small] = model.tiles.value
+    if (large === undefined) return <Empty />
+    return <SpeakerStage model={room} large={large} small={small} />
+  }
+  return (
+    <div class="live-empty">
+      {phase.kind === 'entering' ? (
+        <>
+          <span class="spinner" aria-hidden="true" />
+          <p role="status">{say('watchLoading')}</p>
+        </>
+      ) : (
+        <>
+          <Banner tone="bad">
+            <p>{phase.kind === 'outside' ? phase.failure : phase.kind === 'out' ? phase.message : say('leftTitle')}</p>
+          </Banner>
+          <button type="button" class="primary" onClick={() => void model.watch()}>
+            {say('enterAgain')}
+          </button>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Empty(): VNode {
+  return (
+    <div class="live-empty">
+      <Icon name="live" />
+      <p class="live-empty-main">{say('nobodyLive')}</p>
+      <p>{say('nobodyLiveHow')}</p>
+    </div>
+  )
+}
+
+function LiveFacts({ model }: { model: LiveModel }): VNode {
+  const { room } = model
+  const isOn = model.tiles.value.length > 0
+  return (
+    <div class="live-facts">
+      <h1>{model.roomId}</h1>
+      <p>
+        {isOn ? <span class="live-badge">{say('liveNow')}</span> : null}
+        <span class="live-count">
+          <Icon name="eye" />
+          {say('watching', { count: room.audienceCount.value })}
+        </span>
+      </p>
+    </div>
+  )
+}
+
+function LiveTools(props: {
+  model: LiveModel
+  support: Support
+  onDialog: (dialog: 'invite' | 'settings') => void
+}): VNode {
+  const { model, support, onDialog } = props
+  const { room } = model
+  const isInside = room.phase.value.kind === 'inside'
+  return (
+    <div class="live-tools" role="toolbar" aria-label={say('controls')}>
+      {model.part.value === 'watching' ? (
+        <WayOntoStage model={model} disabled={!isInside || !support.canPublish} />
+      ) : (
+        <StageTools model={model} support={support} />
+      )}
+      <ToolButton icon="settings" phrase="settings" onUse={() => onDialog('settings')} />
+      <ToolButton icon="invite" phrase="invite" disabled={!isInside} onUse={() => onDialog('invite')} />
+    </div>
+  )
+}
+
+/** Where nobody is live one may begin; else one asks who is. */
+function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean }): VNode {
+  const { room } = model
+  if (!model.isLive.value) {
+    return (
+      <button type="button" class="primary" disabled={disabled} onClick={() => void model.goLive()}>
+        <Icon name="live" />
+        {say('goLive')}
+      </button>
+    )
+  }
+  const isAsking = room.isAsking.value
+  return (
+    <button type="button" class="primary" disabled={disabled || isAsking} onClick={() => void room.askForMic()}>
+      <Icon name="hand" />
+      <span role="status">{say(isAsking ? 'asking' : 'joinIn')}</span>
+    </button>
+  )
+}
+
+function StageTools({ model, support }: { model: LiveModel; support: Support }): VNode {
+  const { room } = model
+  const { local } = room
+  const isHeard = local.microphone.value === 'on'
+  const isSeen = local.camera.value === 'on'
+  const isShared = local.screen.value === 'on'
+  return (
+    <>
+      <ToolButton
+        icon={isHeard ? 'microphone' : 'microphoneOff'}
+        phrase={isHeard ? 'microphoneOff' : 'microphoneOn'}
+        word="microphoneWord"
+        isOff={!isHeard}
+        onUse={() => void local.setMicrophone(!isHeard)}
+      />
+      <ToolButton
+        icon={isSeen ? 'camera' : 'cameraOff'}
+        phrase={isSeen ? 'cameraOff' : 'cameraOn'}
+        word="cameraWord"
+        isOff={!isSeen}
+        onUse={() => void local.setCamera(!isSeen)}
+      />
+      {support.screenShare ? (
+        <ToolButton
+          icon={isShared ? 'screenOff' : 'screen'}
+          phrase={isShared ? 'screenOff' : 'screenOn'}
+          word="screenWord"
+          isOn={isShared}
+          onUse={() => void room.toggleScreen()}
+        />
+      ) : null}
+      <ToolButton
+        icon="leave"
+        phrase={model.part.value === 'host' ? 'stopLive' : 'stopJoining'}
+        className="danger"
+        onUse={() => void model.stop()}
+      />
+    </>
+  )
+}
+
+/** Who writes or joins in wants to be called something. */
+function NameForm({ model }: { model: LiveModel }): VNode {
+  const [name, setName] = useState('')
+  return (
+    <form
+      class="live-name"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (name.trim() !== '') void model.setName(name.trim())
+      }}
+    >
+      <label for="live-name">{say('whatName')}</label>
+      <div>
+        <input
+          id="live-name"
+          autoComplete="nickname"
+          maxLength={NAME_CHARS}
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+        <button type="submit" disabled={name.trim() === ''}>
+          {say('goOn')}
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,54 @@
+import { Crossroom } from '@crossroom/client'
+import { render, type VNode } from 'preact'
+import '../design/base.css'
+import { startTheme } from '../design/theme.js'
+import { say, startLanguage } from '../language/say.js'
+import { Banner, NoticeList } from '../parts/banner.js'
+import { TopBar } from '../parts/top-bar.js'
+import { readInvited } from '../room/credentials.js'
+import { markOfTab, remembered, roomIdOf } from '../room/identity.js'
+import { LiveModel } from './live-model.js'
+import { LiveRoom } from './live-room.js'
+
+/** `/live?room=ID`: everybody who opens it watches; who wants to be seen asks. */
+startTheme()
+startLanguage()
+const invited = readInvited(location.search, location.hash)
+const roomId = roomIdOf(invited.roomId ?? '')
+render(roomId === undefined ? <NoSuchRoom /> : liveRoom(roomId), document.body)
+
+function liveRoom(id: string): VNode {
+  const support = Crossroom.isSupported()
+  const model = new LiveModel({
+    client: Crossroom.create({ server: location.origin }),
+    clientClass: Crossroom,
+    roomId: id,
+    invited,
+    name: remembered().name,
+    mark: markOfTab(),
+    guestName: say('guest'),
+  })
+  document.title = say('titleOf', { place: id })
+  window.addEventListener('pagehide', () => void model.room.client.exitRoom().catch(() => undefined))
+  void model.watch()
+  return (
+    <>
+      <LiveRoom model={model} support={support} />
+      <NoticeList notices={model.room.notices} />
+    </>
+  )
+}
+
+function NoSuchRoom(): VNode {
+  return (
+    <>
+      <TopBar place={say('liveRoom')} />
+      <main>
+        <h1 class="unseen">{say('liveRoom')}</h1>
+        <Banner tone="bad">
+          <p>{say('roomWrong')}</p>
+        </Banner>
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,24 @@
+import { render } from 'preact'
+import '../design/base.css'
+import { startTheme } from '../design/theme.js'
+import { say, startLanguage } from '../language/say.js'
+import { watchRoundTrips } from '../round-trip.js'
+import { STREAMS_PATH } from '../streams.js'
+import { MonitorModel } from './monitor-model.js'
+import { MonitorPage } from './monitor-page.js'
+
+const REFRESH_MS = 2_000
+
+startTheme()
+startLanguage()
+watchRoundTrips(STREAMS_PATH)
+const model = new MonitorModel()
+document.title = say('titleOf', { place: say('monitor') })
+render(<MonitorPage model={model} />, document.body)
+void keepFresh()
+
+/** Asks again and again while the page is seen. */
+async function keepFresh(): Promise<void> {
+  if (document.visibilityState === 'visible') await model.refresh()
+  setTimeout(() => void keepFresh(), REFRESH_MS)
+}

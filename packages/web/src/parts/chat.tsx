@@ -1,0 +1,76 @@
+import type { VNode } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Icon } from '../design/icon.js'
+import { language, say } from '../language/say.js'
+import { tagOf } from '../language/choice.js'
+import { MESSAGE_CHARS, type ChatLine } from '../room/chat-log.js'
+import type { RoomModel } from '../room/room-model.js'
+import './chat.css'
+
+/** What is said in writing, and a line to say something. */
+export function Chat({ model }: { model: RoomModel }): VNode {
+  const list = useRef<HTMLOListElement>(null)
+  const lines = model.chat.lines.value
+  useEffect(() => {
+    model.chat.setOpen(true)
+    return () => model.chat.setOpen(false)
+  }, [model])
+  useEffect(() => {
+    list.current?.scrollTo({ top: list.current.scrollHeight })
+  }, [lines.length])
+  return (
+    <div class="chat">
+      {lines.length === 0 ? <p class="chat-empty">{say('chatEmpty')}</p> : null}
+      {/* Focusable, so that the keyboard can scroll it. */}
+      <ol ref={list} class="chat-lines" role="log" aria-label={say('chat')} tabIndex={0}>
+        {lines.map((line, index) => (
+          <ChatLineView key={line.id} line={line} follows={lines[index - 1]?.userId === line.userId} />
+        ))}
+      </ol>
+      <ChatInput model={model} />
+    </div>
+  )
+}
+
+function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): VNode {
+  const time = new Date(line.atMs).toLocaleTimeString(tagOf(language.value), { hour: '2-digit', minute: '2-digit' })
+  return (
+    <li class="chat-line" data-own={line.isOwn}>
+      {follows ? null : (
+        <p class="chat-who">
+          <span class="chat-name">{line.isOwn ? say('you') : line.name}</span>
+          <time dateTime={new Date(line.atMs).toISOString()}>{time}</time>
+        </p>
+      )}
+      <p class="chat-text">{line.text}</p>
+    </li>
+  )
+}
+
+function ChatInput({ model }: { model: RoomModel }): VNode {
+  const [text, setText] = useState('')
+  const send = async (): Promise<void> => {
+    if (await model.say(text)) setText('')
+  }
+  return (
+    <form
+      class="chat-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send()
+      }}
+    >
+      <input
+        aria-label={say('chatInput')}
+        placeholder={say('chatInput')}
+        autoComplete="off"
+        maxLength={MESSAGE_CHARS}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit" class="primary" aria-label={say('send')} title={say('send')} disabled={text.trim() === ''}>
+        <Icon name="send" />
+      </button>
+    </form>
+  )
+}

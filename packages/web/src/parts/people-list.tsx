@@ -1,0 +1,116 @@
+import type { VNode } from 'preact'
+import { Icon, type IconName } from '../design/icon.js'
+import { say } from '../language/say.js'
+import { initialsOf, shadeOf } from '../room/identity.js'
+import type { Person } from '../room/people.js'
+import type { RoomModel } from '../room/room-model.js'
+import { NetworkBars } from './network-bars.js'
+import { PersonIcon } from './person-icon.js'
+import './people-list.css'
+
+/** Who is here, by what, and what the owner can do about it. */
+export function PeopleList({ model }: { model: RoomModel }): VNode {
+  const people = model.people.value
+  const audience = model.audienceCount.value
+  return (
+    <div class="people">
+      <MicRequests model={model} />
+      <ul class="people-list" aria-label={say('people')}>
+        {people.map((person) => (
+          <PersonRow key={person.userId} model={model} person={person} />
+        ))}
+      </ul>
+      {audience > 0 ? (
+        <p class="people-audience">
+          <Icon name="eye" />
+          {say('watching', { count: audience })}
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
+/** Who of the audience asks to speak; only the owner hears of them. */
+export function MicRequests({ model }: { model: RoomModel }): VNode | null {
+  const requests = model.micRequests.value
+  if (requests.length === 0) return null
+  return (
+    <section class="mic-requests" aria-label={say('micRequests')}>
+      <h3>{say('micRequests')}</h3>
+      <ul>
+        {requests.map(({ userId, name }) => (
+          <li key={userId}>
+            <Icon name="hand" />
+            <span class="person-name">{name}</span>
+            <button type="button" class="small primary" onClick={() => void model.answerMic(userId, true)}>
+              {say('accept')}
+              <span class="unseen"> {name}</span>
+            </button>
+            <button type="button" class="small" onClick={() => void model.answerMic(userId, false)}>
+              {say('decline')}
+              <span class="unseen"> {name}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function PersonRow({ model, person }: { model: RoomModel; person: Person }): VNode {
+  return (
+    <li class="person" data-user={person.userId}>
+      <span class="person-face" data-shade={shadeOf(person.userId, 6)} aria-hidden="true">
+        {initialsOf(person.name)}
+      </span>
+      <span class="person-words">
+        <span class="person-name">{person.isSelf ? say('nameAndYou', { name: person.name }) : person.name}</span>
+        <span class="person-about">
+          <PersonIcon person={person} />
+          {person.role === 'owner' ? <span class="person-owner">{say('owner')}</span> : null}
+          {person.hasScreen ? <span>{say('sharesScreen')}</span> : null}
+          <NetworkBars quality={model.quality.value.get(person.userId) ?? 0} />
+        </span>
+      </span>
+      <PersonState person={person} />
+      {model.isOwner.value && !person.isSelf ? <OwnersTools model={model} person={person} /> : null}
+    </li>
+  )
+}
+
+function PersonState({ person }: { person: Person }): VNode {
+  return (
+    <span class="person-state">
+      <Icon name={person.hasSound ? 'microphone' : 'microphoneOff'} />
+      <span class="unseen">{say(person.hasSound ? 'isHeard' : 'isMuted')}</span>
+      <Icon name={person.hasPicture ? 'camera' : 'cameraOff'} />
+      <span class="unseen">{say(person.hasPicture ? 'isSeen' : 'isHidden')}</span>
+    </span>
+  )
+}
+
+function OwnersTools({ model, person }: { model: RoomModel; person: Person }): VNode {
+  const { userId, name } = person
+  const isWithheld = model.withheld.value.has(userId)
+  return (
+    <span class="person-tools" role="group" aria-label={say('toolsFor', { name })}>
+      <Tool
+        icon={isWithheld ? 'sound' : 'soundOff'}
+        label={say(isWithheld ? 'letSpeak' : 'muteThem', { name })}
+        onUse={() => void model.mute(userId, 'audio', !isWithheld)}
+      />
+      {person.role === 'anchor' ? (
+        <Tool icon="eye" label={say('makeAudience', { name })} onUse={() => void model.removeMic(userId)} />
+      ) : null}
+      <Tool icon="remove" label={say('kick', { name })} onUse={() => void model.kick(userId)} />
+    </span>
+  )
+}
+
+function Tool({ icon, label, onUse }: { icon: IconName; label: string; onUse: () => void }): VNode {
+  return (
+    <button type="button" class="bare" aria-label={label} title={label} onClick={onUse}>
+      <Icon name={icon} />
+    </button>
+  )
+}

@@ -1,0 +1,141 @@
+import type { VNode } from 'preact'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Icon } from '../design/icon.js'
+import { say } from '../language/say.js'
+import { gridFor, tilesPerPage } from '../room/grid.js'
+import type { Tile } from '../room/people.js'
+import type { RoomModel } from '../room/room-model.js'
+import { TileView } from './tile.js'
+import './stage.css'
+
+/** Between tiles; the same as in stage.css. Pixels. */
+const GAP = 8
+
+export interface Pins {
+  readonly pinned: string | undefined
+  readonly toggle: (key: string) => void
+}
+
+/** Tiles of one size, as large as they can be; what does not fit is on the next page. */
+export function GridStage(props: {
+  model: RoomModel
+  tiles: readonly Tile[]
+  page: number
+  onPage: (page: number) => void
+  pins: Pins
+}): VNode {
+  const { model, tiles, page, onPage, pins } = props
+  const box = useRef<HTMLDivElement>(null)
+  const { width, height } = useSize(box)
+  const perPage = tilesPerPage(width, height)
+  const pages = Math.max(1, Math.ceil(tiles.length / perPage))
+  const current = Math.min(page, pages - 1)
+  const shown = tiles.slice(current * perPage, (current + 1) * perPage)
+  const grid = gridFor(shown.length, width, height, GAP)
+  return (
+    <div class="stage">
+      <div
+        ref={box}
+        class="stage-grid"
+        style={{
+          gridTemplateColumns: `repeat(${String(grid.columns * 2)}, ${String((grid.tileWidth - GAP) / 2)}px)`,
+          gridAutoRows: `${String(grid.tileHeight)}px`,
+        }}
+      >
+        {shown.map((tile, index) => (
+          <div key={tile.key} class="stage-cell" style={{ gridColumn: columnOf(index, shown.length, grid.columns) }}>
+            <TileView model={model} tile={tile} onPin={() => pins.toggle(tile.key)} />
+          </div>
+        ))}
+      </div>
+      {pages > 1 ? <Pages page={current} pages={pages} onPage={onPage} /> : null}
+    </div>
+  )
+}
+
+/** Two half columns for each tile, so that a last row that is not full stands in the middle. */
+function columnOf(index: number, count: number, columns: number): string {
+  const inLastRow = count % columns
+  const startsLastRow = inLastRow > 0 && index === count - inLastRow
+  return startsLastRow ? `${String(columns - inLastRow + 1)} / span 2` : 'span 2'
+}
+
+function Pages(props: { page: number; pages: number; onPage: (page: number) => void }): VNode {
+  const { page, pages, onPage } = props
+  return (
+    <nav class="stage-pages" aria-label={say('pages')}>
+      <button
+        type="button"
+        class="bare"
+        disabled={page === 0}
+        aria-label={say('previousPage')}
+        onClick={() => onPage(page - 1)}
+      >
+        <Icon name="previous" />
+      </button>
+      <span>{say('pageOf', { page: page + 1, pages })}</span>
+      <button
+        type="button"
+        class="bare"
+        disabled={page === pages - 1}
+        aria-label={say('nextPage')}
+        onClick={() => onPage(page + 1)}
+      >
+        <Icon name="next" />
+      </button>
+    </nav>
+  )
+}
+
+/** One large picture, the others beside it. */
+export function SpeakerStage(props: {
+  model: RoomModel
+  large: Tile | undefined
+  small: readonly Tile[]
+  /** Absent where nobody chooses who is large. */
+  pins?: Pins
+}): VNode {
+  const { model, large, small, pins } = props
+  return (
+    <div class="stage stage-speaker">
+      <div class="stage-large">
+        {large === undefined ? null : (
+          <TileView
+            key={large.key}
+            model={model}
+            tile={large}
+            fit="contain"
+            pinned={pins?.pinned === large.key}
+            {...pinOf(pins, large.key)}
+          />
+        )}
+      </div>
+      {small.length === 0 ? null : (
+        <div class="stage-strip" role="group" aria-label={say('others')} tabIndex={0}>
+          {small.map((tile) => (
+            <div key={tile.key} class="stage-cell">
+              <TileView model={model} tile={tile} {...pinOf(pins, tile.key)} />
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function pinOf(pins: Pins | undefined, key: string): { onPin?: () => void } {
+  return pins === undefined ? {} : { onPin: () => pins.toggle(key) }
+}
+
+/** The size of an element's inside, followed. Pixels. */
+function useSize(box: { readonly current: HTMLElement | null }): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 })
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [box])
+  return size
+}

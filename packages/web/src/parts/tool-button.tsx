@@ -1,0 +1,41 @@
+import type { VNode } from 'preact'
+import { Icon, type IconName } from '../design/icon.js'
+import { say, type Phrase } from '../language/say.js'
+import './tool-button.css'
+
+/** `phrase` says what it does now; `word` is what stands under the picture, when that is shorter. */
+export function ToolButton(props: {
+  icon: IconName
+  phrase: Phrase
+  word?: Phrase
+  shortcut?: string
+  isOff?: boolean
+  isOn?: boolean
+  count?: number
+  disabled?: boolean
+  className?: string
+  onUse: () => void
+}): VNode {
+  const { icon, phrase, word = phrase, shortcut, isOff, isOn, count = 0, disabled = false, className = '' } = props
+  const label = shortcut === undefined ? say(phrase) : say('withKey', { what: say(phrase), key: shortcut })
+  return (
+    <button
+      type="button"
+      class={`tool ${className}`}
+      data-off={isOff}
+      data-on={isOn}
+      disabled={disabled}
+      aria-label={count > 0 ? `${label}, ${say('newCount', { count })}` : label}
+      title={label}
+      onClick={props.onUse}
+    >
+      <span class="tool-icon">
+        <Icon name={icon} />
+        {count > 0 ? <span class="tool-count">{count > 99 ? '99+' : count}</span> : null}
+      </span>
+      <span class="tool-word" aria-hidden="true">
+        {say(word)}
+      </span>
+    </button>
+  )
+}

@@ -1,0 +1,88 @@
+/** What proves to the server who enters; all absent in open mode. */
+export interface Credentials {
+  readonly sdkAppId?: number
+  readonly userSig?: string
+  readonly privateMapKey?: string
+}
+
+/** What the server gives to anybody in open mode and in the demo. */
+export interface DemoCredentials extends Credentials {
+  /** `rtmp://HOST[:PORT]` that encoders push to. */
+  readonly rtmp?: string
+}
+
+/** What an invitation says of its guest. */
+export interface Invited {
+  readonly roomId?: string
+  readonly userId?: string
+  readonly name?: string
+  readonly credentials?: Credentials
+  /** Enters without the preview. */
+  readonly entersAtOnce: boolean
+}
+
+const TOKEN_PATH = '/api/v1/demo/token'
+const TIMEOUT_MS = 5_000
+
+/**
+ * Reads `?room=&name=&enter=` and, better behind `#` where no server log sees it,
+ * `userid=&usersig=|token=&sdkappid=&privatemapkey=`.
+ */
+export function readInvited(search: string, hash: string): Invited {
+  const query = new URLSearchParams(search)
+  for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) query.set(name, value)
+  const value = (name: string): string | undefined => {
+    const text = query.get(name)?.trim() ?? ''
+    return text === '' ? undefined : text
+  }
+  const userSig = value('usersig') ?? value('token')
+  const sdkAppId = Number(value('sdkappid'))
+  const privateMapKey = value('privatemapkey')
+  const roomId = value('room')
+  const userId = value('userid')
+  const name = value('name')
+  return {
+    ...(roomId === undefined ? {} : { roomId }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(name === undefined ? {} : { name }),
+    ...(userSig === undefined
+      ? {}
+      : {
+          credentials: {
+            userSig,
+            ...(Number.isInteger(sdkAppId) && sdkAppId > 0 ? { sdkAppId } : {}),
+            ...(privateMapKey === undefined ? {} : { privateMapKey }),
+          },
+        }),
+    entersAtOnce: query.has('enter'),
+  }
+}
+
+/**
+ * Asks the server for credentials, as it gives them to anybody in open mode and in the demo. A server that gives none says
+ * so with 403 or 404: then there are none to send, and entering tells why that is not enough. Never rejects.
+ */
+export async function demoCredentials(userId: string, roomId: string): Promise<DemoCredentials> {
+  try {
+    const response = await fetch(TOKEN_PATH, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ userId, roomId }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    return response.ok ? credentialsOf(await response.json()) : {}
+  } catch {
+    return {}
+  }
+}
+
+function credentialsOf(answer: unknown): DemoCredentials {
+  if (typeof answer !== 'object' || answer === null) return {}
+  const { sdkAppId, userSig, privateMapKey, rtmp } = answer as Record<string, unknown>
+  return {
+    ...(typeof sdkAppId === 'number' ? { sdkAppId } : {}),
+    ...(typeof userSig === 'string' ? { userSig } : {}),
+    ...(typeof privateMapKey === 'string' ? { privateMapKey } : {}),
+    ...(typeof rtmp === 'string' ? { rtmp } : {}),
+  }
+}

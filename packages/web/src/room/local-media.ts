@@ -1,0 +1,152 @@
+import { signal } from '@preact/signals'
+import type { BeautyOptions } from '@crossroom/client'
+import type { ClientClass, RoomClient } from './client.js'
+import { Devices, type DeviceKind } from './devices.js'
+import { codeOf, sentenceOf } from './failure.js'
+
+/** `starting`: the person may be being asked. */
+export type SwitchState = 'off' | 'starting' | 'on'
+
+/** The own camera, microphone and screen, before and in the room. */
+export class LocalMedia {
+  readonly camera = signal<SwitchState>('off')
+  readonly microphone = signal<SwitchState>('off')
+  readonly screen = signal<SwitchState>('off')
+  /** Why camera or microphone are off though somebody wanted them on. */
+  readonly failure = signal<string | undefined>(undefined)
+  readonly beauty = signal<Required<BeautyOptions>>({ smoothing: 0, whitening: 0 })
+  readonly devices: Devices
+  readonly #client: RoomClient
+  /** A microphone that was opened once is muted, not closed: it is back at once. */
+  #microphoneOpen = false
+  #filter: ReturnType<RoomClient['createBeautyFilter']> | undefined
+  #view: HTMLElement | null = null
+
+  constructor(client: RoomClient, clientClass: ClientClass) {
+    this.#client = client
+    this.devices = new Devices(clientClass)
+    client.on('device-changed', () => void this.devices.refresh())
+    client.on('screen-share-stopped', () => (this.screen.value = 'off'))
+  }
+
+  /** Where the own picture is shown from now on; null nowhere. */
+  showIn(view: HTMLElement | null): void {
+    this.#view = view
+    if (this.camera.value === 'on') this.#client.updateLocalVideo({ view }).catch(() => undefined)
+  }
+
+  /** Stops showing in `view`, unless another one has taken over since. */
+  hideFrom(view: HTMLElement): void {
+    if (this.#view === view) this.showIn(null)
+  }
+
+  /** Never rejects: what went wrong stands in `failure`. */
+  async setCamera(on: boolean): Promise<void> {
+    if (!on) {
+      this.camera.value = 'off'
+      return this.#client.stopLocalVideo().catch(() => undefined)
+    }
+    this.camera.value = 'starting'
+    const done = await this.#attempt(() => this.#startCamera())
+    this.camera.value = done ? 'on' : 'off'
+    if (done) this.showIn(this.#view)
+    await this.devices.refresh()
+  }
+
+  /** Never rejects, as {@link setCamera}. */
+  async setMicrophone(on: boolean): Promise<void> {
+    if (this.#microphoneOpen) {
+      this.microphone.value = on ? 'on' : 'off'
+      return void (await this.#attempt(() => this.#client.updateLocalAudio({ mute: !on })))
+    }
+    if (!on) return
+    this.microphone.value = 'starting'
+    this.#microphoneOpen = await this.#attempt(() => this.#startMicrophone())
+    this.microphone.value = this.#microphoneOpen ? 'on' : 'off'
+    await this.devices.refresh()
+  }
+
+  /** Must be called in a click or a key. Resolves to a sentence when it failed for another reason than the person's no. */
+  async setScreen(on: boolean): Promise<string | undefined> {
+    if (!on) {
+      this.screen.value = 'off'
+      await this.#client.stopScreenShare().catch(() => undefined)
+      return undefined
+    }
+    this.screen.value = 'starting'
+    try {
+      await this.#client.startScreenShare()
+      this.screen.value = 'on'
+      return undefined
+    } catch (error) {
+      this.screen.value = 'off'
+      return codeOf(error) === 'SCREEN_DENIED' ? undefined : sentenceOf(error)
+    }
+  }
+
+  /** Changes a device, under way too. */
+  async choose(kind: DeviceKind, deviceId: string): Promise<void> {
+    this.devices.choose(kind, deviceId)
+    await this.#attempt(async () => {
+      if (kind === 'speaker') await this.#client.setSpeaker(deviceId === '' ? 'default' : deviceId)
+      else if (kind === 'camera' && this.camera.value === 'on') await this.#client.updateLocalVideo({ deviceId })
+      else if (kind === 'microphone' && this.#microphoneOpen) await this.#client.updateLocalAudio({ deviceId })
+    })
+  }
+
+  /** 0 is off, 9 the most. The filter is made with the first strength above 0. */
+  async setBeauty(strengths: BeautyOptions): Promise<void> {
+    const next = { ...this.beauty.value, ...strengths }
+    this.beauty.value = next
+    const off = next.smoothing === 0 && next.whitening === 0
+    if (this.#filter !== undefined && !off) return this.#filter.update(next)
+    if (off === (this.#filter === undefined)) return
+    await this.#attempt(() => {
+      this.#filter = off ? undefined : this.#client.createBeautyFilter(next)
+      return this.#client.setVideoProcessor(this.#filter ?? null)
+    })
+  }
+
+  /** Lets go of every device. */
+  async close(): Promise<void> {
+    this.#microphoneOpen = false
+    this.camera.value = this.microphone.value = this.screen.value = 'off'
+    await Promise.allSettled([
+      this.#client.stopLocalVideo(),
+      this.#client.stopLocalAudio(),
+      this.#client.stopScreenShare(),
+    ])
+  }
+
+  /** A device that was chosen some other day and is not there any more must not keep anybody from being seen. */
+  async #startCamera(): Promise<void> {
+    const wish = this.devices.wish('camera')
+    const start = (device: { deviceId?: string }): Promise<void> =>
+      this.#client.startLocalVideo({ view: this.#view, ...device })
+    await start(wish).catch((error: unknown) => retryWithout(wish, error, () => start({})))
+  }
+
+  async #startMicrophone(): Promise<void> {
+    const wish = this.devices.wish('microphone')
+    await this.#client
+      .startLocalAudio(wish)
+      .catch((error: unknown) => retryWithout(wish, error, () => this.#client.startLocalAudio()))
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act()
+      this.failure.value = undefined
+      return true
+    } catch (error) {
+      this.failure.value = sentenceOf(error)
+      return false
+    }
+  }
+}
+
+function retryWithout(wish: { deviceId?: string }, error: unknown, again: () => Promise<void>): Promise<void> {
+  const isGone = codeOf(error) === 'DEVICE_NOT_FOUND' || codeOf(error) === 'DEVICE_CONSTRAINTS'
+  if (wish.deviceId === undefined || !isGone) throw error
+  return again()
+}

@@ -1,0 +1,317 @@
+import { computed, signal } from '@preact/signals'
+import type {
+  ConnectionState,
+  KickReason,
+  NetworkQuality,
+  RequestedRole,
+  Role,
+  TrackKind,
+  User,
+} from '@crossroom/client'
+import { say } from '../language/say.js'
+import { ChatLog } from './chat-log.js'
+import type { ClientClass, RoomClient } from './client.js'
+import { demoCredentials, type Credentials } from './credentials.js'
+import { sentenceOf } from './failure.js'
+import { nameOfUserId } from './identity.js'
+import { LocalMedia } from './local-media.js'
+import { Notices } from './notices.js'
+import { personOf, tilesOf, type Person } from './people.js'
+import { SpeakerFollower } from './speaker.js'
+
+/** Where this page is. `out`: the server put it out, or the room ended. */
+export type Phase =
+  | { readonly kind: 'outside'; readonly failure?: string }
+  | { readonly kind: 'entering' }
+  | { readonly kind: 'inside' }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'out'; readonly reason: KickReason; readonly message: string }
+
+/** Who this page is in the room. */
+export interface Self {
+  readonly roomId: string
+  readonly userId: string
+  readonly name: string
+  readonly role: Role
+}
+
+/** Somebody of the audience who asks to speak. */
+export interface MicRequest {
+  readonly userId: string
+  readonly name: string
+}
+
+export interface Entry {
+  readonly roomId: string
+  readonly userId: string
+  readonly name: string
+  readonly role: RequestedRole
+  /** From an invitation; else the server is asked for some. */
+  readonly credentials?: Credentials
+}
+
+/** A room as pages show it: signals that follow the SDK's events, and what a person can do. No method rejects. */
+export class RoomModel {
+  readonly client: RoomClient
+  readonly local: LocalMedia
+  readonly chat = new ChatLog()
+  readonly notices = new Notices()
+
+  readonly phase = signal<Phase>({ kind: 'outside' })
+  readonly self = signal<Self | undefined>(undefined)
+  readonly users = signal<readonly User[]>([])
+  readonly audienceCount = signal(0)
+  readonly connection = signal<ConnectionState>('disconnected')
+  /** 0 to 100 by user; who is silent is absent. */
+  readonly levels = signal<ReadonlyMap<string, number>>(new Map())
+  /** The worse of both ways, by user. */
+  readonly quality = signal<ReadonlyMap<string, NetworkQuality>>(new Map())
+  readonly micRequests = signal<readonly MicRequest[]>([])
+  /** Asked for the microphone and not answered yet. */
+  readonly isAsking = signal(false)
+  /** The browser waits for a click before it plays sound. */
+  readonly resumeSound = signal<(() => Promise<void>) | undefined>(undefined)
+  /** Whose sound the owner has withheld. */
+  readonly withheld = signal<ReadonlySet<string>>(new Set())
+  readonly playsByFlv = signal(false)
+  readonly speaker = signal<string | undefined>(undefined)
+
+  readonly people = computed<readonly Person[]>(() => {
+    const others = this.users.value.map(personOf)
+    const self = this.#selfAsPerson()
+    return self === undefined ? others : [self, ...others]
+  })
+  readonly tiles = computed(() => tilesOf(this.people.value))
+  readonly isOwner = computed(() => this.self.value?.role === 'owner')
+  readonly maySend = computed(() => this.self.value !== undefined && this.self.value.role !== 'audience')
+  readonly #follower = new SpeakerFollower()
+
+  constructor(client: RoomClient, clientClass: ClientClass) {
+    this.client = client
+    this.local = new LocalMedia(client, clientClass)
+    this.#followRoom()
+    this.#followPeople()
+    this.#followMicrophones()
+  }
+
+  /** Enters, or says in `phase` why not. */
+  async enter({ credentials, ...entry }: Entry): Promise<void> {
+    this.phase.value = { kind: 'entering' }
+    try {
+      const { userId, roomId, name, role } = entry
+      const { sdkAppId, userSig, privateMapKey } = credentials ?? (await demoCredentials(userId, roomId))
+      const entered = await this.client.enterRoom({
+        roomId,
+        userId,
+        userName: name,
+        role,
+        ...(sdkAppId === undefined ? {} : { sdkAppId }),
+        ...(userSig === undefined ? {} : { userSig }),
+        ...(privateMapKey === undefined ? {} : { privateMapKey }),
+      })
+      this.self.value = { roomId: entered.room.roomId, userId: entered.userId, name, role: entered.role }
+      this.audienceCount.value = entered.audienceCount
+      this.phase.value = { kind: 'inside' }
+    } catch (error) {
+      this.phase.value = { kind: 'outside', failure: sentenceOf(error) }
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.phase.value = { kind: 'left' }
+    await Promise.allSettled([this.client.exitRoom(), this.local.close()])
+    this.#forget()
+  }
+
+  /** Ends the room for everybody. */
+  disband(): Promise<void> {
+    return this.#attempt(() => this.client.disband())
+  }
+
+  kick(userId: string): Promise<void> {
+    return this.#attempt(() => this.client.kick(userId))
+  }
+
+  /** The owner withholds the sound or the picture of somebody. */
+  mute(userId: string, kind: TrackKind, muted: boolean): Promise<void> {
+    return this.#attempt(() => this.client.mute(userId, kind, muted))
+  }
+
+  /** True when it went out. */
+  async say(text: string): Promise<boolean> {
+    const self = this.self.value
+    const trimmed = text.trim()
+    if (trimmed === '' || self === undefined) return false
+    try {
+      const { messageId } = await this.client.sendMessage(trimmed)
+      const message = { messageId, from: self.userId, to: null, kind: 'text', data: trimmed, at: Date.now() } as const
+      this.chat.add(message, self.name, true)
+      return true
+    } catch (error) {
+      this.notices.show(sentenceOf(error), true)
+      return false
+    }
+  }
+
+  async askForMic(): Promise<void> {
+    this.isAsking.value = true
+    try {
+      await this.client.requestMic()
+    } catch (error) {
+      this.isAsking.value = false
+      this.notices.show(sentenceOf(error), true)
+    }
+  }
+
+  answerMic(userId: string, accept: boolean): Promise<void> {
+    this.micRequests.value = this.micRequests.value.filter((request) => request.userId !== userId)
+    return this.#attempt(() => this.client.answerMic(userId, accept))
+  }
+
+  /** Owner: an anchor becomes audience again. */
+  removeMic(userId: string): Promise<void> {
+    return this.#attempt(() => this.client.removeMic(userId))
+  }
+
+  switchRole(role: RequestedRole): Promise<void> {
+    return this.#attempt(async () => {
+      await this.client.switchRole(role)
+      this.#setOwnRole(role)
+    })
+  }
+
+  async toggleScreen(): Promise<void> {
+    const failure = await this.local.setScreen(this.local.screen.value === 'off')
+    if (failure !== undefined) this.notices.show(failure, true)
+  }
+
+  /** To be called in a click or a key. */
+  async playSound(): Promise<void> {
+    const resume = this.resumeSound.value
+    this.resumeSound.value = undefined
+    await resume?.().catch((error: unknown) => this.notices.show(sentenceOf(error), true))
+  }
+
+  /** Audience is in no list; their ids begin with their names. */
+  nameOf(userId: string): string {
+    return this.people.value.find((person) => person.userId === userId)?.name ?? nameOfUserId(userId)
+  }
+
+  #selfAsPerson(): Person | undefined {
+    const self = this.self.value
+    if (self === undefined) return undefined
+    const { camera, microphone, screen } = this.local
+    return {
+      userId: self.userId,
+      name: self.name,
+      kind: 'browser',
+      role: self.role,
+      isSelf: true,
+      hasSound: microphone.value === 'on',
+      hasPicture: camera.value === 'on',
+      hasScreen: screen.value === 'on',
+    }
+  }
+
+  #followRoom(): void {
+    const { client } = this
+    client.on('connection-state-changed', ({ state }) => (this.connection.value = state))
+    client.on('kicked-out', ({ reason, message }) => {
+      this.phase.value = { kind: 'out', reason, message }
+      this.#forget()
+      void this.local.close()
+    })
+    client.on('autoplay-failed', ({ resume }) => (this.resumeSound.value = resume))
+    client.on('play-path-changed', ({ path }) => (this.playsByFlv.value = path === 'ws-flv'))
+    client.on('error', (error) => this.notices.show(sentenceOf(error), true))
+    client.on('message', (message) => {
+      const isOwn = message.from === this.self.value?.userId
+      this.chat.add(message, this.nameOf(message.from), isOwn)
+    })
+    client.on('signature-expiring', () => void this.#renew())
+  }
+
+  #followPeople(): void {
+    const { client } = this
+    client.on('user-list', ({ users }) => (this.users.value = users))
+    client.on('audience-count', ({ count }) => (this.audienceCount.value = count))
+    client.on('audio-volume', ({ volumes }) => {
+      this.levels.value = new Map(volumes.map(({ userId, volume }) => [userId, volume]))
+      const others = new Map(this.users.value.map(({ userId }) => [userId, this.levels.value.get(userId) ?? 0]))
+      this.speaker.value = this.#follower.update(performance.now(), others)
+    })
+    client.on('network-quality', ({ userId, uplink, downlink }) => {
+      const worse = uplink > downlink ? uplink : downlink
+      this.quality.value = new Map(this.quality.value).set(userId, worse)
+    })
+    client.on('remote-user-exit', ({ userId }) => {
+      const quality = new Map(this.quality.value)
+      quality.delete(userId)
+      this.quality.value = quality
+    })
+  }
+
+  #followMicrophones(): void {
+    const { client } = this
+    client.on('mic-requested', ({ userId, userName }) => {
+      const others = this.micRequests.value.filter((request) => request.userId !== userId)
+      this.micRequests.value = [...others, { userId, name: userName === '' ? userId : userName }]
+    })
+    client.on('mic-answered', ({ accepted }) => {
+      this.isAsking.value = false
+      this.notices.show(say(accepted ? 'micAccepted' : 'micDeclined'))
+    })
+    client.on('role-changed', ({ userId, role }) => {
+      if (userId === this.self.value?.userId) this.#setOwnRole(role)
+    })
+    client.on('muted', ({ userId, kind, muted }) => {
+      if (kind === 'audio') {
+        const withheld = new Set(this.withheld.value)
+        if (muted) withheld.add(userId)
+        else withheld.delete(userId)
+        this.withheld.value = withheld
+      }
+      if (userId !== this.self.value?.userId) return
+      if (kind === 'audio') this.notices.show(say(muted ? 'ownerMutedYou' : 'ownerUnmutedYou'))
+      else this.notices.show(say(muted ? 'ownerHidYou' : 'ownerShowedYou'))
+    })
+  }
+
+  #setOwnRole(role: Role): void {
+    const self = this.self.value
+    if (self === undefined) return
+    if (role === 'owner' && self.role !== 'owner') this.notices.show(say('youAreOwner'))
+    this.self.value = { ...self, role }
+    if (role === 'audience') void this.local.close()
+  }
+
+  async #renew(): Promise<void> {
+    const self = this.self.value
+    if (self === undefined) return
+    const { userSig, privateMapKey } = await demoCredentials(self.userId, self.roomId)
+    if (userSig === undefined) return
+    await this.client
+      .renewSignature({ userSig, ...(privateMapKey === undefined ? {} : { privateMapKey }) })
+      .catch((error: unknown) => this.notices.show(sentenceOf(error), true))
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.notices.show(sentenceOf(error), true)
+    }
+  }
+
+  #forget(): void {
+    this.self.value = undefined
+    this.users.value = []
+    this.micRequests.value = []
+    this.isAsking.value = false
+    this.resumeSound.value = undefined
+    this.levels.value = new Map()
+    this.quality.value = new Map()
+    this.withheld.value = new Set()
+    this.chat.clear()
+  }
+}

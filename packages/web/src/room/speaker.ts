@@ -1,0 +1,29 @@
+/** From 0 to 100. Below it is the noise of a room. */
+export const AUDIBLE = 8
+/** Somebody else is large only when nobody was heard from who is large for so long: a cough changes nothing. */
+const HOLD_MS = 1_500
+
+/** Follows who speaks, calmly. */
+export class SpeakerFollower {
+  #speaker: string | undefined
+  #heardAtMs = -Infinity
+
+  /** Who is large now. `levels` of users; those who left must not be in it. */
+  update(nowMs: number, levels: ReadonlyMap<string, number>): string | undefined {
+    if (this.#speaker !== undefined && !levels.has(this.#speaker)) this.#speaker = undefined
+    let loudest: string | undefined
+    let most = AUDIBLE
+    for (const [userId, level] of levels) {
+      if (level < most) continue
+      loudest = userId
+      most = level
+    }
+    if (this.#speaker !== undefined && (levels.get(this.#speaker) ?? 0) >= AUDIBLE) this.#heardAtMs = nowMs
+    const free = this.#speaker === undefined || nowMs - this.#heardAtMs >= HOLD_MS
+    if (loudest !== undefined && free) {
+      this.#speaker = loudest
+      this.#heardAtMs = nowMs
+    }
+    return this.#speaker
+  }
+}
