@@ -31,7 +31,8 @@ export class GopCache {
     return this.#bytes
   }
 
-  push(frame: MediaFrame): void {
+  /** `micros`: of this stream, where it is not the limit. */
+  push(frame: MediaFrame, micros = this.#limits.micros): void {
     if (frame.config.kind === 'video' && frame.keyframe) {
       this.#frames = []
       this.#bytes = 0
@@ -44,7 +45,7 @@ export class GopCache {
     if (
       this.#bytes > this.#limits.bytes ||
       this.#frames.length > this.#limits.frames ||
-      frame.dts - first.dts > this.#limits.micros
+      frame.dts - first.dts > micros
     ) {
       this.overflows++
       this.clear()

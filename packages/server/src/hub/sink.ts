@@ -1,4 +1,4 @@
-import type { AudioConfig, MediaFrame, VideoConfig } from '@crossroom/media'
+import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 
 /** The tracks of a stream as last seen. A stream may have either, both, or (before its first frame) none. */
 export interface Tracks {
@@ -15,6 +15,8 @@ export interface FrameSource {
   readonly tracks: Tracks
   /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
   readonly cachedFrames: readonly MediaFrame[]
+  /** See `PublisherInfo.cacheMicros`. */
+  readonly cacheMicros?: Micros | undefined
   /** See `Stream.subscribe`. */
   subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void
   /** See `Stream.whenTracksKnown`. */

@@ -25,6 +25,8 @@ export interface PublisherInfo {
   readonly subject?: string
   /** Called when the hub ends the publication: taken over, silent, kicked, shut down. The connection is then closed. */
   onClose(reason: PublicationEnd): void
+  /** How long pictures stay cached behind their keyframe. Short for whoever can be asked for another; default: the limit. */
+  readonly cacheMicros?: Micros
   /** Asks the encoder for a keyframe, where its protocol can. */
   requestKeyframe?(): void
 }
@@ -218,6 +220,11 @@ export class Stream {
     return this.#gop.frames
   }
 
+  /** See `PublisherInfo`. */
+  get cacheMicros(): Micros | undefined {
+    return this.#publication?.info.cacheMicros
+  }
+
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
   requestKeyframe(): boolean {
     // Nobody would see it, and one is asked for when the picture is given free.
@@ -262,7 +269,7 @@ export class Stream {
     for (const watcher of this.#watchers) watcher.handleFrame(frame)
     if (!this.#withholding.passes(frame)) return
     // The cache first: a subscriber that joins from inside a sink's handler must not miss this frame.
-    this.#gop.push(frame)
+    this.#gop.push(frame, this.cacheMicros)
     for (const sink of this.#sinks) sink.handleFrame(frame)
   }
 

@@ -87,6 +87,10 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#gop.frames
   }
 
+  get cacheMicros(): Micros | undefined {
+    return this.#options.source.cacheMicros
+  }
+
   subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void {
     if (this.#ended) {
       sink.handleEnd('ended')
@@ -185,6 +189,8 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#sourceKnown = false
     this.#cancelStart = clock.after(START_WAIT, () => this.#endStart())
     this.#video.preview(source.cachedFrames)
+    // Without cached pictures there is nothing to convert or to show before the next keyframe.
+    if (source.cachedFrames.length === 0) source.requestKeyframe()
     this.#detach = source.subscribe(this, 'gop')
     this.#cancelSourceWait = source.whenTracksKnown(() => {
       this.#sourceKnown = true
@@ -227,7 +233,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #deliver(frame: MediaFrame): void {
-    this.#gop.push(frame)
+    this.#gop.push(frame, this.cacheMicros)
     for (const sink of this.#sinks) sink.handleFrame(frame)
   }
 
@@ -255,7 +261,13 @@ export class DerivedStream implements FrameSource, FrameSink {
   #tracksKnown(): boolean {
     if (this.#ended) return true
     if (!this.#sourceKnown) return false
-    return this.#startOver || (this.#video.settled && this.#audio.settled)
+    return this.#startOver || (this.#isSettled(this.#video, 'video') && this.#isSettled(this.#audio, 'audio'))
+  }
+
+  /** What the source has, and has not given yet because nothing was cached, comes in a moment. */
+  #isSettled(track: DerivedTrack, kind: 'video' | 'audio'): boolean {
+    const { source } = this.#options
+    return track.settled && (track.mode !== 'none' || source.tracks[kind] === undefined)
   }
 
   #checkKnown(): void {

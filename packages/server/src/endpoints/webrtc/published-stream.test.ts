@@ -111,3 +111,16 @@ test('another subject cannot take the key', () => {
   hub.open(KEY).publish({ id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'bob', onClose: () => undefined })
   expect(stream.open()).toBe(false)
 })
+
+test('who joins more than a second after a keyframe has the browser asked for another, and gets nothing of long ago', () => {
+  const player = hub.get(KEY)!
+  give('h', true)
+  clock.advance(900 * MS)
+  give('h')
+  expect(player.cachedFrames).toHaveLength(2)
+  clock.advance(200 * MS)
+  give('h')
+  expect(player.cachedFrames).toEqual([])
+  expect(player.requestKeyframe()).toBe(true)
+  expect(asked).toEqual(['h'])
+})
