@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeCore, type Core, type ServerServices } from './app/core.js'
-import { observeCore } from './app/observe.js'
+import { observeCore, observeRooms } from './app/observe.js'
+import { RoomsPart } from './app/rooms.js'
 import { WebRtc } from './app/web-rtc.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
@@ -42,6 +43,7 @@ class App implements RunningServer {
   readonly #forwards: RtmpForwards
   readonly #web: Web
   #webRtc: WebRtc | undefined
+  #rooms: RoomsPart | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
 
@@ -63,6 +65,8 @@ class App implements RunningServer {
   async start(): Promise<void> {
     this.#core.transcoder.start()
     const webRtc = (this.#webRtc = await WebRtc.open(this.#core))
+    const rooms = (this.#rooms = new RoomsPart(this.#core, webRtc))
+    observeRooms(this.#core, rooms)
     await this.#web.register({ webRtc, forwards: this.#forwards, isDraining: () => this.#draining })
     await this.#listen()
   }
@@ -83,6 +87,7 @@ class App implements RunningServer {
     this.#draining = true
     this.#forwards.close()
     this.#core.listeners.stopAccepting()
+    this.#rooms?.drain()
     await this.#letViewersGo()
     await this.close()
   }
@@ -92,6 +97,7 @@ class App implements RunningServer {
     this.#draining = true
     this.#stopWatching()
     this.#forwards.close()
+    this.#rooms?.close()
     hub.close('shutdown')
     listeners.close()
     this.#webRtc?.close()
@@ -119,7 +125,9 @@ class App implements RunningServer {
       onRequest: (request, response) => {
         if (!this.#httpFlv.handleRequest(request, response)) this.#web.public.routing(request, response)
       },
-      onUpgrade: (request, socket, head) => this.#webSocketFlv.handleUpgrade(request, socket, head),
+      onUpgrade: (request, socket, head) =>
+        this.#webSocketFlv.handleUpgrade(request, socket, head) ||
+        this.#rooms?.signaling.handleUpgrade(request, socket, head) === true,
     }
   }
 

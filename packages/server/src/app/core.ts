@@ -13,7 +13,7 @@ import {
 import type { EndpointEnvironment } from '../endpoints/environment.js'
 import type { MakePlayable, PlayableKind } from '../endpoints/webrtc/index.js'
 import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
-import { Listeners, PendingConnections, systemClock, TrustedProxies } from '../net/index.js'
+import { Listeners, PendingConnections, systemClock, TrustedProxies, type AddressOptions } from '../net/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
 
@@ -37,6 +37,8 @@ export interface Core extends ServerServices {
   readonly pending: PendingConnections
   readonly transcoder: Transcoder
   readonly listeners: Listeners
+  /** What addresses begin with that are handed out on the public port. */
+  readonly addressOptions: AddressOptions
   readonly clientAddress: (request: IncomingMessage) => string
   /** The stream as one kind of browsers takes it. */
   readonly makePlayable: MakePlayable
@@ -68,8 +70,13 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
   const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
   const proxies = new TrustedProxies(config.trustProxy)
   const connections = new Connections()
+  const listeners = new Listeners({
+    ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK },
+    acceptPauseMs: connectionLimits.acceptPauseMs,
+    onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
+  })
   return {
-    ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder },
+    ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
       flvSourceOf: (stream) => (cameAsFlv(stream) ? stream : transcoder.derive(stream, FLV_WISH)),
@@ -80,11 +87,11 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
       perAddress: config.pendingPerAddress,
       totalBytes: connectionLimits.unauthorisedTotalBytes,
     }),
-    listeners: new Listeners({
-      ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK },
-      acceptPauseMs: connectionLimits.acceptPauseMs,
-      onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
-    }),
+    addressOptions: {
+      publicUrl: config.publicUrl,
+      publicRtmpUrl: config.publicRtmpUrl,
+      rtmpPort: () => listeners.ports['rtmp'] ?? config.rtmpPort,
+    },
     clientAddress: (request) => proxies.clientAddress(request),
     makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),
   }

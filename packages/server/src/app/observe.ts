@@ -1,5 +1,6 @@
 import { addTranscodeMetrics } from '../transcode/index.js'
 import type { Core } from './core.js'
+import type { RoomsPart } from './rooms.js'
 
 /** Adds what the parts themselves do not count to the metrics. */
 export function observeCore({ connections, hooks, hub, metrics, transcoder }: Core): void {
@@ -12,5 +13,37 @@ export function observeCore({ connections, hooks, hub, metrics, transcoder }: Co
       const bytesOut = viewers.reduce((sum, viewer) => sum + viewer.bytes(), 0)
       return { key: stream.key, viewers: viewers.length, bytesIn: stream.bytesIn, bytesOut }
     }),
+  )
+}
+
+/** The same for rooms and signaling. */
+export function observeRooms({ metrics }: Core, { rooms, signaling }: RoomsPart): void {
+  const { counters } = signaling
+  metrics.addGauge('rooms', 'Rooms with members, and those empty for less than a minute', () => rooms.counts.rooms)
+  metrics.addGauge(
+    'room_members',
+    'Members of all rooms: participants have a socket, devices push by RTMP or WHIP alone',
+    () => [
+      { labels: { kind: 'participant' }, value: rooms.counts.participants },
+      { labels: { kind: 'device' }, value: rooms.counts.devices },
+    ],
+    ['kind'],
+  )
+  metrics.addGauge('signaling_sockets', 'Open sockets of signaling, entered or not', () => signaling.sockets)
+  metrics.addCounter('signaling_entries_total', 'Entries and resumptions', () => counters.entries)
+  metrics.addCounter(
+    'signaling_messages_total',
+    'Messages of signaling',
+    () => [
+      { labels: { direction: 'in' }, value: counters.messagesIn },
+      { labels: { direction: 'out' }, value: counters.messagesOut },
+    ],
+    ['direction'],
+  )
+  metrics.addCounter(
+    'signaling_refused_total',
+    'Requests and sockets of signaling that were refused, by error code',
+    () => [...counters.refusals].map(([code, value]) => ({ labels: { code }, value })),
+    ['code'],
   )
 }

@@ -40,14 +40,14 @@ export class Web {
   }
 
   #apiDeps({ forwards }: WebParts): ApiDeps {
-    const { clock, config, connections, guard, hub, listeners, log, metrics, proxies, transcoder } = this.#core
-    const { publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate } = config
+    const { addressOptions, clock, config, connections, guard, hub, listeners } = this.#core
+    const { log, metrics, proxies, transcoder } = this.#core
+    const { apiKey, secret, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, forwards },
-      ...{ publicUrl, publicRtmpUrl, apiKey, secret, forwardPrivate },
+      ...{ ...addressOptions, apiKey, secret, forwardPrivate },
       nowMs: Date.now,
       derivedOf: (key) => derivedInfo(transcoder, key),
-      rtmpPort: () => listeners.ports['rtmp'] ?? config.rtmpPort,
       httpPort: () => (this.admin === this.public ? undefined : listeners.ports['http']),
       version: VERSION,
     }

@@ -1,0 +1,84 @@
+import { afterEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { makePrivateMapKey, makeTicket } from '../auth/index.js'
+import { startServer, type RunningServer } from '../app.js'
+import { loadConfig } from '../config/index.js'
+import { Metrics, silentLog } from '../observe/index.js'
+import { Client } from '../signaling/stage.cases.js'
+
+let server: RunningServer
+
+async function start(flags: Record<string, unknown> = {}): Promise<void> {
+  const ports = { rtmpPort: 0, httpPort: 0, rtcPort: 0, host: '127.0.0.1' }
+  const config = loadConfig({ flags: { ...ports, ...flags }, environment: {} })
+  server = await startServer(config, { log: silentLog, metrics: new Metrics() })
+}
+
+afterEach(() => server.close())
+
+async function connect(): Promise<Client> {
+  const client = new Client(new WebSocket(`ws://127.0.0.1:${String(server.ports['http'])}/signal`))
+  await client.opened
+  return client
+}
+
+const methods = (client: Client) => client.notifications.map((notification) => notification.method)
+
+test('two people enter a room, see each other, talk, and one leaves', async () => {
+  await start()
+  const [alice, bob] = [await connect(), await connect()]
+  expect((await alice.enter()).result).toMatchObject({ self: { userId: 'alice', role: 'owner' }, userList: [] })
+  const { result } = await bob.enter({ userId: 'bob', userName: 'Bob' })
+  expect(result).toMatchObject({ self: { userId: 'bob', role: 'anchor' }, userList: [{ userId: 'alice' }] })
+  await expect.poll(() => methods(alice)).toEqual(expect.arrayContaining(['room.userEnter', 'room.userList']))
+  const sent = await bob.ask('message.send', { to: null, kind: 'text', data: 'hello' })
+  expect(sent.result).toMatchObject({ messageId: expect.any(String) as string })
+  await expect.poll(() => methods(alice)).toContain('message.received')
+  expect((await bob.ask('room.kick', { userId: 'alice' })).error).toMatchObject({ data: { code: 'ROLE_FORBIDDEN' } })
+  await bob.ask('room.leave')
+  await expect.poll(() => methods(alice)).toContain('room.userExit')
+})
+
+test('with a secret nobody enters without a signature, and a privateMapKey bounds what one may do', async () => {
+  await start({ secret: 's', sdkAppId: 7 })
+  const client = await connect()
+  expect((await client.enter()).error).toMatchObject({ data: { code: 'USER_SIG_MISSING' } })
+  const issuedAtSeconds = Math.floor(Date.now() / 1000)
+  const userSig = makeTicket('s', { userId: 'alice', sdkAppId: 7, issuedAtSeconds, expireSeconds: 600 })
+  const record = {
+    userId: 'alice',
+    sdkAppId: 7,
+    room: 42,
+    expiresAtSeconds: issuedAtSeconds + 300,
+    privileges: 0b101011,
+  }
+  const privateMapKey = makePrivateMapKey('s', record, issuedAtSeconds)
+  const answer = await client.enter({ sdkAppId: 7, userSig, privateMapKey })
+  expect(answer.result).toMatchObject({ self: { role: 'audience' }, expiresAt: (issuedAtSeconds + 300) * 1000 })
+  expect((await client.ask('room.switchRole', { role: 'anchor' })).error).toMatchObject({
+    data: { code: 'NO_PERMISSION' },
+  })
+})
+
+test('who lost the socket comes back as the same member', async () => {
+  await start()
+  const [alice, bob] = [await connect(), await connect()]
+  await alice.enter()
+  const { result } = await bob.enter({ userId: 'bob' })
+  bob.socket.terminate()
+  const again = await connect()
+  const resumed = await again.ask('room.resume', { resumeToken: result!['resumeToken'] })
+  expect(resumed.result).toMatchObject({ sessionId: result!['sessionId'], self: { userId: 'bob' } })
+  expect(methods(alice)).not.toContain('room.userExit')
+})
+
+test('a server that goes down tells its members when to come back', async () => {
+  await start()
+  const alice = await connect()
+  await alice.enter()
+  await server.drain()
+  expect(await alice.closed).toEqual([1001, 'drain'])
+  expect(alice.notifications.at(-1)).toMatchObject({
+    ...{ method: 'room.closed', params: { reason: 'drain', retryAfterMs: expect.any(Number) as number } },
+  })
+})

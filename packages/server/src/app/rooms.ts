@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
+import { signalingLimits } from '../config/index.js'
+import { AddressRates, originsOf, playAddresses, type AddressOptions } from '../net/index.js'
+import { Rooms, type AddressBook } from '../rooms/index.js'
+import { SignalingServer } from '../signaling/index.js'
+import type { Core } from './core.js'
+import type { WebRtc } from './web-rtc.js'
+
+/** Rooms, and every way into them. */
+export class RoomsPart {
+  readonly rooms: Rooms
+  readonly signatures: EntrySignatures
+  readonly signaling: SignalingServer
+
+  /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
+  constructor(core: Core, webRtc: WebRtc) {
+    const { addressOptions, clientAddress, clock, config, guard, hub, log, pending } = core
+    const nowMs = Date.now
+    const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
+    this.rooms = new Rooms({
+      ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },
+      newId: () => randomBytes(16).toString('base64url'),
+    })
+    const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
+    this.signaling = new SignalingServer({
+      ...{ clock, nowMs, log, pending, clientAddress, rooms: this.rooms, verifier: signatures },
+      entryRates: new AddressRates({ perSecond, burst, addresses }),
+      origins: { allowed: config.allowOrigin, publicUrl: config.publicUrl, isOpen: signatures.isOpen },
+      iceServers: () => webRtc.iceServers(),
+      addressesFor: (request) => addressBook(request, addressOptions),
+    })
+  }
+
+  /** Tells everybody to come back to the next server; takes nobody new. */
+  drain(): void {
+    this.rooms.drain()
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.rooms.drain()
+    this.signaling.close()
+  }
+}
+
+function addressBook(request: IncomingMessage, options: AddressOptions): AddressBook {
+  const origins = originsOf(request, options)
+  return {
+    play: (token) => playAddresses(origins, `r/${token}`),
+    push: (token) => `${origins.rtmp}/r/${token}`,
+  }
+}
