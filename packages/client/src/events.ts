@@ -61,10 +61,15 @@ export interface CrossroomEvents {
   'remote-video-unavailable': RemoteStreamEvent
   'remote-audio-available': RemoteStreamEvent
   'remote-audio-unavailable': RemoteStreamEvent
+  /**
+   * A track of somebody comes by WebRTC, for pages that show, play or record tracks themselves. Places are used again: what
+   * was a track of one user may be told as another's later.
+   */
+  track: RemoteStreamEvent & { readonly kind: TrackKind; readonly track: MediaStreamTrack }
   /** Owner, anchors and devices without oneself, after every change. */
   'user-list': { readonly users: readonly User[] }
   'audience-count': { readonly count: number }
-  /** At most four times a second; the own volume too while somebody listens. */
+  /** Who speaks and how loud, oneself included; at most four times a second, and only what is not silent. */
   'audio-volume': { readonly volumes: readonly AudioVolume[] }
   'network-quality': { readonly userId: string; readonly uplink: NetworkQuality; readonly downlink: NetworkQuality }
   'connection-state-changed': { readonly state: ConnectionState; readonly previous: ConnectionState }

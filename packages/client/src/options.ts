@@ -26,6 +26,8 @@ export interface EnterRoomOptions {
   readonly autoReceiveAudio?: boolean
   /** Has every picture ready, as small as possible until it is shown by `startRemoteVideo`. Default true. */
   readonly autoReceiveVideo?: boolean
+  /** Pixels of pictures that are received without being shown by `startRemoteVideo`. Default 320. */
+  readonly unseenVideoWidth?: number
 }
 
 /** What is known right after entering. */
@@ -58,6 +60,8 @@ export interface LocalVideoOptions {
   /** Where the person sees the own picture. */
   readonly view?: View | null
   readonly deviceId?: string
+  /** A track of the page's own instead of a camera: a canvas, a file. It is not stopped here. */
+  readonly track?: MediaStreamTrack
   /** On phones, instead of `deviceId`: the camera that looks at the person or away from it. */
   readonly facingMode?: 'user' | 'environment'
   /** Default `720p`. */
@@ -73,6 +77,8 @@ export interface LocalVideoOptions {
 /** Options of {@link Crossroom.startLocalAudio}. */
 export interface LocalAudioOptions {
   readonly deviceId?: string
+  /** A track of the page's own instead of a microphone. It is not stopped here. */
+  readonly track?: MediaStreamTrack
   /** False captures without sending. Default true. */
   readonly publish?: boolean
   readonly mute?: boolean

@@ -19,6 +19,7 @@ import type { ConnectionState, CrossroomEvents, RemoteStreamEvent } from '../eve
 import type { LocalTrack } from '../local/local-source.js'
 import type { EnteredRoom, EnterRoomOptions } from '../options.js'
 import { RemoteMedia } from '../play/remote-media.js'
+import { UNSEEN_WIDTH } from '../play/subscriptions.js'
 import { MediaPaths } from './media-paths.js'
 import { watchNetwork } from './network-watch.js'
 import { Roster } from './roster.js'
@@ -57,15 +58,17 @@ export class RoomCall {
   constructor(options: RoomCallOptions) {
     this.#options = options
     const { emit } = options
-    const { autoReceiveAudio = true, autoReceiveVideo = true } = options.enter
+    const { autoReceiveAudio = true, autoReceiveVideo = true, unseenVideoWidth = UNSEEN_WIDTH } = options.enter
     this.remote = new RemoteMedia({
       autoReceiveAudio,
       autoReceiveVideo,
+      unseenWidth: unseenVideoWidth,
       subscribe: (wish) => this.#subscribe(wish),
       firstFrame: (userId, streamType, width, height) =>
         emit('first-video-frame', { userId, streamType, width, height }),
       sizeChanged: (userId, streamType, width, height) =>
         emit('video-size-changed', { userId, streamType, width, height }),
+      trackCame: ({ userId, streamType, kind, track }) => emit('track', { userId, streamType, kind, track }),
       blocked: (userId, resume) => emit('autoplay-failed', { userId, resume }),
       failed: (error) => emit('error', error),
     })

@@ -12,6 +12,8 @@ export class Camera {
   readonly #turns = new Serial()
   #options: LocalVideoOptions | undefined
   #raw: MediaStreamTrack | undefined
+  /** False for a track of the page's own. */
+  #isOurs = true
   #processor: VideoProcessor | undefined
   #processed: MediaStreamTrack | undefined
   #preview: Picture | undefined
@@ -91,10 +93,12 @@ export class Camera {
   async #open(options: LocalVideoOptions, stops: number): Promise<void> {
     // Phones open one camera at a time.
     this.#letGo()
-    const { deviceId, facingMode } = options
-    const raw = await openCamera({ deviceId, facingMode, profile: profileOf(options.profile ?? '720p') })
+    const { deviceId, facingMode, track } = options
+    const profile = profileOf(options.profile ?? '720p')
+    const raw = track ?? (await openCamera({ deviceId, facingMode, profile }))
+    this.#isOurs = track === undefined
     if (stops !== this.#stops) {
-      raw.stop()
+      if (this.#isOurs) raw.stop()
       throw new CrossroomError('STOPPED')
     }
     this.#raw = raw
@@ -124,7 +128,7 @@ export class Camera {
     this.#endProcessing()
     const raw = this.#raw
     this.#raw = undefined
-    raw?.stop()
+    if (this.#isOurs) raw?.stop()
   }
 
   #showIn({ view }: LocalVideoOptions): void {
@@ -159,6 +163,7 @@ export class Camera {
   /** Not called for what is stopped here. A camera that was unplugged gives way to another one. */
   #handleEnded(raw: MediaStreamTrack): void {
     if (raw !== this.#raw) return
+    if (!this.#isOurs) return this.stop()
     const { deviceId: _gone, ...options } = this.#options ?? {}
     this.#options = options
     this.#raw = undefined
@@ -167,5 +172,5 @@ export class Camera {
 }
 
 function needsAnother(before: LocalVideoOptions | undefined, after: LocalVideoOptions): boolean {
-  return before?.deviceId !== after.deviceId || before?.facingMode !== after.facingMode
+  return (['deviceId', 'facingMode', 'track'] as const).some((name) => before?.[name] !== after[name])
 }

@@ -10,6 +10,8 @@ export class Microphone {
   readonly #turns = new Serial()
   #options: LocalAudioOptions | undefined
   #track: MediaStreamTrack | undefined
+  /** False for a track of the page's own. */
+  #isOurs = true
   /** Counts stops, for a person may answer a question that is not asked any more. */
   #stops = 0
 
@@ -45,27 +47,35 @@ export class Microphone {
     this.#stops++
     this.#options = undefined
     if (this.#track === undefined) return
-    this.#track.stop()
-    this.#track = undefined
+    this.#letGo()
     this.#events.changed()
+  }
+
+  #letGo(): void {
+    if (this.#isOurs) this.#track?.stop()
+    this.#track = undefined
   }
 
   async #open(options: LocalAudioOptions, stops: number): Promise<void> {
     const { deviceId, echoCancellation = true, noiseSuppression = true, autoGainControl = true } = options
-    const track = await openMicrophone({ deviceId, echoCancellation, noiseSuppression, autoGainControl })
+    const isOurs = options.track === undefined
+    const processing = { echoCancellation, noiseSuppression, autoGainControl }
+    const track = options.track ?? (await openMicrophone({ deviceId, ...processing }))
     if (stops !== this.#stops) {
-      track.stop()
+      if (isOurs) track.stop()
       throw new CrossroomError('STOPPED')
     }
     // Unlike cameras, two microphones can be open: the sound changes over without a gap.
-    this.#track?.stop()
+    this.#letGo()
     this.#track = track
+    this.#isOurs = isOurs
     track.addEventListener('ended', () => this.#handleEnded(track))
   }
 
   /** Not called for what is stopped here. A microphone that was unplugged gives way to another one. */
   #handleEnded(track: MediaStreamTrack): void {
     if (track !== this.#track) return
+    if (!this.#isOurs) return this.stop()
     const { deviceId: _gone, ...options } = this.#options ?? {}
     this.#options = options
     this.#track = undefined
@@ -77,7 +87,7 @@ export class Microphone {
 }
 
 function needsAnother(before: LocalAudioOptions | undefined, after: LocalAudioOptions): boolean {
-  return (['deviceId', 'echoCancellation', 'noiseSuppression', 'autoGainControl'] as const).some(
+  return (['deviceId', 'track', 'echoCancellation', 'noiseSuppression', 'autoGainControl'] as const).some(
     (name) => before?.[name] !== after[name],
   )
 }

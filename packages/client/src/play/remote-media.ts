@@ -15,10 +15,12 @@ export type PlayPath = 'webrtc' | 'ws-flv'
 export interface RemoteMediaOptions {
   readonly autoReceiveAudio: boolean
   readonly autoReceiveVideo: boolean
+  readonly unseenWidth: number
   /** `media.subscribe`: the whole wish, only when it is another one. */
   subscribe(wish: readonly WishedStream[]): void
   firstFrame(userId: string, streamType: PublishedStreamType, width: number, height: number): void
   sizeChanged(userId: string, streamType: PublishedStreamType, width: number, height: number): void
+  readonly trackCame: (track: ReceivedTrack) => void
   readonly blocked: (userId: string, resume: () => Promise<void>) => void
   readonly failed: (error: CrossroomError) => void
 }
@@ -82,8 +84,14 @@ export class RemoteMedia {
 
   /** What comes by WebRTC, and whose it is. */
   setTracks(tracks: readonly ReceivedTrack[]): void {
+    const before = this.#tracks
     this.#tracks = tracks
     this.#present()
+    for (const received of tracks) {
+      const { userId, streamType, track } = received
+      const isOld = before.some((old) => old.track === track && old.userId === userId && old.streamType === streamType)
+      if (!isOld) this.#options.trackCame(received)
+    }
   }
 
   setPath(path: PlayPath): void {
@@ -173,6 +181,7 @@ export class RemoteMedia {
     })
     const wish = wishOf(this.#path === 'webrtc' ? this.#users : [], {
       autoReceiveVideo: this.#options.autoReceiveVideo,
+      unseenWidth: this.#options.unseenWidth,
       views,
       wantsAudioOf: (userId) => this.#wantsAudioOf(userId),
       wasThere: (userId, streamType, kind) => this.#seen.has(`${streamKey(userId, streamType)} ${kind}`),

@@ -11,13 +11,15 @@ export interface ViewedPicture {
 /** What decides on what comes down. */
 export interface Taste {
   readonly autoReceiveVideo: boolean
+  /** Pixels of what is received and not in view. */
+  readonly unseenWidth: number
   readonly views: readonly ViewedPicture[]
   readonly wantsAudioOf: (userId: string) => boolean
   /** Whether this track was ever there: who mutes and unmutes keeps the place, so that nothing is negotiated for it. */
   readonly wasThere: (userId: string, streamType: PublishedStreamType, kind: TrackKind) => boolean
 }
 
-/** Pictures that nobody looks at yet come this wide at most. */
+/** Pictures that nobody looks at yet come this wide at most, unless the page wants them otherwise. */
 export const UNSEEN_WIDTH = 320
 /** Widths are asked for in these steps, for a window that is being resized must not send a message per pixel. */
 const WIDTH_STEPS = [160, 320, 480, 640, 960, 1280, 1920, 2560, 3840] as const
@@ -57,7 +59,7 @@ export function wishOf(users: readonly User[], taste: Taste): WishedStream[] {
       const audio = taste.wantsAudioOf(userId) && (hasAudio || taste.wasThere(userId, streamType, 'audio'))
       const video = wantsVideo && (hasVideo || taste.wasThere(userId, streamType, 'video'))
       if (!audio && !video) continue
-      const stream = { userId, streamType, audio, video, ...(video ? { maxWidth: maxWidth ?? UNSEEN_WIDTH } : {}) }
+      const stream = { userId, streamType, audio, video, ...(video ? { maxWidth: maxWidth ?? taste.unseenWidth } : {}) }
       weighed.push({ weight: hasVideo ? (maxWidth ?? 1) : 0, stream })
     }
   }
