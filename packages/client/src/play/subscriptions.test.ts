@@ -1,0 +1,84 @@
+import type { User, UserStream } from '@crossroom/protocol'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { widthFor, wishOf, type Taste } from './subscriptions.js'
+
+const play = { rtmp: '', flv: '', wsFlv: '', whep: '' }
+
+function user(userId: string, ...streams: Omit<UserStream, 'play'>[]): User {
+  return { userId, userName: userId, kind: 'browser', role: 'anchor', streams: streams.map((it) => ({ ...it, play })) }
+}
+
+const main = (hasAudio: boolean, hasVideo: boolean): Omit<UserStream, 'play'> => ({
+  streamType: 'main',
+  hasAudio,
+  hasVideo,
+})
+
+const taste = (over: Partial<Taste> = {}): Taste => ({
+  autoReceiveVideo: true,
+  unseenWidth: 320,
+  views: [],
+  wantsAudioOf: () => true,
+  wasThere: () => false,
+  ...over,
+})
+
+test('what is seen comes first, the larger before the smaller, and what nobody looks at comes small', () => {
+  const users = [user('a', main(true, true)), user('b', main(true, true)), user('c', main(true, true))]
+  const views = [
+    { userId: 'b', streamType: 'main', maxWidth: 640 },
+    { userId: 'c', streamType: 'main', maxWidth: 1280 },
+  ] as const
+  const wish = wishOf(users, taste({ views }))
+  expect(wish.map(({ userId, maxWidth }) => [userId, maxWidth])).toEqual([
+    ['c', 1280],
+    ['b', 640],
+    ['a', 320],
+  ])
+})
+
+test('without autoReceiveVideo only what is in view is wished for', () => {
+  const users = [user('a', main(true, true)), user('b', main(false, true))]
+  expect(wishOf(users, taste({ autoReceiveVideo: false }))).toEqual([
+    { userId: 'a', streamType: 'main', audio: true, video: false },
+  ])
+})
+
+test('who is not to be heard is seen without sound', () => {
+  const [wished] = wishOf([user('a', main(true, true))], taste({ wantsAudioOf: () => false }))
+  expect(wished).toMatchObject({ audio: false, video: true })
+})
+
+test('who mutes keeps the place, at the end of the list', () => {
+  const users = [user('a', main(true, false)), user('b', main(true, true))]
+  const wish = wishOf(users, taste({ wasThere: () => true }))
+  expect(wish.map(({ userId, video }) => [userId, video])).toEqual([
+    ['b', true],
+    ['a', true],
+  ])
+})
+
+test('the lower layer is never wished for by name, and nothing is wished for that is not there', () => {
+  const users = [user('a', { streamType: 'small', hasAudio: true, hasVideo: true }, main(false, false))]
+  expect(wishOf(users, taste())).toEqual([])
+})
+
+test('a width covers the view, and a view that trembles asks for nothing new', () => {
+  expect([widthFor(100), widthFor(320), widthFor(321), widthFor(9999)]).toEqual([160, 320, 480, 3840])
+  expect(widthFor(330, 320)).toBe(320)
+  expect(widthFor(400, 320)).toBe(480)
+  expect(widthFor(310, 480)).toBe(480)
+  expect(widthFor(200, 480)).toBe(320)
+  expect(widthFor(100, 1280)).toBe(160)
+})
+
+test('the width asked for settles: the same view twice asks for the same', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 5000 }), (before, now) => {
+      const first = widthFor(now, widthFor(before))
+      expect(widthFor(now, first)).toBe(first)
+      expect(first * 1.15).toBeGreaterThanOrEqual(Math.min(now, 3840))
+    }),
+  )
+})
