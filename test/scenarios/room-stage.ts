@@ -1,16 +1,24 @@
 import type { NotificationMethod, Notifications, RequestedRole, ClientKind, User } from '@crossroom/protocol'
-import { ALL_PERMISSIONS, type Identity } from '../../packages/server/src/auth/index.js'
+import {
+  ALL_PERMISSIONS,
+  type Admission,
+  type Grant,
+  type EntryRefusal,
+  type Identity,
+  type StreamAction,
+  type StreamEndReason,
+} from '../../packages/server/src/auth/index.js'
 import type {
   MediaGateway,
   MemberMedia,
   MemberMediaOptions,
   WishedTrack,
 } from '../../packages/server/src/rooms/index.js'
-import { Rooms, type MemberConnection } from '../../packages/server/src/rooms/index.js'
+import { RoomGate, Rooms, type MemberConnection } from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
 import { silentLog } from '../../packages/server/src/observe/index.js'
 import type { Publication } from '../../packages/server/src/hub/index.js'
-import { Stage, type audioConfig } from './stage.js'
+import { Stage } from './stage.js'
 
 /** One line per thing told, so that a test reads what somebody learnt: `userEnter bob`, `closed kicked`. */
 export type Told = {
@@ -88,6 +96,41 @@ export class FakeMedia implements MemberMedia {
   }
 }
 
+/** An encoder whose push was granted. */
+export class FakeEncoder {
+  ended: StreamEndReason | undefined
+  readonly #stage: Stage
+  readonly #grant: Grant
+  #publication: Publication | undefined
+
+  constructor(stage: Stage, grant: Grant) {
+    this.#stage = stage
+    this.#grant = grant
+  }
+
+  /** Takes the stream, as an endpoint does when its connection is ready. */
+  open(): Publication {
+    const { key, subject = '' } = this.#grant
+    const publication = this.#stage.hub.open(key).publish({
+      ...{ id: 'e', protocol: 'rtmp', remoteAddress: '127.0.0.1', subject },
+      onClose: () => undefined,
+    })
+    if (publication === undefined) throw new Error('the stream is busy')
+    this.#publication = publication
+    this.#grant.opened()
+    this.#grant.onRevoked((reason) => {
+      this.ended = reason
+      this.close()
+    })
+    return publication
+  }
+
+  close(): void {
+    this.#publication?.end()
+    this.#grant.closed('client')
+  }
+}
+
 export interface EnterOptions {
   readonly room?: string
   readonly role?: RequestedRole
@@ -110,6 +153,10 @@ export class RoomStage extends Stage {
   /** Wall clock in milliseconds; it runs with the virtual one. */
   readonly epochMs = 1_800_000_000_000
   readonly rooms: Rooms
+  readonly gate: RoomGate
+  /** What signatures of pushes are worth. */
+  refusal: EntryRefusal | undefined
+  pushPermissions: Partial<Identity['permissions']> = {}
   #nextId = 0
 
   constructor(options: { readonly webRtc?: boolean } = {}) {
@@ -126,6 +173,9 @@ export class RoomStage extends Stage {
       newId: () => `id${String(this.#nextId++)}`,
       mediaGateway: options.webRtc === false ? undefined : gateway,
     })
+    const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>
+      Promise.resolve(this.refusal ?? this.identity(userId, { permissions: this.pushPermissions }))
+    this.gate = new RoomGate({ rooms: this.rooms, verifier: { verify } })
   }
 
   get nowMs(): number {
@@ -180,6 +230,25 @@ export class RoomStage extends Stage {
       requestKeyframe: () => void this.keyframeRequests++,
     })!
   }
-}
 
-export type AudioConfig = ReturnType<typeof audioConfig>
+  /** Asks the gate as an endpoint does. */
+  admit(
+    app: string,
+    stream: string,
+    query: Readonly<Record<string, string>> = {},
+    action?: StreamAction,
+  ): Promise<Admission> {
+    return this.gate.admit({
+      action: action ?? (app === 'push' ? 'publish' : 'play'),
+      ...{ protocol: 'rtmp', app, stream, query: new Map(Object.entries(query)) },
+      ...{ remoteAddress: '127.0.0.1', connectionId: 'c' },
+    })
+  }
+
+  /** Pushes into the room as an encoder does. */
+  async push(userId: string, query: Readonly<Record<string, string>> = {}): Promise<FakeEncoder> {
+    const admission = await this.admit('push', 'room', { userid: userId, ...query })
+    if (!admission.ok) throw new Error(admission.sentence)
+    return new FakeEncoder(this, admission)
+  }
+}

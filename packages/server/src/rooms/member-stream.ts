@@ -146,6 +146,7 @@ export class MemberStream {
   /** Ends whoever sends it; it may be sent again. */
   endEncoders(): void {
     for (const end of [...this.#encoders]) end('kicked')
+    this.best.stream.kickPublisher()
   }
 
   /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */

@@ -1,0 +1,168 @@
+import { canonicalRoomId, isRoomId, isUserId, type PublishedStreamType } from '@crossroom/protocol'
+import type { EntryVerifier } from '../auth/entry-verifier.js'
+import type { Identity } from '../auth/identity.js'
+import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamRequest } from '../auth/index.js'
+import { DeviceMember } from './device-member.js'
+import type { Member } from './member.js'
+import type { MemberStream } from './member-stream.js'
+import { maySend } from './policy.js'
+import { refusal } from './refusal.js'
+import type { Room } from './room.js'
+import { RoomError, type RoomErrorCode } from './room-error.js'
+import type { Rooms } from './rooms.js'
+
+const BAD_ADDRESS =
+  '/push/ROOM takes a room id of at most 64 and a userid of at most 32 of [A-Za-z0-9_-], and streamtype=main or aux.'
+const UINT32 = /^\d{1,10}$/
+
+/** How a door without signaling says what rooms refuse. */
+const REFUSALS: Readonly<Partial<Record<RoomErrorCode, readonly [RefusalCode, number]>>> = {
+  BANNED: ['BANNED', 403],
+  DRAINING: ['FULL', 503],
+  ROOM_FULL: ['FULL', 503],
+  ROOMS_FULL: ['FULL', 503],
+  TOO_MANY_ANCHORS: ['FULL', 503],
+  ROOM_NOT_FOUND: ['NOT_FOUND', 404],
+}
+
+/**
+ * `/push/ROOM`: whoever the signature in the query (RTMP) or the bearer (WHIP) names publishes into the room, as the main or
+ * aux stream of a member that is there, or as a device.
+ */
+export async function admitPush(request: StreamRequest, rooms: Rooms, verifier: EntryVerifier): Promise<Admission> {
+  const streamType = streamTypeOf(request)
+  const userId = request.query.get('userid')
+  if (!isRoomId(request.stream) || streamType === undefined || (userId !== undefined && !isUserId(userId)))
+    return refusal('BAD_NAME', BAD_ADDRESS, 400)
+  const roomId = canonicalRoomId(request.stream)
+  const identity = await verifier.verify(credentialsOf(request, roomId))
+  if ('code' in identity) return refuseEntry(identity)
+  try {
+    return grantPush(request, rooms, { roomId, streamType, identity })
+  } catch (error) {
+    if (!(error instanceof RoomError)) throw error
+    const [code, status] = REFUSALS[error.code] ?? (['DENIED', 403] as const)
+    return refusal(code, error.message, status)
+  }
+}
+
+interface Push {
+  readonly roomId: string
+  readonly streamType: PublishedStreamType
+  readonly identity: Identity
+}
+
+function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, identity }: Push): Grant {
+  const { userId, permissions } = identity
+  const may = maySend(permissions, streamType)
+  if (!may.audio && !may.video)
+    throw new RoomError('NO_PERMISSION', `The signature does not allow to send ${streamType}.`)
+  const room = rooms.admit(roomId, userId, permissions)
+  const present = room.member(userId)
+  if (present?.role === 'audience')
+    throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
+  const member = present ?? deviceOf(request, rooms, room, identity)
+  return new PushGrant(room, member, member.openStream(streamType)).grant
+}
+
+/** Not yet in the room: it enters when media may flow. */
+function deviceOf(request: StreamRequest, rooms: Rooms, room: Room, { userId, permissions }: Identity): DeviceMember {
+  room.checkRoom(undefined, false)
+  const kind = request.protocol === 'whip' ? 'whip' : 'rtmp'
+  const { remoteAddress } = request
+  return new DeviceMember({ room, services: rooms.services, userId, kind, permissions, remoteAddress })
+}
+
+/** Permission for one connection to publish one stream of a member. */
+class PushGrant {
+  readonly grant: Grant
+  readonly #room: Room
+  readonly #member: Member
+  readonly #stream: MemberStream
+  #end: ((reason: StreamEndReason) => void) | undefined
+  #forget: () => void
+  #isOpen = false
+  #isOver = false
+
+  constructor(room: Room, member: Member, stream: MemberStream) {
+    this.#room = room
+    this.#member = member
+    this.#stream = stream
+    this.#forget = stream.addEncoder((reason) => this.#revoke(reason))
+    const { key, subject } = stream
+    this.grant = {
+      ...{ ok: true, key, subject },
+      opened: () => this.#open(),
+      closed: () => this.#close(),
+      onRevoked: (end) => {
+        this.#end = end
+        if (this.#isOver) end('kicked')
+      },
+    }
+  }
+
+  #open(): void {
+    if (this.#isOpen || this.#isOver) return
+    this.#isOpen = true
+    // What a browser announced of it before holds no longer.
+    this.#stream.announce(undefined)
+    if (!(this.#member instanceof DeviceMember)) return
+    this.#member.pushOpened()
+    if (!this.#enter(this.#member)) this.#revoke('kicked')
+  }
+
+  /** False when the room took no more meanwhile, or the user came by another door. */
+  #enter(device: DeviceMember): boolean {
+    const present = this.#room.member(device.userId)
+    if (present !== undefined) return present === device
+    try {
+      this.#room.checkRoom(undefined, false)
+    } catch {
+      return false
+    }
+    this.#room.addDevice(device)
+    return true
+  }
+
+  #revoke(reason: StreamEndReason): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#end?.(reason)
+  }
+
+  #close(): void {
+    this.#isOver = true
+    this.#end = undefined
+    this.#forget()
+    const member = this.#member
+    if (!(member instanceof DeviceMember)) return
+    if (this.#isOpen) member.pushClosed()
+    // Nothing ever flowed, or it was never let in: nobody else knows of it.
+    if (this.#room.member(member.userId) !== member) member.close()
+    this.#isOpen = false
+  }
+}
+
+function streamTypeOf({ query }: StreamRequest): PublishedStreamType | undefined {
+  const streamType = query.get('streamtype') ?? 'main'
+  return streamType === 'main' || streamType === 'aux' ? streamType : undefined
+}
+
+function credentialsOf({ query, bearer, remoteAddress }: StreamRequest, roomId: string) {
+  const sdkAppId = query.get('sdkappid')
+  return {
+    roomId,
+    remoteAddress,
+    sdkAppId: sdkAppId !== undefined && UINT32.test(sdkAppId) ? Number(sdkAppId) : undefined,
+    userId: query.get('userid'),
+    userSig: bearer ?? query.get('usersig'),
+    privateMapKey: query.get('privatemapkey'),
+  }
+}
+
+/** Signatures that ran out are told from wrong ones; everything else is for the log of the encoder to read. */
+function refuseEntry({ code, sentence }: { readonly code: string; readonly sentence: string }): Refusal {
+  if (code.endsWith('_EXPIRED')) return refusal('EXPIRED', sentence, 401)
+  if (code === 'TOO_MANY_FAILURES') return refusal('TOO_MANY_FAILURES', sentence, 429)
+  return refusal('DENIED', sentence, 401)
+}

@@ -1,0 +1,73 @@
+import type { EntryVerifier } from '../auth/entry-verifier.js'
+import type { Admission, Grant, StreamGate, StreamRequest } from '../auth/index.js'
+import type { MediaToken } from './media-tokens.js'
+import { admitPush } from './push.js'
+import { refusal } from './refusal.js'
+import type { Rooms } from './rooms.js'
+
+export interface RoomGateOptions {
+  readonly rooms: Rooms
+  readonly verifier: EntryVerifier
+}
+
+/** Apps that belong to rooms; every other one is a plain stream's. */
+export const ROOM_APPS: ReadonlySet<string> = new Set(['r', 'push'])
+
+/** The gate of rooms' media: `/r/TOKEN` plays or publishes one stream of a member, `/push/ROOM` enters by publishing. */
+export class RoomGate implements StreamGate {
+  readonly #options: RoomGateOptions
+
+  constructor(options: RoomGateOptions) {
+    this.#options = options
+  }
+
+  async admit(request: StreamRequest): Promise<Admission> {
+    if (request.app === 'r') return this.#admitToken(request)
+    if (request.action === 'play')
+      return refusal('NOT_FOUND', 'Nothing is played here: /push is for publishing into a room.', 404)
+    return admitPush(request, this.#options.rooms, this.#options.verifier)
+  }
+
+  #admitToken(request: StreamRequest): Admission {
+    const { tokens } = this.#options.rooms
+    const token = tokens.find(request.stream)
+    if (token === undefined)
+      return refusal('NOT_FOUND', 'There is no such address, or its holder or its owner has left the room.', 404)
+    if (token.action !== request.action) {
+      const wanted = token.action === 'play' ? 'play' : 'publish'
+      return refusal('DENIED', `This address is to ${wanted} only.`, 403)
+    }
+    if (!tokens.hasRoom(token))
+      return refusal('FULL', 'This address is played by as many connections as it may be.', 429)
+    return grantOf(token)
+  }
+}
+
+/** It lives as long as the token, and ends at once with it. */
+function grantOf(token: MediaToken): Grant {
+  const { key, subject, without, connections, action } = token
+  let end: ((reason: 'kicked') => void) | undefined
+  // Counted from the moment it was granted, so that waiting plays are bounded as well.
+  let isOver = false
+  const connection = (): void => {
+    connections.delete(connection)
+    isOver = true
+    end?.('kicked')
+  }
+  connections.add(connection)
+  const waits = action === 'play' ? ({ wait: 'granted', silence: true } as const) : {}
+  return {
+    ok: true,
+    ...{ key, subject, without },
+    ...waits,
+    opened: () => undefined,
+    closed: () => {
+      connections.delete(connection)
+      end = undefined
+    },
+    onRevoked: (handler) => {
+      end = handler
+      if (isOver) handler('kicked')
+    },
+  }
+}
