@@ -190,6 +190,7 @@ export {
   type CachedFrame,
 } from './sender/burst-plan.js'
 export type { GatedFrame } from './sender/frame-gate.js'
+export { LayerAllocation, type LayerChange, type LayeredVideo } from './sender/layer-allocation.js'
 export {
   PlaySender,
   type PlaySenderEvent,

@@ -44,6 +44,19 @@ export class OfferLines {
     return this.#offered
   }
 
+  /** No m-line was ever made. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0
+  }
+
+  /** Whether the m-lines are as this list wants them and the last offer says: another offer would say nothing new. */
+  isCurrent(wanted: readonly OfferTrack[]): boolean {
+    const fitting = this.#fitting(wanted)
+    const isOffered = this.#lines.every(({ media }, index) => media === this.#offered[index])
+    const isKept = this.#lines.every(({ track }) => track === undefined || fitting.has(track.id))
+    return isOffered && isKept && [...fitting.keys()].every((id) => this.has(id))
+  }
+
   /** Whether the track has an m-line. */
   has(id: string): boolean {
     return this.#lineOf(id) !== undefined

@@ -22,6 +22,7 @@ import {
 import { connectionLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import { RtcPeer, type RtcPeerHandlers } from './peer.js'
+import { RtpFanouts } from './rtp-fanouts.js'
 import { TcpAddresses } from './tcp-addresses.js'
 
 /** Rows taken from the egress at a time. */
@@ -55,6 +56,8 @@ export interface PeerRequest {
 /** The one media port: hands datagrams to the peers they belong to, and owns the egress that all viewers share. */
 export class RtcGateway {
   readonly egress: Egress
+  /** What is sent to browsers, packed once for all of them. */
+  readonly fanouts: RtpFanouts
   readonly candidates: readonly IceCandidate[]
   readonly fingerprint: CertificateFingerprint
   readonly cname: string
@@ -80,6 +83,7 @@ export class RtcGateway {
     this.fingerprint = options.engine.dtls.fingerprint
     this.cname = options.cname
     this.egress = options.engine.createEgress(options.port, { cname: options.cname })
+    this.fanouts = new RtpFanouts(this.egress, () => options.clock.now())
     this.#tcp = new TcpAddresses({
       packet: (address, bytes) => {
         this.#collectSent()

@@ -20,7 +20,6 @@ import type { RtcGateway } from './gateway.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
 import type { MakePlayable, PlayableKind } from './playable.js'
 import { RtcPlay } from './play.js'
-import { RtpFanouts } from './rtp-fanouts.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 import { VideoPlay } from './video-play.js'
@@ -38,11 +37,8 @@ export interface WhepOptions {
 /** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, we answer and send. */
 export class WhepEndpoint {
   readonly #options: WhepOptions
-  readonly #fanouts: RtpFanouts
-
   constructor(options: WhepOptions) {
     this.#options = options
-    this.#fanouts = new RtpFanouts(options.gateway.egress, () => options.environment.clock.now())
   }
 
   register(app: FastifyInstance): Promise<void> {
@@ -119,7 +115,7 @@ export class WhepEndpoint {
       const handleEnd = (reason: EndReason) => end(reason === 'ended' ? 'stream-ended' : reason)
       const track = line.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
       // From now on the stream is kept ready; frames come once there is a connection.
-      track.attach(this.#fanouts.of(playable))
+      track.attach(gateway.fanouts.of(playable))
       play.add(track, line)
       return track
     })

@@ -1,0 +1,193 @@
+import type { Micros } from '@crossroom/media'
+import { smallKeyOf, type Clock, type Stream, type StreamHub } from '../../../hub/index.js'
+import { AudioPlay } from '../audio-play.js'
+import type { MakePlayable, PlayableKind } from '../playable.js'
+import type { RtpFanouts } from '../rtp-fanouts.js'
+import { VideoPlay } from '../video-play.js'
+import type { WishedTrack } from './member-media.js'
+
+/** A stream that is not there is waited for; asking again this rarely costs nothing. */
+const WAIT_FOR_STREAM: Micros = 3_600_000_000
+/** A lower layer without a picture for so long has stopped: its publisher's path has no room for it, or it ended. */
+const SMALL_STALLS_AFTER: Micros = 700_000
+/** Then it is not chosen again for so long. */
+const SMALL_SHUNNED_FOR: Micros = 5_000_000
+
+/** What tracks of one browser have in common. */
+export interface DownTrackContext {
+  readonly hub: Pick<StreamHub, 'get' | 'find'>
+  readonly clock: Clock
+  readonly fanouts: RtpFanouts
+  readonly makePlayable: MakePlayable
+  /** What the browser decodes; the same object is changed when its first answer tells. */
+  readonly decodes: { h264: boolean; vp8: boolean }
+}
+
+/** Tells a member's tracks apart. */
+export function idOf({ userId, streamType, kind }: Pick<WishedTrack, 'userId' | 'streamType' | 'kind'>): string {
+  return `${userId} ${streamType} ${kind}`
+}
+
+/**
+ * One track that a browser wishes: keeps to the stream of that key through its ends and returns, and chooses what of it
+ * suits the browser. It costs nothing until it is started.
+ */
+export class DownTrack {
+  readonly id: string
+  readonly played: VideoPlay | AudioPlay
+  readonly #context: DownTrackContext
+  #wish: WishedTrack
+  #cancelFind: (() => void) | undefined
+  #isStarted = false
+  #main: Stream | undefined
+  /** What was chosen last. */
+  #source: Stream | undefined
+  #sourceKind: PlayableKind | undefined
+  #smallShunnedUntil: Micros = 0
+  /** The path carries no more than the lower layer. */
+  #isHeldLow = false
+
+  constructor(wish: WishedTrack, context: DownTrackContext) {
+    this.id = idOf(wish)
+    this.#wish = wish
+    this.#context = context
+    const handleEnd = () => this.#lose()
+    this.played = wish.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
+  }
+
+  get kind(): 'audio' | 'video' {
+    return this.played.kind
+  }
+
+  /** Bits per second of what is sent. */
+  get bitrate(): number {
+    return this.played.rate?.bitsPerSecond ?? 0
+  }
+
+  get isHeldLow(): boolean {
+    return this.#isHeldLow
+  }
+
+  /** There is a lower layer, and it is not what is wanted anyway. */
+  get canBeLow(): boolean {
+    const small = this.#small()
+    return small !== undefined && !this.#isWideEnough(small)
+  }
+
+  /** The same track with another width, or at another key. */
+  update(wish: WishedTrack): void {
+    const isElsewhere = wish.key !== this.#wish.key
+    this.#wish = wish
+    if (isElsewhere && this.#isStarted) this.#find()
+    else this.choose()
+  }
+
+  holdLow(isHeldLow: boolean): void {
+    this.#isHeldLow = isHeldLow
+  }
+
+  /** Begins to follow its stream: from now on that is kept ready. */
+  start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#find()
+  }
+
+  /** Lets go of its stream. It may be started again. */
+  stop(): void {
+    this.#isStarted = false
+    this.#cancelFind?.()
+    this.#forget()
+    this.played.detach()
+  }
+
+  /** Takes what suits best at present; to be called now and then. */
+  choose(): void {
+    const main = this.#main
+    if (main === undefined) return
+    this.#watchSmall()
+    const source = this.#wantsSmall() ? (this.#small() ?? main) : main
+    const kind = this.#kindOf(source)
+    if (source === this.#source && kind === this.#sourceKind) return
+    this.#source = source
+    this.#sourceKind = kind
+    const { fanouts, makePlayable } = this.#context
+    this.played.attach(fanouts.of(makePlayable(source, kind)))
+  }
+
+  #find(): void {
+    this.#cancelFind?.()
+    this.#forget()
+    // Found at once or later: the answer of the first must not be kept after the second.
+    let isFound = false
+    const cancel = this.#context.hub.find(this.#wish.key, WAIT_FOR_STREAM, (stream) => {
+      isFound = true
+      this.#cancelFind = undefined
+      if (stream === undefined) {
+        this.#findAgain()
+        return
+      }
+      this.#main = stream
+      this.choose()
+    })
+    if (!isFound) this.#cancelFind = cancel
+  }
+
+  /** In a moment: the stream that just ended may still be listed, and whoever keeps it opens it anew. */
+  #findAgain(): void {
+    this.#cancelFind?.()
+    this.#cancelFind = this.#context.clock.after(0, () => this.#find())
+  }
+
+  /** What was sent has ended: the whole stream, or its lower layer alone. */
+  #lose(): void {
+    if (!this.#isStarted) return
+    const lost = this.#source
+    this.#source = undefined
+    this.#sourceKind = undefined
+    if (lost !== undefined && lost !== this.#main) this.choose()
+    else {
+      this.#main = undefined
+      this.#findAgain()
+    }
+  }
+
+  #forget(): void {
+    this.#main = undefined
+    this.#source = undefined
+    this.#sourceKind = undefined
+  }
+
+  #kindOf({ tracks }: Stream): PlayableKind {
+    if (this.kind === 'audio') return 'webrtc-audio'
+    const { h264, vp8 } = this.#context.decodes
+    return vp8 && (!h264 || tracks.video?.codec === 'vp8') ? 'webrtc-vp8' : 'webrtc-h264'
+  }
+
+  #wantsSmall(): boolean {
+    const small = this.#small()
+    return small !== undefined && (this.#isHeldLow || this.#isWideEnough(small))
+  }
+
+  #isWideEnough({ tracks }: Stream): boolean {
+    const { maxWidth } = this.#wish
+    return maxWidth !== undefined && (tracks.video?.width ?? 0) >= maxWidth
+  }
+
+  /** The stream of the lower layer while it flows. */
+  #small(): Stream | undefined {
+    const { hub, clock } = this.#context
+    if (this.kind === 'audio' || clock.now() < this.#smallShunnedUntil) return undefined
+    const small = hub.get(smallKeyOf(this.#wish.key))
+    return small?.state === 'live' && small.tracks.video !== undefined ? small : undefined
+  }
+
+  /** Takes the lower layer back when it has stopped, long before its stream ends. */
+  #watchSmall(): void {
+    if (this.#source === undefined || this.#source === this.#main) return
+    const now = this.#context.clock.now()
+    const shownAt = this.played.fanout?.lastVideo.at
+    const isStalled = shownAt !== undefined && now - shownAt > SMALL_STALLS_AFTER
+    if (isStalled || this.#source.state !== 'live') this.#smallShunnedUntil = now + SMALL_SHUNNED_FOR
+  }
+}

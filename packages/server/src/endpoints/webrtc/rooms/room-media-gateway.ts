@@ -1,0 +1,125 @@
+import type { Micros } from '@crossroom/media'
+import type { PublishEnvironment } from '../published-stream.js'
+import type { RtcGateway } from '../gateway.js'
+import type { MakePlayable } from '../playable.js'
+import { DownLink } from './downlink.js'
+import type { MemberMediaOptions, NetworkQuality, StreamType, WishedTrack } from './member-media.js'
+import { networkQualityOf } from './network-quality.js'
+import { RoomUplink } from './uplink.js'
+import type { UplinkTrack } from './uplink-tracks.js'
+
+/** How often the network is judged. */
+const JUDGE_EVERY: Micros = 2_000_000
+
+export interface RoomMediaGatewayOptions {
+  readonly gateway: RtcGateway
+  readonly environment: PublishEnvironment
+  readonly makePlayable: MakePlayable
+}
+
+/** WebRTC for rooms: makes what each browser needs, when it first needs it. */
+export class RoomMediaGateway {
+  readonly #options: RoomMediaGatewayOptions
+
+  constructor(options: RoomMediaGatewayOptions) {
+    this.#options = options
+  }
+
+  /** The media of one member with a browser; whoever opens it closes it. */
+  open(member: MemberMediaOptions): RoomMemberMedia {
+    return new RoomMemberMedia(this.#options, member)
+  }
+}
+
+/** What one browser sends into its room, and what it receives: two PeerConnections. */
+export class RoomMemberMedia {
+  readonly #up: RoomUplink
+  readonly #down: DownLink
+  readonly #member: MemberMediaOptions
+  readonly #options: RoomMediaGatewayOptions
+  #quality: readonly [NetworkQuality, NetworkQuality] = [0, 0]
+  #wasUp = false
+  #cancelJudging: () => void
+
+  constructor(options: RoomMediaGatewayOptions, member: MemberMediaOptions) {
+    const { gateway, environment, makePlayable } = options
+    const { roomId, userId, remoteAddress, handlers } = member
+    this.#options = options
+    this.#member = member
+    this.#up = new RoomUplink({
+      ...{ environment, gateway, userId, roomId, remoteAddress },
+      target: (streamType) => member.target(streamType),
+      refused: (streamType, reason) => handlers.refused(streamType, reason),
+    })
+    this.#down = new DownLink({
+      ...{ gateway, makePlayable, roomId, userId },
+      ...{ hub: environment.hub, clock: environment.clock, log: environment.log },
+      onOffer: (offer) => handlers.offer(offer),
+    })
+    this.#cancelJudging = environment.clock.after(JUDGE_EVERY, this.#judge)
+  }
+
+  /** An offer of the up side; answers the SDP. Throws SdpError with a sentence. */
+  publish(sdp: string, tracks: readonly UplinkTrack[]): string {
+    return this.#up.publish(sdp, tracks)
+  }
+
+  unpublish(streamType: StreamType): void {
+    this.#up.unpublish(streamType)
+  }
+
+  /** Replaces the whole list of what goes down; an offer follows when that changes what is sent. */
+  wish(tracks: readonly WishedTrack[]): void {
+    this.#down.wish(tracks)
+  }
+
+  /** The answer to the offer of that revision; to an older one it is passed over. Throws SdpError. */
+  answer(sdp: string, revision: number): void {
+    this.#down.answer(sdp, revision)
+  }
+
+  /** A lite agent needs no candidates: it answers whoever proves the password, from wherever. */
+  candidate(): void {
+    // Browsers trickle them all the same.
+  }
+
+  /** Offers the down side with new ICE credentials. The up side is the browser's to restart. */
+  restart(): void {
+    this.#down.restart()
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#cancelJudging()
+    this.#up.close()
+    this.#down.close()
+  }
+
+  /** Tells how the network is when that has changed. */
+  readonly #judge = (): void => {
+    this.#cancelJudging = this.#options.environment.clock.after(JUDGE_EVERY, this.#judge)
+    const quality = [this.#judgeUp(), this.#judgeDown()] as const
+    if (quality[0] === this.#quality[0] && quality[1] === this.#quality[1]) return
+    this.#quality = quality
+    this.#member.handlers.quality(...quality)
+  }
+
+  #judgeUp(): NetworkQuality {
+    const { isConnected, path } = this.#up
+    this.#wasUp ||= isConnected
+    return networkQualityOf({
+      ...{ isConnected, wasConnected: this.#wasUp, room: 1 },
+      roundTrip: path?.roundTrip,
+      lossFraction: path?.lossFraction ?? 0,
+    })
+  }
+
+  #judgeDown(): NetworkQuality {
+    const { isConnected, everConnected, stats, room } = this.#down
+    return networkQualityOf({
+      ...{ isConnected, wasConnected: everConnected, room },
+      roundTrip: stats?.roundTrip,
+      lossFraction: stats?.lossFraction ?? 0,
+    })
+  }
+}
