@@ -5,7 +5,9 @@ import {
   negotiate,
   MAX_SRTP_OVERHEAD,
   parseRemoteDescription,
+  planUplink,
   RtpReceiver,
+  writeAnswer,
   type DtlsEngine,
   type DtlsSession,
   type HmacSha1,
@@ -66,7 +68,9 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
   readonly #outputs: Uint8Array[] = []
   readonly #events: RtcPeerEvent[] = []
   #local: IceCredentials
-  #answer: RemoteDescription | undefined
+  /** What the server says of itself. */
+  #remote: RemoteDescription | undefined
+  #version = 0
   #ice: IceClient | undefined
   #dtls: DtlsSession | undefined
   #inbound: SrtpInbound | undefined
@@ -113,23 +117,38 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
   /** Takes the server's answer and begins to check. Throws SdpError when it cannot be read. */
   acceptAnswer(now: Micros, sdp: string): void {
     const answer = parseRemoteDescription(sdp)
-    this.#answer = answer
-    this.#startIce(now, answer.ice)
-    this.#dtls = this.#options.dtls.createSession({
-      role: answer.setup === 'active' ? 'server' : 'client',
-      remoteFingerprint: answer.fingerprint,
-    })
+    this.#connect(now, answer)
+    const direction = this.#options.direction === 'recvonly' ? 'receive' : 'send'
     this.#media = negotiate(
       answer,
-      (media) => {
-        const codecs = media.kind === 'audio' ? [{ codec: 'opus' } as const] : videoWishes
-        return { direction: this.#options.direction === 'recvonly' ? 'receive' : 'send', codecs }
-      },
+      (media) => ({ direction, codecs: WISHES[media.kind === 'audio' ? 'audio' : 'video'] }),
       (length) => this.#randomBytes(length),
     )
-    if (this.#options.direction === 'recvonly' && this.#options.receive !== 'packets') {
-      this.#receiver = new RtpReceiver({ now, media: this.#media, ssrc: 0x7e57, cname: 'test-peer' })
+    this.#receive(now)
+  }
+
+  /**
+   * Answers the server's offer, the first or a later one: whatever it sends is received, m-lines that are inactive are
+   * kept, and new ICE credentials are answered with new ones. Throws SdpError when it cannot be read.
+   */
+  answer(now: Micros, sdp: string): string {
+    const offer = parseRemoteDescription(sdp)
+    if (this.#remote === undefined) this.#connect(now, offer)
+    else if (this.#remote.ice.usernameFragment !== offer.ice.usernameFragment) {
+      this.restartIce()
+      this.#startIce(now, offer.ice)
     }
+    this.#remote = offer
+    const plan = planUplink(() => true, WISHES)
+    const media = negotiate(offer, plan, (length) => this.#randomBytes(length))
+    this.#media = media.filter(({ isHeld }) => isHeld !== true)
+    this.#receive(now)
+    return writeAnswer(offer, media, {
+      ...{ sessionId: '1', version: ++this.#version, ice: this.#local, candidates: [] },
+      fingerprint: this.#options.dtls.fingerprint,
+      dtlsRole: 'client',
+      ...{ cname: 'test-peer', streamId: '-' },
+    })
   }
 
   handleInput(now: Micros, datagram: Uint8Array): void {
@@ -213,6 +232,22 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     this.#outbound = undefined
   }
 
+  #connect(now: Micros, remote: RemoteDescription): void {
+    this.#remote = remote
+    this.#startIce(now, remote.ice)
+    this.#dtls = this.#options.dtls.createSession({
+      role: remote.setup === 'active' ? 'server' : 'client',
+      remoteFingerprint: remote.fingerprint,
+    })
+  }
+
+  #receive(now: Micros): void {
+    const { direction, receive } = this.#options
+    if (direction !== 'recvonly' || receive === 'packets') return
+    if (this.#receiver !== undefined) this.#receiver.setMedia(this.#media)
+    else this.#receiver = new RtpReceiver({ now, media: this.#media, ssrc: 0x7e57, cname: 'test-peer' })
+  }
+
   #startIce(now: Micros, remote: IceCredentials): void {
     const { hmacSha1, random } = this.#options
     this.#ice = new IceClient({ now, hmacSha1, random, local: this.#local, remote })
@@ -241,7 +276,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
   #follow(now: Micros): void {
     for (let event = this.#ice?.pollEvent(); event !== undefined; event = this.#ice?.pollEvent()) {
       if (event.kind === 'refused') this.#events.push({ kind: 'failed', reason: `STUN ${event.errorCode}` })
-      else if (!this.isConnected && this.#answer?.setup !== 'active') this.#dtls?.handleTimeout(now)
+      else if (!this.isConnected && this.#remote?.setup !== 'active') this.#dtls?.handleTimeout(now)
     }
     for (let out = this.#ice?.pollOutput(); out !== undefined; out = this.#ice?.pollOutput()) this.#outputs.push(out)
     for (let event = this.#dtls?.pollEvent(); event !== undefined; event = this.#dtls?.pollEvent()) {
@@ -266,7 +301,10 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
   }
 }
 
-const videoWishes = [{ codec: 'h264' }, { codec: 'vp8' }] as const
+const WISHES = {
+  audio: [{ codec: 'opus', useRed: true }],
+  video: [{ codec: 'h264' }, { codec: 'vp8' }],
+} as const
 
 function isDue(at: Micros | undefined, now: Micros): boolean {
   return at !== undefined && at <= now

@@ -1,5 +1,5 @@
-import { createSocket, type Socket } from 'node:dgram'
 import type { Micros, VideoFrame } from '@crossroom/media'
+import { nowMicros, PeerSocket } from './peer-socket.js'
 import { RtcPeer, type RtcPeerEvent, type RtcPeerOptions } from './rtc-peer.js'
 
 /** What a client needs from below: one engine for any number of clients. */
@@ -26,11 +26,9 @@ export class WhepClient {
   readonly times: WhepTimes = {}
   readonly peer: RtcPeer
   readonly #options: WhepClientOptions
-  readonly #socket: Socket
+  readonly #socket: PeerSocket
   readonly #startedAt = nowMicros()
   #session: URL | undefined
-  #remote: { readonly ip: string; readonly port: number } | undefined
-  #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
   private constructor(options: WhepClientOptions) {
@@ -50,8 +48,7 @@ export class WhepClient {
       ...(rtx !== undefined && { rtx }),
       ...(receive !== undefined && { receive }),
     })
-    this.#socket = createSocket('udp4')
-    this.#socket.on('message', (bytes) => this.#handleDatagram(bytes))
+    this.#socket = new PeerSocket(this.peer, (event) => this.#handleEvent(event))
   }
 
   /** Posts the offer and begins to connect. Throws with status and body when the server refuses. */
@@ -70,9 +67,6 @@ export class WhepClient {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    clearTimeout(this.#timer)
-    this.peer.close(nowMicros())
-    this.#flush()
     this.#socket.close()
     if (this.#session !== undefined) await fetch(this.#session, { method: 'DELETE', headers: this.#headers() })
   }
@@ -84,41 +78,12 @@ export class WhepClient {
     if (response.status !== 201) throw new Error(`${response.status}: ${body}`)
     this.times.answered = nowMicros() - this.#startedAt
     this.#session = new URL(response.headers.get('location') ?? '', this.#options.url)
-    const candidate = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/im.exec(body)
-    if (candidate === null) throw new Error(`no UDP candidate in the answer:\n${body}`)
-    this.#remote = { ip: candidate[1]!, port: Number(candidate[2]) }
     this.peer.acceptAnswer(nowMicros(), body)
-    this.#tick()
+    this.#socket.connect(body)
   }
 
   #headers(): Record<string, string> {
     return this.#options.token === undefined ? {} : { authorization: `Bearer ${this.#options.token}` }
-  }
-
-  #handleDatagram(bytes: Uint8Array): void {
-    if (this.#isClosed) return
-    this.peer.handleInput(nowMicros(), bytes)
-    this.#drain()
-  }
-
-  #tick(): void {
-    this.peer.handleTimeout(nowMicros())
-    this.#drain()
-  }
-
-  #drain(): void {
-    for (let event = this.peer.pollEvent(); event !== undefined; event = this.peer.pollEvent()) this.#handleEvent(event)
-    this.#flush()
-    clearTimeout(this.#timer)
-    const at = this.peer.pollTimeout()
-    if (at === undefined || this.#isClosed) return
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil((at - nowMicros()) / 1000)))
-  }
-
-  #flush(): void {
-    for (let out = this.peer.pollOutput(); out !== undefined; out = this.peer.pollOutput()) {
-      if (this.#remote !== undefined) this.#socket.send(out, this.#remote.port, this.#remote.ip)
-    }
   }
 
   #handleEvent(event: RtcPeerEvent): void {
@@ -134,8 +99,4 @@ function isKeyframe(frame: {
   readonly keyframe: boolean
 }): frame is VideoFrame {
   return frame.config.kind === 'video' && frame.keyframe
-}
-
-function nowMicros(): Micros {
-  return Number(process.hrtime.bigint() / 1000n)
 }

@@ -1,0 +1,36 @@
+import { nowMicros, PeerSocket } from './peer-socket.js'
+import { RtcPeer, type RtcPeerEvent } from './rtc-peer.js'
+import type { WhepEngine } from './whep-client.js'
+
+export interface RoomPlayerOptions extends WhepEngine {
+  readonly onEvent?: (event: RtcPeerEvent) => void
+}
+
+/** The receiving side of a room member over a real socket: answers what the server offers and takes what comes. */
+export class RoomPlayer {
+  readonly peer: RtcPeer
+  readonly #socket: PeerSocket
+
+  constructor(options: RoomPlayerOptions) {
+    const { onEvent, ...engine } = options
+    this.peer = new RtcPeer({ ...engine, now: nowMicros(), random: Math.random, direction: 'recvonly' })
+    this.#socket = new PeerSocket(this.peer, (event) => onEvent?.(event))
+  }
+
+  /** Answers an offer; checks begin at once. Throws SdpError. */
+  answer(offer: string): string {
+    const answer = this.peer.answer(nowMicros(), offer)
+    this.#socket.connect(offer)
+    return answer
+  }
+
+  /** From now on by another address, as after a change of network. */
+  move(): void {
+    this.#socket.move()
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#socket.close()
+  }
+}
