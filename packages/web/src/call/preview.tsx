@@ -13,7 +13,7 @@ import { playTone } from '../room/sound.js'
 /** How one looks before anybody sees it. */
 export function Preview({ local, support }: { local: LocalMedia; support: Support }): VNode {
   useEffect(() => {
-    if (support.canPublish) void openDevices(local)
+    if (support.canPublish) void local.open()
   }, [local, support])
   return (
     <section class="preview" aria-label={say('preview')}>
@@ -98,10 +98,4 @@ function PreviewPicture({ local, canPublish }: { local: LocalMedia; canPublish: 
       </div>
     </div>
   )
-}
-
-/** One after the other: phones ask one question at a time. */
-async function openDevices(local: LocalMedia): Promise<void> {
-  if (local.camera.value === 'off') await local.setCamera(true)
-  if (local.microphone.value === 'off') await local.setMicrophone(true)
 }

@@ -96,13 +96,8 @@ export class LiveModel {
     let wasOnStage = false
     effect(() => {
       const isOnStage = this.part.value !== 'watching'
-      if (isOnStage && !wasOnStage) void this.#openDevices()
+      if (isOnStage && !wasOnStage) void this.room.local.open()
       wasOnStage = isOnStage
     })
-  }
-
-  async #openDevices(): Promise<void> {
-    await this.room.local.setCamera(true)
-    await this.room.local.setMicrophone(true)
   }
 }

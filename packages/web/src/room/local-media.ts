@@ -21,6 +21,8 @@ export class LocalMedia {
   #microphoneOpen = false
   #filter: ReturnType<RoomClient['createBeautyFilter']> | undefined
   #view: HTMLElement | null = null
+  /** What was asked for last, for a person may change their mind while a device starts. */
+  readonly #wanted = { camera: false, microphone: false }
 
   constructor(client: RoomClient, clientClass: ClientClass) {
     this.#client = client
@@ -40,14 +42,23 @@ export class LocalMedia {
     if (this.#view === view) this.showIn(null)
   }
 
+  /** Camera and microphone, one after the other: phones ask one question at a time. Never rejects. */
+  async open(): Promise<void> {
+    this.#wanted.microphone = true
+    if (this.camera.value === 'off') await this.setCamera(true)
+    if (this.#wanted.microphone && this.microphone.value === 'off') await this.setMicrophone(true)
+  }
+
   /** Never rejects: what went wrong stands in `failure`. */
   async setCamera(on: boolean): Promise<void> {
+    this.#wanted.camera = on
     if (!on) {
       this.camera.value = 'off'
       return this.#client.stopLocalVideo().catch(() => undefined)
     }
     this.camera.value = 'starting'
     const done = await this.#attempt(() => this.#startCamera())
+    if (done && !this.#wanted.camera) return this.setCamera(false)
     this.camera.value = done ? 'on' : 'off'
     if (done) this.showIn(this.#view)
     await this.devices.refresh()
@@ -55,14 +66,17 @@ export class LocalMedia {
 
   /** Never rejects, as {@link setCamera}. */
   async setMicrophone(on: boolean): Promise<void> {
+    this.#wanted.microphone = on
     if (this.#microphoneOpen) {
       this.microphone.value = on ? 'on' : 'off'
       return void (await this.#attempt(() => this.#client.updateLocalAudio({ mute: !on })))
     }
     if (!on) return
     this.microphone.value = 'starting'
-    this.#microphoneOpen = await this.#attempt(() => this.#startMicrophone())
-    this.microphone.value = this.#microphoneOpen ? 'on' : 'off'
+    const done = await this.#attempt(() => this.#startMicrophone())
+    if (done && !this.#wanted.microphone) return this.#client.stopLocalAudio().catch(() => undefined)
+    this.#microphoneOpen = done
+    this.microphone.value = done ? 'on' : 'off'
     await this.devices.refresh()
   }
 
@@ -109,7 +123,7 @@ export class LocalMedia {
 
   /** Lets go of every device. */
   async close(): Promise<void> {
-    this.#microphoneOpen = false
+    this.#microphoneOpen = this.#wanted.camera = this.#wanted.microphone = false
     this.camera.value = this.microphone.value = this.screen.value = 'off'
     await Promise.allSettled([
       this.#client.stopLocalVideo(),

@@ -1,0 +1,70 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { fakeClient, fakeClientClass, userCalled, type FakeClient } from '../room/fake-client.cases.js'
+import { LiveModel } from './live-model.js'
+
+let client: FakeClient
+let model: LiveModel
+
+beforeEach(() => {
+  client = fakeClient()
+  model = new LiveModel({
+    client,
+    clientClass: fakeClientClass,
+    roomId: 'show',
+    invited: { entersAtOnce: false, credentials: { userSig: 's' } },
+    name: '',
+    mark: 'ab12',
+    guestName: 'Guest',
+  })
+})
+
+const said = (): string[] => client.calls.map((call) => call.replace(/,?"(userSig|userId|roomId)":"[^"]*"/g, ''))
+
+test('whoever opens the page watches, and sends nothing', async () => {
+  await model.watch()
+  expect(said()).toEqual(['enterRoom [{,"userName":"Guest","role":"audience"}]'])
+  expect(model.part.value).toBe('watching')
+  expect(model.tiles.value).toEqual([])
+})
+
+test('where nobody is live one may begin, and is seen and heard at once', async () => {
+  await model.watch()
+  expect(model.isLive.value).toBe(false)
+  await model.goLive()
+  await vi.waitFor(() => expect(model.room.local.microphone.value).toBe('on'))
+  expect(model.part.value).toBe('host')
+  expect(said().slice(1, 3)).toEqual(['exitRoom', 'enterRoom [{,"userName":"Guest","role":"anchor"}]'])
+  expect(model.room.local.camera.value).toBe('on')
+})
+
+test('who was asked onto the stage is seen, behind the host, and leaves it without leaving', async () => {
+  await model.watch()
+  client.emit('user-list', { users: [userCalled('guest'), userCalled('host', { role: 'owner' })] })
+  expect(model.isLive.value).toBe(true)
+  client.emit('role-changed', { userId: 'guest-ab12', role: 'anchor' })
+  await vi.waitFor(() => expect(model.room.local.camera.value).toBe('on'))
+  expect(model.part.value).toBe('on-stage')
+  expect(model.tiles.value.map(({ key }) => key)).toEqual(['host/main', 'guest-ab12/main', 'guest/main'])
+  await model.stop()
+  expect(client.calls).toContain('switchRole ["audience"]')
+  expect(model.part.value).toBe('watching')
+})
+
+test('a host who stops is among those who watch', async () => {
+  await model.goLive()
+  await model.stop()
+  expect(
+    said()
+      .filter((call) => call.startsWith('enterRoom'))
+      .at(-1),
+  ).toContain('"role":"audience"')
+  await Promise.resolve()
+  expect([model.room.local.camera.value, model.room.local.microphone.value]).toEqual(['off', 'off'])
+  expect(model.part.value).toBe('watching')
+})
+
+test('a name makes one somebody else for the others', async () => {
+  await model.watch()
+  await model.setName('Zoe')
+  expect(client.calls.at(-1)).toContain('"userId":"zoe-ab12","userName":"Zoe"')
+})
