@@ -132,6 +132,18 @@ test.each(['VP8', 'VP9', 'AV1'] as const)('a publisher of %s reaches FLV players
   expect(configsOf(viewer.tags).find(({ type }) => type === 9)?.body[0]).toBe(0x17)
 })
 
+test('who joins long after the last keyframe is shown the present at once', async () => {
+  const [first] = await publishTo('late')
+  await untilVideo(first, 100)
+  const askedAt = performance.now()
+  const late = watchHttpFlv(`${server.http}/live/late.flv`)
+  viewers.push(late)
+  await untilVideo(late, 10)
+  expect(arrivalOf(late, videoOf(late)[0]!) - askedAt).toBeLessThan(500)
+  const [picture] = decodeRecording(late).pictures
+  expect(picture!.delayMs).toBeLessThan(300)
+})
+
 test('another page plays it by WHEP, a fraction of a second later and in sync', async () => {
   const publisher = await open()
   await publisher.publish('live/pair')

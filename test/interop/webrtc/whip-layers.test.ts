@@ -1,0 +1,84 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import {
+  configsOf,
+  launchChromium,
+  startServer,
+  timesAreSound,
+  until,
+  watchHttpFlv,
+  type FlvViewer,
+  type TestServer,
+} from '../../harness/index.js'
+import { BrowserPeer } from './browser-peer.js'
+import { decodeRecording } from './flv-recording.js'
+
+let server: TestServer
+let browser: Browser
+let publisher: BrowserPeer
+let viewer: FlvViewer
+
+beforeAll(async () => {
+  server = await startServer()
+  browser = await launchChromium()
+})
+
+afterEach(async () => {
+  viewer.close()
+  await publisher.close()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+/** What a browser does by itself when its path gets thin. */
+const sendBetterLayer = (isActive: boolean): Promise<void> =>
+  publisher.page.evaluate(async (active) => {
+    const { video } = window.peer.senders
+    const parameters = video!.getParameters()
+    parameters.encodings[0]!.active = active
+    await video!.setParameters(parameters)
+  }, isActive)
+
+function pictures(): number {
+  return viewer.media.filter(({ kind }) => kind === 'video').length
+}
+
+async function untilPictures(count: number): Promise<void> {
+  const wanted = pictures() + count
+  await until(`${String(count)} more pictures`, () => pictures() >= wanted, { timeoutMs: 20_000 })
+}
+
+/** Sequence headers that came so far: each is a change of layer, or the start. */
+function headers(): number {
+  return configsOf(viewer.tags).filter(({ type }) => type === 9).length
+}
+
+/** Milliseconds between the arrivals of pictures. */
+function longestFreeze(): number {
+  const times = viewer.tags.flatMap((tag, index) => (tag.type === 9 ? [viewer.arrivals[index]!] : []))
+  return Math.max(...times.slice(1).map((at, index) => at - times[index]!))
+}
+
+test('the better layer ends and comes back: a phone’s picture does not freeze', async () => {
+  publisher = await BrowserPeer.open(browser, server.http)
+  viewer = watchHttpFlv(`${server.http}/live/layers.flv`)
+  const encodings = [{ rid: 'h' }, { rid: 'l', scaleResolutionDownBy: 2 }]
+  await publisher.publish('live/layers', { encodings, width: 640, height: 360 })
+  await until('the better layer', () => headers() > 0)
+  await untilPictures(75)
+  for (const isActive of [false, true]) {
+    const before = headers()
+    await sendBetterLayer(isActive)
+    await until('the other layer', () => headers() > before, { timeoutMs: 15_000 })
+    await untilPictures(50)
+  }
+  expect(longestFreeze()).toBeLessThan(1500)
+  expect(timesAreSound(viewer.media)).toBe(true)
+  const recording = decodeRecording(viewer)
+  expect(recording.pictures.length).toBe(pictures())
+  const readable = recording.pictures.filter(({ delayMs }) => delayMs !== undefined)
+  expect(readable.length).toBeGreaterThan(0.9 * recording.pictures.length)
+}, 60_000)
