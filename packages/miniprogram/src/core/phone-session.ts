@@ -1,5 +1,6 @@
 import type {
   EnterResult,
+  EntryKind,
   MediaStateParams,
   Notification,
   ParamsOf,
@@ -75,7 +76,7 @@ export class PhoneSession {
       platform,
       signalUrl: options.signalUrl,
       handlers: {
-        entered: (result, how) => this.#entered(result, how === 're-entered'),
+        entered: (result, how) => this.#entered(result, how),
         users: (users) => this.#users(users),
         notification: (notification) => this.#notification(notification),
         connection: (state) => handlers.connection(state),
@@ -135,14 +136,16 @@ export class PhoneSession {
     this.#setPushUrl(role === 'anchor' ? (push?.rtmp ?? this.#pushUrl) : undefined)
   }
 
-  #entered(result: EnterResult, again: boolean): void {
+  #entered(result: EnterResult, how: EntryKind): void {
     const { handlers } = this.#options
-    if (again) this.#tell([{ code: pusherCodes.needReenter, message: 'The session was lost and entered anew' }])
+    if (how === 're-entered') {
+      this.#tell([{ code: pusherCodes.needReenter, message: 'The session was lost and entered anew' }])
+    }
     rememberPlays(result.userList)
     handlers.entered(result)
     this.#setPushUrl(result.push?.rtmp)
-    this.#tell(again ? [] : this.#codes.entered(result.userList))
-    if (!again && !(this.#media.audio && this.#media.video)) this.#tellMedia()
+    this.#tell(how === 'entered' ? this.#codes.entered(result.userList) : this.#codes.changed(result.userList))
+    if (how === 'entered' && !(this.#media.audio && this.#media.video)) this.#tellMedia()
   }
 
   #users(users: readonly User[]): void {

@@ -18,7 +18,22 @@ export interface TagDouble {
   triggerEvent(name: string, detail: object): void
 }
 
-type Rendered = ReturnType<typeof Simulate.render>
+/** As much of the DOM as tests look at; its types are not among those of a Mini Program. */
+export interface Dom {
+  readonly innerHTML: string
+  readonly textContent: string
+  querySelector(selector: string): Dom | null
+}
+
+/** j-component's types leave out what it does for pages and for listeners. */
+type Rendered = Omit<ReturnType<typeof Simulate.render>, 'dom'> & {
+  readonly dom: Dom
+
+  triggerPageLifeTime(name: 'show' | 'hide'): void
+  addEventListener(name: string, listener: (event: { readonly detail: unknown }) => void): void
+  attach(parent: unknown): void
+  detach(): void
+}
 
 /** A component on a page, over a fake `wx` and a fake signaling server, on a clock that the test moves. */
 export interface Stage {
@@ -44,8 +59,12 @@ export interface StageOptions {
   readonly properties?: object
   readonly platform?: string
   readonly server?: FakeRoomServer
-  readonly events?: readonly string[]
+  /** WXML of a page around the component, which is `<room>` in it; the component is then found by its id `it`. */
+  readonly page?: string
 }
+
+/** What tests ask for by `details`. */
+const EVENTS = ['RoomEvent', 'IMEvent', 'statechange', 'netstatus', 'error', 'pusherevent', 'playerevent']
 
 let builds = 0
 
@@ -74,20 +93,19 @@ export async function openStage(built: string, options: StageOptions): Promise<S
     rootPath: built,
     usingComponents,
   })
-  const component = simulate.render(id, options.properties)
+  const page = options.page
+    ? simulate.render(
+        simulate.load({ template: options.page, usingComponents: { room: id }, data: options.properties } as never),
+      )
+    : undefined
+  const component = (page?.querySelector('#it') ?? simulate.render(id, options.properties)) as Rendered
+  const whole = (page ?? component) as Rendered
   const seen: { name: string; detail: unknown }[] = []
-  for (const name of options.events ?? [
-    'RoomEvent',
-    'IMEvent',
-    'statechange',
-    'netstatus',
-    'pusherevent',
-    'playerevent',
-  ]) {
-    // j-component's own types know listeners only for DOM events.
-    ;(component as unknown as EventSource).addEventListener(name, (event) => seen.push({ name, detail: event.detail }))
+  for (const name of EVENTS) {
+    component.addEventListener(name, (event) => seen.push({ name, detail: event.detail }))
   }
-  component.attach((globalThis as unknown as { document: { body: never } }).document.body)
+  whole.attach((globalThis as unknown as { document: { body: object } }).document.body)
+  let closed = false
   const settle = async (ms = 0): Promise<void> => {
     await vi.advanceTimersByTimeAsync(ms)
   }
@@ -108,14 +126,12 @@ export async function openStage(built: string, options: StageOptions): Promise<S
     settle,
     set: (properties) => (component.instance as { setData(patch: object): void }).setData(properties),
     close() {
-      ;(component as unknown as { detach(): void }).detach()
+      if (closed) return
+      closed = true
+      whole.detach()
       vi.useRealTimers()
     },
   }
-}
-
-interface EventSource {
-  addEventListener(name: string, listener: (event: { readonly detail: unknown }) => void): void
 }
 
 /** The properties of a tag: its table, and what the components own. */

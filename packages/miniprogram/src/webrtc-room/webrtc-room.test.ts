@@ -1,48 +1,204 @@
 // @vitest-environment jsdom
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { member } from '../testing/room-server.js'
-import { buildForTest, openStage, type Stage, type StageOptions } from '../testing/stage.js'
+import { FakeRoomServer, member } from '../testing/room-server.js'
+import { useRoomStage } from '../testing/room-stage.js'
+import { closeCases, propertyCases, pusherCodeCases, quietPusherCodes, refusalCases } from './webrtc-room.cases.js'
 
-const built = mkdtempSync(join(tmpdir(), 'crossroom-miniprogram-'))
-let stage: Stage
-
-beforeAll(() => buildForTest(built))
-afterEach(() => stage.close())
-afterAll(() => rmSync(built, { recursive: true }))
-
-const entry = { server: 'wss://room.test', sdkAppID: 1400000000, userID: 'me', userSig: 'sig', roomID: 100 }
-
-async function enter(options: Partial<StageOptions> & { readonly properties?: object } = {}): Promise<Stage> {
-  stage = await openStage(built, { name: 'webrtc-room', ...options, properties: { ...entry, ...options.properties } })
-  stage.methods['start']!()
-  await stage.settle()
-  return stage
-}
+const room = useRoomStage()
 
 test('start enters the room of the properties and pushes to the address of the server', async () => {
-  const { server, wx, pushers, details } = await enter()
+  const { server, wx, pushers } = await room.enter()
   expect(wx.urls).toEqual(['wss://room.test/signal'])
   expect(server.paramsOf('room.enter')).toMatchObject([
     { protocol: 1, sdkAppId: 1400000000, roomId: 100, userId: 'me', userSig: 'sig', role: 'anchor' },
   ])
   expect(pushers.map(({ data }) => data['url'])).toEqual(['rtmp://room.test:1935/r/push0'])
-  expect(details('RoomEvent')).toContainEqual({ tag: 'ok', code: 11, detail: 'Entered the room' })
+  expect(pushers[0]?.data).toMatchObject({ autopush: true, mode: 'RTC' })
 })
 
-test('a member who comes gets a player, and 1020 the documented JSON', async () => {
-  const { server, players, details, settle } = await enter()
-  server.list([member('web1')])
+test.each(propertyCases)('property $name = $value', async (row) => {
+  const { server, pushers, players, component, wx, settle } = await room.open({ properties: { [row.name]: row.value } })
+  server.users = [member('web1', ...(row.streams ?? []))]
+  room.call('start')
   await settle()
-  expect(players.map(({ id, data }) => [id, data['src'], data['mode']])).toEqual([
-    ['web1', 'rtmp://room.test:1935/r/web1-main', 'RTC'],
+  if (row.url) expect(wx.urls).toEqual([row.url])
+  if (row.entry) expect(server.paramsOf('room.enter')).toMatchObject([row.entry])
+  if (row.pusher) expect(pushers[0]?.data).toMatchObject(row.pusher)
+  if (row.player) expect(players[0]?.data).toMatchObject(row.player)
+  if (row.view) expect(component.data).toMatchObject(row.view)
+  if (row.state) expect(server.paramsOf('media.state')).toMatchObject([row.state])
+})
+
+test.each(propertyCases.filter(({ pusher }) => pusher))('property $name set during the call', async (row) => {
+  const { set, pushers, settle } = await room.enter()
+  set({ [row.name]: row.value })
+  await settle()
+  expect(pushers[0]?.data).toMatchObject(row.pusher!)
+})
+
+test.each(pusherCodeCases)('pusher $code', async ({ code, message, event, inRoom }) => {
+  const { details, server, pushers } = await room.enter()
+  await room.pusherSays(code, message)
+  expect(details('RoomEvent')).toContainEqual(event)
+  expect(details('statechange')).toContainEqual({ code, message })
+  expect(server.paramsOf('room.leave').length).toBe(inRoom ? 0 : 1)
+  expect(pushers.length).toBe(inRoom ? 1 : 0)
+})
+
+test.each(quietPusherCodes)('pusher %d is passed on and changes nothing', async (code) => {
+  const { details, pushers, wx, settle } = await room.enter()
+  const before = details('RoomEvent').length
+  await room.pusherSays(code)
+  await settle(60_000)
+  expect(details('statechange')).toContainEqual({ code, message: '' })
+  expect([details('RoomEvent').length, pushers.length, wx.calls]).toEqual([before, 1, []])
+})
+
+test.each([
+  ['detail', { detail: { errCode: 10001, errMsg: 'camera denied' } }, 'camera denied'],
+  ['detail', { detail: { code: 10002 } }, 'The user did not allow the microphone'],
+  ['details', { details: { errCode: 10001, errMsg: 'camera denied' } }, 'camera denied'],
+])('binderror with its data in e.%s is -7', async (_, data, detail) => {
+  const { details } = await room.enter()
+  room.call('onPusher', { type: 'error', currentTarget: { dataset: {} }, ...data })
+  expect(details('RoomEvent')).toContainEqual({ tag: 'error', code: -7, detail })
+})
+
+test.each([-1307, 3004])(
+  'pusher %d stops and starts with the same address, and the app hears no error',
+  async (code) => {
+    const { wx, pushers, settle } = await room.enter()
+    await room.pusherSays(code)
+    await settle(200)
+    expect(wx.calls).toEqual([
+      { tag: 'pusher', method: 'stop' },
+      { tag: 'pusher', method: 'start' },
+    ])
+    expect(pushers[0]?.data['url']).toBe('rtmp://room.test:1935/r/push0')
+    expect(room.roomCodes()).not.toContain(-6)
+  },
+)
+
+test('a push that cannot be had back is error -6, and the camera is off', async () => {
+  const { pushers, settle } = await room.enter()
+  await room.pusherSays(-1307)
+  await settle(120_000)
+  expect(room.roomCodes()).toContain(-6)
+  expect(pushers).toEqual([])
+})
+
+test.each(['stalled', 'ended'] as const)('a push that the server calls %s is begun again', async (state) => {
+  const { wx, server, settle } = await room.enter()
+  server.notify('media.published', { streamType: 'main', state, hasAudio: false, hasVideo: false })
+  await settle(200)
+  expect(wx.calls.map(({ method }) => method)).toEqual(['stop', 'start'])
+})
+
+test('a push that the server refuses is stopped for good, with its reason', async () => {
+  const { server, pushers, details, settle } = await room.enter()
+  const refused = {
+    streamType: 'main',
+    state: 'refused',
+    hasAudio: false,
+    hasVideo: false,
+    reason: 'Not allowed',
+  } as const
+  server.notify('media.published', refused)
+  await settle(60_000)
+  expect(pushers).toEqual([])
+  expect(details('RoomEvent')).toContainEqual({ tag: 'error', code: -6, detail: 'Not allowed' })
+})
+
+test('others see this phone when the server says live, and not before', async () => {
+  const { server, settle } = await room.enter()
+  await room.pusherSays(1002)
+  expect(room.roomCodes()).not.toContain('PUBLISH_LIVE')
+  server.notify('media.published', { streamType: 'main', state: 'live', hasAudio: true, hasVideo: true })
+  await settle()
+  expect(room.roomCodes()).toContain('PUBLISH_LIVE')
+})
+
+test.each(refusalCases)(
+  '$refusal at the door is pusher $pusher and error $event',
+  async ({ refusal, pusher, event }) => {
+    const server = new FakeRoomServer()
+    server.refuse.set('room.enter', refusal)
+    const { pushers } = await room.enter({ server })
+    await room.stage.settle(20_000)
+    expect([room.pusherCodes(), room.roomCodes(), pushers]).toEqual([[pusher], [event], []])
+  },
+)
+
+test.each([
+  ['server', /"server"/],
+  ['userID', /"userID"/],
+  ['roomID', /"roomID"/],
+])('without %s nothing is connected, and -9 names the property', async (name, sentence) => {
+  const { wx, details } = await room.enter({ properties: { [name]: '' } })
+  expect(wx.urls).toEqual([])
+  expect(details('RoomEvent')).toEqual([{ tag: 'error', code: -9, detail: expect.stringMatching(sentence) as string }])
+})
+
+test('a server that is away is error -10 after the deadline, with the camera never on', async () => {
+  const server = new FakeRoomServer()
+  server.reachable = false
+  const { pushers, settle } = await room.enter({ server })
+  await settle(30_000)
+  expect([room.pusherCodes(), room.roomCodes(), pushers]).toEqual([[1022], [-10], []])
+})
+
+test.each(closeCases)(
+  'room.closed $reason is 1019 and -10, and the camera is off',
+  async ({ reason, im, groupCode }) => {
+    const server = new FakeRoomServer()
+    server.users = [member('web1')]
+    const { pushers, players, details, settle } = await room.enter({ server, properties: { enableIM: true } })
+    const before = details('IMEvent').length
+    server.notify('room.closed', { reason })
+    await settle()
+    expect([pushers, players]).toEqual([[], []])
+    expect(room.pusherCodes()).toContain(1019)
+    expect(room.roomCodes()).toContain(-10)
+    const told = details('IMEvent').slice(before) as { tag: string; code: number }[]
+    expect(told.map(({ tag }) => tag).filter((tag) => tag !== 'connection_event')).toEqual(im)
+    if (groupCode) expect(told.find(({ tag }) => tag === 'group_system_notifys')?.code).toBe(groupCode)
+  },
+)
+
+test('1021 comes when the server has forgotten the session, and the new address is pushed to', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { pushers, settle } = await room.enter({ server })
+  server.push = 'rtmp://room.test:1935/r/push9'
+  server.cut({ forgets: true })
+  await settle(1000)
+  expect(room.pusherCodes()).toContain(1021)
+  expect(room.roomCodes()).toContain(13)
+  expect(pushers.map(({ data }) => data['url'])).toEqual(['rtmp://room.test:1935/r/push9'])
+})
+
+test('a resumed session is nobody`s business: same player, same push, no code', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { pushers, players, wx, settle } = await room.enter({ server })
+  const before = [pushers[0], players[0], room.pusherCodes().length]
+  server.cut({ forgets: false })
+  await settle(1000)
+  expect(server.paramsOf('room.resume')).toHaveLength(1)
+  expect([pushers[0] === before[0], players[0] === before[1], room.pusherCodes().length]).toEqual([
+    true,
+    true,
+    before[2],
   ])
-  expect(details('statechange')).toContainEqual({
-    code: 1020,
-    message: '{"userlist":[{"userid":"web1","playurl":"rtmp://room.test:1935/r/web1-main"}]}',
-  })
+  expect(wx.calls).toEqual([])
+})
+
+test('Wi-Fi to 4G asks the server at once instead of waiting for a heartbeat', async () => {
+  const { wx, server, settle } = await room.enter()
+  await settle(3000)
+  wx.changeNetwork()
+  await settle(1500)
+  expect(server.paramsOf('room.resume')).toHaveLength(1)
 })
