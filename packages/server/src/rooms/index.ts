@@ -1,3 +1,4 @@
+export type { AudioMix, AudioMixer, AudioMixOptions } from './audio-mixer.js'
 export type { EnterRequest } from './enter-request.js'
 export type {
   DownOffer,

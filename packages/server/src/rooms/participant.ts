@@ -136,6 +136,7 @@ export class Participant extends Member implements ParticipantRequests {
     this.#cancelGone?.()
     this.#expiry.close()
     this.#media.close()
+    this.room.mixes.drop(this.sessionId)
     this.closeStreams()
     this.services.tokens.revokeHolder(this.sessionId)
     this.services.tokens.revokeHolder(this.#pushHolder)
@@ -285,9 +286,14 @@ export class Participant extends Member implements ParticipantRequests {
     this.openStream(streamType).mute({ audio: !audio, video: !video })
   }
 
-  mix(): ResultOf<'media.mix'> {
+  mix(params: ParamsOf<'media.mix'>): ResultOf<'media.mix'> {
     this.#check('media.mix')
-    throw new RoomError('MEDIA_CAPACITY', 'This server does not mix sound; play each member by its own address.')
+    if (!this.#receiver.may('main').audio)
+      throw new RoomError('NO_PERMISSION', 'Your signature does not let you hear the others.')
+    const { userId, sessionId, isListed } = this
+    const hearsAux = this.#receiver.may('aux').audio
+    const token = this.room.mixes.take({ userId, sessionId, isListed, hearsAux }, params)
+    return { play: this.#addresses.play(token) }
   }
 
   report(params: ParamsOf<'media.report'>): void {

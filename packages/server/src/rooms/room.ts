@@ -20,6 +20,7 @@ import { mayBeAnchor } from './policy.js'
 import { RoomError } from './room-error.js'
 import { RoomLevels } from './room-levels.js'
 import { RoomMessages } from './room-messages.js'
+import { RoomMixes } from './room-mixes.js'
 import type { RoomServices } from './services.js'
 
 /** Told by one room. */
@@ -37,6 +38,7 @@ export class Room {
   readonly createdAt: number
   readonly mic = new LinkMic(this)
   readonly messages: RoomMessages
+  readonly mixes: RoomMixes
   readonly #services: RoomServices
   readonly #handlers: RoomHandlers
   /** By user id, in the order in which they came. */
@@ -64,6 +66,8 @@ export class Room {
       participants: () => this.participants(),
       find: (userId) => this.participant(userId),
     })
+    const { mixer, tokens } = services
+    this.mixes = new RoomMixes({ roomId: id, mixer, newId, tokens, list: () => this.list })
     this.#levels = new RoomLevels({
       clock,
       speakers: () => this.#speakers(),
@@ -200,6 +204,7 @@ export class Room {
     if (role === 'anchor') this.checkRoom(participant, false)
     if (participant.role === role) return
     participant.role = role
+    this.mixes.drop(participant.sessionId)
     if (role === 'anchor') {
       participant.openStream('main')
       this.mic.forget(participant.userId)
@@ -335,6 +340,7 @@ export class Room {
       return known
     }
     for (const participant of this.participants()) participant.update(list, changeFrom)
+    this.mixes.update()
     this.#reasons.clear()
   }
 
@@ -359,6 +365,7 @@ export class Room {
     this.#listFold.close()
     this.#countFold.close()
     this.#levels.close()
+    this.mixes.close()
     this.#handlers.over(this)
   }
 }

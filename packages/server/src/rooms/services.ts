@@ -1,5 +1,6 @@
 import type { Clock, StreamHub } from '../hub/index.js'
 import type { Log } from '../observe/index.js'
+import type { AudioMixer } from './audio-mixer.js'
 import type { Bans } from './bans.js'
 import type { MediaGateway } from './media-gateway.js'
 import type { MediaTokens } from './media-tokens.js'
@@ -16,6 +17,8 @@ export interface RoomsOptions {
   readonly hub: StreamHub
   /** Absent while WebRTC is off. */
   readonly mediaGateway?: MediaGateway | undefined
+  /** Absent without codecs. */
+  readonly mixer?: AudioMixer | undefined
   readonly log: Log
 }
 

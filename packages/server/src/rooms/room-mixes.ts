@@ -1,0 +1,127 @@
+import type { ParamsOf } from '@crossroom/protocol'
+import type { AudioMix, AudioMixer } from './audio-mixer.js'
+import type { MediaTokens } from './media-tokens.js'
+import type { MemberList } from './member-list.js'
+import { RoomError } from './room-error.js'
+
+/** Whom a mix is for. */
+export interface MixReceiver {
+  readonly userId: string
+  /** Its addresses die with it. */
+  readonly sessionId: string
+  /** It may be heard, so the mix must be its own. */
+  readonly isListed: boolean
+  /** May hear the sound of screens. */
+  readonly hearsAux: boolean
+}
+
+export interface RoomMixesOptions {
+  readonly roomId: string
+  readonly mixer: AudioMixer | undefined
+  readonly newId: () => string
+  readonly tokens: MediaTokens
+  readonly list: () => MemberList
+}
+
+/** What somebody asked to hear. */
+interface MixWish {
+  readonly audioOf: 'all' | readonly string[]
+  /** Whoever plays it must not hear itself; undefined for a mix of those who are not heard. */
+  readonly except: string | undefined
+  readonly withAux: boolean
+}
+
+interface OpenMix {
+  readonly key: string
+  readonly mix: AudioMix
+  wish: MixWish
+  sources: string
+  /** The tokens of those who may play it, by session. */
+  readonly tokens: Map<string, string>
+}
+
+/** Everybody's voice but the receiver's in one stream, for phones that cannot play all. The audience shares one. */
+export class RoomMixes {
+  readonly #options: RoomMixesOptions
+  /** By session, or by a name for what is shared. */
+  readonly #mixes = new Map<string, OpenMix>()
+
+  constructor(options: RoomMixesOptions) {
+    this.#options = options
+  }
+
+  /** The token to play the mix with: the same one while the receiver asks for the same, or has a mix of its own. */
+  take(receiver: MixReceiver, { audio, audioOf }: ParamsOf<'media.mix'>): string {
+    const { sessionId, userId, isListed, hearsAux: withAux } = receiver
+    const isShared = !isListed && audio && audioOf === 'all'
+    const name = isShared ? `audience ${String(withAux)}` : sessionId
+    const wish: MixWish = { audioOf: audio ? audioOf : [], except: isShared ? undefined : userId, withAux }
+    const open = this.#mixes.get(name) ?? this.#open(name, wish)
+    open.wish = wish
+    this.#apply(open)
+    if (!open.tokens.has(sessionId)) {
+      this.drop(sessionId)
+      this.#mixes.set(name, open)
+      open.tokens.set(sessionId, this.#issue(open.key, receiver))
+    }
+    return open.tokens.get(sessionId)!
+  }
+
+  /** The list of the room changed. */
+  update(): void {
+    for (const open of this.#mixes.values()) this.#apply(open)
+  }
+
+  /** Its session is over, or it may be heard itself from now on and has to ask for a mix of its own. */
+  drop(sessionId: string): void {
+    for (const [name, open] of [...this.#mixes]) {
+      const token = open.tokens.get(sessionId)
+      if (token === undefined) continue
+      this.#options.tokens.revoke(token)
+      open.tokens.delete(sessionId)
+      if (open.tokens.size > 0) continue
+      this.#mixes.delete(name)
+      open.mix.close()
+    }
+  }
+
+  close(): void {
+    for (const open of this.#mixes.values()) open.mix.close()
+    this.#mixes.clear()
+  }
+
+  #open(name: string, wish: MixWish): OpenMix {
+    const { mixer, newId, roomId } = this.#options
+    const key = `r/${newId()}`
+    const sources = this.#sourcesOf(wish)
+    const mix = mixer?.open({ roomId, key, sources })
+    if (mix === undefined)
+      throw new RoomError('MEDIA_CAPACITY', 'No sound can be mixed now; play each member by its own address.')
+    const open = { key, mix, wish, sources: sources.join(' '), tokens: new Map<string, string>() }
+    this.#mixes.set(name, open)
+    return open
+  }
+
+  #apply(open: OpenMix): void {
+    const sources = this.#sourcesOf(open.wish)
+    const text = sources.join(' ')
+    if (text === open.sources) return
+    open.sources = text
+    open.mix.update(sources)
+  }
+
+  #sourcesOf({ audioOf, except, withAux }: MixWish): string[] {
+    const keys: string[] = []
+    for (const { userId, layers } of this.#options.list().values()) {
+      if (userId === except || (audioOf !== 'all' && !audioOf.includes(userId))) continue
+      for (const { streamType, layer } of layers)
+        if (streamType === 'main' || (streamType === 'aux' && withAux)) keys.push(layer.key)
+    }
+    return keys
+  }
+
+  #issue(key: string, { userId, sessionId: holder }: MixReceiver): string {
+    const { tokens, roomId } = this.#options
+    return tokens.issue({ action: 'play', roomId, holder, userId, streamType: 'mix', key })
+  }
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { RoomStage, type Entered } from './room-stage.js'
+import { MS, SECOND } from './stage.js'
+
+test('a viewer who comes costs nobody a message but owner and anchors the count, once a second', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const early = stage.settled('early', { role: 'audience' })
+  for (const { connection } of [alice, bob, early]) connection.take()
+  for (let i = 0; i < 50; i++) {
+    stage.enter(`viewer${String(i)}`, { role: 'audience' })
+    stage.clock.advance(100 * MS)
+  }
+  stage.settle()
+  expect(early.connection.told).toEqual([])
+  for (const { connection } of [alice, bob]) {
+    const lists = connection.all('room.userList')
+    expect(lists.length).toBeLessThanOrEqual(7)
+    expect(lists.at(-1)!.audienceCount).toBe(51)
+    expect(lists.at(-1)!.userList).toHaveLength(1)
+    expect(connection.take()).toEqual([])
+  }
+})
+
+test('viewers are not listed, and their leaving makes no exit', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const viewer = stage.settled('viewer', { role: 'audience' })
+  expect(alice.users()).toEqual([])
+  expect(viewer.users().map(({ userId }) => userId)).toEqual(['alice'])
+  viewer.member.leave()
+  stage.settle()
+  expect(alice.connection.all('room.userExit')).toEqual([])
+  expect(alice.connection.all('room.userList').at(-1)!.audienceCount).toBe(0)
+})
+
+test('a change of an anchor reaches 2000 viewers within half a second of work', () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const viewers: Entered[] = []
+  for (let i = 0; i < 2000; i++) viewers.push(stage.enter(`viewer${String(i)}`, { role: 'audience' }))
+  stage.settle()
+  let bytes = 0
+  const startedAt = performance.now()
+  stage.enter('bob')
+  stage.clock.advance(1 * MS)
+  for (const { connection } of viewers) for (const { params } of connection.told) bytes += JSON.stringify(params).length
+  const elapsed = performance.now() - startedAt
+  expect(viewers.every(({ connection }) => connection.users.some(({ userId }) => userId === 'bob'))).toBe(true)
+  expect(bytes).toBeGreaterThan(2000 * 500)
+  expect(elapsed).toBeLessThan(500)
+  stage.clock.advance(1 * SECOND)
+}, 20_000)
+
+test('who enters as audience does not own an empty room, the first anchor does', () => {
+  const stage = new RoomStage()
+  const viewer = stage.settled('viewer', { role: 'audience' })
+  expect(viewer.member.info().ownerId).toBeNull()
+  expect(stage.settled('alice').member.role).toBe('owner')
+  expect(viewer.users()[0]!.role).toBe('owner')
+})

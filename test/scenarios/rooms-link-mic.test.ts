@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { RoomStage } from './room-stage.js'
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error
+
+test('a viewer asks, the owner accepts, and the viewer is an anchor whom everybody sees', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob', { role: 'audience', kind: 'miniprogram' })
+  const carol = stage.settled('carol', { role: 'audience' })
+  bob.member.micRequest()
+  expect(alice.connection.all('mic.requested')).toEqual([{ userId: 'bob', userName: 'bob' }])
+  expect(bob.member.enterResult().push).toBeUndefined()
+  alice.member.micAnswer({ userId: 'bob', accept: true })
+  stage.settle()
+  expect(bob.connection.all('mic.answered')).toEqual([{ userId: 'bob', accepted: true, by: 'alice' }])
+  expect(bob.connection.all('room.roleChanged')).toEqual([{ userId: 'bob', role: 'anchor', by: 'alice' }])
+  expect(carol.users().map(({ userId }) => userId)).toEqual(['alice', 'bob'])
+  expect(carol.connection.all('room.userEnter').map(({ user }) => user.userId)).toEqual(['bob'])
+  expect(bob.member.enterResult().push).toEqual({ rtmp: expect.stringMatching(/^push\//) as string })
+  expect(alice.connection.users.length).toBe(1)
+})
+
+test('an anchor who is put back is gone from the list, and its publication with it', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const token = bob.member.pushAddress({ streamType: 'main' }).rtmp.slice('push/'.length)
+  expect(await stage.admit('r', token, {}, 'publish')).toMatchObject({ ok: true })
+  stage.publishAs(bob)
+  alice.member.micRemove({ userId: 'bob' })
+  stage.settle()
+  expect(bob.member.role).toBe('audience')
+  expect(stage.ends).toEqual(['kicked'])
+  expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'bob', reason: 'audience' }])
+  expect(alice.connection.all('room.userList').at(-1)!.audienceCount).toBe(1)
+  expect(await stage.admit('r', token, {}, 'publish')).toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('who is refused stays a viewer, and may ask again', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob', { role: 'audience' })
+  bob.member.micRequest()
+  alice.member.micAnswer({ userId: 'bob', accept: false })
+  expect(bob.connection.all('mic.answered')).toEqual([{ userId: 'bob', accepted: false, by: 'alice' }])
+  expect(bob.member.role).toBe('audience')
+  expect(() => alice.member.micAnswer({ userId: 'bob', accept: true })).toThrow(code('USER_NOT_FOUND'))
+  bob.member.micRequest()
+  expect(alice.connection.all('mic.requested')).toHaveLength(2)
+})
+
+test('nobody becomes an anchor whose signature does not let it send', () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const silent = { sendAudio: false, sendVideo: false, sendAux: false }
+  const bob = stage.settled('bob', { permissions: silent })
+  expect(bob.member.role).toBe('audience')
+  expect(() => bob.member.micRequest()).toThrow(code('NO_PERMISSION'))
+  expect(() => bob.member.switchRole({ role: 'anchor' })).toThrow(code('NO_PERMISSION'))
+  expect(() => stage.enter('carol', { permissions: silent, role: 'anchor' })).toThrow(code('NO_PERMISSION'))
+})
+
+test('a new owner is told who is still waiting', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const carol = stage.settled('carol', { role: 'audience' })
+  carol.member.micRequest()
+  alice.member.leave()
+  stage.settle()
+  expect(bob.member.role).toBe('owner')
+  expect(bob.connection.all('mic.requested')).toEqual([{ userId: 'carol', userName: 'carol' }])
+})
