@@ -137,7 +137,7 @@ test('a jump of the numbers begins anew with a keyframe, forwards and backwards'
   for (const packet of packetsOf(2, 3, [0], 90_000)) insert(buffer, packet)
   expect(poll(buffer, 0)).toEqual([0, 1])
   for (const packet of packetsOf(40, 3, [0, 20], 66_000)) insert(buffer, packet)
-  expect(poll(buffer, 0)[0]).toBe(20)
+  expect(poll(buffer, 50_000)[0]).toBe(20)
 })
 
 test('a malformed frame counts as lost and asks for a keyframe', () => {
@@ -212,4 +212,31 @@ test('in any order, with any loss and duplication, frames come out whole, in ord
     }),
     { numRuns: 200 },
   )
+})
+
+test('the packets of the first keyframe may come in any order within 50 ms', () => {
+  const [a, b, c, d] = packetsOf(1)
+  for (const order of [
+    [b, c, d, a],
+    [d, a, b, c],
+    [d, c, b, a],
+  ]) {
+    const buffer = videoBuffer()
+    order.forEach((packet, index) => {
+      insert(buffer, packet!, index * 10_000)
+      expect(poll(buffer, index * 10_000)).toEqual(index === 3 ? [0] : [])
+    })
+    expect(buffer.hasLost).toBe(false)
+  }
+})
+
+test('a stream that is joined in the middle of a frame gives that frame up after 50 ms', () => {
+  const buffer = videoBuffer()
+  const [, ...rest] = packetsOf(2, 3, [0, 1])
+  for (const packet of rest) insert(buffer, packet, 1000)
+  expect(poll(buffer, 1000)).toEqual([])
+  expect(buffer.deadline()).toBe(51_000)
+  expect(poll(buffer, 50_999)).toEqual([])
+  expect(poll(buffer, 51_000)).toEqual([1])
+  expect(buffer.hasLost).toBe(true)
 })

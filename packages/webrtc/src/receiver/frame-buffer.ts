@@ -7,6 +7,9 @@ const VIDEO_CAPACITY = 2048
 /** How far before the packet that came first the stream's real beginning may be. */
 const MAX_REORDERED_AT_START = 64
 
+/** How long a stream whose first packet does not begin a frame waits for one that does: as long as reordering takes. */
+const BEGINNING_WAIT: Micros = 50_000
+
 /** Packets held of an audio stream: five seconds of 20 ms. */
 const AUDIO_CAPACITY = 256
 
@@ -78,6 +81,8 @@ export class FrameBuffer {
   #holeSince: Micros | undefined
   /** Nothing has been given out or given up since the beginning. */
   #isFresh = true
+  /** Until when the packet is waited for that begins the first frame. */
+  #beginningBy: Micros | undefined
   #lateRun = 0
   #lastLate = 0
 
@@ -91,6 +96,11 @@ export class FrameBuffer {
   /** Whether a keyframe must come before video goes on: then one is to be asked for. */
   get needsKeyframe(): boolean {
     return this.#needsKeyframe
+  }
+
+  /** A frame was thrown away: the keyframe that is needed is not on its way. */
+  get hasLost(): boolean {
+    return this.counters.framesLost + this.counters.framesUndecodable > 0
   }
 
   /** Sequence numbers before this one are not wanted any more. */
@@ -132,6 +142,7 @@ export class FrameBuffer {
     if (this.#isFresh && sequence < this.#next! && sequence >= this.#next! - MAX_REORDERED_AT_START) {
       this.#next = sequence
       this.#cursor = sequence
+      this.#beginningBy = undefined
     }
     if (sequence < this.#next! && !this.#isRestart(sequence)) {
       this.counters.late++
@@ -172,6 +183,7 @@ export class FrameBuffer {
     this.#needsKeyframe = this.#isVideo
     this.#holeSince = undefined
     this.#isFresh = true
+    this.#beginningBy = undefined
     this.#lateRun = 0
   }
 
@@ -196,6 +208,7 @@ export class FrameBuffer {
         if (!this.#giveUp(now)) return undefined
         continue
       }
+      if (this.#awaitsBeginning(now)) return undefined
       const frame = this.#assemble(this.#next, end)
       this.#releaseTo(end, true)
       if (frame !== undefined) return frame
@@ -205,7 +218,16 @@ export class FrameBuffer {
 
   /** When `poll` will give up a hole; undefined while nothing is waited for. */
   deadline(): Micros | undefined {
+    if (this.#beginningBy !== undefined) return this.#beginningBy
     return this.#holeSince === undefined ? undefined : this.#holeSince + this.waitLimit
+  }
+
+  /** Whether the first packets of the stream may still be on their way, although the first frame looks whole. */
+  #awaitsBeginning(now: Micros): boolean {
+    const first = this.#ring.payload(this.#next!)!
+    if (!this.#isFresh || !this.#isVideo || first.length === 0 || this.#depacketizer.startsFrame(first)) return false
+    this.#beginningBy ??= this.#earliestArrivalBehind(this.#next! - 1) + BEGINNING_WAIT
+    return now < this.#beginningBy
   }
 
   /** The sequence number behind the frame that begins at `#next`; undefined while it is not whole. */
@@ -340,6 +362,7 @@ export class FrameBuffer {
     this.#highest = Math.max(this.#highest, sequence - 1)
     this.#isAtBoundary = isAtBoundary
     this.#isFresh = false
+    this.#beginningBy = undefined
     this.#holeSince = undefined
   }
 }

@@ -13,16 +13,24 @@ function requests(request: KeyframeRequest, from: number, to: number, each: (now
 
 test('a stream that begins has 300 ms to show its keyframe', () => {
   const request = new KeyframeRequest()
-  request.needForLoss(0)
+  request.needForLoss(0, true)
   expect(requests(request, 0, 900_000)).toEqual([300_000, 800_000])
   request.onKeyframe()
   expect(requests(request, 900_000, 2_000_000)).toEqual([])
 })
 
+test('a stream whose first keyframe is lost asks as soon as that is known', () => {
+  const request = new KeyframeRequest()
+  request.needForLoss(0, true)
+  request.needForLoss(60_000, false)
+  request.needForLoss(80_000, false)
+  expect(requests(request, 0, 500_000)).toEqual([60_000])
+})
+
 test('a loss asks at once and every half second until the keyframe comes', () => {
   const request = new KeyframeRequest()
   request.onKeyframe()
-  request.needForLoss(1_000_000)
+  request.needForLoss(1_000_000, true)
   expect(requests(request, 1_000_000, 2_200_000)).toEqual([1_000_000, 1_500_000, 2_000_000])
 })
 

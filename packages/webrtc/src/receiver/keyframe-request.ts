@@ -14,9 +14,13 @@ export class KeyframeRequest {
   #requestedAt: Micros = -Infinity
   #hadKeyframe = false
 
-  /** The stream cannot go on without a keyframe, from `now` on; says so as often as it likes. */
-  needForLoss(now: Micros): void {
-    this.#lossSince ??= this.#hadKeyframe ? now : now + PATIENCE_AT_START
+  /**
+   * The stream cannot go on without a keyframe, from `now` on; says so as often as it likes. `isComing`: nothing speaks
+   * against the first one being on its way.
+   */
+  needForLoss(now: Micros, isComing: boolean): void {
+    const since = isComing && !this.#hadKeyframe ? now + PATIENCE_AT_START : now
+    if (this.#lossSince === undefined || since < this.#lossSince) this.#lossSince = since
   }
 
   /** Somebody who watches wants one. */

@@ -217,7 +217,7 @@ export class ReceivedStream {
       if (frame !== undefined) return frame
     }
     this.nacks.forgetBefore(buffer.next)
-    if (buffer.needsKeyframe) this.keyframes.needForLoss(now)
+    if (buffer.needsKeyframe) this.keyframes.needForLoss(now, !buffer.hasLost)
     return undefined
   }
 
