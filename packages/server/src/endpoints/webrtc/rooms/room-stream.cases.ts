@@ -1,0 +1,63 @@
+import { buildOpusHead, audioConfigFromOpusHead, videoConfigFromH264, type VideoConfig } from '@crossroom/media'
+import type { Publication, Stream, StreamHub } from '../../../hub/index.js'
+import { systemClock } from '../../../net/index.js'
+import { buildSps } from '../../../../../media/src/h264/sps.cases.js'
+
+const PPS = Uint8Array.of(0x68, 0xce, 0x38, 0x80)
+const FRAME_MS = 33
+const OPUS = audioConfigFromOpusHead(buildOpusHead({ channels: 2, preSkip: 312, inputSampleRate: 48_000 }))!
+
+function h264(width: number): VideoConfig {
+  const sps = buildSps({ profileIdc: 66, orderCountType: 2, macroblocksWide: width / 16, macroblocksHigh: 12 })
+  return videoConfigFromH264([sps], [PPS])!
+}
+
+/** A member's stream in the hub: H.264 of a given width and Opus, live, with a keyframe at first and whenever asked. */
+export class RoomStream {
+  readonly stream: Stream
+  keyframesAsked = 0
+  readonly #tag: number
+  readonly #config: VideoConfig
+  readonly #publication: Publication
+  readonly #timer: NodeJS.Timeout
+  readonly #startedAt = systemClock.now()
+  #isKeyframeDue = true
+
+  /** `tag` stands in every frame, so that a viewer's frame can be told from another's. */
+  constructor(hub: StreamHub, key: string, { tag, width = 640 }: { readonly tag: number; readonly width?: number }) {
+    this.stream = hub.open(key)
+    this.#tag = tag
+    this.#config = h264(width)
+    this.#publication = this.stream.publish({
+      ...{ id: key, protocol: 'webrtc', remoteAddress: '127.0.0.1', subject: key },
+      onClose: () => clearInterval(this.#timer),
+      requestKeyframe: () => {
+        this.keyframesAsked++
+        this.#isKeyframeDue = true
+      },
+    })!
+    this.#timer = setInterval(() => this.#push(), FRAME_MS)
+    this.#push()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#publication.end()
+  }
+
+  /** Falls silent without an end, as a browser whose path is full. */
+  pause(): void {
+    clearInterval(this.#timer)
+  }
+
+  #push(): void {
+    const now = systemClock.now()
+    const pts = now - this.#startedAt
+    const times = { pts, dts: pts, receivedAt: now, droppable: false }
+    const keyframe = this.#isKeyframeDue
+    this.#isKeyframeDue = false
+    const picture = Uint8Array.of(keyframe ? 0x65 : 0x41, 0x9a, this.#tag)
+    this.#publication.push({ ...times, config: this.#config, keyframe, units: [picture] })
+    this.#publication.push({ ...times, config: OPUS, keyframe: true, units: [Uint8Array.of(0x08, this.#tag)] })
+  }
+}
