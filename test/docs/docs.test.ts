@@ -70,7 +70,12 @@ test('every route of REST is described', () => {
   const text = readFileSync(join(ROOT, 'docs/6-api-and-hooks.md'), 'utf8')
   const routes = foundInServer('api', /\.(?:get|post|put|patch|delete)\(\s*'(\/[\w/:.]*)'/g)
   const described = routes.map((route) =>
-    route.replace(':app', 'APP').replace(':stream', 'STREAM').replace(':id', 'ID'),
+    route
+      .replace(':app', 'APP')
+      .replace(':stream', 'STREAM')
+      .replace(':id', 'ID')
+      .replace(':userId', 'USER')
+      .replace(':token', 'TOKEN'),
   )
   expect(described.length).toBeGreaterThan(8)
   expect(described.filter((route) => !text.includes(route))).toEqual([])

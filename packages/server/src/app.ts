@@ -67,7 +67,7 @@ class App implements RunningServer {
     const webRtc = (this.#webRtc = await WebRtc.open(this.#core))
     const rooms = (this.#rooms = new RoomsPart(this.#core, webRtc))
     observeRooms(this.#core, rooms)
-    await this.#web.register({ webRtc, forwards: this.#forwards, isDraining: () => this.#draining })
+    await this.#web.register({ rooms, webRtc, forwards: this.#forwards, isDraining: () => this.#draining })
     await this.#listen()
   }
 

@@ -8,12 +8,14 @@ import {
 } from 'fastify-type-provider-zod'
 import type { FailureGuard } from '../auth/index.js'
 import type { TrustedProxies } from '../net/index.js'
+import type { Rooms } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { requireAccess } from './access.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics } from './health.js'
+import { registerRoomRoutes } from './rooms.js'
 import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } from './routes.js'
 import type { StreamRouteDeps } from './routes.js'
 
@@ -25,6 +27,8 @@ export interface ApiDeps extends StreamRouteDeps {
   readonly proxies: TrustedProxies
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
+  /** Absent when there are no rooms; then `/rooms` is not there. */
+  readonly rooms?: Rooms | undefined
   /** Without one the API answers on this machine only. */
   readonly apiKey: string | undefined
   /** Signs tokens of plain streams. */
@@ -53,6 +57,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         registerStreamRoutes(guarded, deps)
         registerConnectionRoutes(guarded, deps)
         registerTokenRoutes(guarded, deps, deps.secret)
+        if (deps.rooms !== undefined) registerRoomRoutes(guarded, { ...deps, rooms: deps.rooms })
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
         done()

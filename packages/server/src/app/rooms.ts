@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates, originsOf, playAddresses, type AddressOptions } from '../net/index.js'
-import { Rooms, type AddressBook } from '../rooms/index.js'
+import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import type { Core } from './core.js'
 import type { WebRtc } from './web-rtc.js'
@@ -16,18 +16,20 @@ export class RoomsPart {
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, webRtc: WebRtc) {
-    const { addressOptions, clientAddress, clock, config, guard, hub, log, pending } = core
+    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pending } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
     this.rooms = new Rooms({
       ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },
       newId: () => randomBytes(16).toString('base64url'),
+      mediaGateway: webRtc.mediaGateway(),
     })
+    gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({
       ...{ clock, nowMs, log, pending, clientAddress, rooms: this.rooms, verifier: signatures },
       entryRates: new AddressRates({ perSecond, burst, addresses }),
-      origins: { allowed: config.allowOrigin, publicUrl: config.publicUrl, isOpen: signatures.isOpen },
+      origins: { allowed: config.allowOrigin, publicUrl: config.publicUrl, isOpen: signatures.isOpen || config.demo },
       iceServers: () => webRtc.iceServers(),
       addressesFor: (request) => addressBook(request, addressOptions),
     })

@@ -4,6 +4,7 @@ import {
   iceServers,
   observeRtc,
   openRtc,
+  RoomMediaGateway,
   RtcSessions,
   WhepEndpoint,
   WhipEndpoint,
@@ -12,6 +13,7 @@ import {
   type TurnOptions,
 } from '../endpoints/webrtc/index.js'
 import { loadEngine } from '../engine.js'
+import type { MediaGateway } from '../rooms/index.js'
 import type { Core } from './core.js'
 
 /** WebRTC in all its forms. Without the native package it is off and everything else runs. */
@@ -39,6 +41,12 @@ export class WebRtc {
     const gateway = await openRtc({ engine: loaded.engine, host, port, announce, clock, listeners })
     observeRtc(metrics, gateway)
     return new WebRtc(core, gateway, undefined)
+  }
+
+  /** What rooms move the media of browsers with; undefined without WebRTC. Here the compiler checks that it fits. */
+  mediaGateway(): MediaGateway | undefined {
+    const { environment, makePlayable } = this.#core
+    return this.#gateway && new RoomMediaGateway({ gateway: this.#gateway, environment, makePlayable })
   }
 
   /** For `RTCConfiguration.iceServers`. */

@@ -1,14 +1,25 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { registerApi, registerHealth, type ApiDeps, type Readiness } from '../api/index.js'
-import { httpLimits } from '../config/index.js'
+import {
+  registerApi,
+  registerDemo,
+  registerHealth,
+  registerRoomService,
+  registerRoomSig,
+  type ApiDeps,
+  type Readiness,
+} from '../api/index.js'
+import { httpLimits, openServiceLimits } from '../config/index.js'
+import { AddressRates } from '../net/index.js'
 import { registerPages } from '../pages.js'
 import { derivedInfo } from '../transcode/index.js'
 import { VERSION } from '../version.js'
 import type { Core } from './core.js'
+import type { RoomsPart } from './rooms.js'
 import type { WebRtc } from './web-rtc.js'
 
 /** What the routes are made of besides the core. */
 export interface WebParts {
+  readonly rooms: RoomsPart
   readonly webRtc: WebRtc
   readonly forwards: ApiDeps['forwards']
   isDraining(): boolean
@@ -30,6 +41,7 @@ export class Web {
     registerHealth(this.public, readiness)
     if (this.admin !== this.public) registerHealth(this.admin, readiness)
     await registerApi(this.admin, this.#apiDeps(parts))
+    await this.#registerOpenServices(parts.rooms)
     await parts.webRtc.register(this.public)
     if (!(await registerPages(this.public))) this.#core.log.warn({}, 'The pages are not built: run npm run build')
     await Promise.all([this.public.ready(), this.admin.ready()])
@@ -39,12 +51,25 @@ export class Web {
     await Promise.all([this.public.close(), this.admin.close()])
   }
 
-  #apiDeps({ forwards }: WebParts): ApiDeps {
+  /** What pages and old apps ask before they enter a room. */
+  async #registerOpenServices({ rooms, signatures }: RoomsPart): Promise<void> {
+    const { addressOptions, clientAddress, clock, config, log } = this.#core
+    const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
+    const { demo, sdkAppId, secret } = config
+    const signer = signatures.isOpen || demo ? { sdkAppId, secret } : undefined
+    const rates = new AddressRates({ perSecond, burst, addresses })
+    const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
+    await registerDemo(this.public, { ...shared, log })
+    await registerRoomService(this.public, { ...shared, rooms })
+    registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
+  }
+
+  #apiDeps({ forwards, rooms }: WebParts): ApiDeps {
     const { addressOptions, clock, config, connections, guard, hub, listeners } = this.#core
     const { log, metrics, proxies, transcoder } = this.#core
     const { apiKey, secret, forwardPrivate } = config
     return {
-      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards },
+      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, rooms: rooms.rooms },
       ...{ ...addressOptions, apiKey, secret, forwardPrivate },
       nowMs: Date.now,
       derivedOf: (key) => derivedInfo(transcoder, key),

@@ -133,6 +133,15 @@ export function makePrivateMapKey(secret: string, record: RoomRecord, issuedAtSe
   return makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds, userbuf })
 }
 
+const MAX_UINT32 = 2 ** 32 - 1
+
+/** How a record names a room: a decimal text as the number it is, for that is what back-ends of Tencent's sign. */
+export function recordRoomOf(roomId: number | string): number | string {
+  const number = Number(roomId)
+  const isNumber = Number.isInteger(number) && number <= MAX_UINT32 && String(number) === String(roomId)
+  return isNumber && number >= 0 ? number : roomId
+}
+
 function ascii(bytes: Uint8Array): string | undefined {
   let text = ''
   for (const byte of bytes) {

@@ -1,5 +1,5 @@
-import { canonicalRoomId, isRoomId, isUserId } from '@crossroom/protocol'
-import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket } from '../auth/index.js'
+import { isRoomId, isUserId } from '@crossroom/protocol'
+import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket, recordRoomOf } from '../auth/index.js'
 import type { Config } from '../config/index.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
@@ -29,7 +29,7 @@ export function printEntryToken(config: Config, wish: EntryTokenWish, nowMs: num
   const expiresAtSeconds = issuedAtSeconds + expire
   const record = { userId, sdkAppId, expiresAtSeconds, privileges: ALL_PRIVILEGES }
   const privateMapKey =
-    room === undefined ? undefined : makePrivateMapKey(secret, { ...record, room: roomOfRecord(room) }, issuedAtSeconds)
+    room === undefined ? undefined : makePrivateMapKey(secret, { ...record, room: recordRoomOf(room) }, issuedAtSeconds)
   if (config.json) {
     const expiresAt = expiresAtSeconds * 1000
     output.print(JSON.stringify({ sdkAppId, userId, userSig, roomId: room, privateMapKey, expiresAt }))
@@ -40,12 +40,4 @@ export function printEntryToken(config: Config, wish: EntryTokenWish, nowMs: num
   const what = privateMapKey === undefined ? 'The UserSig' : 'The UserSig and, below it, the privateMapKey'
   const until = new Date(expiresAtSeconds * 1000).toISOString()
   output.complain(`${what} of ${userId} for sdkAppId ${String(sdkAppId)}, good until ${until}.`)
-}
-
-const MAX_UINT32 = 2 ** 32 - 1
-
-/** A decimal text is written as the number it is: that is what back-ends of Tencent's sign. */
-export function roomOfRecord(room: number | string): number | string {
-  const number = Number(room)
-  return Number.isInteger(number) && number <= MAX_UINT32 && String(number) === canonicalRoomId(room) ? number : room
 }

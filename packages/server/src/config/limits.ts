@@ -206,6 +206,14 @@ export const authLimits = {
   oneTimeTokens: 100_000,
 } as const
 
+/** What signs for, or checks, whoever asks over HTTP: the demo's signatures, the services of the old demos. */
+export const openServiceLimits = {
+  /** Requests of one address (IPv4 /32, IPv6 /64); loopback is exempt. */
+  requestsPerSecond: 10,
+  requestBurst: 40,
+  addresses: 10_000,
+} as const
+
 /** HTTP hooks: the operator's own servers, asked and told. */
 export const hookLimits = {
   timeoutMs: 3_000,
@@ -250,7 +258,7 @@ export const rtcLimits = {
   /** Without a verified STUN check for this long nothing more is sent. */
   consentMicros: 30 * SECOND,
   sdpLines: 2000,
-  sdpMediaLines: 32,
+  sdpMediaLines: 40,
   /** Random bytes in a session address. */
   sessionIdBytes: 16,
 } as const

@@ -7,7 +7,7 @@ export interface OriginRules {
   readonly allowed: readonly string[]
   /** What our pages are reached by through a proxy. */
   readonly publicUrl: string | undefined
-  /** Without any secret whoever reaches the server may enter, so a foreign name that was made to point here must not pass. */
+  /** Whoever reaches the server may enter, or gets a signature: a foreign name that was made to point here must not pass. */
   readonly isOpen: boolean
 }
 

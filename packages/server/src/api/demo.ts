@@ -1,0 +1,86 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { isRoomId, isUserId } from '@crossroom/protocol'
+import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket, recordRoomOf } from '../auth/index.js'
+import type { AddressRates } from '../net/index.js'
+import type { Log } from '../observe/index.js'
+import { answerErrorsAsJson, ApiError } from './errors.js'
+
+/** What signs for whoever asks: only where everybody may enter anyway. */
+export interface DemoSigner {
+  readonly sdkAppId: number
+  /** Absent in open mode, where nothing needs a signature. */
+  readonly secret: string | undefined
+}
+
+export interface DemoDeps {
+  /** Absent unless the server runs in open mode or with `--demo`. */
+  readonly signer: DemoSigner | undefined
+  readonly rates: AddressRates
+  readonly clock: { now(): number }
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number
+  readonly log: Log
+  readonly clientAddress: (request: FastifyRequest['raw']) => string
+}
+
+/** What one user enters one room with. */
+export interface DemoSignatures {
+  readonly sdkAppId: number
+  readonly userSig?: string
+  readonly privateMapKey?: string
+}
+
+/** How long a signature of the demo is good for. */
+const EXPIRE_SECONDS = 86_400
+
+/** Signs for one user, and for one room when it is named. */
+export function signForDemo(
+  { sdkAppId, secret }: DemoSigner,
+  userId: string,
+  roomId: string | number | undefined,
+  nowMs: number,
+): DemoSignatures {
+  if (secret === undefined) return { sdkAppId }
+  const issuedAtSeconds = Math.floor(nowMs / 1000)
+  const userSig = makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds: EXPIRE_SECONDS })
+  if (roomId === undefined) return { sdkAppId, userSig }
+  const expiresAtSeconds = issuedAtSeconds + EXPIRE_SECONDS
+  const record = { userId, sdkAppId, room: recordRoomOf(roomId), expiresAtSeconds, privileges: ALL_PRIVILEGES }
+  return { sdkAppId, userSig, privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds) }
+}
+
+const tokenRequest = z.object({
+  userId: z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -'),
+  roomId: z
+    .union([z.string(), z.number()])
+    .refine(isRoomId, 'must be a number up to 4294967295, or 1 to 64 of A-Z a-z 0-9 _ -'),
+})
+
+/** `POST /api/v1/demo/token`, on the public port: signatures for our own pages, in open mode and with `--demo`. */
+export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promise<void> {
+  await app.register(
+    (scope, _options, done) => {
+      scope.setValidatorCompiler(validatorCompiler)
+      scope.setSerializerCompiler(serializerCompiler)
+      answerErrorsAsJson(scope, (error) => {
+        deps.log.error({ error }, 'A request for a signature of the demo failed')
+      })
+      scope
+        .withTypeProvider<ZodTypeProvider>()
+        .post('/token', { schema: { hide: true, body: tokenRequest } }, (request, reply) => {
+          if (deps.signer === undefined)
+            throw new ApiError(404, 'NO_DEMO', 'This server signs for nobody who asks: it runs without --demo.')
+          if (deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw)) > 0)
+            throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many signatures were asked for; wait a moment.')
+          const { userId, roomId } = request.body
+          void reply.header('cache-control', 'no-store')
+          return signForDemo(deps.signer, userId, roomId, deps.nowMs())
+        })
+      done()
+    },
+    { prefix: '/api/v1/demo' },
+  )
+}
