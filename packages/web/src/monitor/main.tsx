@@ -15,6 +15,7 @@ watchRoundTrips(STREAMS_PATH)
 const model = new MonitorModel()
 document.title = say('titleOf', { place: say('monitor') })
 render(<MonitorPage model={model} />, document.body)
+window.addEventListener('pagehide', () => model.close())
 void keepFresh()
 
 /** Asks again and again while the page is seen. */

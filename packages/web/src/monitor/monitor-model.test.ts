@@ -9,7 +9,7 @@ const stream = (key: string): WallStream => ({ key, name: key, path: key, isLive
 
 beforeEach(() => {
   answer = { kind: 'streams', streams: [stream('live/a'), stream('live/b')] }
-  model = new MonitorModel(() => Promise.resolve(answer))
+  model = new MonitorModel({ fetch: () => Promise.resolve(answer), close: () => undefined })
 })
 
 test('the wall follows the server; what is gone is not large any more', async () => {

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { read, write } from '../storage.js'
 import { totalsOf, type Measured } from './measured.js'
-import { fetchWall, type Wall, type WallStream } from './wall-streams.js'
+import { RestWall, type Wall, type WallSource, type WallStream } from './wall-streams.js'
 
 /** The same place as the list of the live page, so that the key is typed once. */
 const KEY_STORED_AT = 'crossroom.api-key'
@@ -21,14 +21,14 @@ export class MonitorModel {
   readonly #measured = signal<ReadonlyMap<string, Measured>>(new Map())
   readonly totals = computed(() => totalsOf([...this.#measured.value.values()]))
   readonly viewers = computed(() => this.streams.value.reduce((sum, { viewers }) => sum + viewers, 0))
-  readonly #fetch: typeof fetchWall
+  readonly #source: WallSource
 
-  constructor(fetch: typeof fetchWall = fetchWall) {
-    this.#fetch = fetch
+  constructor(source: WallSource = new RestWall()) {
+    this.#source = source
   }
 
   async refresh(): Promise<void> {
-    const wall = await this.#fetch(read('session', KEY_STORED_AT))
+    const wall = await this.#source.fetch(read('session', KEY_STORED_AT))
     // An answer that did not come is no reason to take down what plays.
     if (wall.kind === 'hidden' && wall.why === 'unreachable' && this.streams.value.length > 0) return
     if (JSON.stringify(wall) !== JSON.stringify(this.wall.value)) this.wall.value = wall
@@ -38,6 +38,11 @@ export class MonitorModel {
   useKey(key: string): Promise<void> {
     write('session', KEY_STORED_AT, key)
     return this.refresh()
+  }
+
+  /** The page goes. */
+  close(): void {
+    this.#source.close()
   }
 
   toggleLarge(key: string): void {

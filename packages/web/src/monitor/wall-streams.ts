@@ -1,4 +1,6 @@
 import { fetchStreams, type ListedStream, type StreamList } from '../streams.js'
+import { Api } from './api.js'
+import { RoomStreams } from './room-streams.js'
 
 /** A stream that the wall can play. */
 export interface WallStream {
@@ -14,11 +16,35 @@ export interface WallStream {
 export type Wall =
   { readonly kind: 'streams'; readonly streams: readonly WallStream[] } | Extract<StreamList, { kind: 'hidden' }>
 
-/** Asks for everything there is to see. Never rejects. */
-export async function fetchWall(apiKey: string | undefined): Promise<Wall> {
-  const list = await fetchStreams(apiKey)
-  if (list.kind === 'hidden') return list
-  return { kind: 'streams', streams: list.streams.map(wallStreamOf) }
+/** Where a wall learns what there is to see. */
+export interface WallSource {
+  /** Asks for everything. Never rejects. */
+  fetch(apiKey: string | undefined): Promise<Wall>
+  /** Gives back what was borrowed. */
+  close(): void
+}
+
+/** The plain streams and those of rooms, by the REST API. */
+export class RestWall implements WallSource {
+  readonly #rooms = new RoomStreams()
+  #api = new Api(undefined)
+
+  async fetch(apiKey: string | undefined): Promise<Wall> {
+    const list = await fetchStreams(apiKey)
+    if (list.kind === 'hidden') return list
+    this.#api = new Api(apiKey)
+    const ofRooms = await this.#rooms.fetch(this.#api)
+    return { kind: 'streams', streams: [...list.streams.filter(isPlain).map(wallStreamOf), ...ofRooms] }
+  }
+
+  close(): void {
+    void this.#rooms.close(this.#api)
+  }
+}
+
+/** Inside the server the streams of rooms have names that nobody plays them by. */
+function isPlain({ name }: ListedStream): boolean {
+  return !name.startsWith('r/')
 }
 
 function wallStreamOf({ name, live, viewers }: ListedStream): WallStream {

@@ -1,0 +1,74 @@
+import { isRecord, type Api } from './api.js'
+import type { WallStream } from './wall-streams.js'
+
+/** An address of ours: its holder plays without being a member. Given back when it is not needed any more. */
+interface Lent {
+  readonly roomId: string
+  readonly token: string
+}
+
+/** A stream of somebody in a room. */
+interface RoomStream {
+  readonly key: string
+  readonly roomId: string
+  readonly userId: string
+  readonly streamType: 'main' | 'aux'
+  readonly name: string
+}
+
+/** Longer than anybody looks at a wall without reloading it; a wall that is closed gives its addresses back. */
+const EXPIRE_SECONDS = 86_400
+
+/** The streams of rooms, each by an address made for this wall, the same one as long as the stream is there. */
+export class RoomStreams {
+  readonly #lent = new Map<string, Lent>()
+
+  /** What is seen in rooms now. Empty where rooms are not for this key. */
+  async fetch(api: Api): Promise<WallStream[]> {
+    const rooms = await api.list('/rooms', 'rooms')
+    const found = await Promise.all(rooms.map((room) => streamsOf(api, String(room['roomId']))))
+    const streams = found.flat()
+    await this.#giveBack(api, new Set(streams.map(({ key }) => key)))
+    const shown = await Promise.all(streams.map((stream) => this.#show(api, stream)))
+    return shown.filter((stream) => stream !== undefined)
+  }
+
+  /** Gives every address back. */
+  close(api: Api): Promise<void> {
+    return this.#giveBack(api, new Set())
+  }
+
+  async #show(api: Api, { key, roomId, userId, streamType, name }: RoomStream): Promise<WallStream | undefined> {
+    if (!this.#lent.has(key)) {
+      const path = `/rooms/${encodeURIComponent(roomId)}/play-addresses`
+      const answer = await api.ask('POST', path, { userId, streamType, expireSeconds: EXPIRE_SECONDS })
+      if (!isRecord(answer) || typeof answer['token'] !== 'string') return undefined
+      this.#lent.set(key, { roomId, token: answer['token'] })
+    }
+    return { key, name, path: `r/${this.#lent.get(key)!.token}`, isLive: true, viewers: 0 }
+  }
+
+  async #giveBack(api: Api, needed: ReadonlySet<string>): Promise<void> {
+    const gone = [...this.#lent].filter(([key]) => !needed.has(key))
+    for (const [key] of gone) this.#lent.delete(key)
+    await Promise.all(
+      gone.map(([, { roomId, token }]) =>
+        api.ask('DELETE', `/rooms/${encodeURIComponent(roomId)}/play-addresses/${token}`),
+      ),
+    )
+  }
+}
+
+async function streamsOf(api: Api, roomId: string): Promise<RoomStream[]> {
+  const members = await api.list(`/rooms/${encodeURIComponent(roomId)}/members`, 'members')
+  return members.flatMap((member) => {
+    const userId = String(member['userId'])
+    const name = member['userName'] === '' ? userId : String(member['userName'])
+    const streams = Array.isArray(member['streams']) ? (member['streams'] as unknown[]).filter(isRecord) : []
+    return streams.flatMap(({ streamType, hasAudio, hasVideo }) => {
+      if ((streamType !== 'main' && streamType !== 'aux') || (hasAudio !== true && hasVideo !== true)) return []
+      const key = `${roomId}/${userId}/${streamType}`
+      return [{ key, roomId, userId, streamType, name: `${roomId} · ${name}${streamType === 'aux' ? ' (aux)' : ''}` }]
+    })
+  })
+}
