@@ -1,4 +1,13 @@
-import type { Notification, ReceivedMessage, RequestedRole, SessionState, User } from '@crossroom/protocol'
+import type {
+  Notification,
+  ParamsOf,
+  ReceivedMessage,
+  RequestedRole,
+  ResultOf,
+  SessionMethod,
+  SessionState,
+  User,
+} from '@crossroom/protocol'
 
 import { NetReports } from '../core/net-reports.js'
 import { PhoneSession, type PhoneSessionHandlers } from '../core/phone-session.js'
@@ -161,8 +170,8 @@ export class Client extends Emitter<ClientEvents> {
     this.#setLocal(target, true)
   }
 
-  setRole(role: RequestedRole): Promise<void> {
-    return this.#inRoom().switchRole(role)
+  async setRole(role: RequestedRole): Promise<void> {
+    await this.#inRoom().switchRole(role)
   }
 
   /** Resolves with the new end of the signature, in Unix milliseconds; null when it never ends. */
@@ -182,9 +191,8 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Everything else of the signaling: kick, mute of others, link-mic. */
-  get request(): PhoneSession['request'] {
-    const session = this.#inRoom()
-    return (method, params) => session.request(method, params)
+  async request<Method extends SessionMethod>(method: Method, params: ParamsOf<Method>): Promise<ResultOf<Method>> {
+    return this.#inRoom().request(method, params)
   }
 
   /** From the pusher's `bindstatechange`. */

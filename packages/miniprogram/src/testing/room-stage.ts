@@ -25,7 +25,7 @@ export interface RoomStage {
 const entry = { server: 'wss://room.test', sdkAppID: 1400000000, userID: 'me', userSig: 'sig', roomID: 100 }
 
 /** Call it once at the top of a test file. */
-export function useRoomStage(): RoomStage {
+export function useRoomStage(name: StageOptions['name'] = 'webrtc-room', defaults: object = entry): RoomStage {
   const built = mkdtempSync(join(tmpdir(), 'crossroom-miniprogram-'))
   let stage: Stage
   beforeAll(() => buildForTest(built))
@@ -33,8 +33,8 @@ export function useRoomStage(): RoomStage {
   afterAll(() => rmSync(built, { recursive: true }))
   const codesOf = (name: string): unknown[] => stage.details(name).map((event) => (event as { code: unknown }).code)
   const open = async (options: Partial<StageOptions> = {}): Promise<Stage> => {
-    const properties = { ...entry, ...options.properties }
-    stage = await openStage(built, { name: 'webrtc-room', ...options, properties })
+    const properties = { ...defaults, ...options.properties }
+    stage = await openStage(built, { name, ...options, properties })
     return stage
   }
   return {
