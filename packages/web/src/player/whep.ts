@@ -1,7 +1,7 @@
 import { PlayoutDelay, receiverDelay, type ReceiverCounters } from '../delay.js'
-import { iceServersOfLinks } from './link-header.js'
+import { HttpSession } from './http-session.js'
 import { withOpusNack, withStereo } from './offer.js'
-import { failureOfStatus, whepAddress } from './reach.js'
+import { failureOfStatus } from './reach.js'
 import { readReceivers } from './receiver-stats.js'
 import { webRtcMissing } from './server-parts.js'
 import {
@@ -16,8 +16,6 @@ import {
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
-/** The server's answer to our leaving is waited for so long. */
-const LEAVE_MS = 2_000
 
 /**
  * Plays by WebRTC: WHEP (draft-ietf-wish-whep), the client offers. Nothing is trickled: the server answers with its
@@ -27,11 +25,11 @@ export class WhepSource implements Source {
   readonly #video: HTMLVideoElement
   readonly #events: SourceEvents
   readonly #address: StreamAddress
+  readonly #session: HttpSession
   readonly #abort = new AbortController()
   readonly #handlePlaying = (): void => this.#events.playing()
   readonly #stream = new MediaStream()
   #connection: RTCPeerConnection | undefined
-  #session: URL | undefined
   #disconnected: number | undefined
   readonly #playoutDelay = new PlayoutDelay()
   #counters: ReceiverCounters | undefined
@@ -40,6 +38,7 @@ export class WhepSource implements Source {
   constructor(video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
     this.#video = video
     this.#address = address
+    this.#session = new HttpSession('whep', address)
     this.#events = events
     video.addEventListener('playing', this.#handlePlaying)
     this.#start().catch((error: unknown) => {
@@ -65,7 +64,7 @@ export class WhepSource implements Source {
     this.#video.removeEventListener('playing', this.#handlePlaying)
     this.#video.srcObject = null
     // The other way round the server would know the session no more.
-    void this.#leave().then(() => this.#connection?.close())
+    void this.#session.leave().then(() => this.#connection?.close())
   }
 
   async #start(): Promise<void> {
@@ -78,8 +77,9 @@ export class WhepSource implements Source {
     this.#watch(connection)
     const offer = await connection.createOffer()
     const sdp = withOpusNack(withStereo(offer.sdp ?? ''))
-    const answer = await this.#post(sdp)
-    if (answer === undefined) return
+    const answer = await this.#session.offer(sdp)
+    if (answer.kind === 'left') return
+    if (answer.kind === 'refusal') return this.#fail(failureOfStatus(answer.status, answer.sentence))
     // The offer is applied only now, so that the gathering of candidates begins with the ICE servers of the answer.
     if (answer.iceServers.length > 0) connection.setConfiguration({ iceServers: answer.iceServers })
     await connection.setLocalDescription({ type: 'offer', sdp })
@@ -87,23 +87,6 @@ export class WhepSource implements Source {
     connection.getReceivers()[0]?.transport?.addEventListener('statechange', ({ target }) => {
       if ((target as RTCDtlsTransport).state === 'closed') this.#fail({ reason: 'ended' })
     })
-  }
-
-  async #post(sdp: string): Promise<{ sdp: string; iceServers: RTCIceServer[] } | undefined> {
-    const address = whepAddress(this.#address)
-    const headers = { ...this.#headers(), 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
-    // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
-    const response = await fetch(address, { method: 'POST', body: sdp, headers })
-    const body = await response.text()
-    const location = response.headers.get('location')
-    if (location !== null) this.#session = new URL(location, address)
-    if (this.#closed) {
-      void this.#leave()
-      return undefined
-    }
-    if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
-    this.#fail(failureOfStatus(response.status, body))
-    return undefined
   }
 
   #watch(connection: RTCPeerConnection): void {
@@ -131,20 +114,6 @@ export class WhepSource implements Source {
     if (state === 'disconnected') {
       this.#disconnected = window.setTimeout(() => this.#fail({ reason: 'network' }), DISCONNECTED_MS)
     }
-  }
-
-  #headers(): Record<string, string> {
-    const { token } = this.#address
-    return token === undefined ? {} : { Authorization: `Bearer ${token}` }
-  }
-
-  /** Ends the session at the server; the request outlives the page. */
-  async #leave(): Promise<void> {
-    const session = this.#session
-    if (session === undefined) return
-    this.#session = undefined
-    const signal = AbortSignal.timeout(LEAVE_MS)
-    await fetch(session, { method: 'DELETE', keepalive: true, headers: this.#headers(), signal }).catch(() => undefined)
   }
 
   #fail(failure: Failure): void {

@@ -1,4 +1,4 @@
-import { iceServersOfLinks } from '../player/link-header.js'
+import { HttpSession } from '../player/http-session.js'
 import { withOpusNack } from '../player/offer.js'
 import { webRtcMissing } from '../player/server-parts.js'
 import { isNamed, type StreamAddress } from '../player/source.js'
@@ -29,8 +29,8 @@ export interface PublishSession {
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
-/** The server's answer to our leaving, or whether it is there, is waited for so long. */
-const LEAVE_MS = 2_000
+/** Whether the server is there is waited for so long. */
+const ASK_MS = 2_000
 /** Enough for 1080p of a screen or a camera; the browser's estimate of the line decides below it. */
 const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
 
@@ -41,16 +41,17 @@ const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
  */
 export class WhipSession implements PublishSession {
   readonly #address: StreamAddress
+  readonly #session: HttpSession
   readonly #events: SessionEvents
   readonly #abort = new AbortController()
   readonly #senders = new Map<'video' | 'audio', RTCRtpSender>()
   #connection: RTCPeerConnection | undefined
-  #session: URL | undefined
   #disconnected: number | undefined
   #closed = false
 
   constructor(address: StreamAddress, tracks: () => Tracks, events: SessionEvents) {
     this.#address = address
+    this.#session = new HttpSession('whip', address)
     this.#events = events
     this.#start(tracks).catch((error: unknown) => {
       if (!isNamed(error, 'AbortError')) this.#fail({ reason: 'network', detail: String(error) })
@@ -77,7 +78,7 @@ export class WhipSession implements PublishSession {
     this.#abort.abort()
     window.clearTimeout(this.#disconnected)
     // The other way round the server would know the session no more.
-    void this.#leave().then(() => this.#connection?.close())
+    void this.#session.leave().then(() => this.#connection?.close())
   }
 
   async #start(tracks: () => Tracks): Promise<void> {
@@ -90,8 +91,9 @@ export class WhipSession implements PublishSession {
     connection.addEventListener('connectionstatechange', () => this.#handleConnectionState(connection.connectionState))
     const offer = await connection.createOffer()
     const sdp = withOpusNack(offer.sdp ?? '')
-    const answer = await this.#post(sdp)
-    if (answer === undefined) return
+    const answer = await this.#session.offer(sdp)
+    if (answer.kind === 'left') return
+    if (answer.kind === 'refusal') return this.#fail(failureOfWhip(answer.status, answer.sentence))
     // The offer is applied only now, so that the gathering of candidates begins with the ICE servers of the answer.
     if (answer.iceServers.length > 0) connection.setConfiguration({ iceServers: answer.iceServers })
     await connection.setLocalDescription({ type: 'offer', sdp })
@@ -113,23 +115,6 @@ export class WhipSession implements PublishSession {
     this.#senders.set('audio', sound.sender)
   }
 
-  async #post(sdp: string): Promise<{ sdp: string; iceServers: RTCIceServer[] } | undefined> {
-    const address = `${this.#address.origin}/whip/${this.#address.name}`
-    const headers = { ...this.#headers(), 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
-    // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
-    const response = await fetch(address, { method: 'POST', body: sdp, headers })
-    const body = await response.text()
-    const location = response.headers.get('location')
-    if (location !== null) this.#session = new URL(location, address)
-    if (this.#closed) {
-      void this.#leave()
-      return undefined
-    }
-    if (response.status === 201) return { sdp: body, iceServers: iceServersOfLinks(response.headers.get('link') ?? '') }
-    this.#fail(failureOfWhip(response.status, body))
-    return undefined
-  }
-
   #handleConnectionState(state: RTCPeerConnectionState): void {
     window.clearTimeout(this.#disconnected)
     if (state === 'connected' && !this.#closed) this.#events.connected()
@@ -144,26 +129,12 @@ export class WhipSession implements PublishSession {
    * once would fight with the publisher who took the name over.
    */
   async #handleEnded(): Promise<void> {
-    const signal = AbortSignal.timeout(LEAVE_MS)
+    const signal = AbortSignal.timeout(ASK_MS)
     const stays = await fetch(`${this.#address.origin}/readyz`, { signal, cache: 'no-store' }).then(
       ({ ok }) => ok,
       () => false,
     )
     this.#fail({ reason: stays ? 'ended' : 'network' })
-  }
-
-  #headers(): Record<string, string> {
-    const { token } = this.#address
-    return token === undefined ? {} : { Authorization: `Bearer ${token}` }
-  }
-
-  /** Ends the session at the server; the request outlives the page. */
-  async #leave(): Promise<void> {
-    const session = this.#session
-    if (session === undefined) return
-    this.#session = undefined
-    const signal = AbortSignal.timeout(LEAVE_MS)
-    await fetch(session, { method: 'DELETE', keepalive: true, headers: this.#headers(), signal }).catch(() => undefined)
   }
 
   #fail(failure: PublishFailure): void {
