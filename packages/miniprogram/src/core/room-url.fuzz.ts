@@ -1,7 +1,7 @@
 import { parseRoomUrl, RoomUrlError } from './room-url.js'
 
 const SEEDS = [
-  'room://cloud.tencent.com?sdkappid=1&roomid=5&userid=a&roomsig=%7B%22userSig%22%3A%22x%22%7D',
+  'room://cloud.tencent.com?sdkappid=1&roomid=5&userid=a&roomsig=%7B%22userSig%22%3A%22x%22%2C%22signal%22%3A%22wss%3A%2F%2Fa%22%7D',
   'room://192.168.1.5:8080?strroomid=room-a&userid=me&usersig=a%2Ab&privatemapkey=k&tls=1',
   'room://[::1]:8080/rtc?roomid=4294967295&userid=a&streamtype=aux',
 ]

@@ -28,14 +28,25 @@ test('all parameters are read, whatever the case of their names', () => {
   })
 })
 
-test('a roomsig is the JSON of jsonvideoapp and carries the UserSig', () => {
-  const roomsig = encodeURIComponent(JSON.stringify({ userSig: 'sig', other: 1 }))
-  expect(parseRoomUrl(`room://h.test?roomid=7&userid=me&roomsig=${roomsig}`)).toMatchObject({
+test('a roomsig is the JSON of jsonvideoapp: it carries the signatures and leads to the server that gave it', () => {
+  const roomsig = { signal: 'wss://my.test/signal', sdkAppId: 1, userId: 'me', userSig: 'sig', privateMapKey: 'key' }
+  const url = `room://cloud.tencent.com?roomid=7&userid=me&roomsig=${encodeURIComponent(JSON.stringify(roomsig))}`
+  expect(parseRoomUrl(url)).toMatchObject({
+    signalUrl: 'wss://my.test/signal',
     userSig: 'sig',
+    privateMapKey: 'key',
     roomId: 7,
   })
-  expect(parseRoomUrl('room://h.test?roomid=7&userid=me&roomsig=%7Bnot').userSig).toBeUndefined()
+  expect(parseRoomUrl(url, 'https://other.test').signalUrl).toBe('wss://other.test/signal')
 })
+
+test.each(['%7Bnot', '7', '%22text%22', '%7B%22signal%22%3A%22http%3A%2F%2Fa%22%7D', '%7B%22userSig%22%3A1%7D'])(
+  'a roomsig that is none (%s) changes nothing',
+  (roomsig) => {
+    const address = parseRoomUrl(`room://h.test?roomid=7&userid=me&roomsig=${roomsig}`)
+    expect(address).toEqual({ signalUrl: 'wss://h.test/signal', roomId: 7, userId: 'me', streamType: 'main' })
+  },
+)
 
 test('the first of two parameters of one name counts, and a broken escape stays as it came', () => {
   expect(parseRoomUrl('room://h.test?roomid=1&roomid=2&userid=%E0%A4%A')).toMatchObject({

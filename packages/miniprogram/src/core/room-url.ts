@@ -49,13 +49,15 @@ export function parseRoomUrl(url: string, server?: string): RoomAddress {
   const [head = '', query = ''] = splitOnce(url.slice('room://'.length), '?')
   const authority = head.split('/')[0] ?? ''
   const parameters = parseQuery(query)
-  const signalUrl = server ? signalUrlOf(server) : signalUrlOfAuthority(authority, parameters['tls'])
+  const roomSig = readRoomSig(parameters['roomsig'])
+  const signalServer = server ? server : roomSig.signal
+  const signalUrl = signalServer ? signalUrlOf(signalServer) : signalUrlOfAuthority(authority, parameters['tls'])
   const roomId = roomIdOf(parameters)
   const userId = parameters['userid']
   if (!userId) throw new RoomUrlError('The room address has no userid.')
   const sdkAppId = Number(parameters['sdkappid'])
-  const userSig = parameters['usersig'] ?? userSigOfRoomSig(parameters['roomsig'])
-  const privateMapKey = parameters['privatemapkey']
+  const userSig = parameters['usersig'] ?? roomSig.userSig
+  const privateMapKey = parameters['privatemapkey'] ?? roomSig.privateMapKey
   return {
     signalUrl,
     roomId,
@@ -156,15 +158,29 @@ function roomIdOf(parameters: Readonly<Record<string, string>>): string | number
   return /^\d{1,10}$/.test(number) ? Number(number) : number
 }
 
-/** A roomsig is the server's answer to `jsonvideoapp`, as JSON text; ours carries the UserSig that was checked. */
-function userSigOfRoomSig(roomSig: string | undefined): string | undefined {
-  if (!roomSig) return undefined
+interface RoomSig {
+  readonly signal?: string
+  readonly userSig?: string
+  readonly privateMapKey?: string
+}
+
+/**
+ * A roomsig is the server's answer to `jsonvideoapp`, as JSON text. Ours carries what the asker brought and was checked, and
+ * where to enter: so an old component that writes Tencent's host into the address still comes to this server.
+ */
+function readRoomSig(text: string | undefined): RoomSig {
+  if (!text) return {}
   try {
-    const body: unknown = JSON.parse(roomSig)
-    const userSig = typeof body === 'object' && body !== null && 'userSig' in body ? body.userSig : undefined
-    return typeof userSig === 'string' ? userSig : undefined
+    const body: unknown = JSON.parse(text)
+    if (typeof body !== 'object' || body === null) return {}
+    const { signal, userSig, privateMapKey } = body as Readonly<Record<string, unknown>>
+    return {
+      ...(typeof signal === 'string' && /^wss?:\/\//.test(signal) ? { signal } : {}),
+      ...(typeof userSig === 'string' ? { userSig } : {}),
+      ...(typeof privateMapKey === 'string' ? { privateMapKey } : {}),
+    }
   } catch {
-    return undefined
+    return {}
   }
 }
 
