@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket, type ClientOptions } from 'ws'
+import { startServer, until, type TestServer } from '../harness/index.js'
+import { rssOf } from './attack.js'
+
+let server: TestServer
+let withSecret: TestServer
+
+beforeAll(async () => {
+  const args = ['--secret', 'of the test']
+  ;[server, withSecret] = await Promise.all([startServer(), startServer({ args })])
+})
+afterAll(() => Promise.all([server.stop(), withSecret.stop()]))
+
+/** A stranger or a member, and what became of its socket. */
+interface Attacker {
+  readonly socket: WebSocket
+  readonly answers: string[]
+  closeCode: number | undefined
+  closedAfterMs: number | undefined
+}
+
+/** Resolves when the socket is open; rejects with the HTTP status when it is refused. */
+async function open(at: TestServer = server, options: ClientOptions = {}): Promise<Attacker> {
+  const socket = new WebSocket(`${at.ws}/signal`, options)
+  const from = performance.now()
+  const attacker: Attacker = { socket, answers: [], closeCode: undefined, closedAfterMs: undefined }
+  socket.on('message', (data: Buffer) => attacker.answers.push(data.toString()))
+  socket.on('close', (code) => {
+    attacker.closeCode = code
+    attacker.closedAfterMs = performance.now() - from
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.on('open', () => resolve())
+    socket.on('error', () => reject(new Error('refused')))
+    socket.on('unexpected-response', (_request, response) => reject(new Error(String(response.statusCode))))
+  })
+  return attacker
+}
+
+let users = 0
+async function enter(): Promise<Attacker> {
+  const member = await open()
+  const client = { kind: 'other', version: '1' }
+  const params = { protocol: 1, roomId: 'threat', userId: `user${String(users++)}`, client }
+  member.socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'room.enter', params }))
+  await until('the entry', () => member.answers.find((answer) => answer.includes('sessionId')))
+  return member
+}
+
+/** The longest time that the server took to answer a bystander while something went on. */
+async function slowestAnswer(during: Promise<unknown>): Promise<number> {
+  let slowest = 0
+  let isOver = false
+  void during.finally(() => (isOver = true))
+  do {
+    const from = performance.now()
+    await fetch(`${server.http}/healthz`)
+    slowest = Math.max(slowest, performance.now() - from)
+  } while (!isOver)
+  await during
+  return slowest
+}
+
+const closed = (attacker: Attacker): Promise<number> =>
+  until('the socket to be closed', () => attacker.closeCode, { timeoutMs: 15_000 })
+
+test('H3: a stranger who sends more than an entry takes is closed with 1009', async () => {
+  const before = rssOf(server)
+  const attackers = await Promise.all(Array.from({ length: 30 }, () => open()))
+  for (const { socket } of attackers) {
+    socket.on('error', () => undefined)
+    socket.send('x'.repeat(150_000))
+  }
+  for (const attacker of attackers) expect([1009, 1006]).toContain(await closed(attacker))
+  expect(rssOf(server) - before).toBeLessThan(32)
+})
+
+test('H3: a frame of 100 MiB is refused by its header, after the entry as before', async () => {
+  const attackers = [await open(), await enter()]
+  for (const { socket } of attackers) {
+    // FIN and text, masked, a length of 64 bits: 100 MiB are announced, a kilobyte comes.
+    const header = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x06, 0x40, 0, 0, 1, 2, 3, 4])
+    ;(socket as unknown as { _socket: NodeJS.WritableStream })._socket.write(
+      Buffer.concat([header, Buffer.alloc(1024)]),
+    )
+  }
+  for (const attacker of attackers) expect(await closed(attacker)).toBe(1009)
+})
+
+test('H3: a message in 100 000 fragments is closed before it is whole', async () => {
+  const attacker = await enter()
+  attacker.socket.on('error', () => undefined)
+  const flood = async (): Promise<void> => {
+    for (let i = 0; i < 100_000 && attacker.closeCode === undefined; i++) {
+      attacker.socket.send('x', { fin: false }, () => undefined)
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await closed(attacker)
+  }
+  expect(await slowestAnswer(flood())).toBeLessThan(500)
+  expect(attacker.closeCode).not.toBe(1000)
+})
+
+test('H3: 64 KiB of brackets cost nothing and are answered with an error', async () => {
+  const attacker = await enter()
+  const before = attacker.answers.length
+  const flood = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) attacker.socket.send('['.repeat(65_536))
+    await until('twenty answers', () => attacker.answers.length >= before + 20)
+  }
+  expect(await slowestAnswer(flood())).toBeLessThan(250)
+  for (const answer of attacker.answers.slice(before)) expect(answer).toMatch(/"code":"(TOO_LARGE|BAD_JSON)"/)
+  attacker.socket.terminate()
+})
+
+test.each<[string, (attacker: Attacker) => void]>([
+  ['messages', ({ socket }) => socket.send('{"jsonrpc":"2.0","id":1,"method":"room.ping"}')],
+  ['pings', ({ socket }) => socket.ping()],
+  ['nonsense', ({ socket }) => socket.send('x')],
+])('H3: more than fifty %s at once close the socket with 1008', async (_name, send) => {
+  const attacker = await enter()
+  attacker.socket.on('error', () => undefined)
+  for (let i = 0; i < 80; i++) send(attacker)
+  expect(await closed(attacker)).toBe(1008)
+  expect(attacker.answers.length).toBeLessThan(60)
+})
+
+test('H3: compression is not negotiated, binary messages are refused', async () => {
+  const attacker = await open(server, { perMessageDeflate: true })
+  expect(attacker.socket.extensions).toBe('')
+  attacker.socket.send(Buffer.from('{}'))
+  expect(await closed(attacker)).toBe(1009)
+})
+
+test('H3: who does not enter within ten seconds is closed', async () => {
+  const attacker = await open()
+  expect(await closed(attacker)).toBe(1008)
+  expect(attacker.closedAfterMs).toBeGreaterThan(9000)
+  expect(attacker.closedAfterMs).toBeLessThan(12_500)
+})
+
+test.each<[string, Record<string, string>, boolean, boolean]>([
+  ['no page', {}, true, true],
+  ['a Mini Program', { origin: 'https://servicewechat.com' }, true, true],
+  ['a page on this machine', { origin: 'http://localhost:5173' }, true, true],
+  ['a page by address', { origin: 'http://127.0.0.1:3000' }, true, true],
+  ['its own page', { origin: 'https://call.example', host: 'call.example' }, false, true],
+  ['a page of somebody else', { origin: 'https://evil.example' }, false, false],
+  ['a page without an origin', { origin: 'null' }, false, false],
+  ['a name that only looks local', { origin: 'http://localhost.evil.example' }, false, false],
+  ['a Mini Program that only looks like one', { origin: 'https://servicewechat.com.evil.example' }, false, false],
+  ['a file', { origin: 'file://' }, false, false],
+  ['an extension', { origin: 'chrome-extension://abc' }, false, false],
+])('H4: %s opens signaling, or is refused with 403', async (_name, headers, inOpenMode, signed) => {
+  const answer = (at: TestServer) =>
+    open(at, { headers }).then(
+      ({ socket }) => {
+        socket.terminate()
+        return true
+      },
+      (error: Error) => {
+        expect(error.message).toBe('403')
+        return false
+      },
+    )
+  expect([await answer(server), await answer(withSecret)]).toEqual([inOpenMode, signed])
+})
+
+test('H4: no form, no foreign page and no script tag changes or reads anything', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const posted = await fetch(`${server.http}/api/v1/rooms/1/members/a/mute`, {
+    method: 'POST',
+    body: 'a=b',
+    headers: form,
+  })
+  expect(posted.status).toBe(415)
+  const text = { 'content-type': 'text/plain' }
+  const token = await fetch(`${server.http}/api/v1/demo/token`, { method: 'POST', body: '{}', headers: text })
+  expect(token.status).toBe(400)
+  const foreign = await fetch(`${server.http}/api/v1/rooms`, { headers: { 'sec-fetch-site': 'cross-site' } })
+  expect(foreign.status).toBe(403)
+  const jsonp = await fetch(`${server.http}/api/v1/rooms?callback=steal`)
+  expect(await jsonp.text()).not.toContain('steal')
+  expect(jsonp.headers.get('access-control-allow-origin')).toBeNull()
+})
