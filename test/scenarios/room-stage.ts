@@ -9,6 +9,8 @@ import {
   type StreamEndReason,
 } from '../../packages/server/src/auth/index.js'
 import type {
+  AudioMix,
+  AudioMixOptions,
   MediaGateway,
   MemberMedia,
   MemberMediaOptions,
@@ -96,6 +98,24 @@ export class FakeMedia implements MemberMedia {
   }
 }
 
+/** A mix of voices, as far as rooms see it. */
+export class FakeMix implements AudioMix {
+  readonly key: string
+  sources: readonly string[]
+  closed = false
+
+  constructor({ key, sources }: AudioMixOptions) {
+    this.key = key
+    this.sources = sources
+  }
+  update(sources: readonly string[]): void {
+    this.sources = sources
+  }
+  close(): void {
+    this.closed = true
+  }
+}
+
 /** An encoder whose push was granted. */
 export class FakeEncoder {
   ended: StreamEndReason | undefined
@@ -149,6 +169,7 @@ export interface Entered {
 
 /** Rooms on a virtual clock, with people to enter them. */
 export class RoomStage extends Stage {
+  readonly mixes: FakeMix[] = []
   readonly media = new Map<string, FakeMedia>()
   /** Wall clock in milliseconds; it runs with the virtual one. */
   readonly epochMs = 1_800_000_000_000
@@ -171,6 +192,13 @@ export class RoomStage extends Stage {
     this.rooms = new Rooms({
       ...{ clock: this.clock, hub: this.hub, log: silentLog, nowMs: () => this.nowMs, random: () => 0.5 },
       newId: () => `id${String(this.#nextId++)}`,
+      mixer: {
+        open: (mix) => {
+          const made = new FakeMix(mix)
+          this.mixes.push(made)
+          return made
+        },
+      },
       mediaGateway: options.webRtc === false ? undefined : gateway,
     })
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { Grant } from '../../packages/server/src/auth/index.js'
+import { RoomStage, type Entered } from './room-stage.js'
+import { SECOND } from './stage.js'
+
+const NOT_FOUND = { ok: false, code: 'NOT_FOUND', httpStatus: 404 }
+const tokenOf = ({ users }: Entered) => users()[0]!.streams[0]!.play.rtmp.slice(2)
+
+/** Plays an address, and tells when that was ended. */
+async function playing(stage: RoomStage, token: string): Promise<{ readonly grant: Grant; readonly ends: string[] }> {
+  const grant = await stage.admit('r', token)
+  if (!grant.ok) throw new Error(grant.sentence)
+  const ends: string[] = []
+  grant.opened()
+  grant.onRevoked((reason) => {
+    ends.push(reason)
+    grant.closed(reason)
+  })
+  return { grant, ends }
+}
+
+test('an address is the receiver’s own, waits for media, always has sound, and is to play only', async () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const bob = stage.settled('bob')
+  const carol = stage.settled('carol')
+  expect(tokenOf(bob)).not.toBe(tokenOf(carol))
+  expect(tokenOf(bob).length).toBeLessThanOrEqual(32)
+  const { grant } = await playing(stage, tokenOf(bob))
+  expect(grant).toMatchObject({ ok: true, wait: 'granted', silence: true, without: undefined })
+  expect(await stage.admit('r', tokenOf(bob), {}, 'publish')).toMatchObject({ ok: false, code: 'DENIED' })
+  expect(await stage.admit('r', 'guessed')).toMatchObject(NOT_FOUND)
+  expect(await stage.admit('push', 'room', {}, 'play')).toMatchObject(NOT_FOUND)
+})
+
+test('whoever leaves or is kicked can play nothing any more, from that moment', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const carol = stage.settled('carol')
+  const [bobs, carols] = [await playing(stage, tokenOf(bob)), await playing(stage, tokenOf(carol))]
+  bob.member.leave()
+  expect([bobs.ends, carols.ends]).toEqual([['kicked'], []])
+  alice.member.kick({ userId: 'carol' })
+  expect(carols.ends).toEqual(['kicked'])
+  expect(await stage.admit('r', tokenOf(bob))).toMatchObject(NOT_FOUND)
+})
+
+test('the streams of who leaves are over for everybody', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const { ends } = await playing(stage, tokenOf(bob))
+  alice.member.leave()
+  expect(ends).toEqual(['kicked'])
+  expect(await stage.admit('r', tokenOf(bob))).toMatchObject(NOT_FOUND)
+  expect(stage.rooms.tokens.size).toBe(0)
+})
+
+test('an address stays the same through resume and through publishing again', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const before = bob.users()
+  for (let i = 0; i < 3; i++) {
+    const publication = stage.publishAs(alice)
+    stage.clock.advance(5 * SECOND)
+    publication.end()
+    stage.clock.advance(30 * SECOND)
+  }
+  stage.rooms.resume(bob.member.resumeToken, bob.connection, '')
+  expect(bob.member.enterResult().userList).toEqual(before)
+})
+
+test('one address is played by a few connections at the same time and not by a crowd', async () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const token = tokenOf(stage.settled('bob'))
+  const plays = await Promise.all(Array.from({ length: 8 }, () => playing(stage, token)))
+  expect(await stage.admit('r', token)).toMatchObject({ ok: false, code: 'FULL', httpStatus: 429 })
+  plays[0]!.grant.closed('client')
+  expect(await stage.admit('r', token)).toMatchObject({ ok: true })
+})
+
+test('a push address is the same all membership long, takes over from itself, and dies with the membership', async () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob', { kind: 'miniprogram' })
+  const { rtmp } = bob.member.enterResult().push!
+  expect(bob.member.pushAddress({ streamType: 'main' })).toEqual({ rtmp })
+  const token = rtmp.slice('push/'.length)
+  const first = await stage.admit('r', token, {}, 'publish')
+  const second = await stage.admit('r', token, {}, 'publish')
+  expect(first).toMatchObject({ ok: true, subject: expect.any(String) as string })
+  expect([(second as Grant).key, (second as Grant).subject]).toEqual([(first as Grant).key, (first as Grant).subject])
+  const ends: string[] = []
+  ;(second as Grant).onRevoked((reason) => ends.push(reason))
+  bob.member.leave()
+  expect(ends).toEqual(['kicked'])
+  expect(await stage.admit('r', token, {}, 'publish')).toMatchObject(NOT_FOUND)
+})

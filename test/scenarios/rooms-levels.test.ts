@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { SpeakerOrder } from '../../packages/server/src/rooms/speaker-order.js'
+import { RoomStage } from './room-stage.js'
+import { audioConfig, MS, SECOND } from './stage.js'
+
+test('levels are told four times a second while somebody is heard, and once more when nobody is', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  const speak = (audioLevel: number, frames: number) => {
+    for (let i = 0; i < frames; i++) {
+      publication.push({ ...stage.frame(audioConfig(), stage.clock.now()), audioLevel })
+      stage.clock.advance(20 * MS)
+    }
+  }
+  speak(127, 50)
+  expect(alice.connection.all('media.levels')).toEqual([])
+  speak(30, 50)
+  const loud = alice.connection.all('media.levels')
+  expect(loud.length).toBeGreaterThanOrEqual(3)
+  expect(loud.length).toBeLessThanOrEqual(4)
+  expect(loud[0]).toEqual({ levels: [{ userId: 'bob', level: 50 }] })
+  speak(127, 100)
+  const all = alice.connection.all('media.levels')
+  expect(all.at(-1)).toEqual({ levels: [{ userId: 'bob', level: 0 }] })
+  expect(all.length).toBeLessThanOrEqual(loud.length + 2)
+})
+
+test('who is muted is not heard, and is again when it is not muted', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  const speak = () => {
+    for (let i = 0; i < 50; i++) {
+      publication.push({ ...stage.frame(audioConfig(), stage.clock.now()), audioLevel: 20 })
+      stage.clock.advance(20 * MS)
+    }
+  }
+  bob.member.state({ audio: false, video: true, streamType: 'main' })
+  speak()
+  expect(alice.connection.all('media.levels')).toEqual([])
+  bob.member.state({ audio: true, video: true, streamType: 'main' })
+  speak()
+  expect(alice.connection.all('media.levels').length).toBeGreaterThan(1)
+})
+
+const levels = (entries: readonly (readonly [string, number | undefined])[]) => new Map(entries)
+const crowd = Array.from({ length: 16 }, (_, i) => [`user${String(i)}`, 30] as const)
+
+test('a slot changes hands only for somebody who is clearly louder for a while', () => {
+  const order = new SpeakerOrder()
+  order.update(levels(crowd))
+  for (let i = 0; i < 20; i++) expect(order.update(levels([...crowd, ['late', 33]]))).toBe(false)
+  expect(order.order.slice(0, 16)).not.toContain('late')
+  expect(order.update(levels([...crowd, ['late', 90]]))).toBe(true)
+  expect(order.order.slice(0, 16)).toContain('late')
+  expect(order.order).toHaveLength(17)
+  for (let i = 0; i < 3; i++) expect(order.update(levels([...crowd, ['late', 0]]))).toBe(false)
+  expect(order.order.slice(0, 16)).toContain('late')
+})
+
+test('whoever is gone makes room, and who does not tell its level is not forgotten', () => {
+  const order = new SpeakerOrder()
+  const quiet = crowd.map(([userId]) => [userId, 0] as const)
+  for (let i = 0; i < 20; i++) order.update(levels([...quiet, ['camera', undefined]]))
+  expect(order.order.slice(0, 16)).toContain('camera')
+  expect(order.update(levels([['camera', undefined]]))).toBe(true)
+  expect(order.order).toEqual(['camera'])
+})
+
+test('the quality of an anchor’s network is told to all, of a viewer’s to itself, and only when it changes', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const viewer = stage.settled('viewer', { role: 'audience' })
+  bob.member.publish({ sdp: 'offer', tracks: [] })
+  viewer.member.subscribe({ streams: 'all' })
+  const tell = (userId: string) => stage.media.get(userId)!.options.handlers.quality(2, 3)
+  for (const userId of ['bob', 'bob', 'viewer']) tell(userId)
+  stage.clock.advance(SECOND)
+  const ofBob = { userId: 'bob', uplink: 2, downlink: 3 }
+  expect(alice.connection.all('media.quality')).toEqual([ofBob])
+  expect(viewer.connection.all('media.quality')).toEqual([ofBob, { ...ofBob, userId: 'viewer' }])
+  expect(stage.settled('late').connection.all('media.quality')).toContainEqual(ofBob)
+})

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { RoomStage, type Entered } from './room-stage.js'
+import { audioConfig, MS, SECOND, videoConfig } from './stage.js'
+import type { MediaFrame } from '@crossroom/media'
+
+/** Frames of a member's main stream that leave the server. */
+function heard(stage: RoomStage, { member }: Entered): { readonly kinds: string[] } {
+  const kinds: string[] = []
+  stage.hub.get(member.openStream('main').key)!.subscribe(
+    {
+      handleFrame: (frame: MediaFrame) =>
+        void kinds.push(frame.keyframe || frame.config.kind === 'audio' ? frame.config.kind : 'delta'),
+      handleEnd: () => undefined,
+    },
+    'live',
+  )
+  return { kinds }
+}
+
+test('a camera that its owner mutes is withheld, told as absent, and back with a keyframe', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  const seen = heard(stage, bob)
+  const config = videoConfig()
+  const audio = audioConfig()
+  stage.play(publication, config, { frames: 3, gop: 50, audio })
+  bob.member.state({ audio: true, video: false, streamType: 'main' })
+  seen.kinds.length = 0
+  stage.play(publication, config, { from: 120 * MS, frames: 3, gop: 50, audio })
+  expect(new Set(seen.kinds)).toEqual(new Set(['audio']))
+  expect(alice.connection.all('room.videoState').at(-1)).toEqual({
+    userId: 'bob',
+    streamType: 'main',
+    available: false,
+  })
+  expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: false })
+  bob.member.state({ audio: true, video: true, streamType: 'main' })
+  expect(stage.keyframeRequests).toBe(1)
+  seen.kinds.length = 0
+  publication.push(stage.frame(config, 260 * MS))
+  publication.push(stage.frame(config, 300 * MS, true))
+  expect(seen.kinds).toEqual(['video'])
+  stage.settle()
+  expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: true })
+})
+
+test('who is muted by the owner stays muted whatever it says itself, through publishing again', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  alice.member.mute({ userId: 'bob', kind: 'audio', muted: true })
+  for (const { connection } of [alice, bob])
+    expect(connection.all('room.muted')).toEqual([{ userId: 'bob', kind: 'audio', muted: true, by: 'alice' }])
+  bob.member.state({ audio: true, video: true, streamType: 'main' })
+  const seen = heard(stage, bob)
+  const publication = stage.publishAs(bob)
+  stage.play(publication, videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  expect(seen.kinds).not.toContain('audio')
+  expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: false, hasVideo: true })
+  alice.member.mute({ userId: 'bob', kind: 'audio', muted: false })
+  stage.play(publication, videoConfig(), { from: SECOND, frames: 3, gop: 50, audio: audioConfig() })
+  expect(seen.kinds).toContain('audio')
+})
+
+test('a device is muted like everybody else', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const camera = await stage.push('camera')
+  const publication = camera.open()
+  alice.member.mute({ userId: 'camera', kind: 'video', muted: true })
+  stage.play(publication, videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  stage.settle()
+  expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: false })
+})
+
+test('what the signature does not let a member send never leaves the server', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  stage.pushPermissions = { sendVideo: false }
+  const camera = await stage.push('camera')
+  stage.play(camera.open(), videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: false })
+})

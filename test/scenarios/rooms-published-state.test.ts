@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { RoomStage } from './room-stage.js'
+import { audioConfig, MS, SECOND, videoConfig } from './stage.js'
+
+test('who publishes is told live at the first keyframe, stalled after 3 s without a frame, and ended', () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const bob = stage.settled('bob')
+  const states = () => bob.connection.all('media.published').map(({ state, hasVideo }) => [state, hasVideo])
+  const publication = stage.publishAs(bob)
+  publication.push(stage.frame(videoConfig(), 0))
+  expect(states()).toEqual([])
+  publication.push(stage.frame(videoConfig(), 40 * MS, true))
+  expect(states()).toEqual([['live', true]])
+  stage.clock.advance(3.1 * SECOND)
+  expect(states()).toEqual([
+    ['live', true],
+    ['stalled', false],
+  ])
+  publication.push(stage.frame(videoConfig(), 3200 * MS))
+  expect(states().at(-1)).toEqual(['live', true])
+  publication.end()
+  expect(states().at(-1)).toEqual(['ended', false])
+})
+
+test('sound alone is live, and a picture that ceases is told while the sound goes on', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  stage.play(publication, videoConfig(), { frames: 10, gop: 50, audio: audioConfig() })
+  for (let i = 0; i < 200; i++) {
+    publication.push(stage.frame(audioConfig(), (400 + i * 21) * MS))
+    stage.clock.advance(21 * MS)
+  }
+  const last = bob.connection.all('media.published').at(-1)
+  expect(last).toEqual({ streamType: 'main', state: 'live', hasAudio: true, hasVideo: false })
+  expect(alice.connection.all('room.videoState').map(({ available }) => available)).toEqual([true, false])
+  expect(alice.connection.all('room.audioState').map(({ available }) => available)).toEqual([true])
+})
+
+test('a publisher that takes over is live again by its own first keyframe', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  stage.play(stage.publishAs(bob), videoConfig(), { frames: 3, gop: 50 })
+  const second = stage.publishAs(bob)
+  expect(stage.ends).toEqual(['replaced'])
+  second.push(stage.frame(videoConfig(), 0, true))
+  expect(bob.connection.all('media.published').map(({ state }) => state)).toEqual(['live', 'live'])
+})
+
+test('who muted everything is not told that nothing comes', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  stage.play(publication, videoConfig(), { frames: 3, gop: 50 })
+  bob.member.state({ audio: false, video: false, streamType: 'main' })
+  stage.clock.advance(5 * SECOND)
+  expect(bob.connection.all('media.published').map(({ state }) => state)).not.toContain('stalled')
+})
+
+test('the gateway’s refusal reaches who publishes, with its sentence', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  bob.member.publish({ sdp: 'offer', tracks: [] })
+  stage.media.get('bob')!.options.handlers.refused('main', 'Somebody else publishes it.')
+  expect(bob.connection.all('media.published')).toEqual([
+    { streamType: 'main', state: 'refused', hasAudio: false, hasVideo: false, reason: 'Somebody else publishes it.' },
+  ])
+})
+
+test('a screen is listed while it is published and a little longer, the small layer while it lives', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const types = () => alice.users()[0]!.streams.map(({ streamType }) => streamType)
+  const screen = stage.publishAs(bob, 'aux')
+  stage.play(screen, videoConfig(), { frames: 3, gop: 50 })
+  expect(types()).toEqual(['main', 'aux'])
+  screen.end()
+  stage.clock.advance(14 * SECOND)
+  expect(types()).toEqual(['main', 'aux'])
+  stage.clock.advance(2 * SECOND)
+  expect(types()).toEqual(['main'])
+  const { small } = bob.member.openStream('main')
+  const publication = small!.stream.publish({ id: 's', protocol: 'room', remoteAddress: '', onClose: () => undefined })!
+  stage.play(publication, videoConfig(320, 180), { frames: 3, gop: 50 })
+  expect(types()).toEqual(['main', 'small'])
+  publication.end()
+  stage.settle()
+  expect(types()).toEqual(['main'])
+})
+
+test('a picture that is turned is told to all, and to whoever comes later', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  stage.play(publication, videoConfig(), { frames: 3, gop: 50 })
+  stage.play(publication, { ...videoConfig(), orientation: 90 }, { from: SECOND, frames: 3, gop: 50 })
+  stage.settle()
+  const turned = { userId: 'bob', streamType: 'main', rotation: 90 }
+  expect(alice.connection.all('media.rotation')).toEqual([turned])
+  expect(stage.settled('carol').connection.all('media.rotation')).toEqual([turned])
+})

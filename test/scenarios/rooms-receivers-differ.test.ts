@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { RoomStage } from './room-stage.js'
+import { audioConfig, videoConfig } from './stage.js'
+
+test('who may not see is shown no picture, told of none, and plays an address without one', async () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  const blind = stage.settled('blind', { permissions: { receiveVideo: false } })
+  stage.play(stage.publishAs(bob), videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  stage.settle()
+  const stream = blind.users()[0]!.streams[0]!
+  expect(stream).toMatchObject({ streamType: 'main', hasAudio: true, hasVideo: false })
+  expect(blind.connection.all('room.videoState')).toEqual([])
+  expect(blind.connection.all('room.audioState')).toHaveLength(1)
+  expect(await stage.admit('r', stream.play.rtmp.slice(2))).toMatchObject({ ok: true, without: 'video' })
+  blind.member.subscribe({ streams: 'all' })
+  expect(stage.media.get('blind')!.wished.map(({ kind }) => kind)).toEqual(['audio'])
+})
+
+test('a stream of which somebody may have nothing is not listed to it', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  const guest = stage.settled('guest', { permissions: { receiveAux: false } })
+  stage.play(stage.publishAs(bob, 'aux'), videoConfig(), { frames: 3, gop: 50 })
+  stage.settle()
+  expect(guest.users()[0]!.streams.map(({ streamType }) => streamType)).toEqual(['main'])
+  guest.member.subscribe({ streams: [{ userId: 'bob', streamType: 'aux', audio: true, video: true }] })
+  expect(stage.media.get('guest')!.wished).toEqual([])
+})
+
+test('a renewed signature that allows less takes the old addresses away', async () => {
+  const stage = new RoomStage()
+  stage.settled('bob')
+  const carol = stage.settled('carol')
+  const before = carol.users()[0]!.streams[0]!.play
+  carol.member.renewed(stage.identity('carol'))
+  stage.settle()
+  expect(carol.users()[0]!.streams[0]!.play).toEqual(before)
+  carol.member.renewed(stage.identity('carol', { permissions: { receiveVideo: false } }))
+  stage.settle()
+  expect(carol.users()[0]!.streams[0]!.play).not.toEqual(before)
+  expect(await stage.admit('r', before.rtmp.slice(2))).toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('who may not send a kind is refused an offer of it', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob', { permissions: { sendVideo: false } })
+  const video = { mid: '0', streamType: 'main', kind: 'video' } as const
+  expect(() => bob.member.publish({ sdp: 'offer', tracks: [video] })).toThrow(
+    expect.objectContaining({ code: 'NO_PERMISSION' }) as Error,
+  )
+  expect(bob.member.publish({ sdp: 'offer', tracks: [{ ...video, kind: 'audio' }] })).toEqual({
+    sdp: 'answer to offer',
+  })
+})

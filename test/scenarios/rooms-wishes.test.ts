@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import type { Publication } from '../../packages/server/src/hub/index.js'
+import { RoomStage, type Entered } from './room-stage.js'
+import { audioConfig, MS, SECOND, videoConfig } from './stage.js'
+
+/** Enters and publishes a few frames. */
+function live(stage: RoomStage, userId: string): Entered & { publication: Publication } {
+  const who = stage.settled(userId)
+  const publication = stage.publishAs(who)
+  stage.play(publication, videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  return { ...who, publication }
+}
+
+const wishes = (stage: RoomStage, userId: string) =>
+  stage.media.get(userId)!.wished.map(({ userId: of, streamType, kind }) => `${of} ${streamType} ${kind}`)
+
+test('nothing goes down before it is asked for; "all" is sound first, then screens, then cameras', () => {
+  const stage = new RoomStage()
+  live(stage, 'alice')
+  const bob = live(stage, 'bob')
+  stage.play(stage.publishAs(bob, 'aux'), videoConfig(), { frames: 3, gop: 50 })
+  const carol = stage.settled('carol')
+  expect(stage.media.size).toBe(0)
+  carol.member.subscribe({ streams: 'all' })
+  expect(wishes(stage, 'carol')).toEqual([
+    'alice main audio',
+    'bob main audio',
+    'bob aux video',
+    'alice main video',
+    'bob main video',
+  ])
+  carol.member.subscribe({ streams: [] })
+  expect(wishes(stage, 'carol')).toEqual([])
+})
+
+test('a wish follows those who come and go, and is said again only when it changes', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const alice = live(stage, 'alice')
+  stage.settle()
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  const { calls } = stage.media.get('carol')!
+  const said = calls.length
+  stage.settled('dave', { role: 'audience' })
+  alice.member.sendMessage({ to: null, kind: 'text', data: 'hello' })
+  stage.settle()
+  expect(calls.length).toBe(said)
+  alice.member.leave()
+  stage.settle()
+  expect(wishes(stage, 'carol')).toEqual([])
+})
+
+test('a stream that is wished before it is there comes by itself, in the wished order and width', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  const wish = (userId: string, maxWidth?: number) => ({
+    ...{ userId, streamType: 'main' as const, audio: true, video: true },
+    ...(maxWidth === undefined ? {} : { maxWidth }),
+  })
+  carol.member.subscribe({ streams: [wish('bob', 320), wish('alice'), wish('bob'), wish('carol')] })
+  live(stage, 'alice')
+  live(stage, 'bob')
+  stage.settle()
+  const tracks = stage.media.get('carol')!.wished
+  expect(tracks.map(({ userId, kind, maxWidth }) => [userId, kind, maxWidth])).toEqual([
+    ['bob', 'audio', undefined],
+    ['alice', 'audio', undefined],
+    ['bob', 'video', 320],
+    ['alice', 'video', undefined],
+  ])
+})
+
+test('a muted track stays wished, behind the others, and leaves when it is published no more', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const alice = live(stage, 'alice')
+  live(stage, 'bob')
+  alice.member.state({ audio: true, video: false, streamType: 'main' })
+  stage.clock.advance(100 * MS)
+  expect(wishes(stage, 'carol').slice(2)).toEqual(['bob main video', 'alice main video'])
+  alice.publication.end()
+  stage.clock.advance(100 * MS)
+  expect(wishes(stage, 'carol')).toEqual(['bob main audio', 'bob main video'])
+})
+
+test('what a browser takes out of its offer is wished by nobody', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const alice = live(stage, 'alice')
+  alice.member.publish({ sdp: 'offer', tracks: [{ mid: '0', streamType: 'main', kind: 'audio' }] })
+  stage.settle()
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio'])
+})
+
+test('without WebRTC a subscription is refused in words, and everything else goes on', () => {
+  const stage = new RoomStage({ webRtc: false })
+  const carol = stage.settled('carol')
+  expect(() => carol.member.subscribe({ streams: 'all' })).toThrow(
+    expect.objectContaining({ code: 'WEBRTC_OFF' }) as Error,
+  )
+  carol.member.subscribe({ streams: [] })
+  stage.clock.advance(SECOND)
+  expect(carol.member.pushAddress({ streamType: 'main' })).toHaveProperty('rtmp')
+})
+
+test('an SDP that makes no sense is the sender’s mistake, told in the gateway’s words', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  expect(() => bob.member.publish({ sdp: 'bad', tracks: [] })).toThrow(
+    expect.objectContaining({ code: 'SDP_INVALID', message: 'The SDP makes no sense.' }) as Error,
+  )
+})
