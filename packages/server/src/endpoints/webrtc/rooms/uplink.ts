@@ -166,9 +166,10 @@ export class RoomUplink {
 
   #open(streamType: UplinkStreamType): PublishedStream | undefined {
     const { environment, remoteAddress } = this.#options
+    // Not spread: the rooms answer an object of theirs, whose fields are getters.
+    const { key, subject } = this.#options.target(streamType)
     const stream: PublishedStream = new PublishedStream({
-      ...{ environment, protocol: 'webrtc', id: environment.newConnectionId(), remoteAddress },
-      ...this.#options.target(streamType),
+      ...{ environment, protocol: 'webrtc', id: environment.newConnectionId(), remoteAddress, key, subject },
       requestKeyframe: (mid, rid) => this.#connection?.publish.requestKeyframe(mid, rid),
       onTaken: (reason) => this.#handleTaken(streamType, stream, reason),
     })
