@@ -10,11 +10,17 @@ const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 /** What this person chose in this browser. */
 export const theme = signal<Theme>(THEMES.find((known) => known === read('local', STORED_AT)) ?? 'system')
 
+const systemIsDark = signal(false)
+
 /** Keeps the page in the chosen colours; called once by every page. */
 export function startTheme(): void {
+  const root = document.documentElement
+  const system = matchMedia('(prefers-color-scheme: dark)')
+  systemIsDark.value = system.matches
+  system.addEventListener('change', () => (systemIsDark.value = system.matches))
   effect(() => {
-    if (theme.value === 'system') delete document.documentElement.dataset['theme']
-    else document.documentElement.dataset['theme'] = theme.value
+    if (theme.value === 'system') delete root.dataset['theme']
+    else root.dataset['theme'] = theme.value
   })
 }
 
@@ -24,7 +30,7 @@ export function switchTheme(): void {
   write('local', STORED_AT, theme.value)
 }
 
-/** Whether dark colours are seen. */
+/** Whether dark colours are seen; what shows it follows. */
 export function isDark(): boolean {
-  return theme.value === 'dark' || (theme.value === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+  return theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value)
 }

@@ -10,6 +10,7 @@ import { Stage } from './stage.js'
 import { StreamListView } from './stream-list.js'
 import { STREAMS_PATH, streamNameOf, type ListedStream } from '../streams.js'
 import { Studio } from './studio.js'
+import { addThemeSwitch } from './theme-switch.js'
 import { currentLanguage, speak, text } from './texts.js'
 
 const SAMPLE_MS = 1_000
@@ -188,5 +189,6 @@ class LivePage {
   }
 }
 
+addThemeSwitch()
 speak(preferredLanguage())
 new LivePage().start()

@@ -5,6 +5,8 @@ export const TEXTS = {
   title: { en: 'Live', zh: '直播' },
   language: { en: '中文', zh: 'English' },
   languageLabel: { en: '切换到中文', zh: 'Switch to English' },
+  lightColours: { en: 'Light colours', zh: '浅色外观' },
+  darkColours: { en: 'Dark colours', zh: '深色外观' },
   skipToPlayer: { en: 'Skip to the player', zh: '跳到播放器' },
   player: { en: 'Player', zh: '播放器' },
   streams: { en: 'Streams', zh: '直播流' },
