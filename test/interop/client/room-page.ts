@@ -45,15 +45,25 @@ export interface RoomPageOptions {
   readonly prepare?: (page: Page) => Promise<unknown>
 }
 
-/** An empty page of another origin that has loaded the SDK from the server. */
-export async function openRoomPage(browser: Browser, origin: string, options: RoomPageOptions = {}): Promise<Page> {
-  const site = await serve(html(origin, options.sdk ?? 'module', options.html ?? ''))
+/** A page of a web developer's own server, which says in the test's output what it complains about. */
+export async function openPlainPage(
+  browser: Browser,
+  body: string,
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<Page> {
+  const site = await serve(body)
   const context = await browser.newContext({ viewport: { width: 900, height: 700 } })
   const page = await context.newPage()
   page.on('close', site.close)
   page.on('pageerror', (error) => console.error(`page: ${error.message}`))
-  await options.prepare?.(page)
+  await prepare?.(page)
   await page.goto(site.url)
+  return page
+}
+
+/** An empty page of another origin that has loaded the SDK from the server. */
+export async function openRoomPage(browser: Browser, origin: string, options: RoomPageOptions = {}): Promise<Page> {
+  const page = await openPlainPage(browser, html(origin, options.sdk ?? 'module', options.html ?? ''), options.prepare)
   await page.waitForFunction(() => 'Crossroom' in window)
   return page
 }
