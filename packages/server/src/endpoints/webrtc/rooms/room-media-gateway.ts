@@ -48,7 +48,11 @@ export class RoomMemberMedia {
     this.#member = member
     this.#up = new RoomUplink({
       ...{ environment, gateway, userId, roomId, remoteAddress },
-      target: (streamType) => member.target(streamType),
+      target: (streamType) => {
+        // Only these two: what rooms give may be an object of theirs, with its fields behind getters.
+        const { key, subject } = member.target(streamType)
+        return { key, subject }
+      },
       refused: (streamType, reason) => handlers.refused(streamType, reason),
     })
     this.#down = new DownLink({
