@@ -79,11 +79,13 @@ const table = {
   },
   JWT_INVALID: {
     rpc: 1106,
-    sentence: 'The JWT is damaged, was signed by somebody else, or is for something else.',
+    sentence: 'The JWT is damaged, or was signed by somebody else.',
     ...badSignature,
     retryable: false,
   },
   JWT_EXPIRED: { rpc: 1107, sentence: 'The JWT has run out.', ...badSignature, retryable: false },
+  JWT_OTHER_USER: { rpc: 1108, sentence: 'The JWT was made for another user.', ...badSignature, retryable: false },
+  JWT_OTHER_ROOM: { rpc: 1109, sentence: 'The JWT was made for another room.', ...badKey, retryable: false },
   MAP_KEY_MISSING: { rpc: 1111, sentence: 'This server wants a privateMapKey.', ...badKey, retryable: false },
   MAP_KEY_INVALID: {
     rpc: 1112,
