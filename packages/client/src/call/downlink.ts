@@ -2,7 +2,7 @@ import type { IceServer, OfferParams, OfferedTrack } from '@crossroom/protocol'
 import { toCrossroomError, type CrossroomError } from '../errors.js'
 import { Serial } from '../serial.js'
 import { browserIceServers } from './ice-servers.js'
-import { allowsOpusNack, withOpusNack, withStereo } from './sdp.js'
+import { allowsOpusNack, sessionIdOf, withOpusNack, withStereo } from './sdp.js'
 
 /** A track of somebody, as the last offer assigned it. */
 export interface ReceivedTrack extends OfferedTrack {
@@ -25,6 +25,7 @@ export class Downlink {
   readonly connection: RTCPeerConnection
   readonly #options: DownlinkOptions
   readonly #offers = new Serial()
+  #session: string | undefined
   #revision = -1
   #closed = false
 
@@ -37,8 +38,14 @@ export class Downlink {
     })
   }
 
+  /** False when the server has lost its side of this connection and offers another one. */
+  isFor({ sdp }: OfferParams): boolean {
+    return this.#session === undefined || this.#session === sessionIdOf(sdp)
+  }
+
   /** Answers an offer; offers are answered in their order, and an old one that comes late is ignored. */
   offer(offer: OfferParams): void {
+    this.#session = sessionIdOf(offer.sdp)
     this.#offers
       .run(() => this.#answer(offer))
       .catch((error: unknown) => {

@@ -65,7 +65,8 @@ export class MediaPaths {
   }
 
   offer(offer: OfferParams): void {
-    if (this.#downlink === undefined) {
+    if (this.#downlink?.isFor(offer) !== true) {
+      this.#downlink?.close()
       this.#downlink = this.#openDownlink()
       this.#expectConnection()
     }

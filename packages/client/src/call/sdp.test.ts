@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allowsOpusNack, withOpusNack, withStereo } from './sdp.js'
+import { allowsOpusNack, sessionIdOf, withOpusNack, withStereo } from './sdp.js'
 
 const SDP = [
   'm=audio 9 UDP/TLS/RTP/SAVPF 111 63',
@@ -15,6 +15,11 @@ const SDP = [
   'a=fmtp:96 packetization-mode=1',
   '',
 ].join('\r\n')
+
+test('the session of a description is told by its id alone', () => {
+  expect(sessionIdOf('v=0\r\no=- 4611 2 IN IP4 0.0.0.0\r\ns=-\r\n')).toBe('4611')
+  expect(sessionIdOf('v=0\r\n')).toBeUndefined()
+})
 
 test('every m-line of sound asks for stereo, once', () => {
   const stereo = withStereo(SDP)

@@ -1,3 +1,8 @@
+/** Whose description it is: the same in all that one PeerConnection of the other side writes (RFC 8866 section 5.2). */
+export function sessionIdOf(sdp: string): string | undefined {
+  return /^o=\S+ (\d+)/m.exec(sdp)?.[1]
+}
+
 /** The payload types that an SDP gives Opus, one in every m-line of sound and usually the same in all. */
 function opusIn(sdp: string): Set<string> {
   return new Set([...sdp.matchAll(/^a=rtpmap:(\d+) opus\/48000\/2/gim)].map(([, payloadType]) => payloadType!))
