@@ -305,6 +305,12 @@ export const transcodeLimits = {
   lagMicros: 2 * SECOND,
 } as const
 
+/** Mixed sound. */
+export const mixLimits = {
+  /** Mixes announced at once: one for each who asks, or one for many who hear the same. */
+  mixes: 512,
+} as const
+
 /** Rooms and their members. */
 export const roomLimits = {
   rooms: 10_000,
@@ -339,8 +345,6 @@ export const roomLimits = {
   bans: 10_000,
   /** Streams played at the same time with one address. */
   playsPerToken: 8,
-  /** Random bytes in an address, a session id and a resume token. */
-  tokenBytes: 16,
   /** Addresses for players without membership, per room. */
   sharedAddresses: 1000,
   /** Messages to everybody in one room. */

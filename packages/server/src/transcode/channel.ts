@@ -11,6 +11,7 @@ import {
   parseFrameMessage,
   type Message,
 } from './ipc/message.js'
+import type { MixOrder } from './mix/mix-order.js'
 
 /** What a conversion hears from the process. */
 export interface ChannelHandler {
@@ -23,12 +24,17 @@ export interface ChannelHandler {
   handleFailed(reason: string): void
 }
 
+/** What a channel may be opened for. */
+export type ChannelOrder = Order | MixOrder
+
 /** The pipe of one conversion. */
 export interface Channel {
   /** False when the frame was left out: no process, or one that does not keep up. */
   send(frame: MediaFrame, warmUp?: boolean): boolean
   advance(pts: Micros): void
   requestKeyframe(): void
+  /** Changes the order of what runs; a process to come is told the new one. */
+  update(order: ChannelOrder): void
   close(): void
 }
 
@@ -42,18 +48,22 @@ export interface ChannelOwner {
 /** A channel as the process keeps it: it outlives the child, which is told of it anew each time. */
 export class OpenChannel implements Channel {
   readonly conversion: number
-  readonly order: Order
   readonly handler: ChannelHandler
   readonly #owner: ChannelOwner
+  #order: ChannelOrder
   #opened = false
   #sentConfig: CodecConfig | undefined
   #config: CodecConfig | undefined
 
-  constructor(conversion: number, order: Order, handler: ChannelHandler, owner: ChannelOwner) {
+  constructor(conversion: number, order: ChannelOrder, handler: ChannelHandler, owner: ChannelOwner) {
     this.conversion = conversion
-    this.order = order
+    this.#order = order
     this.handler = handler
     this.#owner = owner
+  }
+
+  get order(): ChannelOrder {
+    return this.#order
   }
 
   /** The present process knows of this conversion. */
@@ -78,6 +88,11 @@ export class OpenChannel implements Channel {
 
   requestKeyframe(): void {
     if (this.#opened) this.#owner.write(controlMessage(MESSAGE_TYPE.keyframe, this.conversion))
+  }
+
+  update(order: ChannelOrder): void {
+    this.#order = order
+    if (this.#opened) this.#owner.write(controlMessage(MESSAGE_TYPE.update, this.conversion, order))
   }
 
   close(): void {

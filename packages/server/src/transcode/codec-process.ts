@@ -2,8 +2,8 @@ import type { Micros } from '@crossroom/media'
 import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Log } from '../observe/log.js'
-import type { Lane, Order } from './catalog.js'
-import { OpenChannel, type Channel, type ChannelHandler, type ChannelOwner } from './channel.js'
+import type { Lane } from './catalog.js'
+import { OpenChannel, type Channel, type ChannelOrder, type ChannelHandler, type ChannelOwner } from './channel.js'
 import { controlMessage, MESSAGE_TYPE, parseControl, type Message } from './ipc/message.js'
 
 /** The life of a process seen from here. `off`: no engine, too many crashes, or closed. */
@@ -131,7 +131,7 @@ export class CodecProcess implements ChannelOwner {
   }
 
   /** Begins a conversion. Its handler is called from later calls, never from within this one. */
-  open(order: Order, handler: ChannelHandler): Channel {
+  open(order: ChannelOrder, handler: ChannelHandler): Channel {
     const channel = new OpenChannel(this.#nextConversion++, order, handler, this)
     this.#channels.set(channel.conversion, channel)
     if (this.#state === 'ready') {

@@ -4,6 +4,7 @@ import type { Order } from './catalog.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
 import { MessageReader } from './ipc/message-reader.js'
 import { controlMessage, MESSAGE_TYPE } from './ipc/message.js'
+import type { AudioCodecs } from './worker/audio-converter.js'
 import type { Converter, Emit, Engine } from './worker/converter.js'
 import { ConversionHost } from './worker/host.js'
 
@@ -42,6 +43,44 @@ export function picture(type: keyof typeof SLICES, pts: number, config = h264Con
   return { config, pts, dts, keyframe: type === 'I', units, receivedAt: dts, droppable: false }
 }
 
+export const rawConfig: AudioConfig = { ...aacConfig, channels: 1, description: new Uint8Array([0x11, 0x88]) }
+
+/** One frame of a raw codec: its bytes are the samples. */
+export function rawSound(pts: number, samples: Float32Array, config = rawConfig): AudioFrame {
+  return { ...sound(pts, config), units: [new Uint8Array(samples.slice().buffer)] }
+}
+
+/** The samples of a raw frame. */
+export function rawSamples(frame: MediaFrame): Float32Array {
+  return new Float32Array(frame.units[0]!.slice().buffer)
+}
+
+/** Codecs whose coded frames are the samples themselves; as AAC, a coded frame comes out one frame later. */
+export const rawCodecs: AudioCodecs = {
+  isImmediate: true,
+  createDecoder: (_config, _channels, handle) => ({
+    decode: (frame) => {
+      const samples = rawSamples(frame)
+      handle(frame.pts, [samples], samples.length)
+    },
+    close: () => undefined,
+  }),
+  createEncoder: (_order, _channels, handle) => {
+    let held = new Float32Array(1024)
+    return {
+      config: { ...rawConfig },
+      frameSize: 1024,
+      delay: 1024,
+      encode: (position, fifo) => {
+        const before = held
+        held = fifo.plane(0).slice(fifo.offset, fifo.offset + 1024)
+        handle(position - 1024, new Uint8Array(before.buffer))
+      },
+      close: () => undefined,
+    }
+  },
+}
+
 /** An engine that answers each frame with one of the other codec and the same time. */
 export const echoEngine: Engine = {
   name: 'echo',
@@ -68,6 +107,7 @@ export const echoEngine: Engine = {
       close: () => undefined,
     }
   },
+  audioCodecs: () => rawCodecs,
 }
 
 /** Children that live in this process and on this clock; they answer after a millisecond. */
@@ -109,11 +149,10 @@ export class FakeChild implements Child {
     this.#handlers = handlers
     this.#onGone = onGone
     this.#toServer = new MessageReader((message) => handlers.handleMessage(message))
-    const host = new ConversionHost(
-      engine ?? echoEngine,
-      (message) => this.#answer(message),
-      () => clock.now() / 1000,
-    )
+    const host = new ConversionHost(engine ?? echoEngine, (message) => this.#answer(message), {
+      nowMs: () => clock.now() / 1000,
+      after: (ms, callback) => clock.after(ms * 1000, callback),
+    })
     this.#toHost = new MessageReader(host.handleMessage)
     const found = engine === null ? { reasons: ['echo is not available: not here'] } : { engine: engine.name }
     clock.after(200_000, () => this.#answer(controlMessage(MESSAGE_TYPE.ready, 0, found)))

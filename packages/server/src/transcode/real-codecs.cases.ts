@@ -25,6 +25,7 @@ import { silentLog } from '../observe/log.js'
 import type { Order } from './catalog.js'
 import { CodecProcess, type CodecProcessOptions } from './codec-process.js'
 import { childSpawner } from './spawn-child.js'
+export { rms, toneShare } from './tones.cases.js'
 import { ivfFrame, ivfHead, type IvfCodec } from './worker/ffmpeg/ivf.js'
 import { OggWriter } from './worker/ffmpeg/ogg.js'
 
@@ -135,24 +136,6 @@ export function decodeOpus(frames: readonly MediaFrame[]): Float32Array {
 function pcm(stream: Buffer, format: string): Float32Array {
   const bytes = ffmpeg(['-f', format, '-i', '-', '-af', 'pan=mono|c0=c0', '-ar', '48000', '-f', 'f32le', '-'], stream)
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-}
-
-/** Power of one frequency against all power, 0 … 1, by Goertzel's algorithm. */
-export function toneShare(samples: Float32Array, hz: number, rate = 48_000): number {
-  const factor = 2 * Math.cos((2 * Math.PI * hz) / rate)
-  let [last, beforeLast, energy] = [0, 0, 0]
-  for (const sample of samples) {
-    ;[last, beforeLast] = [sample + factor * last - beforeLast, last]
-    energy += sample * sample
-  }
-  const power = last * last + beforeLast * beforeLast - factor * last * beforeLast
-  return energy === 0 ? 0 : (2 * power) / (energy * samples.length)
-}
-
-export function rms(samples: Float32Array): number {
-  let sum = 0
-  for (const sample of samples) sum += sample * sample
-  return Math.sqrt(sum / samples.length)
 }
 
 /** Where the sound first passes half of its loudest value, in samples. */

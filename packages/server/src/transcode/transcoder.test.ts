@@ -286,6 +286,7 @@ test('a conversion that fails is tried again, B-frames are left out meanwhile', 
 test('codecs that stay behind give way to leaving B-frames out', () => {
   const late: MediaFrame[] = []
   const engine: Engine = {
+    ...echoEngine,
     name: 'late',
     createConverter: (_order, emit) => ({
       handleFrame(frame) {

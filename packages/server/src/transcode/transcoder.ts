@@ -116,6 +116,11 @@ export class Transcoder {
     })
   }
 
+  /** The process of a lane, for who needs more of it than conversions. */
+  process(lane: Lane): CodecProcess {
+    return this.#lanes[lane]
+  }
+
   get lanes(): LaneStatus[] {
     return Object.values(this.#lanes).map((process) => ({
       lane: process.lane,

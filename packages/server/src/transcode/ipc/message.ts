@@ -25,6 +25,8 @@ export const MESSAGE_TYPE = {
   pong: 9,
   /** To the codecs: let the next picture be a keyframe. */
   keyframe: 10,
+  /** To the codecs: another order for a conversion that runs. Body: JSON. */
+  update: 11,
 } as const
 
 /** Type, flags, units, conversion. */

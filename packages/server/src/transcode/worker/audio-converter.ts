@@ -35,6 +35,8 @@ export interface AudioEncoder {
 
 /** What an engine brings for audio. */
 export interface AudioCodecs {
+  /** What goes in comes out within the call; a program behind a pipe answers later. */
+  readonly isImmediate: boolean
   createDecoder(config: AudioConfig, channels: number, handle: HandleSamples): AudioDecoder
   createEncoder(order: AudioOrder, channels: number, handle: HandlePacket): AudioEncoder
 }

@@ -1,5 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from '../catalog.js'
+import type { MixOrder } from '../mix/mix-order.js'
+import type { AudioCodecs } from './audio-converter.js'
 
 /** One conversion as the codec process runs it. A frame's config tells the codec; it may change at any keyframe. */
 export interface Converter {
@@ -9,6 +11,8 @@ export interface Converter {
   handleAdvance(pts: Micros): void
   /** The next picture is to be a keyframe; nothing for sound. */
   handleKeyframeRequest(): void
+  /** What was ordered is another now; only mixes can be changed. */
+  handleOrder?(order: Order | MixOrder): void
   close(): void
 }
 
@@ -24,4 +28,6 @@ export interface Engine {
   readonly name: string
   /** Throws an Error with a sentence when it cannot do this. */
   createConverter(order: Order, emit: Emit, fail: Fail): Converter
+  /** Decoders and encoders of sound by themselves, for mixing; `fail` ends what uses them. */
+  audioCodecs(fail: Fail): AudioCodecs
 }

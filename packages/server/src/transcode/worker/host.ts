@@ -1,6 +1,6 @@
 import type { CodecConfig, MediaFrame } from '@crossroom/media'
 import { transcodeLimits } from '../../config/limits.js'
-import type { Order } from '../catalog.js'
+import type { ChannelOrder } from '../channel.js'
 import { configFromJson, configToJson } from '../ipc/config-json.js'
 import {
   controlMessage,
@@ -11,7 +11,8 @@ import {
   parseFrameMessage,
   type Message,
 } from '../ipc/message.js'
-import type { Converter, Engine } from './converter.js'
+import type { Converter, Emit, Engine, Fail } from './converter.js'
+import { MixDesk, type Timers } from './mix/mix-desk.js'
 
 interface Running {
   readonly converter: Converter
@@ -23,21 +24,23 @@ interface Running {
 export class ConversionHost {
   readonly #engine: Engine
   readonly #write: (message: Uint8Array) => void
-  readonly #nowMs: () => number
+  readonly #timers: Timers
+  readonly #desk: MixDesk
   readonly #running = new Map<number, Running>()
   #signedAt = 0
 
-  /** `write` takes each message at once, also while another is being handled; `nowMs` never goes back. */
-  constructor(engine: Engine, write: (message: Uint8Array) => void, nowMs: () => number) {
+  /** `write` takes each message at once, also while another is being handled. */
+  constructor(engine: Engine, write: (message: Uint8Array) => void, timers: Timers) {
     this.#engine = engine
     this.#write = write
-    this.#nowMs = nowMs
+    this.#timers = timers
+    this.#desk = new MixDesk(engine, timers)
   }
 
   readonly handleMessage = (message: Message): void => {
     const { conversion } = message
     // Questions wait behind what came before them, such as a cached start that takes seconds to decode.
-    const now = this.#nowMs()
+    const now = this.#timers.nowMs()
     if (message.type === MESSAGE_TYPE.ping || now - this.#signedAt > transcodeLimits.signOfLifeMs) {
       this.#signedAt = now
       this.#write(controlMessage(MESSAGE_TYPE.pong, 0))
@@ -51,16 +54,19 @@ export class ConversionHost {
 
   close(): void {
     for (const conversion of [...this.#running.keys()]) this.#close(conversion)
+    this.#desk.close()
   }
 
   #handle(message: Message): void {
     const { conversion } = message
-    if (message.type === MESSAGE_TYPE.open) return this.#open(conversion, parseControl(message) as Order)
+    if (message.type === MESSAGE_TYPE.open) return this.#open(conversion, parseControl(message) as ChannelOrder)
     if (message.type === MESSAGE_TYPE.close) return this.#close(conversion)
     const running = this.#running.get(conversion)
     if (running === undefined) return
     if (message.type === MESSAGE_TYPE.config) running.config = configFromJson(parseControl(message))
     else if (message.type === MESSAGE_TYPE.frame) this.#handleFrame(running, message)
+    else if (message.type === MESSAGE_TYPE.update)
+      running.converter.handleOrder?.(parseControl(message) as ChannelOrder)
     else if (message.type === MESSAGE_TYPE.keyframe) running.converter.handleKeyframeRequest()
     else if (message.type === MESSAGE_TYPE.advance) {
       const pts = parseAdvance(message)
@@ -75,18 +81,23 @@ export class ConversionHost {
     running.converter.handleFrame({ ...frame, config: running.config }, warmUp)
   }
 
-  #open(conversion: number, order: Order): void {
+  #open(conversion: number, order: ChannelOrder): void {
     this.#close(conversion)
     const emit = (frame: MediaFrame): void => this.#emit(conversion, frame)
     const fail = (reason: string): void => {
       if (this.#running.get(conversion) === running) this.#fail(conversion, reason)
     }
     const running: Running = {
-      converter: this.#engine.createConverter(order, emit, fail),
+      converter: this.#createConverter(order, emit, fail),
       config: undefined,
       lastOutput: undefined,
     }
     this.#running.set(conversion, running)
+  }
+
+  #createConverter(order: ChannelOrder, emit: Emit, fail: Fail): Converter {
+    if (order.kind === 'audio' || order.kind === 'video') return this.#engine.createConverter(order, emit, fail)
+    return this.#desk.createConverter(order, emit, fail)
   }
 
   #fail(conversion: number, reason: string): void {

@@ -34,7 +34,18 @@ async function main(): Promise<void> {
     pipe.uncork()
     pipe.cork()
   }
-  const host = new ConversionHost(engine, write, () => performance.now())
+  const host = new ConversionHost(engine, write, {
+    nowMs: () => performance.now(),
+    after: (ms, callback) => {
+      const timer = setTimeout(() => {
+        // As for input: what all mixes of a beat give goes out in one write.
+        pipe.cork()
+        callback()
+        pipe.uncork()
+      }, ms)
+      return () => clearTimeout(timer)
+    },
+  })
   const reader = new MessageReader(host.handleMessage)
   pipe.on('data', (chunk: Buffer) => {
     // What several conversions answer goes out in one write.

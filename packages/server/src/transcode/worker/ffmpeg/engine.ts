@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import type { Order } from '../../catalog.js'
-import { AudioConverter } from '../audio-converter.js'
+import { AudioConverter, type AudioCodecs } from '../audio-converter.js'
 import type { Converter, Emit, Engine, Fail } from '../converter.js'
 import { FfmpegAudioDecoder } from './audio-decoder.js'
 import { FfmpegAudioEncoder } from './audio-encoder.js'
@@ -32,14 +32,15 @@ export class FfmpegEngine implements Engine {
 
   createConverter(order: Order, emit: Emit, fail: Fail): Converter {
     if (order.kind === 'video') return new FfmpegVideoConverter(order, emit, fail)
-    return new AudioConverter(
-      {
-        createDecoder: (config, channels, handle) => new FfmpegAudioDecoder(config, channels, handle, fail),
-        createEncoder: (audio, channels, handle) => new FfmpegAudioEncoder(audio, channels, handle, fail),
-      },
-      order,
-      emit,
-    )
+    return new AudioConverter(this.audioCodecs(fail), order, emit)
+  }
+
+  audioCodecs(fail: Fail): AudioCodecs {
+    return {
+      isImmediate: false,
+      createDecoder: (config, channels, handle) => new FfmpegAudioDecoder(config, channels, handle, fail),
+      createEncoder: (audio, channels, handle) => new FfmpegAudioEncoder(audio, channels, handle, fail),
+    }
   }
 }
 

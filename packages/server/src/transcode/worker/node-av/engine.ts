@@ -27,7 +27,12 @@ export class NodeAvEngine implements Engine {
       : new NodeAvVideoConverter(this.#library, order, emit)
   }
 
+  audioCodecs(): AudioCodecs {
+    return this.#audio
+  }
+
   readonly #audio: AudioCodecs = {
+    isImmediate: true,
     createDecoder: (config, channels, handle) => new NodeAvAudioDecoder(this.#library, config, channels, handle),
     createEncoder: (order, channels, handle) => new NodeAvAudioEncoder(this.#library, order, channels, handle),
   }

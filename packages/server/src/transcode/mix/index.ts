@@ -1,0 +1,1 @@
+export { Mixer, type Mix, type MixerOptions, type MixerStatus, type MixOptions } from './mixer.js'

@@ -1,0 +1,97 @@
+import type { Clock } from '../../hub/clock.js'
+import type { StreamHub } from '../../hub/stream-hub.js'
+import type { Log } from '../../observe/log.js'
+import type { CodecProcess } from '../codec-process.js'
+import { MixSource } from './mix-source.js'
+import { MixStream } from './mix-stream.js'
+
+export interface MixGroupOptions {
+  /** Names the group in the codec process. */
+  readonly room: number
+  readonly hub: StreamHub
+  readonly process: CodecProcess
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface SharedSource {
+  readonly source: MixSource
+  users: number
+}
+
+interface PlayedMix {
+  readonly stream: MixStream
+  keys: readonly string[]
+}
+
+/** The mixes of one room that are played at the moment, and their sources, each of which is decoded once. */
+export class MixGroup {
+  readonly #options: MixGroupOptions
+  readonly #sources = new Map<string, SharedSource>()
+  readonly #played = new Map<string, PlayedMix>()
+  #lastInput = 0
+
+  constructor(options: MixGroupOptions) {
+    this.#options = options
+  }
+
+  /** Mixes that are played. */
+  get played(): number {
+    return this.#played.size
+  }
+
+  get sources(): number {
+    return this.#sources.size
+  }
+
+  /** Begins a mix; does nothing when it is played already. */
+  play(key: string, sources: readonly string[]): void {
+    if (this.#played.has(key)) return
+    const keys = [...new Set(sources)]
+    const inputs = keys.map((source) => this.#acquire(source))
+    const onIdle = () => this.#forget(key)
+    this.#played.set(key, { stream: new MixStream({ ...this.#options, key, inputs, onIdle }), keys })
+  }
+
+  update(key: string, sources: readonly string[]): void {
+    const mix = this.#played.get(key)
+    if (mix === undefined) return
+    const before = mix.keys
+    mix.keys = [...new Set(sources)]
+    // The new ones first: a source that stays is not given up in between.
+    mix.stream.update(mix.keys.map((source) => this.#acquire(source)))
+    for (const source of before) this.#release(source)
+  }
+
+  stop(key: string): void {
+    this.#played.get(key)?.stream.close()
+    this.#forget(key)
+  }
+
+  #forget(key: string): void {
+    const mix = this.#played.get(key)
+    if (!this.#played.delete(key) || mix === undefined) return
+    for (const source of mix.keys) this.#release(source)
+  }
+
+  #acquire(key: string): number {
+    const present = this.#sources.get(key)
+    if (present !== undefined) {
+      present.users += 1
+      return present.source.input
+    }
+    this.#lastInput += 1
+    const source = new MixSource({ ...this.#options, key, input: this.#lastInput })
+    this.#sources.set(key, { source, users: 1 })
+    return this.#lastInput
+  }
+
+  #release(key: string): void {
+    const shared = this.#sources.get(key)
+    if (shared === undefined) return
+    shared.users -= 1
+    if (shared.users > 0) return
+    this.#sources.delete(key)
+    shared.source.close()
+  }
+}

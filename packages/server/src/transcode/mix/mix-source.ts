@@ -1,0 +1,91 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+import type { Clock } from '../../hub/clock.js'
+import type { EndReason, FrameSink } from '../../hub/sink.js'
+import type { StreamHub } from '../../hub/stream-hub.js'
+import type { Log } from '../../observe/log.js'
+import type { Channel } from '../channel.js'
+import type { CodecProcess } from '../codec-process.js'
+
+/** A stream that is not there is waited for so long at a time. */
+const WAIT: Micros = 600_000_000
+/** After a failure of its decoder a source is tried again after so long. */
+const RETRY: Micros = 1_000_000
+
+export interface MixSourceOptions {
+  readonly key: string
+  readonly room: number
+  /** Unique within the room. */
+  readonly input: number
+  readonly hub: StreamHub
+  readonly process: CodecProcess
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The sound of one stream of the hub on its way to the mixes of a room, whether it is there, comes later or comes back. */
+export class MixSource implements FrameSink {
+  readonly #options: MixSourceOptions
+  #channel: Channel | undefined
+  #isReady = false
+  #cancelFind: () => void = () => undefined
+  #unsubscribe: (() => void) | undefined
+  #cancelRetry: (() => void) | undefined
+  #isClosed = false
+
+  constructor(options: MixSourceOptions) {
+    this.#options = options
+    this.#open()
+    this.#find()
+  }
+
+  get input(): number {
+    return this.#options.input
+  }
+
+  handleFrame(frame: MediaFrame): void {
+    if (frame.config.kind === 'audio' && this.#isReady) this.#channel?.send(frame)
+  }
+
+  handleEnd(_reason: EndReason): void {
+    this.#unsubscribe = undefined
+    // From within a call of the stream, which is still in the hub: looked for a moment later.
+    this.#cancelFind = this.#options.clock.after(0, () => this.#find())
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    this.#cancelFind()
+    this.#cancelRetry?.()
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    this.#channel?.close()
+  }
+
+  #open(): void {
+    const { room, input, process, clock, log, key } = this.#options
+    this.#channel = process.open(
+      { kind: 'mix-input', room, input },
+      {
+        handleReady: () => (this.#isReady = true),
+        handleFrame: () => undefined,
+        handleLost: () => (this.#isReady = false),
+        handleFailed: (reason) => {
+          log.warn({ stream: key, reason }, 'A source of a mix cannot be decoded')
+          this.#isReady = false
+          this.#channel?.close()
+          this.#cancelRetry = clock.after(RETRY, () => this.#open())
+        },
+      },
+    )
+  }
+
+  #find(): void {
+    if (this.#isClosed) return
+    const { hub, key } = this.#options
+    this.#cancelFind = hub.find(key, WAIT, (stream) => {
+      if (stream === undefined) this.#cancelFind = this.#options.clock.after(0, () => this.#find())
+      else this.#unsubscribe = stream.subscribe(this, 'live')
+    })
+  }
+}
