@@ -15,7 +15,7 @@ export const fuzzTargets = [
       const text = new TextDecoder().decode(input)
       try {
         const address = parseRoomUrl(text)
-        if (!/^wss?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?\/signal$/i.test(address.signalUrl)) {
+        if (!/^wss?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(\/[^?#]*)?\/signal$/i.test(address.signalUrl)) {
           throw new Error(`Not an address of a server: ${address.signalUrl}`)
         }
         if (address.userId === '' || address.roomId === '') throw new Error('An entry without user or room')

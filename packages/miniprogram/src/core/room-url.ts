@@ -50,7 +50,7 @@ export function parseRoomUrl(url: string, server?: string): RoomAddress {
   const authority = head.split('/')[0] ?? ''
   const parameters = parseQuery(query)
   const roomSig = readRoomSig(parameters['roomsig'])
-  const signalServer = server ? server : roomSig.signal
+  const signalServer = server === undefined || server === '' ? roomSig.signal : server
   const signalUrl = signalServer ? signalUrlOf(signalServer) : signalUrlOfAuthority(authority, parameters['tls'])
   const roomId = roomIdOf(parameters)
   const userId = parameters['userid']

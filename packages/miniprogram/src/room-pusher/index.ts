@@ -1,4 +1,6 @@
-import { attributesOf, isDevTools, PUSHER_ATTRIBUTES, wxPlatform, type AttributeValue } from '../index.js'
+import type { ParamsOf, SessionMethod } from '@crossroom/protocol'
+
+import { attributesOf, isDevTools, PUSHER_ATTRIBUTES, RoomError, wxPlatform, type AttributeValue } from '../index.js'
 import { pickAttributes, propertiesOf } from '../tags/properties.js'
 import { PusherController } from './controller.js'
 
@@ -117,9 +119,11 @@ Component({
     stop(this: PusherElement): void {
       this.controller.stop()
     },
-    /** The signaling session (messages, kick, link-mic); undefined outside a room. */
-    getSession(this: PusherElement): unknown {
-      return this.controller.session
+    /** Everything else of the signaling (messages, kick, link-mic); rejects with `code` and a sentence. */
+    request(this: PusherElement, method: SessionMethod, params: ParamsOf<SessionMethod>): Promise<unknown> {
+      const { session } = this.controller
+      if (session) return session.request(method, params)
+      return Promise.reject(new RoomError('NOT_ENTERED', 'Enter a room first.'))
     },
     onPusher(this: PusherElement, event: TagEvent): void {
       const detail = event.detail ?? event.details ?? {}

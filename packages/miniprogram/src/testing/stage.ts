@@ -64,7 +64,16 @@ export interface StageOptions {
 }
 
 /** What tests ask for by `details`. */
-const EVENTS = ['RoomEvent', 'IMEvent', 'statechange', 'netstatus', 'error', 'pusherevent', 'playerevent']
+const EVENTS = [
+  'RoomEvent',
+  'IMEvent',
+  'statechange',
+  'netstatus',
+  'notification',
+  'error',
+  'pusherevent',
+  'playerevent',
+]
 
 let builds = 0
 

@@ -27,7 +27,7 @@ export interface RoomHost {
   readonly isAndroid: boolean
   properties(): RoomProperties
   show(view: RoomView): void
-  raise(name: 'RoomEvent' | 'IMEvent' | 'statechange' | 'netstatus', detail: object): void
+  raise(name: 'RoomEvent' | 'IMEvent' | 'statechange' | 'netstatus' | 'notification', detail: object): void
   /** A method of the pusher's context; nothing happens while there is no pusher. */
   pusher(method: 'start' | 'stop' | 'pause' | 'resume' | 'switchCamera'): void
   player(id: string, method: 'play' | 'stop' | 'pause' | 'resume'): void
@@ -335,6 +335,7 @@ export class RoomController {
   }
 
   #handleNotification(notification: Notification): void {
+    this.#host.raise('notification', { method: notification.method, params: notification.params })
     if (notification.method === 'message.received') this.#tellMessage(notification.params)
     if (notification.method === 'media.published' && notification.params.state === 'live') {
       this.#tell(ok(roomEventCodes.publishLive, ''))

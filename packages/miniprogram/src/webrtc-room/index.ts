@@ -1,6 +1,6 @@
-import type { SendMessageParams } from '@crossroom/protocol'
+import type { ParamsOf, SendMessageParams, SessionMethod } from '@crossroom/protocol'
 
-import { isAndroid, isDevTools, wxPlatform } from '../index.js'
+import { isAndroid, isDevTools, RoomError, wxPlatform } from '../index.js'
 import { RoomController, type RoomHost, type TagDetail } from './controller.js'
 import { customMessage, textMessage, type CustomMessage } from './im.js'
 import { properties, type RoomProperties } from './properties.js'
@@ -121,9 +121,11 @@ Component({
     switchRole(this: RoomElement, role: 'anchor' | 'audience'): Promise<void> {
       return this.controller.switchRole(role)
     },
-    /** The signaling session for everything else (kick, mute, link-mic); undefined outside a room. */
-    getSession(this: RoomElement): unknown {
-      return this.controller.session
+    /** Everything else of the signaling (kick, mute, link-mic); rejects with `code` and a sentence. */
+    request(this: RoomElement, method: SessionMethod, params: ParamsOf<SessionMethod>): Promise<unknown> {
+      const { session } = this.controller
+      if (session) return session.request(method, params)
+      return Promise.reject(new RoomError('NOT_ENTERED', 'Enter a room first.'))
     },
 
     onPusher(this: RoomElement, event: TagEvent): void {

@@ -33,6 +33,11 @@ test.each(['1u3d', '1l3r'])('%s puts the creator into the main pane, wherever it
   expect(panes(template, ['a', 'b'], 'gone')).toEqual(['p0', 'p1', 'p2'])
 })
 
+test('who only watches has no pane, and the first other fills the room', () => {
+  const layout = layoutOf({ template: 'grid', seats: ['a'], selfId: undefined, roomCreator: '', smallView })
+  expect([layout.self.name, layout.seats[0]?.name, layout.size]).toEqual(['empty', 'p0', 'one'])
+})
+
 test('the small views of bigsmall stand side by side from where the app says', () => {
   const layout = layoutOf({ template: 'bigsmall', seats: ['a', 'b'], selfId: 'me', roomCreator: '', smallView })
   expect(layout.self.style).toBe('left:1vw;top:2vw;width:30vw;height:40vw')

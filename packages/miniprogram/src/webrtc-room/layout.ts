@@ -28,7 +28,8 @@ export interface LayoutInput {
   readonly template: string
   /** The remote members in seat order; undefined is an empty seat. */
   readonly seats: readonly (string | undefined)[]
-  readonly selfId: string
+  /** undefined: this phone only watches and has no pane. */
+  readonly selfId: string | undefined
   /** Who stands in the main pane of 1u3d and 1l3r; empty: oneself. */
   readonly roomCreator: string
   readonly smallView: SmallView
@@ -78,13 +79,14 @@ export function layoutOf(input: LayoutInput): Layout {
 
 function orderOf(template: Template, { seats, selfId, roomCreator }: LayoutInput): readonly string[] {
   const others = seats.filter((seat) => seat !== undefined)
+  const self = selfId === undefined ? [] : [selfId]
   const casterFirst = template === '1u3d' || template === '1l3r'
   if (casterFirst && others.includes(roomCreator)) {
-    return [roomCreator, selfId, ...others.filter((userId) => userId !== roomCreator)]
+    return [roomCreator, ...self, ...others.filter((userId) => userId !== roomCreator)]
   }
   const selfIsSmall = template === 'bigsmall' || template === '1v1' || template === '1v1bigsmall'
   const [first, ...rest] = others
-  return selfIsSmall && first !== undefined ? [first, selfId, ...rest] : [selfId, ...others]
+  return selfIsSmall && first !== undefined ? [first, ...self, ...rest] : [...self, ...others]
 }
 
 function styleOf(template: Template, index: number, view: SmallView): string {

@@ -59,7 +59,7 @@ export function viewOf(state: RoomState): RoomView {
   const layout = layoutOf({
     template: properties.template,
     seats: state.seats.map((seat) => seat?.user.userId),
-    selfId: properties.userID,
+    selfId: properties.role === 'audience' && state.pushUrl === undefined ? undefined : properties.userID,
     roomCreator: properties.roomCreator,
     smallView: {
       left: properties.smallViewLeft,

@@ -192,6 +192,20 @@ test('what LiteAV measures is told to the app each time and to the server seldom
   expect(server.paramsOf('media.report')).toEqual([publish, play, publish, play])
 })
 
+test('what an owner asks and is asked goes through request and notification', async () => {
+  const { server, details, settle } = await room.enter()
+  server.notify('mic.requested', { userId: 'web1', userName: 'Web' })
+  await settle()
+  expect(details('notification')).toContainEqual({
+    method: 'mic.requested',
+    params: { userId: 'web1', userName: 'Web' },
+  })
+  await expect(room.call('request', 'mic.answer', { userId: 'web1', accept: true })).resolves.toEqual({})
+  expect(server.paramsOf('mic.answer')).toEqual([{ userId: 'web1', accept: true }])
+  server.refuse.set('room.kick', 'ROLE_FORBIDDEN')
+  await expect(room.call('request', 'room.kick', { userId: 'web1' })).rejects.toMatchObject({ code: 'ROLE_FORBIDDEN' })
+})
+
 test('an audience has no pusher until it may link its microphone', async () => {
   const server = new FakeRoomServer()
   server.push = undefined
