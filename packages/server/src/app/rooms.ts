@@ -5,6 +5,7 @@ import { signalingLimits } from '../config/index.js'
 import { AddressRates, originsOf, playAddresses, type AddressOptions } from '../net/index.js'
 import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
+import { Mixer } from '../transcode/index.js'
 import type { Core } from './core.js'
 import type { WebRtc } from './web-rtc.js'
 
@@ -16,13 +17,14 @@ export class RoomsPart {
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, webRtc: WebRtc) {
-    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pending } = core
+    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pending, transcoder } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
     this.rooms = new Rooms({
       ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },
       newId: () => randomBytes(16).toString('base64url'),
       mediaGateway: webRtc.mediaGateway(),
+      mixer: new Mixer({ hub, clock, log, process: transcoder.process('audio') }),
     })
     gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
