@@ -4,7 +4,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { z } from 'zod'
 import { isRoomId, isUserId } from '@crossroom/protocol'
 import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket, recordRoomOf } from '../auth/index.js'
-import type { AddressRates } from '../net/index.js'
+import { originsOf, type AddressOptions, type AddressRates } from '../net/index.js'
 import type { Log } from '../observe/index.js'
 import { answerErrorsAsJson, ApiError } from './errors.js'
 
@@ -15,7 +15,7 @@ export interface DemoSigner {
   readonly secret: string | undefined
 }
 
-export interface DemoDeps {
+export interface DemoDeps extends AddressOptions {
   /** Absent unless the server runs in open mode or with `--demo`. */
   readonly signer: DemoSigner | undefined
   readonly rates: AddressRates
@@ -59,7 +59,10 @@ const tokenRequest = z.object({
     .refine(isRoomId, 'must be a number up to 4294967295, or 1 to 64 of A-Z a-z 0-9 _ -'),
 })
 
-/** `POST /api/v1/demo/token`, on the public port: signatures for our own pages, in open mode and with `--demo`. */
+/**
+ * `POST /api/v1/demo/token`, on the public port: signatures for our own pages, in open mode and with `--demo`; and `rtmp`,
+ * what the push addresses begin with that a page shows for encoders.
+ */
 export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promise<void> {
   await app.register(
     (scope, _options, done) => {
@@ -77,7 +80,8 @@ export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promis
             throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many signatures were asked for; wait a moment.')
           const { userId, roomId } = request.body
           void reply.header('cache-control', 'no-store')
-          return signForDemo(deps.signer, userId, roomId, deps.nowMs())
+          const { rtmp } = originsOf(request.raw, deps)
+          return { ...signForDemo(deps.signer, userId, roomId, deps.nowMs()), rtmp }
         })
       done()
     },

@@ -172,8 +172,13 @@ function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins)
     viewers: deps.connections.list(stream.key).filter((connection) => connection.role === 'viewer').length,
     framesIn: stream.framesIn,
     bytesIn: stream.bytesIn,
-    play: playAddresses(origins, stream.key),
+    ...(isOfRoom(stream.key) ? {} : { play: playAddresses(origins, stream.key) }),
   }
+}
+
+/** Its key is none of its addresses: those are tokens. */
+function isOfRoom(key: string): boolean {
+  return key.startsWith('r/')
 }
 
 function describeConnection(connection: Connection, deps: StreamRouteDeps): ConnectionInfo {

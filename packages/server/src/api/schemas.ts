@@ -44,7 +44,7 @@ export const derivedInfo = z.object({
 
 export const streamInfo = z
   .object({
-    name: z.string().describe('APP/STREAM'),
+    name: z.string().describe('APP/STREAM; r/… is a stream of a room, which is played by addresses of its own'),
     state: z.enum(['idle', 'live', 'grace']).describe('grace: the publisher left and may come back'),
     since: milliseconds('When the stream came into being'),
     publisher: z
@@ -67,7 +67,10 @@ export const streamInfo = z
     framesIn: z.int(),
     bytesIn: z.int(),
     derived: z.array(derivedInfo).optional().describe('what becomes of the tracks for viewers that cannot take them'),
-    play: z.object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() }).describe('addresses'),
+    play: z
+      .object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() })
+      .optional()
+      .describe('addresses; absent for streams of rooms, see play-addresses'),
   })
   .meta({ id: 'Stream' })
 

@@ -97,12 +97,12 @@ test('REST of rooms is for holders of the key', async () => {
 test('the pages get what they enter with: nothing in open mode, signatures in the demo, nowhere else', async () => {
   await start()
   expect(await call('POST', '/api/v1/demo/token', { userId: 'alice', roomId: 42 })).toEqual({
-    ...{ status: 200, body: { sdkAppId: 1 } },
+    ...{ status: 200, body: { sdkAppId: 1, rtmp: `rtmp://127.0.0.1:${String(server.ports['rtmp'])}` } },
   })
   await server.close()
   await start({ demo: true })
   const { body } = await call('POST', '/api/v1/demo/token', { userId: 'alice', roomId: 42 })
-  expect(Object.keys(body)).toEqual(['sdkAppId', 'userSig', 'privateMapKey'])
+  expect(Object.keys(body)).toEqual(['sdkAppId', 'userSig', 'privateMapKey', 'rtmp'])
   await enter('alice', body)
   expect((await call('POST', '/api/v1/demo/token', { userId: 'a b', roomId: 42 })).status).toBe(400)
   await server.close()
@@ -155,7 +155,7 @@ test('an old component gets a roomsig for a right UserSig, and its own codes for
   expect(body).toMatchObject({
     ErrorCode: 0,
     RspHead: { ErrorCode: 0 },
-    RspBody: { ...signed, roomId: 42, userId: 'alice' },
+    RspBody: { sdkAppId: 1, userSig: signed['userSig'], roomId: 42 },
   })
   expect((await ask('wrong', '')).body).toMatchObject({ RspHead: { ErrorCode: 70_003 } })
   expect((await ask(signed['userSig'], 'wrong')).body).toMatchObject({ RspHead: { ErrorCode: 87 } })

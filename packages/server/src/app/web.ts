@@ -59,7 +59,7 @@ export class Web {
     const signer = signatures.isOpen || demo ? { sdkAppId, secret } : undefined
     const rates = new AddressRates({ perSecond, burst, addresses })
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
-    await registerDemo(this.public, { ...shared, log })
+    await registerDemo(this.public, { ...shared, ...addressOptions, log })
     await registerRoomService(this.public, { ...shared, rooms })
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, exportJWK, SignJWT } from 'jose'
 import { beforeEach, expect, test } from 'vitest'
+import { isErrorCode } from '@crossroom/protocol'
 import { EntrySignatures, type EntrySignatureOptions } from './entry-signatures.js'
 import type { EntryCredentials } from './entry-verifier.js'
 import { FailureGuard } from './failure-guard.js'
@@ -81,6 +82,7 @@ test.each<[string, Partial<EntryCredentials>]>([
 ])('%s', async (code, change) => {
   const answer = await makeVerifier().verify(entry(change))
   expect(answer).toMatchObject({ code, sentence: expect.stringMatching(/^[A-Z].{10,120}\.$/) as string })
+  expect(isErrorCode(code)).toBe(true)
 })
 
 test('a privateMapKey may be demanded', async () => {
@@ -145,6 +147,7 @@ test.each<[string, string, Record<string, unknown>, string?]>([
   const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
   const answer = await verifier.verify(entry({ userSig: await sign(claims, secret) }))
   expect(answer).toMatchObject({ code, sentence: expect.stringMatching(/^The token .*\.$/) as string })
+  expect(isErrorCode(code)).toBe(true)
 })
 
 test('a token for one entry is good once', async () => {
