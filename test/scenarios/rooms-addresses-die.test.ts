@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Grant } from '../../packages/server/src/auth/index.js'
 import { RoomStage, type Entered } from './room-stage.js'
-import { SECOND } from './stage.js'
+import { SECOND, videoConfig } from './stage.js'
 
 const NOT_FOUND = { ok: false, code: 'NOT_FOUND', httpStatus: 404 }
 const tokenOf = ({ users }: Entered) => users()[0]!.streams[0]!.play.rtmp.slice(2)
@@ -97,4 +97,18 @@ test('a push address is the same all membership long, takes over from itself, an
   bob.member.leave()
   expect(ends).toEqual(['kicked'])
   expect(await stage.admit('r', token, {}, 'publish')).toMatchObject(NOT_FOUND)
+})
+
+test('players of FLV are let go, and may come back, when a publisher of FLV is followed by a browser', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const { ends } = await playing(stage, tokenOf(bob))
+  const asFlv = { ...videoConfig(), flvSpelling: 'legacy' } as const
+  stage.play(stage.publishAs(alice), asFlv, { frames: 2, gop: 50 })
+  stage.play(stage.publishAs(alice), asFlv, { frames: 2, gop: 50 })
+  expect(ends).toEqual([])
+  stage.play(stage.publishAs(alice), videoConfig(), { frames: 2, gop: 50 })
+  expect(ends).toEqual(['kicked'])
+  expect(await stage.admit('r', tokenOf(bob))).toMatchObject({ ok: true })
 })

@@ -77,11 +77,30 @@ test('the quality of an anchor’s network is told to all, of a viewer’s to it
   const viewer = stage.settled('viewer', { role: 'audience' })
   bob.member.publish({ sdp: 'offer', tracks: [] })
   viewer.member.subscribe({ streams: 'all' })
-  const tell = (userId: string) => stage.media.get(userId)!.options.handlers.quality(2, 3)
-  for (const userId of ['bob', 'bob', 'viewer']) tell(userId)
+  const tell = (userId: string, uplink: 2 | 4) => stage.media.get(userId)!.options.handlers.quality(uplink, 3)
+  for (const userId of ['bob', 'bob', 'viewer']) tell(userId, 2)
+  tell('bob', 4)
   stage.clock.advance(SECOND)
   const ofBob = { userId: 'bob', uplink: 2, downlink: 3 }
   expect(alice.connection.all('media.quality')).toEqual([ofBob])
   expect(viewer.connection.all('media.quality')).toEqual([ofBob, { ...ofBob, userId: 'viewer' }])
   expect(stage.settled('late').connection.all('media.quality')).toContainEqual(ofBob)
+})
+
+test('what LiteAV says of a phone’s network is told as its quality', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const phone = stage.settled('phone', { kind: 'miniprogram' })
+  const report = (direction: 'publish' | 'play', netQualityLevel: number) => {
+    phone.member.report({ direction, netstatus: { netQualityLevel, videoBitrate: 900 } })
+    stage.clock.advance(2 * SECOND)
+  }
+  report('publish', 4)
+  report('play', 2)
+  report('play', 2)
+  report('play', 7)
+  expect(alice.connection.all('media.quality')).toEqual([
+    { userId: 'phone', uplink: 4, downlink: 0 },
+    { userId: 'phone', uplink: 4, downlink: 2 },
+  ])
 })

@@ -19,8 +19,11 @@ export interface PlayOutcome {
   refused(refusal: Refusal): void
   /** No publisher came in time; after `waiting`, the stream is over or may not be played any more. */
   notFound(): void
-  /** Before any of the others: the answer is yes, and media comes when there is some. For grants that wait. */
-  waiting?(): void
+  /**
+   * Before any of the others: the answer is yes, and media comes when there is some. For grants that wait. `enter` may be
+   * called from now on.
+   */
+  waiting?(stream: Stream): void
   /** The stream has frames and its tracks are known: `attach` or `enter` may be called from now on. */
   ready(stream: Stream): void
 }
@@ -111,12 +114,12 @@ export class PlayAttempt {
   enter(player: Player): void {
     const { connections, clock, metrics, log } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
-    const names = { connection: id, protocol, remoteAddress, stream: this.#stream!.key }
+    const names = { connection: id, protocol, remoteAddress, stream: this.#grant!.key }
     metrics.viewerStarted(protocol)
     log.info({ ...names, joinMs: Math.round((clock.now() - this.#askedAt) / 1000) }, 'A play began')
     const unlist = connections.add({
       ...{ id, role: 'viewer', protocol, remoteAddress },
-      streamKey: this.#stream!.key,
+      streamKey: this.#grant!.key,
       startedAt: clock.now(),
       bytes: () => player.bytes(),
       droppedFrames: () => player.droppedFrames(),
@@ -188,7 +191,7 @@ export class PlayAttempt {
   }
 
   #handleFound(stream: Stream, grant: Grant): void {
-    if (grant.wait === 'granted') this.#outcome.waiting?.()
+    if (grant.wait === 'granted') this.#outcome.waiting?.(stream)
     this.#waitForTracks(stream)
   }
 
@@ -237,7 +240,7 @@ export class PlayAttempt {
   }
 
   #giveUp(): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.#player !== undefined) return
     this.#gaveUp = true
     this.#cancelWait?.()
     this.#cancelWait = undefined

@@ -1,5 +1,5 @@
 import type { PublishedStreamType } from '@crossroom/protocol'
-import type { StreamAction, StreamEndReason } from '../auth/index.js'
+import type { StreamAction, StreamEndReason, StreamProtocol } from '../auth/index.js'
 import { roomLimits } from '../config/limits.js'
 
 /** What one address opens. */
@@ -30,7 +30,7 @@ export type EndConnection = (reason: StreamEndReason) => void
 export interface MediaToken extends TokenScope {
   readonly text: string
   /** The connections that were opened with it and are not closed yet. */
-  readonly connections: Set<EndConnection>
+  readonly connections: Map<EndConnection, StreamProtocol>
 }
 
 /** Every address of room streams in use. Opaque and random: they tell nothing and cannot be guessed. */
@@ -52,7 +52,7 @@ export class MediaTokens {
   }
 
   issue(scope: TokenScope): string {
-    const token: MediaToken = { ...scope, text: this.#newId(), connections: new Set() }
+    const token: MediaToken = { ...scope, text: this.#newId(), connections: new Map() }
     this.#tokens.set(token.text, token)
     index(this.#byHolder, scope.holder, token)
     index(this.#byKey, scope.key, token)
@@ -78,7 +78,7 @@ export class MediaTokens {
     const token = this.#tokens.get(text)
     if (token === undefined) return false
     this.#forget(token)
-    for (const end of [...token.connections]) end('kicked')
+    for (const end of [...token.connections.keys()]) end('kicked')
     return true
   }
 
@@ -88,6 +88,12 @@ export class MediaTokens {
 
   revokeKey(key: string): void {
     for (const token of [...(this.#byKey.get(key) ?? [])]) this.revoke(token.text)
+  }
+
+  /** Ends whoever plays that key by one of these protocols; the addresses stay good. */
+  endPlays(key: string, protocols: ReadonlySet<StreamProtocol>): void {
+    for (const { action, connections } of [...(this.#byKey.get(key) ?? [])])
+      for (const [end, protocol] of [...connections]) if (action === 'play' && protocols.has(protocol)) end('kicked')
   }
 
   /** Live tokens of one holder; those whose time is over are forgotten on the way. */

@@ -13,6 +13,8 @@ export interface MemberStreamHandlers {
   changed(): void
   published(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
   audible(): void
+  /** Who plays it as FLV or RTMP plays frames that are not FLV's any more. */
+  estranged(key: string): void
 }
 
 export interface MemberStreamOptions {
@@ -24,6 +26,7 @@ export interface MemberStreamOptions {
   readonly handlers: MemberStreamHandlers
 }
 
+const nothing = (): void => undefined
 const BOTH: Kinds = { audio: true, video: true }
 const NEITHER: Kinds = { audio: false, video: false }
 
@@ -59,8 +62,9 @@ export class MemberStream {
     const audible = () => this.handlers.audible()
     const key = `r/${id}`
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
-    this.best = new StreamLayer(hub, clock, key, { changed, audible, published })
-    const quiet = { changed, audible: () => undefined, published: changed }
+    const estranged = () => this.handlers.estranged(key)
+    this.best = new StreamLayer(hub, clock, key, { changed, audible, published, estranged })
+    const quiet = { changed, audible: nothing, published: changed, estranged: nothing }
     if (streamType === 'main') this.small = new StreamLayer(hub, clock, smallKeyOf(key), quiet)
   }
 
@@ -152,7 +156,7 @@ export class MemberStream {
   /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */
   close(): void {
     this.#cancelHide?.()
-    this.handlers = { changed: () => undefined, published: () => undefined, audible: () => undefined }
+    this.handlers = { changed: nothing, published: nothing, audible: nothing, estranged: nothing }
     this.endEncoders()
     this.best.close()
     this.small?.close()

@@ -1,5 +1,6 @@
 import type { MemberKind, PublishedStreamType, PublishState, Role, TrackKind } from '@crossroom/protocol'
 import type { Permissions } from '../auth/identity.js'
+import type { StreamProtocol } from '../auth/index.js'
 import { smallKeyOf } from './media-gateway.js'
 import { MemberStream, type MemberStreamHandlers } from './member-stream.js'
 import { maySend, type Kinds } from './policy.js'
@@ -16,6 +17,9 @@ export interface MemberOptions {
   readonly permissions: Permissions
   readonly remoteAddress: string
 }
+
+/** Players that are given FLV as it came, and conversions of everything else, decided when they begin. */
+const FLV_PROTOCOLS: ReadonlySet<StreamProtocol> = new Set(['rtmp', 'http-flv', 'ws-flv'])
 
 /** Somebody in a room, with or without a socket, and what they publish. */
 export abstract class Member {
@@ -123,5 +127,6 @@ export abstract class Member {
     changed: () => this.room.changed(),
     published: (stream, state) => this.handlePublished(stream, state),
     audible: () => this.room.audible(),
+    estranged: (key) => this.services.tokens.endPlays(key, FLV_PROTOCOLS),
   }
 }

@@ -3,7 +3,6 @@ import type {
   NotificationMethod,
   NotificationParams,
   ParamsOf,
-  PublishedParams,
   PublishedStreamType,
   PublishState,
   PushAddress,
@@ -15,19 +14,18 @@ import type { Identity } from '../auth/identity.js'
 import { roomLimits } from '../config/limits.js'
 import type { EnterRequest } from './enter-request.js'
 import { Expiry } from './expiry.js'
-import type { MemberMediaHandlers, NetworkQuality } from './media-gateway.js'
+import type { MemberMediaHandlers } from './media-gateway.js'
 import { Member, type MemberOptions } from './member.js'
 import type { AddressBook, MemberConnection } from './member-connection.js'
 import { EMPTY_LIST, type ListChange, type MemberList } from './member-list.js'
 import type { MemberStream } from './member-stream.js'
+import { NetworkReports } from './network-reports.js'
 import { kindsOf, ParticipantMedia } from './participant-media.js'
 import type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
 import { mayRequest, maySend } from './policy.js'
+import { PublishedStates } from './published-states.js'
 import { Receiver } from './receiver.js'
 import { RoomError } from './room-error.js'
-
-/** What LiteAV measured last, by direction and user. */
-export type Reports = ReadonlyMap<string, ParamsOf<'media.report'>>
 
 /** Somebody with a socket, or whose socket may still come back. */
 export class Participant extends Member implements ParticipantRequests {
@@ -38,13 +36,12 @@ export class Participant extends Member implements ParticipantRequests {
   readonly #media: ParticipantMedia
   readonly #expiry: Expiry
   readonly #pushes = new Map<PublishedStreamType, PushAddress>()
-  readonly #published = new Map<PublishedStreamType, PublishedParams>()
-  readonly #reports = new Map<string, ParamsOf<'media.report'>>()
+  readonly #published = new PublishedStates((params) => this.notify('media.published', params))
+  readonly network: NetworkReports
   #connection: MemberConnection | undefined
   #expiresAt: number | undefined
   /** The list that this participant knows. */
   #told: MemberList = EMPTY_LIST
-  #quality: NotificationParams<'media.quality'> | undefined
   #cancelGone: (() => void) | undefined
   #closed = false
 
@@ -58,20 +55,18 @@ export class Participant extends Member implements ParticipantRequests {
     this.#connection = connection
     const shared = { userId, roomId: room.id }
     this.#receiver = new Receiver({ ...shared, holder: this.sessionId, permissions, tokens, addresses })
-    const target = (streamType: PublishedStreamType) => this.openStream(streamType)
+    const target = (streamType: PublishedStreamType) => {
+      const { key, subject } = this.openStream(streamType)
+      return { key, subject }
+    }
     const handlers = this.#mediaHandlers
-    this.#media = new ParticipantMedia({
-      ...shared,
-      gateway,
-      remoteAddress,
-      receiver: this.#receiver,
-      target,
-      handlers,
-    })
+    const receiver = this.#receiver
+    this.#media = new ParticipantMedia({ ...shared, gateway, remoteAddress, receiver, target, handlers })
     this.#expiry = new Expiry(clock, nowMs, {
       expiring: (expiresAt) => this.notify('room.expiring', { expiresAt }),
       expired: () => this.end('expired'),
     })
+    this.network = new NetworkReports(clock, (quality) => this.#tellQuality({ userId, ...quality }))
     this.#setExpiry(identity.expiresAt)
   }
 
@@ -81,15 +76,6 @@ export class Participant extends Member implements ParticipantRequests {
 
   get isConnected(): boolean {
     return this.#connection !== undefined
-  }
-
-  get reports(): Reports {
-    return this.#reports
-  }
-
-  /** What was told last of its network. */
-  get quality(): NotificationParams<'media.quality'> | undefined {
-    return this.#quality
   }
 
   notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
@@ -145,7 +131,7 @@ export class Participant extends Member implements ParticipantRequests {
   /** Brings it up to date: `changeFrom` tells what happened since the list it knows. */
   update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void {
     this.#media.update(list, this.room.speakers)
-    this.#tellPublished()
+    this.#published.refresh(this.streams)
     if (this.#connection === undefined || this.#told === list) return
     const change = changeFrom(this.#told)
     this.#told = list
@@ -298,8 +284,7 @@ export class Participant extends Member implements ParticipantRequests {
 
   report(params: ParamsOf<'media.report'>): void {
     this.#check('media.report')
-    const { direction, userId = '' } = params
-    if (this.#reports.size < roomLimits.anchors) this.#reports.set(`${direction} ${userId}`, params)
+    this.network.handleReport(params)
   }
 
   sendMessage(params: ParamsOf<'message.send'>): ResultOf<'message.send'> {
@@ -323,20 +308,17 @@ export class Participant extends Member implements ParticipantRequests {
     this.closeStreams()
     this.services.tokens.revokeHolder(this.#pushHolder)
     this.#pushes.clear()
-    this.#published.clear()
+    this.#published.forget()
   }
 
   protected override handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
-    // Whoever muted everything has nothing to send, and that is no fault to be told.
-    if (state === 'stalled' && stream.isMuted) return
-    this.#tell({ streamType: stream.streamType, state, ...has(stream) })
+    this.#published.handleState(stream, state)
   }
 
   readonly #mediaHandlers: MemberMediaHandlers = {
     offer: (offer) => this.notify('media.offer', offer),
-    refused: (streamType, reason) =>
-      this.#tell({ streamType, state: 'refused', hasAudio: false, hasVideo: false, reason }),
-    quality: (uplink, downlink) => this.#handleQuality(uplink, downlink),
+    refused: (streamType, reason) => this.#published.handleRefused(streamType, reason),
+    quality: (uplink, downlink) => this.network.handleQuality(uplink, downlink),
   }
 
   get #pushHolder(): string {
@@ -370,32 +352,9 @@ export class Participant extends Member implements ParticipantRequests {
     return push
   }
 
-  /** What flows of a live stream changed. */
-  #tellPublished(): void {
-    for (const [streamType, told] of this.#published) {
-      const stream = this.streamOf(streamType)
-      if (told.state !== 'live' || stream === undefined) continue
-      const { hasAudio, hasVideo } = has(stream)
-      if (hasAudio !== told.hasAudio || hasVideo !== told.hasVideo) this.#tell({ ...told, hasAudio, hasVideo })
-    }
+  /** Of the audience nobody hears: there may be thousands of them. */
+  #tellQuality(quality: NotificationParams<'media.quality'>): void {
+    if (this.isListed) this.room.notifyAll('media.quality', quality)
+    else this.notify('media.quality', quality)
   }
-
-  #tell(params: PublishedParams): void {
-    this.#published.set(params.streamType, params)
-    this.notify('media.published', params)
-  }
-
-  #handleQuality(uplink: NetworkQuality, downlink: NetworkQuality): void {
-    const { userId } = this
-    if (this.#quality?.uplink === uplink && this.#quality.downlink === downlink) return
-    this.#quality = { userId, uplink, downlink }
-    // Of the audience nobody hears: there may be thousands of them.
-    if (this.isListed) this.room.notifyAll('media.quality', this.#quality)
-    else this.notify('media.quality', this.#quality)
-  }
-}
-
-function has(stream: MemberStream): { hasAudio: boolean; hasVideo: boolean } {
-  const { audio, video } = stream.kinds
-  return { hasAudio: audio, hasVideo: video }
 }

@@ -1,5 +1,5 @@
 import type { EntryVerifier } from '../auth/entry-verifier.js'
-import type { Admission, Grant, StreamGate, StreamRequest } from '../auth/index.js'
+import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../auth/index.js'
 import type { MediaToken } from './media-tokens.js'
 import { admitPush } from './push.js'
 import { refusal } from './refusal.js'
@@ -39,12 +39,12 @@ export class RoomGate implements StreamGate {
     }
     if (!tokens.hasRoom(token))
       return refusal('FULL', 'This address is played by as many connections as it may be.', 429)
-    return grantOf(token)
+    return grantOf(token, request.protocol)
   }
 }
 
 /** It lives as long as the token, and ends at once with it. */
-function grantOf(token: MediaToken): Grant {
+function grantOf(token: MediaToken, protocol: StreamProtocol): Grant {
   const { key, subject, without, connections, action } = token
   let end: ((reason: 'kicked') => void) | undefined
   // Counted from the moment it was granted, so that waiting plays are bounded as well.
@@ -54,7 +54,7 @@ function grantOf(token: MediaToken): Grant {
     isOver = true
     end?.('kicked')
   }
-  connections.add(connection)
+  connections.set(connection, protocol)
   const waits = action === 'play' ? ({ wait: 'granted', silence: true } as const) : {}
   return {
     ok: true,

@@ -305,8 +305,9 @@ export class Room {
     this.#services.clock.after(0, () => {
       if (participant === this.#owner) this.mic.tellOwner(participant)
       participant.tellRotations(this.list)
-      for (const { quality, userId } of this.participants())
-        if (quality !== undefined && userId !== participant.userId) participant.notify('media.quality', quality)
+      for (const { network, userId, isListed } of this.participants())
+        if (network.quality !== undefined && isListed && userId !== participant.userId)
+          participant.notify('media.quality', { userId, ...network.quality })
     })
   }
 

@@ -11,6 +11,8 @@ export interface MonitorHandlers {
   published(state: Exclude<PublishState, 'refused'>): void
   /** Sound above {@link SILENCE}, once until the level is taken. */
   audible(): void
+  /** A publisher of FLV was followed by one whose sound or picture has to be converted for players of FLV. */
+  estranged(): void
 }
 
 /** Loudness in -dBov that counts as no sound: the noise of a quiet room. */
@@ -26,6 +28,8 @@ export class StreamMonitor implements FrameSink {
   #videoConfig: CodecConfig | undefined
   #rotation: Orientation = 0
   #keyframeSeen = false
+  /** Of the publication before, as of its first frame. */
+  #cameAsFlv = false
   #flowsAudio = false
   #flowsVideo = false
   #audioAt: Micros = 0
@@ -73,7 +77,7 @@ export class StreamMonitor implements FrameSink {
 
   handleFrame(frame: MediaFrame): void {
     const { publication } = this.#stream
-    if (publication !== this.#publication) this.#begin(publication)
+    if (publication !== this.#publication) this.#begin(publication, frame.config)
     if (frame.config.kind === 'audio') this.#handleAudio(frame)
     else this.#handleVideo(frame)
   }
@@ -92,8 +96,11 @@ export class StreamMonitor implements FrameSink {
     this.#cancelCheck = undefined
   }
 
-  /** Another publisher took over, without a gap that anybody saw. */
-  #begin(publication: Publication | undefined): void {
+  /** Another publisher, with or without a gap that anybody saw. */
+  #begin(publication: Publication | undefined, config: CodecConfig): void {
+    const cameAsFlv = config.flvSpelling !== undefined
+    if (this.#cameAsFlv && !cameAsFlv) this.#handlers.estranged()
+    this.#cameAsFlv = cameAsFlv
     this.#publication = publication
     this.#state = undefined
     this.#keyframeSeen = false

@@ -60,7 +60,8 @@ export class WhepEndpoint {
     try {
       const kind = kindFor(offer, stream.tracks)
       const playable = this.#options.makePlayable(stream, kind)
-      const media = negotiate(offer, planPlay(wishesFor(stream.tracks, kind)), (length) => randomBytes(length))
+      const wishes = allowed(wishesFor(stream.tracks, kind), attempt.filters.without)
+      const media = negotiate(offer, planPlay(wishes), (length) => randomBytes(length))
       return this.#answer(attempt, playable, offer, media, { bearer: bearerOf(request), owner })
     } catch (error) {
       attempt.close('error')
@@ -82,6 +83,7 @@ export class WhepEndpoint {
         {
           refused: ({ httpStatus, sentence }) => reject(refusalOf(httpStatus, sentence)),
           notFound: () => reject(new HttpRefusal(404, `Nobody publishes ${params.app}/${params.stream}.`)),
+          waiting: (stream) => resolve({ attempt, stream }),
           ready: (stream) => resolve({ attempt, stream }),
         },
         // What is sent is chosen by the offer.
@@ -148,6 +150,16 @@ export class WhepEndpoint {
   }
 }
 
+interface Wishes {
+  readonly audio: readonly CodecWish[]
+  readonly video: readonly CodecWish[]
+}
+
+/** Of a kind that the player may not have, no m-line is accepted. */
+function allowed(wishes: Wishes, without: 'audio' | 'video' | undefined): Wishes {
+  return without === undefined ? wishes : { ...wishes, [without]: [] }
+}
+
 /** What is worth knowing of a session afterwards. */
 function figuresOf(play: RtcPlay): Record<string, number | undefined> {
   const { stats } = play
@@ -183,7 +195,7 @@ function isFragmentable(parameters: ReadonlyMap<string, string>): boolean {
  * What will be sent is known before the first converted frame is there, so nobody waits for it. A track that is missing
  * may still come: its m-line is accepted.
  */
-function wishesFor({ video, audio }: Tracks, kind: PlayableKind): { audio: CodecWish[]; video: CodecWish[] } {
+function wishesFor({ video, audio }: Tracks, kind: PlayableKind): Wishes {
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
     audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1, useRed: true }],

@@ -1,0 +1,74 @@
+import type { Micros } from '@crossroom/media'
+import type { ParamsOf } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { Clock } from '../hub/index.js'
+import type { NetworkQuality } from './media-gateway.js'
+
+/** How one member's network does, each way. */
+export interface Quality {
+  readonly uplink: NetworkQuality
+  readonly downlink: NetworkQuality
+}
+
+/** Reports kept of one member: one per direction and player. */
+const REPORTS = 2 * roomLimits.anchors
+
+/** What is known of one member's network: measured by the gateway for a browser, said by LiteAV for a phone. */
+export class NetworkReports {
+  readonly #clock: Clock
+  readonly #tell: (quality: Quality) => void
+  readonly #reports = new Map<string, ParamsOf<'media.report'>>()
+  #told: Quality | undefined
+  #toldAt: Micros = -Infinity
+  #uplink: NetworkQuality = 0
+  #downlink: NetworkQuality = 0
+
+  /** `tell` is called when the quality changed, at most every two seconds. */
+  constructor(clock: Clock, tell: (quality: Quality) => void) {
+    this.#clock = clock
+    this.#tell = tell
+  }
+
+  /** What was told last; undefined before anything is known. */
+  get quality(): Quality | undefined {
+    return this.#told
+  }
+
+  /** The newest of each direction and player. */
+  get reports(): Iterable<ParamsOf<'media.report'>> {
+    return this.#reports.values()
+  }
+
+  handleQuality(uplink: NetworkQuality, downlink: NetworkQuality): void {
+    this.#uplink = uplink
+    this.#downlink = downlink
+    this.#tellChange()
+  }
+
+  /** LiteAV's `netQualityLevel` has our scale: 0 unknown, 1 best … 6 down. */
+  handleReport(report: ParamsOf<'media.report'>): void {
+    const { direction, userId = '', netstatus } = report
+    const name = `${direction} ${userId}`
+    if (this.#reports.has(name) || this.#reports.size < REPORTS) this.#reports.set(name, report)
+    const level = netstatus['netQualityLevel']
+    if (!isQuality(level)) return
+    if (direction === 'publish') this.#uplink = level
+    else this.#downlink = level
+    this.#tellChange()
+  }
+
+  #tellChange(): void {
+    const now = this.#clock.now()
+    const uplink = this.#uplink
+    const downlink = this.#downlink
+    const isSame = this.#told?.uplink === uplink && this.#told.downlink === downlink
+    if (isSame || now - this.#toldAt < roomLimits.qualityMicros) return
+    this.#toldAt = now
+    this.#told = { uplink, downlink }
+    this.#tell(this.#told)
+  }
+}
+
+function isQuality(value: unknown): value is NetworkQuality {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 6
+}

@@ -1,0 +1,45 @@
+import type { PublishedParams, PublishedStreamType, PublishState } from '@crossroom/protocol'
+import type { MemberStream } from './member-stream.js'
+
+/** Tells one member what became of what it publishes, and keeps what it was told. */
+export class PublishedStates {
+  readonly #tell: (params: PublishedParams) => void
+  readonly #told = new Map<PublishedStreamType, PublishedParams>()
+
+  constructor(tell: (params: PublishedParams) => void) {
+    this.#tell = tell
+  }
+
+  handleState(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
+    // Whoever muted everything has nothing to send, and that is no fault to be told.
+    if (state === 'stalled' && stream.isMuted) return
+    this.#say({ streamType: stream.streamType, state, ...has(stream) })
+  }
+
+  handleRefused(streamType: PublishedStreamType, reason: string): void {
+    this.#say({ streamType, state: 'refused', hasAudio: false, hasVideo: false, reason })
+  }
+
+  /** What flows of the live ones may have changed. */
+  refresh(streams: Iterable<MemberStream>): void {
+    for (const stream of streams) {
+      const told = this.#told.get(stream.streamType)
+      if (told?.state !== 'live') continue
+      const { hasAudio, hasVideo } = has(stream)
+      if (hasAudio !== told.hasAudio || hasVideo !== told.hasVideo) this.#say({ ...told, hasAudio, hasVideo })
+    }
+  }
+
+  forget(): void {
+    this.#told.clear()
+  }
+
+  #say(params: PublishedParams): void {
+    this.#told.set(params.streamType, params)
+    this.#tell(params)
+  }
+}
+
+function has({ kinds }: MemberStream): { readonly hasAudio: boolean; readonly hasVideo: boolean } {
+  return { hasAudio: kinds.audio, hasVideo: kinds.video }
+}
