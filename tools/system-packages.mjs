@@ -13,6 +13,7 @@ const NEEDED = {
   'gstreamer1.0-plugins-good': [['gst-inspect-1.0', '--exists', 'flvmux']],
   'gstreamer1.0-plugins-bad': [['gst-inspect-1.0', '--exists', 'rtmp2sink']],
   'gstreamer1.0-plugins-ugly': [['gst-inspect-1.0', '--exists', 'x264enc']],
+  coturn: [['turnserver', '--version']],
   'python3-aiortc': [['/usr/bin/python3', '-c', 'import aiortc']],
 }
 

@@ -90,7 +90,10 @@ export async function enter(
     ] as Parameters<Crossroom['on']>[0][]
     for (const name of names) {
       crossroom.on(name, (event) => {
-        const plain = name === 'error' ? { code: (event as { code: string }).code, text: String(event) } : { ...event }
+        const plain =
+          event instanceof Error
+            ? { code: (event as { code: string } & Error).code, text: event.message }
+            : { ...event }
         room.events.push({ name, event: plain })
       })
     }
@@ -250,4 +253,37 @@ async function loudestOf(userId: string): Promise<number> {
   analyser.getFloatFrequencyData(levels)
   const loudest = levels.reduce((best, level, bin) => (level > levels[best]! ? bin : best), 0)
   return levels[loudest]! < -70 ? 0 : (loudest * analyser.context.sampleRate) / analyser.fftSize
+}
+
+/** Pictures that a video has shown. */
+export function framesIn(page: Page, selector: string): Promise<number> {
+  return page.evaluate((query) => {
+    const video = document.querySelector<HTMLVideoElement>(query)
+    return video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+  }, selector)
+}
+
+/** Waits until a video has shown so many pictures. */
+export async function untilFrames(page: Page, selector: string, frames: number, timeoutMs = 15_000): Promise<void> {
+  await until(`${selector} moves`, async () => (await framesIn(page, selector)) >= frames, { timeoutMs })
+}
+
+/** Waits until what a media element plays is not silent. */
+export async function untilSounds(page: Page, selector: string): Promise<void> {
+  await page.evaluate(async (query) => {
+    const element = document.querySelector<HTMLVideoElement & { captureStream(): MediaStream }>(query)!
+    const context = new AudioContext()
+    await context.resume()
+    const analyser = context.createAnalyser()
+    context.createMediaStreamSource(element.captureStream()).connect(analyser)
+    Object.assign(window, { listening: analyser })
+  }, selector)
+  await until(`${selector} sounds`, () =>
+    page.evaluate(() => {
+      const { listening } = window as unknown as { listening: AnalyserNode }
+      const samples = new Float32Array(listening.fftSize)
+      listening.getFloatTimeDomainData(samples)
+      return samples.some((sample) => Math.abs(sample) > 0.01)
+    }),
+  )
 }

@@ -19,6 +19,8 @@ export interface MediaPathsOptions {
 
 /** Loopback takes milliseconds, TURN over TCP in a bad network 2 s; who waits longer sees something by WebSocket meanwhile. */
 const CONNECT_MS = 5_000
+/** Who sends is told after this time that nobody gets it; the attempts go on. */
+const COMPLAIN_MS = 10_000
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 600
 /** Between attempts to find a way that failed, doubled up to the last. */
@@ -34,7 +36,7 @@ export class MediaPaths {
   #uplink: Uplink | undefined
   #downlink: Downlink | undefined
   #connectTimer: ReturnType<typeof setTimeout> | undefined
-  #hasComplained = false
+  #complaintTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(iceServers: readonly IceServer[], options: MediaPathsOptions) {
     this.#iceServers = iceServers
@@ -91,6 +93,7 @@ export class MediaPaths {
   /** Idempotent. */
   close(): void {
     clearTimeout(this.#connectTimer)
+    clearTimeout(this.#complaintTimer)
     this.#up.close()
     this.#down.close()
     this.#uplink?.close()
@@ -98,16 +101,14 @@ export class MediaPaths {
   }
 
   #openUplink(): Uplink {
+    this.#expectUplink()
     return new Uplink({
       iceServers: this.#iceServers,
       publish: this.#options.publish,
       stateChanged: (state) => {
         this.#up.update(state)
-        if (state === 'failed' && !this.#hasComplained) {
-          this.#hasComplained = true
-          this.#options.failed(new CrossroomError('MEDIA_NO_PATH'))
-        }
-        if (state === 'connected') this.#hasComplained = false
+        if (state === 'connected') clearTimeout(this.#complaintTimer)
+        if (state === 'disconnected') this.#expectUplink()
       },
     })
   }
@@ -132,6 +133,11 @@ export class MediaPaths {
   #expectConnection(): void {
     clearTimeout(this.#connectTimer)
     this.#connectTimer = setTimeout(() => this.#options.receiving(false), CONNECT_MS)
+  }
+
+  #expectUplink(): void {
+    clearTimeout(this.#complaintTimer)
+    this.#complaintTimer = setTimeout(() => this.#options.failed(new CrossroomError('MEDIA_NO_PATH')), COMPLAIN_MS)
   }
 
   #retryUp(): void {

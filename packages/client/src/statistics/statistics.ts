@@ -139,5 +139,7 @@ function pathOf(up: StatsEntries, down: StatsEntries): Pick<Statistics, 'rttMs' 
   const seconds = pair?.currentRoundTripTime
   const rttMs = seconds === undefined ? undefined : Math.round(seconds * 1000)
   if (local === undefined) return { rttMs, path: undefined }
-  return { rttMs, path: local.candidateType === 'relay' ? 'relay' : local.protocol === 'tcp' ? 'tcp' : 'udp' }
+  // A NAT between TURN and the server makes a reflexive candidate of a relayed one.
+  const isRelayed = local.candidateType === 'relay' || local.relayProtocol !== undefined
+  return { rttMs, path: isRelayed ? 'relay' : local.protocol === 'tcp' ? 'tcp' : 'udp' }
 }

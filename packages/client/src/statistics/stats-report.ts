@@ -28,6 +28,7 @@ export interface StatsEntry {
   readonly localCandidateId?: string
   readonly candidateType?: string
   readonly protocol?: string
+  readonly relayProtocol?: string
   readonly nominated?: boolean
   readonly state?: string
 }
