@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import type { FlvTag } from '@crossroom/media'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  LOW_DELAY,
+  makeClip,
+  playRtmp,
+  publishRtmp,
+  pushTags,
+  startServer,
+  tagsOf,
+  until,
+  watchHttpFlv,
+  watchWsFlv,
+  type TestServer,
+} from '../../harness/index.js'
+import { RoomMember } from './room-member.js'
+
+let server: TestServer
+let silent: FlvTag[]
+
+beforeAll(async () => {
+  server = await startServer()
+  silent = tagsOf(await readFile((await makeClip({ sound: [], output: [...LOW_DELAY, '-pix_fmt', 'yuv420p'] })).path))
+})
+afterAll(() => server.stop())
+
+const kindsOf = (media: readonly { readonly kind: string }[]): Set<string> => new Set(media.map(({ kind }) => kind))
+
+test('a room’s play is answered before anything is published, has sound, and lasts through publishing again', async () => {
+  const { member: viewer } = await RoomMember.enter(server, { roomId: 'waits', userId: 'viewer' })
+  const { member: phone, found } = await RoomMember.enter(server, {
+    roomId: 'waits',
+    userId: 'phone',
+    kind: 'miniprogram',
+  })
+  const { play } = (await viewer.user('phone')).streams[0]!
+  const players = { http: watchHttpFlv(play.flv), webSocket: watchWsFlv(play.wsFlv), rtmp: await playRtmp(play.rtmp) }
+  await until('the headers of HTTP-FLV', () => players.http.status === 200)
+  await until('the WebSocket of WS-FLV', () => players.webSocket.socket?.readyState === 1)
+  expect(players.rtmp.said).toEqual(['playing'])
+
+  const first = await pushTags(found.push!.rtmp, silent)
+  await until('the first publication', () => phone.all('media.published').at(-1)?.state === 'live')
+  await Promise.all([players.http.frames(20), players.webSocket.frames(20)])
+  await until('frames by RTMP', () => players.rtmp.media.length >= 20)
+  for (const { media } of [players.http, players.webSocket, players.rtmp])
+    expect(kindsOf(media)).toEqual(new Set(['audio', 'video']))
+  await first.stop()
+  await until('the end of the publication', () => phone.all('media.published').at(-1)?.state === 'ended')
+  const before = players.http.media.length
+
+  const second = await pushTags(found.push!.rtmp, silent)
+  await players.http.frames(before + 20)
+  expect([players.http.ended, players.webSocket.ended, players.rtmp.closed]).toEqual([false, false, false])
+  expect((await viewer.user('phone', ({ streams }) => streams[0]!.hasVideo)).streams[0]!.play).toEqual(play)
+
+  const leftAt = performance.now()
+  await phone.ask('room.leave', {})
+  await Promise.all([players.http.end(), players.webSocket.end()])
+  await until('the end of the RTMP play', () => players.rtmp.closed)
+  expect(performance.now() - leftAt).toBeLessThan(1000)
+  expect((await fetch(play.flv)).status).toBe(404)
+  await expect(playRtmp(play.rtmp)).rejects.toThrow('NetStream.Play.StreamNotFound')
+  await second.stop()
+  viewer.close()
+}, 30_000)
+
+test('whoever comes with the same push address takes over, and whoever comes without is refused', async () => {
+  const { member: phone, found } = await RoomMember.enter(server, {
+    roomId: 'again',
+    userId: 'phone',
+    kind: 'miniprogram',
+  })
+  const first = await publishRtmp(found.push!.rtmp)
+  const second = await publishRtmp(found.push!.rtmp)
+  await until('the end of the first', () => first.closed)
+  expect(second.closed).toBe(false)
+  await expect(publishRtmp(`${server.rtmp}/r/guessed`)).rejects.toThrow('NetStream.Publish')
+  second.end()
+  phone.close()
+})
+
+test('an encoder that pushes into a room is a member; a kick cuts it and its players off and keeps it out', async () => {
+  const { member: owner } = await RoomMember.enter(server, { roomId: 'studio', userId: 'owner' })
+  const address = `${server.rtmp}/push/studio?userid=camera`
+  const push = await publishRtmp(address)
+  push.send(silent.slice(0, 20))
+  const camera = await owner.user('camera', ({ streams }) => streams[0]?.hasVideo === true)
+  expect(camera).toMatchObject({ kind: 'rtmp', role: 'device' })
+  const player = watchHttpFlv(camera.streams[0]!.play.flv)
+  await player.frames(5)
+  const kickedAt = performance.now()
+  await owner.ask('room.kick', { userId: 'camera' })
+  await Promise.all([player.end(), until('the end of the push', () => push.closed)])
+  expect(performance.now() - kickedAt).toBeLessThan(1000)
+  expect(owner.users).toEqual([])
+  expect(owner.all('room.userExit').at(-1)).toEqual({ userId: 'camera', reason: 'kicked' })
+  await expect(publishRtmp(address)).rejects.toThrow('NetStream.Publish')
+  owner.close()
+})
