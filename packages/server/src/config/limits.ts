@@ -325,14 +325,15 @@ export const roomLimits = {
   resumeMicros: 2 * 10 * SECOND + 30 * SECOND,
   /** How long a device whose push ended is kept for its return. */
   deviceMicros: 15 * SECOND,
-  /** Changes of the list of members that come within this fold into one notification. */
+  /** Changes of the list of members that come within this after another one fold into one notification. */
   foldMicros: 50_000,
   /** The number of the audience is told no more often. */
   countMicros: 1 * SECOND,
   /** Sound or picture without a frame for this long counts as absent. */
   staleMicros: 3 * SECOND,
-  /** Levels are told no more often; in a room with more than `manyMembers` every second. */
+  /** Levels are told no more often … */
   levelsMicros: 250_000,
+  /** … and no more often than this in a room with more members than the next line says. */
   levelsManyMicros: 1 * SECOND,
   manyMembers: 200,
   /** Quality of one member's network is told to the others no more often. */
