@@ -1,0 +1,113 @@
+import { VirtualClock } from '@crossroom/testkit'
+import { beforeEach, expect, test } from 'vitest'
+import { FakeEgress } from './fake-egress.cases.js'
+import { picture, sound, TestSource } from './frames.cases.js'
+import { RtpFanouts } from './rtp-fanouts.js'
+import type { AudioViewer, RtpFanout, VideoViewer } from './rtp-fanout.js'
+
+const MS = 1000
+let clock: VirtualClock
+let egress: FakeEgress
+let fanouts: RtpFanouts
+let source: TestSource
+let fanout: RtpFanout
+
+beforeEach(() => {
+  clock = new VirtualClock(1_000_000)
+  egress = new FakeEgress()
+  fanouts = new RtpFanouts(egress, () => clock.now())
+  source = new TestSource()
+  fanout = fanouts.of(source)
+})
+
+const nothing = { handleLive: () => undefined, handleEnd: () => undefined }
+const watcher = (track: number, admits = true): VideoViewer => ({ ...nothing, track, admits: () => admits })
+const listener = (track: number, redundancy = 0) => ({ ...nothing, track, redundancy }) satisfies AudioViewer
+
+function push(frame: ReturnType<typeof picture>): void {
+  source.push(frame)
+  clock.advance(20 * MS)
+}
+
+test('a picture goes once to all who take it; who has no track yet is not even asked', () => {
+  let asked = 0
+  fanout.addVideo({ ...nothing, track: 0, admits: () => ++asked > 0 })
+  fanout.addVideo(watcher(5))
+  fanout.addVideo(watcher(6, false))
+  fanout.addVideo(watcher(7))
+  push(picture(clock.now(), { keyframe: true }))
+  expect(egress.frames).toMatchObject([{ source: fanout.videoSource, targets: [5, 7] }])
+  expect(asked).toBe(0)
+})
+
+test('redundant sound is packed only while somebody wants it', () => {
+  const plain = listener(1)
+  const lossy = { ...listener(2), redundancy: 111 }
+  fanout.addAudio(plain)
+  fanout.addAudio(lossy)
+  for (let i = 0; i < 3; i++) push(sound(clock.now()))
+  expect(egress.sources.size).toBe(3)
+  expect(egress.frames.filter(({ targets }) => targets.includes(2))).toHaveLength(3)
+  lossy.redundancy = 0
+  egress.frames.length = 0
+  for (let i = 0; i < 3; i++) push(sound(clock.now()))
+  expect(egress.sources.size).toBe(2)
+  expect(egress.frames.map(({ targets }) => targets)).toEqual(Array(3).fill([1, 2]))
+})
+
+test('without listeners sound is not packed', () => {
+  fanout.addVideo(watcher(1))
+  push(sound(clock.now()))
+  push(picture(clock.now(), { keyframe: true }))
+  expect(egress.frames).toHaveLength(1)
+})
+
+test('a GOP is kept for new viewers until it is too long, withheld or its publisher gone', () => {
+  fanout.addVideo(watcher(1))
+  push(picture(clock.now(), { keyframe: true }))
+  push(picture(clock.now()))
+  expect(fanout.gop).toHaveLength(2)
+  for (const sink of source.sinks) sink.handleVideoWithheld?.()
+  push(picture(clock.now()))
+  expect(fanout.gop).toHaveLength(0)
+
+  push(picture(clock.now(), { keyframe: true }))
+  for (const sink of source.sinks) sink.handleInterrupted?.()
+  expect(fanout.gop).toHaveLength(0)
+
+  push(picture(clock.now(), { keyframe: true }))
+  for (let i = 0; i < 899; i++) push(picture(clock.now()))
+  expect(fanout.gop).toHaveLength(900)
+  push(picture(clock.now()))
+  expect(fanout.gop).toHaveLength(0)
+})
+
+test('viewers hear when live is known, and again after an interruption', () => {
+  let live = 0
+  fanout.addAudio({ ...listener(1), handleLive: () => void live++ })
+  expect(live).toBe(0)
+  push(sound(clock.now()))
+  push(sound(clock.now()))
+  expect(live).toBe(1)
+  for (const sink of source.sinks) sink.handleInterrupted?.()
+  push(sound(clock.now()))
+  expect(live).toBe(2)
+})
+
+test('what is made of one stream has one time line, and a stream that ended leaves nothing behind', () => {
+  const sameStream = new TestSource(source.key)
+  const soundAlone = fanouts.of(sameStream)
+  const viewer = watcher(1)
+  fanout.addVideo(viewer)
+  const ears = listener(2)
+  soundAlone.addAudio(ears)
+  source.push(picture(clock.now(), { keyframe: true, pts: 0 }))
+  clock.advance(50 * MS)
+  expect(soundAlone.clock.liveAt(clock.now())).toBe(50 * MS)
+  fanout.remove(viewer)
+  soundAlone.remove(ears)
+  expect(egress.sources.size).toBe(0)
+  expect([source.sinks.size, sameStream.sinks.size]).toEqual([0, 0])
+  expect(fanouts.of(source)).not.toBe(fanout)
+  expect(fanouts.of(source).clock.liveAt(clock.now())).toBeUndefined()
+})
