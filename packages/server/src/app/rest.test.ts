@@ -88,6 +88,12 @@ test('an address to play a member by can be shared and revoked', async () => {
   expect((await call('POST', path, { userId: 'nobody' })).status).toBe(404)
 })
 
+test('who opens the address of signaling in a browser is told what it is', async () => {
+  await start()
+  const response = await fetch(`${origin()}/signal`)
+  expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket'])
+})
+
 test('REST of rooms is for holders of the key', async () => {
   await start({ apiKey: 'k' })
   expect((await call('GET', '/api/v1/rooms')).status).toBe(401)

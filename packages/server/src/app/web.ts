@@ -61,6 +61,13 @@ export class Web {
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
     await registerDemo(this.public, { ...shared, ...addressOptions, log })
     await registerRoomService(this.public, { ...shared, rooms })
+    this.public.get('/signal', { schema: { hide: true } }, (_request, reply) =>
+      reply
+        .status(426)
+        .header('Upgrade', 'websocket')
+        .type('text/plain')
+        .send('Signaling is a WebSocket: ws://HOST/signal.\n'),
+    )
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 

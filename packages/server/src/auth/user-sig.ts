@@ -61,7 +61,12 @@ const VERSION_1 = '201512300000'
 /** Checks a ticket in constant time; `nowMs` is the wall clock, 60 s of difference are forgiven. */
 export function verifyTicket(keys: TicketKeys, text: string, nowMs: number): TicketVerdict {
   const fields = openTicket(text)
-  const read = fields === undefined ? undefined : (readVersion2(fields) ?? readVersion1(fields))
+  return fields === undefined ? { verdict: 'invalid' } : verifyFields(keys, fields, nowMs)
+}
+
+/** The same for a ticket whose envelope was opened. */
+export function verifyFields(keys: TicketKeys, fields: TicketFields, nowMs: number): TicketVerdict {
+  const read = readVersion2(fields) ?? readVersion1(fields)
   if (read === undefined) return { verdict: 'invalid' }
   if ((read.version === 2 ? keys.secret : keys.publicKey) === undefined) return { verdict: 'no-key' }
   if (!isSigned(keys, read)) return { verdict: 'invalid' }

@@ -1,6 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -195,6 +196,21 @@ test('the doctor says what it found, for programs one JSON line each', async () 
   expect(findings.map((finding) => finding.check)).toEqual(
     expect.arrayContaining(['node', 'native', 'codecs', 'addresses', 'access']),
   )
+})
+
+test('the doctor looks at the keys that let people into rooms, and makes none', async () => {
+  const path = join(folder, 'key.pem')
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(path, publicKey.export({ type: 'spki', format: 'pem' }))
+  const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
+  await run(['doctor', '--demo', '--user-sig-public-key', path, '--jwks-url', 'http://127.0.0.1:1/keys/', ...ports])
+  expect(out.join('\n')).toMatch(
+    /ok +keys .* holds a public key[\s\S]*warn keys .*127\.0\.0\.1:1\/keys\/ cannot be fetched/,
+  )
+  expect(readdirSync(folder)).toEqual(['key.pem'])
+  out = []
+  expect(await run(['doctor', '--user-sig-public-key', join(folder, 'no.pem'), ...ports])).toBe(1)
+  expect(out.join('\n')).toMatch(/FAIL keys .*cannot be read/)
 })
 
 test('the doctor names a configuration that makes no sense', async () => {

@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
+import { createPublicKey, X509Certificate } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { createServer, isIPv4 } from 'node:net'
 import { networkInterfaces, release } from 'node:os'
 import { createSecureContext } from 'node:tls'
 import { isPublicAddress } from '../api/index.js'
-import { isLoopbackHost, servesTls } from '../config/index.js'
+import { authLimits, isLoopbackHost, servesTls } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { describeMode } from './serve.js'
 
@@ -53,6 +53,40 @@ export function checkSecret(config: Config): Finding[] {
       message: 'REST answers this machine only; set --api-key to use it from elsewhere.',
     })
   return findings
+}
+
+/** Whether the keys can be had that let people into rooms. */
+export async function checkKeys(config: Config): Promise<Finding[]> {
+  const findings: Finding[] = []
+  if (config.userSigPublicKey !== undefined) findings.push(await checkPublicKey(config.userSigPublicKey))
+  if (config.jwksUrl !== undefined) findings.push(await checkKeySet(config.jwksUrl))
+  return findings
+}
+
+async function checkPublicKey(path: string): Promise<Finding> {
+  try {
+    const { asymmetricKeyType } = createPublicKey(await readFile(path))
+    if (asymmetricKeyType === 'ec') return { check: 'keys', state: 'ok', message: `${path} holds a public key.` }
+    return { check: 'keys', state: 'fail', message: `${path} holds no key of an elliptic curve.` }
+  } catch (error) {
+    return { check: 'keys', state: 'fail', message: `The key in ${path} cannot be read: ${messageOf(error)}.` }
+  }
+}
+
+async function checkKeySet(url: string): Promise<Finding> {
+  try {
+    const signal = AbortSignal.timeout(authLimits.jwksTimeoutMs)
+    const response = await fetch(url, { signal, redirect: 'manual' })
+    await response.body?.cancel()
+    if (response.status === 200) return { check: 'keys', state: 'ok', message: `${url} answers.` }
+    return { check: 'keys', state: 'warn', message: `${url} answers ${String(response.status)}, not a key set.` }
+  } catch (error) {
+    return { check: 'keys', state: 'warn', message: `${url} cannot be fetched (${messageOf(error)}).` }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Whether the ports can be had. */

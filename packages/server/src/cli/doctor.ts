@@ -1,7 +1,15 @@
 import { ConfigError } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { checkCodecs } from './codec-check.js'
-import { checkAddresses, checkNative, checkNode, checkPorts, checkSecret, checkTls } from './doctor-checks.js'
+import {
+  checkAddresses,
+  checkKeys,
+  checkNative,
+  checkNode,
+  checkPorts,
+  checkSecret,
+  checkTls,
+} from './doctor-checks.js'
 import type { Finding } from './doctor-checks.js'
 import type { Output } from './output.js'
 
@@ -26,7 +34,13 @@ async function examine(readConfig: () => Config): Promise<Finding[]> {
     if (error instanceof ConfigError) return [{ check: 'config', state: 'fail', message: error.message }]
     throw error
   }
-  const asked = await Promise.all([checkPorts(config), checkTls(config), checkNative(), checkCodecs()])
+  const asked = await Promise.all([
+    checkPorts(config),
+    checkTls(config),
+    checkKeys(config),
+    checkNative(),
+    checkCodecs(),
+  ])
   const parts = [checkSecret(config), ...asked, checkAddresses(config)]
   return [{ check: 'config', state: 'ok', message: 'The options make sense together.' }, ...parts.flat()]
 }

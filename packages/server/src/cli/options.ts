@@ -23,13 +23,18 @@ export function addConfigOptions(command: Command, names?: readonly OptionDefini
 }
 
 /**
- * The configuration from what commander parsed, the environment and the file.
+ * The configuration from what commander parsed, the environment and the file. `demoSecret` is asked with `--demo`; by
+ * default it is made when there is none yet.
  * @throws ConfigError
  */
-export function readConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
+export function readConfig(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Environment,
+  demoSecret: () => string = () => makeDemoSecret(environment),
+): Config {
   const path = (flags['config'] as string | undefined) ?? environment['CROSSROOM_CONFIG']
   const file = path === undefined || path === '' ? undefined : readFile(path)
-  return loadConfig({ flags, environment, file, demoSecret: () => makeDemoSecret(environment) })
+  return loadConfig({ flags, environment, file, demoSecret })
 }
 
 /** The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine. */

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { runDoctor } from './doctor.js'
+import { findDemoSecret } from './demo-secret.js'
 import { printEntryToken } from './entry-token.js'
 import { addConfigOptions, readConfig, readSigningConfig } from './options.js'
 import { CommandError, processOutput } from './output.js'
@@ -19,6 +20,7 @@ export interface CommandHost {
 }
 
 const DAY_SECONDS = 86_400
+const DEMO_SECRET_TO_BE = '0'.repeat(64)
 const YEAR_SECONDS = 365 * DAY_SECONDS
 
 const processHost: CommandHost = {
@@ -72,7 +74,9 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   )
   const doctor = program.command('doctor').description('Say in words what would stop a stream or a call.')
   addConfigOptions(doctor).action(async (flags: Record<string, unknown>) => {
-    exit(await runDoctor(() => readConfig(flags, environment), flags['json'] === true, output))
+    // A doctor makes nothing: what the demo will make is stood in for.
+    const demoSecret = (): string => findDemoSecret(environment) ?? DEMO_SECRET_TO_BE
+    exit(await runDoctor(() => readConfig(flags, environment, demoSecret), flags['json'] === true, output))
   })
   addTokenCommand(program, host)
   program

@@ -73,10 +73,14 @@ const flag = (description: string) =>
 const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, `must be one of ${values.join(', ')}`)
 
-const url = (schemes: readonly string[], meta: OptionMeta) =>
+const address = (schemes: readonly string[]) =>
   z
     .string('must be a text')
     .refine((value) => isUrl(value, schemes), `must be an address beginning with ${schemes.join(' or ')}`)
+
+/** What other addresses begin with, or are told: a slash at the end says nothing. */
+const url = (schemes: readonly string[], meta: OptionMeta) =>
+  address(schemes)
     .transform((value) => value.replace(/\/+$/, ''))
     .optional()
     .meta({ takes: 'URL', ...meta })
@@ -138,9 +142,9 @@ export const optionShape = {
     .default('optional')
     .meta({ takes: 'MODE', description: 'whether a UserSig needs a privateMapKey beside it: required or optional' }),
   jwtSecret: text({ takes: 'TEXT', secret: true, description: 'JWTs (HS256) signed with it let people into rooms' }),
-  jwksUrl: url(['https://', 'http://'], {
-    description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms',
-  }),
+  jwksUrl: address(['https://', 'http://'])
+    .optional()
+    .meta({ takes: 'URL', description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms' }),
   jwtAudience: text({ takes: 'TEXT', description: 'JWTs must name it as their audience (aud)' }),
   demo: flag(
     'a trial on this machine: a secret is made once and kept, pages get signatures from the server, live/* is open',
