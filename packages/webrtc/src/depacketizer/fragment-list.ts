@@ -3,27 +3,35 @@ import { MAX_FRAME_BYTES, MAX_PACKETS_PER_FRAME } from './depacketizer.js'
 /** Pieces of one unit that came in several packets. Holds views; copies once, in `join`. */
 export class FragmentList {
   readonly #fragments: Uint8Array[] = []
+  /** Where each begins to count: headers before it are left out without a view of the rest. */
+  readonly #starts: number[] = []
   #byteLength = 0
 
   get byteLength(): number {
     return this.#byteLength
   }
 
-  /** False when the unit has grown beyond what a frame may have. */
-  push(fragment: Uint8Array): boolean {
+  /** Takes `packet` from `start` on. False when the unit has grown beyond what a frame may have. */
+  push(packet: Uint8Array, start = 0): boolean {
     if (this.#fragments.length === MAX_PACKETS_PER_FRAME) return false
-    this.#byteLength += fragment.length
-    this.#fragments.push(fragment)
+    this.#byteLength += packet.length - start
+    this.#fragments.push(packet)
+    this.#starts.push(start)
     return this.#byteLength <= MAX_FRAME_BYTES
   }
 
   /** All fragments in one new array behind `headroom` zero bytes; empties the list. */
   join(headroom = 0): Uint8Array {
     const joined = new Uint8Array(headroom + this.#byteLength)
-    let offset = headroom
-    for (const fragment of this.#fragments) {
-      joined.set(fragment, offset)
-      offset += fragment.length
+    let end = joined.length
+    // From the last to the first: what stands before a fragment lands where the one before it is written next.
+    for (let index = this.#fragments.length - 1; index >= 0; index--) {
+      const fragment = this.#fragments[index]!
+      const start = this.#starts[index]!
+      const offset = end - fragment.length
+      if (offset >= headroom) joined.set(fragment, offset)
+      else joined.set(fragment.subarray(start), offset + start)
+      end = offset + start
     }
     this.clear()
     return joined
@@ -31,6 +39,7 @@ export class FragmentList {
 
   clear(): void {
     this.#fragments.length = 0
+    this.#starts.length = 0
     this.#byteLength = 0
   }
 }

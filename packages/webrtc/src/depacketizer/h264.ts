@@ -35,7 +35,7 @@ export class H264Depacketizer implements Depacketizer {
     if (type === 0 || type >= NAL_STAP_A) return this.#units.fail()
     const start = (fuHeader & FU_START) !== 0
     const header = start ? Uint8Array.of((payload[0]! & ~TYPE_BITS) | type) : undefined
-    return this.#units.addFragment(header, payload.subarray(2), (fuHeader & FU_END) !== 0)
+    return this.#units.addFragment(header, payload, 2, (fuHeader & FU_END) !== 0)
   }
 
   finish(): DepacketizedFrame | undefined {

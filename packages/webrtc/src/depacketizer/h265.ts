@@ -36,7 +36,7 @@ export class H265Depacketizer implements Depacketizer {
     const start = (fuHeader & FU_START) !== 0
     // The forbidden bit and the layer id's first bit stay, the type is the fragmented unit's.
     const header = start ? Uint8Array.of((payload[0]! & 0x81) | (type << 1), payload[1]!) : undefined
-    return this.#units.addFragment(header, payload.subarray(HEADER_LENGTH + 1), (fuHeader & FU_END) !== 0)
+    return this.#units.addFragment(header, payload, HEADER_LENGTH + 1, (fuHeader & FU_END) !== 0)
   }
 
   finish(): DepacketizedFrame | undefined {

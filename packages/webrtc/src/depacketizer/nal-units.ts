@@ -60,14 +60,14 @@ export class NalUnitCollector {
   }
 
   /**
-   * Takes a fragment: `fragment` is the data behind the FU header. `header` is the rebuilt NAL header, given at
-   * the start only.
+   * Takes a fragment: the data of `payload` from `offset` on, behind the FU header. `header` is the rebuilt NAL header,
+   * given at the start only.
    */
-  addFragment(header: Uint8Array | undefined, fragment: Uint8Array, end: boolean): boolean {
+  addFragment(header: Uint8Array | undefined, payload: Uint8Array, offset: number, end: boolean): boolean {
     const start = header !== undefined
     if (start === this.#fragmenting) return this.fail()
     if (header !== undefined && !this.#fragments.push(header)) return this.fail()
-    if (!this.#fragments.push(fragment)) return this.fail()
+    if (!this.#fragments.push(payload, offset)) return this.fail()
     this.#fragmenting = !end
     return !end || this.addUnit(this.#fragments.join())
   }

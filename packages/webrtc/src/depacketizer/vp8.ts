@@ -23,7 +23,7 @@ export class Vp8Depacketizer implements Depacketizer {
     if (offset === undefined || (first && !this.startsFrame(payload))) this.#void = true
     if (this.#void) return false
     if (first) this.#nonReference = (payload[0]! & NON_REFERENCE) !== 0
-    if (!this.#fragments.push(payload.subarray(offset))) this.#void = true
+    if (!this.#fragments.push(payload, offset)) this.#void = true
     return !this.#void
   }
 

@@ -38,7 +38,7 @@ export class Vp9Depacketizer implements Depacketizer {
     const start = (flags & START_OF_LAYER) !== 0
     if (start === this.#inLayer) return this.#fail()
     if (this.#fragments.byteLength === 0) this.#keyframe = (flags & INTER_PREDICTED) === 0
-    if (!this.#fragments.push(payload.subarray(this.#descriptor.length))) return this.#fail()
+    if (!this.#fragments.push(payload, this.#descriptor.length)) return this.#fail()
     this.#inLayer = (flags & END_OF_LAYER) === 0
     if (!this.#inLayer && this.#layerEnds.push(this.#fragments.byteLength) > MAX_LAYERS) return this.#fail()
     return true

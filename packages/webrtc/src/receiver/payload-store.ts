@@ -11,15 +11,15 @@ export class PayloadStore {
 
   /** A copy of `bytes[offset .. offset + length]` that nobody writes to again. */
   keep(bytes: Uint8Array, offset: number, length: number): Uint8Array {
-    if (length > SLAB_BYTES) return bytes.slice(offset, offset + length)
-    if (this.#used + length > SLAB_BYTES) {
+    if (bytes.length > SLAB_BYTES) return bytes.slice(offset, offset + length)
+    if (this.#used + bytes.length > SLAB_BYTES) {
       this.#slab = new Uint8Array(SLAB_BYTES)
       this.#used = 0
     }
-    const start = this.#used
-    this.#used += length
-    const copy = this.#slab.subarray(start, this.#used)
-    copy.set(bytes.subarray(offset, offset + length))
-    return copy
+    // All of it: the few bytes around the payload cost less than a view of it would. The next copy writes over what is behind.
+    this.#slab.set(bytes, this.#used)
+    const start = this.#used + offset
+    this.#used = start + length
+    return this.#slab.subarray(start, this.#used)
   }
 }

@@ -6,8 +6,8 @@ import { TransportArrivals } from './transport-arrivals.js'
 
 /** Receiver reports, with loss for the sender's FEC and rate, and REMB. */
 const REPORT_INTERVAL: Micros = 1_000_000
-/** Transport-wide feedback: a twentieth of a second is what senders expect at the rates of a camera. */
-const FEEDBACK_INTERVAL: Micros = 50_000
+/** Transport-wide feedback: senders expect between a twentieth and a quarter of a second, and each costs a datagram. */
+const FEEDBACK_INTERVAL: Micros = 100_000
 /** NACKs of all streams are gathered for this long. */
 const NACK_INTERVAL: Micros = 20_000
 /** Sequence numbers asked for at once. */

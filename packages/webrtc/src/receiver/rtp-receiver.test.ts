@@ -114,12 +114,12 @@ test('every second a receiver report tells the loss and names us', () => {
   expect(description?.packet).toMatchObject({ chunks: [{ ssrc: 7, cname: 'server' }] })
 })
 
-test('transport-wide feedback covers every packet that was sent, twenty times a second', () => {
+test('transport-wide feedback covers every packet that was sent, ten times a second', () => {
   const publisher = new SimulatedPublisher({ up: { seed: 11, delay: 10_000, loss: 0.02 } })
   publisher.run(5 * SECOND)
   const feedbacks = publisher.rtcp.flatMap(({ packet }) => (packet.type === 'transport-feedback' ? [packet] : []))
-  expect(feedbacks.length).toBeGreaterThan(80)
-  expect(feedbacks.length).toBeLessThanOrEqual(100)
+  expect(feedbacks.length).toBeGreaterThan(40)
+  expect(feedbacks.length).toBeLessThanOrEqual(50)
   feedbacks.forEach((feedback, index) => {
     if (index === 0) return
     const before = feedbacks[index - 1]!

@@ -108,19 +108,22 @@ export class RtpReceiver implements MediaReceiver {
     }
   }
 
-  /** Takes a decrypted RTP packet that arrived at `arrivedAt`, the kernel's time. The bytes are changed (RTX) and not kept. */
-  handleRtp(arrivedAt: Micros, packet: Uint8Array): void {
+  /**
+   * Takes a decrypted RTP packet, the first `length` bytes of `packet`, that arrived at `arrivedAt`, the kernel's time. The
+   * bytes are changed (RTX) and not kept.
+   */
+  handleRtp(arrivedAt: Micros, packet: Uint8Array, length = packet.length): void {
     if (!this.#rate.take(arrivedAt)) {
       this.counters.overRate++
       return
     }
-    const header = parseRtpHeader(packet, this.#header)
+    const header = parseRtpHeader(packet, this.#header, length)
     if (header === undefined) {
       this.counters.malformed++
       return
     }
     this.#facts.read(packet, header)
-    this.#observePath(arrivedAt, packet.length)
+    this.#observePath(arrivedAt, length)
     const source = this.#sourceOf(packet, header)
     if (source === undefined) {
       this.counters.unknownSource++
@@ -130,7 +133,7 @@ export class RtpReceiver implements MediaReceiver {
       this.counters.overRate++
       return
     }
-    if (source.isRtx) this.#takeRetransmission(source, packet, header, arrivedAt)
+    if (source.isRtx) this.#takeRetransmission(source, packet.subarray(0, length), header, arrivedAt)
     else this.#take(this.#streamOf(source), packet, header, arrivedAt, false)
   }
 

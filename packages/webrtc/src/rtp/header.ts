@@ -51,10 +51,15 @@ export function createRtpHeader(): RtpHeader {
 
 /**
  * Reads an RTP header (RFC 3550 section 5.1) into `into`, which is returned; undefined when the version is wrong or a length
- * inside the packet reaches past its end. After undefined the content of `into` is not to be used.
+ * inside the packet reaches past its end. After undefined the content of `into` is not to be used. The packet is the first
+ * `length` bytes.
  */
-export function parseRtpHeader(packet: Uint8Array, into: RtpHeader = createRtpHeader()): RtpHeader | undefined {
-  if (packet.length < RTP_FIXED_HEADER_LENGTH) return undefined
+export function parseRtpHeader(
+  packet: Uint8Array,
+  into: RtpHeader = createRtpHeader(),
+  length = packet.length,
+): RtpHeader | undefined {
+  if (length < RTP_FIXED_HEADER_LENGTH) return undefined
   const flags = packet[0]!
   if ((flags & 0xc0) !== VERSION_BITS) return undefined
   const second = packet[1]!
@@ -69,16 +74,16 @@ export function parseRtpHeader(packet: Uint8Array, into: RtpHeader = createRtpHe
   into.extensionOffset = offset
   into.extensionLength = 0
   if ((flags & 0x10) !== 0) {
-    if (packet.length < offset + 4) return undefined
+    if (length < offset + 4) return undefined
     into.extensionProfile = readUint16(packet, offset)
     into.extensionLength = 4 * readUint16(packet, offset + 2)
     into.extensionOffset = offset + 4
     offset = into.extensionOffset + into.extensionLength
   }
-  into.paddingLength = (flags & 0x20) !== 0 ? packet[packet.length - 1]! : 0
+  into.paddingLength = (flags & 0x20) !== 0 ? packet[length - 1]! : 0
   if ((flags & 0x20) !== 0 && into.paddingLength === 0) return undefined
   into.payloadOffset = offset
-  into.payloadLength = packet.length - offset - into.paddingLength
+  into.payloadLength = length - offset - into.paddingLength
   return into.payloadLength < 0 ? undefined : into
 }
 

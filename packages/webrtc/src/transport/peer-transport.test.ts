@@ -38,7 +38,7 @@ class Bed {
       dtlsRole,
       remoteFingerprint: { algorithm: 'sha-256', value: 'CD' },
       media: {
-        handleRtp: (_now, packet) => void this.rtp.push(packet.slice()),
+        handleRtp: (_now, packet, length) => void this.rtp.push(packet.slice(0, length)),
         handleRtcp: (_now, packet) => void this.rtcp.push(packet.slice()),
       },
     })

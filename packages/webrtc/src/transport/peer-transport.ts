@@ -48,7 +48,8 @@ export type PeerTransportEvent =
 
 /** Takes media as it arrives, decrypted. The bytes are the caller's buffer and are used again after the call returns. */
 export interface MediaReceiver {
-  handleRtp(arrivedAt: Micros, packet: Uint8Array): void
+  /** The packet is the first `length` bytes: a view of them would be one more object per packet. */
+  handleRtp(arrivedAt: Micros, packet: Uint8Array, length: number): void
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void
 }
 
@@ -93,6 +94,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   #inbound: SrtpInbound | undefined
   #connectBy: Micros | undefined
   #isOver = false
+  #isQuiet = false
 
   constructor(options: PeerTransportOptions) {
     this.#options = options
@@ -118,9 +120,15 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return this.#isOver
   }
 
+  /** The last input was media as nearly always: nothing is to be polled, and time-outs have moved later only. */
+  get isQuiet(): boolean {
+    return this.#isQuiet
+  }
+
   /** Takes a datagram that arrived at `now`, the kernel's time where it is known. Media goes straight to the `MediaReceiver`. */
   handleInput(now: Micros, { address, bytes }: PeerDatagram): void {
     if (this.#isOver) return
+    this.#isQuiet = false
     const kind = datagramKind(bytes)
     if (kind === 'stun') {
       this.#ice.handleInput(now, { address, bytes })
@@ -194,6 +202,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   }
 
   #handleMedia(now: Micros, address: PeerAddress, bytes: Uint8Array, isRtcp: boolean): void {
+    this.#isQuiet = true
     if (this.#inbound === undefined) {
       this.counters.early++
       return
@@ -207,10 +216,12 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     }
     const { selected } = this.#ice
     this.#ice.heard(now, address)
-    if (this.#ice.selected !== selected) this.#followIce(now)
-    const packet = bytes.subarray(0, length)
-    if (!isRtcp) this.#options.media.handleRtp(now, packet)
-    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, packet)
+    if (this.#ice.selected !== selected) {
+      this.#isQuiet = false
+      this.#followIce(now)
+    }
+    if (!isRtcp) this.#options.media.handleRtp(now, bytes, length)
+    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, bytes.subarray(0, length))
     else this.counters.rtcpOverRate++
   }
 

@@ -37,6 +37,8 @@ export class RtcPeer {
   #cancelTimer: (() => void) | undefined
   #draining = false
   #over = false
+  /** One for all: they come by the thousand. */
+  readonly #datagram: { address: PeerAddress; bytes: Uint8Array } = { address: 0, bytes: new Uint8Array(0) }
 
   constructor(options: RtcPeerOptions) {
     this.#options = options
@@ -54,8 +56,11 @@ export class RtcPeer {
 
   handleDatagram(arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
     if (this.#over) return
-    this.#transport.handleInput(arrivedAt, { address, bytes })
-    this.#drain()
+    const datagram = this.#datagram
+    datagram.address = address
+    datagram.bytes = bytes
+    this.#transport.handleInput(arrivedAt, datagram)
+    if (!this.#transport.isQuiet) this.#drain()
   }
 
   restartIce(remote: IceCredentials, offered?: IceCredentials): IceCredentials {

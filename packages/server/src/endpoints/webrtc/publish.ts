@@ -81,9 +81,9 @@ export class RtcPublish implements MediaReceiver {
       gateway.egress.updateViewer(this.#viewer, { route: gateway.routeOf(this.#viewer, address) })
   }
 
-  handleRtp(arrivedAt: Micros, packet: Uint8Array): void {
-    this.bytesIn += packet.length
-    this.#receiver.handleRtp(arrivedAt, packet)
+  handleRtp(arrivedAt: Micros, packet: Uint8Array, length: number): void {
+    this.bytesIn += length
+    this.#receiver.handleRtp(arrivedAt, packet, length)
     this.#drain()
   }
 

@@ -1,0 +1,149 @@
+// A WHIP publisher for measuring with hundreds: the handshake is that of testkit's RtcPeer, the socket a native one, and what
+// is sent was packed once for all of them.
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { FlvStreamReader, FlvTagReader, isAudioFrame, isVideoFrame } from '@crossroom/media'
+import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
+import { PEER_PAYLOAD_TYPES, RtcPeer } from '@crossroom/testkit'
+import { datagramKind, H264Packetizer, PayloadBuffer } from '@crossroom/webrtc'
+import { loadSource } from './source.mjs'
+
+/** Sound of 20 ms each, looped: what an encoder of FFmpeg made of a tone (its origin: test/fixtures/media/README.md). */
+const OPUS_FILE = new URL('../../test/fixtures/media/enhanced-av1-opus.flv', import.meta.url)
+const AUDIO_MS = 20
+const VIDEO_MS = 40
+const TICK_MS = 20
+const SOCKET_BUFFER = 256 * 1024
+const AUDIO_SSRC = 0x0a0d10
+const VIDEO_SSRC = 0x01de0
+/** Of every offer of RtcPeer: mid is 1, transport-wide sequence number is 2 (RFC 8285 section 4.2). */
+const HEADER_BYTES = 12 + 4 + 8
+
+const engine = new NativeEngine()
+const nowMicros = () => engine.udp.now()
+
+/** The payloads of each frame: `video` 25 a second, `audio` 50 a second. */
+export function loadPayloads() {
+  const { headers, frames } = loadSource()
+  const buffer = new PayloadBuffer()
+  const packetizer = new H264Packetizer()
+  const video = readTags([...headers, ...frames])
+    .filter(isVideoFrame)
+    .map((frame) => {
+      packetizer.packetize(frame, buffer)
+      return Array.from({ length: buffer.count }, (_, index) => buffer.packet(index).slice())
+    })
+  const reader = new FlvStreamReader()
+  reader.handleInput(readFileSync(OPUS_FILE))
+  const tags = []
+  for (let tag = reader.pollTag(); tag !== undefined; tag = reader.pollTag()) tags.push(tag)
+  const audio = readTags(tags).filter(isAudioFrame)
+  return { video, audio: audio.map((frame) => [frame.units[0].slice()]) }
+}
+
+function readTags(tags) {
+  const reader = new FlvTagReader()
+  const frames = []
+  for (const { type, timestampMs, body } of tags) reader.readTag(type, timestampMs, body, 0, frames)
+  return frames
+}
+
+export class RtcPublisher {
+  packets = 0
+  #url
+  #payloads
+  #peer
+  #port = engine.udp.open({ host: '127.0.0.1', port: 0, receiveBuffer: SOCKET_BUFFER, sendBuffer: SOCKET_BUFFER })
+  #server
+  #connected
+  #transportSequence = 0
+  #sequences = { video: 0, audio: 0 }
+  #next = { video: 0, audio: 0 }
+
+  constructor(url, payloads) {
+    this.#url = url
+    this.#payloads = payloads
+    this.#peer = new RtcPeer({
+      now: nowMicros(),
+      random: Math.random,
+      hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
+      dtls: engine.dtls,
+      createInbound: (keys) => engine.srtp.createInbound(keys),
+      createOutbound: srtpOutboundForTest,
+      direction: 'sendonly',
+    })
+  }
+
+  /** Resolves once connected. */
+  async join() {
+    const request = { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: this.#peer.offer() }
+    const response = await fetch(this.#url, request)
+    const answer = await response.text()
+    if (response.status !== 201) throw new Error(`${response.status}: ${answer}`)
+    const [, ip, port] = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/im.exec(answer)
+    this.#server = this.#port.addressOf(ip, Number(port))
+    this.#port.pin(this.#server)
+    this.#port.start((batch) => this.#handleBatch(batch))
+    const connected = new Promise((resolve, reject) => (this.#connected = { resolve, reject }))
+    this.#peer.acceptAnswer(nowMicros(), answer)
+    this.#tick()
+    setInterval(() => this.#tick(), TICK_MS)
+    await connected
+  }
+
+  /** Sends what is due `playedMs` after the beginning. */
+  sendUntil(playedMs) {
+    while (this.#next.video * VIDEO_MS <= playedMs) this.#sendFrame('video', VIDEO_MS * 90)
+    while (this.#next.audio * AUDIO_MS <= playedMs) this.#sendFrame('audio', AUDIO_MS * 48)
+    this.#flush()
+  }
+
+  #sendFrame(kind, ticks) {
+    const number = this.#next[kind]++
+    const packets = this.#payloads[kind][number % this.#payloads[kind].length]
+    packets.forEach((payload, index) => this.#sendPacket(kind, number * ticks, payload, index === packets.length - 1))
+  }
+
+  #sendPacket(kind, timestamp, payload, marker) {
+    const packet = new Uint8Array(HEADER_BYTES + payload.length)
+    const view = new DataView(packet.buffer)
+    const payloadType = kind === 'video' ? PEER_PAYLOAD_TYPES.h264 : PEER_PAYLOAD_TYPES.opus
+    packet[0] = 0x90
+    packet[1] = (marker ? 0x80 : 0) | payloadType
+    view.setUint16(2, this.#sequences[kind]++)
+    view.setUint32(4, timestamp)
+    view.setUint32(8, kind === 'video' ? VIDEO_SSRC : AUDIO_SSRC)
+    view.setUint32(12, 0xbede_0002)
+    packet[16] = 0x10
+    packet[17] = kind === 'audio' ? 0x30 : 0x31
+    packet[18] = 0x21
+    view.setUint16(19, this.#transportSequence++)
+    packet.set(payload, HEADER_BYTES)
+    this.#peer.sendRtp(packet)
+    this.packets++
+  }
+
+  #tick() {
+    const now = nowMicros()
+    if ((this.#peer.pollTimeout() ?? Infinity) <= now) this.#peer.handleTimeout(now)
+    this.#flush()
+  }
+
+  #flush() {
+    for (let out = this.#peer.pollOutput(); out !== undefined; out = this.#peer.pollOutput())
+      this.#port.send(out, this.#server)
+    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) {
+      if (event.kind === 'connected') this.#connected.resolve()
+      else this.#connected.reject(new Error(JSON.stringify(event)))
+    }
+  }
+
+  /** Feedback is thrown away: what it would change is not what is measured. */
+  #handleBatch({ count, bytes, rowSize, lengths }) {
+    for (let row = 0; row < count; row++) {
+      const datagram = bytes.subarray(row * rowSize, row * rowSize + lengths[row])
+      if (datagramKind(datagram) !== 'rtcp') this.#peer.handleInput(nowMicros(), datagram)
+    }
+    this.#flush()
+  }
+}
