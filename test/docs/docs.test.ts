@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { notificationShapes } from '../../packages/protocol/src/notification-shapes.js'
+import { paramsShapes } from '../../packages/protocol/src/request-shapes.js'
 import { RESERVED_APPS } from '../../packages/server/src/auth/names.js'
-import { describeValue, limitTables, LIMITS_OF_PACKAGES, optionTable } from './tables.js'
+import { describeValue, errorTable, limitTables, LIMITS_OF_PACKAGES, optionTable } from './tables.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -24,6 +26,18 @@ test('the table of options is that of the code', async () => {
 test('the tables of limits are those of the code', async () => {
   const path = 'docs/7-limits.md'
   await expect(withTable(path, 'limits', limitTables())).toMatchFileSnapshot(join(ROOT, path))
+})
+
+test('the table of errors is that of the code', async () => {
+  const path = 'docs/10-rooms.md'
+  await expect(withTable(path, 'errors', errorTable())).toMatchFileSnapshot(join(ROOT, path))
+})
+
+test('every message of signaling is described', () => {
+  const text = readFileSync(join(ROOT, 'docs/10-rooms.md'), 'utf8')
+  const methods = [...Object.keys(paramsShapes), ...Object.keys(notificationShapes)]
+  expect(methods.length).toBeGreaterThan(30)
+  expect(methods.filter((method) => !text.includes(`\`${method}\``))).toEqual([])
 })
 
 test.each(LIMITS_OF_PACKAGES)('%s is %d for the package that applies it as well', (_name, inServer, inPackage) => {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { DEFAULT_AMF0_LIMITS } from '../../packages/media/src/amf0/value.js'
 import { MAX_NAL_UNITS } from '../../packages/media/src/nal/length-prefixed.js'
 import { DEFAULT_RTMP_LIMITS } from '../../packages/rtmp/src/limits.js'
+import { errorCodes } from '../../packages/protocol/src/error-codes.js'
 import { optionDefinitions } from '../../packages/server/src/config/index.js'
 import * as limits from '../../packages/server/src/config/limits.js'
 import { MAX_FRAME_BYTES } from '../../packages/webrtc/src/depacketizer/depacketizer.js'
@@ -25,6 +26,15 @@ export function optionTable(): string {
     return `| ${usage} | ${value} | ${description}<br>\`${variable}\` |`
   })
   return ['| option | default | what it does, and its variable |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** Every error of signaling. */
+export function errorTable(): string {
+  const rows = Object.entries(errorCodes).map(([code, { sentence, pusher, roomEvent, retryable }]) => {
+    const again = retryable ? 'may succeed later' : ''
+    return `| \`${code}\` | ${sentence} | ${again} | ${String(pusher ?? '')} | ${String(roomEvent ?? '')} |`
+  })
+  return ['| code | | | pusher | RoomEvent |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
 }
 
 /** Limits that the protocol packages apply themselves: they may not import the server's. */
