@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audioConfig, MS, Stage, videoConfig } from './stage.js'
+import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
 
 /** The times of all sound, and how far apart they are at most and at least. */
 function soundOf(lines: string[]) {
@@ -57,4 +57,28 @@ test('sound that stops is followed by silence after 300 ms, and sound that retur
   const returned = soundOf(transport.lines)
   expect(returned.times.filter((time) => time >= 3000)).toHaveLength(25)
   expect(returned.shortest).toBeGreaterThan(0)
+})
+
+test('silence goes on while nothing comes, and sound that comes back follows it', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  stage.stream.hold()
+  const audio = audioConfig()
+  const config = videoConfig()
+  stage.play(publication, config, { frames: 25, gop: 50, audio })
+  const { transport } = stage.watch({ fillsSilence: true })
+  const before = transport.lines.length
+  stage.stream.withhold({ audio: true, video: true })
+  stage.play(publication, config, { from: SECOND, frames: 250, gop: 50, audio })
+  const silent = transport.lines.slice(before)
+  expect(silent.filter((line) => !line.startsWith('audio') && !line.startsWith('config'))).toEqual([])
+  expect(silent.length).toBeGreaterThan(400)
+  stage.stream.withhold({ audio: false, video: false })
+  stage.play(publication, config, { from: 11 * SECOND, frames: 50, gop: 25, audio })
+  publication.end()
+  stage.clock.advance(60 * SECOND)
+  const { times, longest, shortest } = soundOf(transport.lines)
+  expect(shortest).toBeGreaterThanOrEqual(0)
+  expect(longest).toBeLessThanOrEqual(60)
+  expect(times.at(-1)).toBeGreaterThan(72_000)
 })

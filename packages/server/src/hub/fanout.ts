@@ -29,6 +29,9 @@ interface Cohort {
   configs: Tracks
 }
 
+/** How often a fanout looks whether frames still come, for filters that have something to say when they do not. */
+const IDLE_CHECK: Micros = 500_000
+
 /** Packs the frames of one stream for one protocol, once per cohort, and hands the bytes to every viewer. */
 export class Fanout implements FrameSink {
   readonly #stream: FrameSource
@@ -38,6 +41,10 @@ export class Fanout implements FrameSink {
   readonly #unsubscribe: () => void
   #pending: MediaFrame[] = []
   #cancelHold: (() => void) | undefined
+  #cancelIdle: (() => void) | undefined
+  /** The newest frame that came in: its stream time, and when that was. */
+  #newestDts: Micros | undefined
+  #newestAt: Micros = 0
   #viewers = 0
   #closed = false
 
@@ -46,8 +53,12 @@ export class Fanout implements FrameSink {
     this.#options = options
     this.#hold = new AudioHold(options.audioMergeMicros)
     // So that the filter goes on where the cached frames of the first viewer end.
-    for (const frame of stream.cachedFrames) options.filter?.process(frame)
+    for (const frame of stream.cachedFrames) {
+      options.filter?.process(frame)
+      this.#note(frame)
+    }
     this.#unsubscribe = stream.subscribe(this, 'live')
+    if (options.filter?.idle !== undefined) this.#watchIdle()
   }
 
   get viewers(): number {
@@ -78,6 +89,7 @@ export class Fanout implements FrameSink {
 
   handleFrame(input: MediaFrame): void {
     const filter = this.#options.filter
+    this.#note(input)
     if (filter === undefined) this.#take(input)
     else for (const frame of filter.process(input)) this.#take(frame)
   }
@@ -86,6 +98,22 @@ export class Fanout implements FrameSink {
     this.#flush()
     for (const cohort of this.#cohorts) for (const viewer of [...cohort.viewers]) viewer.close(reason)
     this.#close()
+  }
+
+  #note(frame: MediaFrame): void {
+    this.#newestDts = Math.max(this.#newestDts ?? frame.dts, frame.dts)
+    this.#newestAt = this.#options.clock.now()
+  }
+
+  #watchIdle(): void {
+    const { clock, filter } = this.#options
+    this.#cancelIdle = clock.after(IDLE_CHECK, () => {
+      const now = clock.now()
+      const idle = now - this.#newestAt
+      if (idle >= IDLE_CHECK && this.#newestDts !== undefined)
+        for (const frame of filter!.idle!(this.#newestDts + idle, now)) this.#take(frame)
+      this.#watchIdle()
+    })
   }
 
   #take(frame: MediaFrame): void {
@@ -141,6 +169,7 @@ export class Fanout implements FrameSink {
     if (this.#closed) return
     this.#closed = true
     this.#cancelHold?.()
+    this.#cancelIdle?.()
     this.#unsubscribe()
     this.#options.onEmpty()
   }

@@ -8,6 +8,8 @@ export interface FrameFilter {
   /** The cached frames as its viewers will see them. Touches no state. */
   cached(frames: readonly MediaFrame[]): readonly MediaFrame[]
   process(frame: MediaFrame): readonly MediaFrame[]
+  /** What its viewers are sent while no frame comes: up to `until`, the stream's time at `now`. */
+  idle?(until: Micros, now: Micros): readonly MediaFrame[]
 }
 
 const SAMPLE_RATE = 48_000
@@ -50,6 +52,13 @@ export class SilenceFiller implements FrameFilter {
     return out
   }
 
+  /** Players take a connection without a byte for a dead one: whoever muted everything is silence. */
+  idle(until: Micros, now: Micros): readonly MediaFrame[] {
+    const out: MediaFrame[] = []
+    if (this.#audioUntil !== undefined) this.#fill(until - PATIENCE, now, this.#config, out)
+    return out
+  }
+
   #process(frame: MediaFrame, silence: AudioConfig, out: MediaFrame[]): void {
     if (frame.config.kind === 'audio') {
       this.#audioSeen = true
@@ -58,7 +67,7 @@ export class SilenceFiller implements FrameFilter {
       if (this.#audioUntil !== undefined && frame.dts < this.#audioUntil - duration / 2) return
       // Between the silence that went out with the last picture and this sound, whole slots only.
       if (this.#lastWasSilence && frame.dts - this.#audioUntil! <= LONGEST_FILL)
-        this.#fill(frame.dts - SLOT, frame, silence, out)
+        this.#fill(frame.dts - SLOT, frame.receivedAt, silence, out)
       this.#lastWasSilence = false
       this.#audioUntil = frame.dts + Math.round(duration)
       out.push(frame)
@@ -67,12 +76,12 @@ export class SilenceFiller implements FrameFilter {
     const patience = this.#audioSeen ? PATIENCE : 0
     this.#audioUntil ??= frame.dts
     if (frame.dts - this.#audioUntil > LONGEST_FILL + patience) this.#audioUntil = frame.dts - LONGEST_FILL
-    this.#fill(frame.dts - patience, frame, silence, out)
+    this.#fill(frame.dts - patience, frame.receivedAt, silence, out)
     out.push(frame)
   }
 
   /** Silence on the grid from where sound ended up to `until`. */
-  #fill(until: Micros, cause: MediaFrame, config: AudioConfig, out: MediaFrame[]): void {
+  #fill(until: Micros, receivedAt: Micros, config: AudioConfig, out: MediaFrame[]): void {
     // Grid times are rounded to whole microseconds: one less, or the slot that begins right there would be left out.
     let index = Math.ceil(((this.#audioUntil! - 1) * SAMPLE_RATE) / (SAMPLES_PER_FRAME * 1_000_000))
     for (let dts = gridTime(index); dts < until; dts = gridTime(++index)) {
@@ -82,7 +91,7 @@ export class SilenceFiller implements FrameFilter {
         dts,
         keyframe: true,
         units: [this.#payload],
-        receivedAt: cause.receivedAt,
+        receivedAt,
         droppable: true,
       })
       this.#audioUntil = gridTime(index + 1)

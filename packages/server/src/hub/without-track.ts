@@ -1,4 +1,4 @@
-import type { MediaFrame } from '@crossroom/media'
+import type { MediaFrame, Micros } from '@crossroom/media'
 import type { FrameFilter } from './silence-filler.js'
 import type { Tracks } from './sink.js'
 
@@ -25,5 +25,9 @@ export class WithoutTrack implements FrameFilter {
   process(frame: MediaFrame): readonly MediaFrame[] {
     if (frame.config.kind === this.#kind) return []
     return this.#next?.process(frame) ?? [frame]
+  }
+
+  idle(until: Micros, now: Micros): readonly MediaFrame[] {
+    return this.#next?.idle?.(until, now) ?? []
   }
 }
