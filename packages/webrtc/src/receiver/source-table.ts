@@ -28,6 +28,11 @@ export interface Source {
  */
 export class SourceTable {
   readonly #sources = new Map<number, Source>()
+  /**
+   * Sources of m-lines that are held. A browser whose camera comes back sends on under the same SSRCs, and libwebrtc says mid
+   * and rid no more once it knows that its packets came.
+   */
+  readonly #held = new Map<number, Source>()
   #media: readonly ReceivedMedia[] = []
   #extensions: HeaderExtensionIds = {}
 
@@ -40,16 +45,32 @@ export class SourceTable {
     return this.#media
   }
 
-  /** Takes the m-lines of a (new) negotiation. Sources of m-lines that are gone are forgotten. */
+  /** Takes the m-lines of a (new) negotiation. Sources of m-lines that are gone are held until those come back. */
   setMedia(media: readonly ReceivedMedia[]): void {
     this.#media = media
     this.#extensions = Object.assign({}, ...media.map((one) => one.extensions)) as HeaderExtensionIds
     for (const [ssrc, source] of this.#sources) {
       const now = media.find((one) => one.mid === source.media.mid)
-      if (now === undefined) this.#sources.delete(ssrc)
+      if (now === undefined) this.#hold(ssrc, source)
       else this.#sources.set(ssrc, { ...source, media: now })
     }
+    for (const source of [...this.#held.values()]) this.#takeBack(source)
     for (const one of media) this.#announce(one)
+  }
+
+  #hold(ssrc: number, source: Source): void {
+    this.#sources.delete(ssrc)
+    this.#held.set(ssrc, source)
+    const [oldest] = this.#held.keys()
+    if (this.#held.size > MAX_SOURCES && oldest !== undefined) this.#held.delete(oldest)
+  }
+
+  #takeBack(source: Source): void {
+    const media = this.#media.find((one) => one.mid === source.media.mid)
+    if (media === undefined) return
+    this.#held.delete(source.ssrc)
+    const isLayer = source.rid === undefined ? media.rids.length === 0 : media.rids.includes(source.rid)
+    if (isLayer) this.#add({ ssrc: source.ssrc, media, rid: source.rid, isRtx: source.isRtx })
   }
 
   #announce(media: ReceivedMedia): void {

@@ -156,6 +156,23 @@ test('a renegotiation keeps the streams that stay and drops the others', () => {
   expect([...receiver.streams]).toEqual([])
 })
 
+test('a held m-line that comes back goes on under its SSRCs, which name their layers no more', () => {
+  const media = { ...unannounced, rids: ['h', 'l'] }
+  const receiver = receiverOf(media, audioMedia)
+  feed(receiver, videoPackets(10, 0, 100, { mid: '1', rid: 'h' }))
+  feed(receiver, videoPackets(20, 0, 100, { mid: '1', rid: 'l' }))
+  receiver.setMedia([audioMedia])
+  feed(receiver, videoPackets(10, 1, 101))
+  receiver.setMedia([media, audioMedia])
+  feed(receiver, videoPackets(10, 10, 102))
+  feed(receiver, videoPackets(20, 10, 101))
+  expect(framesOf(receiver)).toEqual(['1/h/0', '1/l/0', '1/h/10', '1/l/10'])
+  receiver.setMedia([audioMedia])
+  receiver.setMedia([{ ...media, rids: ['h'] }, audioMedia])
+  feed(receiver, videoPackets(20, 20, 102))
+  expect(framesOf(receiver)).toEqual([])
+})
+
 test('a turned camera makes a new config at the next keyframe, which is asked for, and holds until another is said', () => {
   const receiver = receiverOf(videoMedia)
   feed(receiver, videoPackets(1000, 0, 100))
