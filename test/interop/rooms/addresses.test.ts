@@ -14,6 +14,7 @@ import {
   watchWsFlv,
   type TestServer,
 } from '../../harness/index.js'
+import { playOffers, publishOffers } from '../../../packages/webrtc/src/sdp/offers.cases.js'
 import { RoomMember } from './room-member.js'
 
 let server: TestServer
@@ -97,5 +98,37 @@ test('an encoder that pushes into a room is a member; a kick cuts it and its pla
   expect(owner.users).toEqual([])
   expect(owner.all('room.userExit').at(-1)).toEqual({ userId: 'camera', reason: 'kicked' })
   await expect(publishRtmp(address)).rejects.toThrow('NetStream.Publish')
+  owner.close()
+})
+
+const post = (url: string, body: string) =>
+  fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body })
+
+test('WHEP is answered before anything is published, and its session ends with the membership', async () => {
+  const { member: viewer } = await RoomMember.enter(server, { roomId: 'whep', userId: 'viewer' })
+  const { member: phone } = await RoomMember.enter(server, { roomId: 'whep', userId: 'phone', kind: 'miniprogram' })
+  const { play } = (await viewer.user('phone')).streams[0]!
+  const askedAt = performance.now()
+  const response = await post(play.whep, playOffers.chromium.sdp)
+  expect([response.status, (await response.text()).match(/^m=(?!\w+ 0 )/gm)]).toEqual([201, ['m=', 'm=']])
+  expect(performance.now() - askedAt).toBeLessThan(1000)
+  const session = new URL(response.headers.get('location')!, server.http)
+  await phone.ask('room.leave', {})
+  expect((await fetch(session, { method: 'DELETE' })).status).toBe(404)
+  expect((await post(play.whep, playOffers.chromium.sdp)).status).toBe(404)
+  viewer.close()
+})
+
+test('an encoder enters by WHIP as well, and a kick ends its session', async () => {
+  const { member: owner } = await RoomMember.enter(server, { roomId: 'whip', userId: 'owner' })
+  const address = `${server.http}/whip/push/whip?userid=encoder`
+  const response = await post(address, publishOffers.chromium.sdp)
+  expect(response.status).toBe(201)
+  const session = new URL(response.headers.get('location')!, server.http)
+  expect(await owner.user('encoder')).toMatchObject({ kind: 'whip', role: 'device' })
+  await owner.ask('room.kick', { userId: 'encoder' })
+  expect((await fetch(session, { method: 'DELETE' })).status).toBe(404)
+  const refused = await post(address, publishOffers.chromium.sdp)
+  expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('removed from this room')])
   owner.close()
 })

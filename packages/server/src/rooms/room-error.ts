@@ -1,21 +1,26 @@
-/** Codes of the protocol's error table that rooms answer with. */
-export type RoomErrorCode =
-  | 'BAD_REQUEST'
-  | 'BANNED'
-  | 'DRAINING'
-  | 'INTERNAL'
-  | 'MEDIA_CAPACITY'
-  | 'NO_PERMISSION'
-  | 'RESUME_FAILED'
-  | 'ROLE_FORBIDDEN'
-  | 'ROOM_FULL'
-  | 'ROOM_NOT_FOUND'
-  | 'ROOMS_FULL'
-  | 'SDP_INVALID'
-  | 'TOO_MANY_ANCHORS'
-  | 'TOO_MANY_REQUESTS'
-  | 'USER_NOT_FOUND'
-  | 'WEBRTC_OFF'
+import type { ErrorCode } from '@crossroom/protocol'
+
+/** Codes of the protocol's error table that rooms answer with; one that is not in the table is no code here either. */
+export type RoomErrorCode = ErrorCode &
+  (
+    | 'BAD_REQUEST'
+    | 'BANNED'
+    | 'DRAINING'
+    | 'INTERNAL'
+    | 'MEDIA_CAPACITY'
+    | 'MIX_OFF'
+    | 'NO_PERMISSION'
+    | 'RESUME_FAILED'
+    | 'ROLE_FORBIDDEN'
+    | 'ROOM_FULL'
+    | 'ROOM_NOT_FOUND'
+    | 'ROOMS_FULL'
+    | 'SDP_INVALID'
+    | 'TOO_MANY_ANCHORS'
+    | 'TOO_MANY_REQUESTS'
+    | 'USER_NOT_FOUND'
+    | 'WEBRTC_OFF'
+  )
 
 /** A refusal with its stable code; the message is a sentence for people and repeats no secret. */
 export class RoomError extends Error {

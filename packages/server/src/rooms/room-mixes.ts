@@ -94,9 +94,14 @@ export class RoomMixes {
     const { mixer, newId, roomId } = this.#options
     const key = `r/${newId()}`
     const sources = this.#sourcesOf(wish)
-    const mix = mixer?.open({ roomId, key, sources })
+    if (mixer === undefined)
+      throw new RoomError(
+        'MIX_OFF',
+        'This server has no codecs to mix sound with; play each member by its own address.',
+      )
+    const mix = mixer.open({ roomId, key, sources })
     if (mix === undefined)
-      throw new RoomError('MEDIA_CAPACITY', 'No sound can be mixed now; play each member by its own address.')
+      throw new RoomError('MEDIA_CAPACITY', 'No more sound can be mixed now; play each member by its own address.')
     const open = { key, mix, wish, sources: sources.join(' '), tokens: new Map<string, string>() }
     this.#mixes.set(name, open)
     return open
