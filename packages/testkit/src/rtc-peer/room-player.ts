@@ -24,6 +24,12 @@ export class RoomPlayer {
     return answer
   }
 
+  /** Sends a plaintext RTCP compound of the test's own. */
+  sendRtcp(compound: Uint8Array): void {
+    this.peer.sendRtcp(compound)
+    this.#socket.tick()
+  }
+
   /** From now on by another address, as after a change of network. */
   move(): void {
     this.#socket.move()

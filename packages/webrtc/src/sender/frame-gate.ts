@@ -42,11 +42,12 @@ export class FrameGate {
 
   /**
    * Whether the viewer gets this frame of `bytes` bytes. `bitrate` is what the estimate leaves for video, or Infinity
-   * while no limit of the path is known: then every frame passes.
+   * while no limit of the path is known: then every frame passes. `isTakeOver`: the keyframe begins another layer, and is
+   * worth more than the rest of the one before.
    */
-  admit(now: Micros, frame: GatedFrame, bytes: number, bitrate: number): boolean {
+  admit(now: Micros, frame: GatedFrame, bytes: number, bitrate: number, isTakeOver = false): boolean {
     const backlog = this.#backlog.drain(now, bitrate) * (1 + PER_RANK * this.rank)
-    if (frame.keyframe && backlog <= OPEN_BELOW) this.#isOpen = true
+    if (frame.keyframe && backlog <= (isTakeOver ? CLOSE_ABOVE : OPEN_BELOW)) this.#isOpen = true
     else if (backlog > CLOSE_ABOVE) this.#isOpen = false
     const isSpared = frame.droppable && backlog > SPARE_ABOVE
     if (!this.#isOpen || isSpared) {

@@ -159,9 +159,12 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     this.#budget.recordSent(sentAt, count)
   }
 
-  /** Whether this viewer gets a frame of `bytes` payload bytes of that video. Ask once per frame, in order. Cheap. */
-  admitFrame(now: Micros, ssrc: number, frame: GatedFrame, bytes: number): boolean {
-    return this.#tracks.get(ssrc)?.gate.admit(now, frame, bytes, this.videoBudget(now)) ?? false
+  /**
+   * Whether this viewer gets a frame of `bytes` payload bytes of that video. Ask once per frame, in order. Cheap.
+   * `isTakeOver`: it is the keyframe with which another layer begins.
+   */
+  admitFrame(now: Micros, ssrc: number, frame: GatedFrame, bytes: number, isTakeOver = false): boolean {
+    return this.#tracks.get(ssrc)?.gate.admit(now, frame, bytes, this.videoBudget(now), isTakeOver) ?? false
   }
 
   /**

@@ -82,7 +82,7 @@ test('another source takes over at its keyframe, which is asked for until it com
     push(source)
     push(other, { pts: 40_000 * i })
   }
-  expect(other.keyframesAsked).toBe(3)
+  expect(other.keyframesAsked).toBe(5)
   expect(play.fanout).toBe(fanouts.of(source))
   const before = sent().at(-1)!
   const count = sent().length

@@ -21,7 +21,7 @@ const TELL_ANY_DELAY: Micros = 2_000_000
 /** A repeated burst lies between two frames of the live picture: 30 ms of the clock at most. */
 const REPEAT_TICKS = (VIDEO_CLOCK_RATE * 30) / 1000
 /** While another source is waited for, its publisher is asked for a keyframe so often. */
-const ASK_AGAIN: Micros = 1_000_000
+const ASK_AGAIN: Micros = 500_000
 
 /** A place among the viewers of one fanout. */
 class Seat implements VideoViewer {
@@ -149,10 +149,11 @@ export class VideoPlay implements PlayedTrack {
   /** Called by a seat for each frame of its fanout. */
   admits(seat: Seat, frame: VideoFrame, bytes: number): boolean {
     const sending = this.#sending
-    if (sending === undefined || (seat === this.#next && !frame.keyframe)) return false
+    const isTakeOver = seat === this.#next
+    if (sending === undefined || (isTakeOver && !frame.keyframe)) return false
     const now = sending.clock.now()
-    if (!sending.sender.admitFrame(now, sending.ssrc, frame, bytes)) return false
-    if (seat === this.#next) this.#takeOver(seat)
+    if (!sending.sender.admitFrame(now, sending.ssrc, frame, bytes, isTakeOver)) return false
+    if (isTakeOver) this.#takeOver(seat)
     if (!seat.isJoined) this.#join(sending, seat, rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE))
     if (frame.config !== this.#config) this.#useCodec(sending, frame.config)
     return true

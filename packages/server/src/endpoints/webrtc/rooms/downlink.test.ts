@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { MediaFrame } from '@crossroom/media'
 import { srtpOutboundForTest } from '@crossroom/native'
 import { RoomPlayer, VirtualClock } from '@crossroom/testkit'
-import { SdpError } from '@crossroom/webrtc'
+import { buildCompound, SdpError } from '@crossroom/webrtc'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
 import { smallKeyOf, StreamHub, type Clock } from '../../../hub/index.js'
@@ -295,9 +295,12 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
     })
   }
 
-  function publish(userId: string, tag: number, options: { key?: string; width?: number } = {}): RoomStream {
-    const { key = keyOf(userId), width } = options
-    const stream = new RoomStream(stage.hub, key, { tag, ...(width !== undefined && { width }) })
+  function publish(
+    userId: string,
+    tag: number,
+    { key = keyOf(userId), ...options }: { key?: string; width?: number; bytes?: number } = {},
+  ): RoomStream {
+    const stream = new RoomStream(stage.hub, key, { tag, ...options })
     streams.set(key, stream)
     return stream
   }
@@ -400,6 +403,36 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
     const pausedAt = systemClock.now()
     await until(() => tagOf(framesOf('ann', 'video').at(-1)!) === 1)
     expect(systemClock.now() - pausedAt).toBeLessThan(1500 * MS)
+  })
+
+  test('on a path that carries too little the video that matters least goes to its lower layer first, sound stays', async () => {
+    for (const [index, user] of ['ann', 'bob'].entries()) {
+      publish(user, index + 1, { bytes: 1000 })
+      publish(user, index + 3, { key: smallKeyOf(keyOf(user)), width: 320, bytes: 200 })
+    }
+    stage.link.wish([audio('ann'), video('ann'), video('bob')])
+    await until(() => isShown('ann') && isShown('bob'))
+    // A receiver without transport-wide feedback tells what it thinks of its path (REMB).
+    const estimate = (bitrate: number): void => {
+      const packet = { type: 'remb', senderSsrc: 1, bitrate, ssrcs: [1] } as const
+      player.sendRtcp(buildCompound([{ type: 'receiver-report', ssrc: 1, reports: [] }, packet]))
+    }
+    const shownTag = (user: string): number => tagOf(framesOf(user, 'video').at(-1)!)
+    const shows = (ann: number, bob: number, bitrate: number): Promise<void> =>
+      until(() => {
+        estimate(bitrate)
+        return shownTag('ann') === ann && shownTag('bob') === bob
+      })
+    await shows(1, 4, 400_000)
+    await shows(3, 4, 150_000)
+    const heard = framesOf('ann', 'audio').length
+    await until(() => framesOf('ann', 'audio').length > heard + 10)
+    for (const user of ['ann', 'bob']) {
+      const times = framesOf(user, 'video').map(({ pts }) => pts)
+      const gaps = times.slice(1).map((pts, index) => pts - times[index]!)
+      expect(Math.max(...gaps)).toBeLessThan(1000 * MS)
+    }
+    expect(stage.link.room).toBeLessThanOrEqual(1)
   })
 
   test('a change of network is answered by a restart: the same session goes on by another address', async () => {

@@ -25,8 +25,10 @@ import { OfferSchedule } from './offer-schedule.js'
 
 /** As many as a browser shows and plays (docs of the signaling name them). */
 const MAX_LINES = { audio: 16, video: 24 } as const
-/** How often layers are chosen anew. */
+/** How often layers are chosen anew … */
 const CHOOSE_EVERY: Micros = 250_000
+/** … and on a path that is overfull, where pictures stop when nothing is done. */
+const CHOOSE_QUICKLY: Micros = 100_000
 /** A connection that came to nothing is offered again after this, doubled each time … */
 const FIRST_RETRY: Micros = 1_000_000
 /** … up to this. */
@@ -109,7 +111,7 @@ export class DownLink {
 
   /** Share of the pictures' bits that the path has room for, at most 1. */
   get room(): number {
-    const budget = this.#connection?.play.videoBudget ?? Infinity
+    const budget = this.#videoBudget
     const wanted = this.#videos().reduce((sum, { bitrate }) => sum + bitrate, 0)
     return wanted === 0 ? 1 : Math.min(1, budget / wanted)
   }
@@ -158,6 +160,10 @@ export class DownLink {
     this.#disconnect()
     for (const track of this.#tracks.values()) track.stop()
     this.#tracks.clear()
+  }
+
+  get #videoBudget(): number {
+    return this.#connection?.play.videoBudget ?? Infinity
   }
 
   #takeWish(wished: WishedTrack, before: ReadonlyMap<string, DownTrack>): void {
@@ -281,7 +287,8 @@ export class DownLink {
   }
 
   #keepChoosing(): void {
-    this.#cancelChoosing ??= this.#options.clock.after(CHOOSE_EVERY, () => {
+    const wait = this.#videoBudget === Infinity ? CHOOSE_EVERY : CHOOSE_QUICKLY
+    this.#cancelChoosing ??= this.#options.clock.after(wait, () => {
       this.#cancelChoosing = undefined
       this.#choose()
       if (this.#tracks.size > 0) this.#keepChoosing()
@@ -290,7 +297,7 @@ export class DownLink {
 
   #choose(): void {
     const videos = this.#videos()
-    const budget = this.#connection?.play.videoBudget ?? Infinity
+    const budget = this.#videoBudget
     const layered = videos.map(({ bitrate, isHeldLow, canBeLow }) => ({ bitrate, isLow: isHeldLow, canBeLow }))
     for (const { index, toLow } of this.#allocation.decide(this.#options.clock.now(), budget, layered))
       videos[index]!.holdLow(toLow)

@@ -12,11 +12,20 @@ function h264(width: number): VideoConfig {
   return videoConfigFromH264([sps], [PPS])!
 }
 
+export interface RoomStreamOptions {
+  readonly tag: number
+  /** Pixels; default 640. */
+  readonly width?: number
+  /** Of each picture; default 3. */
+  readonly bytes?: number
+}
+
 /** A member's stream in the hub: H.264 of a given width and Opus, live, with a keyframe at first and whenever asked. */
 export class RoomStream {
   readonly stream: Stream
   keyframesAsked = 0
   readonly #tag: number
+  readonly #bytes: number
   readonly #config: VideoConfig
   readonly #publication: Publication
   readonly #timer: NodeJS.Timeout
@@ -24,9 +33,10 @@ export class RoomStream {
   #isKeyframeDue = true
 
   /** `tag` stands in every frame, so that a viewer's frame can be told from another's. */
-  constructor(hub: StreamHub, key: string, { tag, width = 640 }: { readonly tag: number; readonly width?: number }) {
+  constructor(hub: StreamHub, key: string, { tag, width = 640, bytes = 3 }: RoomStreamOptions) {
     this.stream = hub.open(key)
     this.#tag = tag
+    this.#bytes = bytes
     this.#config = h264(width)
     this.#publication = this.stream.publish({
       ...{ id: key, protocol: 'webrtc', remoteAddress: '127.0.0.1', subject: key },
@@ -56,7 +66,9 @@ export class RoomStream {
     const times = { pts, dts: pts, receivedAt: now, droppable: false }
     const keyframe = this.#isKeyframeDue
     this.#isKeyframeDue = false
-    const picture = Uint8Array.of(keyframe ? 0x65 : 0x41, 0x9a, this.#tag)
+    const picture = new Uint8Array(this.#bytes).fill(0x9a)
+    picture[0] = keyframe ? 0x65 : 0x41
+    picture[this.#bytes - 1] = this.#tag
     this.#publication.push({ ...times, config: this.#config, keyframe, units: [picture] })
     this.#publication.push({ ...times, config: OPUS, keyframe: true, units: [Uint8Array.of(0x08, this.#tag)] })
   }
