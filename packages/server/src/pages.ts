@@ -35,9 +35,17 @@ const SDK_HEADERS = {
   'Cache-Control': 'no-cache',
 } as const
 
+/** Folders with what was built; undefined is not served. */
+export interface BuiltFolders {
+  readonly pages: string | undefined
+  readonly sdk: string | undefined
+}
+
 /** Serves the pages under their addresses and the browser SDK under `/sdk`, as far as they are built; false without pages. */
-export async function registerPages(app: FastifyInstance): Promise<boolean> {
-  const sdk = findBuilt(SDK)
+export async function registerPages(
+  app: FastifyInstance,
+  { pages, sdk }: BuiltFolders = { pages: findBuilt(PAGES), sdk: findBuilt(SDK) },
+): Promise<boolean> {
   if (sdk !== undefined)
     await app.register(fastifyStatic, {
       ...{ root: sdk, prefix: '/sdk/', index: false, decorateReply: false, cacheControl: false },
@@ -45,10 +53,9 @@ export async function registerPages(app: FastifyInstance): Promise<boolean> {
         for (const [name, value] of Object.entries(SDK_HEADERS)) response.setHeader(name, value)
       },
     })
-  const root = findBuilt(PAGES)
-  if (root === undefined) return false
+  if (pages === undefined) return false
   await app.register(fastifyStatic, {
-    ...{ root, index: ['index.html'], redirect: false, cacheControl: false },
+    ...{ root: pages, index: ['index.html'], redirect: false, cacheControl: false },
     setHeaders: (response, path) => {
       for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
       const hashed = path.includes('/assets/')
@@ -56,7 +63,7 @@ export async function registerPages(app: FastifyInstance): Promise<boolean> {
     },
   })
   for (const [address, file] of ADDRESSES)
-    if (existsSync(join(root, file)))
+    if (existsSync(join(pages, file)))
       app.get(address, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file))
   // One address, two pages: a plain stream's, and a room's live page.
   app.get<{ Querystring: { room?: string } }>('/live', { schema: { hide: true } }, (request, reply) =>
