@@ -14,7 +14,7 @@ test('a drawn clock is read back, upright and landscape', () => {
       fc.integer({ min: 0, max: 2 ** 42 }),
       fc.integer({ min: 0, max: 59_999 }),
       ([width, height], madeAt, age) => {
-        const luma = plane(width!, height!)
+        const luma = plane(width, height)
         drawClockPicture(luma, madeAt % 1000, madeAt)
         expect(clockAgeMs(luma, madeAt + age)).toBe(age)
       },

@@ -1,0 +1,131 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
+
+/** How long a vanished phone's side of the socket is kept from answering. */
+const HALF_OPEN_MS = 30_000
+
+/** What happens to one RTMP connection; `closed` comes once and last. */
+export interface RtmpHandlers {
+  connected(): void
+  /** The server agreed: media may be sent, or follows. */
+  agreed(): void
+  media(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void
+  /** `code` is the server's own when it refused or ended the stream. */
+  closed(code: string | undefined): void
+}
+
+/** One RTMP connection of a phone: the client's machine on a socket. */
+export class RtmpConnection {
+  readonly #session: RtmpClientSession
+  readonly #socket: Socket
+  readonly #handlers: RtmpHandlers
+  #timer: NodeJS.Timeout | undefined
+  #code: string | undefined
+  #closed = false
+  #streamId = 0
+
+  /** Throws when `url` is no RTMP address. */
+  constructor(action: 'publish' | 'play', url: string, handlers: RtmpHandlers) {
+    const target = parseRtmpUrl(url)
+    if (target === undefined) throw new Error(`${url} is no RTMP address`)
+    this.#handlers = handlers
+    this.#session = new RtmpClientSession({
+      url: target,
+      action,
+      handshake: 'simple',
+      randomBytes: (length) => randomBytes(length),
+      hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+    })
+    const { host, port, isTls } = target
+    const open = (): void => {
+      handlers.connected()
+      this.#drain()
+    }
+    this.#socket = isTls ? connectTls({ host, port }, open) : connect({ host, port }, open)
+    this.#socket.setNoDelay(true)
+    this.#socket.on('data', (bytes: Buffer) => {
+      this.#session.handleInput(nowMicros(), bytes)
+      this.#drain()
+    })
+    this.#socket.on('error', () => undefined)
+    this.#socket.once('close', () => this.#end())
+  }
+
+  /** Bytes that the network has not taken yet. */
+  get backlog(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Bytes of a chunk, and the message stream; for whoever writes chunks of its own with {@link sendBytes}. */
+  get chunks(): { readonly size: number; readonly streamId: number } {
+    return { size: this.#session.outChunkSize, streamId: this.#streamId }
+  }
+
+  send(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void {
+    this.#session.sendMedia(messageType, timestampMs, payload)
+    this.#drain()
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.write(bytes)
+  }
+
+  /** Takes leave of the server. Idempotent; `closed` follows. */
+  close(): void {
+    if (this.#closed) return
+    this.#session.close()
+    this.#drain()
+    this.#socket.end()
+    this.#end()
+  }
+
+  /** Vanishes without a word, as a phone that changes its network; the server keeps a connection that is half open. */
+  vanish(): void {
+    this.#socket.removeAllListeners('data')
+    this.#socket.pause()
+    setTimeout(() => this.#socket.destroy(), HALF_OPEN_MS).unref()
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#handlers.closed(this.#code)
+  }
+
+  #drain(): void {
+    for (let bytes = this.#session.pollOutput(); bytes; bytes = this.#session.pollOutput()) this.#socket.write(bytes)
+    for (let event = this.#session.pollEvent(); event; event = this.#session.pollEvent()) this.#handle(event)
+    clearTimeout(this.#timer)
+    const at = this.#session.pollTimeout()
+    if (at === undefined || this.#closed) return
+    this.#timer = setTimeout(
+      () => {
+        this.#session.handleTimeout(nowMicros())
+        this.#drain()
+      },
+      Math.max(0, (at - nowMicros()) / 1000),
+    )
+  }
+
+  #handle(event: RtmpClientEvent): void {
+    if (this.#closed) return
+    if (event.type === 'media') {
+      this.#handlers.media(event.messageType, event.timestampMs, event.payload)
+    } else if (event.type === 'publishing' || event.type === 'playing') {
+      this.#streamId = event.streamId
+      this.#handlers.agreed()
+    } else {
+      if (event.type === 'refused' || event.type === 'ended') this.#code = event.code
+      this.#socket.end()
+      this.#end()
+    }
+  }
+}
+
+function nowMicros(): number {
+  return Math.round(performance.now() * 1000)
+}

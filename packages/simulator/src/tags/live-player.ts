@@ -1,0 +1,228 @@
+import { FlvTagReader, isAudioFrame, isVideoFrame, type MediaFrame, type VideoFrame } from '@crossroom/media'
+
+import type { Library } from '../codec/library.js'
+import { PictureDecoder } from '../codec/picture-decoder.js'
+import { SoundMeter } from '../codec/sound-meter.js'
+import { FlvConnection } from '../net/flv-connection.js'
+import { RtmpConnection } from '../net/rtmp-connection.js'
+import { clockAgeMs, type Luma } from '../picture/clock-picture.js'
+import { isRefusedUrl, type Quirks } from '../quirks.js'
+
+/** LiteAV tries again this often by itself before it says -2301. */
+const RECONNECTS = 3
+const NETSTATUS_MS = 2000
+const MICROS_PER_MS = 1000
+
+export interface LivePlayerOptions {
+  /** Absent: frames are counted and not decoded. */
+  readonly library: Library | undefined
+  readonly quirks: Quirks
+  /** Seconds, as `min-cache` and `max-cache`. */
+  readonly cache: () => { readonly min: number; readonly max: number }
+  readonly raise: (code: number, message: string) => void
+  readonly netstatus: (info: object) => void
+}
+
+/** What arrived at one player so far. */
+export interface PlayerStats {
+  /** Pictures since the element was made. */
+  readonly frames: number
+  /** Pixels of the last picture; 0 before the first. */
+  readonly width: number
+  readonly height: number
+  /** 0 silence to 100 full scale, since the last question. */
+  readonly audioLevel: number
+  /** Sound since the element was made, in coded frames. */
+  readonly audioFrames: number
+  /** Age of the last picture with a clock when it was decoded, less the player's own cache; undefined without one. */
+  readonly delayMs: number | undefined
+}
+
+/** What `<live-player>` does: RTMP or FLV, decoder, cache, and LiteAV's codes in LiteAV's order. */
+export class LivePlayer {
+  readonly #options: LivePlayerOptions
+  readonly #pictures: PictureDecoder | undefined
+  readonly #sound: SoundMeter | undefined
+  #reader = new FlvTagReader()
+  #connection: { close(): void } | undefined
+  #url = ''
+  #reconnects = 0
+  #retry: NodeJS.Timeout | undefined
+  #report: NodeJS.Timeout | undefined
+  #begin: NodeJS.Timeout | undefined
+  #hungry: NodeJS.Timeout | undefined
+  #frames = 0
+  #audioFrames = 0
+  #width = 0
+  #height = 0
+  #delayMs: number | undefined
+  #isPlaying = false
+  #counts = { video: 0, bytes: 0 }
+
+  constructor(options: LivePlayerOptions) {
+    this.#options = options
+    if (options.library === undefined) return
+    this.#pictures = new PictureDecoder(options.library, (luma) => this.#see(luma))
+    this.#sound = new SoundMeter(options.library)
+  }
+
+  /** Plays; nothing while it does already. */
+  play(url: string): void {
+    if (this.#connection !== undefined || url === '') return
+    this.#url = url
+    this.#reconnects = 0
+    if (isRefusedUrl(url, this.#options.quirks)) {
+      this.#options.raise(-2301, 'The address is not one that this phone takes')
+      return
+    }
+    this.#report = setInterval(() => this.#tellNetstatus(), NETSTATUS_MS)
+    this.#connect()
+  }
+
+  /** Idempotent; `play` begins anew. */
+  stop(): void {
+    for (const timer of [this.#retry, this.#begin, this.#hungry]) clearTimeout(timer)
+    clearInterval(this.#report)
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.close()
+    this.#isPlaying = false
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.stop()
+    this.#pictures?.close()
+    this.#sound?.close()
+  }
+
+  stats(): PlayerStats {
+    return {
+      frames: this.#frames,
+      width: this.#width,
+      height: this.#height,
+      audioLevel: this.#sound?.takeLevel() ?? 0,
+      audioFrames: this.#audioFrames,
+      delayMs: this.#delayMs,
+    }
+  }
+
+  #connect(): void {
+    this.#reader = new FlvTagReader()
+    const { raise } = this.#options
+    const isCurrent = (): boolean => this.#connection === connection
+    const agreed = (): void => {
+      raise(2002, 'Pulling')
+      raise(2007, 'Loading')
+    }
+    const media = (type: number, timestampMs: number, body: Uint8Array): void => {
+      if (isCurrent()) this.#handleTag(type, timestampMs, body)
+    }
+    const closed = (code: string | undefined): void => {
+      if (isCurrent()) this.#lost(code)
+    }
+    const connected = (): void => raise(2001, 'Connected to the server')
+    const connection = /^rtmps?:/i.test(this.#url)
+      ? new RtmpConnection('play', this.#url, { connected, agreed, media, closed })
+      : new FlvConnection(this.#url, {
+          agreed: () => {
+            connected()
+            agreed()
+          },
+          tag: media,
+          closed,
+        })
+    this.#connection = connection
+  }
+
+  #lost(code: string | undefined): void {
+    const { raise, quirks } = this.#options
+    this.#connection = undefined
+    this.#isPlaying = false
+    clearTimeout(this.#begin)
+    clearTimeout(this.#hungry)
+    if (this.#reconnects++ >= RECONNECTS) {
+      raise(-2301, `The connection is lost, and three attempts were in vain: ${code ?? 'closed'}`)
+      return
+    }
+    raise(2103, `Reconnecting, attempt ${String(this.#reconnects)}`)
+    this.#retry = setTimeout(() => this.#connect(), quirks.reconnectMs)
+  }
+
+  #handleTag(type: number, timestampMs: number, body: Uint8Array): void {
+    const frames: MediaFrame[] = []
+    this.#counts.bytes += body.length
+    this.#reader.readTag(type, timestampMs, body, Math.round(performance.now() * MICROS_PER_MS), frames)
+    for (const frame of frames) {
+      if (isVideoFrame(frame)) this.#handlePicture(frame)
+      else if (isAudioFrame(frame)) {
+        this.#audioFrames++
+        this.#sound?.decode(frame)
+        if (this.#width === 0) this.#beginSoon()
+      }
+    }
+  }
+
+  #handlePicture(frame: VideoFrame): void {
+    const { raise } = this.#options
+    this.#counts.video++
+    this.#reconnects = 0
+    this.#stayFed()
+    if (this.#begin === undefined && frame.keyframe) raise(2003, 'The first keyframe is here')
+    if (frame.config.width !== this.#width || frame.config.height !== this.#height) {
+      this.#width = frame.config.width
+      this.#height = frame.config.height
+      raise(2009, `The picture is ${String(this.#width)}×${String(this.#height)}`)
+    }
+    this.#beginSoon()
+    if (this.#pictures) this.#pictures.decode(frame)
+    else this.#frames++
+  }
+
+  /** The cache fills for `min-cache`, then the player begins. */
+  #beginSoon(): void {
+    this.#begin ??= setTimeout(() => {
+      this.#isPlaying = true
+      this.#options.raise(2004, 'Playing')
+    }, this.#options.cache().min * 1000)
+  }
+
+  /** Without a picture for as long as the cache holds, the player waits, and says so. */
+  #stayFed(): void {
+    clearTimeout(this.#hungry)
+    this.#hungry = setTimeout(
+      () => {
+        if (!this.#isPlaying) return
+        this.#isPlaying = false
+        this.#begin = undefined
+        this.#options.raise(2105, 'The picture stands still')
+        this.#options.raise(2007, 'Loading')
+      },
+      Math.max(1, this.#options.cache().max) * 1000,
+    )
+  }
+
+  #see(luma: Luma): void {
+    this.#frames++
+    this.#width = luma.width
+    this.#height = luma.height
+    this.#delayMs = clockAgeMs(luma, Date.now())
+  }
+
+  #tellNetstatus(): void {
+    const { video, bytes } = this.#counts
+    this.#counts = { video: 0, bytes: 0 }
+    const seconds = NETSTATUS_MS / 1000
+    const netSpeed = Math.round((bytes * 8) / 1000 / seconds)
+    const netQualityLevel = this.#isPlaying ? 1 : 6
+    const videoFPS = Math.round(video / seconds)
+    this.#options.netstatus({
+      videoBitrate: netSpeed,
+      videoFPS,
+      netSpeed,
+      netQualityLevel,
+      videoWidth: this.#width,
+      videoHeight: this.#height,
+    })
+  }
+}
