@@ -1,6 +1,6 @@
 import type { Support } from '@crossroom/client'
 import type { VNode } from 'preact'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
 import { say } from '../language/say.js'
 import { Banner } from '../parts/banner.js'
@@ -25,13 +25,19 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
     if (model.isOwner.value && !isAlone) view.dialog.value = 'leave'
     else void model.leave()
   }
+  const main = useRef<HTMLElement>(null)
+  const panel = view.panel.value
+  // What had the focus is gone: the way in, or the panel.
+  useEffect(() => {
+    if (panel === undefined) main.current?.focus({ preventScroll: true })
+  }, [panel])
   useShortcuts(model, view, { canPublish, canShare })
   return (
     <div class="call">
       <CallHead model={model} view={view} />
       <RoomBanners model={model} />
       {model.local.screen.value === 'on' ? <SharingBanner model={model} /> : null}
-      <main class="call-middle" data-panel={view.panel.value ?? 'none'}>
+      <main ref={main} class="call-middle" tabIndex={-1}>
         <h1 class="unseen">{say('callIn', { room: model.self.value?.roomId ?? '' })}</h1>
         <CallStage model={model} view={view} />
         <SidePanel model={model} view={view} />
@@ -104,7 +110,7 @@ function SidePanel({ model, view }: { model: RoomModel; view: CallView }): VNode
           <Icon name="close" />
         </button>
       </div>
-      {panel === 'chat' ? <Chat model={model} /> : <PeopleList model={model} />}
+      {panel === 'chat' ? <Chat model={model} takesFocus /> : <PeopleList model={model} />}
     </aside>
   )
 }
@@ -136,8 +142,8 @@ function useShortcuts(model: RoomModel, view: CallView, can: { canPublish: boole
   const { canPublish, canShare } = can
   useEffect(() => {
     const acts: Readonly<Record<Action, () => unknown>> = {
-      microphone: () => canPublish && model.local.setMicrophone(model.local.microphone.value !== 'on'),
-      camera: () => canPublish && model.local.setCamera(model.local.camera.value !== 'on'),
+      microphone: () => canPublish && model.local.toggleMicrophone(),
+      camera: () => canPublish && model.local.toggleCamera(),
       screen: () => canShare && model.toggleScreen(),
       layout: () => view.setLayout(view.layout.value === 'grid' ? 'speaker' : 'grid'),
       chat: () => view.togglePanel('chat'),

@@ -80,7 +80,7 @@ function PreviewPicture({ local, canPublish }: { local: LocalMedia; canPublish: 
           disabled={!canPublish}
           aria-label={say(microphone === 'on' ? 'microphoneOff' : 'microphoneOn')}
           title={say(microphone === 'on' ? 'microphoneOff' : 'microphoneOn')}
-          onClick={() => void local.setMicrophone(microphone !== 'on')}
+          onClick={() => void local.toggleMicrophone()}
         >
           <Icon name={microphone === 'on' ? 'microphone' : 'microphoneOff'} />
         </button>
@@ -91,7 +91,7 @@ function PreviewPicture({ local, canPublish }: { local: LocalMedia; canPublish: 
           disabled={!canPublish}
           aria-label={say(camera === 'on' ? 'cameraOff' : 'cameraOn')}
           title={say(camera === 'on' ? 'cameraOff' : 'cameraOn')}
-          onClick={() => void local.setCamera(camera !== 'on')}
+          onClick={() => void local.toggleCamera()}
         >
           <Icon name={camera === 'on' ? 'camera' : 'cameraOff'} />
         </button>

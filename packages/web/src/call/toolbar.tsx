@@ -39,7 +39,7 @@ function SendingTools(props: { model: RoomModel; canPublish: boolean; canShare: 
         shortcut="M"
         isOff={!isHeard}
         disabled={!canPublish}
-        onUse={() => void local.setMicrophone(!isHeard)}
+        onUse={() => void local.toggleMicrophone()}
       />
       <ToolButton
         icon={isSeen ? 'camera' : 'cameraOff'}
@@ -48,7 +48,7 @@ function SendingTools(props: { model: RoomModel; canPublish: boolean; canShare: 
         shortcut="V"
         isOff={!isSeen}
         disabled={!canPublish}
-        onUse={() => void local.setCamera(!isSeen)}
+        onUse={() => void local.toggleCamera()}
       />
       {canShare ? (
         <ToolButton

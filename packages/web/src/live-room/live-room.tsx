@@ -155,14 +155,14 @@ function StageTools({ model, support }: { model: LiveModel; support: Support }):
         phrase={isHeard ? 'microphoneOff' : 'microphoneOn'}
         word="microphoneWord"
         isOff={!isHeard}
-        onUse={() => void local.setMicrophone(!isHeard)}
+        onUse={() => void local.toggleMicrophone()}
       />
       <ToolButton
         icon={isSeen ? 'camera' : 'cameraOff'}
         phrase={isSeen ? 'cameraOff' : 'cameraOn'}
         word="cameraWord"
         isOff={!isSeen}
-        onUse={() => void local.setCamera(!isSeen)}
+        onUse={() => void local.toggleCamera()}
       />
       {support.screenShare ? (
         <ToolButton

@@ -8,7 +8,7 @@ import type { RoomModel } from '../room/room-model.js'
 import './chat.css'
 
 /** What is said in writing, and a line to say something. */
-export function Chat({ model }: { model: RoomModel }): VNode {
+export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFocus?: boolean }): VNode {
   const list = useRef<HTMLOListElement>(null)
   const lines = model.chat.lines.value
   useEffect(() => {
@@ -27,7 +27,7 @@ export function Chat({ model }: { model: RoomModel }): VNode {
           <ChatLineView key={line.id} line={line} follows={lines[index - 1]?.userId === line.userId} />
         ))}
       </ol>
-      <ChatInput model={model} />
+      <ChatInput model={model} takesFocus={takesFocus} />
     </div>
   )
 }
@@ -47,8 +47,13 @@ function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): 
   )
 }
 
-function ChatInput({ model }: { model: RoomModel }): VNode {
+function ChatInput({ model, takesFocus }: { model: RoomModel; takesFocus: boolean }): VNode {
   const [text, setText] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    // On a phone the focus would bring up the keyboard, over what one wanted to read.
+    if (takesFocus && !matchMedia('(hover: none)').matches) input.current?.focus()
+  }, [takesFocus])
   const send = async (): Promise<void> => {
     if (await model.say(text)) setText('')
   }
@@ -61,6 +66,7 @@ function ChatInput({ model }: { model: RoomModel }): VNode {
       }}
     >
       <input
+        ref={input}
         aria-label={say('chatInput')}
         placeholder={say('chatInput')}
         autoComplete="off"

@@ -44,9 +44,13 @@ export class LocalMedia {
 
   /** Camera and microphone, one after the other: phones ask one question at a time. Never rejects. */
   async open(): Promise<void> {
-    this.#wanted.microphone = true
+    const opensMicrophone = this.microphone.value === 'off'
+    if (opensMicrophone) {
+      this.#wanted.microphone = true
+      this.microphone.value = 'starting'
+    }
     if (this.camera.value === 'off') await this.setCamera(true)
-    if (this.#wanted.microphone && this.microphone.value === 'off') await this.setMicrophone(true)
+    if (opensMicrophone && this.#wanted.microphone) await this.setMicrophone(true)
   }
 
   /** Never rejects: what went wrong stands in `failure`. */
@@ -71,13 +75,23 @@ export class LocalMedia {
       this.microphone.value = on ? 'on' : 'off'
       return void (await this.#attempt(() => this.#client.updateLocalAudio({ mute: !on })))
     }
-    if (!on) return
+    if (!on) return void (this.microphone.value = 'off')
     this.microphone.value = 'starting'
     const done = await this.#attempt(() => this.#startMicrophone())
     if (done && !this.#wanted.microphone) return this.#client.stopLocalAudio().catch(() => undefined)
     this.#microphoneOpen = done
     this.microphone.value = done ? 'on' : 'off'
     await this.devices.refresh()
+  }
+
+  /** What a button does; pressed while the device starts it is a change of mind. */
+  toggleCamera(): Promise<void> {
+    return this.setCamera(this.camera.value === 'off')
+  }
+
+  /** As {@link toggleCamera}. */
+  toggleMicrophone(): Promise<void> {
+    return this.setMicrophone(this.microphone.value === 'off')
   }
 
   /** Must be called in a click or a key. Resolves to a sentence when it failed for another reason than the person's no. */
