@@ -43,8 +43,8 @@ export class MemberStream {
   readonly #encoders = new Set<(reason: StreamEndReason) => void>()
   /** What the member may send. */
   #allowed = BOTH
-  /** What its browser announced; everything where nothing is announced (RTMP, WHIP). */
-  #announced = BOTH
+  /** What its browser announced; undefined where nothing is announced (RTMP, WHIP). */
+  #announced: Kinds | undefined
   /** By the member itself, and by the owner or an operator. */
   #muted = NEITHER
   #mutedByOthers = NEITHER
@@ -87,13 +87,16 @@ export class MemberStream {
     return { audio: open.audio && small.monitor.flowsAudio, video: open.video && small.monitor.flowsVideo }
   }
 
-  /** The tracks of the present publication, muted or not: they may be heard or seen at any moment. */
+  /**
+   * The tracks that may be heard or seen at any moment: of the present publication, muted or not, and of one that a browser
+   * still announces, for a screen that stands still may send nothing for a while.
+   */
   get tracks(): Kinds {
     const { stream } = this.best
-    if (stream.publication === undefined || !stream.hasFrames) return NEITHER
+    if (stream.publication === undefined && this.#announced === undefined) return NEITHER
     const { audio, video } = stream.tracks
     const may = this.#allowed
-    const said = this.#announced
+    const said = this.#announced ?? BOTH
     return {
       audio: audio !== undefined && may.audio && said.audio,
       video: video !== undefined && may.video && said.video,
@@ -114,7 +117,7 @@ export class MemberStream {
     const may = this.#allowed
     const muted = this.#muted
     const byOthers = this.#mutedByOthers
-    const said = this.#announced
+    const said = this.#announced ?? BOTH
     return {
       audio: may.audio && !muted.audio && !byOthers.audio && said.audio,
       video: may.video && !muted.video && !byOthers.video && said.video,
@@ -127,7 +130,8 @@ export class MemberStream {
   }
 
   announce(kinds: Kinds | undefined): void {
-    this.#announced = kinds ?? BOTH
+    this.#announced = kinds
+    this.#showOrHide()
     this.#apply()
   }
 
@@ -171,15 +175,17 @@ export class MemberStream {
   }
 
   #handlePublished(state: Exclude<PublishState, 'refused'>): void {
-    if (this.streamType === 'aux') this.#showOrHide(state)
+    this.#showOrHide()
     this.handlers.published(this, state)
   }
 
-  #showOrHide(state: Exclude<PublishState, 'refused'>): void {
+  #showOrHide(): void {
+    if (this.streamType === 'main') return
     this.#cancelHide?.()
     this.#cancelHide = undefined
-    if (state === 'ended') this.#cancelHide = this.#clock.after(roomLimits.deviceMicros, () => this.#setShown(false))
-    else this.#setShown(true)
+    const { stream } = this.best
+    if (this.#announced !== undefined || (stream.publication !== undefined && stream.hasFrames)) this.#setShown(true)
+    else if (this.#isShown) this.#cancelHide = this.#clock.after(roomLimits.deviceMicros, () => this.#setShown(false))
   }
 
   #setShown(isShown: boolean): void {
