@@ -39,7 +39,7 @@ export interface RemoteMedia {
   readonly protocol: string
   /** The payload types or formats as they stand in the m-line, for the answer that refuses it. */
   readonly formats: string
-  /** Port 0, or not a medium that travels over SRTP. */
+  /** False for what the peer refuses, and for media that do not travel over SRTP. */
   readonly isUsable: boolean
   /** From the peer's point of view. */
   readonly direction: SdpDirection
@@ -77,14 +77,16 @@ export function readRemoteMedia(media: MediaDescription): RemoteMedia {
     )
   }
   const isMedia = media.type === 'audio' || media.type === 'video'
-  if (isMedia && media.port !== 0 && !SECURE_PROFILES.has(media.protocol)) {
+  // Firefox offers all but the first m-line so under max-bundle: port 0 refuses them only without this line (RFC 9143 section 6).
+  const isRefused = media.port === 0 && media.bundleOnly === undefined
+  if (isMedia && !isRefused && !SECURE_PROFILES.has(media.protocol)) {
     const came = media.protocol.slice(0, 32)
     throw new SdpError(
       'SDP_UNSUPPORTED',
       `Media must be UDP/TLS/RTP/SAVPF (DTLS-SRTP); m-line ${mid} asks for ${came}.`,
     )
   }
-  const isUsable = isMedia && media.port !== 0
+  const isUsable = isMedia && !isRefused
   return {
     mid,
     kind: media.type,

@@ -281,3 +281,17 @@ test('an uplink holds the m-lines that no track names: none is refused, and all 
     ['recvonly', 9],
   ])
 })
+
+test('port 0 refuses an m-line, unless it is bundle-only as Firefox offers all but the first', () => {
+  const { sdp } = publishOffers.chromium
+  const zero = sdp.replace('m=video 9 ', 'm=video 0 ')
+  expect(parseRemoteDescription(zero).media.map(({ isUsable }) => isUsable)).toEqual([true, false])
+  const bundled = zero.replace(/^(a=mid:1)/m, 'a=bundle-only\r\n$1')
+  const offer = parseRemoteDescription(bundled)
+  const media = negotiate(
+    offer,
+    planPublish({ audio: [{ codec: 'opus' }], video: [{ codec: 'h264' }] }),
+    countingBytes(),
+  )
+  expect(parse(writeAnswer(offer, media, local)).media.map(({ port }) => port)).toEqual([9, 9])
+})
