@@ -145,6 +145,8 @@ test.each<[string, Record<string, string>, boolean, boolean]>([
   ['a Mini Program', { origin: 'https://servicewechat.com' }, true, true],
   ['a page on this machine', { origin: 'http://localhost:5173' }, true, true],
   ['a page by address', { origin: 'http://127.0.0.1:3000' }, true, true],
+  ['its own page by address', { origin: 'http://192.168.1.5:8080', host: '192.168.1.5:8080' }, true, true],
+  ['its own page by a name of the network', { origin: 'http://box.local:8080', host: 'box.local:8080' }, true, true],
   ['its own page', { origin: 'https://call.example', host: 'call.example' }, false, true],
   ['a page of somebody else', { origin: 'https://evil.example' }, false, false],
   ['a page without an origin', { origin: 'null' }, false, false],

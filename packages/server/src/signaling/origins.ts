@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import { isLoopbackAddress } from '../net/index.js'
 
 /** Whose pages may open signaling besides our own. */
@@ -28,7 +29,12 @@ export function isOriginAllowed(request: IncomingMessage, rules: OriginRules): b
   if (page.protocol !== 'http:' && page.protocol !== 'https:') return false
   if (isLocalName(page.hostname)) return true
   if (rules.publicUrl !== undefined && page.host === new URL(rules.publicUrl).host) return true
-  return !rules.isOpen && page.host === host?.toLowerCase()
+  return page.host === host?.toLowerCase() && (!rules.isOpen || isNobodysName(page.hostname))
+}
+
+/** An address, or a name of this network: nobody who registers a name in public can make it lead here. */
+function isNobodysName(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || !hostname.includes('.') || hostname.endsWith('.local')
 }
 
 function isLocalName(hostname: string): boolean {
