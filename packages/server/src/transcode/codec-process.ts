@@ -13,6 +13,8 @@ export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
 export interface Child {
   readonly pid: number | undefined
   write(message: Uint8Array): void
+  /** What is written within `work` goes out in one piece. */
+  together(work: () => void): void
   /** Bytes written that the pipe has not taken yet. */
   readonly queuedBytes: number
   /** Ends it at once; `handleExit` follows. */
@@ -153,6 +155,12 @@ export class CodecProcess implements ChannelOwner {
     }
     child.write(message)
     return true
+  }
+
+  /** What channels send within `work` reaches the process in one piece. */
+  together(work: () => void): void {
+    if (this.#child === undefined) work()
+    else this.#child.together(work)
   }
 
   /** Called by channels. */

@@ -162,6 +162,10 @@ export class FakeChild implements Child {
     if (!this.#gone && !this.hanging) this.#toHost.push(message)
   }
 
+  together(work: () => void): void {
+    work()
+  }
+
   kill(): void {
     if (this.#gone) return
     this.#gone = true

@@ -47,6 +47,11 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     return {
       pid: child.pid,
       write: (message) => void pipe.write(message),
+      together: (work) => {
+        pipe.cork()
+        work()
+        pipe.uncork()
+      },
       get queuedBytes() {
         return pipe.writableLength
       },

@@ -15,3 +15,14 @@ export function rms(samples: Float32Array): number {
   for (const sample of samples) sum += sample * sample
   return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length)
 }
+
+/** The same over windows of 0.1 s: a clock that is followed moves the phase of a tone over a second. */
+export function toneShareByWindows(samples: Float32Array, hz: number): number {
+  const window = 4800
+  const windows = Math.floor(samples.length / window)
+  let sum = 0
+  for (let index = 0; index < windows; index++) {
+    sum += toneShare(samples.subarray(index * window, (index + 1) * window), hz)
+  }
+  return sum / windows
+}

@@ -7,7 +7,8 @@ import { systemClock } from '../../net/clock.js'
 import { silentLog } from '../../observe/log.js'
 import { orderFor, RECIPES } from '../catalog.js'
 import type { CodecProcess } from '../codec-process.js'
-import { aacFrames, convertAll, decodeAac, readyProcess, rms, toneShare, until } from '../real-codecs.cases.js'
+import { aacFrames, convertAll, decodeAac, readyProcess, rms, until } from '../real-codecs.cases.js'
+import { toneShareByWindows } from '../tones.cases.js'
 import { Mixer } from './mixer.js'
 
 const SECOND = 1_000_000
@@ -77,7 +78,7 @@ test('AAC and Opus go into mixes of AAC: the pitches of the others are in them, 
     const samples = decodeAac(frames.slice(middle, middle + 47)).subarray(2048)
     expect(rms(samples)).toBeGreaterThan(0.02)
     for (const other of names) {
-      const share = toneShare(samples, PITCHES[other])
+      const share = toneShareByWindows(samples, PITCHES[other])
       if (other === name) expect(share).toBeLessThan(0.001)
       else expect(share).toBeGreaterThan(0.2)
     }

@@ -2,6 +2,7 @@ import type { Clock } from '../../hub/clock.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { CodecProcess } from '../codec-process.js'
+import type { MixPacer } from './mix-pacer.js'
 import { MixSource } from './mix-source.js'
 import { MixStream } from './mix-stream.js'
 
@@ -10,6 +11,7 @@ export interface MixGroupOptions {
   readonly room: number
   readonly hub: StreamHub
   readonly process: CodecProcess
+  readonly pacer: MixPacer
   readonly clock: Clock
   readonly log: Log
 }

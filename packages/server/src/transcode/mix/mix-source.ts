@@ -5,6 +5,7 @@ import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
+import type { MixPacer } from './mix-pacer.js'
 
 /** A stream that is not there is waited for so long at a time. */
 const WAIT: Micros = 600_000_000
@@ -18,6 +19,7 @@ export interface MixSourceOptions {
   readonly input: number
   readonly hub: StreamHub
   readonly process: CodecProcess
+  readonly pacer: MixPacer
   readonly clock: Clock
   readonly log: Log
 }
@@ -43,7 +45,9 @@ export class MixSource implements FrameSink {
   }
 
   handleFrame(frame: MediaFrame): void {
-    if (frame.config.kind === 'audio' && this.#isReady) this.#channel?.send(frame)
+    const channel = this.#channel
+    if (frame.config.kind === 'audio' && this.#isReady && channel !== undefined)
+      this.#options.pacer.send(channel, frame)
   }
 
   handleEnd(_reason: EndReason): void {

@@ -5,6 +5,7 @@ import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
+import type { MixPacer } from './mix-pacer.js'
 
 /** A mix that nobody plays is looked at this often, and ends at the second look that finds nobody. */
 const LOOK: Micros = 2_500_000
@@ -19,6 +20,7 @@ export interface MixStreamOptions {
   readonly inputs: readonly number[]
   readonly hub: StreamHub
   readonly process: CodecProcess
+  readonly pacer: MixPacer
   readonly clock: Clock
   readonly log: Log
   /** Called once, when it ended because nobody plays it any more. */
@@ -92,6 +94,7 @@ export class MixStream {
 
   #handleFrame(frame: MediaFrame): void {
     if (this.#isClosed) return
+    this.#options.pacer.beat()
     if (this.#publication === undefined) this.#publish()
     // The codec process has another clock than this one.
     this.#publication?.push({ ...frame, receivedAt: this.#options.clock.now() })
