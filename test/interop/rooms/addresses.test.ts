@@ -132,3 +132,22 @@ test('an encoder enters by WHIP as well, and a kick ends its session', async () 
   expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('removed from this room')])
   owner.close()
 })
+
+test('everybody’s sound but the receiver’s plays from one address, before anybody sounds and after', async () => {
+  const { member: listener } = await RoomMember.enter(server, {
+    roomId: 'mix',
+    userId: 'listener',
+    kind: 'miniprogram',
+  })
+  const { found } = await RoomMember.enter(server, { roomId: 'mix', userId: 'speaker', kind: 'miniprogram' })
+  const { play } = await listener.ask('media.mix', { audio: true, video: false, audioOf: 'all' })
+  const player = watchHttpFlv(play.flv)
+  await player.frames(20)
+  const push = await pushTags(found.push!.rtmp, tagsOf(await readFile((await makeClip()).path)))
+  const before = player.media.length
+  await player.frames(before + 50)
+  expect(kindsOf(player.media)).toEqual(new Set(['audio']))
+  await push.stop()
+  await listener.ask('room.leave', {})
+  await player.end()
+})
