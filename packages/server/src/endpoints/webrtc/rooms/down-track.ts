@@ -19,8 +19,8 @@ export interface DownTrackContext {
   readonly clock: Clock
   readonly fanouts: RtpFanouts
   readonly makePlayable: MakePlayable
-  /** What the browser decodes; the same object is changed when its first answer tells. */
-  readonly decodes: { h264: boolean; vp8: boolean }
+  /** What the browser decodes, as far as is known. */
+  readonly decodes: () => { readonly h264: boolean; readonly vp8: boolean }
 }
 
 /** Tells a member's tracks apart. */
@@ -160,7 +160,7 @@ export class DownTrack {
 
   #kindOf({ tracks }: Stream): PlayableKind {
     if (this.kind === 'audio') return 'webrtc-audio'
-    const { h264, vp8 } = this.#context.decodes
+    const { h264, vp8 } = this.#context.decodes()
     return vp8 && (!h264 || tracks.video?.codec === 'vp8') ? 'webrtc-vp8' : 'webrtc-h264'
   }
 

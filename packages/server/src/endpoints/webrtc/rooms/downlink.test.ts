@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
 import { smallKeyOf, StreamHub, type Clock } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
-import { silentLog } from '../../../observe/index.js'
+import { Metrics, silentLog } from '../../../observe/index.js'
 import { browserAnswer } from '../../../../../webrtc/src/sdp/offer.cases.js'
 import { RtcGateway } from '../gateway.js'
 import type { PlayableKind } from '../playable.js'
@@ -57,7 +57,15 @@ class Stage {
     this.gateway = new RtcGateway({ engine, port, candidates, clock, cname: 'c' })
     this.hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
     this.link = new DownLink({
-      ...{ gateway: this.gateway, hub: this.hub, clock, log: silentLog, roomId: '7', userId: 'viewer' },
+      ...{
+        gateway: this.gateway,
+        hub: this.hub,
+        clock,
+        log: silentLog,
+        metrics: new Metrics(),
+        roomId: '7',
+        userId: 'viewer',
+      },
       makePlayable: (stream, kind) => {
         this.derived.push([stream.key, kind])
         return stream

@@ -1,30 +1,22 @@
-import { randomBytes } from 'node:crypto'
 import type { Micros } from '@crossroom/media'
 import {
   dtlsRoleFor,
   LayerAllocation,
-  makeIceCredentials,
-  negotiateAnswer,
-  OFFERED_CODECS,
-  OfferLines,
   parseRemoteDescription,
-  writeOffer,
   type IceCredentials,
   type NegotiatedMedia,
-  type OfferTrack,
   type PlaySenderStats,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { Log } from '../../../observe/index.js'
+import type { Log, Metrics } from '../../../observe/index.js'
 import type { RtcGateway } from '../gateway.js'
 import type { RtcPeer } from '../peer.js'
 import { RtcPlay } from '../play.js'
+import { DownSession, MAX_LINES } from './down-session.js'
 import { DownTrack, idOf, type DownTrackContext } from './down-track.js'
-import type { DownOffer, NamedTrack, WishedTrack } from './member-media.js'
+import type { DownOffer, WishedTrack } from './member-media.js'
 import { OfferSchedule } from './offer-schedule.js'
 
-/** As many as a browser shows and plays (docs of the signaling name them). */
-const MAX_LINES = { audio: 16, video: 24 } as const
 /** How often layers are chosen anew … */
 const CHOOSE_EVERY: Micros = 250_000
 /** … and on a path that is overfull, where pictures stop when nothing is done. */
@@ -37,21 +29,12 @@ const LONGEST_RETRY: Micros = 30_000_000
 export interface DownLinkOptions extends Omit<DownTrackContext, 'decodes' | 'fanouts'> {
   readonly gateway: RtcGateway
   readonly log: Log
+  readonly metrics: Metrics
   /** For the log only. */
   readonly roomId: string
   readonly userId: string
   /** Called from a timer. */
   onOffer(offer: DownOffer): void
-}
-
-/** What is the same in all offers that one PeerConnection of the browser can take. */
-interface Session {
-  readonly id: string
-  readonly lines: OfferLines
-  version: number
-  ice: IceCredentials
-  /** Narrower than what is offered first once the browser has told what it takes. */
-  codecs: typeof OFFERED_CODECS
 }
 
 interface Connection {
@@ -60,6 +43,8 @@ interface Connection {
   readonly fingerprint: string
   /** Ours that the browser knows. */
   ice: IceCredentials
+  readonly askedAt: Micros
+  isCounted: boolean
 }
 
 /**
@@ -75,11 +60,10 @@ export class DownLink {
   readonly #context: DownTrackContext
   readonly #schedule: OfferSchedule
   readonly #allocation = new LayerAllocation()
-  readonly #decodes = { h264: true, vp8: true }
   /** In the order of the wish. */
   #tracks = new Map<string, DownTrack>()
   #wish: readonly WishedTrack[] = []
-  #session: Session
+  #session: DownSession
   #connection: Connection | undefined
   #retry: Micros = FIRST_RETRY
   #cancelChoosing: (() => void) | undefined
@@ -89,9 +73,9 @@ export class DownLink {
   constructor(options: DownLinkOptions) {
     const { hub, clock, makePlayable, gateway } = options
     this.#options = options
-    this.#context = { hub, clock, makePlayable, fanouts: gateway.fanouts, decodes: this.#decodes }
+    this.#context = { hub, clock, makePlayable, fanouts: gateway.fanouts, decodes: () => this.#session.decodes }
     this.#schedule = new OfferSchedule(clock, (revision) => this.#offer(revision))
-    this.#session = newSession()
+    this.#session = new DownSession(gateway)
   }
 
   /** Media can flow. */
@@ -126,7 +110,7 @@ export class DownLink {
     for (const [id, track] of before) if (!this.#tracks.has(id)) this.#drop(track)
     this.#startFitting()
     this.#rank()
-    if (!this.#session.lines.isCurrent(this.#offerTracks())) this.#schedule.changed()
+    if (!this.#session.isCurrent(wish)) this.#schedule.changed()
     this.#keepChoosing()
   }
 
@@ -134,19 +118,17 @@ export class DownLink {
   answer(sdp: string, revision: number): void {
     if (!this.#schedule.awaits(revision)) return
     const answer = parseRemoteDescription(sdp)
-    const media = negotiateAnswer(this.#session.lines.offered, answer)
-    this.#session.lines.answered()
+    const media = this.#session.accept(answer)
     this.#schedule.answered()
-    this.#learn(media)
     const connection = this.#connect(answer)
     this.#play(connection, media)
-    if (!this.#session.lines.isCurrent(this.#offerTracks())) this.#schedule.changed()
+    if (!this.#session.isCurrent(this.#wish)) this.#schedule.changed()
   }
 
   /** Offers with new ICE credentials: the browser's network is another one. Nothing while there is nothing to offer. */
   restart(): void {
-    if (this.#closed || (this.#session.lines.isEmpty && this.#wish.length === 0)) return
-    this.#session.ice = makeIceCredentials((length) => randomBytes(length))
+    if (this.#closed || (this.#session.isEmpty && this.#wish.length === 0)) return
+    this.#session.restart()
     this.#retry = FIRST_RETRY
     this.#schedule.now()
   }
@@ -175,7 +157,7 @@ export class DownLink {
   }
 
   #drop(track: DownTrack): void {
-    this.#session.lines.release(track.id)
+    this.#session.release(track.id)
     this.#connection?.play.remove(track.played)
     track.stop()
   }
@@ -189,49 +171,8 @@ export class DownLink {
     }
   }
 
-  #offerTracks(): OfferTrack[] {
-    return this.#wish.map((wished) => ({
-      id: idOf(wished),
-      kind: wished.kind,
-      streamId: `${wished.userId}-${wished.streamType}`,
-    }))
-  }
-
   #offer(revision: number): void {
-    const { gateway } = this.#options
-    const session = this.#session
-    const { media, skipped } = session.lines.offer(this.#offerTracks())
-    session.version++
-    const sdp = writeOffer(media, session.codecs, {
-      sessionId: session.id,
-      version: session.version,
-      ice: session.ice,
-      candidates: gateway.candidates,
-      fingerprint: gateway.fingerprint,
-      cname: gateway.cname,
-    })
-    const names = new Map(this.#wish.map((wished) => [idOf(wished), nameOf(wished)]))
-    this.#options.onOffer({
-      sdp,
-      revision,
-      tracks: [...names].flatMap(([id, name]) => {
-        const mid = session.lines.mediaOf(id)?.mid
-        return mid === undefined ? [] : [{ mid, ...name }]
-      }),
-      skipped: skipped.flatMap(({ id }) => names.get(id) ?? []),
-    })
-  }
-
-  /** The first answer with pictures tells what the browser decodes; later offers are as short as that allows. */
-  #learn(media: readonly NegotiatedMedia[]): void {
-    const video = media.find(({ kind }) => kind === 'video')
-    if (video === undefined || this.#session.codecs !== OFFERED_CODECS) return
-    const taken = new Set(video.codecs.map(({ payloadType }) => payloadType))
-    const codecs = OFFERED_CODECS.video.filter(({ payloadType }) => taken.has(payloadType))
-    this.#session.codecs = { audio: OFFERED_CODECS.audio, video: codecs }
-    this.#decodes.h264 = codecs.some(({ codec }) => codec === 'h264')
-    this.#decodes.vp8 = codecs.some(({ codec }) => codec === 'vp8')
-    for (const track of this.#tracks.values()) track.choose()
+    this.#options.onOffer(this.#session.offer(this.#wish, revision))
   }
 
   #connect(answer: RemoteDescription): Connection {
@@ -253,25 +194,35 @@ export class DownLink {
       media: play,
       handlers: {
         connected: (keys, profile, address) => {
-          this.#everConnected = true
-          this.#retry = FIRST_RETRY
           play.handleConnected(keys, profile, address)
-          this.#rank()
+          this.#handleConnected(connection)
         },
         moved: (address) => play.handleMoved(address),
         closed: (reason) => this.#handleClosed(peer, reason),
       },
     })
-    this.#connection = { peer, play, fingerprint: answer.fingerprint.value, ice }
-    return this.#connection
+    const askedAt = this.#options.clock.now()
+    const connection: Connection = { peer, play, fingerprint: answer.fingerprint.value, ice, askedAt, isCounted: false }
+    this.#connection = connection
+    return connection
+  }
+
+  #handleConnected(connection: Connection): void {
+    const { metrics, clock } = this.#options
+    this.#everConnected = true
+    this.#retry = FIRST_RETRY
+    connection.isCounted = true
+    metrics.viewerStarted('webrtc')
+    metrics.viewerJoined('webrtc', clock.now() - connection.askedAt)
+    this.#rank()
   }
 
   /** Sends what has an m-line that the browser takes. */
   #play({ play }: Connection, media: readonly NegotiatedMedia[]): void {
-    const { lines } = this.#session
     for (const track of this.#tracks.values()) {
-      const own = lines.mediaOf(track.id)
-      const line = own && media.find(({ local }) => local === own.stream)
+      // The answer may have told what the browser decodes.
+      track.choose()
+      const line = this.#session.lineOf(track.id, media)
       if (line === undefined) play.remove(track.played)
       else if (!play.has(track.played)) play.add(track.played, line)
     }
@@ -310,7 +261,7 @@ export class DownLink {
     const { log, roomId, userId } = this.#options
     log.info({ room: roomId, userId, reason, ...figuresOf(this.#connection.play) }, 'Downlink ended')
     this.#disconnect()
-    this.#session = newSession()
+    this.#session = new DownSession(this.#options.gateway)
     this.#schedule.reset()
     if (this.#wish.length > 0) this.#schedule.changed(this.#retry)
     this.#retry = Math.min(LONGEST_RETRY, 2 * this.#retry)
@@ -319,22 +270,15 @@ export class DownLink {
   #disconnect(): void {
     const connection = this.#connection
     this.#connection = undefined
-    connection?.play.close()
-    connection?.peer.close()
-  }
-}
-
-function nameOf({ userId, streamType, kind }: WishedTrack): NamedTrack {
-  return { userId, streamType, kind }
-}
-
-function newSession(): Session {
-  return {
-    id: String(randomBytes(6).readUIntBE(0, 6)),
-    lines: new OfferLines(MAX_LINES, (length) => randomBytes(length)),
-    version: 0,
-    ice: makeIceCredentials((length) => randomBytes(length)),
-    codecs: OFFERED_CODECS,
+    if (connection === undefined) return
+    const { play, peer, isCounted } = connection
+    play.close()
+    peer.close()
+    if (!isCounted) return
+    const { metrics } = this.#options
+    metrics.viewerEnded('webrtc')
+    metrics.traffic.webrtc.bytesOut += play.bytesSent
+    metrics.traffic.webrtc.framesDropped += play.droppedFrames
   }
 }
 

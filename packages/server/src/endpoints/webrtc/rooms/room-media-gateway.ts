@@ -57,7 +57,7 @@ export class RoomMemberMedia {
     })
     this.#down = new DownLink({
       ...{ gateway, makePlayable, roomId, userId },
-      ...{ hub: environment.hub, clock: environment.clock, log: environment.log },
+      ...{ hub: environment.hub, clock: environment.clock, log: environment.log, metrics: environment.metrics },
       onOffer: (offer) => handlers.offer(offer),
     })
     this.#cancelJudging = environment.clock.after(JUDGE_EVERY, this.#judge)
