@@ -252,7 +252,8 @@ export class Crossroom {
   /** Without `to`: to everybody in the room. */
   async sendMessage(content: MessageContent, to?: string): Promise<{ readonly messageId: string }> {
     const isText = typeof content === 'string'
-    const data = isText ? content : JSON.stringify(content.custom)
+    const data = isText ? content : (JSON.stringify(content.custom) as string | undefined)
+    if (data === undefined) throw new CrossroomError('INVALID_ARGUMENT', 'JSON cannot hold this message.')
     return this.#inRoom().request('message.send', { to: to ?? null, kind: isText ? 'text' : 'custom', data })
   }
 

@@ -7,6 +7,8 @@ export interface TcpGate {
   readonly port: number
   /** Ends every connection at once; new ones are let through. */
   readonly cut: () => void
+  /** Lets nothing through on the connections there are, and tells nobody; new ones are let through. */
+  readonly silence: () => void
   readonly close: () => void
 }
 
@@ -33,11 +35,14 @@ export async function openTcpGate(target: number): Promise<TcpGate> {
   const cut = (): void => {
     for (const socket of sockets) socket.destroy()
   }
+  const silence = (): void => {
+    for (const socket of sockets) socket.unpipe().resume()
+  }
   const close = (): void => {
     gate.close()
     cut()
   }
-  return { port: (gate.address() as AddressInfo).port, cut, close }
+  return { port: (gate.address() as AddressInfo).port, cut, silence, close }
 }
 
 /** A UDP port that leads to another, for those whom it admits. */

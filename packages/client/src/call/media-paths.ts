@@ -1,6 +1,7 @@
 import type { IceServer, OfferParams, PublishedTrack } from '@crossroom/protocol'
 import { CrossroomError, toCrossroomError } from '../errors.js'
 import { Downlink, type ReceivedTrack } from './downlink.js'
+import { watchStalls } from './stall-watch.js'
 import { Uplink, type SentTrack } from './uplink.js'
 
 /** What the two connections of a member need and tell. */
@@ -12,6 +13,8 @@ export interface MediaPathsOptions {
   /** The way that was there is gone; the machine may have another network. */
   readonly lost: () => void
   readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
+  /** What came all the time comes no more: the server may have stopped, or the way is gone. */
+  readonly stalled: () => void
   /** Whether pictures and sound come by WebRTC; false when no way was found in time. */
   readonly receiving: (byWebRtc: boolean) => void
   readonly failed: (error: CrossroomError) => void
@@ -32,6 +35,7 @@ export class MediaPaths {
   readonly #options: MediaPathsOptions
   readonly #up: Way
   readonly #down: Way
+  readonly #unwatch: () => void
   #iceServers: readonly IceServer[]
   #uplink: Uplink | undefined
   #downlink: Downlink | undefined
@@ -44,6 +48,10 @@ export class MediaPaths {
     const lost = (): void => options.lost()
     this.#up = new Way(lost, () => this.#retryUp())
     this.#down = new Way(lost, () => this.#retryDown())
+    this.#unwatch = watchStalls(
+      () => this,
+      () => options.stalled(),
+    )
   }
 
   get uplink(): RTCPeerConnection | undefined {
@@ -81,9 +89,15 @@ export class MediaPaths {
     if (this.#downlink?.connection.connectionState !== 'connected') this.#expectConnection()
   }
 
+  /** Looks for ways through the network anew; what still works goes on meanwhile. */
+  restart(): void {
+    this.#retryUp()
+    this.#retryDown()
+  }
+
   /** The server has forgotten both connections. */
   startOver(iceServers: readonly IceServer[]): void {
-    this.close()
+    this.#closeConnections()
     this.#iceServers = iceServers
     this.#uplink = undefined
     this.#downlink = undefined
@@ -92,6 +106,11 @@ export class MediaPaths {
 
   /** Idempotent. */
   close(): void {
+    this.#unwatch()
+    this.#closeConnections()
+  }
+
+  #closeConnections(): void {
     clearTimeout(this.#connectTimer)
     clearTimeout(this.#complaintTimer)
     this.#up.close()

@@ -25,6 +25,9 @@ import { watchNetwork } from './network-watch.js'
 import { Roster } from './roster.js'
 import { SignalSocket } from './signal-socket.js'
 
+/** An answer of the server takes that long at most, on any network that media could use. */
+const PROBE_MS = 600
+
 /** What a stay in a room is set up with and tells. */
 export interface RoomCallOptions {
   /** `ws(s)://HOST/signal` */
@@ -53,6 +56,7 @@ export class RoomCall {
   #state: ConnectionState = 'disconnected'
   /** What was told by `media.state`, by stream. */
   readonly #told = new Map<PublishedStreamType, string>()
+  #isProbing = false
   #closed = false
 
   constructor(options: RoomCallOptions) {
@@ -210,10 +214,29 @@ export class RoomCall {
       answer: (sdp, revision) => this.#signal.request('media.answer', { sdp, revision }),
       restart: () => this.#signal.request('media.restart', {}),
       lost: () => this.#signal.networkChanged(),
+      stalled: () => void this.#probe(),
       tracksChanged: (tracks) => this.remote.setTracks(tracks),
       receiving: (byWebRtc) => this.#setPath(byWebRtc ? 'webrtc' : 'ws-flv'),
       failed: (error) => this.#fail(error),
     })
+  }
+
+  /** Media stands still. A server that answers is reached by another way; otherwise the network is another one. */
+  async #probe(): Promise<void> {
+    if (this.#isProbing || this.#state !== 'connected') return
+    this.#isProbing = true
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const answer = this.#signal.request('room.info', {}).then(
+      () => 'answered' as const,
+      () => 'failed' as const,
+    )
+    const silence = new Promise<'silence'>((resolve) => (timer = setTimeout(() => resolve('silence'), PROBE_MS)))
+    const outcome = await Promise.race([answer, silence])
+    clearTimeout(timer)
+    this.#isProbing = false
+    if (this.#closed) return
+    if (outcome === 'answered') this.#paths?.restart()
+    if (outcome === 'silence') this.#signal.networkChanged()
   }
 
   #setPath(path: 'webrtc' | 'ws-flv'): void {

@@ -137,10 +137,7 @@ export class Uplink {
       streams: [this.#streams[sent.streamType]],
       ...(sent.kind === 'video' ? { sendEncodings: layersOf(sent) } : {}),
     })
-    if (sent.kind === 'video') {
-      const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? []
-      if (codecs.length > 0) transceiver.setCodecPreferences(preferH264(codecs))
-    }
+    if (sent.kind === 'video') sendH264First(transceiver)
     this.#slots.push({ transceiver, streamType: sent.streamType, kind: sent.kind, sent })
     this.#isStale = true
   }
@@ -169,6 +166,13 @@ export class Uplink {
     if (this.connection.signalingState !== 'have-local-offer') return
     await this.connection.setLocalDescription({ type: 'rollback' }).catch(() => undefined)
   }
+}
+
+/** Firefox before 128 has no preferences; it offers H.264 after VP8, which the server then converts for phones. */
+function sendH264First(transceiver: RTCRtpTransceiver): void {
+  const { setCodecPreferences } = transceiver as Partial<RTCRtpTransceiver>
+  const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? []
+  if (codecs.length > 0) setCodecPreferences?.call(transceiver, preferH264(codecs))
 }
 
 function layersOf({ streamType, track, profile }: SentTrack): LayerParameters[] {

@@ -1,0 +1,36 @@
+import { afterEach, expect, test, vi } from 'vitest'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+const load = (): Promise<typeof import('./server-address.js')> => import('./server-address.js')
+
+test.each([
+  ['https://rooms.example', 'wss://rooms.example/signal'],
+  ['http://localhost:8080', 'ws://localhost:8080/signal'],
+  ['https://rooms.example:8443/call?room=x', 'wss://rooms.example:8443/signal'],
+  ['ws://127.0.0.1:9000', 'ws://127.0.0.1:9000/signal'],
+])('%s is reached at %s', async (server, expected) => {
+  const { signalUrl } = await load()
+  expect(signalUrl(server)).toBe(expected)
+})
+
+test.each(['rooms.example', 'ftp://rooms.example', '', '//'])(
+  '%j is no server, and a sentence says what is',
+  async (server) => {
+    const { signalUrl } = await load()
+    expect(() => signalUrl(server)).toThrow(/https:\/\/HOST/)
+  },
+)
+
+test('without a server it is the one that the SDK came from, else that of the page', async () => {
+  vi.stubGlobal('location', { origin: 'https://page.example' })
+  const { setLoadedFrom, signalUrl } = await load()
+  expect(signalUrl(undefined)).toBe('wss://page.example/signal')
+  setLoadedFrom('file:///sdk/crossroom.js')
+  expect(signalUrl(undefined)).toBe('wss://page.example/signal')
+  setLoadedFrom('https://server.example:8443/sdk/crossroom.js?v=2')
+  expect(signalUrl(undefined)).toBe('wss://server.example:8443/signal')
+})
