@@ -273,6 +273,13 @@ export class RoomStage extends Stage {
     })
   }
 
+  /** Pushes to an address that a member was given. */
+  async pushBy(token: string): Promise<FakeEncoder> {
+    const admission = await this.admit('r', token, {}, 'publish')
+    if (!admission.ok) throw new Error(admission.sentence)
+    return new FakeEncoder(this, admission)
+  }
+
   /** Pushes into the room as an encoder does. */
   async push(userId: string, query: Readonly<Record<string, string>> = {}): Promise<FakeEncoder> {
     const admission = await this.admit('push', 'room', { userid: userId, ...query })

@@ -61,3 +61,21 @@ test('what was published goes on through the loss of the socket', () => {
   expect(alice.users()[0]!.streams[0]!.hasVideo).toBe(true)
   expect(stage.ends).toEqual([])
 })
+
+test('who resumes is told what it missed of its own: a push that ended, a mute', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  const publication = stage.publishAs(bob)
+  stage.play(publication, videoConfig(), { frames: 5, gop: 50 })
+  bob.member.lost()
+  publication.end()
+  alice.member.mute({ userId: 'bob', kind: 'video', muted: true })
+  const connection = new FakeConnection()
+  stage.rooms.resume(bob.member.resumeToken, connection, '')
+  stage.settle()
+  expect(connection.all('media.published')).toEqual([
+    { streamType: 'main', state: 'ended', hasAudio: false, hasVideo: false },
+  ])
+  expect(connection.all('room.muted')).toEqual([{ userId: 'bob', kind: 'video', muted: true }])
+})

@@ -25,10 +25,11 @@ test('the same user again ends the first session with a reason, and to the other
 test('an owner who comes again stays the owner, as audience hands the room on', () => {
   const stage = new RoomStage()
   stage.settled('alice')
-  stage.settled('bob')
+  const bob = stage.settled('bob')
   expect(stage.settled('alice').member.role).toBe('owner')
+  expect(bob.member.role).toBe('anchor')
   expect(stage.settled('alice', { role: 'audience' }).member.role).toBe('audience')
-  expect(stage.rooms.get('room')!.info()).toMatchObject({ ownerId: null, anchors: 1, audience: 1 })
+  expect(stage.rooms.get('room')!.info()).toMatchObject({ ownerId: 'bob', anchors: 1, audience: 1 })
 })
 
 test('who resumes a session that was replaced is told that it is over', () => {
@@ -48,4 +49,15 @@ test('the addresses of the first session are dead', async () => {
   expect(await stage.admit('r', token)).toMatchObject({ ok: true })
   stage.settled('bob')
   expect(await stage.admit('r', token)).toMatchObject({ ok: false, code: 'NOT_FOUND', httpStatus: 404 })
+})
+
+test('the new session hears nothing of how the old one ended before it knows that it is in', async () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const first = stage.settled('bob', { kind: 'miniprogram' })
+  const push = await stage.pushBy(first.member.enterResult().push!.rtmp.slice('push/'.length))
+  push.open().push(stage.frame(videoConfig(), 0, true))
+  const second = stage.enter('bob', { kind: 'miniprogram' })
+  expect(push.ended).toBe('kicked')
+  expect(second.connection.told).toEqual([])
 })

@@ -113,3 +113,15 @@ test('an SDP that makes no sense is the senderâ€™s mistake, told in the gatewayâ
     expect.objectContaining({ code: 'SDP_INVALID', message: 'The SDP makes no sense.' }) as Error,
   )
 })
+
+test('what stalled before it ended is wished no more', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const { publication } = live(stage, 'alice')
+  stage.clock.advance(5 * SECOND)
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  publication.end()
+  stage.clock.advance(100 * MS)
+  expect(wishes(stage, 'carol')).toEqual([])
+})

@@ -27,6 +27,13 @@ export interface MemberStreamOptions {
 }
 
 const nothing = (): void => undefined
+/** For a stream that is nobody's at the moment, or not any more. */
+export const UNHEARD: MemberStreamHandlers = {
+  changed: nothing,
+  published: nothing,
+  audible: nothing,
+  estranged: nothing,
+}
 const BOTH: Kinds = { audio: true, video: true }
 const NEITHER: Kinds = { audio: false, video: false }
 
@@ -160,7 +167,7 @@ export class MemberStream {
   /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */
   close(): void {
     this.#cancelHide?.()
-    this.handlers = { changed: nothing, published: nothing, audible: nothing, estranged: nothing }
+    this.handlers = UNHEARD
     this.endEncoders()
     this.best.close()
     this.small?.close()
@@ -176,6 +183,8 @@ export class MemberStream {
 
   #handlePublished(state: Exclude<PublishState, 'refused'>): void {
     this.#showOrHide()
+    // What stalled before it ended flows as little as before, but its tracks are gone.
+    this.handlers.changed()
     this.handlers.published(this, state)
   }
 

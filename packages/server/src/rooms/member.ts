@@ -2,7 +2,7 @@ import type { MemberKind, PublishedStreamType, PublishState, Role, TrackKind } f
 import type { Permissions } from '../auth/identity.js'
 import type { StreamProtocol } from '../auth/index.js'
 import { smallKeyOf } from './media-gateway.js'
-import { MemberStream, type MemberStreamHandlers } from './member-stream.js'
+import { MemberStream, UNHEARD, type MemberStreamHandlers } from './member-stream.js'
 import { maySend, type Kinds } from './policy.js'
 import type { Room } from './room.js'
 import type { RoomServices } from './services.js'
@@ -86,15 +86,22 @@ export abstract class Member {
     return stream
   }
 
-  /** Takes the streams of the same user over, so that those who play them stay where they are. */
-  adopt(other: Member): void {
+  /** Gives its streams away, and hears no more of them. */
+  giveStreams(): readonly MemberStream[] {
+    const streams = [...this.#streams.values()]
+    this.#streams.clear()
+    for (const stream of streams) stream.handlers = UNHEARD
+    return streams
+  }
+
+  /** Takes the place of the same user: the streams pass on, so that those who play them stay where they are. */
+  adopt(other: Member, streams: readonly MemberStream[]): void {
     this.#mutedByOthers = other.#mutedByOthers
-    for (const stream of other.#streams.values()) {
+    for (const stream of streams) {
       stream.announce(undefined)
       stream.mute({ audio: false, video: false })
       this.addStream(stream)
     }
-    other.#streams.clear()
   }
 
   muteByOthers(kind: TrackKind, muted: boolean): void {

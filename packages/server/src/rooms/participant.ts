@@ -105,7 +105,8 @@ export class Participant extends Member implements ParticipantRequests {
     // A browser does not find its new network by itself. The answer to `room.resume` goes first.
     this.services.clock.after(0, () => {
       this.#media.restart()
-      this.tellRotations(this.room.list)
+      this.#published.tellAgain()
+      this.catchUp(this.room.list)
     })
   }
 
@@ -152,11 +153,14 @@ export class Participant extends Member implements ParticipantRequests {
     this.notify('room.userList', { userList: this.#receiver.usersOf(list), audienceCount })
   }
 
-  /** Pictures that are turned, for somebody who knew none before. */
-  tellRotations(list: MemberList): void {
+  /** What a list does not say: pictures that are turned, and what others muted of its own. */
+  catchUp(list: MemberList): void {
+    const { userId: own } = this
+    for (const kind of ['audio', 'video'] as const)
+      if (this.mutedByOthers[kind]) this.notify('room.muted', { userId: own, kind, muted: true })
     for (const { userId, layers } of list.values())
       for (const { streamType, rotation } of layers)
-        if (rotation !== 0 && userId !== this.userId && this.#receiver.may(streamType).video)
+        if (rotation !== 0 && userId !== own && this.#receiver.may(streamType).video)
           this.notify('media.rotation', { userId, streamType, rotation })
   }
 

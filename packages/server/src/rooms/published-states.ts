@@ -30,6 +30,11 @@ export class PublishedStates {
     }
   }
 
+  /** To somebody who could not be told for a while. */
+  tellAgain(): void {
+    for (const params of this.#told.values()) this.#tell(params)
+  }
+
   forget(): void {
     this.#told.clear()
   }

@@ -144,6 +144,7 @@ export class Room {
     const mayOwn = permissions.createRoom && this.#owner === undefined
     if (role === 'owner' || (role === 'anchor' && (wasOwner || mayOwn))) this.#makeOwner(participant)
     this.#add(participant)
+    if (wasOwner && this.#owner === undefined) this.#passOwnership()
     this.#welcome(participant)
     return participant
   }
@@ -268,12 +269,14 @@ export class Room {
   /** The same user again: the streams pass on, so that those who play them stay; a second session ends the first. */
   #replace(present: Member, participant: Participant): void {
     if (present instanceof Participant) present.hangUp('replaced')
-    if (participant.isListed) participant.adopt(present)
+    const streams = participant.isListed ? present.giveStreams() : []
     if (present.isListed && !participant.isListed) this.#unlist(present, 'audience')
     if (!present.isListed) this.#countAudience(-1)
     this.#members.delete(present.userId)
     if (present === this.#owner) this.#owner = undefined
+    // Its publications end here; the new session is not told of them.
     present.close()
+    participant.adopt(present, streams)
     this.#handlers.exited(present, 'replaced')
   }
 
@@ -304,7 +307,7 @@ export class Room {
   #welcome(participant: Participant): void {
     this.#services.clock.after(0, () => {
       if (participant === this.#owner) this.mic.tellOwner(participant)
-      participant.tellRotations(this.list)
+      participant.catchUp(this.list)
       for (const { network, userId, isListed } of this.participants())
         if (network.quality !== undefined && isListed && userId !== participant.userId)
           participant.notify('media.quality', { userId, ...network.quality })
