@@ -11,14 +11,14 @@ import { DEFAULT_BAN_MS } from '@crossroom/protocol'
 import { roomLimits } from '../config/limits.js'
 import type { DeviceMember } from './device-member.js'
 import type { EnterRequest } from './enter-request.js'
-import { Fold } from './fold.js'
 import { LinkMic } from './link-mic.js'
 import type { Member } from './member.js'
-import { changeOf, listOf, type ListChange, type MemberList } from './member-list.js'
+import type { MemberList } from './member-list.js'
 import { Participant } from './participant.js'
 import { mayBeAnchor } from './policy.js'
 import { RoomError } from './room-error.js'
 import { RoomLevels } from './room-levels.js'
+import { RoomLists } from './room-lists.js'
 import { RoomMessages } from './room-messages.js'
 import { RoomMixes } from './room-mixes.js'
 import type { RoomServices } from './services.js'
@@ -43,14 +43,10 @@ export class Room {
   readonly #handlers: RoomHandlers
   /** By user id, in the order in which they came. */
   readonly #members = new Map<string, Member>()
-  readonly #listFold: Fold
-  readonly #countFold: Fold
+  readonly #lists: RoomLists
   readonly #levels: RoomLevels
-  /** Why those have left whom not everybody was told of yet. */
-  readonly #reasons = new Map<string, ExitReason>()
   #owner: Participant | undefined
   #audienceCount = 0
-  #list: MemberList | undefined
   #cancelOver: (() => void) | undefined
 
   constructor(id: string, services: RoomServices, handlers: RoomHandlers) {
@@ -59,8 +55,12 @@ export class Room {
     this.#handlers = handlers
     const { clock, nowMs, newId } = services
     this.createdAt = nowMs()
-    this.#listFold = new Fold(clock, roomLimits.foldMicros, () => this.#tellList())
-    this.#countFold = new Fold(clock, roomLimits.countMicros, () => this.#tellCount())
+    this.#lists = new RoomLists({
+      clock,
+      members: () => this.members,
+      participants: () => this.participants(),
+      told: () => this.mixes.update(),
+    })
     this.messages = new RoomMessages({
       ...{ clock, nowMs, newId },
       participants: () => this.participants(),
@@ -73,7 +73,7 @@ export class Room {
       speakers: () => this.#speakers(),
       audience: () => this.#members.size,
       tell: (levels) => this.notifyAll('media.levels', { levels }),
-      reordered: () => this.#listFold.touch(),
+      reordered: () => this.#lists.reordered(),
     })
     this.#waitForSomebody()
   }
@@ -97,7 +97,7 @@ export class Room {
 
   /** Those who are listed, as they are at this moment. */
   get list(): MemberList {
-    return (this.#list ??= listOf(this.#members.values()))
+    return this.#lists.list
   }
 
   /** Whom to hear first. */
@@ -171,7 +171,7 @@ export class Room {
     if (this.#members.get(member.userId) !== member) return
     this.#members.delete(member.userId)
     this.mic.forget(member.userId)
-    if (member.isListed) this.#unlist(member, reason)
+    if (member.isListed) this.#lists.left(member.userId, reason)
     else this.#countAudience(-1)
     member.close()
     if (member === this.#owner) this.#passOwnership()
@@ -181,8 +181,7 @@ export class Room {
 
   /** What others see or hear changed. */
   changed(): void {
-    this.#list = undefined
-    this.#listFold.touch()
+    this.#lists.changed()
   }
 
   audible(): void {
@@ -211,7 +210,7 @@ export class Room {
       this.mic.forget(participant.userId)
       this.#countAudience(-1)
     } else {
-      this.#unlist(participant, 'audience')
+      this.#lists.left(participant.userId, 'audience')
       participant.stopSending()
       this.#countAudience(1)
       if (participant === this.#owner) this.#passOwnership()
@@ -270,7 +269,7 @@ export class Room {
   #replace(present: Member, participant: Participant): void {
     if (present instanceof Participant) present.hangUp('replaced')
     const streams = participant.isListed ? present.giveStreams() : []
-    if (present.isListed && !participant.isListed) this.#unlist(present, 'audience')
+    if (present.isListed && !participant.isListed) this.#lists.left(present.userId, 'audience')
     if (!present.isListed) this.#countAudience(-1)
     this.#members.delete(present.userId)
     if (present === this.#owner) this.#owner = undefined
@@ -278,11 +277,6 @@ export class Room {
     present.close()
     participant.adopt(present, streams)
     this.#handlers.exited(present, 'replaced')
-  }
-
-  #unlist(member: Member, reason: ExitReason): void {
-    this.#reasons.set(member.userId, reason)
-    this.changed()
   }
 
   #require(userId: string): Member {
@@ -331,27 +325,7 @@ export class Room {
 
   #countAudience(by: 1 | -1): void {
     this.#audienceCount += by
-    this.#countFold.touch()
-  }
-
-  #tellList(): void {
-    const { list } = this
-    // Nearly everybody knows the same list: each change is worked out once.
-    const changes = new Map<MemberList, ListChange>()
-    const changeFrom = (told: MemberList): ListChange => {
-      const known = changes.get(told) ?? changeOf(told, list, this.#reasons)
-      changes.set(told, known)
-      return known
-    }
-    for (const participant of this.participants()) participant.update(list, changeFrom)
-    this.mixes.update()
-    this.#reasons.clear()
-  }
-
-  /** Only those who are listed are told how many watch. */
-  #tellCount(): void {
-    const { list } = this
-    for (const participant of this.participants()) if (participant.isListed) participant.tellList(list)
+    this.#lists.countChanged()
   }
 
   *#speakers() {
@@ -366,8 +340,7 @@ export class Room {
 
   #finish(): void {
     this.#cancelOver?.()
-    this.#listFold.close()
-    this.#countFold.close()
+    this.#lists.close()
     this.#levels.close()
     this.mixes.close()
     this.#handlers.over(this)

@@ -1,0 +1,79 @@
+import type { ExitReason } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { Clock } from '../hub/index.js'
+import { Fold } from './fold.js'
+import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
+import type { Participant } from './participant.js'
+
+export interface RoomListsOptions {
+  readonly clock: Clock
+  readonly members: () => Iterable<Listable>
+  readonly participants: () => Iterable<Participant>
+  /** Everybody was told of a change. */
+  readonly told: () => void
+}
+
+/** Tells everybody who is there: the list after every change, the number of the audience to those who are listed. */
+export class RoomLists {
+  readonly #options: RoomListsOptions
+  readonly #listFold: Fold
+  readonly #countFold: Fold
+  /** Why those have left whom not everybody was told of yet. */
+  readonly #reasons = new Map<string, ExitReason>()
+  #list: MemberList | undefined
+
+  constructor(options: RoomListsOptions) {
+    this.#options = options
+    this.#listFold = new Fold(options.clock, roomLimits.foldMicros, () => this.#tellList())
+    this.#countFold = new Fold(options.clock, roomLimits.countMicros, () => this.#tellCount())
+  }
+
+  /** Those who are listed, as they are at this moment. */
+  get list(): MemberList {
+    return (this.#list ??= listOf(this.#options.members()))
+  }
+
+  /** What others see or hear changed. */
+  changed(): void {
+    this.#list = undefined
+    this.#listFold.touch()
+  }
+
+  /** The list is the same, but not what follows from it. */
+  reordered(): void {
+    this.#listFold.touch()
+  }
+
+  left(userId: string, reason: ExitReason): void {
+    this.#reasons.set(userId, reason)
+    this.changed()
+  }
+
+  countChanged(): void {
+    this.#countFold.touch()
+  }
+
+  close(): void {
+    this.#listFold.close()
+    this.#countFold.close()
+  }
+
+  #tellList(): void {
+    const { list } = this
+    // Nearly everybody knows the same list: each change is worked out once.
+    const changes = new Map<MemberList, ListChange>()
+    const changeFrom = (told: MemberList): ListChange => {
+      const known = changes.get(told) ?? changeOf(told, list, this.#reasons)
+      changes.set(told, known)
+      return known
+    }
+    for (const participant of this.#options.participants()) participant.update(list, changeFrom)
+    this.#reasons.clear()
+    this.#options.told()
+  }
+
+  #tellCount(): void {
+    const { list } = this
+    for (const participant of this.#options.participants()) if (participant.isListed) participant.tellList(list)
+  }
+}
