@@ -35,12 +35,14 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
   return (
     <div class="call">
       <CallHead model={model} view={view} />
-      <RoomBanners model={model} />
-      {model.local.screen.value === 'on' ? <SharingBanner model={model} /> : null}
-      <main ref={main} class="call-middle" tabIndex={-1}>
+      <main ref={main} class="call-main" tabIndex={-1}>
         <h1 class="unseen">{say('callIn', { room: model.self.value?.roomId ?? '' })}</h1>
-        <CallStage model={model} view={view} />
-        <SidePanel model={model} view={view} />
+        <RoomBanners model={model} />
+        {model.local.screen.value === 'on' ? <SharingBanner model={model} /> : null}
+        <div class="call-middle">
+          <CallStage model={model} view={view} />
+          <SidePanel model={model} view={view} />
+        </div>
       </main>
       <Toolbar model={model} view={view} canPublish={canPublish} canShare={canShare} onLeave={leave} />
       <CallDialogs model={model} view={view} canShare={canShare} />

@@ -15,12 +15,14 @@ export function Toolbar(props: {
 }): VNode {
   const { model, view, canPublish, canShare, onLeave } = props
   return (
-    <div class="toolbar" role="toolbar" aria-label={say('controls')}>
-      <SendingTools model={model} canPublish={canPublish} canShare={canShare} />
-      <LookingTools model={model} view={view} />
-      <ToolButton icon="more" phrase="more" className="for-phones" onUse={() => (view.dialog.value = 'more')} />
-      <ToolButton icon="leave" phrase="leave" className="danger" onUse={onLeave} />
-    </div>
+    <footer>
+      <div class="toolbar" role="toolbar" aria-label={say('controls')}>
+        <SendingTools model={model} canPublish={canPublish} canShare={canShare} />
+        <LookingTools model={model} view={view} />
+        <ToolButton icon="more" phrase="more" className="for-phones" onUse={() => (view.dialog.value = 'more')} />
+        <ToolButton icon="leave" phrase="leave" className="danger" onUse={onLeave} />
+      </div>
+    </footer>
   )
 }
 

@@ -19,6 +19,7 @@ export const en = {
   you: 'You',
   nameAndYou: '{name} (you)',
   withKey: '{what} ({key})',
+  wordAndWhat: '{word}: {what}',
 
   // The way in.
   enterTitle: 'Meet in a room',

@@ -20,6 +20,7 @@ export const zh: Readonly<Record<Phrase, string>> = {
   you: '我',
   nameAndYou: '{name}（我）',
   withKey: '{what}（{key}）',
+  wordAndWhat: '{word}：{what}',
 
   enterTitle: '进入房间，面对面交流',
   enterInvited: '你收到了邀请',

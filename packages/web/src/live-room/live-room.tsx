@@ -137,7 +137,7 @@ function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean
   return (
     <button type="button" class="primary" disabled={disabled || isAsking} onClick={() => void room.askForMic()}>
       <Icon name="hand" />
-      <span role="status">{say(isAsking ? 'asking' : 'joinIn')}</span>
+      {say(isAsking ? 'asking' : 'joinIn')}
     </button>
   )
 }

@@ -23,15 +23,15 @@ export function Banner(props: {
 /** What just happened. Always there, so that screen readers listen to it. */
 export function NoticeList({ notices }: { notices: Notices }): VNode {
   return (
-    <ul class="notices" aria-live="polite" aria-label={say('notices')}>
+    <div class="notices" role="status" aria-label={say('notices')}>
       {notices.list.value.map(({ id, text, isFailure }) => (
-        <li key={id} class={isFailure ? 'notice bad' : 'notice'}>
+        <div key={id} class={isFailure ? 'notice bad' : 'notice'}>
           <span>{text}</span>
           <button type="button" class="bare" aria-label={say('dismiss')} onClick={() => notices.dismiss(id)}>
             <Icon name="close" />
           </button>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   )
 }

@@ -9,7 +9,7 @@ import './chat.css'
 
 /** What is said in writing, and a line to say something. */
 export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFocus?: boolean }): VNode {
-  const list = useRef<HTMLOListElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const lines = model.chat.lines.value
   useEffect(() => {
     model.chat.setOpen(true)
@@ -22,11 +22,11 @@ export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFoc
     <div class="chat">
       {lines.length === 0 ? <p class="chat-empty">{say('chatEmpty')}</p> : null}
       {/* Focusable, so that the keyboard can scroll it. */}
-      <ol ref={list} class="chat-lines" role="log" aria-label={say('chat')} tabIndex={0}>
+      <div ref={list} class="chat-lines" role="log" aria-label={say('chat')} tabIndex={0}>
         {lines.map((line, index) => (
           <ChatLineView key={line.id} line={line} follows={lines[index - 1]?.userId === line.userId} />
         ))}
-      </ol>
+      </div>
       <ChatInput model={model} takesFocus={takesFocus} />
     </div>
   )
@@ -35,7 +35,7 @@ export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFoc
 function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): VNode {
   const time = new Date(line.atMs).toLocaleTimeString(tagOf(language.value), { hour: '2-digit', minute: '2-digit' })
   return (
-    <li class="chat-line" data-own={line.isOwn}>
+    <div class="chat-line" data-own={line.isOwn}>
       {follows ? null : (
         <p class="chat-who">
           <span class="chat-name">{line.isOwn ? say('you') : line.name}</span>
@@ -43,7 +43,7 @@ function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): 
         </p>
       )}
       <p class="chat-text">{line.text}</p>
-    </li>
+    </div>
   )
 }
 

@@ -17,7 +17,8 @@ export function ToolButton(props: {
   onUse: () => void
 }): VNode {
   const { icon, phrase, word = phrase, shortcut, isOff, isOn, count = 0, disabled = false, className = '' } = props
-  const label = shortcut === undefined ? say(phrase) : say('withKey', { what: say(phrase), key: shortcut })
+  const what = word === phrase ? say(phrase) : say('wordAndWhat', { word: say(word), what: say(phrase) })
+  const label = shortcut === undefined ? what : say('withKey', { what, key: shortcut })
   return (
     <button
       type="button"
@@ -29,9 +30,8 @@ export function ToolButton(props: {
       title={label}
       onClick={props.onUse}
     >
-      <span class="tool-icon">
+      <span class="tool-icon" data-count={count > 99 ? '99+' : count}>
         <Icon name={icon} />
-        {count > 0 ? <span class="tool-count">{count > 99 ? '99+' : count}</span> : null}
       </span>
       <span class="tool-word" aria-hidden="true">
         {say(word)}

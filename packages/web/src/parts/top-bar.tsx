@@ -9,7 +9,7 @@ import './top-bar.css'
 export function TopBar({ place, children }: { place: string; children?: ComponentChildren }): VNode {
   return (
     <header class="top-bar">
-      <a class="brand" href="/">
+      <a class="brand" href="/" aria-label="Crossroom">
         <img src={mark} alt="" width="28" height="28" />
         <span>Crossroom</span>
       </a>
