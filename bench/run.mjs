@@ -4,7 +4,20 @@ import { killAll } from './lib/children.mjs'
 import { joinRuns, printFigures, saveFigures } from './lib/report.mjs'
 
 /** In the order in which they run. Each is a file of this folder: `title`, `settings`, `run({seconds})`. */
-const BENCHES = ['micro', 'flv', 'ws-flv', 'rtmp-play', 'join', 'rtmp-ingest', 'webrtc', 'webrtc-load', 'opus', 'mix', 'rooms']
+const BENCHES = [
+  'micro',
+  'flv',
+  'ws-flv',
+  'rtmp-play',
+  'join',
+  'rtmp-ingest',
+  'webrtc',
+  'webrtc-load',
+  'opus',
+  'mix',
+  'rooms',
+  'call',
+]
 /** Take minutes or a browser: only by name. */
 const BY_NAME = ['whip', 'whip-load', 'loss']
 

@@ -6,7 +6,7 @@ import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
 import { loadSource, nowMs, stampFrame } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
-const { port, count = 1, prefix = 'x', decoded = false } = options
+const { port, count = 1, app = 'live', prefix = 'x', decoded = false } = options
 const VIDEO = 9
 const GOP_MS = 2000
 const AT_A_TIME = 20
@@ -26,7 +26,7 @@ class Publisher {
       this.#socket.once('close', () => reject(new Error('The server closed the connection.')))
       this.#socket.once('connect', () => {
         this.#session = new RtmpClientSession({
-          url: parseRtmpUrl(`rtmp://127.0.0.1:${port}/live/${name}`),
+          url: parseRtmpUrl(`rtmp://127.0.0.1:${port}/${app}/${name}`),
           action: 'publish',
           handshake: 'simple',
           randomBytes: (length) => randomBytes(length),

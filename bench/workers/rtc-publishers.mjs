@@ -1,15 +1,15 @@
-// Publishes the source in real time to `count` streams by WHIP.
+// Publishes the source in real time to `count` streams by WHIP, at `path` with a number.
 import { loadPayloads, RtcPublisher } from '../lib/rtc-publisher.mjs'
 import { nowMs } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
-const { port, count = 1 } = options
+const { port, count = 1, path = 'whip/live/x' } = options
 const GOP_MS = 2000
 const AT_A_TIME = 10
 const payloads = loadPayloads()
 const publishers = Array.from(
   { length: count },
-  (_, i) => new RtcPublisher(`http://127.0.0.1:${port}/whip/live/x${i}`, payloads),
+  (_, i) => new RtcPublisher(`http://127.0.0.1:${port}/${path}${i}`, payloads),
 )
 for (let i = 0; i < count; i += AT_A_TIME)
   await Promise.all(publishers.slice(i, i + AT_A_TIME).map((publisher) => publisher.join()))

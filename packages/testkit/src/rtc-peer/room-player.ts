@@ -1,8 +1,8 @@
 import { nowMicros, PeerSocket } from './peer-socket.js'
-import { RtcPeer, type RtcPeerEvent } from './rtc-peer.js'
+import { RtcPeer, type RtcPeerEvent, type RtcPeerOptions } from './rtc-peer.js'
 import type { WhepEngine } from './whep-client.js'
 
-export interface RoomPlayerOptions extends WhepEngine {
+export interface RoomPlayerOptions extends WhepEngine, Pick<RtcPeerOptions, 'receive' | 'onPacket'> {
   readonly onEvent?: (event: RtcPeerEvent) => void
 }
 

@@ -40,6 +40,8 @@ export interface RtcPeerOptions {
    * for measuring with many.
    */
   readonly receive?: 'frames' | 'packets'
+  /** Every RTP packet, plain; the bytes are used again. */
+  readonly onPacket?: (packet: Uint8Array) => void
 }
 
 export type RtcPeerEvent =
@@ -269,6 +271,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     }
     this.counters.rtpPackets++
     this.counters.rtpBytes += length
+    this.#options.onPacket?.(packet)
     this.#receiver?.handleRtp(now, packet)
   }
 
