@@ -1,4 +1,4 @@
-import { addTranscodeMetrics } from '../transcode/index.js'
+import { addMixMetrics, addTranscodeMetrics } from '../transcode/index.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
@@ -17,8 +17,9 @@ export function observeCore({ connections, hooks, hub, metrics, transcoder }: Co
 }
 
 /** The same for rooms and signaling. */
-export function observeRooms({ metrics }: Core, { rooms, signaling }: RoomsPart): void {
+export function observeRooms({ metrics }: Core, { mixer, rooms, signaling }: RoomsPart): void {
   const { counters } = signaling
+  addMixMetrics(metrics, mixer)
   metrics.addGauge('rooms', 'Rooms with members, and those empty for less than a minute', () => rooms.counts.rooms)
   metrics.addGauge(
     'room_members',

@@ -14,17 +14,19 @@ export class RoomsPart {
   readonly rooms: Rooms
   readonly signatures: EntrySignatures
   readonly signaling: SignalingServer
+  readonly mixer: Mixer
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, webRtc: WebRtc) {
     const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pending, transcoder } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
+    this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
     this.rooms = new Rooms({
       ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },
       newId: () => randomBytes(16).toString('base64url'),
       mediaGateway: webRtc.mediaGateway(),
-      mixer: new Mixer({ hub, clock, log, process: transcoder.process('audio') }),
+      mixer: this.mixer,
     })
     gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits

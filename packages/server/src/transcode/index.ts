@@ -22,5 +22,5 @@ export {
   type LaneStatus,
   type TranscoderOptions,
 } from './transcoder.js'
-export { addTranscodeMetrics } from './transcode-metrics.js'
+export { addMixMetrics, addTranscodeMetrics } from './transcode-metrics.js'
 export { transcodeOptions } from './transcode-options.js'

@@ -1,4 +1,5 @@
 import type { LabelledValue, Metrics } from '../observe/metrics.js'
+import type { Mixer } from './mix/index.js'
 import type { LaneStatus, Transcoder } from './transcoder.js'
 
 /** Exposes what the transcoder does; read at each scrape. */
@@ -30,6 +31,12 @@ export function addTranscodeMetrics(metrics: Metrics, transcoder: Transcoder): v
     'Streams whose B-frames are left out because no codec is there to convert them',
     () => transcoder.derivedStreams.filter(({ video }) => video === 'drop-b-frames').length,
   )
+}
+
+/** The same of the mixes of rooms. */
+export function addMixMetrics(metrics: Metrics, mixer: Mixer): void {
+  metrics.addGauge('mixes', 'Mixes of rooms that somebody plays', () => mixer.status.played)
+  metrics.addGauge('mix_sources', 'Sounds that are decoded for mixes, once for each room', () => mixer.status.sources)
 }
 
 function conversionsByName(transcoder: Transcoder): LabelledValue[] {

@@ -19,6 +19,7 @@ export interface MixOutput {
 }
 
 interface Listener {
+  readonly id: number
   readonly output: MixOutput
   group: Group | undefined
   /** The room's position of the newest coded frame that it was given. */
@@ -50,6 +51,7 @@ export class MixRoom {
   /** All encoders write the same; a player must not be told of a new config when its encoder changes. */
   #config: AudioConfig | undefined
   #isStale = true
+  #lastListener = 0
 
   /** `codecs`: for its encoders. */
   constructor(codecs: AudioCodecs) {
@@ -74,7 +76,9 @@ export class MixRoom {
   }
 
   addOutput(output: MixOutput): void {
-    this.#listeners.set(output, { output, group: undefined, position: this.#position - MIX_FRAME })
+    this.#lastListener += 1
+    const position = this.#position - MIX_FRAME
+    this.#listeners.set(output, { id: this.#lastListener, output, group: undefined, position })
     this.#isStale = true
   }
 
@@ -152,9 +156,9 @@ export class MixRoom {
     for (const group of free) group.encoder.close()
   }
 
-  #keyOf({ output }: Listener): string {
+  #keyOf({ id: listener, output }: Listener): string {
     // A program behind a pipe cannot take over from another at a given frame.
-    if (!this.#codecs.isImmediate) return String([...this.#listeners.keys()].indexOf(output))
+    if (!this.#codecs.isImmediate) return `listener ${String(listener)}`
     let key = ''
     for (const [id, input] of this.#inputs) if (input.isHeard && output.inputs.has(id)) key += `${String(id)},`
     return key
