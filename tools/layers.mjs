@@ -27,7 +27,14 @@ for (const name of readdirSync('packages')) {
   const root = resolve('packages', name, 'src')
   if (!existsSync(root)) continue
   const manifest = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'))
-  const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies }
+  // A Mini Program's package has no dependencies: what it imports is bundled into what is published.
+  const bundled = manifest.miniprogram === undefined ? {} : manifest.devDependencies
+  const declared = {
+    ...manifest.dependencies,
+    ...manifest.peerDependencies,
+    ...manifest.optionalDependencies,
+    ...bundled,
+  }
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.ts$/.test(entry.name) || /\.(test|bench|cases|fuzz)\.ts$/.test(entry.name)) continue
     const file = join(entry.parentPath ?? entry.path, entry.name)

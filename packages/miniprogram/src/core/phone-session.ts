@@ -197,7 +197,8 @@ export class PhoneSession {
   }
 
   #tell(events: readonly PusherEvent[]): void {
-    for (const event of events) this.#options.handlers.pusherEvent(event)
+    // An app may leave on any of them.
+    for (const event of events) if (!this.#over) this.#options.handlers.pusherEvent(event)
   }
 
   #ended(end: RoomEnd): void {

@@ -22,7 +22,7 @@ export interface PhoneOptions {
   readonly prefer?: 'rtmp' | 'flv' | undefined
   /** How many others are shown. Default 8. */
   readonly maxMembers?: number | undefined
-  /** An FLV file to push, looped, in place of the test picture. */
+  /** What to push, looped, in place of the test picture: an FLV file as it is, any other film or `/dev/videoN` through ffmpeg. */
   readonly push?: string | undefined
   /** Decode what is played, to read clocks and loudness. Default true; false counts frames only. */
   readonly decode?: boolean | undefined

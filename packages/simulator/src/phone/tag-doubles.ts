@@ -2,6 +2,7 @@ import type Simulate from 'miniprogram-simulate'
 
 import { FileCamera } from '../camera/file-camera.js'
 import type { Camera, CameraSettings } from '../camera/camera.js'
+import { FfmpegCamera } from '../camera/ffmpeg-camera.js'
 import { TestCamera } from '../camera/test-camera.js'
 import type { Library } from '../codec/library.js'
 import type { Quirks } from '../quirks.js'
@@ -14,7 +15,7 @@ export interface TagOptions {
   readonly quirks: Quirks
   /** Absent: nothing is coded or decoded, so a file must be pushed. */
   readonly library: Library | undefined
-  /** An FLV file to push in place of the test picture. */
+  /** A file or a device to push in place of the test picture; `.flv` is sent as it is, anything else through ffmpeg. */
   readonly file: string | undefined
   /** Hz of the test tone. */
   readonly pitch: number
@@ -100,7 +101,7 @@ function pusherDefinition(options: TagOptions): object {
 function attachPusher(element: Element, options: TagOptions): void {
   const pusher = new LivePusher({
     quirks: options.quirks,
-    openCamera: () => openCamera(settingsOf(element.data), options),
+    openCamera: (failed) => openCamera(settingsOf(element.data), options, failed),
     raise: (code, message) => element.triggerEvent('statechange', { code, message }),
     netstatus: (info) => element.triggerEvent('netstatus', { info }),
   })
@@ -155,8 +156,10 @@ function attachPlayer(element: Element, { library, quirks }: TagOptions): void {
   if (element.data['autoplay']) play()
 }
 
-function openCamera(settings: CameraSettings, { file, library, quirks, pitch }: TagOptions): Camera {
-  if (file !== undefined) return new FileCamera(file)
+function openCamera(settings: CameraSettings, options: TagOptions, failed: (sentence: string) => void): Camera {
+  const { file, library, quirks, pitch } = options
+  if (file?.endsWith('.flv')) return new FileCamera(file)
+  if (file !== undefined) return new FfmpegCamera(file, { settings, gopSeconds: quirks.gopSeconds, failed })
   if (library === undefined) throw new Error('Without codecs only a file can be pushed')
   return new TestCamera(settings, { library, quirks, pitch })
 }

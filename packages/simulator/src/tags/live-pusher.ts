@@ -13,8 +13,8 @@ const NETSTATUS_MS = 2000
 
 export interface LivePusherOptions {
   readonly quirks: Quirks
-  /** Opened when pushing begins. Throws with a sentence when there is none. */
-  readonly openCamera: () => Camera
+  /** Opened when pushing begins. Throws with a sentence when there is none; `failed` tells of one that ends later. */
+  readonly openCamera: (failed: (sentence: string) => void) => Camera
   readonly raise: (code: number, message: string) => void
   readonly netstatus: (info: object) => void
 }
@@ -53,7 +53,7 @@ export class LivePusher {
       return
     }
     try {
-      this.#camera = this.#options.openCamera()
+      this.#camera = this.#options.openCamera((sentence) => raise(-1301, sentence))
     } catch (problem) {
       raise(-1301, (problem as Error).message)
       return

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { FlvStreamReader, FlvTagReader, type MediaFrame } from '@crossroom/media'
+
+import type { Camera, CameraSettings } from './camera.js'
+
+/** A camera of Linux; its microphone is the default one of ALSA. */
+const DEVICE = /^\/dev\/video\d+$/
+/** Lines of ffmpeg's complaints that are kept for the message. */
+const MAX_COMPLAINT = 500
+
+/** A film of any kind, or the machine's own camera and microphone, coded by ffmpeg as a phone would. */
+export class FfmpegCamera implements Camera {
+  readonly #source: string
+  readonly #settings: CameraSettings
+  readonly #gopSeconds: number
+  readonly #failed: (sentence: string) => void
+  #child: ChildProcessByStdio<null, Readable, Readable> | undefined
+
+  /** Throws when the file or device cannot be read; `failed` tells what ffmpeg complained of when it ends by itself. */
+  constructor(
+    source: string,
+    options: {
+      readonly settings: CameraSettings
+      readonly gopSeconds: number
+      readonly failed: (sentence: string) => void
+    },
+  ) {
+    try {
+      accessSync(source, constants.R_OK)
+    } catch (problem) {
+      throw new Error(`${source} cannot be opened: ${(problem as Error).message}`, { cause: problem })
+    }
+    this.#source = source
+    this.#settings = options.settings
+    this.#gopSeconds = options.gopSeconds
+    this.#failed = options.failed
+  }
+
+  start(handle: (frame: MediaFrame) => void): void {
+    const child = spawn('ffmpeg', this.#arguments(), { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    const file = new FlvStreamReader()
+    const tags = new FlvTagReader()
+    const frames: MediaFrame[] = []
+    let complaint = ''
+    child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-MAX_COMPLAINT)))
+    child.stdout.on('data', (bytes: Buffer) => {
+      file.handleInput(bytes)
+      for (let tag = file.pollTag(); tag; tag = file.pollTag())
+        tags.readTag(tag.type, tag.timestampMs, tag.body, 0, frames)
+      for (const frame of frames.splice(0)) handle(frame)
+    })
+    child.on('error', ({ message }) => this.#end(child, `ffmpeg is needed for ${this.#source}: ${message}`))
+    child.on('close', () => this.#end(child, `ffmpeg cannot read ${this.#source}: ${complaint.trim()}`))
+  }
+
+  configure(): void {
+    // ffmpeg goes on as it began.
+  }
+
+  askKeyframe(): void {
+    // ffmpeg has its keyframes where it has them.
+  }
+
+  stop(): void {
+    const child = this.#child
+    this.#child = undefined
+    child?.kill()
+  }
+
+  #end(child: object, sentence: string): void {
+    if (this.#child !== child) return
+    this.#child = undefined
+    this.#failed(sentence)
+  }
+
+  #arguments(): string[] {
+    const { width, height, frameRate, bitrate, sampleRate } = this.#settings
+    const size = `${String(width)}:${String(height)}`
+    const input = DEVICE.test(this.#source)
+      ? ['-f', 'v4l2', '-i', this.#source, '-f', 'alsa', '-i', 'default']
+      : ['-re', '-stream_loop', '-1', '-i', this.#source]
+    const fit = `scale=${size}:force_original_aspect_ratio=decrease,pad=${size}:-1:-1,fps=${String(frameRate)}`
+    const rate = ['-maxrate', String(bitrate), '-bufsize', String(bitrate)]
+    const gop = ['-g', String(Math.round(frameRate * this.#gopSeconds)), '-bf', '0']
+    const picture = [
+      '-vf',
+      fit,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-tune',
+      'zerolatency',
+      '-pix_fmt',
+      'yuv420p',
+    ]
+    const sound = ['-c:a', 'aac', '-ac', '1', '-ar', String(sampleRate), '-b:a', '48k']
+    const output = ['-flush_packets', '1', '-f', 'flv', 'pipe:1']
+    return ['-v', 'error', '-nostdin', ...input, ...picture, ...rate, ...gop, ...sound, ...output]
+  }
+}
