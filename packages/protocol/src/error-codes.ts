@@ -142,8 +142,7 @@ const table = {
 
   SDP_INVALID: { rpc: 1401, sentence: 'The SDP could not be used.', retryable: false },
   WEBRTC_OFF: { rpc: 1402, sentence: 'WebRTC is off on this server; its log says why.', retryable: false },
-  NOT_PUBLISHED: { rpc: 1403, sentence: 'Nothing of that kind is published.', retryable: false },
-  MIX_OFF: { rpc: 1404, sentence: 'This server has no codecs to mix sound with.', retryable: false },
+  MIX_OFF: { rpc: 1403, sentence: 'This server has no codecs to mix sound with.', retryable: false },
 
   /** Raised by the client's own side. */
   TIMEOUT: { rpc: 1501, sentence: 'The server did not answer in time.', ...atEntry, retryable: true },
