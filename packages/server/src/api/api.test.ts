@@ -66,7 +66,7 @@ async function makeApp(options: Partial<ApiDeps> = {}, proxies: string[] = []): 
   )
   await registerApi(app, {
     ...{ hub, connections, clock, nowMs: () => NOW, log: silentLog, metrics: new Metrics(), guard },
-    ...{ apiKey: undefined, secret: undefined, forwardPrivate: false, version: '1.2.3' },
+    ...{ apiKey: undefined, sdkAppId: 1, secret: undefined, forwardPrivate: false, version: '1.2.3' },
     ...{ publicUrl: undefined, publicRtmpUrl: undefined, rtmpPort: () => 1935 },
     proxies: new TrustedProxies(proxies),
     ...options,
@@ -286,6 +286,7 @@ test('the description names every route with its parameters and answers', async 
     '/api/v1/connections get',
     '/api/v1/connections/{id} get delete',
     '/api/v1/tokens post',
+    '/api/v1/rooms/{id}/tokens post',
     '/api/v1/forwards get post',
     '/api/v1/forwards/{id} get delete',
   ])

@@ -15,6 +15,7 @@ import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics } from './health.js'
+import { registerRoomTokenRoutes } from './room-tokens.js'
 import { registerRoomRoutes } from './rooms.js'
 import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } from './routes.js'
 import type { StreamRouteDeps } from './routes.js'
@@ -31,7 +32,9 @@ export interface ApiDeps extends StreamRouteDeps {
   readonly rooms?: Rooms | undefined
   /** Without one the API answers on this machine only. */
   readonly apiKey: string | undefined
-  /** Signs tokens of plain streams. */
+  /** Of the UserSigs that are made. */
+  readonly sdkAppId: number
+  /** Signs tokens of plain streams and UserSigs. */
   readonly secret: string | undefined
   /** Lets forwards go to private and loopback addresses. */
   readonly forwardPrivate: boolean
@@ -58,6 +61,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         registerConnectionRoutes(guarded, deps)
         registerTokenRoutes(guarded, deps, deps.secret)
         if (deps.rooms !== undefined) registerRoomRoutes(guarded, { ...deps, rooms: deps.rooms })
+        registerRoomTokenRoutes(guarded, deps)
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
         done()

@@ -12,6 +12,8 @@ const roomId = z
 
 const userId = z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -').meta({ pattern: ID })
 
+const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
+
 /** `:id` of a path; a number and its decimal text are one room. */
 export const roomParams = z.object({ id: roomId })
 
@@ -20,8 +22,6 @@ export const memberParams = z.object({ id: roomId, userId })
 
 /** `:id` and `:token` of a path. */
 export const sharedParams = z.object({ id: roomId, token: z.string().min(1).max(32) })
-
-const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
 
 export const roomInfo = z
   .object({
@@ -60,6 +60,27 @@ export const kickQuery = z.object({
 })
 
 export const muteRequest = z.strictObject({ kind: z.enum(['audio', 'video']), muted: z.boolean() })
+
+const permission = z.enum([
+  ...(['createRoom', 'sendAudio', 'receiveAudio', 'sendVideo', 'receiveVideo', 'sendAux', 'receiveAux'] as const),
+])
+
+export const entryTokenRequest = z.strictObject({
+  userId,
+  permissions: z.array(permission).optional().describe('what the holder may do in the room; default: everything'),
+  expireSeconds: z.int().min(1).max(31_536_000).default(86_400).describe('from now'),
+})
+
+export const entryTokenInfo = z
+  .object({
+    sdkAppId: z.int(),
+    userSig: z.string(),
+    privateMapKey: z
+      .string()
+      .describe('bounds the UserSig to the room and the permissions, with --private-map-key required'),
+    expiresAt: milliseconds('When they run out'),
+  })
+  .meta({ id: 'EntryToken' })
 
 export const playAddressRequest = z.strictObject({
   userId,

@@ -88,10 +88,46 @@ test('an address to play a member by can be shared and revoked', async () => {
   expect((await call('POST', path, { userId: 'nobody' })).status).toBe(404)
 })
 
+test('an operator signs for a user, with as many permissions as it likes', async () => {
+  await start({ demo: true, privateMapKey: 'required' })
+  const path = '/api/v1/rooms/42/tokens'
+  const { status, body } = await call('POST', path, { userId: 'viewer', permissions: ['createRoom', 'receiveAudio'] })
+  expect(status).toBe(201)
+  const viewer = new Client(new WebSocket(`${origin().replace('http', 'ws')}/signal`))
+  await viewer.opened
+  const { sdkAppId, userSig, privateMapKey } = body
+  const given = { userId: 'viewer', sdkAppId, userSig, privateMapKey } as object
+  expect((await viewer.enter({ ...given, role: 'anchor' })).error).toMatchObject({ data: { code: 'NO_PERMISSION' } })
+  expect((await viewer.enter(given)).result).toMatchObject({ self: { role: 'audience' } })
+  expect((await call('POST', path, { userId: 'viewer', permissions: ['fly'] })).status).toBe(400)
+  await server.close()
+  await start()
+  expect(await call('POST', path, { userId: 'viewer' })).toMatchObject({
+    status: 409,
+    body: { error: { code: 'NO_SECRET' } },
+  })
+})
+
 test('who opens the address of signaling in a browser is told what it is', async () => {
   await start()
   const response = await fetch(`${origin()}/signal`)
   expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket'])
+})
+
+test('the routes of rooms are described', async () => {
+  await start()
+  const { paths } = (await call('GET', '/api/v1/openapi.json')).body as { paths: Record<string, object> }
+  const ofRooms = Object.entries(paths).filter(([path]) => path.startsWith('/api/v1/rooms'))
+  expect(ofRooms.map(([path, methods]) => `${path.slice(13)} ${Object.keys(methods).join(' ')}`)).toEqual([
+    ' get',
+    '/{id} get delete',
+    '/{id}/members get',
+    '/{id}/members/{userId} delete',
+    '/{id}/members/{userId}/mute post',
+    '/{id}/play-addresses post',
+    '/{id}/play-addresses/{token} delete',
+    '/{id}/tokens post',
+  ])
 })
 
 test('REST of rooms is for holders of the key', async () => {

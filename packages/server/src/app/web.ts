@@ -74,10 +74,10 @@ export class Web {
   #apiDeps({ forwards, rooms }: WebParts): ApiDeps {
     const { addressOptions, clock, config, connections, guard, hub, listeners } = this.#core
     const { log, metrics, proxies, transcoder } = this.#core
-    const { apiKey, secret, forwardPrivate } = config
+    const { apiKey, sdkAppId, secret, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, rooms: rooms.rooms },
-      ...{ ...addressOptions, apiKey, secret, forwardPrivate },
+      ...{ ...addressOptions, apiKey, sdkAppId, secret, forwardPrivate },
       nowMs: Date.now,
       derivedOf: (key) => derivedInfo(transcoder, key),
       httpPort: () => (this.admin === this.public ? undefined : listeners.ports['http']),

@@ -104,6 +104,11 @@ export function permissionsOf(privileges: number): Permissions {
   }
 }
 
+/** The privilege map that allows what is named. */
+export function privilegesOf(permissions: readonly (keyof Permissions)[]): number {
+  return permissions.reduce((map, name) => map | PRIVILEGES[name], 0)
+}
+
 /** What {@link verifyPrivateMapKey} found; a valid one has the record with the earlier of its two expiries. */
 export type PrivateMapKeyVerdict =
   | { readonly verdict: 'valid'; readonly record: RoomRecord }

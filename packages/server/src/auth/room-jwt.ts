@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { authLimits } from '../config/limits.js'
 import { ALL_PERMISSIONS, type Permissions } from './identity.js'
 
@@ -65,6 +65,23 @@ export async function verifyRoomJwt(options: JwtKeys, text: string, nowMs: numbe
     if (error instanceof errors.JOSENotSupported || error instanceof TypeError) return invalid('is malformed')
     return { verdict: 'unavailable', why: 'cannot be checked: the key set could not be fetched' }
   }
+}
+
+/** What a token is made from; `room` undefined is every room. */
+export interface RoomJwtWish {
+  readonly userId: string
+  readonly room: string | undefined
+  /** Unix seconds. */
+  readonly expiresAtSeconds: number
+  readonly audience: string | undefined
+}
+
+/** Makes a token (HS256) with every permission. */
+export function makeRoomJwt(secret: string, wish: RoomJwtWish): Promise<string> {
+  const { userId: sub, room = '*', expiresAtSeconds: exp, audience: aud } = wish
+  return new SignJWT({ sub, room, exp, ...(aud === undefined ? {} : { aud }) })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(new TextEncoder().encode(secret))
 }
 
 async function verifySignature(options: JwtKeys, text: string, nowMs: number): Promise<JWTPayload | undefined> {

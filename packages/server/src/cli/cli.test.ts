@@ -108,6 +108,18 @@ test('a UserSig and a privateMapKey let their user into the room', async () => {
   expect(Object.keys(JSON.parse(out[0]!) as object)).toEqual(['sdkAppId', 'userId', 'userSig', 'expiresAt'])
 })
 
+test('with the secret of JWTs alone a token is a JWT', async () => {
+  expect(await run(['token', '--user', 'alice', '--room', '42', '--jwt-secret', 'j'])).toBe(0)
+  const guard = new FailureGuard(Date.now, () => Promise.resolve())
+  const options = { sdkAppId: 1, tickets: {}, jwt: { secret: 'j' }, privateMapKey: 'optional' } as const
+  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard })
+  const credentials = { roomId: '42', userSig: out[0], remoteAddress: '10.0.0.1' }
+  expect(await verifier.verify(credentials)).toMatchObject({ userId: 'alice' })
+  expect(await verifier.verify({ ...credentials, roomId: '43' })).toMatchObject({ code: 'JWT_OTHER_ROOM' })
+  expect(await run(['token', '--user', 'alice', '--jwt-secret', 'j', '--expire', '2592001'])).toBe(1)
+  expect(err.at(-1)).toMatch(/at most 2592000 s/)
+})
+
 test('the secret of the demo is made once, kept for its user alone, and found by token', async () => {
   const args = ['serve', '--demo', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']
   const running = run(args)

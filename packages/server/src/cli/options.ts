@@ -40,7 +40,8 @@ export function readConfig(
 /** The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine. */
 export function readSigningConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
   const config = readConfig(flags, environment)
-  return config.secret === undefined ? { ...config, secret: findDemoSecret(environment) } : config
+  if (config.secret !== undefined || config.jwtSecret !== undefined) return config
+  return { ...config, secret: findDemoSecret(environment) }
 }
 
 function readFile(path: string): { path: string; text: string } {

@@ -10,6 +10,7 @@ import { CommandError, processOutput } from './output.js'
 import type { Output } from './output.js'
 import { serve } from './serve.js'
 import type { ServeHost } from './serve.js'
+import { runSimulate } from './simulate.js'
 import { printToken } from './token.js'
 
 /** What the commands need of the process; tests bring their own. */
@@ -79,6 +80,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
     exit(await runDoctor(() => readConfig(flags, environment, demoSecret), flags['json'] === true, output))
   })
   addTokenCommand(program, host)
+  addSimulateCommand(program, host, exit)
   program
     .command('bench')
     .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')
@@ -95,20 +97,22 @@ function addTokenCommand(program: Command, { environment, output }: CommandHost)
   const token = program
     .command('token')
     .description('Sign for a user who enters rooms (--user), or for one plain stream (--stream).')
-    .option('--user <ID>', 'a UserSig for this user')
+    .option('--user <ID>', 'a UserSig for this user, or with --jwt-secret alone a JWT')
     .option('--room <ID>', 'with --user: a privateMapKey for this room as well')
     .option('--stream <APP/STREAM>', 'a token for this stream, with --publish or --play')
     .option('--publish', 'for publishing')
     .option('--play', 'for playing')
     .option('--expire <SECONDS>', 'how long it is good, from now', parseSeconds, DAY_SECONDS)
-  addConfigOptions(token, ['secret', 'sdkAppId', 'json']).action((flags: Record<string, unknown>) => {
+  const names = ['secret', 'sdkAppId', 'jwtSecret', 'jwtAudience', 'json'] as const
+  addConfigOptions(token, names).action(async (flags: Record<string, unknown>) => {
     const { user, room, stream, publish, play, expire: seconds, ...options } = flags
     if ((user === undefined) === (stream === undefined))
       throw new CommandError('Say whom the token is for: --user ID for rooms, or --stream APP/STREAM.')
     const config = readSigningConfig(options, environment)
     const expire = checkedExpiry(seconds as number)
     if (user !== undefined) {
-      printEntryToken(config, { user: user as string, room: room as string | undefined, expire }, Date.now(), output)
+      const wish = { user: user as string, room: room as string | undefined, expire }
+      await printEntryToken(config, wish, Date.now(), output)
       return
     }
     if ((publish === true) === (play === true))
@@ -116,6 +120,19 @@ function addTokenCommand(program: Command, { environment, output }: CommandHost)
     const action = publish === true ? 'publish' : 'play'
     printToken(config, { stream: stream as string, action, expire }, Date.now(), output)
   })
+}
+
+/** Knows only what signing needs; the rest, and `--help`, is the simulator's. */
+function addSimulateCommand(program: Command, { environment }: CommandHost, exit: (code: number) => void): void {
+  program
+    .command('simulate')
+    .description('Enter a room as a simulated Mini Program: crossroom simulate --server ORIGIN --room ID --user ID.')
+    .argument('[ARGUMENTS...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      exit(await runSimulate(args, environment, Date.now()))
+    })
 }
 
 function checkedExpiry(seconds: number): number {

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket, privilegesOf, recordRoomOf } from '../auth/index.js'
+import { ApiError } from './errors.js'
+import { entryTokenInfo, entryTokenRequest, roomParams } from './room-schemas.js'
+import { errorBody } from './schemas.js'
+
+/** What the route signs with. */
+export interface RoomTokenDeps {
+  readonly sdkAppId: number
+  /** Absent when the server has none. */
+  readonly secret: string | undefined
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** `/rooms/ID/tokens`: signs for a user who is to enter a room, whether it is there yet or not. */
+export function registerRoomTokenRoutes(scope: FastifyInstance, deps: RoomTokenDeps): void {
+  const response = { 201: entryTokenInfo, 409: errorBody }
+  const schema = { tags: ['rooms'], summary: 'What a user enters a room with', params: roomParams, response }
+  scope
+    .withTypeProvider<ZodTypeProvider>()
+    .post('/rooms/:id/tokens', { schema: { ...schema, body: entryTokenRequest } }, (request, reply) => {
+      const { sdkAppId, secret } = deps
+      if (secret === undefined)
+        throw new ApiError(409, 'NO_SECRET', 'The server has no --secret, so it neither needs nor makes UserSigs.')
+      const { userId, permissions, expireSeconds } = request.body
+      const issuedAtSeconds = Math.floor(deps.nowMs() / 1000)
+      const expiresAtSeconds = issuedAtSeconds + expireSeconds
+      const privileges = permissions === undefined ? ALL_PRIVILEGES : privilegesOf(['enter', ...permissions])
+      const record = { userId, sdkAppId, room: recordRoomOf(request.params.id), expiresAtSeconds, privileges }
+      void reply.status(201)
+      return {
+        sdkAppId,
+        userSig: makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds }),
+        privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds),
+        expiresAt: expiresAtSeconds * 1000,
+      }
+    })
+}
