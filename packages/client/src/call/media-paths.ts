@@ -38,6 +38,7 @@ export class MediaPaths {
   readonly #unwatch: () => void
   #iceServers: readonly IceServer[]
   #uplink: Uplink | undefined
+  #sent: readonly SentTrack[] = []
   #downlink: Downlink | undefined
   #connectTimer: ReturnType<typeof setTimeout> | undefined
   #complaintTimer: ReturnType<typeof setTimeout> | undefined
@@ -69,6 +70,7 @@ export class MediaPaths {
 
   /** Sends exactly these. Rejects with CrossroomError when the server does not agree. */
   async send(tracks: readonly SentTrack[]): Promise<void> {
+    this.#sent = tracks
     if (this.#uplink === undefined && tracks.length === 0) return
     this.#uplink ??= this.#openUplink()
     await this.#uplink.sync(tracks)
@@ -124,12 +126,19 @@ export class MediaPaths {
     return new Uplink({
       iceServers: this.#iceServers,
       publish: this.#options.publish,
+      forgotten: () => this.#replaceUplink(),
       stateChanged: (state) => {
         this.#up.update(state)
         if (state === 'connected') clearTimeout(this.#complaintTimer)
         if (state === 'disconnected') this.#expectUplink()
       },
     })
+  }
+
+  #replaceUplink(): void {
+    this.#uplink?.close()
+    this.#uplink = undefined
+    this.send(this.#sent).catch((error: unknown) => this.#failUp(error))
   }
 
   #openDownlink(): Downlink {
@@ -160,11 +169,13 @@ export class MediaPaths {
   }
 
   #retryUp(): void {
-    this.#uplink?.restart().catch((error: unknown) => {
-      const failure = toCrossroomError(error, 'NEGOTIATION_FAILED')
-      // What failed for want of a connection is done again when there is one.
-      if (failure.code !== 'CONNECTION_LOST') this.#options.failed(failure)
-    })
+    this.#uplink?.restart().catch((error: unknown) => this.#failUp(error))
+  }
+
+  #failUp(error: unknown): void {
+    const failure = toCrossroomError(error, 'NEGOTIATION_FAILED')
+    // What failed for want of a connection is done again when there is one.
+    if (failure.code !== 'CONNECTION_LOST') this.#options.failed(failure)
   }
 
   #retryDown(): void {

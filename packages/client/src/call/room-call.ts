@@ -199,6 +199,7 @@ export class RoomCall {
   #handleEntered({ how, result }: EnteredEvent): void {
     const { iceServers } = result
     this.#self = result.self
+    this.#countAudience(result.audienceCount)
     if (this.#paths === undefined) this.#paths = this.#openPaths(iceServers)
     else if (how === 'resumed') this.#paths.resume()
     else this.#paths.startOver(iceServers)
@@ -251,9 +252,13 @@ export class RoomCall {
     this.remote.setUsers(event.users)
     this.#roster.update(event)
     emit('user-list', { users: event.users })
-    if (event.audienceCount === this.#audienceCount) return
-    this.#audienceCount = event.audienceCount
-    emit('audience-count', { count: event.audienceCount })
+    this.#countAudience(event.audienceCount)
+  }
+
+  #countAudience(count: number): void {
+    if (count === this.#audienceCount) return
+    this.#audienceCount = count
+    this.#options.emit('audience-count', { count })
   }
 
   #handleNotification(event: NotificationEvent): void {

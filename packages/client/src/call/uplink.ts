@@ -4,7 +4,7 @@ import type { VideoProfile } from '../options.js'
 import { preferH264 } from './codecs.js'
 import { cameraLayers, screenLayers, type LayerParameters } from './encodings.js'
 import { browserIceServers } from './ice-servers.js'
-import { withOpusNack } from './sdp.js'
+import { sessionIdOf, withOpusNack } from './sdp.js'
 
 /** One track to be sent. */
 export interface SentTrack {
@@ -20,6 +20,8 @@ export interface UplinkOptions {
   readonly iceServers: readonly IceServer[]
   /** `media.publish`: an offer and the whole list of its tracks; the answer. */
   readonly publish: (sdp: string, tracks: readonly PublishedTrack[]) => Promise<string>
+  /** The answer is another PeerConnection's: the server has lost its side of this one, and another is to be made. */
+  forgotten(): void
   stateChanged(state: RTCPeerConnectionState): void
 }
 
@@ -42,6 +44,8 @@ export class Uplink {
   /** True when what was negotiated last is not what the slots say. */
   #isStale = false
   #iceRestart = false
+  /** Of the server's side. */
+  #session: string | undefined
   #working: Promise<void> | undefined
   #closed = false
 
@@ -152,7 +156,11 @@ export class Uplink {
       const sdp = withOpusNack(offer.sdp ?? '')
       await connection.setLocalDescription({ type: 'offer', sdp })
       const answer = await this.#options.publish(sdp, this.tracks)
-      if (!this.#closed) await connection.setRemoteDescription({ type: 'answer', sdp: answer })
+      if (this.#closed) return
+      const session = sessionIdOf(answer)
+      this.#session ??= session
+      if (session !== this.#session) return this.#options.forgotten()
+      await connection.setRemoteDescription({ type: 'answer', sdp: answer })
     } catch (error) {
       if (this.#closed) return
       await this.#rollBack()
