@@ -17,24 +17,37 @@ const NEEDED = {
   'python3-aiortc': [['/usr/bin/python3', '-c', 'import aiortc']],
 }
 
+/** The same, for tests that are skipped without it: Ubuntu has no package of this name. */
+const OPTIONAL = {
+  'firefox-esr': [['firefox-esr', '--version']],
+}
+
 /** Installs what is missing when this user may; otherwise says in one sentence what to install. */
 export function installSystemPackages() {
   const missing = missingPackages()
-  if (missing.length === 0) return
+  const optional = missingOf(OPTIONAL)
+  if (missing.length === 0 && optional.length === 0) return
   const sudo = process.getuid?.() === 0 ? [] : runs(['sudo', '-n', 'true']) ? ['sudo', '-n'] : undefined
   if (sudo !== undefined && runs(['apt-get', '--version'])) {
-    console.error(`Installing what only the tests need: ${missing.join(', ')} …`)
+    console.error(`Installing what only the tests need: ${[...missing, ...optional].join(', ')} …`)
     const apt = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
     attempt([...apt, 'update', '-q'])
-    attempt([...apt, 'install', '-y', '-q', '--no-install-recommends', ...missing])
+    // One by one, for apt installs nothing at all when it does not know one of them.
+    for (const names of [missing, ...optional.map((name) => [name])])
+      if (names.length > 0) attempt([...apt, 'install', '-y', '-q', '--no-install-recommends', ...names])
   }
+  for (const name of missingOf(OPTIONAL)) console.error(`Without ${name} the tests that need it are skipped.`)
   const stillMissing = missingPackages()
   if (stillMissing.length === 0) return
   console.error(`Tests with real programs need: apt-get install ${stillMissing.join(' ')} (as root).`)
 }
 
 function missingPackages() {
-  return Object.entries(NEEDED)
+  return missingOf(NEEDED)
+}
+
+function missingOf(packages) {
+  return Object.entries(packages)
     .filter(([name, proofs]) => !(name === 'ffmpeg' ? proofs.every(runs) : proofs.some(runs)))
     .map(([name]) => name)
 }
