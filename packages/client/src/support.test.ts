@@ -34,9 +34,9 @@ test('over plain http it plays and does not send, and says why', () => {
   expect(support.reasons[0]).toContain('https')
 })
 
-test('without H.264 it sends what the server converts, and plays by WebSocket', () => {
+test('without H.264 the server converts what it sends and what it gets', () => {
   const support = judge({ ...chrome, sendCodecs: ['video/vp8'], receiveCodecs: ['video/vp8'] })
-  expect(support).toMatchObject({ supported: false, canPublish: true, canReceiveByWebRtc: false, canPlay: true })
+  expect(support).toMatchObject({ supported: false, canPublish: true, canReceiveByWebRtc: true, canPlay: true })
   expect(support.reasons).toHaveLength(2)
 })
 

@@ -65,7 +65,7 @@ export function judge(facts: BrowserFacts): Support {
     if (!h264Encode)
       reasons.push('This browser does not encode H.264: phones get its picture only converted, and later.')
     if (!h264Decode)
-      reasons.push('This browser does not decode H.264 in calls: pictures come by another way, and later.')
+      reasons.push('This browser does not decode H.264 in calls: it gets pictures only converted, and later.')
     if (facts.secureContext && !facts.getUserMedia) {
       reasons.push(`${placeOf(inAppBrowser)} gives pages no camera and no microphone. ${ADVICE}`)
     }
@@ -81,7 +81,8 @@ export function judge(facts: BrowserFacts): Support {
     screenShare: canPublish && facts.getDisplayMedia,
     ...(inAppBrowser === undefined ? {} : { inAppBrowser }),
     canPublish,
-    canReceiveByWebRtc: h264Decode,
+    // VP8 is in all of them (RFC 7742 section 5): the server makes it of H.264 for who has nothing else.
+    canReceiveByWebRtc: webrtc,
     canPlay,
   }
 }

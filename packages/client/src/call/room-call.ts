@@ -288,7 +288,11 @@ export class RoomCall {
         return emit('mic-answered', event.params)
       case 'room.expiring':
         return emit('signature-expiring', event.params)
-      case 'media.rotation':
+      case 'media.rotation': {
+        const { userId, streamType, rotation } = event.params
+        if (streamType !== 'small') this.remote.setRotation(userId, streamType, rotation)
+        return
+      }
       case 'room.userList':
       case 'room.userEnter':
       case 'room.userExit':

@@ -1,6 +1,9 @@
 import { CrossroomError } from '../errors.js'
 import type { View } from '../options.js'
 
+/** Clockwise, in degrees. */
+export type Rotation = 0 | 90 | 180 | 270
+
 /** How a picture sits in its view. */
 export interface PictureOptions {
   readonly fit?: 'contain' | 'cover' | 'fill' | undefined
@@ -32,6 +35,8 @@ export class Picture {
   readonly #isOurs: boolean
   readonly #resizes: ResizeObserver
   #hasShown = false
+  #isMirrored = false
+  #rotation: Rotation = 0
   #track: MediaStreamTrack | undefined
   #closed = false
 
@@ -50,7 +55,10 @@ export class Picture {
       this.#view.append(this.video)
     }
     this.arrange(options)
-    this.#resizes = new ResizeObserver(() => this.#events.viewChanged?.())
+    this.#resizes = new ResizeObserver(() => {
+      this.#transform()
+      this.#events.viewChanged?.()
+    })
     this.#resizes.observe(this.#view)
   }
 
@@ -66,7 +74,15 @@ export class Picture {
   arrange({ fit, mirror }: PictureOptions): void {
     if (fit !== undefined) this.video.style.objectFit = fit
     else if (this.#isOurs && this.video.style.objectFit === '') this.video.style.objectFit = 'contain'
-    if (mirror !== undefined) this.video.style.transform = mirror ? 'scaleX(-1)' : ''
+    if (mirror !== undefined) this.#isMirrored = mirror
+    this.#transform()
+  }
+
+  /** Turns what comes lying and says so beside the picture, as FLV does; WebRTC pictures turn by themselves. */
+  turn(rotation: Rotation): void {
+    if (rotation === this.#rotation) return
+    this.#rotation = rotation
+    this.#transform()
   }
 
   /** Shows a track from now on; undefined shows nothing. */
@@ -93,7 +109,8 @@ export class Picture {
     const told = (): void => {
       if (this.#closed || this.#hasShown) return
       this.#hasShown = true
-      this.#events.firstFrame(this.video.videoWidth, this.video.videoHeight)
+      this.#transform()
+      this.#events.firstFrame(...this.#size)
     }
     // Firefox before 132 has no requestVideoFrameCallback.
     if ('requestVideoFrameCallback' in this.video) this.video.requestVideoFrameCallback(told)
@@ -112,7 +129,33 @@ export class Picture {
   }
 
   readonly #handleSize = (): void => {
+    this.#transform()
+    if (this.video.videoWidth > 0 && this.#hasShown) this.#events.sizeChanged(...this.#size)
+  }
+
+  /** As it is seen. */
+  get #size(): [width: number, height: number] {
     const { videoWidth, videoHeight } = this.video
-    if (videoWidth > 0 && this.#hasShown) this.#events.sizeChanged(videoWidth, videoHeight)
+    return this.#isUpright ? [videoWidth, videoHeight] : [videoHeight, videoWidth]
+  }
+
+  get #isUpright(): boolean {
+    return this.#rotation % 180 === 0
+  }
+
+  #transform(): void {
+    const parts: string[] = []
+    if (this.#isMirrored) parts.push('scaleX(-1)')
+    if (this.#rotation !== 0) parts.push(`rotate(${String(this.#rotation)}deg)`)
+    if (!this.#isUpright) parts.push(`scale(${String(this.#turnedScale())})`)
+    this.video.style.transform = parts.join(' ')
+  }
+
+  /** A picture that is turned on its side fits its box by another factor than the browser has fitted it. */
+  #turnedScale(): number {
+    const { clientWidth, clientHeight, videoWidth, videoHeight } = this.video
+    if (clientWidth === 0 || clientHeight === 0 || videoWidth === 0 || videoHeight === 0) return 1
+    const upright = Math.min(clientWidth / videoWidth, clientHeight / videoHeight)
+    return Math.min(clientWidth / videoHeight, clientHeight / videoWidth) / upright
   }
 }

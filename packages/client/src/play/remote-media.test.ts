@@ -191,6 +191,28 @@ test('on the way round by WebSocket nothing is wished for by WebRTC, and back ag
   expect(wishes.at(-1)).toHaveLength(1)
 })
 
+test('a picture that comes lying by WebSocket is turned and fitted; by WebRTC the browser turns it', () => {
+  const { media } = stage()
+  media.setUsers([user('anna')])
+  media.startVideo({ userId: 'anna', view: 'a', mirror: true })
+  media.setRotation('anna', 'main', 90)
+  const video = document.querySelector('video')!
+  expect(video.style.transform).toBe('scaleX(-1)')
+  for (const [name, value] of Object.entries({
+    clientWidth: 640,
+    clientHeight: 360,
+    videoWidth: 1280,
+    videoHeight: 720,
+  })) {
+    Object.defineProperty(video, name, { value })
+  }
+  media.setPath('ws-flv')
+  // Upright it would be 640 × 360; on its side 202.5 × 360 are left.
+  expect(video.style.transform).toBe('scaleX(-1) rotate(90deg) scale(0.5625)')
+  media.setRotation('anna', 'main', 180)
+  expect(video.style.transform).toBe('scaleX(-1) rotate(180deg)')
+})
+
 test('after the end nothing is wished for any more', () => {
   const { media, wishes } = stage()
   media.setUsers([user('anna')])

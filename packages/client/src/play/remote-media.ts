@@ -3,7 +3,7 @@ import type { ReceivedTrack } from '../call/downlink.js'
 import { CrossroomError } from '../errors.js'
 import type { RemoteVideoOptions, RemoteVideoTarget } from '../options.js'
 import { FlvStage, type FlvWish } from './flv-stage.js'
-import { Picture } from './picture.js'
+import { Picture, type Rotation } from './picture.js'
 import { RemoteAudio } from './remote-audio.js'
 import { Sound } from './sound.js'
 import { streamKey, widthFor, wishOf } from './subscriptions.js'
@@ -44,6 +44,7 @@ export class RemoteMedia {
   readonly #muted = new Map<string, boolean>()
   /** `USER STREAM KIND` of every track that was there since its owner came. */
   readonly #seen = new Set<string>()
+  readonly #rotations = new Map<string, Rotation>()
   #users: readonly User[] = []
   #tracks: readonly ReceivedTrack[] = []
   #path: PlayPath = 'webrtc'
@@ -77,7 +78,9 @@ export class RemoteMedia {
       view.picture.close()
       this.#views.delete(key)
     }
-    for (const key of this.#seen) if (!present.has(key.slice(0, key.indexOf(' ')))) this.#seen.delete(key)
+    const isGone = (key: string): boolean => !present.has(key.slice(0, key.indexOf(' ')))
+    for (const key of this.#seen) if (isGone(key)) this.#seen.delete(key)
+    for (const key of this.#rotations.keys()) if (isGone(key)) this.#rotations.delete(key)
     for (const { userId, streams } of users) for (const stream of streams) this.#note(userId, stream)
     this.#update()
   }
@@ -92,6 +95,12 @@ export class RemoteMedia {
       const isOld = before.some((old) => old.track === track && old.userId === userId && old.streamType === streamType)
       if (!isOld) this.#options.trackCame(received)
     }
+  }
+
+  /** How pictures of somebody lie; told for every way they come. */
+  setRotation(userId: string, streamType: PublishedStreamType, rotation: Rotation): void {
+    this.#rotations.set(streamKey(userId, streamType), rotation)
+    this.#present()
   }
 
   setPath(path: PlayPath): void {
@@ -195,7 +204,8 @@ export class RemoteMedia {
   #present(): void {
     if (this.#closed) return
     const byWebRtc = this.#path === 'webrtc'
-    for (const { userId, streamType, picture } of this.#views.values()) {
+    for (const [key, { userId, streamType, picture }] of this.#views) {
+      picture.turn(byWebRtc ? 0 : (this.#rotations.get(key) ?? 0))
       const shows = byWebRtc && this.#streamOf(userId, streamType)?.hasVideo === true
       picture.show(shows ? this.#trackOf(userId, streamType, 'video') : undefined)
     }
