@@ -1,79 +1,68 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { Phone, type PhoneOptions } from '../../../packages/simulator/src/index.js'
-import { startServer, type TestServer } from '../../harness/server.js'
-import { until } from '../../harness/until.js'
+import { until } from '../../harness/index.js'
+import { useSimulatedRoom } from './simulated-room.js'
 
-const component = mkdtempSync(join(tmpdir(), 'crossroom-component-'))
-let server: TestServer
+const room = useSimulatedRoom()
 
-beforeAll(async () => {
-  const build = join(import.meta.dirname, '../../../packages/miniprogram/build.mjs')
-  await promisify(execFile)(process.execPath, [build, component])
-  server = await startServer()
-})
-
-afterAll(async () => {
-  await server.stop()
-  rmSync(component, { recursive: true })
-})
-
-interface Told {
-  readonly pusher: [number, string][]
-  readonly player: [string, number][]
-  readonly room: unknown[]
-}
-
-async function open(userId: string, options: Partial<PhoneOptions> = {}): Promise<{ phone: Phone; told: Told }> {
-  const told: Told = { pusher: [], player: [], room: [] }
-  const phone = await Phone.open({
-    server: server.http,
-    roomId: 'call',
-    userId,
-    component,
-    ...options,
-    handlers: {
-      pusher: (code, message) => told.pusher.push([code, message]),
-      player: (user, code) => told.player.push([user, code]),
-      room: (event) => told.room.push(event),
-    },
-  })
-  return { phone, told }
-}
-
-test('two phones see and hear each other, by RTMP and by FLV', async () => {
-  const alice = await open('alice', { prefer: 'flv' })
-  const bob = await open('bob', { prefer: 'rtmp', pitch: 1000 })
-  for (const [{ phone, told }, other] of [
+test('two phones see and hear each other, by RTMP and by FLV, in the codes and the order of LiteAV', async () => {
+  const alice = await room.open('alice', { prefer: 'flv' })
+  const bob = await room.open('bob', { prefer: 'rtmp', pitch: 1000 })
+  for (const [phone, other] of [
     [alice, 'bob'],
     [bob, 'alice'],
   ] as const) {
-    const seen = await until(
-      `the picture and the sound of ${other}`,
-      () => {
-        const stats = phone.stats().get(other)
-        return stats && stats.frames > 20 && stats.audioLevel > 60 && stats
-      },
-      { timeoutMs: 15_000, explain: () => JSON.stringify([told, [...phone.stats()]]) },
-    )
+    const seen = await phone.untilPlays(other)
     expect(seen).toMatchObject({ width: 360, height: 640 })
     expect(seen.delayMs).toBeLessThan(400)
-    const codes = told.pusher.map(([code]) => code)
-    expect(codes.filter((code) => code < 1010 || code > 1034)).toEqual([1003, 1008, 1001, 1002, 1007])
-    expect(codes.indexOf(1018)).toBeLessThan(codes.indexOf(1002))
-    expect(told.player.filter(([user]) => user === other).map(([, code]) => code)).toEqual([
-      2001, 2002, 2007, 2003, 2009, 2004,
-    ])
+    const pushed = phone.codes().filter((code) => code < 1010 || code > 1034)
+    expect(pushed).toEqual([1003, 1008, 1001, 1002, 1007])
+    const played = phone.told.player.filter(([user]) => user === other).map(([, code]) => code)
+    expect(played).toEqual([2001, 2002, 2007, 2003, 2009, 2004])
+    expect(phone.told.room).toContainEqual({ tag: 'ok', code: 'PUBLISH_LIVE', detail: '' })
   }
   await alice.phone.close()
-  await until(
-    'the exit of alice',
-    () => bob.told.pusher.some(([code]) => code === 1032) && bob.phone.stats().size === 0,
-  )
-  await bob.phone.close()
+  await until('the exit of alice', () => bob.codes().includes(1032) && bob.phone.stats().size === 0)
+  expect(bob.told.pusher.findLast(([code]) => code === 1020)?.[1]).toBe('{"userlist":[]}')
+})
+
+test('from Wi-Fi to 4G: the push comes back, the same picture goes on, and nobody is seen leaving', async () => {
+  const carol = await room.open('carol', { roomId: 'roaming' })
+  const dave = await room.open('dave', { roomId: 'roaming' })
+  await dave.untilPlays('carol')
+  await carol.untilPlays('dave')
+  carol.phone.changeNetwork()
+  await dave.untilPlays('carol', 30)
+  expect(carol.codes()).toContain(1102)
+  expect(dave.codes().filter((code) => code === 1031 || code === 1032)).toEqual([1031])
+  expect(carol.codes()).not.toContain(1021)
+})
+
+test('muted microphones and cameras are told and withheld, and come back', async () => {
+  const erin = await room.open('erin', { roomId: 'mute' })
+  const frank = await room.open('frank', { roomId: 'mute' })
+  await frank.untilPlays('erin')
+  const stateOf = (code: number, field: string): unknown => {
+    const message = frank.told.pusher.findLast(([each]) => each === code)?.[1]
+    return message && (JSON.parse(message) as { userlist: Record<string, unknown>[] }).userlist[0]![field]
+  }
+  erin.phone.call('enableMicrophone', false)
+  await until('erin is silent', () => stateOf(1034, 'hasaudio') === false)
+  erin.phone.call('enableCamera', false)
+  await until('erin is dark', () => stateOf(1033, 'hasvideo') === false)
+  erin.phone.call('enableMicrophone', true)
+  erin.phone.call('enableCamera', true)
+  await until('erin is back', () => stateOf(1034, 'hasaudio') === true && stateOf(1033, 'hasvideo') === true)
+  await frank.untilPlays('erin')
+  expect(frank.codes()).not.toContain(1032)
+})
+
+test('messages to all and to one arrive', async () => {
+  const gina = await room.open('gina', { roomId: 'chat', properties: { enableIM: true } })
+  const henry = await room.open('henry', { roomId: 'chat', properties: { enableIM: true } })
+  await gina.untilPlays('henry', 1)
+  henry.phone.call('sendGroupTextMsg', 'hello all')
+  henry.phone.call('sendC2CTextMsg', 'gina', 'hello gina')
+  await until('both messages', () => gina.told.messages.length === 2)
+  expect(gina.told.messages).toEqual(['hello all', 'hello gina'])
 })

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { WebSocket } from 'ws'
 
 import { loadLibrary } from '../codec/library.js'
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks.js'
@@ -7,6 +8,9 @@ import type { PlayerStats } from '../tags/live-player.js'
 import { registerTagDoubles } from './tag-doubles.js'
 import { openSimulate } from './window.js'
 import { currentDevice, installWx, type PhoneDevice } from './wx.js'
+
+/** For the server's answer to leaving. */
+const CLOSE_MS = 1000
 
 /** Who simulates what. Everything about the room is a property of `<webrtc-room>`, the code of which runs. */
 export interface PhoneOptions {
@@ -43,6 +47,8 @@ export interface PhoneHandlers {
   pusher?(code: number, message: string): void
   player?(userId: string, code: number): void
   room?(event: { readonly tag: string; readonly code: number | string; readonly detail: string }): void
+  /** IMEvents; `detail` of a message is an array of messages. Only with the property `enableIM`. */
+  message?(event: { readonly tag: string; readonly code: number; readonly detail: unknown }): void
 }
 
 /** The element of the component, as far as a phone uses it. */
@@ -127,9 +133,19 @@ export class Phone {
   /** Closes the Mini Program: the component leaves the room. */
   async close(): Promise<void> {
     currentDevice.run(this.#device, () => this.#element.detach())
-    const open = [...this.#device.sockets]
-    await Promise.all(open.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))))
+    await Promise.all([...this.#device.sockets].map(closed))
   }
+}
+
+/** Resolves when the socket has closed; one whose network is gone does not answer and is cut off. */
+function closed(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.terminate(), CLOSE_MS)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function propertiesOf(options: PhoneOptions): object {
@@ -156,6 +172,7 @@ function listen(element: RoomElement, handlers: PhoneHandlers): void {
     if (detail.type === 'statechange') handlers.player?.(detail.userID, detail.detail.code)
   })
   element.addEventListener('RoomEvent', ({ detail }: { detail: never }) => handlers.room?.(detail))
+  element.addEventListener('IMEvent', ({ detail }: { detail: never }) => handlers.message?.(detail))
 }
 
 interface PlayerEvent {
