@@ -89,7 +89,7 @@ export class RequestLedger {
       order.waiting = []
       order.isInFlight = true
       order.isConfirmed = false
-      this.#send(now, ids.at(-1) ?? this.nextId(), { method: order.method, params: order.params, ids, order })
+      this.#send(now, ids[ids.length - 1] ?? this.nextId(), { method: order.method, params: order.params, ids, order })
     }
   }
 
