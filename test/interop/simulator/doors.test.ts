@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+
+import { until } from '../../harness/index.js'
+import { useSimulatedRoom } from './simulated-room.js'
+
+/** Tencent's own library for back-ends; what it signs must be taken. */
+interface SignatureApi {
+  genUserSig(userId: string, expireSeconds: number): string
+  genPrivateMapKey(userId: string, expireSeconds: number, roomId: number, privileges: number): string
+  genPrivateMapKeyWithStringRoomID(userId: string, expireSeconds: number, roomId: string, privileges: number): string
+}
+const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as {
+  readonly Api: new (sdkAppId: number, secret: string) => SignatureApi
+}
+
+const sdkAppId = 1_400_000_000
+const secret = '0123456789abcdef'.repeat(4)
+const api = new Api(sdkAppId, secret)
+const room = useSimulatedRoom(['--sdk-app-id', String(sdkAppId), '--secret', secret])
+
+function signed(userId: string): { sdkAppId: number; userSig: string } {
+  return { sdkAppId, userSig: api.genUserSig(userId, 3600) }
+}
+
+test("what Tencent's library signs opens the door, for rooms with numbers and with names", async () => {
+  const roomId = 107_688
+  const privateMapKey = api.genPrivateMapKey('alice', 300, roomId, 255)
+  const alice = await room.open('alice', { roomId, ...signed('alice'), privateMapKey })
+  const bob = await room.open('bob', { roomId, ...signed('bob') })
+  await bob.untilPlays('alice', 5)
+  expect(alice.codes()).toContain(1018)
+
+  const named = api.genPrivateMapKeyWithStringRoomID('carol', 300, 'room-a', 255)
+  const carol = await room.open('carol', { roomId: 'room-a', ...signed('carol'), privateMapKey: named })
+  await until('the entry of carol', () => carol.codes().includes(1018))
+})
+
+test.each([
+  ['another user', { userSig: api.genUserSig('somebody', 3600) }, -100018, -9],
+  ['another secret', { userSig: new Api(sdkAppId, 'f'.repeat(64)).genUserSig('eve', 3600) }, -100018, -9],
+  ['nobody', { userSig: undefined }, -100018, -9],
+  ['another room', { ...signed('eve'), privateMapKey: api.genPrivateMapKey('eve', 300, 7, 255) }, 1022, -9],
+] as const)('a signature for %s is refused, and the camera never goes on', async (_, credentials, pusher, event) => {
+  const eve = await room.open('eve', { roomId: 9, sdkAppId, ...credentials })
+  await until('the refusal', () => eve.told.room.length > 0)
+  expect(eve.codes()).toEqual([pusher])
+  expect(eve.told.room).toMatchObject([{ tag: 'error', code: event }])
+})
+
+test('who is kicked is told, and its camera is off', async () => {
+  const owner = await room.open('owner', { roomId: 10, ...signed('owner') })
+  await until('the entry of the owner', () => owner.codes().includes(1018))
+  const guest = await room.open('guest', { roomId: 10, ...signed('guest') })
+  await owner.untilPlays('guest', 5)
+  await owner.phone.call('request', 'room.kick', { userId: 'guest', banMs: 60_000 })
+  await until('1019', () => guest.codes().includes(1019))
+  expect(guest.told.room).toContainEqual({
+    tag: 'error',
+    code: -10,
+    detail: expect.stringContaining('owner') as string,
+  })
+  await until('the exit of the guest', () => owner.codes().includes(1032))
+  const again = await room.open('guest', { roomId: 10, ...signed('guest') })
+  await until('the ban', () => again.told.room.length > 0)
+  expect(again.codes()).toEqual([1022])
+})
+
+test('the same user from somewhere else replaces the first, who is told', async () => {
+  const first = await room.open('twice', { roomId: 11, ...signed('twice') })
+  await until('the first entry', () => first.codes().includes(1018))
+  const second = await room.open('twice', { roomId: 11, ...signed('twice') })
+  await until('the second entry', () => second.codes().includes(1018))
+  await until('1019 for the first', () => first.codes().includes(1019))
+  await until('frames of the second', () => second.told.room.some(({ code }) => code === 'PUBLISH_LIVE'))
+  expect(second.codes()).not.toContain(1019)
+})
