@@ -120,11 +120,15 @@ async function run(values: Values): Promise<number> {
   return 1
 }
 
-/** Resolves at a signal, or after the time that was asked for. */
+/** Resolves at a signal, after the time that was asked for, or when the program that started this one is gone. */
 function ended(seconds: number | undefined): Promise<undefined> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve(undefined))
     process.once('SIGTERM', () => resolve(undefined))
+    // Whoever started it with a channel may die without a word; it does not go on alone.
+    if (process.connected) process.once('disconnect', () => resolve(undefined))
+    process.channel?.unref()
+    process.once('disconnect', () => resolve(undefined))
     if (seconds !== undefined) setTimeout(() => resolve(undefined), seconds * 1000)
   })
 }

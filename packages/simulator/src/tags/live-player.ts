@@ -7,6 +7,7 @@ import { FlvConnection } from '../net/flv-connection.js'
 import { RtmpConnection } from '../net/rtmp-connection.js'
 import { clockAgeMs, type Luma } from '../picture/clock-picture.js'
 import { isRefusedUrl, type Quirks } from '../quirks.js'
+import { Lateness } from './lateness.js'
 
 /** LiteAV tries again this often by itself before it says -2301. */
 const RECONNECTS = 3
@@ -36,6 +37,8 @@ export interface PlayerStats {
   readonly audioFrames: number
   /** Age of the last picture with a clock when it was decoded, less the player's own cache; undefined without one. */
   readonly delayMs: number | undefined
+  /** How much later the last picture came than the promptest of the last half minute: a delay that needs no clock. */
+  readonly lateMs: number
 }
 
 /** What `<live-player>` does: RTMP or FLV, decoder, cache, and LiteAV's codes in LiteAV's order. */
@@ -44,6 +47,7 @@ export class LivePlayer {
   readonly #pictures: PictureDecoder | undefined
   readonly #sound: SoundMeter | undefined
   #reader = new FlvTagReader()
+  #lateness = new Lateness()
   #connection: { close(): void } | undefined
   #url = ''
   #reconnects = 0
@@ -56,6 +60,7 @@ export class LivePlayer {
   #width = 0
   #height = 0
   #delayMs: number | undefined
+  #lateMs = 0
   #isPlaying = false
   #counts = { video: 0, bytes: 0 }
 
@@ -104,11 +109,13 @@ export class LivePlayer {
       audioLevel: this.#sound?.takeLevel() ?? 0,
       audioFrames: this.#audioFrames,
       delayMs: this.#delayMs,
+      lateMs: this.#lateMs,
     }
   }
 
   #connect(): void {
     this.#reader = new FlvTagReader()
+    this.#lateness = new Lateness()
     const { raise } = this.#options
     const isCurrent = (): boolean => this.#connection === connection
     const agreed = (): void => {
@@ -165,6 +172,7 @@ export class LivePlayer {
 
   #handlePicture(frame: VideoFrame): void {
     const { raise } = this.#options
+    this.#lateMs = Math.round(this.#lateness.handle(frame.dts / MICROS_PER_MS, performance.now()))
     this.#counts.video++
     this.#reconnects = 0
     this.#stayFed()
