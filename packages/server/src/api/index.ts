@@ -1,4 +1,4 @@
-export { registerDemo } from './demo.js'
+export { registerDemo, signForDemo } from './demo.js'
 export type { DemoDeps, DemoSigner } from './demo.js'
 export { isPublicAddress, resolveForwardTarget } from './forward-target.js'
 export type { ForwardTarget, ResolveHost } from './forward-target.js'

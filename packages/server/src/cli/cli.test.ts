@@ -17,12 +17,14 @@ let folder: string
 let out: string[]
 let err: string[]
 let signals: Map<string, () => void>
+let phones: string[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'crossroom-cli-'))
   out = []
   err = []
   signals = new Map()
+  phones = []
 })
 
 afterEach(() => {
@@ -39,6 +41,10 @@ function run(args: string[], given: Record<string, string> = {}): Promise<number
       output,
       onSignal: (signal, handle) => void signals.set(signal, handle),
       exit: (code) => void out.push(`exit ${String(code)}`),
+      startDemoPhone: ({ httpPort }) => {
+        phones.push(`http ${String(httpPort)}`)
+        return () => phones.push('out')
+      },
     },
   }
   return runCommand(args, host)
@@ -125,8 +131,11 @@ test('the secret of the demo is made once, kept for its user alone, and found by
   const running = run(args)
   await expect.poll(() => signals.has('SIGTERM'), { timeout: 10_000 }).toBe(true)
   expect(out.at(-1)).toMatch(/^Demo: whoever reaches the pages/)
+  expect(out.join('\n')).toMatch(/demo room +http:\/\/localhost:\d+\/\?room=demo/)
+  expect(phones).toEqual([expect.stringMatching(/^http \d+$/)])
   signals.get('SIGTERM')!()
   await running
+  expect(phones[1]).toBe('out')
   const path = join(folder, 'crossroom', 'demo-secret')
   const made = readFileSync(path, 'utf8')
   expect(made).toMatch(/^[0-9a-f]{64}\n$/)

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { runDoctor } from './doctor.js'
+import { startDemoPhone } from './demo-phone.js'
 import { findDemoSecret } from './demo-secret.js'
 import { printEntryToken } from './entry-token.js'
 import { addConfigOptions, readConfig, readSigningConfig } from './options.js'
@@ -31,6 +32,7 @@ const processHost: CommandHost = {
     output: processOutput,
     onSignal: (signal, handle) => void process.on(signal, handle),
     exit: (code) => process.exit(code),
+    startDemoPhone,
   },
 }
 

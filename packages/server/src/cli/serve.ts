@@ -5,6 +5,8 @@ import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
 import { VERSION } from '../version.js'
+import { DEMO_ROOM } from './demo-phone.js'
+import type { DemoPhoneOptions } from './demo-phone.js'
 import { stderrDestination } from './log-destination.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
@@ -16,6 +18,8 @@ export interface ServeHost {
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handle: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
+  /** Puts somebody into the demo's room; the answer takes them out. */
+  startDemoPhone(options: DemoPhoneOptions): () => void
 }
 
 /** Runs the server until a signal; answers the exit code. */
@@ -33,13 +37,17 @@ export async function serve(config: Config, host: ServeHost): Promise<number> {
     destination.flush()
   })
   host.onSignal('SIGHUP', () => void server.renewCertificate())
-  await untilDrained(server, log, host)
+  const httpPort = server.ports['http']!
+  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log }) : undefined
+  await untilDrained(server, log, host, () => stopPhone?.())
   destination.flush()
   return 0
 }
 
-/** Resolves after the first SIGTERM or SIGINT and the drain it asks for; the second signal ends the process. */
-function untilDrained(server: RunningServer, log: Log, host: ServeHost): Promise<void> {
+/**
+ * Resolves after the first SIGTERM or SIGINT, `stopping` and the drain it asks for; the second signal ends the process.
+ */
+function untilDrained(server: RunningServer, log: Log, host: ServeHost, stopping: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let draining = false
     const stop = (): void => {
@@ -48,6 +56,7 @@ function untilDrained(server: RunningServer, log: Log, host: ServeHost): Promise
         return
       }
       draining = true
+      stopping()
       log.info({}, 'Draining; a second signal ends the server at once')
       const deadline = setTimeout(() => {
         log.warn({}, 'The drain took too long and was cut off')
@@ -86,6 +95,7 @@ export function describeAddresses(config: Config, ports: Readonly<Record<string,
     `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
     `  rooms       ${http}/   (${ws}/signal, ${rtmp}/push/ROOM)`,
+    ...(config.demo ? [`  demo room   ${http}/?room=${DEMO_ROOM}   (a simulated phone is in it)`] : []),
     `  page        ${http}/live`,
     `  REST        ${admin}/api/v1/openapi.json`,
   ]

@@ -55,7 +55,11 @@ function withoutSecret(args: readonly string[]): string[] {
   )
 }
 
-function simulatorProgram(): string {
+/**
+ * The program of the optional package.
+ * @throws CommandError when it is not installed
+ */
+export function simulatorProgram(): string {
   try {
     return fileURLToPath(import.meta.resolve('@crossroom/simulator/main'))
   } catch {
