@@ -100,6 +100,21 @@ test('a call is entered, used and left by the keyboard alone', async () => {
   await page.getByLabel('Your name').waitFor()
 })
 
+test('a screen that is shared is large for the others, until it is shared no more', async () => {
+  const anna = await enter('Anna', 'shared')
+  const ben = await enter('Ben', 'shared')
+  await untilMoves(ben, 'Anna', 3)
+  await anna.keyboard.press('s')
+  await untilSaid(anna, /Everybody sees your screen/)
+  await untilMoves(ben, 'Screen of Anna', 3)
+  const large = await tileOf(ben, 'Screen of Anna').boundingBox()
+  const small = await tileOf(ben, 'Anna').boundingBox()
+  expect(large!.width).toBeGreaterThan(2 * small!.width)
+  await anna.getByRole('button', { name: 'Stop sharing', exact: true }).click()
+  await tileOf(ben, 'Screen of Anna').waitFor({ state: 'detached' })
+  await untilMoves(ben, 'Anna')
+})
+
 test('the owner mutes somebody and puts them out, and they are told', async () => {
   const owner = await enter('Olga', 'owned')
   const guest = await enter('Gus', 'owned')

@@ -118,6 +118,14 @@ function LiveTools(props: {
       )}
       <ToolButton icon="settings" phrase="settings" onUse={() => onDialog('settings')} />
       <ToolButton icon="invite" phrase="invite" disabled={!isInside} onUse={() => onDialog('invite')} />
+      {model.part.value === 'watching' ? null : (
+        <ToolButton
+          icon="leave"
+          phrase={model.part.value === 'host' ? 'stopLive' : 'stopJoining'}
+          className="danger"
+          onUse={() => void model.stop()}
+        />
+      )}
     </div>
   )
 }
@@ -173,12 +181,6 @@ function StageTools({ model, support }: { model: LiveModel; support: Support }):
           onUse={() => void room.toggleScreen()}
         />
       ) : null}
-      <ToolButton
-        icon="leave"
-        phrase={model.part.value === 'host' ? 'stopLive' : 'stopJoining'}
-        className="danger"
-        onUse={() => void model.stop()}
-      />
     </>
   )
 }

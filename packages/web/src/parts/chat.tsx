@@ -7,6 +7,8 @@ import { MESSAGE_CHARS, type ChatLine } from '../room/chat-log.js'
 import type { RoomModel } from '../room/room-model.js'
 import './chat.css'
 
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+
 /** What is said in writing, and a line to say something. */
 export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFocus?: boolean }): VNode {
   const list = useRef<HTMLDivElement>(null)
@@ -33,7 +35,7 @@ export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFoc
 }
 
 function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): VNode {
-  const time = new Date(line.atMs).toLocaleTimeString(tagOf(language.value), { hour: '2-digit', minute: '2-digit' })
+  const time = new Date(line.atMs).toLocaleTimeString(tagOf(language.value), CLOCK)
   return (
     <div class="chat-line" data-own={line.isOwn}>
       {follows ? null : (
