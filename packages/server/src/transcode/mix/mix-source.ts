@@ -9,7 +9,7 @@ import type { MixPacer } from './mix-pacer.js'
 
 /** A stream that is not there is waited for so long at a time. */
 const WAIT: Micros = 600_000_000
-/** After a failure of its decoder a source is tried again after so long. */
+/** After a failure of its decoder, and of the hub to wait, a source is tried again after so long. */
 const RETRY: Micros = 1_000_000
 
 export interface MixSourceOptions {
@@ -88,7 +88,7 @@ export class MixSource implements FrameSink {
     if (this.#isClosed) return
     const { hub, key } = this.#options
     this.#cancelFind = hub.find(key, WAIT, (stream) => {
-      if (stream === undefined) this.#cancelFind = this.#options.clock.after(0, () => this.#find())
+      if (stream === undefined) this.#cancelFind = this.#options.clock.after(RETRY, () => this.#find())
       else this.#unsubscribe = stream.subscribe(this, 'live')
     })
   }

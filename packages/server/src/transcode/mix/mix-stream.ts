@@ -1,6 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Clock } from '../../hub/clock.js'
-import type { Publication, Stream } from '../../hub/stream.js'
+import type { Publication, PublicationEnd, Stream } from '../../hub/stream.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
@@ -23,7 +23,7 @@ export interface MixStreamOptions {
   readonly pacer: MixPacer
   readonly clock: Clock
   readonly log: Log
-  /** Called once, when it ended because nobody plays it any more. */
+  /** Called once, when it ended by itself: nobody plays it any more, or the hub has ended it. */
   readonly onIdle: () => void
 }
 
@@ -70,9 +70,16 @@ export class MixStream {
       id: key,
       protocol: 'transcode',
       remoteAddress: '',
-      // The codecs were away for longer than the hub waits; the next frame publishes again.
-      onClose: () => (this.#publication = undefined),
+      onClose: (reason) => this.#handleClosed(reason),
     })
+  }
+
+  #handleClosed(reason: PublicationEnd): void {
+    this.#publication = undefined
+    // Silent: the codecs were away for longer than the hub waits; the next frame publishes again.
+    if (reason === 'silent' || this.#isClosed) return
+    this.close()
+    this.#options.onIdle()
   }
 
   #open(): void {

@@ -240,3 +240,16 @@ test('a source whose decoder fails is tried again, and the mix goes on', () => {
   pass(3 * SECOND)
   expect(toneShareByWindows(ear.take().subarray(-24_000), 440)).toBeGreaterThan(0.9)
 })
+
+test('the end of the hub ends every mix, and nothing goes on trying', () => {
+  const { mixer, hub, speak, pass, voices, clock } = rig()
+  speak('b', 440)
+  mixer.open({ roomId: 'r', key: 'mix', sources: ['b', 'never'] })
+  const ear = listen(hub, 'mix')
+  pass(SECOND)
+  voices.splice(0)
+  hub.close('shutdown')
+  expect(ear.hasEnded()).toBe(true)
+  expect(mixer.status).toEqual({ announced: 1, played: 0, sources: 0 })
+  clock.advance(60 * SECOND)
+})
