@@ -6,7 +6,7 @@ import type { CodecProcess } from '../codec-process.js'
 /** From one mix to the next: a frame of AAC. */
 const BEAT: Micros = (1024 * 1_000_000) / 48_000
 /** What comes later than this before the next mix is for the one after: the way to the other process, and its timer. */
-const AHEAD: Micros = 6_000
+const AHEAD: Micros = 4_000
 /** Frames of one beat come one after the other. */
 const SAME_BEAT: Micros = BEAT / 2
 /** Without a mix for so long there is no beat to wait for. */

@@ -8,7 +8,7 @@ const MILLISECOND = OUTPUT_RATE / 1000
 const MIN_MARGIN = 5 * MILLISECOND
 const MAX_MARGIN = 25 * MILLISECOND
 const MARGIN_STEP = 5 * MILLISECOND
-const MARGIN_CALM = 1 * MILLISECOND
+const MARGIN_CALM = 2 * MILLISECOND
 /** Pulls over which the worst is looked for: 2 s. */
 const WINDOW = 94
 /** Waiting sound beyond this, and beyond what one block brings, is a burst after a stall: it is skipped. */
