@@ -38,6 +38,7 @@ export function WallTile({ model, stream }: { model: MonitorModel; stream: WallS
       </div>
       <div class="wall-head">
         <h2>{stream.name}</h2>
+        <span class="wall-size">{sizeOf(measured)}</span>
         <button
           type="button"
           class="bare"
@@ -63,7 +64,6 @@ export function WallTile({ model, stream }: { model: MonitorModel; stream: WallS
 }
 
 function Figures({ measured }: { measured: Measured | undefined }): VNode {
-  const size = measured === undefined || measured.width === 0 ? '' : ` · ${sizeText(measured.width, measured.height)}`
   return (
     <dl class="wall-figures">
       <div data-figure="delay">
@@ -80,13 +80,14 @@ function Figures({ measured }: { measured: Measured | undefined }): VNode {
       </div>
       <div data-figure="rate">
         <dt>{say('frameRate')}</dt>
-        <dd>
-          {rateText(measured?.picturesPerSecond)}
-          <span class="wall-size">{size}</span>
-        </dd>
+        <dd>{rateText(measured?.picturesPerSecond)}</dd>
       </div>
     </dl>
   )
+}
+
+function sizeOf(measured: Measured | undefined): string {
+  return measured === undefined || measured.width === 0 ? '' : sizeText(measured.width, measured.height)
 }
 
 function noteOf(stream: WallStream, state: PlayerState | undefined, measured: Measured | undefined): string {

@@ -35,8 +35,9 @@ export function TileView(props: {
       data-stream={streamType}
       data-speaks={speaks.value && person.hasSound}
     >
+      {/* Behind the picture, which is transparent until it comes. */}
+      {streamType === 'aux' ? null : <Face person={person} />}
       <Picture model={model} tile={tile} isShown={isShown} fit={streamType === 'aux' ? 'contain' : fit} />
-      {isShown ? null : <Face person={person} />}
       <div class="tile-foot">
         <TileState model={model} tile={tile} name={name} />
       </div>
