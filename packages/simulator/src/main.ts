@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 
+import { NoLibraryError } from './codec/library.js'
 import { Phone } from './phone/phone.js'
 import { parseQuirks, QUIRK_HELP } from './quirk-options.js'
 import { JsonReporter, TextReporter, type Reporter } from './reporter.js'
@@ -24,6 +25,8 @@ ${QUIRK_HELP}
 `
 
 const STATS_MS = 1000
+/** The exit code when it is of no use to try again. */
+const CANNOT_RUN = 3
 /** The code of the pusher that says: entered. */
 const ROOM_IN = 1018
 /** RoomEvents after which nothing goes on: the camera, the microphone, the push, the entry. */
@@ -42,7 +45,7 @@ async function main(given: readonly string[]): Promise<number> {
     return await run(values)
   } catch (problem) {
     process.stderr.write(`${(problem as Error).message}\n`)
-    return 1
+    return problem instanceof NoLibraryError ? CANNOT_RUN : 1
   }
 }
 

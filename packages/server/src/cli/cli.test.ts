@@ -12,6 +12,7 @@ import { formatLine } from './log-destination.js'
 import { runCommand } from './program.js'
 import type { CommandHost } from './program.js'
 import { describeAddresses as describeListening } from './serve.js'
+import { StatusLine } from './status-line.js'
 
 let folder: string
 let out: string[]
@@ -39,6 +40,7 @@ function run(args: string[], given: Record<string, string> = {}): Promise<number
     output,
     serveHost: {
       output,
+      status: new StatusLine({ write: () => undefined }),
       onSignal: (signal, handle) => void signals.set(signal, handle),
       exit: (code) => void out.push(`exit ${String(code)}`),
       startDemoPhone: ({ httpPort }) => {
@@ -130,8 +132,10 @@ test('the secret of the demo is made once, kept for its user alone, and found by
   const args = ['serve', '--demo', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']
   const running = run(args)
   await expect.poll(() => signals.has('SIGTERM'), { timeout: 10_000 }).toBe(true)
-  expect(out.at(-1)).toMatch(/^Demo: whoever reaches the pages/)
-  expect(out.join('\n')).toMatch(/demo room +http:\/\/localhost:\d+\/\?room=demo/)
+  const said = out.join('\n')
+  expect(said).toMatch(/\nDemo: whoever reaches the pages/)
+  expect(said).toMatch(/a browser +http:\/\/localhost:\d+\/\?room=demo/)
+  expect(said).toMatch(/OBS +server rtmp:\/\/localhost:\d+\/push +stream key demo\?userid=obs&usersig=\S+\n/)
   expect(phones).toEqual([expect.stringMatching(/^http \d+$/)])
   signals.get('SIGTERM')!()
   await running

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { signForDemo } from '../api/index.js'
 import { isLoopbackHost } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import type { Log } from '../observe/index.js'
+import { DemoView } from './demo-view.js'
 import { simulatorProgram } from './simulate.js'
+import type { StatusLine } from './status-line.js'
 
 /** The room that `--demo` has somebody in, and who that is. */
 export const DEMO_ROOM = 'demo'
@@ -15,6 +17,13 @@ const DEMO_USER = 'phone'
 const RETRY_FIRST_MS = 2_000
 const RETRY_MAX_MS = 60_000
 const LASTED_MS = 30_000
+/** For taking leave of the room; who takes longer is ended. */
+const LEAVE_MS = 3000
+/** How often the line on the terminal is brought up to date. */
+const SHOW_MS = 1000
+/** The simulator's exit code when trying again is of no use: its codecs are not there. */
+const CANNOT_RUN = 3
+const MAX_LAST_WORDS = 500
 
 /** What the phone of a demo is started with. */
 export interface DemoPhoneOptions {
@@ -22,6 +31,8 @@ export interface DemoPhoneOptions {
   /** The HTTP port in use. */
   readonly httpPort: number
   readonly log: Log
+  /** Where is shown what the phone receives; absent: nowhere. */
+  readonly status: StatusLine | undefined
 }
 
 /**
@@ -30,45 +41,95 @@ export interface DemoPhoneOptions {
  */
 export function startDemoPhone(options: DemoPhoneOptions): () => void {
   const stopped = new AbortController()
-  keepPhone(options, stopped.signal).catch((error: unknown) => {
-    if (!stopped.signal.aborted) options.log.warn({ why: String(error) }, 'There is no phone in the demo room')
+  const view = new DemoView()
+  const timer = setInterval(() => options.status?.show(view.line(performance.now()), performance.now()), SHOW_MS)
+  stopped.signal.addEventListener('abort', () => {
+    clearInterval(timer)
+    options.status?.show(undefined, performance.now())
+  })
+  keepPhone(options, view, stopped.signal).catch((error: unknown) => {
+    if (!stopped.signal.aborted) options.log.warn({ why: sentenceOf(error) }, 'There is no phone in the demo room')
   })
   return () => stopped.abort()
 }
 
-async function keepPhone({ config, httpPort, log }: DemoPhoneOptions, signal: AbortSignal): Promise<void> {
-  const program = simulatorProgram()
+async function keepPhone(options: DemoPhoneOptions, view: DemoView, signal: AbortSignal): Promise<void> {
+  const { config, httpPort, log } = options
   const server = `http://${reachableHost(config.host)}:${String(httpPort)}`
-  const args = [program, '--server', server, '--room', DEMO_ROOM, '--user', DEMO_USER, '--count-only']
+  const args = [simulatorProgram(), '--server', server, '--room', DEMO_ROOM, '--user', DEMO_USER, '--json']
   for (let retryMs = RETRY_FIRST_MS; ;) {
     const from = performance.now()
-    const why = await runPhone(args, signaturesOf(config), signal)
+    const { code, lastWords } = await runPhone(args, signaturesOf(config), view, signal)
+    if (signal.aborted) return
+    if (code === CANNOT_RUN) throw new Error(lastWords)
     if (performance.now() - from > LASTED_MS) retryMs = RETRY_FIRST_MS
-    log.warn({ why, retryMs }, 'The phone left the demo room and comes back')
+    log.warn({ why: lastWords, retryMs }, 'The phone left the demo room and comes back')
     await delay(retryMs, undefined, { signal })
     retryMs = Math.min(2 * retryMs, RETRY_MAX_MS)
   }
 }
 
-/** Resolves with its last words. */
-async function runPhone(args: readonly string[], signatures: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
-  const child = spawn(process.execPath, args, {
-    // By the channel it notices when this process is gone, however that came about.
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...signatures },
-    signal,
-    killSignal: 'SIGTERM',
-  })
+interface Ended {
+  readonly code: number | null
+  /** The end of what it complained about. */
+  readonly lastWords: string
+}
+
+/** Resolves when the phone has ended, by itself or because of the signal. It ends by itself when this process is gone. */
+function runPhone(
+  args: readonly string[],
+  signatures: NodeJS.ProcessEnv,
+  view: DemoView,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const env = { ...process.env, ...signatures }
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env })
   let lastWords = ''
-  child.stderr?.on('data', (bytes: Buffer) => (lastWords = bytes.toString().trim().slice(-500)))
-  await once(child, 'exit')
-  return lastWords
+  let killTimer: NodeJS.Timeout | undefined
+  const leave = (): void => {
+    child.kill('SIGTERM')
+    killTimer = setTimeout(() => child.kill('SIGKILL'), LEAVE_MS)
+  }
+  signal.addEventListener('abort', leave, { once: true })
+  createInterface({ input: child.stdout! }).on('line', (line) => view.handleLine(line, performance.now()))
+  child.stderr!.on('data', (bytes: Buffer) => (lastWords = bytes.toString().trim().slice(-MAX_LAST_WORDS)))
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(killTimer)
+      signal.removeEventListener('abort', leave)
+    }
+    child.once('error', (error) => {
+      end()
+      reject(error)
+    })
+    child.once('close', (code) => {
+      end()
+      resolve({ code, lastWords })
+    })
+  })
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Good for a day; then the phone is put out, and comes back with new ones. */
 function signaturesOf({ sdkAppId, secret }: Config): NodeJS.ProcessEnv {
   const { userSig, privateMapKey } = signForDemo({ sdkAppId, secret }, DEMO_USER, DEMO_ROOM, Date.now())
   return { CROSSROOM_USER_SIG: userSig, CROSSROOM_PRIVATE_MAP_KEY: privateMapKey }
+}
+
+/** How to join the phone: a line each for a browser, an encoder and a Mini Program. */
+export function describeDemo(config: Config, addresses: { readonly http: string; readonly rtmp: string }): string[] {
+  const { sdkAppId, secret } = config
+  const { userSig } = signForDemo({ sdkAppId, secret }, 'obs', undefined, Date.now())
+  const key = `${DEMO_ROOM}?userid=obs${userSig === undefined ? '' : `&usersig=${userSig}`}`
+  return [
+    `A simulated phone is in the room "${DEMO_ROOM}". Join it with`,
+    `  a browser       ${addresses.http}/?room=${DEMO_ROOM}   (open it twice, and there are three of you)`,
+    `  OBS             server ${addresses.rtmp}/push   stream key ${key}`,
+    `  a Mini Program  examples/mini-program   with server ${addresses.http} in config.js, room ${DEMO_ROOM}`,
+  ]
 }
 
 /** Where a program on this machine reaches a server that listens on `host`. */

@@ -10,13 +10,16 @@ export interface LogDestination extends DestinationStream {
   flush(): void
 }
 
-/** Lines on stderr: JSON for programs, one readable line each for a person at a terminal. */
-export function stderrDestination(readable: boolean): LogDestination {
+/**
+ * Lines on stderr: JSON for programs, one readable line each for a person at a terminal, which `interrupt` gives what ends
+ * a line that stands there unfinished.
+ */
+export function stderrDestination(readable: boolean, interrupt: () => string = () => ''): LogDestination {
   const stream = pino.destination({ dest: STDERR, sync: false, maxLength: WAITING_BYTES })
   // A closed stderr (a terminal that went away) must not end the server.
   stream.on('error', () => undefined)
   return {
-    write: (line) => void stream.write(readable ? formatLine(line) : line),
+    write: (line) => void stream.write(readable ? interrupt() + formatLine(line) : line),
     flush: () => {
       try {
         stream.flushSync()

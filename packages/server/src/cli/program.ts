@@ -12,6 +12,7 @@ import type { Output } from './output.js'
 import { serve } from './serve.js'
 import type { ServeHost } from './serve.js'
 import { runSimulate } from './simulate.js'
+import { StatusLine } from './status-line.js'
 import { printToken } from './token.js'
 
 /** What the commands need of the process; tests bring their own. */
@@ -30,6 +31,7 @@ const processHost: CommandHost = {
   output: processOutput,
   serveHost: {
     output: processOutput,
+    status: new StatusLine(process.stdout),
     onSignal: (signal, handle) => void process.on(signal, handle),
     exit: (code) => process.exit(code),
     startDemoPhone,

@@ -5,15 +5,18 @@ import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
 import { VERSION } from '../version.js'
-import { DEMO_ROOM } from './demo-phone.js'
+import { describeDemo } from './demo-phone.js'
 import type { DemoPhoneOptions } from './demo-phone.js'
 import { stderrDestination } from './log-destination.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
+import type { StatusLine } from './status-line.js'
 
 /** What `serve` needs of the process; a test brings its own. */
 export interface ServeHost {
   readonly output: Output
+  /** Shares the terminal with the log. */
+  readonly status: StatusLine
   /** Calls back at each of these signals. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handle: () => void): void
   /** Ends the process at once. */
@@ -24,7 +27,8 @@ export interface ServeHost {
 
 /** Runs the server until a signal; answers the exit code. */
 export async function serve(config: Config, host: ServeHost): Promise<number> {
-  const destination = stderrDestination(!config.json && process.stderr.isTTY)
+  const isReadable = !config.json && process.stderr.isTTY
+  const destination = stderrDestination(isReadable, () => host.status.interrupt())
   const log = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
   const metrics = new Metrics({ streamLabel: config.metricsStreamLabel })
   metrics.addProcessMetrics()
@@ -38,7 +42,8 @@ export async function serve(config: Config, host: ServeHost): Promise<number> {
   })
   host.onSignal('SIGHUP', () => void server.renewCertificate())
   const httpPort = server.ports['http']!
-  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log }) : undefined
+  const status = config.json ? undefined : host.status
+  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status }) : undefined
   await untilDrained(server, log, host, () => stopPhone?.())
   destination.flush()
   return 0
@@ -95,14 +100,13 @@ export function describeAddresses(config: Config, ports: Readonly<Record<string,
     `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
     `  rooms       ${http}/   (${ws}/signal, ${rtmp}/push/ROOM)`,
-    ...(config.demo ? [`  demo room   ${http}/?room=${DEMO_ROOM}   (a simulated phone is in it)`] : []),
     `  page        ${http}/live`,
     `  REST        ${admin}/api/v1/openapi.json`,
   ]
   if (servesTls(config))
     lines.push(`  TLS         https://${host}:${String(ports['https'])}  rtmps://${host}:${String(ports['rtmps'])}`)
   if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
-  return [...lines, describeMode(config)]
+  return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, { http, rtmp }) : [])]
 }
 
 /** Who may publish and play, in one sentence. */

@@ -3,12 +3,25 @@ export type Library = typeof import('node-av/lib') & { readonly constants: typeo
 
 let loaded: Promise<Library> | undefined
 
-/** Loads the library once. Rejects when its binary for this platform is not there. */
+/** The codec library is not installed, or has no binary for this platform. */
+export class NoLibraryError extends Error {
+  override readonly name = 'NoLibraryError'
+}
+
+/** Loads the library once. Rejects with {@link NoLibraryError}. */
 export function loadLibrary(): Promise<Library> {
-  loaded ??= Promise.all([import('node-av/lib'), import('node-av/constants')]).then(([library, constants]) => {
-    library.Log.setLevel(constants.AV_LOG_FATAL)
-    return { ...library, constants }
-  })
+  loaded ??= Promise.all([import('node-av/lib'), import('node-av/constants')]).then(
+    ([library, constants]) => {
+      library.Log.setLevel(constants.AV_LOG_FATAL)
+      return { ...library, constants }
+    },
+    (cause: unknown) => {
+      const [reason] = (cause as Error).message.split('\n')
+      throw new NoLibraryError(`The codecs of a simulated phone are not there (npm install node-av): ${reason ?? ''}`, {
+        cause,
+      })
+    },
+  )
   return loaded
 }
 

@@ -1,0 +1,47 @@
+const ERASE = '\r\x1b[K'
+/** Where a line cannot be written over, it is written again after so long. */
+const REPEAT_MS = 5000
+
+/** The part of `process.stdout` that a status line needs. */
+export interface StatusTerminal {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+/** One line that is kept up to date in place; where the output is no terminal, a line every five seconds. */
+export class StatusLine {
+  readonly #terminal: StatusTerminal
+  #shown = false
+  #repeatAtMs = 0
+
+  constructor(terminal: StatusTerminal) {
+    this.#terminal = terminal
+  }
+
+  /** Shows `text` in place of what was there; undefined: nothing. */
+  show(text: string | undefined, nowMs: number): void {
+    if (this.#terminal.isTTY !== true) {
+      this.#repeat(text, nowMs)
+      return
+    }
+    if (text === undefined && !this.#shown) return
+    // One column less: a full line wraps on some terminals, and cannot be written over.
+    this.#terminal.write(ERASE + (text ?? '').slice(0, (this.#terminal.columns ?? 80) - 1))
+    this.#shown = text !== undefined
+  }
+
+  /** What to write before a line of anything else, so that it does not begin in the middle of this one. */
+  interrupt(): string {
+    if (!this.#shown) return ''
+    this.#shown = false
+    return ERASE
+  }
+
+  #repeat(text: string | undefined, nowMs: number): void {
+    if (text === undefined) this.#repeatAtMs = 0
+    if (text === undefined || nowMs < this.#repeatAtMs) return
+    this.#repeatAtMs = nowMs + REPEAT_MS
+    this.#terminal.write(`${text}\n`)
+  }
+}
