@@ -146,9 +146,7 @@ export const optionShape = {
     .optional()
     .meta({ takes: 'URL', description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms' }),
   jwtAudience: text({ takes: 'TEXT', description: 'JWTs must name it as their audience (aud)' }),
-  demo: flag(
-    'a trial on this machine: a secret is made once and kept, pages get signatures from the server, live/* is open',
-  ),
+  demo: flag('a trial: a simulated phone is in the room demo, pages get signatures from the server, live/* is open'),
   publish: choice(['open', 'token']).optional().meta({
     takes: 'MODE',
     description: 'who may publish plain streams: open or token (default: open on loopback, else token)',
