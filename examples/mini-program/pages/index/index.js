@@ -13,6 +13,11 @@ Page({
     ],
   },
 
+  // An invitation of the call page opens this one with the room in it.
+  onLoad({ roomId }) {
+    if (roomId) this.setData({ roomId })
+  },
+
   setUser({ detail }) {
     this.setData({ userId: detail.value })
   },

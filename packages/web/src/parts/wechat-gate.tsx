@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { say } from '../language/say.js'
+import { miniProgramPage } from '../room/invite.js'
 import { CopyLine } from './copy-line.js'
 import { TopBar } from './top-bar.js'
 import './wechat-gate.css'
@@ -16,7 +17,7 @@ export function WeChatGate(props: { roomId: string | undefined; onStay: () => vo
         <section>
           <h2>{say('weChatMiniProgram')}</h2>
           <p>{say('weChatMiniProgramHow')}</p>
-          <CopyLine label={say('inviteMiniProgram')} value={`pages/room/room?roomID=${room}`} />
+          <CopyLine label={say('inviteMiniProgram')} value={miniProgramPage(roomId ?? '')} />
         </section>
         <section>
           <h2>{say('weChatBrowser')}</h2>

@@ -8,7 +8,7 @@ test('an invitation has every way in', () => {
     call: 'https://host/call?room=lobby',
     live: 'https://host/live?room=lobby',
     rtmp: 'rtmp://host:1936/push/lobby?sdkappid=7&userid=obs-1&usersig=a%2Bb%2Fc%3D&privatemapkey=k',
-    miniProgram: 'pages/room/room?roomID=lobby',
+    miniProgram: 'pages/index/index?roomId=lobby',
   })
 })
 

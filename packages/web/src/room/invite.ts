@@ -1,7 +1,9 @@
 import type { Credentials } from './credentials.js'
 
-/** Page of the Mini Program that the examples and the component's documentation use. */
-const MINI_PROGRAM_PAGE = 'pages/room/room'
+/** The page of examples/mini-program that takes a room and asks who comes. */
+export function miniProgramPage(roomId: string): string {
+  return `pages/index/index?roomId=${encodeURIComponent(roomId)}`
+}
 
 /** Every way into a room. */
 export interface Invite {
@@ -29,7 +31,7 @@ export function inviteTo(
     call: `${origin}/call?room=${room}`,
     live: `${origin}/live?room=${room}`,
     rtmp: `${rtmpOrigin}/push/${room}?${query.toString()}`,
-    miniProgram: `${MINI_PROGRAM_PAGE}?roomID=${room}`,
+    miniProgram: miniProgramPage(roomId),
   }
 }
 
