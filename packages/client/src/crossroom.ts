@@ -19,6 +19,7 @@ import type {
   ScreenShareOptions,
   VideoProcessor,
 } from './options.js'
+import type { PlayPath } from './play/remote-media.js'
 import { signalUrl } from './server-address.js'
 import { StatisticsReader, type Statistics } from './statistics/statistics.js'
 import { browserFacts, judge, type Support } from './support.js'
@@ -114,6 +115,11 @@ export class Crossroom {
 
   get connectionState(): ConnectionState {
     return this.#call?.state ?? 'disconnected'
+  }
+
+  /** How remote streams come; see the event `play-path-changed`. Undefined outside a room. */
+  get playPath(): PlayPath | undefined {
+    return this.#call?.remote.path
   }
 
   on<Name extends keyof CrossroomEvents>(name: Name, listener: Listener<CrossroomEvents[Name]>): this {

@@ -10,6 +10,7 @@ import type {
   User,
 } from '@crossroom/protocol'
 import type { CrossroomError } from './errors.js'
+import type { PlayPath } from './play/remote-media.js'
 import type { Statistics } from './statistics/statistics.js'
 
 /** State of the connection to the room. */
@@ -76,7 +77,7 @@ export interface CrossroomEvents {
   /** What the server sees of an own stream. */
   'publish-state-changed': PublishedParams
   /** How remote streams come: by WebRTC, or by WebSocket-FLV where no WebRTC gets through. */
-  'play-path-changed': { readonly path: 'webrtc' | 'ws-flv' }
+  'play-path-changed': { readonly path: PlayPath }
   message: Message
   /** To the owner: somebody asks to become an anchor. */
   'mic-requested': { readonly userId: string; readonly userName: string }

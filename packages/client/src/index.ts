@@ -19,6 +19,7 @@ export type {
   VideoProfileName,
   View,
 } from './options.js'
+export type { PlayPath } from './play/remote-media.js'
 export { videoProfiles } from './profiles.js'
 export type { Statistics, TrackStatistics } from './statistics/statistics.js'
 export type { InAppBrowser, Support } from './support.js'

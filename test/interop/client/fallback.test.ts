@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium, pushFfmpeg, startServer, type RunningProcess, type TestServer } from '../../harness/index.js'
 import { enter, eventsOf, showEverybody, untilEvent, untilFrames, untilSounds, type RoomWindow } from './room-page.js'
@@ -42,6 +42,17 @@ test('where no WebRTC gets through, pictures and sound come by WebSocket', async
   await page.evaluate(() => (window as unknown as RoomWindow).crossroom.stopRemoteVideo({ userId: 'camera' }))
   expect(await video.count()).toBe(0)
   expect(await eventsOf(page, 'error')).toEqual([])
+})
+
+test('a browser without H.264 in calls plays by WebSocket from the beginning', async () => {
+  const prepare = (page: Page): Promise<void> =>
+    page.addInitScript(() => {
+      RTCRtpReceiver.getCapabilities = () => ({ codecs: [], headerExtensions: [] })
+    })
+  const page = await enter(browser, server.http, { roomId: 'walled', userId: 'cleo', role: 'audience' }, { prepare })
+  await showEverybody(page)
+  await untilFrames(page, '#camera-main video', 25)
+  expect(await page.evaluate(() => (window as unknown as RoomWindow).crossroom.playPath)).toBe('ws-flv')
 })
 
 test('who cannot send is told so in a sentence', async () => {

@@ -73,3 +73,11 @@ test('messages go both ways, to everybody and to one', async () => {
     data: { hand: true },
   })
 })
+
+test('whoever closes the page is gone at once', async () => {
+  const anna = await join('closing', 'anna')
+  const ben = await join('closing', 'ben')
+  await untilEvent(anna, 'remote-user-enter', { userId: 'ben' })
+  await ben.close({ runBeforeUnload: true })
+  expect(await untilEvent(anna, 'remote-user-exit', { userId: 'ben' }, 3_000)).toMatchObject({ reason: 'left' })
+})

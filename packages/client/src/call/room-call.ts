@@ -21,7 +21,7 @@ import type { EnteredRoom, EnterRoomOptions } from '../options.js'
 import { RemoteMedia } from '../play/remote-media.js'
 import { UNSEEN_WIDTH } from '../play/subscriptions.js'
 import { MediaPaths } from './media-paths.js'
-import { watchNetwork } from './network-watch.js'
+import { watchPage } from './page-watch.js'
 import { Roster } from './roster.js'
 import { SignalSocket } from './signal-socket.js'
 
@@ -90,10 +90,12 @@ export class RoomCall {
       notification: (event) => this.#handleNotification(event),
       ended: (event) => this.#handleEnded(event),
     })
-    this.#unwatch = watchNetwork(
-      () => this.#signal.networkChanged(),
-      () => this.#signal.wake(),
-    )
+    this.#unwatch = watchPage({
+      networkChanged: () => this.#signal.networkChanged(),
+      shown: () => this.#signal.wake(),
+      // Without a word the others would see this user until the server gives up waiting for a resume.
+      closed: () => void this.#signal.leave(),
+    })
   }
 
   get users(): readonly User[] {

@@ -119,6 +119,24 @@ test('who leaves while entering is told that it was left', async () => {
   await rejected
 })
 
+test('leaving resolves with the answer, with its delay, and when there is nothing to leave', async () => {
+  const { signal, log } = stage()
+  await signal.leave()
+  void signal.enter({ roomId: 'x', userId: 'anna' })
+  newest().admit()
+  const twice = [signal.leave(), signal.leave()]
+  expect(newest().sent.map(({ method }) => method)).toEqual(['room.enter', 'room.leave'])
+  newest().say({ id: newest().sent[1]!.id, result: {} })
+  await Promise.all(twice)
+  await signal.leave()
+  expect(log.at(-1)).toBe('ended left')
+  void signal.enter({ roomId: 'x', userId: 'anna' })
+  newest().admit()
+  const silent = signal.leave()
+  await vi.advanceTimersByTimeAsync(1_500)
+  await silent
+})
+
 test('requests are answered to whoever asked, and fail when the socket is lost', async () => {
   const { signal } = stage()
   void signal.enter({ roomId: 'x', userId: 'anna' })

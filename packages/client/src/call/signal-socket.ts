@@ -44,7 +44,8 @@ export class SignalSocket {
   #socket: WebSocket | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #entering: Waiting | undefined
-  #leaving: (() => void) | undefined
+  #leaving: Promise<void> | undefined
+  #left: () => void = () => undefined
   #isDraining = false
 
   /** `url` is `ws(s)://HOST/signal`. */
@@ -78,11 +79,12 @@ export class SignalSocket {
 
   /** Resolves when the server knows, or soon after when it does not answer. */
   leave(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#leaving = resolve
-      this.#session.leave(nowMicros())
-      this.#drain()
-    })
+    const { state } = this.#session
+    if (state === 'idle' || state === 'closed') return Promise.resolve()
+    this.#leaving ??= new Promise((resolve) => (this.#left = resolve))
+    this.#session.leave(nowMicros())
+    this.#drain()
+    return this.#leaving
   }
 
   /** The machine has another network, or the page is looked at again: what was sent may be lost. */
@@ -182,7 +184,7 @@ export class SignalSocket {
     this.#waiting.clear()
     const entering = this.#entering
     this.#entering = undefined
-    this.#leaving?.()
+    this.#left()
     this.#leaving = undefined
     // Who was never in the room hears of it by the promise alone.
     if (entering === undefined) this.#events.ended(event)
