@@ -29,10 +29,11 @@ export class RoomsPart {
       mixer: this.mixer,
     })
     gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
-    const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
+    const { entriesPerSecond: perSecond } = config
+    const { entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({
       ...{ clock, nowMs, log, pending, clientAddress, rooms: this.rooms, verifier: signatures },
-      entryRates: new AddressRates({ perSecond, burst, addresses }),
+      entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       origins: { allowed: config.allowOrigin, publicUrl: config.publicUrl, isOpen: signatures.isOpen || config.demo },
       iceServers: () => webRtc.iceServers(),
       addressesFor: (request) => addressBook(request, addressOptions),

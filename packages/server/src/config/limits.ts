@@ -156,9 +156,8 @@ export const signalingLimits = {
   fragments: 64,
   messagesPerSecond: 20,
   messageBurst: 50,
-  /** Entries and resumptions of one address (IPv4 /32, IPv6 /64); loopback is exempt. */
+  /** Entries and resumptions of one address (IPv4 /32, IPv6 /64), twice as many at once; loopback is exempt, configurable. */
   entriesPerSecond: 50,
-  entryBurst: 100,
   /** Addresses whose entries are counted; the oldest is forgotten first. */
   entryAddresses: 10_000,
   /** Sockets at the same time. */

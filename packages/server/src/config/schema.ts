@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimits } from './limits.js'
+import { connectionLimits, signalingLimits } from './limits.js'
 
 /**
  * Every option of `crossroom serve`, once: its name, type, unit, default and description. Flags (`--rtmp-port`),
@@ -185,6 +185,12 @@ export const optionShape = {
     MANY,
     connectionLimits.unauthorisedPerAddress,
     'the same from one address; loopback is only bound by the total',
+  ),
+  entriesPerSecond: count(
+    1,
+    MANY,
+    signalingLimits.entriesPerSecond,
+    'entries into rooms per second from one address, and twice as many at once; loopback is not bound',
   ),
   opusBitrate: count(16_000, 510_000, 96_000, 'bits per second of Opus that is made of stereo sound; mono takes half'),
   opusChannels: count(1, 2, 2, 'channels of it at most; with 1 stereo sound is mixed down'),

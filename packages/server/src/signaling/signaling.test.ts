@@ -137,8 +137,8 @@ test('a member that is silent for more than two heartbeats is lost', async () =>
 })
 
 test('an address may enter fifty times a second', () => {
-  const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
-  const rates = new AddressRates({ perSecond, burst, addresses })
+  const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
+  const rates = new AddressRates({ perSecond, burst: 2 * perSecond, addresses })
   const waits = Array.from({ length: 120 }, () => rates.take(0, '10.0.0.1'))
   expect(waits.filter((wait) => wait === 0)).toHaveLength(100)
   expect(waits.at(-1)).toBe(20_000)

@@ -92,10 +92,10 @@ export class Stage {
         ),
     }
     const play = (token: string) => ({ rtmp: token, flv: token, wsFlv: token, whep: token })
-    const { entriesPerSecond: perSecond, entryBurst: burst, entryAddresses: addresses } = signalingLimits
+    const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
     const signaling = new SignalingServer({
       ...{ clock: systemClock, nowMs: () => 1234, rooms, verifier, log: silentLog },
-      entryRates: new AddressRates({ perSecond, burst, addresses }),
+      entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pending: new PendingConnections({ total: 100, perAddress: 10, totalBytes: 1_000_000 }),
       origins: { allowed: [], publicUrl: undefined, isOpen: true },
       iceServers: () => [{ urls: ['stun:stun.example'] }],
