@@ -180,3 +180,42 @@ test('H4: no form, no foreign page and no script tag changes or reads anything',
   expect(await jsonp.text()).not.toContain('steal')
   expect(jsonp.headers.get('access-control-allow-origin')).toBeNull()
 })
+
+/** Sends requests one behind the other and answers the codes they were refused with. */
+async function refusals(attacker: Attacker, requests: readonly object[]): Promise<string[]> {
+  for (const [id, request] of requests.entries())
+    attacker.socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...request }))
+  await until('all answers', () => attacker.answers.length >= requests.length)
+  return attacker.answers.map((answer) => (JSON.parse(answer) as { error: { data: { code: string } } }).error.data.code)
+}
+
+test('S3: an address that enters too often is told to wait, others enter', async () => {
+  const proxied = await startServer({ args: ['--trust-proxy', '127.0.0.1', '--entries-per-second', '20'] })
+  try {
+    const from = (address: string) => open(proxied, { headers: { 'x-forwarded-for': address } })
+    const resume = { method: 'room.resume', params: { resumeToken: 'guessed' } }
+    const flood = await Promise.all([from('10.9.9.9'), from('10.9.9.9')])
+    const codes = await Promise.all(flood.map((attacker) => refusals(attacker, Array(45).fill(resume) as object[])))
+    const refused = codes.flat().filter((code) => code === 'TOO_MANY_REQUESTS')
+    expect(refused.length).toBeGreaterThan(30)
+    expect(await refusals(await from('10.9.9.10'), [resume])).toEqual(['RESUME_FAILED'])
+  } finally {
+    await proxied.stop()
+  }
+})
+
+test('H10: the eleventh wrong signature of an address waits for its refusal, and is not looked at', async () => {
+  const attacker = await open(withSecret)
+  const client = { kind: 'other', version: '1' }
+  const params = { protocol: 1, roomId: 1, userId: 'alice', client, userSig: 'guess' }
+  for (let i = 1; i <= 10; i++) {
+    attacker.socket.send(JSON.stringify({ jsonrpc: '2.0', id: i, method: 'room.enter', params }))
+    await until('the answer', () => attacker.answers.length === i)
+  }
+  expect(attacker.answers.every((answer) => answer.includes('USER_SIG_INVALID'))).toBe(true)
+  const from = performance.now()
+  attacker.socket.send(JSON.stringify({ jsonrpc: '2.0', id: 11, method: 'room.enter', params }))
+  await until('the last answer', () => attacker.answers.length === 11)
+  expect(attacker.answers[10]).toContain('TOO_MANY_FAILURES')
+  expect(performance.now() - from).toBeGreaterThan(1900)
+})
