@@ -61,8 +61,24 @@ const watchConnections = (page: Page): Promise<unknown> =>
     }
   })
 
-async function join(roomId: string, userId: string): Promise<Page> {
-  const page = await enter(browser, server.http, { roomId, userId }, { prepare: watchConnections })
+/** A browser as those are whose H.264 is a plug-in that they lack. */
+const forgetH264 = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const known = RTCRtpReceiver.getCapabilities('video')!.codecs.filter(({ mimeType }) => !/h264/i.test(mimeType))
+    const { setRemoteDescription: setRemote } = RTCPeerConnection.prototype as {
+      setRemoteDescription: (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>
+    }
+    Object.assign(RTCPeerConnection.prototype, {
+      async setRemoteDescription(this: RTCPeerConnection, description: RTCSessionDescriptionInit): Promise<void> {
+        await setRemote.call(this, description)
+        for (const transceiver of this.getTransceivers())
+          if (transceiver.receiver.track.kind === 'video') transceiver.setCodecPreferences(known)
+      },
+    })
+  })
+
+async function join(roomId: string, userId: string, prepare = watchConnections): Promise<Page> {
+  const page = await enter(browser, server.http, { roomId, userId }, { prepare })
   pages.push(page)
   return page
 }
@@ -194,4 +210,20 @@ test('a small view gets the lower layer, a large one the higher, and the picture
   const stillMs = await viewer.evaluate(() => (window as unknown as { longestStillMs: number }).longestStillMs)
   expect(stillMs).toBeLessThan(500)
   expect(await eventsOf(viewer, 'error')).toEqual([])
+})
+
+test('a browser without H.264 gets everything in VP8, those who come later too', async () => {
+  await publish('vp8', 'anna', RED, 440)
+  const viewer = await join('vp8', 'viewer', forgetH264)
+  await showEverybody(viewer)
+  await untilColour(viewer, '#anna-main video', RED)
+  pushDevice('vp8', 'cam', GREEN, 1320)
+  await untilColour(viewer, '#cam-main video', GREEN)
+  await untilTone(viewer, 'cam', 1320)
+  expect(await eventsOf(viewer, 'play-path-changed')).toEqual([])
+  const { streams } = (await (await fetch(`${server.http}/api/v1/streams`)).json()) as {
+    streams: { derived?: { for: string; video: string }[] }[]
+  }
+  const made = streams.flatMap(({ derived }) => derived ?? [])
+  expect(made.filter((entry) => entry.for === 'webrtc-vp8' && entry.video === 'convert')).toHaveLength(2)
 })

@@ -50,6 +50,12 @@ test('H.264 becomes VP8, picture for picture', async () => {
   expect(expectSamePictures(out, frames)).toBe(out.length)
 })
 
+test('H.264 whose black is 0, as Chromium makes it of a canvas, becomes VP8, whose black is 16', async () => {
+  const frames = videoFrames(1, '320x240', ['-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuvj420p'])
+  const out = await convert('video-to-vp8', frames)
+  expect(out).toHaveLength(frames.length)
+})
+
 test('a change of size in mid-stream makes a new config at a keyframe', async () => {
   const small = videoFrames(1, '320x240', ['-c:v', 'libx264', '-bf', '0'])
   const large = videoFrames(1, '640x360', ['-c:v', 'libx264', '-bf', '0'])

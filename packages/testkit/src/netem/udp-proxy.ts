@@ -2,6 +2,8 @@ import { createSocket, type Socket } from 'node:dgram'
 import { Link, type LinkCounters, type LinkOptions } from './link.js'
 
 export interface UdpProxyOptions {
+  /** Address that clients send to; default 127.0.0.1. */
+  readonly host?: string
   /** Where the server listens on 127.0.0.1. May be set later with `setTarget`. */
   readonly targetPort?: number
   /** From client to server. */
@@ -47,12 +49,12 @@ export class UdpProxy {
     })
   }
 
-  /** Opens the proxy on a free port of 127.0.0.1. */
+  /** Opens the proxy on a free port. */
   static async open(options: UdpProxyOptions = {}): Promise<UdpProxy> {
     const socket = createSocket('udp4')
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
-      socket.bind(0, '127.0.0.1', resolve)
+      socket.bind(0, options.host ?? '127.0.0.1', resolve)
     })
     return new UdpProxy(socket, options)
   }

@@ -7,16 +7,20 @@ export class PictureFormat {
   #scaler: SoftwareScaleContext | undefined
   #target: Frame | undefined
   #made = ''
+  readonly #takesFullRange: boolean
 
-  constructor(library: Library) {
+  /** `takesFullRange`: the encoder says in its bitstream that black is 0 and not 16. VP8 has no word for it. */
+  constructor(library: Library, takesFullRange: boolean) {
     this.#library = library
+    this.#takesFullRange = takesFullRange
   }
 
   /** The picture itself where it fits, else a converted one that is valid until the next call. */
   fit(picture: Frame): Frame {
     const { constants } = this.#library
     const { format, width, height } = picture
-    if (format === constants.AV_PIX_FMT_YUV420P || format === constants.AV_PIX_FMT_YUVJ420P) return picture
+    if (format === constants.AV_PIX_FMT_YUV420P) return picture
+    if (format === constants.AV_PIX_FMT_YUVJ420P && this.#takesFullRange) return picture
     const wanted = `${String(format)} ${String(width)} ${String(height)}`
     if (wanted !== this.#made) this.#prepare(picture, wanted)
     const target = this.#target!

@@ -43,7 +43,7 @@ export class NodeAvVideoConverter implements Converter {
     this.#order = order
     this.#emit = emit
     this.#output = order.to === 'h264' ? new H264Output() : new Vp8Output()
-    this.#format = new PictureFormat(library)
+    this.#format = new PictureFormat(library, order.to === 'h264')
   }
 
   handleFrame(frame: MediaFrame, warmUp: boolean): void {
