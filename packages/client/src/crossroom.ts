@@ -182,12 +182,16 @@ export class Crossroom {
 
   /** Opens a camera; sends it as soon as this is in a room where it may. */
   startLocalVideo(options: LocalVideoOptions = {}): Promise<void> {
-    return this.#sent(() => this.#local.camera.start(options))
+    const { camera } = this.#local
+    return this.#sent(
+      () => camera.start({ publish: true, ...options }),
+      () => camera.start({ publish: false }),
+    )
   }
 
   /** Changes what is given and leaves the rest. */
   updateLocalVideo(options: LocalVideoOptions): Promise<void> {
-    return this.startLocalVideo(options)
+    return this.#sent(() => this.#local.camera.start(options))
   }
 
   stopLocalVideo(): Promise<void> {
@@ -196,12 +200,16 @@ export class Crossroom {
 
   /** Opens a microphone; sends it as soon as this is in a room where it may. */
   startLocalAudio(options: LocalAudioOptions = {}): Promise<void> {
-    return this.#sent(() => this.#local.microphone.start(options))
+    const { microphone } = this.#local
+    return this.#sent(
+      () => microphone.start({ publish: true, ...options }),
+      () => microphone.start({ publish: false }),
+    )
   }
 
   /** Changes what is given and leaves the rest. */
   updateLocalAudio(options: LocalAudioOptions): Promise<void> {
-    return this.startLocalAudio(options)
+    return this.#sent(() => this.#local.microphone.start(options))
   }
 
   stopLocalAudio(): Promise<void> {
@@ -220,7 +228,11 @@ export class Crossroom {
 
   /** Asks which screen, window or tab, and sends it as `aux`. Must be called in a click or a key. */
   startScreenShare(options: ScreenShareOptions = {}): Promise<void> {
-    return this.#sent(() => this.#local.screen.start(options))
+    const { screen } = this.#local
+    return this.#sent(
+      () => screen.start(options),
+      () => screen.stop(),
+    )
   }
 
   stopScreenShare(): Promise<void> {
@@ -342,13 +354,19 @@ export class Crossroom {
     return this.#call
   }
 
-  /** Does something to what is captured, and waits until the server has agreed. */
-  async #sent(task: () => Promise<void> | void): Promise<void> {
+  /**
+   * Does something to what is captured, and waits until the server has agreed. What it refuses is withheld, for an offer that
+   * still had it would be refused as a whole, with everything else in it.
+   */
+  async #sent(task: () => Promise<void> | void, withhold?: () => Promise<void> | void): Promise<void> {
     if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
     this.#waiting++
     try {
       await task()
-      await this.#sending
+      await this.#sending.catch(async (error: unknown) => {
+        await withhold?.()
+        throw error
+      })
     } finally {
       this.#waiting--
     }

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { captureError, CrossroomError, toCrossroomError } from './errors.js'
+import { captureError, CLIENT_ERRORS, CrossroomError, toCrossroomError } from './errors.js'
 
 test.each([
   ['NotAllowedError', 'DEVICE_DENIED', 'SCREEN_DENIED'],
@@ -21,4 +22,9 @@ test('every failure has a sentence, and one of ours stays what it is', () => {
   expect(captureError(known, 'device')).toBe(known)
   const unknown = toCrossroomError(new TypeError('x'), 'NEGOTIATION_FAILED')
   expect(unknown.message).toMatch(/did not agree/)
+})
+
+test('the README names every code of the SDK', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  expect(Object.keys(CLIENT_ERRORS).filter((code) => !readme.includes(`\`${code}\``))).toEqual([])
 })

@@ -1,0 +1,123 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { fakeTrack } from './call/fake-peer.cases.js'
+import type { RoomCallOptions } from './call/room-call.js'
+import { Crossroom } from './crossroom.js'
+import { CrossroomError } from './errors.js'
+
+/** The stay in a room, as the test has it; every list that was to be sent. */
+const room = vi.hoisted(() => ({
+  options: undefined as RoomCallOptions | undefined,
+  sent: [] as string[][],
+  refuses: undefined as string | undefined,
+  entry: () => Promise.resolve({}),
+}))
+
+vi.mock('./call/room-call.js', () => ({
+  RoomCall: class {
+    readonly self = { userId: 'anna', role: 'anchor' }
+    readonly #options: RoomCallOptions
+
+    constructor(options: RoomCallOptions) {
+      this.#options = options
+      room.options = options
+    }
+
+    enter(): Promise<object> {
+      return room.entry()
+    }
+
+    leave(): Promise<void> {
+      return Promise.resolve()
+    }
+
+    localChanged(): Promise<void> {
+      const kinds = this.#options.localTracks().map(({ streamType, kind }) => `${streamType} ${kind}`)
+      room.sent.push(kinds)
+      const isRefused = room.refuses !== undefined && kinds.includes(room.refuses)
+      return isRefused ? Promise.reject(new CrossroomError('NO_PERMISSION', 'Not that.')) : Promise.resolve()
+    }
+  },
+}))
+
+beforeEach(() => {
+  Object.assign(room, { options: undefined, sent: [], refuses: undefined, entry: () => Promise.resolve({}) })
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+async function inRoom(): Promise<{ crossroom: Crossroom; errors: string[] }> {
+  const errors: string[] = []
+  const crossroom = Crossroom.create({ server: 'http://localhost:8080' })
+  crossroom.on('error', ({ code }) => errors.push(code))
+  await crossroom.enterRoom({ roomId: 'x', userId: 'anna' })
+  return { crossroom, errors }
+}
+
+test('what is started is sent, what is stopped is not', async () => {
+  const { crossroom } = await inRoom()
+  await crossroom.startLocalVideo({ track: fakeTrack('video') })
+  await crossroom.startLocalAudio({ track: fakeTrack('audio') })
+  await crossroom.stopLocalVideo()
+  expect(room.sent).toEqual([['main video'], ['main video', 'main audio'], ['main audio']])
+})
+
+test('what the server refuses is told to whoever asked, and does not take the rest with it', async () => {
+  const { crossroom, errors } = await inRoom()
+  room.refuses = 'main video'
+  await expect(crossroom.startLocalVideo({ track: fakeTrack('video') })).rejects.toMatchObject({
+    code: 'NO_PERMISSION',
+  })
+  await crossroom.startLocalAudio({ track: fakeTrack('audio') })
+  expect(room.sent).toEqual([['main video'], [], ['main audio']])
+  expect(crossroom.getLocalTrack('video')).toBeDefined()
+  expect(errors).toEqual([])
+  room.refuses = undefined
+  await crossroom.startLocalVideo()
+  expect(room.sent.at(-1)).toEqual(['main video', 'main audio'])
+})
+
+test('what fails by itself is an event', async () => {
+  const { crossroom, errors } = await inRoom()
+  const track = fakeTrack('video')
+  await crossroom.startLocalVideo({ track })
+  await crossroom.startLocalAudio({ track: fakeTrack('audio') })
+  room.refuses = 'main audio'
+  track.dispatchEvent(new Event('ended'))
+  await vi.waitFor(() => expect(errors).toEqual(['NO_PERMISSION']))
+})
+
+test('one room at a time; a refused entry leaves room for the next', async () => {
+  const { crossroom } = await inRoom()
+  await expect(crossroom.enterRoom({ roomId: 'y', userId: 'anna' })).rejects.toMatchObject({ code: 'ALREADY_IN_ROOM' })
+  await crossroom.exitRoom()
+  room.entry = () => Promise.reject(new CrossroomError('BANNED', 'You were kicked out.'))
+  await expect(crossroom.enterRoom({ roomId: 'y', userId: 'anna' })).rejects.toMatchObject({ code: 'BANNED' })
+  room.entry = () => Promise.resolve({})
+  await crossroom.enterRoom({ roomId: 'y', userId: 'anna' })
+})
+
+test('outside a room what needs one is refused, and the rest does nothing', async () => {
+  const crossroom = Crossroom.create({ server: 'http://localhost:8080' })
+  const code = 'NOT_IN_ROOM'
+  await expect(crossroom.sendMessage('x')).rejects.toMatchObject({ code })
+  await expect(crossroom.kick('ben')).rejects.toMatchObject({ code })
+  await expect(crossroom.startRemoteVideo({ userId: 'ben', view: 'x' })).rejects.toMatchObject({ code })
+  await crossroom.exitRoom()
+  await crossroom.stopRemoteVideo({ userId: 'ben' })
+  await crossroom.muteLocalVideo(true)
+  expect([crossroom.users, crossroom.role, crossroom.connectionState]).toEqual([[], undefined, 'disconnected'])
+})
+
+test('after destroy nothing starts any more', async () => {
+  const { crossroom, errors } = await inRoom()
+  const track = fakeTrack('video')
+  await crossroom.startLocalVideo({ track })
+  await crossroom.destroy()
+  await crossroom.destroy()
+  await expect(crossroom.startLocalAudio()).rejects.toMatchObject({ code: 'DESTROYED' })
+  await expect(crossroom.enterRoom({ roomId: 'x', userId: 'a' })).rejects.toMatchObject({ code: 'DESTROYED' })
+  expect(errors).toEqual([])
+})
