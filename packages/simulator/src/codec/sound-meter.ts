@@ -5,8 +5,18 @@ import type { Library } from './library.js'
 
 /** Silence of the scale below: this many decibels under full scale is 0. */
 const FLOOR_DB = 60
+/** Of full scale: what does not go under it is no swing of a tone. */
+const NOISE = 0.01
 
-/** Decodes AAC and says how loud it is. */
+/** What was heard since the last question. */
+export interface Heard {
+  /** 0 silence (or nothing) to 100 full scale. */
+  readonly level: number
+  /** Hz of a pure tone, by how often it rises through zero; of anything else some number; 0 when nothing came. */
+  readonly pitch: number
+}
+
+/** Decodes AAC and says how loud and how high it is. */
 export class SoundMeter {
   readonly #library: Library
   readonly #packet: Packet
@@ -15,6 +25,11 @@ export class SoundMeter {
   #context: CodecContext | undefined
   #squares = 0
   #samples = 0
+  #isLow = false
+  #rises = 0
+  /** Where the first and the newest rise through zero were, in samples. */
+  #firstRise = 0
+  #lastRise = 0
 
   constructor(library: Library) {
     this.#library = library
@@ -41,14 +56,16 @@ export class SoundMeter {
     }
   }
 
-  /** Loudness since the last call: 0 silence (or nothing) to 100 full scale. */
-  takeLevel(): number {
-    const mean = this.#samples === 0 ? 0 : this.#squares / this.#samples
-    this.#squares = 0
-    this.#samples = 0
-    if (mean === 0) return 0
+  /** What came since the last call. */
+  take(): Heard {
+    const samples = this.#samples
+    const mean = samples === 0 ? 0 : this.#squares / samples
+    const between = this.#lastRise - this.#firstRise
+    const pitch = between === 0 ? 0 : Math.round(((this.#rises - 1) * (this.#config?.sampleRate ?? 0)) / between)
+    this.#squares = this.#samples = this.#rises = this.#firstRise = this.#lastRise = 0
+    if (mean === 0) return { level: 0, pitch: 0 }
     const decibels = 10 * Math.log10(mean)
-    return Math.min(100, Math.max(0, Math.round((1 + decibels / FLOOR_DB) * 100)))
+    return { level: Math.min(100, Math.max(0, Math.round((1 + decibels / FLOOR_DB) * 100))), pitch }
   }
 
   close(): void {
@@ -63,10 +80,20 @@ export class SoundMeter {
     const bytes = frame.data?.[0]
     if (bytes !== undefined) {
       const samples = new Float32Array(bytes.buffer, bytes.byteOffset, frame.nbSamples)
-      for (const sample of samples) this.#squares += sample * sample
-      this.#samples += samples.length
+      for (const sample of samples) {
+        this.#squares += sample * sample
+        if (sample < -NOISE) this.#isLow = true
+        else if (sample >= 0 && this.#isLow) this.#rise()
+        this.#samples++
+      }
     }
     frame.unref()
+  }
+
+  #rise(): void {
+    this.#isLow = false
+    if (this.#rises++ === 0) this.#firstRise = this.#samples
+    this.#lastRise = this.#samples
   }
 
   #open(config: AudioConfig): void {

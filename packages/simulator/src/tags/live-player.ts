@@ -33,6 +33,8 @@ export interface PlayerStats {
   readonly height: number
   /** 0 silence to 100 full scale, since the last question. */
   readonly audioLevel: number
+  /** Hz of a pure tone, since the last question; 0 when nothing came. */
+  readonly pitch: number
   /** Sound since the element was made, in coded frames. */
   readonly audioFrames: number
   /** Age of the last picture with a clock when it was decoded, less the player's own cache; undefined without one. */
@@ -102,11 +104,13 @@ export class LivePlayer {
   }
 
   stats(): PlayerStats {
+    const { level, pitch } = this.#sound?.take() ?? { level: 0, pitch: 0 }
     return {
       frames: this.#frames,
       width: this.#width,
       height: this.#height,
-      audioLevel: this.#sound?.takeLevel() ?? 0,
+      audioLevel: level,
+      pitch,
       audioFrames: this.#audioFrames,
       delayMs: this.#delayMs,
       lateMs: this.#lateMs,
