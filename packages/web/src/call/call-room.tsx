@@ -8,6 +8,7 @@ import { Chat } from '../parts/chat.js'
 import { MicRequests, PeopleList } from '../parts/people-list.js'
 import { RoomBanners } from '../parts/room-banners.js'
 import { GridStage, SpeakerStage } from '../parts/stage.js'
+import { useWakeLock } from '../parts/wake-lock.js'
 import type { RoomModel } from '../room/room-model.js'
 import { CallDialogs } from './dialogs.js'
 import { actionOf, takesLetters, type Action } from './shortcuts.js'
@@ -31,6 +32,7 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
   useEffect(() => {
     if (panel === undefined) main.current?.focus({ preventScroll: true })
   }, [panel])
+  useWakeLock()
   useShortcuts(model, view, { canPublish, canShare })
   return (
     <div class="call">

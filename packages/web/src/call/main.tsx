@@ -8,6 +8,7 @@ import { NoticeList } from '../parts/banner.js'
 import { WeChatGate } from '../parts/wechat-gate.js'
 import { readInvited, type Invited } from '../room/credentials.js'
 import { markOfTab, remember, roomIdOf, userIdOf } from '../room/identity.js'
+import { leaveWithPage } from '../room/page-life.js'
 import { RoomModel } from '../room/room-model.js'
 import { CallRoom } from './call-room.js'
 import { Enter } from './enter.js'
@@ -44,8 +45,7 @@ const model = new RoomModel(Crossroom.create({ server: location.origin }), Cross
 startTheme()
 startLanguage()
 render(<CallPage model={model} support={support} invited={invited} />, document.body)
-// The server and everybody in the room hear at once that this page is gone.
-window.addEventListener('pagehide', () => void model.client.exitRoom().catch(() => undefined))
+leaveWithPage(model.client)
 const roomInLink = roomIdOf(invited.roomId ?? '')
 if (invited.entersAtOnce && invited.name !== undefined && roomInLink !== undefined) enter(invited.name, roomInLink)
 

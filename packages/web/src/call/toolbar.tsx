@@ -1,6 +1,5 @@
 import type { VNode } from 'preact'
-import { say } from '../language/say.js'
-import { ToolButton } from '../parts/tool-button.js'
+import { ToolButton, ToolRow } from '../parts/tool-button.js'
 import type { RoomModel } from '../room/room-model.js'
 import type { CallView } from './view.js'
 import './toolbar.css'
@@ -16,12 +15,12 @@ export function Toolbar(props: {
   const { model, view, canPublish, canShare, onLeave } = props
   return (
     <footer>
-      <div class="toolbar" role="toolbar" aria-label={say('controls')}>
+      <ToolRow className="toolbar">
         <SendingTools model={model} canPublish={canPublish} canShare={canShare} />
         <LookingTools model={model} view={view} />
         <ToolButton icon="more" phrase="more" className="for-phones" onUse={() => (view.dialog.value = 'more')} />
         <ToolButton icon="leave" phrase="leave" className="danger" onUse={onLeave} />
-      </div>
+      </ToolRow>
     </footer>
   )
 }

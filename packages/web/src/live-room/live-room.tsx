@@ -10,8 +10,9 @@ import { MicRequests } from '../parts/people-list.js'
 import { RoomBanners } from '../parts/room-banners.js'
 import { SettingsDialog } from '../parts/settings-dialog.js'
 import { SpeakerStage } from '../parts/stage.js'
-import { ToolButton } from '../parts/tool-button.js'
+import { ToolButton, ToolRow } from '../parts/tool-button.js'
 import { TopBar } from '../parts/top-bar.js'
+import { useWakeLock } from '../parts/wake-lock.js'
 import { NAME_CHARS } from '../room/identity.js'
 import type { LiveModel } from './live-model.js'
 import './live-room.css'
@@ -20,6 +21,7 @@ import './live-room.css'
 export function LiveRoom({ model, support }: { model: LiveModel; support: Support }): VNode {
   const { room } = model
   const [dialog, setDialog] = useState<'invite' | 'settings'>()
+  useWakeLock()
   return (
     <>
       <TopBar place={model.roomId} />
@@ -110,7 +112,7 @@ function LiveTools(props: {
   const { room } = model
   const isInside = room.phase.value.kind === 'inside'
   return (
-    <div class="live-tools" role="toolbar" aria-label={say('controls')}>
+    <ToolRow className="live-tools">
       {model.part.value === 'watching' ? (
         <WayOntoStage model={model} disabled={!isInside || !support.canPublish} />
       ) : (
@@ -126,7 +128,7 @@ function LiveTools(props: {
           onUse={() => void model.stop()}
         />
       )}
-    </div>
+    </ToolRow>
   )
 }
 

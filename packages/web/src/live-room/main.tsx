@@ -7,6 +7,7 @@ import { Banner, NoticeList } from '../parts/banner.js'
 import { TopBar } from '../parts/top-bar.js'
 import { readInvited } from '../room/credentials.js'
 import { markOfTab, remembered, roomIdOf } from '../room/identity.js'
+import { leaveWithPage } from '../room/page-life.js'
 import { LiveModel } from './live-model.js'
 import { LiveRoom } from './live-room.js'
 
@@ -29,7 +30,7 @@ function liveRoom(id: string): VNode {
     guestName: say('guest'),
   })
   document.title = say('titleOf', { place: id })
-  window.addEventListener('pagehide', () => void model.room.client.exitRoom().catch(() => undefined))
+  leaveWithPage(model.room.client)
   void model.watch()
   return (
     <>

@@ -1,7 +1,28 @@
-import type { VNode } from 'preact'
+import type { ComponentChildren, VNode } from 'preact'
 import { Icon, type IconName } from '../design/icon.js'
 import { say, type Phrase } from '../language/say.js'
 import './tool-button.css'
+
+/** A row of buttons, through which the arrow keys lead as well (ARIA Authoring Practices, toolbar). */
+export function ToolRow(props: { className: string; children: ComponentChildren }): VNode {
+  return (
+    <div class={props.className} role="toolbar" aria-label={say('controls')} onKeyDown={moveFocus}>
+      {props.children}
+    </div>
+  )
+}
+
+function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+  if (step === undefined) return
+  // Those that have no place on a phone are there and not seen.
+  const buttons = [...event.currentTarget.querySelectorAll('button')].filter(
+    (one) => one.offsetParent !== null && !one.disabled,
+  )
+  const now = buttons.findIndex((button) => button === document.activeElement)
+  buttons[(now + step + buttons.length) % buttons.length]?.focus()
+  event.preventDefault()
+}
 
 /** `phrase` says what it does now; `word` is what stands under the picture, when that is shorter. */
 export function ToolButton(props: {

@@ -122,6 +122,12 @@ export class LocalMedia {
     })
   }
 
+  /** Uses the speaker that was chosen some other day; a speaker that is gone is no reason to say anything. */
+  async useSpeaker(): Promise<void> {
+    const deviceId = this.devices.chosen.speaker.value
+    if (deviceId !== '') await this.#client.setSpeaker(deviceId).catch(() => undefined)
+  }
+
   /** 0 is off, 9 the most. The filter is made with the first strength above 0. */
   async setBeauty(strengths: BeautyOptions): Promise<void> {
     const next = { ...this.beauty.value, ...strengths }

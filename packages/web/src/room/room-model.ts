@@ -112,6 +112,7 @@ export class RoomModel {
       this.self.value = { roomId: entered.room.roomId, userId: entered.userId, name, role: entered.role }
       this.audienceCount.value = entered.audienceCount
       this.phase.value = { kind: 'inside' }
+      await this.local.useSpeaker()
     } catch (error) {
       this.phase.value = { kind: 'outside', failure: sentenceOf(error) }
     }
