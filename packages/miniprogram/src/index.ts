@@ -26,7 +26,7 @@ export {
   type RoomUrlParts,
 } from './core/room-url.js'
 export { version } from './core/version.js'
-export { isAndroid, isDevTools, wxPlatform } from './core/wx-platform.js'
+export { isAndroid, isDevTools, restartPusher, wxPlatform } from './core/wx-platform.js'
 export {
   attributesOf,
   PLAYER_ATTRIBUTES,

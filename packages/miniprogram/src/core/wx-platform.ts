@@ -32,6 +32,11 @@ export function isAndroid(): boolean {
   return platformName() === 'android'
 }
 
+/** Pushes again with the same address. LiteAV ignores a start that comes before its stop is done. */
+export function restartPusher(context: WechatMiniprogram.LivePusherContext | undefined): void {
+  context?.stop({ complete: () => context.start() })
+}
+
 function platformName(): string {
   return wx.getSystemInfoSync().platform
 }

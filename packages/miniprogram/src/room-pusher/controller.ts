@@ -15,7 +15,9 @@ export interface PusherHost {
   /** The address for the real tag; empty: no tag. */
   showUrl(url: string): void
   raise(event: PusherEvent): void
-  pusher(method: 'start' | 'stop'): void
+  stopPusher(): void
+  /** Stops the pusher, and starts it when it has stopped. */
+  restartPusher(): void
 }
 
 export interface PushWish {
@@ -64,7 +66,7 @@ export class PusherController {
   stop(): void {
     this.#returnsOnShow = false
     this.#session?.leave()
-    this.#host.pusher('stop')
+    this.#host.stopPusher()
     this.#host.showUrl('')
   }
 
@@ -95,13 +97,10 @@ export class PusherController {
       handlers: {
         entered: () => undefined,
         pushUrl: (pushUrl) => {
-          if (pushUrl === undefined) this.#host.pusher('stop')
+          if (pushUrl === undefined) this.#host.stopPusher()
           this.#host.showUrl(pushUrl ?? '')
         },
-        restartPush: () => {
-          this.#host.pusher('stop')
-          this.#host.pusher('start')
-        },
+        restartPush: () => this.#host.restartPusher(),
         pusherEvent: (event) => this.#host.raise(event),
         users: () => undefined,
         notification: () => undefined,

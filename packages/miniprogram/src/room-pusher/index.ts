@@ -1,6 +1,14 @@
 import type { ParamsOf, SessionMethod } from '@crossroom/protocol'
 
-import { attributesOf, isDevTools, PUSHER_ATTRIBUTES, RoomError, wxPlatform, type AttributeValue } from '../index.js'
+import {
+  attributesOf,
+  isDevTools,
+  PUSHER_ATTRIBUTES,
+  restartPusher,
+  RoomError,
+  wxPlatform,
+  type AttributeValue,
+} from '../index.js'
 import { pickAttributes, propertiesOf } from '../tags/properties.js'
 import { PusherController } from './controller.js'
 
@@ -95,7 +103,8 @@ Component({
         platform: wxPlatform,
         showUrl: (url) => this.setData({ pushUrl: isDevTools() ? '' : url, simulated: isDevTools() && url !== '' }),
         raise: (event) => this.triggerEvent('statechange', event),
-        pusher: (method) => this.data.pushUrl !== '' && wx.createLivePusherContext()[method](),
+        stopPusher: () => pusherContext(this)?.stop(),
+        restartPusher: () => restartPusher(pusherContext(this)),
       })
       drawAttributes(this)
       follow(this)
@@ -132,6 +141,11 @@ Component({
     },
   },
 })
+
+/** One live-pusher per page is all that WeChat allows; its context is asked for only while the tag exists. */
+function pusherContext(element: PusherElement): WechatMiniprogram.LivePusherContext | undefined {
+  return element.data.pushUrl === '' ? undefined : wx.createLivePusherContext()
+}
 
 /** A new address is entered at once with `autopush`, and left at once when it is taken away. */
 function follow(element: PusherElement): void {

@@ -1,5 +1,9 @@
 import type { FakeRoomServer } from './room-server.js'
 
+interface Done {
+  readonly complete?: () => void
+}
+
 type Listener<Event> = (event: Event) => void
 
 /** A call of a method of a pusher's or player's context. */
@@ -24,7 +28,7 @@ export class FakeWx {
   /** The object for `globalThis.wx`. */
   api(): object {
     const context = (tag: string): object =>
-      new Proxy({}, { get: (_, method) => () => this.calls.push({ tag, method: String(method) }) })
+      new Proxy({}, { get: (_, method) => (options?: Done) => this.#call(tag, String(method), options) })
     return {
       getSystemInfoSync: () => ({ platform: this.platform }),
       connectSocket: (options: { url: string }) => this.#connect(options.url),
@@ -41,6 +45,11 @@ export class FakeWx {
 
   get networkListeners(): number {
     return this.#network.size
+  }
+
+  #call(tag: string, method: string, options: Done | undefined): void {
+    this.calls.push({ tag, method })
+    options?.complete?.()
   }
 
   #connect(url: string): object {

@@ -29,7 +29,9 @@ export interface RoomHost {
   show(view: RoomView): void
   raise(name: 'RoomEvent' | 'IMEvent' | 'statechange' | 'netstatus' | 'notification', detail: object): void
   /** A method of the pusher's context; nothing happens while there is no pusher. */
-  pusher(method: 'start' | 'stop' | 'pause' | 'resume' | 'switchCamera'): void
+  pusher(method: 'stop' | 'pause' | 'resume'): void
+  /** Stops the pusher, and starts it when it has stopped. */
+  restartPusher(): void
   player(id: string, method: 'play' | 'stop' | 'pause' | 'resume'): void
 }
 
@@ -261,10 +263,7 @@ export class RoomController {
     return {
       entered: ({ userList }) => this.#entered(userList),
       pushUrl: (url) => this.#setPushUrl(url),
-      restartPush: () => {
-        this.#host.pusher('stop')
-        this.#host.pusher('start')
-      },
+      restartPush: () => this.#host.restartPusher(),
       pusherEvent: (event) => this.#tellPusherEvent(event),
       users: (users) => this.#setUsers(users),
       notification: (notification) => this.#handleNotification(notification),

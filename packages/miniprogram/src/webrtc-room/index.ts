@@ -1,6 +1,6 @@
 import type { ParamsOf, SendMessageParams, SessionMethod } from '@crossroom/protocol'
 
-import { isAndroid, isDevTools, RoomError, wxPlatform } from '../index.js'
+import { isAndroid, isDevTools, restartPusher, RoomError, wxPlatform } from '../index.js'
 import { RoomController, type RoomHost, type TagDetail } from './controller.js'
 import { customMessage, textMessage, type CustomMessage } from './im.js'
 import { properties, type RoomProperties } from './properties.js'
@@ -158,6 +158,7 @@ function hostOf(element: RoomElement): RoomHost {
     show: (view) => show(element, view),
     raise: (name, detail) => element.triggerEvent(name, detail),
     pusher: (method) => pusherContext(element)?.[method](),
+    restartPusher: () => restartPusher(pusherContext(element)),
     player: (id, method) => wx.createLivePlayerContext(id, element as never)[method](),
   }
 }
