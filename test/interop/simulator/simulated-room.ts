@@ -26,8 +26,11 @@ export interface OpenPhone {
   untilPlays(userId: string, frames?: number, timeoutMs?: number): Promise<PlayerStats>
 }
 
-/** One server, the component built anew, and phones that are closed with the file. Call it once at the top of a test file. */
-export function useSimulatedRoom(args: readonly string[] = []): {
+/**
+ * One server with more flags, the component built anew, and phones that are closed with the file. Call it once at the top
+ * of a test file.
+ */
+export function useSimulatedRoom(args: readonly string[] | (() => Promise<readonly string[]>) = []): {
   readonly server: TestServer
   open(userId: string, options?: Partial<PhoneOptions>): Promise<OpenPhone>
 } {
@@ -37,7 +40,7 @@ export function useSimulatedRoom(args: readonly string[] = []): {
   beforeAll(async () => {
     const build = join(import.meta.dirname, '../../../packages/miniprogram/build.mjs')
     await promisify(execFile)(process.execPath, [build, component])
-    server = await startServer({ args })
+    server = await startServer({ args: typeof args === 'function' ? await args() : args })
   })
   afterAll(async () => {
     await Promise.all(phones.map((phone) => phone.close()))

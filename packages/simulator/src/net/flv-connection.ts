@@ -2,6 +2,8 @@ import { get, type ClientRequest, type IncomingMessage } from 'node:http'
 import { get as getTls } from 'node:https'
 import { FlvStreamReader } from '@crossroom/media'
 
+import { HALF_OPEN_MS } from './half-open.js'
+
 /** What happens to one HTTP-FLV connection; `closed` comes once and last. */
 export interface FlvHandlers {
   /** The server answered 200. */
@@ -15,6 +17,7 @@ export class FlvConnection {
   readonly #request: ClientRequest
   readonly #handlers: FlvHandlers
   readonly #reader = new FlvStreamReader()
+  #response: IncomingMessage | undefined
   #closed = false
 
   constructor(url: string, handlers: FlvHandlers) {
@@ -30,12 +33,20 @@ export class FlvConnection {
     this.#end(undefined)
   }
 
+  /** Takes nothing any more without a word, as a phone that changes its network. */
+  vanish(): void {
+    this.#response?.removeAllListeners('data').pause()
+    setTimeout(() => this.#request.destroy(), HALF_OPEN_MS).unref()
+    this.#end('unreachable')
+  }
+
   #handleResponse(response: IncomingMessage): void {
     if (response.statusCode !== 200) {
       response.destroy()
       this.#end(`HTTP ${String(response.statusCode)}`)
       return
     }
+    this.#response = response
     this.#handlers.agreed()
     response.on('data', (bytes: Buffer) => this.#handleBytes(bytes))
     response.once('close', () => this.#end('ended'))

@@ -3,8 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
 
-/** How long a vanished phone's side of the socket is kept from answering. */
-const HALF_OPEN_MS = 30_000
+import { HALF_OPEN_MS } from './half-open.js'
 
 /** What happens to one RTMP connection; `closed` comes once and last. */
 export interface RtmpHandlers {

@@ -116,11 +116,12 @@ export class Phone {
     this.call('setData', properties)
   }
 
-  /** From Wi-Fi to 4G: sockets and push vanish without a word, then WeChat says that the network is another one. */
+  /** From Wi-Fi to 4G: sockets, push and plays vanish without a word, then WeChat says that the network is another one. */
   changeNetwork(): void {
     currentDevice.run(this.#device, () => {
       for (const socket of this.#device.sockets) socket.pause()
       this.#device.pusher?.changeNetwork()
+      for (const player of [...this.#device.players.values()]) player.changeNetwork()
       for (const listener of [...this.#device.networkListeners]) listener({ isConnected: true, networkType: '4g' })
     })
   }

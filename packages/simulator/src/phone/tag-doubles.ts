@@ -35,6 +35,7 @@ export interface PlayerTag {
   readonly id: string
   play(): void
   stop(): void
+  changeNetwork(): void
   stats(): PlayerStats
 }
 
@@ -152,7 +153,13 @@ function attachPlayer(element: Element, { library, quirks }: TagOptions): void {
   const { id } = element
   const play = (): void => player.play(textOf(element.data['src']))
   playsOf.set(player, play)
-  currentDevice.getStore()?.players.set(id, { id, play, stop: () => player.stop(), stats: () => player.stats() })
+  currentDevice.getStore()?.players.set(id, {
+    id,
+    play,
+    stop: () => player.stop(),
+    changeNetwork: () => player.changeNetwork(),
+    stats: () => player.stats(),
+  })
   if (element.data['autoplay']) play()
 }
 

@@ -50,7 +50,7 @@ export class LivePlayer {
   readonly #sound: SoundMeter | undefined
   #reader = new FlvTagReader()
   #lateness = new Lateness()
-  #connection: { close(): void } | undefined
+  #connection: { close(): void; vanish(): void } | undefined
   #url = ''
   #reconnects = 0
   #retry: NodeJS.Timeout | undefined
@@ -94,6 +94,11 @@ export class LivePlayer {
     this.#connection = undefined
     connection?.close()
     this.#isPlaying = false
+  }
+
+  /** The network is another one: the old connection stays half open at the server, LiteAV reconnects. */
+  changeNetwork(): void {
+    this.#connection?.vanish()
   }
 
   /** Stops for good. */
