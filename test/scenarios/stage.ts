@@ -134,8 +134,8 @@ export class Stage {
     })
   }
 
-  /** `packer`: what writes the frames, by default as text; `fillsSilence`: as `?audio=always`. */
-  watch(options: { mergeMicros?: Micros; fillsSilence?: boolean; packer?: Packer } = {}): {
+  /** `stream`: another one than the stage's. `packer`: what writes the frames, by default as text; `fillsSilence`: as `?audio=always`. */
+  watch(options: { mergeMicros?: Micros; fillsSilence?: boolean; packer?: Packer; stream?: Stream } = {}): {
     transport: FakeTransport
     viewer: Viewer
     leave: () => void
@@ -145,12 +145,16 @@ export class Stage {
     const totals = { bytesOut: 0, framesOut: 0, framesDropped: 0 }
     const viewer = new Viewer(info, transport, this.clock, viewerLimits, totals)
     const { fillsSilence = false, packer = new TextPacker() } = options
-    const fanout = this.fanouts.of(this.stream, `${packer.constructor.name} ${String(fillsSilence)}`, () => ({
-      packer,
-      clock: this.clock,
-      audioMergeMicros: options.mergeMicros ?? 0,
-      ...(fillsSilence ? { filter: new SilenceFiller() } : {}),
-    }))
+    const fanout = this.fanouts.of(
+      options.stream ?? this.stream,
+      `${packer.constructor.name} ${String(fillsSilence)}`,
+      () => ({
+        packer,
+        clock: this.clock,
+        audioMergeMicros: options.mergeMicros ?? 0,
+        ...(fillsSilence ? { filter: new SilenceFiller() } : {}),
+      }),
+    )
     return { transport, viewer, leave: fanout.add(viewer) }
   }
 

@@ -38,7 +38,7 @@ export class Fanout implements FrameSink {
   readonly #options: FanoutOptions
   readonly #hold: AudioHold
   readonly #cohorts = new Set<Cohort>()
-  readonly #unsubscribe: () => void
+  #unsubscribe: (() => void) | undefined
   #pending: MediaFrame[] = []
   #cancelHold: (() => void) | undefined
   #cancelIdle: (() => void) | undefined
@@ -47,6 +47,8 @@ export class Fanout implements FrameSink {
   #newestAt: Micros = 0
   #viewers = 0
   #closed = false
+  /** Why the stream is over. */
+  #endedBy: EndReason | undefined
 
   constructor(stream: FrameSource, options: FanoutOptions) {
     this.#stream = stream
@@ -57,8 +59,16 @@ export class Fanout implements FrameSink {
       options.filter?.process(frame)
       this.#note(frame)
     }
-    this.#unsubscribe = stream.subscribe(this, 'live')
+    const unsubscribe = stream.subscribe(this, 'live')
+    // Whoever waited for a stream is told that it can be had at its end as well.
+    if (this.#closed) return
+    this.#unsubscribe = unsubscribe
     if (options.filter?.idle !== undefined) this.#watchIdle()
+  }
+
+  /** It takes no more part: its last viewer has left, or its stream is over. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   get viewers(): number {
@@ -83,6 +93,9 @@ export class Fanout implements FrameSink {
     )
     cohort.viewers.add(viewer)
     this.#viewers++
+    const endedBy = this.#endedBy
+    // Not inside this call: its caller has not put itself in order yet.
+    if (endedBy !== undefined) this.#options.clock.after(0, () => viewer.close(endedBy))
     if (viewer.waitsForKeyframe) this.#stream.requestKeyframe()
     return () => this.#remove(cohort, viewer)
   }
@@ -95,6 +108,7 @@ export class Fanout implements FrameSink {
   }
 
   handleEnd(reason: EndReason): void {
+    this.#endedBy = reason
     this.#flush()
     for (const cohort of this.#cohorts) for (const viewer of [...cohort.viewers]) viewer.close(reason)
     this.#close()
@@ -170,7 +184,7 @@ export class Fanout implements FrameSink {
     this.#closed = true
     this.#cancelHold?.()
     this.#cancelIdle?.()
-    this.#unsubscribe()
+    this.#unsubscribe?.()
     this.#options.onEmpty()
   }
 }

@@ -21,7 +21,7 @@ export class Fanouts {
         if (variants.size === 0) this.#fanouts.delete(stream)
       },
     })
-    variants.set(variant, made)
+    if (!made.isClosed) variants.set(variant, made)
     return made
   }
 }
