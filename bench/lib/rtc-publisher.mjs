@@ -1,11 +1,11 @@
 // A WHIP publisher for measuring with hundreds: the handshake is that of testkit's RtcPeer, the socket a native one, and what
-// is sent was packed once for all of them.
+// is sent was packed once for all of them. Like a browser it sends a keyframe first and then only when it is asked.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { FlvStreamReader, FlvTagReader, isAudioFrame, isVideoFrame } from '@crossroom/media'
 import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
 import { PEER_PAYLOAD_TYPES, RtcPeer } from '@crossroom/testkit'
-import { datagramKind, H264Packetizer, PayloadBuffer } from '@crossroom/webrtc'
+import { H264Packetizer, parseCompound, PayloadBuffer } from '@crossroom/webrtc'
 import { loadSource } from './source.mjs'
 
 /** Sound of 20 ms each, looped: what an encoder of FFmpeg made of a tone (its origin: test/fixtures/media/README.md). */
@@ -22,23 +22,26 @@ const HEADER_BYTES = 12 + 4 + 8
 const engine = new NativeEngine()
 const nowMicros = () => engine.udp.now()
 
-/** The payloads of each frame: `video` 25 a second, `audio` 50 a second. */
+/** The payloads of a keyframe, and of each other frame: `video` 25 a second, `audio` 50 a second. */
 export function loadPayloads() {
   const { headers, frames } = loadSource()
   const buffer = new PayloadBuffer()
   const packetizer = new H264Packetizer()
-  const video = readTags([...headers, ...frames])
-    .filter(isVideoFrame)
-    .map((frame) => {
-      packetizer.packetize(frame, buffer)
-      return Array.from({ length: buffer.count }, (_, index) => buffer.packet(index).slice())
-    })
+  const pack = (frame) => {
+    packetizer.packetize(frame, buffer)
+    return Array.from({ length: buffer.count }, (_, index) => buffer.packet(index).slice())
+  }
+  const pictures = readTags([...headers, ...frames]).filter(isVideoFrame)
   const reader = new FlvStreamReader()
   reader.handleInput(readFileSync(OPUS_FILE))
   const tags = []
   for (let tag = reader.pollTag(); tag !== undefined; tag = reader.pollTag()) tags.push(tag)
   const audio = readTags(tags).filter(isAudioFrame)
-  return { video, audio: audio.map((frame) => [frame.units[0].slice()]) }
+  return {
+    keyframe: pack(pictures.find(({ keyframe }) => keyframe)),
+    video: pictures.filter(({ keyframe }) => !keyframe).map(pack),
+    audio: audio.map((frame) => [frame.units[0].slice()]),
+  }
 }
 
 function readTags(tags) {
@@ -59,6 +62,7 @@ export class RtcPublisher {
   #transportSequence = 0
   #sequences = { video: 0, audio: 0 }
   #next = { video: 0, audio: 0 }
+  #wantsKeyframe = true
 
   constructor(url, payloads) {
     this.#url = url
@@ -68,7 +72,7 @@ export class RtcPublisher {
       random: Math.random,
       hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
       dtls: engine.dtls,
-      createInbound: (keys) => engine.srtp.createInbound(keys),
+      createInbound: (keys) => this.#overheard(engine.srtp.createInbound(keys)),
       createOutbound: srtpOutboundForTest,
       direction: 'sendonly',
     })
@@ -100,7 +104,9 @@ export class RtcPublisher {
 
   #sendFrame(kind, ticks) {
     const number = this.#next[kind]++
-    const packets = this.#payloads[kind][number % this.#payloads[kind].length]
+    const isKeyframe = kind === 'video' && this.#wantsKeyframe
+    if (isKeyframe) this.#wantsKeyframe = false
+    const packets = isKeyframe ? this.#payloads.keyframe : this.#payloads[kind][number % this.#payloads[kind].length]
     packets.forEach((payload, index) => this.#sendPacket(kind, number * ticks, payload, index === packets.length - 1))
   }
 
@@ -138,12 +144,24 @@ export class RtcPublisher {
     }
   }
 
-  /** Feedback is thrown away: what it would change is not what is measured. */
   #handleBatch({ count, bytes, rowSize, lengths }) {
-    for (let row = 0; row < count; row++) {
-      const datagram = bytes.subarray(row * rowSize, row * rowSize + lengths[row])
-      if (datagramKind(datagram) !== 'rtcp') this.#peer.handleInput(nowMicros(), datagram)
-    }
+    for (let row = 0; row < count; row++)
+      this.#peer.handleInput(nowMicros(), bytes.subarray(row * rowSize, row * rowSize + lengths[row]))
     this.#flush()
+  }
+
+  /** Hears wishes for a keyframe. What else the server says is not answered: it would not change what is measured. */
+  #overheard(inbound) {
+    return {
+      unprotectRtp: (packet, length) => inbound.unprotectRtp(packet, length),
+      unprotectRtcp: (packet, length) => {
+        const plain = inbound.unprotectRtcp(packet, length)
+        if (parseCompound(packet.subarray(0, Math.max(plain, 0)))?.some(({ type }) => type === 'pli'))
+          this.#wantsKeyframe = true
+        return plain
+      },
+      counters: () => inbound.counters(),
+      close: () => inbound.close(),
+    }
   }
 }

@@ -55,7 +55,7 @@ describe.skipIf(!hasFirefox)('Firefox, whose H.264 is a download', () => {
       timeoutMs: 30_000,
       explain: () => `${String(pictures())} came`,
     })
-    const { video, audio } = (await page.evaluate(() => window.peer.stats())) as PeerStats
+    const { video, audio }: PeerStats = await page.evaluate(() => window.peer.stats())
     expect([video?.codec, audio?.codec]).toEqual(['video/VP8', 'audio/opus'])
 
     const { tracks } = await probe(`${server.rtmp}/live/fox`, { seconds: 1 })
