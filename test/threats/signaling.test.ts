@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, type ClientOptions } from 'ws'
 import { startServer, until, type TestServer } from '../harness/index.js'
-import { cpuOf, rssOf } from './attack.js'
+import { cpuOf, openFiles, openRaw, rssOf } from './attack.js'
 
 let server: TestServer
 let withSecret: TestServer
@@ -161,6 +161,18 @@ test.each<[string, Record<string, string>, boolean, boolean]>([
       },
     )
   expect([await answer(server), await answer(withSecret)]).toEqual([inOpenMode, signed])
+})
+
+test('H4: a socket that was refused is let go of, whatever its client does', async () => {
+  const before = openFiles(server)
+  const foreign =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.example\r\n'
+  const request = `GET /signal HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${foreign}\r\n`
+  // Half of each connection stays open on purpose.
+  const sockets = Array.from({ length: 50 }, () => openRaw(server.ports['http']!, request))
+  for (const { socket } of sockets) socket.removeAllListeners('end').on('end', () => undefined)
+  await until('all refusals', () => sockets.every(({ received }) => received.toString().startsWith('HTTP/1.1 403')))
+  await until('the server to have let go', () => openFiles(server) <= before + 5)
 })
 
 test('H4: no form, no foreign page and no script tag changes or reads anything', async () => {

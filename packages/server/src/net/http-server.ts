@@ -57,7 +57,7 @@ export class HttpServer {
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy())
       if (options.onUpgrade(request, socket, head)) return
-      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+      refuseUpgrade(socket, '404 Not Found', 'There is no WebSocket at this address.')
     })
     this.#server.on('clientError', refuseBadRequest)
   }
@@ -102,6 +102,15 @@ export class HttpServer {
       })
     })
   }
+}
+
+/**
+ * Answers an upgrade with a status and a sentence (ASCII), and lets go of the socket without waiting for the other side,
+ * which nothing would watch any more.
+ */
+export function refuseUpgrade(socket: Duplex, status: string, sentence: string): void {
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n`
+  socket.end(`${head}Content-Length: ${String(sentence.length + 1)}\r\n\r\n${sentence}\n`, () => socket.destroy())
 }
 
 const BAD_REQUESTS: Record<string, string> = {

@@ -12,7 +12,7 @@ export {
 export { RateLimiter, type RateLimits } from './rate-limiter.js'
 export { TcpServer, type TcpListenOptions } from './tcp-server.js'
 export { certificateSourceOf, loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'
-export { HttpServer, type HttpLimits, type HttpListenOptions } from './http-server.js'
+export { HttpServer, refuseUpgrade, type HttpLimits, type HttpListenOptions } from './http-server.js'
 export { Listeners, type HttpHandlers, type ListenersOptions } from './listeners.js'
 export { originsOf, playAddresses } from './origins.js'
 export type { AddressOptions, Origins } from './origins.js'

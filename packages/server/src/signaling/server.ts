@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { limits } from '@crossroom/protocol'
 import { signalingLimits } from '../config/index.js'
-import type { DriverClock, PendingConnection, PendingConnections } from '../net/index.js'
+import { refuseUpgrade, type DriverClock, type PendingConnection, type PendingConnections } from '../net/index.js'
 import type { AddressBook } from '../rooms/index.js'
 import { SignalingCounters } from './counters.js'
 import { isOriginAllowed, type OriginRules } from './origins.js'
@@ -109,8 +109,7 @@ export class SignalingServer {
 
   #refuse(socket: Duplex, status: string, code: string, sentence: string): void {
     this.counters.refused(code)
-    const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n`
-    socket.end(`${head}Content-Length: ${String(sentence.length + 1)}\r\n\r\n${sentence}\n`)
+    refuseUpgrade(socket, status, sentence)
   }
 
   #sweep(): void {
