@@ -66,8 +66,10 @@ export class MixInput {
   advance(): void {
     this.#frames.drop(MIX_FRAME)
     const offset = this.#frames.reserve(MIX_FRAME)
-    if (this.#buffer.pull(this.samples, offset)) this.#concealment.handleSamples(this.#frames, offset, MIX_FRAME)
-    else this.#concealment.fill(this.#frames, offset, MIX_FRAME)
+    const missing = this.#buffer.pull(this.samples, offset)
+    const there = MIX_FRAME - missing
+    if (there > 0) this.#concealment.handleSamples(this.#frames, offset, there)
+    if (missing > 0) this.#concealment.fill(this.#frames, offset + there, missing)
     this.#gate.measure(this.samples, offset)
   }
 

@@ -22,7 +22,7 @@ class Source {
 
   /** The newest sample that was pulled; undefined at an underrun. */
   pull(): number | undefined {
-    return this.buffer.pull(this.out, 0) ? this.out[MIX_FRAME - 1]! : undefined
+    return this.buffer.pull(this.out, 0) === 0 ? this.out[MIX_FRAME - 1]! : undefined
   }
 }
 
@@ -38,7 +38,8 @@ interface Transport {
 function play(source: Source, { block, jitterMs, seconds, drift = 0 }: Transport): (number | undefined)[] {
   const waits: (number | undefined)[] = []
   const first = source.sent
-  const sentAt = (index: number) => (index * block * (1 + drift)) / RATE
+  // Not at the very time of a pull, where rounding would decide.
+  const sentAt = (index: number) => (index * block * (1 + drift)) / RATE - 0.004
   let random = 1
   let blocks = 0
   let due = 0
@@ -117,4 +118,24 @@ test('a delay that nobody needs any more is given back: slowly in a sentence, at
   const before = silent.buffer.waiting
   silent.buffer.settle()
   expect(before - silent.buffer.waiting).toBeGreaterThan(20 * MILLISECOND)
+})
+
+test('what comes a millisecond late costs a few milliseconds of delay, not a frame', () => {
+  const source = new Source()
+  play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 8 })
+  const before = source.buffer.waiting
+  expect(source.buffer.pull(source.out, 0)).toBe(MIX_FRAME - before + 5 * MILLISECOND)
+  source.push(MIX_FRAME)
+  source.push(MIX_FRAME)
+  source.pull()
+  expect(source.buffer.waiting - before).toBeLessThan(6 * MILLISECOND)
+  expect(source.buffer.waiting - before).toBeGreaterThan(4 * MILLISECOND)
+})
+
+test('what is lost and never comes leaves no hole behind', () => {
+  const source = new Source()
+  play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 8 })
+  source.pull()
+  const waits = play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 2 })
+  expect(missing(waits)).toBeLessThanOrEqual(2)
 })

@@ -6,7 +6,7 @@ import { MIX_FRAME } from './mix-format.js'
 const MILLISECOND = OUTPUT_RATE / 1000
 /** What is left after the worst pull should be this much: it grows with every underrun, and shrinks with calm. */
 const MIN_MARGIN = 5 * MILLISECOND
-const MAX_MARGIN = 25 * MILLISECOND
+const MAX_MARGIN = 40 * MILLISECOND
 const MARGIN_STEP = 5 * MILLISECOND
 const MARGIN_CALM = 2 * MILLISECOND
 /** Pulls over which the worst is looked for: 2 s. */
@@ -15,8 +15,8 @@ const WINDOW = 94
 const MAX_WAITING = 60 * MILLISECOND
 /** More than this is not even kept until the next pull. */
 const MAX_HELD = 1000 * MILLISECOND
-/** Samples by which one pull may be shortened: half a per cent, 9 cents. */
-const MAX_SHRINK = 5
+/** Samples by which one pull may be shortened: one per cent, 17 cents, for as long as it takes. */
+const MAX_SHRINK = 10
 /** Where sound is left out, what was and what comes are blended over this. */
 const BLEND = 120
 /** Pulls without enough sound after which the source counts as silent, and begins anew. */
@@ -24,7 +24,7 @@ const SILENT_PULLS = 3
 
 /**
  * Decoded sound of one source on its way from when it comes to when it is mixed. The wait is as short as the source's jitter
- * allows: an underrun makes it longer, and what two seconds never needed is given back, at once where nobody hears it.
+ * allows: an underrun makes it a little longer, and what two seconds never needed is given back, at once where nobody hears it.
  * Time stamps are not looked at: the only clock of a mix is its own.
  */
 export class PlayoutBuffer {
@@ -35,6 +35,8 @@ export class PlayoutBuffer {
   #lowest = Infinity
   #pulls = 0
   #missed = 0
+  /** Samples that were missing and may still come. */
+  #late = 0
   /** Samples that the last window did not need. */
   #surplus = 0
 
@@ -50,12 +52,13 @@ export class PlayoutBuffer {
     if (this.waiting > MAX_HELD) this.#fifo.drop(this.waiting - MAX_HELD)
   }
 
-  /** Writes MIX_FRAME samples to `out` at `offset`; false, and nothing written, when they are not there. */
-  pull(out: Float32Array, offset: number): boolean {
-    if (this.waiting < MIX_FRAME + (this.#isPlaying ? 0 : this.#margin)) {
-      this.#underrun()
-      return false
-    }
+  /**
+   * Writes MIX_FRAME samples to `out` at `offset`, or as many of them as there are; answers how many are missing at the end.
+   */
+  pull(out: Float32Array, offset: number): number {
+    if (!this.#isPlaying && this.waiting < MIX_FRAME + this.#margin) return MIX_FRAME
+    if (this.waiting < MIX_FRAME) return this.#underrun(out, offset)
+    if (this.#late > 0) this.#leaveOutLate()
     this.#isPlaying = true
     this.#missed = 0
     const kept = MIX_FRAME + this.#margin
@@ -69,7 +72,7 @@ export class PlayoutBuffer {
     this.#fifo.drop(taken)
     this.#surplus -= shrink
     this.#look()
-    return true
+    return 0
   }
 
   /** Nobody hears the source at the moment: what is not needed is given back at once. */
@@ -77,14 +80,32 @@ export class PlayoutBuffer {
     if (this.#surplus > 0) this.#skip(Math.min(this.#surplus, this.waiting))
   }
 
-  #underrun(): void {
-    if (!this.#isPlaying) return
+  /**
+   * Gives what is there but for a little, which rides out the next time. What comes too late for this frame is not played
+   * after it, or the delay would grow by a frame each time.
+   */
+  #underrun(out: Float32Array, offset: number): number {
+    const given = Math.max(0, this.waiting - MARGIN_STEP)
+    const start = this.#fifo.offset
+    out.set(this.#fifo.plane(0).subarray(start, start + given), offset)
+    this.#fifo.drop(given)
+    this.#late += MIX_FRAME - given
+    this.#startWindow()
     this.#missed += 1
     if (this.#missed === 1) this.#margin = Math.min(MAX_MARGIN, this.#margin + MARGIN_STEP)
-    this.#startWindow()
-    if (this.#missed < SILENT_PULLS) return
-    this.#isPlaying = false
-    this.#fifo.drop(this.waiting)
+    if (this.#missed >= SILENT_PULLS) {
+      this.#isPlaying = false
+      this.#late = 0
+      this.#fifo.drop(this.waiting)
+    }
+    return MIX_FRAME - given
+  }
+
+  /** What has come late is heard no more, except for that little, or a quarter of much. What was lost did not come. */
+  #leaveOutLate(): void {
+    const kept = Math.max(MARGIN_STEP, this.#late >> 2)
+    this.#fifo.drop(Math.max(0, Math.min(this.#late - kept, this.waiting - MIX_FRAME)))
+    this.#late = 0
   }
 
   #look(): void {
