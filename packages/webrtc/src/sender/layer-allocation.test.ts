@@ -36,8 +36,8 @@ test('they come back one by one after the path was good for a while, the most im
     }
   }
   expect(raised).toEqual([
-    [8, 0],
-    [10, 1],
+    [15, 0],
+    [17, 1],
   ])
 })
 
@@ -45,7 +45,7 @@ test('a try that fills the path again makes the next one wait longer, up to a mi
   const allocation = new LayerAllocation()
   let video = high
   const tries: number[] = []
-  for (let now = 0; now <= 300 * SECOND; now += SECOND / 4) {
+  for (let now = 0; now <= 400 * SECOND; now += SECOND / 4) {
     // The path shows that it is overfull as long as the higher layer is sent.
     const budget = video === high ? 500_000 : Infinity
     for (const { toLow } of allocation.decide(now, budget, [video])) {
@@ -54,5 +54,5 @@ test('a try that fills the path again makes the next one wait longer, up to a mi
     }
   }
   const waits = tries.slice(1).map((at, index) => Math.round((at - tries[index]!) / SECOND))
-  expect(waits.slice(0, 4)).toEqual([16, 32, 64, 64])
+  expect(waits.slice(0, 4)).toEqual([30, 60, 64, 64])
 })

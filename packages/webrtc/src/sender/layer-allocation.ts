@@ -21,7 +21,7 @@ const HEADROOM = 0.95
 /** A lower layer takes about this share of the higher one: a quarter of its pixels. */
 const LOW_SHARE = 0.3
 /** After it was too much, the higher layer is tried again no sooner … */
-const FIRST_HOLD: Micros = 8_000_000
+const FIRST_HOLD: Micros = 15_000_000
 /** … and less and less often while it is too much every time. */
 const LONGEST_HOLD: Micros = 64_000_000
 /** A try has failed when the path was overfull within this time. */
