@@ -16,8 +16,13 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** A page in the manner of those written for WebRTCAPI: callbacks, one video element per stream, a constructor without any. */
-function page(userId: string): Promise<Page> {
+/**
+ * A page in the manner of those written for WebRTCAPI: callbacks, one video element per stream, a constructor without any.
+ * `byHand` opens the devices itself, as pages with a preview do.
+ */
+function page(userId: string, byHand = false): Promise<Page> {
+  const publish = `RTC.getLocalStream({ audio: true, video: true, attributes: { width: 640, height: 480, frameRate: 20 } },
+    function (info) { RTC.startRTC({ stream: info.stream, role: 'user' }, function () { log.push(['sending']) }) })`
   return openPlainPage(
     browser,
     `<!doctype html><title>old page</title><video id="local" muted autoplay playsinline></video><div id="remote"></div>
@@ -25,7 +30,7 @@ function page(userId: string): Promise<Page> {
 <script>
   window.log = []
   WebRTCAPI.fn.detectRTC({ screenshare: false }, function (data) { log.push(['detect', data.support, data.h264Support]) })
-  var RTC = new WebRTCAPI({ sdkAppId: 1400000000, userId: '${userId}', userSig: '', accountType: 1 })
+  var RTC = new WebRTCAPI({ sdkAppId: 1400000000, userId: '${userId}', userSig: '', accountType: 1, closeLocalMedia: ${String(byHand)} })
   RTC.on('onLocalStreamAdd', function (data) {
     if (data && data.stream) document.querySelector('#local').srcObject = data.stream
   })
@@ -49,7 +54,7 @@ function page(userId: string): Promise<Page> {
   RTC.on('onMuteAudio', function (data) { log.push(['mute', data.userId]) })
   RTC.on('onKickout', function (data) { log.push(['kickout', data.errorMsg]) })
   RTC.on('onErrorNotify', function (data) { log.push(['error', data.errorCode]) })
-  RTC.enterRoom({ roomid: 4242 }, function () { log.push(['entered']) }, function (error) { log.push(['failed', error.errorMsg]) })
+  RTC.enterRoom({ roomid: 4242 }, function () { log.push(['entered']); ${byHand ? publish : ''} }, function (error) { log.push(['failed', error.errorMsg]) })
 </script>`,
   )
 }
@@ -68,7 +73,8 @@ test('a page written for WebRTCAPI calls, sees, hears and leaves', async () => {
   const anna = await page('anna')
   await untilLogged(anna, 'detect', true, true)
   await untilLogged(anna, 'entered')
-  const ben = await page('ben')
+  const ben = await page('ben', true)
+  await untilLogged(ben, 'sending')
   for (const [own, other] of [
     [anna, 'ben'],
     [ben, 'anna'],
