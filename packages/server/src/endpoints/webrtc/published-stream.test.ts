@@ -92,7 +92,7 @@ test('the end takes the lower stream along, and the hub may take both', () => {
   give('h', true)
   give('l', true)
   hub.get(KEY)!.kickPublisher()
-  expect(asked).toEqual(['kicked'])
+  expect(asked).toEqual(['h', 'kicked'])
   expect(smallState()).toBeUndefined()
 })
 
@@ -123,4 +123,14 @@ test('who joins more than a second after a keyframe has the browser asked for an
   expect(player.cachedFrames).toEqual([])
   expect(player.requestKeyframe()).toBe(true)
   expect(asked).toEqual(['h'])
+})
+
+test('a stream that was silent and is opened again asks for a keyframe to begin with', () => {
+  hub.get(KEY)!.subscribe({ handleFrame: () => undefined, handleEnd: () => undefined }, 'live')
+  give('h', true)
+  clock.advance(12 * SECOND)
+  expect(asked).toEqual(['silent'])
+  expect(stream.isOpen).toBe(false)
+  expect(stream.open()).toBe(true)
+  expect(asked).toEqual(['silent', 'h'])
 })

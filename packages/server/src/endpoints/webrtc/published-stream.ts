@@ -82,6 +82,8 @@ export class PublishedStream {
     }
     this.#main = publication
     this.#isSmallRefused = false
+    // Opened again in mid-stream, with nothing that a viewer could begin with.
+    if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, this.#layers.main)
     metrics.publisherStarted(protocol)
     this.#unlist = connections.add({
       ...{ id, role: 'publisher', protocol, remoteAddress, streamKey: key, startedAt: clock.now() },

@@ -46,6 +46,8 @@ const TAKEN_SENTENCES: Record<Exclude<PublicationEnd, 'silent'>, string> = {
   shutdown: 'The server is going down.',
 }
 
+const BUSY = 'Somebody else publishes it.'
+
 /**
  * What one browser sends into its room, over one PeerConnection: camera and microphone as one stream of the hub, the screen as
  * another. Each offer says anew what there is; streams that stay go on without a gap.
@@ -175,26 +177,29 @@ export class RoomUplink {
     })
     this.#streams.set(streamType, stream)
     if (stream.open()) return stream
-    this.#forget(streamType, stream)
-    this.#refuse(streamType, 'Somebody else publishes it.')
+    this.#lose(streamType, stream, BUSY)
     return undefined
   }
 
   /** A stream that was silent is the browser's still: a screen that stands still sends nothing. Its next frame opens it again. */
   #handleTaken(streamType: UplinkStreamType, stream: PublishedStream, reason: PublicationEnd): void {
-    if (reason === 'silent') return
-    this.#forget(streamType, stream)
-    this.#refuse(streamType, TAKEN_SENTENCES[reason])
+    if (reason !== 'silent') this.#lose(streamType, stream, TAKEN_SENTENCES[reason])
   }
 
   #handleFrame(mid: string, rid: string | undefined, frame: MediaFrame): void {
     const stream = this.#routes.get(mid)
-    if (stream === undefined) return
-    if (!stream.isOpen && !stream.open()) return
-    stream.handleFrame(mid, rid, frame)
+    if (stream !== undefined && (stream.isOpen || this.#reopen(stream))) stream.handleFrame(mid, rid, frame)
   }
 
-  #refuse(streamType: UplinkStreamType, reason: string): void {
+  #reopen(stream: PublishedStream): boolean {
+    if (stream.open()) return true
+    for (const [streamType, one] of [...this.#streams]) if (one === stream) this.#lose(streamType, stream, BUSY)
+    return false
+  }
+
+  /** The member is told, and nothing more is published of it until an offer names it again. */
+  #lose(streamType: UplinkStreamType, stream: PublishedStream, reason: string): void {
+    this.#forget(streamType, stream)
     this.#options.environment.clock.after(0, () => {
       if (!this.#closed) this.#options.refused(streamType, reason)
     })
