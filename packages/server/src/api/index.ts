@@ -1,5 +1,7 @@
 export { registerDemo, signForDemo } from './demo.js'
 export type { DemoDeps, DemoSigner } from './demo.js'
+export { registerDesktop } from './desktop.js'
+export type { DesktopDeps } from './desktop.js'
 export { isPublicAddress, resolveForwardTarget } from './forward-target.js'
 export type { ForwardTarget, ResolveHost } from './forward-target.js'
 export type { Forwards } from './forwards.js'

@@ -2,12 +2,14 @@ import fastify, { type FastifyInstance } from 'fastify'
 import {
   registerApi,
   registerDemo,
+  registerDesktop,
   registerHealth,
   registerRoomService,
   registerRoomSig,
   type ApiDeps,
   type Readiness,
 } from '../api/index.js'
+import { EntryTickets } from '../auth/index.js'
 import { httpLimits, openServiceLimits } from '../config/index.js'
 import { AddressRates } from '../net/index.js'
 import { registerPages } from '../pages.js'
@@ -60,6 +62,8 @@ export class Web {
     const rates = new AddressRates({ perSecond, burst, addresses })
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
     await registerDemo(this.public, { ...shared, ...addressOptions, log })
+    const tickets = new EntryTickets(Date.now)
+    await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, clientAddress })
     await registerRoomService(this.public, { ...shared, rooms })
     this.public.get('/signal', { schema: { hide: true } }, (_request, reply) =>
       reply

@@ -1,6 +1,8 @@
 export { equalSecrets } from './constant-time.js'
 export { EntrySignatures, entrySignaturesOf } from './entry-signatures.js'
 export type { EntrySignatureDeps, EntrySignatureOptions } from './entry-signatures.js'
+export { EntryTickets } from './entry-tickets.js'
+export type { TicketedEntry } from './entry-tickets.js'
 export type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
 export { FailureGuard } from './failure-guard.js'
 export type {

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ConfigError } from '../config/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
+import { addDesktopCommand } from './desktop/command.js'
 import { runDoctor } from './doctor.js'
 import { startDemoPhone } from './demo-phone.js'
 import { findDemoSecret } from './demo-secret.js'
@@ -85,6 +86,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   })
   addTokenCommand(program, host)
   addSimulateCommand(program, host, exit)
+  addDesktopCommand(program, environment, output)
   program
     .command('bench')
     .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')

@@ -203,6 +203,9 @@ export const authLimits = {
   jwksPauseMs: 30_000,
   /** One-time tokens remembered until they expire; past it no further one is taken. */
   oneTimeTokens: 100_000,
+  /** Tickets of `crossroom://` links that wait to be redeemed, and how long each is good; past it the oldest is forgotten. */
+  entryTickets: 10_000,
+  entryTicketMs: 60_000,
 } as const
 
 /** What signs for, or checks, whoever asks over HTTP: the demo's signatures, the services of the old demos. */

@@ -51,6 +51,15 @@ export const en = {
   cannotPublish: 'This browser gives pages no camera and no microphone. You can still watch, listen and write.',
   cannotPlay: 'This browser cannot play live streams. A current Chrome, Edge, Firefox or Safari can.',
 
+  // The app of the desktop.
+  openInAppTitle: 'Room {place}',
+  openInAppLead: 'Open the call in a window of its own. If no app answers, it goes on here.',
+  openInAppDone: 'The call opens in the app. You can close this page.',
+  openInApp: 'Open in the app',
+  openInAppAgain: 'Open again',
+  openInBrowser: 'Stay in this browser',
+  ticketGone: 'This link was used already or is older than a minute. You can still enter by yourself.',
+
   // WeChat's browser.
   weChatTitle: 'You are in WeChat’s own browser',
   weChatMiniProgram: 'Best in WeChat: the Mini Program',

@@ -50,6 +50,14 @@ export const zh: Readonly<Record<Phrase, string>> = {
   cannotPublish: '此浏览器不向网页提供摄像头和麦克风。你仍可观看、收听和发消息。',
   cannotPlay: '此浏览器无法播放直播。请使用新版 Chrome、Edge、Firefox 或 Safari。',
 
+  openInAppTitle: '房间 {place}',
+  openInAppLead: '在独立窗口中打开通话。如果没有应用响应，就在此页面继续。',
+  openInAppDone: '通话将在应用中打开，可以关闭此页面。',
+  openInApp: '在应用中打开',
+  openInAppAgain: '再次打开',
+  openInBrowser: '留在浏览器',
+  ticketGone: '此链接已被使用或已超过一分钟。你仍可自行进入。',
+
   weChatTitle: '你正在使用微信内置浏览器',
   weChatMiniProgram: '在微信中首选小程序',
   weChatMiniProgramHow: '请打开你所在组织的小程序，以下是该房间的页面。',

@@ -17,6 +17,10 @@ export interface Invited {
   readonly userId?: string
   readonly name?: string
   readonly credentials?: Credentials
+  /** Stands for credentials, once: what the app of the desktop came with. */
+  readonly ticket?: string
+  /** The app of the desktop is to be tried first, by a link of this scheme. */
+  readonly app?: 'crossroom' | 'wxlite'
   /** Enters without the preview. */
   readonly entersAtOnce: boolean
 }
@@ -26,7 +30,7 @@ const TIMEOUT_MS = 5_000
 
 /**
  * Reads `?room=&name=&enter=` and, better behind `#` where no server log sees it,
- * `userid=&usersig=|token=&sdkappid=&privatemapkey=`.
+ * `userid=&usersig=|token=&sdkappid=&privatemapkey=`, or `ticket=`. `open=app` (or `open=wxlite`) tries the app of the desktop.
  */
 export function readInvited(search: string, hash: string): Invited {
   const query = new URLSearchParams(search)
@@ -41,6 +45,8 @@ export function readInvited(search: string, hash: string): Invited {
   const roomId = value('room')
   const userId = value('userid')
   const name = value('name')
+  const ticket = value('ticket')
+  const open = value('open')
   return {
     ...(roomId === undefined ? {} : { roomId }),
     ...(userId === undefined ? {} : { userId }),
@@ -54,6 +60,8 @@ export function readInvited(search: string, hash: string): Invited {
             ...(privateMapKey === undefined ? {} : { privateMapKey }),
           },
         }),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(open === 'app' ? { app: 'crossroom' as const } : open === 'wxlite' ? { app: 'wxlite' as const } : {}),
     entersAtOnce: query.has('enter'),
   }
 }

@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { canonicalRoomId, isRoomId, isUserId } from '@crossroom/protocol'
+import type { EntryTickets, EntryVerifier } from '../auth/index.js'
+import type { AddressRates } from '../net/index.js'
+import type { Log } from '../observe/index.js'
+import { answerErrorsAsJson, ApiError } from './errors.js'
+
+export interface DesktopDeps {
+  readonly verifier: EntryVerifier
+  readonly tickets: EntryTickets
+  readonly rates: AddressRates
+  readonly clock: { now(): number }
+  readonly log: Log
+  readonly clientAddress: (request: FastifyRequest['raw']) => string
+}
+
+const SIGNATURE_CHARS = 4096
+const NAME_CHARS = 64
+
+const ticketRequest = z.object({
+  roomId: z
+    .union([z.string(), z.number()])
+    .refine(isRoomId, 'must be a number up to 4294967295, or 1 to 64 of A-Z a-z 0-9 _ -'),
+  userId: z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -'),
+  userName: z.string().max(NAME_CHARS).optional(),
+  sdkAppId: z.int().positive().optional(),
+  userSig: z.string().max(SIGNATURE_CHARS).optional(),
+  privateMapKey: z.string().max(SIGNATURE_CHARS).optional(),
+})
+
+const redeemRequest = z.object({ ticket: z.string().max(64) })
+
+/**
+ * `POST /api/v1/desktop/ticket` gives whoever may enter a room a ticket for it, which a `crossroom://` link carries;
+ * `POST /api/v1/desktop/redeem` gives the first who shows it within a minute what that person enters with. On the public port:
+ * pages ask.
+ */
+export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): Promise<void> {
+  await app.register(
+    (scope, _options, done) => {
+      scope.setValidatorCompiler(validatorCompiler)
+      scope.setSerializerCompiler(serializerCompiler)
+      answerErrorsAsJson(scope, (error) => {
+        deps.log.error({ error }, 'A request for a ticket failed')
+      })
+      scope.addHook('onRequest', (request, reply, next) => {
+        void reply.header('cache-control', 'no-store')
+        const wait = deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw))
+        next(
+          wait > 0
+            ? new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many tickets were asked for; wait a moment.')
+            : undefined,
+        )
+      })
+      const typed = scope.withTypeProvider<ZodTypeProvider>()
+      typed.post('/ticket', { schema: { hide: true, body: ticketRequest } }, async (request) => {
+        const { roomId, userName, ...signed } = request.body
+        const credentials = { ...signed, roomId: canonicalRoomId(roomId) }
+        const answer = await deps.verifier.verify({ ...credentials, remoteAddress: deps.clientAddress(request.raw) })
+        if ('code' in answer) throw new ApiError(403, answer.code, answer.sentence)
+        return deps.tickets.make({ ...credentials, userName })
+      })
+      typed.post('/redeem', { schema: { hide: true, body: redeemRequest } }, (request) => {
+        const entry = deps.tickets.redeem(request.body.ticket)
+        if (entry === undefined)
+          throw new ApiError(
+            404,
+            'TICKET_GONE',
+            'The ticket was used already or is older than a minute; open the link anew.',
+          )
+        return entry
+      })
+      done()
+    },
+    { prefix: '/api/v1/desktop' },
+  )
+}

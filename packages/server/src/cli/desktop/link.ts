@@ -1,0 +1,87 @@
+import { isRoomId, isUserId } from '@crossroom/protocol'
+
+/** Longer links are refused unread. */
+export const MAX_LINK_CHARS = 2048
+/** The schemes that `crossroom desktop register` takes. */
+export const DESKTOP_SCHEMES = ['crossroom', 'wxlite'] as const
+export type DesktopScheme = (typeof DESKTOP_SCHEMES)[number]
+
+/** A checked link: whom to call, where. */
+export interface DesktopLink {
+  /** Origin of the server, `https://HOST[:PORT]`; `http` for this machine and private addresses only. */
+  readonly server: string
+  readonly roomId: string
+  readonly userId?: string
+  readonly name?: string
+  /** Good once and for a minute; the server gives it away for what its holder enters with. */
+  readonly ticket?: string
+}
+
+const PARAMETERS: ReadonlySet<string> = new Set(['server', 'room', 'user', 'name', 'ticket'])
+const TICKET = /^[A-Za-z0-9_-]{16,64}$/
+const NAME_CHARS = 64
+const CONTROL = /[\u0000-\u001f\u007f]/
+/** RFC 1918, RFC 6598, RFC 3927 and loopback, as hosts in URLs are spelled after parsing. */
+const PRIVATE_HOST =
+  /^(localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[::1\]|\[f[cd][0-9a-f:]+\]|\[fe80:[0-9a-f:]+\])$/
+
+/**
+ * Reads `crossroom://start?server=&room=[&user=&name=&ticket=]`, and the same with `wxlite:`. Anybody can put such a link into
+ * a page, so what is not known is refused. Answers a sentence for people instead when it is no such link.
+ */
+export function parseDesktopLink(text: string): DesktopLink | string {
+  if (text.length > MAX_LINK_CHARS) return `The link has more than ${String(MAX_LINK_CHARS)} characters.`
+  const match = /^(crossroom|wxlite):\/\/start\/?\?([^#]*)$/i.exec(text)
+  if (match === null) return 'It is no link like crossroom://start?server=https://HOST&room=ID.'
+  const query = new URLSearchParams(match[2])
+  const seen = new Map<string, string>()
+  for (const [name, value] of query) {
+    if (!PARAMETERS.has(name))
+      return `The link has a part that is not known here; only ${[...PARAMETERS].join(', ')} are.`
+    if (seen.has(name)) return `The link says ${name} twice.`
+    seen.set(name, value)
+  }
+  return checkedLink(seen)
+}
+
+function checkedLink(parts: ReadonlyMap<string, string>): DesktopLink | string {
+  const server = originOf(parts.get('server') ?? '')
+  if (server === undefined)
+    return 'The link must name its server as https://HOST; http:// only on this machine and in private networks.'
+  const roomId = parts.get('room') ?? ''
+  if (!isRoomId(roomId)) return 'The room of the link must be 1 to 64 of A-Z a-z 0-9 _ -.'
+  const userId = parts.get('user')
+  if (userId !== undefined && !isUserId(userId)) return 'The user of the link must be 1 to 32 of A-Z a-z 0-9 _ -.'
+  const name = parts.get('name')
+  if (name !== undefined && (name.length > NAME_CHARS || CONTROL.test(name)))
+    return `The name in the link must have at most ${String(NAME_CHARS)} characters and no control characters.`
+  const ticket = parts.get('ticket')
+  if (ticket !== undefined && !TICKET.test(ticket)) return 'The ticket of the link is not one of a Crossroom server.'
+  return {
+    server,
+    roomId,
+    ...(userId !== undefined && { userId }),
+    ...(name !== undefined && name !== '' && { name }),
+    ...(ticket !== undefined && { ticket }),
+  }
+}
+
+/** The address of the call page. What must not be written down goes behind `#`, and the page takes it out of the history. */
+export function callAddress({ server, roomId, userId, name, ticket }: DesktopLink): string {
+  const address = new URL('/call', server)
+  address.searchParams.set('room', roomId)
+  if (name !== undefined) address.searchParams.set('name', name)
+  const secret = new URLSearchParams()
+  if (userId !== undefined) secret.set('userid', userId)
+  if (ticket !== undefined) secret.set('ticket', ticket)
+  address.hash = secret.toString()
+  return address.href
+}
+
+function originOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, hostname, origin, username, password, pathname, search, hash } = new URL(text)
+  if (username !== '' || password !== '' || pathname !== '/' || search !== '' || hash !== '') return undefined
+  if (protocol === 'https:') return origin
+  return protocol === 'http:' && PRIVATE_HOST.test(hostname) ? origin : undefined
+}
