@@ -26,7 +26,7 @@ test.runIf(runsHere)('WeChat`s own compilers take every component', () => {
     expect(wxml).toContain(`${name}/index.wxml:`)
     expect(wxss).toContain(`${name}/index.wxss`)
   }
-  expect(wxml).toContain('beauty-style')
+  expect(wxml).toContain('beautyStyle')
 })
 
 test.runIf(runsHere)('WeChat`s own compilers take the example', () => {

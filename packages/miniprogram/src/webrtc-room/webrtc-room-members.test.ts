@@ -197,3 +197,31 @@ test.each(['grid', 'float', 'bigsmall'])(
     expect(shown()).toBe(false)
   },
 )
+
+test('properties loadingImg and playerBackgroundImg stand where no picture is', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1', { hasVideo: false })]
+  const properties = { loadingImg: 'https://a.test/l.png', playerBackgroundImg: 'https://a.test/p.png' }
+  const { component, settle } = await room.enter({ server, properties })
+  const imageOf = (): string => (component.data as unknown as { tiles: { image: string }[] }).tiles[0]!.image
+  expect(imageOf()).toBe('https://a.test/l.png')
+  await room.playerSays('web1', 2004)
+  expect(imageOf()).toBe('https://a.test/p.png')
+  server.list([member('web1')])
+  await settle()
+  expect(imageOf()).toBe('')
+  await room.playerSays('web1', 2007)
+  expect(imageOf()).toBe('https://a.test/l.png')
+})
+
+test('property pusherBackgroundImg stands where this phone sends no picture', async () => {
+  const { component, settle } = await room.open({ properties: { pusherBackgroundImg: 'https://a.test/b.png' } })
+  const shown = (): unknown => (component.data as unknown as { pusherImage: string }).pusherImage
+  expect(shown()).toBe('https://a.test/b.png')
+  room.call('start')
+  await settle()
+  expect(shown()).toBe('')
+  room.call('enableCamera', false)
+  await settle()
+  expect(shown()).toBe('https://a.test/b.png')
+})

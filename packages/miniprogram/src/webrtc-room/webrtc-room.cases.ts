@@ -1,4 +1,3 @@
-import type { FakeStream } from '../testing/room-server.js'
 import { templates } from './layout.js'
 
 /** What a property of `<webrtc-room>` changes, one row per property of the component that apps know. */
@@ -17,11 +16,8 @@ export interface PropertyCase {
   readonly state?: object
   /** Where the socket went. */
   readonly url?: string
-  /** Streams of `web1`, when the case needs other ones. */
-  readonly streams?: readonly FakeStream[]
 }
 
-const dark: readonly FakeStream[] = [{ hasVideo: false }]
 const small = { template: 'bigsmall' }
 
 export const propertyCases: readonly PropertyCase[] = [
@@ -60,13 +56,6 @@ export const propertyCases: readonly PropertyCase[] = [
   { name: 'maxMembers', value: 8, view: { tiles: { length: 1 } } },
   { name: 'waitingImg', value: 'https://a.test/w.png', pusher: { waitingImage: 'https://a.test/w.png' } },
   { name: 'loadingImg', value: 'https://a.test/l.png', view: { tiles: [{ image: 'https://a.test/l.png' }] } },
-  {
-    name: 'playerBackgroundImg',
-    value: 'https://a.test/p.png',
-    streams: dark,
-    view: { tiles: [{ userId: 'web1', image: '' }] },
-  },
-  { name: 'pusherBackgroundImg', value: 'https://a.test/b.png', view: { pusherImage: '' } },
   {
     name: 'pusherAttributes',
     value: { 'beauty-style': 'nature', fps: 24 },

@@ -20,7 +20,7 @@ test('start enters the room of the properties and pushes to the address of the s
 
 test.each(propertyCases)('property $name = $value', async (row) => {
   const { server, pushers, players, component, wx, settle } = await room.open({ properties: { [row.name]: row.value } })
-  server.users = [member('web1', ...(row.streams ?? []))]
+  server.users = [member('web1')]
   room.call('start')
   await settle()
   if (row.url) expect(wx.urls).toEqual([row.url])
