@@ -45,7 +45,7 @@ test('where no WebRTC gets through, pictures and sound come by WebSocket', async
 })
 
 test('a browser without H.264 in calls plays by WebSocket from the beginning', async () => {
-  const prepare = (page: Page): Promise<void> =>
+  const prepare = (page: Page): Promise<unknown> =>
     page.addInitScript(() => {
       RTCRtpReceiver.getCapabilities = () => ({ codecs: [], headerExtensions: [] })
     })
