@@ -75,3 +75,24 @@ test('the same user from somewhere else replaces the first, who is told', async 
   await until('frames of the second', () => second.told.room.some(({ code }) => code === 'PUBLISH_LIVE'))
   expect(second.codes()).not.toContain(1019)
 })
+
+test('an old app that asks for a roomsig and writes the host of another cloud comes to this server', async () => {
+  const roomId = 12
+  const { userSig } = signed('old')
+  const query = `sdkappid=${String(sdkAppId)}&identifier=old&usersig=${userSig}&random=9999&contenttype=json`
+  const answer = await fetch(`${room.server.http}/v4/openim/jsonvideoapp?${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ReqHead: { Cmd: 1, SeqNo: 1, BusType: 7, GroupId: roomId },
+      ReqBody: { PrivMapEncrypt: '', TerminalType: 1, FromType: 3, SdkVersion: 26280566 },
+    }),
+  })
+  const { RspHead, RspBody } = (await answer.json()) as { RspHead: { ErrorCode: number }; RspBody: object }
+  expect(RspHead.ErrorCode).toBe(0)
+  const roomSig = encodeURIComponent(JSON.stringify(RspBody))
+  const url = `room://cloud.tencent.com?sdkappid=${String(sdkAppId)}&roomid=${String(roomId)}&userid=old&roomsig=${roomSig}`
+  await room.open('old', { server: url, roomId })
+  const other = await room.open('other', { roomId, ...signed('other') })
+  await other.untilPlays('old', 5)
+})
