@@ -14,6 +14,8 @@ const NEEDED = {
   'gstreamer1.0-plugins-bad': [['gst-inspect-1.0', '--exists', 'rtmp2sink']],
   'gstreamer1.0-plugins-ugly': [['gst-inspect-1.0', '--exists', 'x264enc']],
   coturn: [['turnserver', '--version']],
+  'xdg-utils': [['xdg-mime', '--version']],
+  'desktop-file-utils': [['which', 'desktop-file-validate']],
   'python3-aiortc': [['/usr/bin/python3', '-c', 'import aiortc']],
 }
 
