@@ -58,6 +58,7 @@ test.each(COLOURS)('the call with its panels and windows is clean in %s colours'
   const { page } = owner
   await untilMoves(page, 'Gus', 2)
   await guest.page.keyboard.press('c')
+  await guest.page.locator('input:focus').waitFor()
   await guest.page.keyboard.type('hello')
   await guest.page.keyboard.press('Enter')
   for (const key of ['p', 'c']) {

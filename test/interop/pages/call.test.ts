@@ -89,6 +89,7 @@ test('a call is entered, used and left by the keyboard alone', async () => {
   await page.keyboard.press('m')
   await page.getByRole('button', { name: 'Turn the microphone on (M)' }).waitFor()
   await page.keyboard.press('c')
+  await page.locator('input:focus').waitFor()
   await page.keyboard.type('by keyboard')
   await page.keyboard.press('Enter')
   await page.getByText('by keyboard', { exact: true }).waitFor()
@@ -134,6 +135,16 @@ test('the owner mutes somebody and puts them out, and they are told', async () =
   await guest.getByRole('button', { name: 'Enter again' }).click()
   await guest.getByRole('button', { name: 'Enter', exact: true }).click()
   await untilSaid(guest, /The owner keeps you out for a while/)
+})
+
+test('an owner who leaves may end the call for everybody', async () => {
+  const owner = await enter('Olga', 'ended')
+  const guest = await enter('Gus', 'ended')
+  await tileOf(owner, 'Gus').waitFor()
+  await owner.getByRole('button', { name: 'Leave' }).click()
+  await owner.getByRole('button', { name: 'End for everybody' }).click()
+  await untilSaid(guest, /The call was ended for everybody/)
+  await untilSaid(owner, /The call was ended for everybody/)
 })
 
 test('an encoder comes in by the address of the invitation, as a device', async () => {

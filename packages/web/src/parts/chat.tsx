@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
 import { language, say } from '../language/say.js'
 import { tagOf } from '../language/choice.js'
@@ -52,7 +52,8 @@ function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): 
 function ChatInput({ model, takesFocus }: { model: RoomModel; takesFocus: boolean }): VNode {
   const [text, setText] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  // Before the next letter that somebody types, which would be taken for a shortcut.
+  useLayoutEffect(() => {
     // On a phone the focus would bring up the keyboard, over what one wanted to read.
     if (takesFocus && !matchMedia('(hover: none)').matches) input.current?.focus()
   }, [takesFocus])
