@@ -7,6 +7,7 @@ export interface SentFrame {
   readonly keyframe: boolean
   readonly payload: readonly number[]
   readonly targets: readonly TrackId[]
+  readonly captureWallClock: number | undefined
 }
 
 const ignore = (): void => undefined
@@ -40,8 +41,8 @@ export class FakeEgress implements Egress {
   }
 
   frame(source: number, frame: EgressFrame, targets: Uint32Array, targetCount = targets.length): number {
-    const { rtpTimestamp, keyframe, payloads, ends } = frame
-    const sent = { source, rtpTimestamp, keyframe, payload: [...payloads.subarray(0, ends[0])] }
+    const { rtpTimestamp, keyframe, payloads, ends, captureWallClock } = frame
+    const sent = { source, rtpTimestamp, keyframe, captureWallClock, payload: [...payloads.subarray(0, ends[0])] }
     this.frames.push({ ...sent, targets: [...targets.subarray(0, targetCount)] })
     return this.#nextFrame++
   }

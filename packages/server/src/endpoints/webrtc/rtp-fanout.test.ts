@@ -111,3 +111,14 @@ test('what is made of one stream has one time line, and a stream that ended leav
   expect(fanouts.of(source)).not.toBe(fanout)
   expect(fanouts.of(source).clock.liveAt(clock.now())).toBeUndefined()
 })
+
+test('viewers are told once a second when a picture was taken, by the wall clock', () => {
+  fanout.addVideo(watcher(1))
+  for (let i = 0; i < 100; i++)
+    push({ ...picture(clock.now(), { keyframe: i === 0 }), captureTime: clock.now() - 30 * MS })
+  const told = egress.frames.flatMap(({ captureWallClock }) => captureWallClock ?? [])
+  expect(told).toHaveLength(2)
+  expect(Math.abs(told[0]! - (Date.now() * MS - 30 * MS))).toBeLessThan(5000 * MS)
+  push(picture(clock.now()))
+  expect(egress.frames.at(-1)!.captureWallClock).toBeUndefined()
+})

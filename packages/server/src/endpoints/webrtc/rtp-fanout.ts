@@ -42,6 +42,9 @@ const MAX_GOP_FRAMES = 900
 /** The same in bytes of payload: three quarters of the history of the egress. */
 const MAX_GOP_BYTES = 3 * 1024 * 1024
 
+/** How often viewers are told when what they get was taken; they reckon on from there (abs-capture-time). */
+const TELL_CAPTURE: Micros = 1_000_000
+
 /** A video frame that the egress keeps, so that a new viewer can start from it. */
 export interface KeptFrame {
   readonly number: FrameNumber
@@ -75,10 +78,18 @@ export class LastFrame {
   at: Micros | undefined
   /** On the source's time line. */
   rtpTimestamp = 0
+  #toldAt: Micros = -Infinity
 
   set(at: Micros, rtpTimestamp: number): void {
     this.at = at
     this.rtpTimestamp = rtpTimestamp
+  }
+
+  /** Whether it is time to say when a frame was taken. */
+  tellsCapture(now: Micros): boolean {
+    if (now - this.#toldAt < TELL_CAPTURE) return false
+    this.#toldAt = now
+    return true
   }
 }
 
@@ -286,7 +297,9 @@ export class RtpFanout implements FrameSink {
     marker: boolean,
     targets: number,
   ): FrameNumber | undefined {
-    const { config } = frame
+    const { config, captureTime } = frame
+    const now = this.#now()
+    const last = config.kind === 'video' ? this.lastVideo : this.lastAudio
     const packed: EgressFrame = {
       rtpTimestamp,
       payloads: this.#payloads.bytes,
@@ -294,6 +307,8 @@ export class RtpFanout implements FrameSink {
       packetCount: this.#payloads.count,
       marker,
       keyframe: frame.keyframe,
+      ...(captureTime !== undefined &&
+        last.tellsCapture(now) && { captureWallClock: Date.now() * 1000 + captureTime - now }),
       ...(config.kind === 'video' && config.orientation !== 0 && { orientation: config.orientation }),
       ...(frame.audioLevel !== undefined && { audioLevel: frame.audioLevel }),
     }
