@@ -14,7 +14,7 @@ export interface MediaPathsOptions {
   readonly lost: () => void
   readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
   /** What came all the time comes no more: the server may have stopped, or the way is gone. */
-  readonly stalled: () => void
+  readonly stalled: (direction: 'up' | 'down') => void
   /** Whether pictures and sound come by WebRTC; false when no way was found in time. */
   readonly receiving: (byWebRtc: boolean) => void
   readonly failed: (error: CrossroomError) => void
@@ -51,7 +51,7 @@ export class MediaPaths {
     this.#down = new Way(lost, () => this.#retryDown())
     this.#unwatch = watchStalls(
       () => this,
-      () => options.stalled(),
+      (direction) => options.stalled(direction),
     )
   }
 

@@ -21,12 +21,10 @@ import type { EnteredRoom, EnterRoomOptions } from '../options.js'
 import { RemoteMedia } from '../play/remote-media.js'
 import { UNSEEN_WIDTH } from '../play/subscriptions.js'
 import { MediaPaths } from './media-paths.js'
+import { NetworkProbe } from './network-probe.js'
 import { watchPage } from './page-watch.js'
 import { Roster } from './roster.js'
 import { SignalSocket } from './signal-socket.js'
-
-/** An answer of the server takes that long at most, on any network that media could use. */
-const PROBE_MS = 600
 
 /** What a stay in a room is set up with and tells. */
 export interface RoomCallOptions {
@@ -48,6 +46,7 @@ export class RoomCall {
   readonly #options: RoomCallOptions
   readonly #signal: SignalSocket
   readonly #roster: Roster
+  readonly #probe = new NetworkProbe(() => this.#signal.request('room.info', {}))
   readonly #unwatch: () => void
   #paths: MediaPaths | undefined
   #self: { readonly userId: string; readonly role: Role } | undefined
@@ -56,7 +55,6 @@ export class RoomCall {
   #state: ConnectionState = 'disconnected'
   /** What was told by `media.state`, by stream. */
   readonly #told = new Map<PublishedStreamType, string>()
-  #isProbing = false
   #closed = false
 
   constructor(options: RoomCallOptions) {
@@ -217,26 +215,26 @@ export class RoomCall {
       answer: (sdp, revision) => this.#signal.request('media.answer', { sdp, revision }),
       restart: () => this.#signal.request('media.restart', {}),
       lost: () => this.#signal.networkChanged(),
-      stalled: () => void this.#probe(),
+      stalled: (direction) => this.#handleStall(direction),
       tracksChanged: (tracks) => this.remote.setTracks(tracks),
       receiving: (byWebRtc) => this.#setPath(byWebRtc ? 'webrtc' : 'ws-flv'),
       failed: (error) => this.#fail(error),
     })
   }
 
+  /** Nobody is missed who is muted, and no answer to what is not sent. */
+  #handleStall(direction: 'up' | 'down'): void {
+    const isExpected =
+      direction === 'up'
+        ? this.sentTracks.length > 0
+        : this.#users.some(({ streams }) => streams.some(({ hasAudio, hasVideo }) => hasAudio || hasVideo))
+    if (isExpected) void this.#findWay()
+  }
+
   /** Media stands still. A server that answers is reached by another way; otherwise the network is another one. */
-  async #probe(): Promise<void> {
-    if (this.#isProbing || this.#state !== 'connected') return
-    this.#isProbing = true
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const answer = this.#signal.request('room.info', {}).then(
-      () => 'answered' as const,
-      () => 'failed' as const,
-    )
-    const silence = new Promise<'silence'>((resolve) => (timer = setTimeout(() => resolve('silence'), PROBE_MS)))
-    const outcome = await Promise.race([answer, silence])
-    clearTimeout(timer)
-    this.#isProbing = false
+  async #findWay(): Promise<void> {
+    if (this.#state !== 'connected') return
+    const outcome = await this.#probe.run()
     if (this.#closed) return
     if (outcome === 'answered') this.#paths?.restart()
     if (outcome === 'silence') this.#signal.networkChanged()

@@ -39,8 +39,11 @@ export interface WatchedConnections {
   readonly downlink: RTCPeerConnection | undefined
 }
 
-/** Calls `stalled` when what came all the time stops coming; returns what ends that. */
-export function watchStalls(connections: () => WatchedConnections, stalled: () => void): () => void {
+/** Calls `stalled` when what came all the time by a connection stops coming; returns what ends that. */
+export function watchStalls(
+  connections: () => WatchedConnections,
+  stalled: (direction: 'up' | 'down') => void,
+): () => void {
   const up = new Flow()
   const down = new Flow()
   let lastMs = performance.now()
@@ -51,9 +54,8 @@ export function watchStalls(connections: () => WatchedConnections, stalled: () =
     // A page that was busy or hidden saw nothing, whatever came.
     if (nowMs - lastMs > 2 * LOOK_MS) for (const flow of [up, down]) flow.forgive(nowMs)
     lastMs = nowMs
-    const hasUpStalled = up.observe(received, nowMs)
-    const hasDownStalled = down.observe(newestArrival(downlink), nowMs)
-    if (hasUpStalled || hasDownStalled) stalled()
+    if (up.observe(received, nowMs)) stalled('up')
+    if (down.observe(newestArrival(downlink), nowMs)) stalled('down')
   }
   const timer = setInterval(() => void look(), LOOK_MS)
   return () => clearInterval(timer)
