@@ -116,13 +116,20 @@ export class Phone {
     this.call('setData', properties)
   }
 
-  /** From Wi-Fi to 4G: sockets, push and plays vanish without a word, then WeChat says that the network is another one. */
+  /** From Wi-Fi to 4G: {@link loseNetwork}, then WeChat says that the network is another one. */
   changeNetwork(): void {
+    this.loseNetwork()
+    currentDevice.run(this.#device, () => {
+      for (const listener of [...this.#device.networkListeners]) listener({ isConnected: true, networkType: '4g' })
+    })
+  }
+
+  /** Sockets, push and plays vanish without a word; the server keeps connections that are half open. */
+  loseNetwork(): void {
     currentDevice.run(this.#device, () => {
       for (const socket of this.#device.sockets) socket.pause()
       this.#device.pusher?.changeNetwork()
       for (const player of [...this.#device.players.values()]) player.changeNetwork()
-      for (const listener of [...this.#device.networkListeners]) listener({ isConnected: true, networkType: '4g' })
     })
   }
 

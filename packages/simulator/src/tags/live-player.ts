@@ -94,6 +94,7 @@ export class LivePlayer {
     this.#connection = undefined
     connection?.close()
     this.#isPlaying = false
+    this.#begin = undefined
   }
 
   /** The network is another one: the old connection stays half open at the server, LiteAV reconnects. */
@@ -157,6 +158,7 @@ export class LivePlayer {
     this.#isPlaying = false
     clearTimeout(this.#begin)
     clearTimeout(this.#hungry)
+    this.#begin = undefined
     if (this.#reconnects++ >= RECONNECTS) {
       raise(-2301, `The connection is lost, and three attempts were in vain: ${code ?? 'closed'}`)
       return
