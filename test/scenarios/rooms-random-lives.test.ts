@@ -71,7 +71,7 @@ class World {
   #do(act: Act): void {
     if (act.kind === 'wait') this.stage.clock.advance(act.micros)
     else if (act.kind === 'enter') this.#enter(act.user, act.role)
-    else if (act.kind === 'kick' || act.kind === 'mute') this.#moderate(act.kind, act.pair)
+    else if ('pair' in act) this.#moderate(act.kind, act.pair)
     else this.#ask(act)
   }
 

@@ -96,17 +96,18 @@ export class MemberStream {
 
   /**
    * The tracks that may be heard or seen at any moment: of the present publication, muted or not, and of one that a browser
-   * still announces, for a screen that stands still may send nothing for a while.
+   * still announces, for a screen that stands still may send nothing for a while. What flowed until a phone took over from
+   * itself on another network is there as well: until its first frames come again, its stream knows of no tracks.
    */
   get tracks(): Kinds {
-    const { stream } = this.best
+    const { stream, monitor } = this.best
     if (stream.publication === undefined && this.#announced === undefined) return NEITHER
     const { audio, video } = stream.tracks
     const may = this.#allowed
     const said = this.#announced ?? BOTH
     return {
-      audio: audio !== undefined && may.audio && said.audio,
-      video: video !== undefined && may.video && said.video,
+      audio: (audio !== undefined || monitor.flowsAudio) && may.audio && said.audio,
+      video: (video !== undefined || monitor.flowsVideo) && may.video && said.video,
     }
   }
 

@@ -113,7 +113,10 @@ const BEHAVIOUR: Readonly<Record<string, ProfileCase>> = {
     assert.equal(inbound.counters().rtpPackets + inbound.counters().rtcpPackets, 0)
   },
 
-  'follows 32 SSRCs, of which the one unused for longest makes room, and forgeries take none of the places': (subject, profile) => {
+  'follows 32 SSRCs, of which the one unused for longest makes room, and forgeries take none of the places': (
+    subject,
+    profile,
+  ) => {
     const { out, inbound } = pair(profile, ORACLE_SUBJECT, subject)
     for (let ssrc = 100; ssrc < 200; ssrc++) {
       const forged = protect(out, 'rtp', rtpPacket({ ssrc, sequence: 1 }))

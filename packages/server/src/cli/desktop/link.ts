@@ -20,7 +20,7 @@ export interface DesktopLink {
 const PARAMETERS: ReadonlySet<string> = new Set(['server', 'room', 'user', 'name', 'ticket'])
 const TICKET = /^[A-Za-z0-9_-]{16,64}$/
 const NAME_CHARS = 64
-const CONTROL = /[\u0000-\u001f\u007f]/
+const CONTROL = /\p{Cc}/u
 /** RFC 1918, RFC 6598, RFC 3927 and loopback, as hosts in URLs are spelled after parsing. */
 const PRIVATE_HOST =
   /^(localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[::1\]|\[f[cd][0-9a-f:]+\]|\[fe80:[0-9a-f:]+\])$/

@@ -64,6 +64,9 @@ test('an order that the engine refuses is a failure with its sentence', () => {
     createConverter: () => {
       throw new Error('No encoder here')
     },
+    audioCodecs: () => {
+      throw new Error('No encoder here')
+    },
   }
   const { reasons, open } = rig(engine)
   open(1)
