@@ -85,6 +85,38 @@ test('a muted track stays wished, behind the others, and leaves when it is publi
   expect(wishes(stage, 'carol')).toEqual(['bob main audio', 'bob main video'])
 })
 
+test('a phone that takes over from itself, sound first, is wished all the while', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const alice = live(stage, 'alice')
+  stage.settle()
+  const { calls } = stage.media.get('carol')!
+  const said = calls.length
+  const again = stage.publishAs(alice)
+  again.push(stage.frame(audioConfig(), 0))
+  stage.settle()
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  stage.play(again, videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  stage.settle()
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  expect(calls.length).toBe(said)
+})
+
+test('a camera that does not come back with its microphone is wished no more', () => {
+  const stage = new RoomStage()
+  const carol = stage.settled('carol')
+  carol.member.subscribe({ streams: 'all' })
+  const alice = live(stage, 'alice')
+  stage.settle()
+  const again = stage.publishAs(alice)
+  for (let ms = 0; ms < 5000; ms += 20) {
+    again.push(stage.frame(audioConfig(), ms * MS))
+    stage.clock.advance(20 * MS)
+  }
+  expect(wishes(stage, 'carol')).toEqual(['alice main audio'])
+})
+
 test('what a browser takes out of its offer is wished by nobody', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
