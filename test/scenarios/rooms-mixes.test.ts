@@ -55,3 +55,16 @@ test('who may not hear the others gets no mix', () => {
   const deaf = stage.settled('deaf', { permissions: { receiveAudio: false } })
   expect(() => deaf.member.mix(ALL)).toThrow(expect.objectContaining({ code: 'NO_PERMISSION' }) as Error)
 })
+
+test('who renews with other permissions asks for a mix anew, and gets one that can be played', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  stage.publishAs(alice, 'aux')
+  const bob = stage.settled('bob')
+  const before = tokenOf(bob.member.mix(ALL).play)
+  bob.member.renewed(stage.identity('bob', { permissions: { receiveAux: false } }))
+  expect(await stage.admit('r', before)).toMatchObject({ code: 'NOT_FOUND' })
+  expect(stage.mixes[0]!.closed).toBe(true)
+  const after = tokenOf(bob.member.mix(ALL).play)
+  expect(await stage.admit('r', after)).toMatchObject({ ok: true, key: stage.mixes[1]!.key })
+})

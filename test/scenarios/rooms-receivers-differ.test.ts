@@ -53,3 +53,35 @@ test('who may not send a kind is refused an offer of it', () => {
     sdp: 'answer to offer',
   })
 })
+
+test('a renewed signature tells what changed for its holder, to nobody else, and nobody enters twice', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  const carol = stage.settled('carol')
+  stage.play(stage.publishAs(bob), videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+  stage.settle()
+  bob.connection.told.length = 0
+  carol.connection.told.length = 0
+  carol.member.subscribe({ streams: 'all' })
+  carol.member.renewed(stage.identity('carol', { permissions: { receiveVideo: false } }))
+  stage.clock.advance(100_000)
+  expect(stage.media.get('carol')!.wished.map(({ kind }) => kind)).toEqual(['audio'])
+  carol.member.renewed(stage.identity('carol'))
+  stage.clock.advance(100_000)
+  expect(carol.connection.all('room.userEnter')).toEqual([])
+  expect(carol.connection.all('room.audioState')).toEqual([])
+  expect(carol.connection.all('room.videoState').map(({ available }) => available)).toEqual([false, true])
+  expect(stage.media.get('carol')!.wished.map(({ kind }) => kind)).toEqual(['audio', 'video'])
+})
+
+test('the audience renews without anybody hearing of it', () => {
+  const stage = new RoomStage()
+  const bob = stage.settled('bob')
+  const viewer = stage.settled('viewer', { role: 'audience' })
+  bob.connection.told.length = 0
+  viewer.connection.told.length = 0
+  viewer.member.renewed(stage.identity('viewer'))
+  stage.settle()
+  expect(bob.connection.told).toEqual([])
+  expect(viewer.connection.told).toEqual([])
+})

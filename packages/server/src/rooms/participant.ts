@@ -1,5 +1,6 @@
 import type {
   CloseReason,
+  MediaAvailable,
   NotificationMethod,
   NotificationParams,
   ParamsOf,
@@ -8,9 +9,10 @@ import type {
   PushAddress,
   RequestMethod,
   ResultOf,
+  TrackKind,
 } from '@crossroom/protocol'
 import { DEFAULT_BAN_MS } from '@crossroom/protocol'
-import type { Identity } from '../auth/identity.js'
+import type { Identity, Permissions } from '../auth/identity.js'
 import { roomLimits } from '../config/limits.js'
 import type { EnterRequest } from './enter-request.js'
 import { Expiry } from './expiry.js'
@@ -22,7 +24,7 @@ import type { MemberStream } from './member-stream.js'
 import { NetworkReports } from './network-reports.js'
 import { kindsOf, ParticipantMedia } from './participant-media.js'
 import type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
-import { mayRequest, maySend } from './policy.js'
+import { mayReceive, mayRequest, maySend } from './policy.js'
 import { PublishedStates } from './published-states.js'
 import { Receiver } from './receiver.js'
 import { RoomError } from './room-error.js'
@@ -140,8 +142,7 @@ export class Participant extends Member implements ParticipantRequests {
     for (const member of change.enters)
       if (member.userId !== this.userId) this.notify('room.userEnter', { user: this.#receiver.userOf(member) })
     for (const { kind, state } of change.states)
-      if (state.userId !== this.userId && this.#receiver.may(state.streamType)[kind])
-        this.notify(kind === 'video' ? 'room.videoState' : 'room.audioState', state)
+      if (state.userId !== this.userId && this.#receiver.may(state.streamType)[kind]) this.#notifyState(kind, state)
     for (const rotation of change.rotations)
       if (rotation.userId !== this.userId && this.#receiver.may(rotation.streamType).video)
         this.notify('media.rotation', rotation)
@@ -155,13 +156,10 @@ export class Participant extends Member implements ParticipantRequests {
 
   /** What a list does not say: pictures that are turned, and what others muted of its own. */
   catchUp(list: MemberList): void {
-    const { userId: own } = this
+    const { userId } = this
     for (const kind of ['audio', 'video'] as const)
-      if (this.mutedByOthers[kind]) this.notify('room.muted', { userId: own, kind, muted: true })
-    for (const { userId, layers } of list.values())
-      for (const { streamType, rotation } of layers)
-        if (rotation !== 0 && userId !== own && this.#receiver.may(streamType).video)
-          this.notify('media.rotation', { userId, streamType, rotation })
+      if (this.mutedByOthers[kind]) this.notify('room.muted', { userId, kind, muted: true })
+    this.#tellRotations(list)
   }
 
   enterResult(): RoomEnterResult {
@@ -299,9 +297,8 @@ export class Participant extends Member implements ParticipantRequests {
   renewed({ permissions, expiresAt }: Identity): ResultOf<'room.renew'> {
     this.#setExpiry(expiresAt)
     this.setPermissions(permissions)
-    this.#receiver.renew(permissions)
-    this.#told = EMPTY_LIST
-    this.room.changed()
+    const before = this.#receiver.permissions
+    if (this.#receiver.renew(permissions)) this.#tellReceived(before)
     return { expiresAt: expiresAt ?? null }
   }
 
@@ -333,6 +330,35 @@ export class Participant extends Member implements ParticipantRequests {
     if (this.#closed) throw new RoomError('USER_NOT_FOUND', 'You are not in the room any more.')
     if (!mayRequest(this.role, method))
       throw new RoomError('ROLE_FORBIDDEN', `${method} is not for your role, which is ${this.role}.`)
+  }
+
+  /** It may have more or less of the same room than under the permissions before, and by other addresses. */
+  #tellReceived(before: Permissions): void {
+    const { list, speakers, mixes } = this.room
+    mixes.drop(this.sessionId)
+    this.#media.update(list, speakers)
+    for (const { userId, layers } of this.#told.values()) {
+      if (userId === this.userId) continue
+      for (const { streamType, kinds } of layers)
+        for (const kind of ['video', 'audio'] as const) {
+          const available = this.#receiver.may(streamType)[kind]
+          if (kinds[kind] && available !== mayReceive(before, streamType)[kind])
+            this.#notifyState(kind, { userId, streamType, available })
+        }
+    }
+    this.#tellRotations(list)
+    this.tellList(list)
+  }
+
+  #tellRotations(list: MemberList): void {
+    for (const { userId, layers } of list.values())
+      for (const { streamType, rotation } of layers)
+        if (rotation !== 0 && userId !== this.userId && this.#receiver.may(streamType).video)
+          this.notify('media.rotation', { userId, streamType, rotation })
+  }
+
+  #notifyState(kind: TrackKind, state: MediaAvailable): void {
+    this.notify(kind === 'video' ? 'room.videoState' : 'room.audioState', state)
   }
 
   #setExpiry(expiresAt: number | undefined): void {

@@ -33,8 +33,11 @@ export class Receiver {
     return this.#permissions
   }
 
-  /** What it was allowed under others may be more than it is now: its addresses are made anew then. */
-  renew(permissions: Permissions): void {
+  /**
+   * What it was allowed under others may be more than it is now: its addresses are made anew then. False when it may have what
+   * it had before.
+   */
+  renew(permissions: Permissions): boolean {
     const before = this.#permissions
     this.#permissions = permissions
     const isSame = (['main', 'aux'] as const).every((streamType) => {
@@ -42,9 +45,10 @@ export class Receiver {
       const is = mayReceive(permissions, streamType)
       return was.audio === is.audio && was.video === is.video
     })
-    if (isSame) return
+    if (isSame) return false
     this.#options.tokens.revokeHolder(this.#options.holder)
     this.#plays = new WeakMap()
+    return true
   }
 
   /** Everybody in the list but the receiver itself. */
