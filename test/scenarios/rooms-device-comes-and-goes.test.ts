@@ -105,3 +105,22 @@ test.each([
   const stage = new RoomStage()
   expect(await stage.admit('push', room, query)).toMatchObject({ ok: false, code: 'BAD_NAME', httpStatus: 400 })
 })
+
+test('a device that comes back may send what its new signature says', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const has = () => alice.users()[0]!.streams.map(({ hasAudio, hasVideo }) => [hasAudio, hasVideo])
+  const push = async (permissions: typeof stage.pushPermissions) => {
+    stage.pushPermissions = permissions
+    const camera = await stage.push('camera')
+    stage.play(camera.open(), videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
+    stage.settle()
+    camera.close()
+  }
+  await push({ sendVideo: false })
+  expect(has()).toEqual([[true, false]])
+  await push({})
+  expect(has()).toEqual([[true, true]])
+  await push({ sendVideo: false })
+  expect(has()).toEqual([[true, false]])
+})

@@ -5,7 +5,7 @@ import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamReq
 import { DeviceMember } from './device-member.js'
 import type { Member } from './member.js'
 import type { MemberStream } from './member-stream.js'
-import { maySend } from './policy.js'
+import { maySend, type Kinds } from './policy.js'
 import { refusal } from './refusal.js'
 import type { Room } from './room.js'
 import { RoomError, type RoomErrorCode } from './room-error.js'
@@ -62,7 +62,7 @@ function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, i
   if (present?.role === 'audience')
     throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
   const member = present ?? deviceOf(request, rooms, room, identity)
-  return new PushGrant(room, member, member.openStream(streamType)).grant
+  return new PushGrant(room, member, member.openStream(streamType), may).grant
 }
 
 /** Not yet in the room: it enters when media may flow. */
@@ -79,15 +79,17 @@ class PushGrant {
   readonly #room: Room
   readonly #member: Member
   readonly #stream: MemberStream
+  readonly #may: Kinds
   #end: ((reason: StreamEndReason) => void) | undefined
   #forget: () => void
   #isOpen = false
   #isOver = false
 
-  constructor(room: Room, member: Member, stream: MemberStream) {
+  constructor(room: Room, member: Member, stream: MemberStream, may: Kinds) {
     this.#room = room
     this.#member = member
     this.#stream = stream
+    this.#may = may
     this.#forget = stream.addEncoder((reason) => this.#revoke(reason))
     const { key, subject } = stream
     this.grant = {
@@ -107,6 +109,8 @@ class PushGrant {
     // What a browser announced of it before holds no longer.
     this.#stream.announce(undefined)
     if (!(this.#member instanceof DeviceMember)) return
+    // It may be there by an earlier signature, which said something else.
+    this.#stream.allow(this.#may)
     this.#member.pushOpened()
     if (!this.#enter(this.#member)) this.#revoke('kicked')
   }
