@@ -72,3 +72,16 @@ test('a new owner is told who is still waiting', () => {
   expect(bob.member.role).toBe('owner')
   expect(bob.connection.all('mic.requested')).toEqual([{ userId: 'carol', userName: 'carol' }])
 })
+
+test('who asked and came back as an anchor asks no more, not even itself when it owns the room by then', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  stage.settled('bob', { role: 'audience' }).member.micRequest()
+  const bob = stage.settled('bob')
+  alice.member.leave()
+  stage.settle()
+  expect(bob.member.role).toBe('owner')
+  expect(bob.connection.all('mic.requested')).toEqual([])
+  expect(() => bob.member.micAnswer({ userId: 'bob', accept: true })).toThrow(code('USER_NOT_FOUND'))
+  expect(bob.member.info()).toMatchObject({ ownerId: 'bob', anchors: 1, audience: 0 })
+})

@@ -52,3 +52,14 @@ test('an owner who steps back hands the room on; an anchor who comes to a room w
   bob.member.switchRole({ role: 'audience' })
   expect(alice.member.role).toBe('owner')
 })
+
+test('the room of an owner who disbands it passes to nobody on the way', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const others = ['bob', 'carol', 'dave'].map((name) => stage.settled(name))
+  alice.member.disband()
+  for (const { connection } of others) {
+    expect(connection.closed).toBe('disbanded')
+    expect(connection.all('room.roleChanged')).toEqual([])
+  }
+})

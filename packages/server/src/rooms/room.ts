@@ -139,7 +139,10 @@ export class Room {
     const options = { room: this, services: this.#services, userId, userName: userName ?? userId, role, permissions }
     const participant = new Participant({ ...options, kind: client.kind, remoteAddress }, request)
     if (present !== undefined) this.#replace(present, participant)
-    if (participant.isListed) participant.openStream('main')
+    if (participant.isListed) {
+      participant.openStream('main')
+      this.mic.forget(userId)
+    }
     // Before it is in: its own role stands in the answer to its request.
     const mayOwn = permissions.createRoom && this.#owner === undefined
     if (role === 'owner' || (role === 'anchor' && (wasOwner || mayOwn))) this.#makeOwner(participant)
@@ -201,8 +204,8 @@ export class Room {
   setRole(participant: Participant, role: RequestedRole, by?: string): void {
     if (role === 'anchor' && !mayBeAnchor(participant.permissions))
       throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
+    if (participant.isListed === (role === 'anchor')) return
     if (role === 'anchor') this.checkRoom(participant, false)
-    if (participant.role === role) return
     participant.role = role
     this.mixes.drop(participant.sessionId)
     if (role === 'anchor') {
@@ -239,6 +242,8 @@ export class Room {
 
   /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */
   disband(): void {
+    // Else it would pass to one after the other of those who are about to go.
+    this.#owner = undefined
     for (const member of [...this.#members.values()])
       if (member instanceof Participant) member.end('disbanded')
       else {
