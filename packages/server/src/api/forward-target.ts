@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { parseUrl } from '../net/index.js'
 import { ApiError } from './errors.js'
 
 /** Where a forward goes. The name was resolved once: whoever connects must use `address`, or a name server could lead it inside. */
@@ -56,7 +57,7 @@ export async function resolveForwardTarget(
   text: string,
   options: { readonly allowPrivate: boolean; readonly resolve?: ResolveHost },
 ): Promise<ForwardTarget> {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = parseUrl(text)
   const defaultPort = url === undefined ? undefined : DEFAULT_PORTS[url.protocol]
   if (url === undefined || defaultPort === undefined || url.hostname === '' || url.pathname.length < 2)
     throw refused('The target must be rtmp://HOST[:PORT]/APP/STREAM or rtmps://….')

@@ -9,6 +9,7 @@ export {
   type PendingConnection,
   type PendingLimits,
 } from './pending-connections.js'
+export { parseUrl } from './parse-url.js'
 export { RateLimiter, type RateLimits } from './rate-limiter.js'
 export { TcpServer, type TcpListenOptions } from './tcp-server.js'
 export { certificateSourceOf, loadCertificate, watchCertificate, type CertificateSource } from './certificate.js'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { isLoopbackAddress } from '../net/index.js'
+import { isLoopbackAddress, parseUrl } from '../net/index.js'
 
 /** Whose pages may open signaling besides our own. */
 export interface OriginRules {
@@ -24,9 +24,8 @@ export function isOriginAllowed(request: IncomingMessage, rules: OriginRules): b
   const { origin, host } = request.headers
   if (origin === undefined) return true
   if (rules.allowed.includes('*') || rules.allowed.includes(origin) || origin === MINI_PROGRAM) return true
-  if (!URL.canParse(origin)) return false
-  const page = new URL(origin)
-  if (page.protocol !== 'http:' && page.protocol !== 'https:') return false
+  const page = parseUrl(origin)
+  if (page?.protocol !== 'http:' && page?.protocol !== 'https:') return false
   if (isLocalName(page.hostname)) return true
   if (rules.publicUrl !== undefined && page.host === new URL(rules.publicUrl).host) return true
   return page.host === host?.toLowerCase() && (!rules.isOpen || isNobodysName(page.hostname))

@@ -1,4 +1,5 @@
 import { isRoomId, isUserId } from '@crossroom/protocol'
+import { parseUrl } from '../../net/index.js'
 
 /** Longer links are refused unread. */
 export const MAX_LINK_CHARS = 2048
@@ -79,8 +80,9 @@ export function callAddress({ server, roomId, userId, name, ticket }: DesktopLin
 }
 
 function originOf(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined
-  const { protocol, hostname, origin, username, password, pathname, search, hash } = new URL(text)
+  const url = parseUrl(text)
+  if (url === undefined) return undefined
+  const { protocol, hostname, origin, username, password, pathname, search, hash } = url
   if (username !== '' || password !== '' || pathname !== '/' || search !== '' || hash !== '') return undefined
   if (protocol === 'https:') return origin
   return protocol === 'http:' && PRIVATE_HOST.test(hostname) ? origin : undefined
