@@ -99,7 +99,7 @@ export class SignalingServer {
     this.#sessions.add(session)
     socket.on('data', countBytes)
     webSocket.on('message', (data, isBinary) => session.handleMessage(isBinary ? undefined : textOf(data)))
-    webSocket.on('ping', () => session.handlePing())
+    webSocket.on('ping', (data) => session.handlePing(data))
     webSocket.on('error', () => webSocket.terminate())
     webSocket.on('close', () => {
       this.#sessions.delete(session)

@@ -110,9 +110,11 @@ export class SignalingSession implements MemberConnection {
     else this.#refuse(reading.refusal.id, reading.refusal.code, reading.refusal.sentence)
   }
 
-  /** A ping of the WebSocket itself. */
-  handlePing(): void {
-    if (this.#closedAt === undefined && this.#isWithinRate()) this.#socket.pong()
+  /** A ping of the WebSocket itself; the pong says the same (RFC 6455 section 5.5.3). */
+  handlePing(data: Buffer): void {
+    if (this.#closedAt !== undefined || !this.#isWithinRate()) return
+    this.#socket.pong(data)
+    this.#boundBuffer()
   }
 
   /** The socket is gone. */
@@ -293,6 +295,11 @@ export class SignalingSession implements MemberConnection {
     if (this.#closedAt !== undefined) return
     this.#deps.counters.messagesOut++
     this.#socket.send(bytes, SEND_TEXT)
+    this.#boundBuffer()
+  }
+
+  /** Who does not read what it is sent is cut off. */
+  #boundBuffer(): void {
     if (this.#socket.bufferedAmount > signalingLimits.bufferedBytes) this.#socket.terminate()
   }
 }

@@ -136,6 +136,13 @@ test('a member that is silent for more than two heartbeats is lost', async () =>
   await expect.poll(() => stage.rooms.members[0]!.asked).toEqual(['lost'])
 })
 
+test('a ping of the WebSocket is answered with what it said, which some programs check', async () => {
+  const client = await stage.connect()
+  const pong = new Promise((resolve) => client.socket.once('pong', (data) => resolve(data.toString())))
+  client.socket.ping('it is me')
+  expect(await pong).toBe('it is me')
+})
+
 test('an address may enter fifty times a second', () => {
   const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
   const rates = new AddressRates({ perSecond, burst: 2 * perSecond, addresses })
