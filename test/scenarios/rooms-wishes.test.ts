@@ -14,6 +14,19 @@ function live(stage: RoomStage, userId: string): Entered & { publication: Public
 const wishes = (stage: RoomStage, userId: string) =>
   stage.media.get(userId)!.wished.map(({ userId: of, streamType, kind }) => `${of} ${streamType} ${kind}`)
 
+test('a stream that is wished twice goes down once, as it was wished first', () => {
+  const stage = new RoomStage()
+  live(stage, 'alice')
+  const carol = stage.settled('carol')
+  const alice = { userId: 'alice', streamType: 'main' } as const
+  const streams = [
+    { ...alice, audio: false, video: true, maxWidth: 320 },
+    { ...alice, audio: true, video: true },
+  ]
+  carol.member.subscribe({ streams })
+  expect(stage.media.get('carol')!.wished).toMatchObject([{ kind: 'audio' }, { kind: 'video', maxWidth: 320 }])
+})
+
 test('nothing goes down before it is asked for; "all" is sound first, then screens, then cameras', () => {
   const stage = new RoomStage()
   live(stage, 'alice')

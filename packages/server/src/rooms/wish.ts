@@ -23,13 +23,16 @@ interface Candidate {
   readonly flows: boolean
 }
 
+/** In the order in which they were wished; looked up, because every member's wish is made anew whenever the list changes. */
+type Candidates = Map<MemberStream, Candidate>
+
 /**
  * What is to go down to one browser: sound first, the loudest in front, then pictures in the order in which they were
  * wished. A muted track is still wished, behind the others, so that it comes back without a new offer.
  */
 export function wishedTracks(options: WishOptions): WishedTrack[] {
-  const audio: Candidate[] = []
-  const video: Candidate[] = []
+  const audio: Candidates = new Map()
+  const video: Candidates = new Map()
   for (const wished of streamsOf(options)) {
     const layer = layerOf(options.list, wished)
     if (layer === undefined || wished.userId === options.userId) continue
@@ -39,8 +42,8 @@ export function wishedTracks(options: WishOptions): WishedTrack[] {
   }
   const rank = new Map(options.speakers.map((userId, place) => [userId, place]))
   const placeOf = ({ track }: Candidate) => rank.get(track.userId) ?? rank.size
-  audio.sort((a, b) => placeOf(a) - placeOf(b))
-  return [...flowingFirst(audio), ...flowingFirst(video)]
+  const sounds = [...audio.values()].sort((a, b) => placeOf(a) - placeOf(b))
+  return [...flowingFirst(sounds), ...flowingFirst([...video.values()])]
 }
 
 /** Screens before cameras, cameras in the order in which their owners came. */
@@ -56,14 +59,12 @@ function layerOf(list: MemberList, { userId, streamType }: WishedStream): Listed
   return list.get(userId)?.layers.find((layer) => layer.streamType === streamType)
 }
 
-function add(candidates: Candidate[], wished: WishedStream, stream: MemberStream, kind: TrackKind): void {
-  if (!stream.tracks[kind]) return
+function add(candidates: Candidates, wished: WishedStream, stream: MemberStream, kind: TrackKind): void {
+  if (candidates.has(stream) || !stream.tracks[kind]) return
   const { userId, streamType, maxWidth } = wished
-  const isKnown = ({ track }: Candidate) => track.userId === userId && track.streamType === streamType
-  if (candidates.some(isKnown)) return
   const track = { userId, streamType, kind, key: stream.key }
   const isNarrow = kind === 'video' && maxWidth !== undefined
-  candidates.push({ track: isNarrow ? { ...track, maxWidth } : track, flows: stream.kinds[kind] })
+  candidates.set(stream, { track: isNarrow ? { ...track, maxWidth } : track, flows: stream.kinds[kind] })
 }
 
 function flowingFirst(candidates: readonly Candidate[]): WishedTrack[] {
