@@ -15,6 +15,11 @@ const OPUS_PER_SECOND = 50
 const AAC_PER_SECOND = 48_000 / 1024
 /** Of what is sent: frames under way when counting begins and ends, and a machine that may be busy. */
 const SHARE = 0.85
+/**
+ * Of the pictures, in the browser: one that gets too little CPU answers late, which looks like a narrow path, and on a narrow
+ * path pictures are left out.
+ */
+const BROWSER_SHARE = 0.5
 const DELAY_CHANGE_MS = 50
 const OTHERS = 8
 const START_MS = 30_000
@@ -119,9 +124,10 @@ test(
     const byKey = (from: ReadonlyMap<number, number>, to: ReadonlyMap<number, number>) =>
       [...from].map(([key, count]) => [count, to.get(key) ?? 0] as const)
     const pictures = SHARE * SECONDS * FRAME_RATE
+    const inBrowser = BROWSER_SHARE * SECONDS * FRAME_RATE
     // What it shows is for its compositor to say, which skips pictures when the machine is busy.
-    expect(fewest(byIndex(before.shown, after.shown))).toBeGreaterThan(pictures / 2)
-    expect(fewest(byIndex(before.received.pictures, after.received.pictures))).toBeGreaterThan(pictures)
+    expect(fewest(byIndex(before.shown, after.shown))).toBeGreaterThan(inBrowser / 2)
+    expect(fewest(byIndex(before.received.pictures, after.received.pictures))).toBeGreaterThan(inBrowser)
     expect(fewest(byIndex(before.received.sounds, after.received.sounds))).toBeGreaterThan(
       SHARE * SECONDS * OPUS_PER_SECOND,
     )
