@@ -167,11 +167,11 @@ export class MemberStream {
 
   /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */
   close(): void {
-    this.#cancelHide?.()
     this.handlers = UNHEARD
     this.endEncoders()
     this.best.close()
     this.small?.close()
+    this.#cancelHide?.()
   }
 
   #apply(): void {

@@ -1,31 +1,73 @@
 import type { Clock, Stream, StreamHub, Withheld } from '../hub/index.js'
 import { StreamMonitor, type MonitorHandlers } from './stream-monitor.js'
 
+/** The hub's stream while it is held. */
+interface Held {
+  readonly stream: Stream
+  readonly monitor: StreamMonitor
+  readonly release: () => void
+  readonly unwatch: () => void
+}
+
 /** One key of a member's stream: held in the hub as long as the member is there, and watched. */
 export class StreamLayer {
   readonly key: string
-  readonly stream: Stream
-  readonly monitor: StreamMonitor
-  readonly #release: () => void
-  readonly #unwatch: () => void
+  readonly #hub: StreamHub
+  readonly #clock: Clock
+  readonly #handlers: Omit<MonitorHandlers, 'taken'>
+  #held: Held
+  #withheld: Withheld = { audio: false, video: false }
+  #cancelHold: (() => void) | undefined
 
-  constructor(hub: StreamHub, clock: Clock, key: string, handlers: MonitorHandlers) {
+  constructor(hub: StreamHub, clock: Clock, key: string, handlers: Omit<MonitorHandlers, 'taken'>) {
     this.key = key
-    this.stream = hub.open(key)
-    this.#release = this.stream.hold()
-    this.monitor = new StreamMonitor(this.stream, clock, handlers)
-    this.#unwatch = this.stream.watch(this.monitor)
+    this.#hub = hub
+    this.#clock = clock
+    this.#handlers = handlers
+    this.#held = this.#hold()
+  }
+
+  get stream(): Stream {
+    return this.#held.stream
+  }
+
+  get monitor(): StreamMonitor {
+    return this.#held.monitor
   }
 
   withhold(kinds: Withheld): void {
+    this.#withheld = kinds
     this.stream.withhold(kinds)
   }
 
   /** Nobody may publish it or play it any more. */
   close(): void {
-    this.#unwatch()
-    this.monitor.handleEnd()
-    this.#release()
-    this.stream.end('kicked')
+    this.#cancelHold?.()
+    const { stream, monitor, release, unwatch } = this.#held
+    unwatch()
+    monitor.close()
+    release()
+    stream.end('kicked')
+  }
+
+  #hold(): Held {
+    const stream = this.#hub.open(this.key)
+    const release = stream.hold()
+    const monitor = new StreamMonitor(stream, this.#clock, { ...this.#handlers, taken: () => this.#handleTaken() })
+    const unwatch = stream.watch(monitor)
+    stream.withhold(this.#withheld)
+    return { stream, monitor, release, unwatch }
+  }
+
+  /**
+   * An operator ended it, for the one who sends and those who play. It may be published again, and then not past what is
+   * withheld.
+   */
+  #handleTaken(): void {
+    // The hub still lists what is about to end.
+    this.#cancelHold = this.#clock.after(0, () => {
+      this.#held = this.#hold()
+      this.#handlers.changed()
+    })
   }
 }

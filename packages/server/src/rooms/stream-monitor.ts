@@ -1,7 +1,7 @@
 import type { CodecConfig, MediaFrame, Micros, Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
 import { roomLimits } from '../config/limits.js'
-import type { Clock, FrameSink, Publication, Stream } from '../hub/index.js'
+import type { Clock, EndReason, FrameSink, Publication, Stream } from '../hub/index.js'
 
 /** What a monitor tells. Called from within the stream's handling of a frame: to be brief. */
 export interface MonitorHandlers {
@@ -13,6 +13,8 @@ export interface MonitorHandlers {
   audible(): void
   /** A publisher of FLV was followed by one whose sound or picture has to be converted for players of FLV. */
   estranged(): void
+  /** The stream itself was ended, and the hub has forgotten it in a moment. */
+  taken(): void
 }
 
 /** Loudness in -dBov that counts as no sound: the noise of a quiet room. */
@@ -91,7 +93,13 @@ export class StreamMonitor implements FrameSink {
     this.#tell('ended')
   }
 
-  handleEnd(): void {
+  handleEnd(reason: EndReason): void {
+    this.close()
+    if (reason === 'kicked') this.#handlers.taken()
+  }
+
+  /** It is watched no more. */
+  close(): void {
     this.#cancelCheck?.()
     this.#cancelCheck = undefined
   }
