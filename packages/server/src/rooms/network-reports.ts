@@ -10,14 +10,10 @@ export interface Quality {
   readonly downlink: NetworkQuality
 }
 
-/** Reports kept of one member: one per direction and player. */
-const REPORTS = 2 * roomLimits.anchors
-
 /** What is known of one member's network: measured by the gateway for a browser, said by LiteAV for a phone. */
 export class NetworkReports {
   readonly #clock: Clock
   readonly #tell: (quality: Quality) => void
-  readonly #reports = new Map<string, ParamsOf<'media.report'>>()
   #told: Quality | undefined
   #toldAt: Micros = -Infinity
   #uplink: NetworkQuality = 0
@@ -34,11 +30,6 @@ export class NetworkReports {
     return this.#told
   }
 
-  /** The newest of each direction and player. */
-  get reports(): Iterable<ParamsOf<'media.report'>> {
-    return this.#reports.values()
-  }
-
   handleQuality(uplink: NetworkQuality, downlink: NetworkQuality): void {
     this.#uplink = uplink
     this.#downlink = downlink
@@ -46,10 +37,7 @@ export class NetworkReports {
   }
 
   /** LiteAV's `netQualityLevel` has our scale: 0 unknown, 1 best … 6 down. */
-  handleReport(report: ParamsOf<'media.report'>): void {
-    const { direction, userId = '', netstatus } = report
-    const name = `${direction} ${userId}`
-    if (this.#reports.has(name) || this.#reports.size < REPORTS) this.#reports.set(name, report)
+  handleReport({ direction, netstatus }: ParamsOf<'media.report'>): void {
     const level = netstatus['netQualityLevel']
     if (!isQuality(level)) return
     if (direction === 'publish') this.#uplink = level
