@@ -140,6 +140,7 @@ test.each<[string, string, Record<string, unknown>, string?]>([
   ['a role that is none', 'JWT_INVALID', { role: 'admin' }],
   ['permissions that are none', 'JWT_INVALID', { permissions: { canPublish: 'yes' } }],
   ['once without an id', 'JWT_INVALID', { once: true }],
+  ['once and an id that is no text', 'JWT_INVALID', { once: true, jti: ['one'] }],
   ['an expiry in the past', 'JWT_EXPIRED', { exp: SECONDS - 61 }],
   ['another room', 'JWT_OTHER_ROOM', { room: 43 }],
   ['another user', 'JWT_OTHER_USER', { sub: 'bob' }],

@@ -110,7 +110,7 @@ function readClaims(payload: JWTPayload, nowMs: number): JwtVerdict {
     return invalid('has a "room" that is neither number nor text')
   if (typeof role !== 'string' || !ROLES.includes(role))
     return invalid(`has a "role" that is none of ${ROLES.join(', ')}`)
-  if (typeof once !== 'boolean' || (once && jti === undefined)) return invalid('has a "once" without a "jti"')
+  if (typeof once !== 'boolean' || (once && typeof jti !== 'string')) return invalid('has a "once" without a "jti"')
   const read = readPermissions(permissions)
   if (read === undefined) return invalid('has "permissions" that make no sense')
   const expiresAt = exp! * 1000
