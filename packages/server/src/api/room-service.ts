@@ -119,21 +119,21 @@ class RoomService {
   #quit({ userID, roomID }: Body): Answer {
     const room = this.#find(roomID)
     if (room === undefined) return noRoom()
-    room.members.delete(String(userID))
+    room.members.delete(textOf(userID))
     if (room.members.size === 0) this.#rooms.delete(room.roomID)
     return OK
   }
 
   #beat({ userID, roomID }: Body): Answer {
-    const member = this.#find(roomID)?.members.get(String(userID))
+    const member = this.#find(roomID)?.members.get(textOf(userID))
     if (member === undefined) return refused('There is no such member in such a room.')
     member.seenAtMs = this.#deps.nowMs()
     return OK
   }
 
   #list({ index, count, roomType }: Body): Answer {
-    const first = Math.max(0, Number(index) || 0)
-    const most = Math.min(100, Math.max(1, Number(count) || 20))
+    const first = Math.max(0, numberOf(index) || 0)
+    const most = Math.min(100, Math.max(1, numberOf(count) || 20))
     const wanted = textOf(roomType)
     const rooms = [...this.#rooms.values()].filter((room) => wanted === '' || room.roomType === wanted)
     const page = rooms.slice(first, first + most).map(({ roomID, roomInfo }) => ({ roomID, roomInfo }))
@@ -147,7 +147,7 @@ class RoomService {
   }
 
   #find(roomID: unknown): ServedRoom | undefined {
-    return this.#rooms.get(Number(roomID))
+    return this.#rooms.get(numberOf(roomID))
   }
 
   /** Who entered by signaling is seen there; everybody else has to say so every now and then. */
@@ -166,6 +166,11 @@ class RoomService {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, TEXT_CHARS) : ''
+}
+
+/** NaN for what is neither number nor text: to convert an object calls what JSON can name as its methods. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN
 }
 
 function refused(message: string): Answer {

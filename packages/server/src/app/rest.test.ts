@@ -204,3 +204,13 @@ test('an old component gets a roomsig for a right UserSig, and its own codes for
   expect((await ask(signed['userSig'], signed['privateMapKey'], 43)).body).toMatchObject({ RspHead: { ErrorCode: 87 } })
   expect((await ask(signed['userSig'], '', -1)).body).toMatchObject({ RspHead: { ErrorCode: 82 } })
 })
+
+test("an old demo's room service answers what is neither text nor number with a code, as everything else", async () => {
+  await start()
+  const { roomID } = (await call('POST', '/weapp/webrtc_room/create_room', { userID: 'alice' })).body
+  const odd = { toString: 1, valueOf: 1 }
+  const code = expect.any(Number) as number
+  for (const name of ['quit_room', 'heartbeat', 'get_room_members', 'get_room_list', 'enter_room'])
+    for (const body of [{ userID: odd, roomID, index: odd, count: odd }, { userID: 'alice', roomID: odd }])
+      expect(await call('POST', `/weapp/webrtc_room/${name}`, body)).toMatchObject({ status: 200, body: { code } })
+})
