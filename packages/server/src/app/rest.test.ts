@@ -211,6 +211,9 @@ test("an old demo's room service answers what is neither text nor number with a 
   const odd = { toString: 1, valueOf: 1 }
   const code = expect.any(Number) as number
   for (const name of ['quit_room', 'heartbeat', 'get_room_members', 'get_room_list', 'enter_room'])
-    for (const body of [{ userID: odd, roomID, index: odd, count: odd }, { userID: 'alice', roomID: odd }])
+    for (const body of [
+      { userID: odd, roomID, index: odd, count: odd },
+      { userID: 'alice', roomID: odd },
+    ])
       expect(await call('POST', `/weapp/webrtc_room/${name}`, body)).toMatchObject({ status: 200, body: { code } })
 })
