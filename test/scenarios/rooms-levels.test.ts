@@ -87,6 +87,24 @@ test('the quality of an anchor’s network is told to all, of a viewer’s to it
   expect(stage.settled('late').connection.all('media.quality')).toContainEqual(ofBob)
 })
 
+test('a quality that changes again too soon is told when it is time, the last one only, and not of who is gone', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const bob = stage.settled('bob')
+  bob.member.publish({ sdp: 'offer', tracks: [] })
+  const { handlers } = stage.media.get('bob')!.options
+  handlers.quality(2, 3)
+  stage.clock.advance(2 * SECOND - MS)
+  handlers.quality(4, 3)
+  handlers.quality(6, 3)
+  stage.clock.advance(MS)
+  expect(alice.connection.all('media.quality').map(({ uplink }) => uplink)).toEqual([2, 6])
+  handlers.quality(1, 3)
+  bob.member.leave()
+  stage.clock.advance(5 * SECOND)
+  expect(alice.connection.all('media.quality')).toHaveLength(2)
+})
+
 test('what LiteAV says of a phone’s network is told as its quality', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')

@@ -18,6 +18,7 @@ export class NetworkReports {
   #toldAt: Micros = -Infinity
   #uplink: NetworkQuality = 0
   #downlink: NetworkQuality = 0
+  #cancelTelling: (() => void) | undefined
 
   /** `tell` is called when the quality changed, at most every two seconds. */
   constructor(clock: Clock, tell: (quality: Quality) => void) {
@@ -45,12 +46,23 @@ export class NetworkReports {
     this.#tellChange()
   }
 
+  close(): void {
+    this.#cancelTelling?.()
+  }
+
   #tellChange(): void {
+    this.#cancelTelling?.()
+    this.#cancelTelling = undefined
     const now = this.#clock.now()
     const uplink = this.#uplink
     const downlink = this.#downlink
     const isSame = this.#told?.uplink === uplink && this.#told.downlink === downlink
-    if (isSame || now - this.#toldAt < roomLimits.qualityMicros) return
+    if (isSame) return
+    const wait = this.#toldAt + roomLimits.qualityMicros - now
+    if (wait > 0) {
+      this.#cancelTelling = this.#clock.after(wait, () => this.#tellChange())
+      return
+    }
     this.#toldAt = now
     this.#told = { uplink, downlink }
     this.#tell(this.#told)

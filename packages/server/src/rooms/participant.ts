@@ -124,6 +124,7 @@ export class Participant extends Member implements ParticipantRequests {
     this.#connection = undefined
     this.#cancelGone?.()
     this.#expiry.close()
+    this.network.close()
     this.#media.close()
     this.room.mixes.drop(this.sessionId)
     this.closeStreams()
