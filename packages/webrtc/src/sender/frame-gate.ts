@@ -25,6 +25,8 @@ export class FrameGate {
   rank = 0
   readonly #backlog: PathBacklog
   #isOpen = true
+  /** A keyframe would have opened it when it was last asked. */
+  #isReady = true
   #dropped = 0
 
   constructor(backlog: PathBacklog) {
@@ -33,6 +35,11 @@ export class FrameGate {
 
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  /** It is closed, and nothing but a keyframe is missing. */
+  get lacksKeyframe(): boolean {
+    return !this.#isOpen && this.#isReady
   }
 
   /** Frames left out so far. */
@@ -47,7 +54,8 @@ export class FrameGate {
    */
   admit(now: Micros, frame: GatedFrame, bytes: number, bitrate: number, isTakeOver = false): boolean {
     const backlog = this.#backlog.drain(now, bitrate) * (1 + PER_RANK * this.rank)
-    if (frame.keyframe && backlog <= (isTakeOver ? CLOSE_ABOVE : OPEN_BELOW)) this.#isOpen = true
+    this.#isReady = backlog <= OPEN_BELOW
+    if (frame.keyframe && (this.#isReady || (isTakeOver && backlog <= CLOSE_ABOVE))) this.#isOpen = true
     else if (backlog > CLOSE_ABOVE) this.#isOpen = false
     const isSpared = frame.droppable && backlog > SPARE_ABOVE
     if (!this.#isOpen || isSpared) {

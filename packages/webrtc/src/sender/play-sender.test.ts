@@ -236,6 +236,26 @@ test('an unlimited viewer gets every frame; a starved one waits for the keyframe
   expect(sender.stats().framesDropped).toBe(1)
 })
 
+test('a video that only lacks a keyframe says so once a second, and not while the path is overfull', () => {
+  const sender = makeSender()
+  const delta = { keyframe: false, droppable: false }
+  expect(sender.lacksKeyframe(0, VIDEO)).toBe(false)
+  sender.starved(VIDEO)
+  const asked: number[] = []
+  for (let now = 0; now < 2_500_000; now += 100_000) {
+    expect(sender.admitFrame(now, VIDEO, delta, 1000)).toBe(false)
+    if (sender.lacksKeyframe(now, VIDEO)) asked.push(now)
+  }
+  expect(asked).toEqual([0, 1_000_000, 2_000_000])
+  expect(sender.admitFrame(2_600_000, VIDEO, { keyframe: true, droppable: false }, 1000)).toBe(true)
+  expect(sender.lacksKeyframe(4_000_000, VIDEO)).toBe(false)
+  // 700 ms of backlog close it; a keyframe would only add to that.
+  give(sender, 4_000_000, { type: 'remb', senderSsrc: 9, bitrate: 1_000_000, ssrcs: [VIDEO] })
+  sender.admitFrame(4_000_000, VIDEO, delta, 87_500)
+  expect(sender.admitFrame(4_000_001, VIDEO, delta, 1000)).toBe(false)
+  expect(sender.lacksKeyframe(4_000_001, VIDEO)).toBe(false)
+})
+
 test('frames that nothing refers to go first', () => {
   const sender = makeSender()
   give(sender, 0, { type: 'remb', senderSsrc: 9, bitrate: 1_000_000, ssrcs: [VIDEO] })

@@ -168,6 +168,15 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   }
 
   /**
+   * Whether a video that was stopped could go on if there were a keyframe; true once a second at most. Publishers by WebRTC
+   * send keyframes only when they are asked, and a viewer that gets nothing does not ask.
+   */
+  lacksKeyframe(now: Micros, ssrc: number): boolean {
+    const sent = this.#tracks.get(ssrc)
+    return sent?.gate.lacksKeyframe === true && sent.missingKeyframes.allow(now)
+  }
+
+  /**
    * Bits per second that the path is thought to carry for pictures, after the sound; Infinity while nothing says that it is
    * overfull.
    */

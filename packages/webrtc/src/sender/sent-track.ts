@@ -4,7 +4,7 @@ import type { PathBacklog } from './path-backlog.js'
 import { ReportSchedule } from './report-schedule.js'
 import type { ResendBudget } from './resend-budget.js'
 import { ResendLedger } from './resend-ledger.js'
-import { Throttle, VIEWER_KEYFRAME_INTERVAL } from './throttle.js'
+import { MISSING_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './throttle.js'
 
 /** One track that a viewer is sent. */
 export interface PlayTrack {
@@ -29,6 +29,7 @@ export class SentTrack {
   readonly ledger: ResendLedger
   readonly gate: FrameGate
   readonly keyframes = new Throttle(VIEWER_KEYFRAME_INTERVAL)
+  readonly missingKeyframes = new Throttle(MISSING_KEYFRAME_INTERVAL)
   readonly reports: ReportSchedule
   /** Of the last receiver report, 0 to 1. */
   loss = 0

@@ -152,7 +152,10 @@ export class VideoPlay implements PlayedTrack {
     const isTakeOver = seat === this.#next
     if (sending === undefined || (isTakeOver && !frame.keyframe)) return false
     const now = sending.clock.now()
-    if (!sending.sender.admitFrame(now, sending.ssrc, frame, bytes, isTakeOver)) return false
+    if (!sending.sender.admitFrame(now, sending.ssrc, frame, bytes, isTakeOver)) {
+      if (sending.sender.lacksKeyframe(now, sending.ssrc)) seat.fanout.requestKeyframe()
+      return false
+    }
     if (isTakeOver) this.#takeOver(seat)
     if (!seat.isJoined) this.#join(sending, seat, rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE))
     if (frame.config !== this.#config) this.#useCodec(sending, frame.config)
