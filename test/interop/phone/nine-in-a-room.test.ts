@@ -15,11 +15,8 @@ const OPUS_PER_SECOND = 50
 const AAC_PER_SECOND = 48_000 / 1024
 /** Of what is sent: frames under way when counting begins and ends, and a machine that may be busy. */
 const SHARE = 0.85
-/**
- * Of all pictures, where they come by WebRTC: who gets too little CPU answers late, which looks like a narrow path, and on
- * a narrow path the server leaves out the pictures of the lowest rank, never sound.
- */
-const PICTURES_SHARE = 0.5
+/** Of all pictures, what the page shows even on a busy machine. */
+const SHOWN_SHARE = 0.25
 const DELAY_CHANGE_MS = 50
 const OTHERS = 8
 const START_MS = 30_000
@@ -126,16 +123,15 @@ test(
     const byKey = (from: ReadonlyMap<number, number>, to: ReadonlyMap<number, number>) =>
       [...from].map(([key, count]) => [count, to.get(key) ?? 0] as const)
     const pictures = SHARE * SECONDS * FRAME_RATE
-    const allPictures = PICTURES_SHARE * OTHERS * SECONDS * FRAME_RATE
     const more = (from: readonly number[], to: readonly number[]): number => sum(to) - sum(from)
-    expect(more(before.received.pictures, after.received.pictures)).toBeGreaterThan(allPictures)
+    expect(fewest(byIndex(before.received.pictures, after.received.pictures))).toBeGreaterThan(pictures)
     // What it shows is for its compositor to say, which skips more when the machine is busy.
-    expect(more(before.shown, after.shown)).toBeGreaterThan(allPictures / 2)
+    expect(more(before.shown, after.shown)).toBeGreaterThan(SHOWN_SHARE * OTHERS * SECONDS * FRAME_RATE)
     expect(fewest(byIndex(before.received.sounds, after.received.sounds))).toBeGreaterThan(
       SHARE * SECONDS * OPUS_PER_SECOND,
     )
     for (const i of [0, 1, 2, 3]) {
-      expect(more([...before.pictures[i]!.values()], [...after.pictures[i]!.values()])).toBeGreaterThan(allPictures)
+      expect(fewest(byKey(before.pictures[i]!, after.pictures[i]!))).toBeGreaterThan(pictures)
       expect(fewest(byKey(before.sounds[i]!, after.sounds[i]!))).toBeGreaterThan(SHARE * SECONDS * OPUS_PER_SECOND)
       const played = [...before.played[i]!].map(([user, stats]) => [stats, after.played[i]!.get(user)!] as const)
       expect(fewest(played.map(([from, to]) => [from.frames, to.frames]))).toBeGreaterThan(pictures)
