@@ -1,7 +1,7 @@
 // `npm test`: the set-up, the programs only tests need, the static checks, then every test. The last line counts.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runChecks } from './check.mjs'
 import { setUp } from './setup.mjs'
@@ -27,6 +27,7 @@ function runTests(args) {
   const { status } = spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' })
   if (!existsSync(RESULTS)) return { passed: 0, failed: 1 }
   const { numPassedTests: passed, numFailedTests, testResults } = JSON.parse(readFileSync(RESULTS, 'utf8'))
+  for (const file of testResults) noteFailures(file)
   // A file that cannot even be loaded has no failed test in it, but it is one.
   const broken = testResults.filter((file) => file.status === 'failed' && !hasFailedTest(file)).length
   const failed = numFailedTests + broken
@@ -37,6 +38,16 @@ function hasFailedTest(file) {
   return file.assertionResults.some((result) => result.status === 'failed')
 }
 
+/** Keeps what failed for the end of the output: whoever sees only the last lines learns what it was. */
+function noteFailures(file) {
+  const name = relative(ROOT, file.name)
+  if (file.status === 'failed' && !hasFailedTest(file)) failures.push(`${name}: ${file.message}`)
+  for (const { status, fullName, failureMessages } of file.assertionResults) {
+    if (status === 'failed') failures.push(`${name} > ${fullName}\n  ${failureMessages.join('\n').slice(0, 1000)}`)
+  }
+}
+
+const failures = []
 let passed = 0
 let failed = 0
 try {
@@ -55,5 +66,6 @@ try {
   console.error(error instanceof Error ? error.message : error)
   failed++
 }
+if (failures.length > 0) console.log(`Failed tests:\n${failures.join('\n')}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

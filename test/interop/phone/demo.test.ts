@@ -93,3 +93,15 @@ test('a phone that dies comes back, and none outlives a server that is killed', 
   server.child.kill('SIGKILL')
   await until('the end of the phone', () => !isAlive(second), options)
 }, 60_000)
+
+test('a terminal that went away neither ends the server nor holds up its end', async () => {
+  const server = startDemo()
+  await until('the phone in the room', () => /A member entered a room.*|"user":"phone"/.test(server.output()), options)
+  const pid = phoneOf(server)!
+  server.child.stdout!.destroy()
+  server.child.stderr!.destroy()
+  process.kill(pid, 'SIGKILL')
+  await until('another phone', () => ![pid, undefined].includes(phoneOf(server)), options)
+  server.child.kill('SIGINT')
+  expect(await server.exited).toBe(0)
+}, 60_000)

@@ -8,7 +8,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { loadConfig } from '../config/index.js'
 import { describeAddresses } from './doctor-checks.js'
-import { formatLine } from './log-destination.js'
 import { runCommand } from './program.js'
 import type { CommandHost } from './program.js'
 import { describeAddresses as describeListening } from './serve.js'
@@ -275,16 +274,4 @@ test('the addresses of a listening server are one readable line each', () => {
   expect(lines).toContain('  publish     rtmp://localhost:1935/live/STREAM')
   expect(lines).toContain('  page        http://localhost:8080/live')
   expect(lines.at(-1)).toMatch(/^Open mode/)
-})
-
-test('a log line for a person has time, level, message and fields', () => {
-  const line = JSON.stringify({
-    level: 'info',
-    time: '2026-01-02T03:04:05.678Z',
-    app: 'live',
-    why: 'a b',
-    n: 5,
-    msg: 'Begun',
-  })
-  expect(formatLine(`${line}\n`)).toBe('03:04:05.678 info  Begun  app=live why="a b" n=5\n')
 })

@@ -1,13 +1,22 @@
-import { pino } from 'pino'
+import { write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 
 const STDERR = 2
 /** Lines wait here while nobody reads stderr; past it they are dropped, for the server must not wait for its log. */
 const WAITING_BYTES = 1024 * 1024
+/** A descriptor that cannot take bytes now is tried again after this. */
+const RETRY_MS = 100
 
 /** Where log lines go, and how to get the last ones out before the process ends. */
 export interface LogDestination extends DestinationStream {
   flush(): void
+}
+
+/** The two calls of `node:fs` that lines need, with a descriptor bound to them; a test brings its own. */
+export interface LineFile {
+  write(bytes: Uint8Array, done: (error: NodeJS.ErrnoException | null, written: number) => void): void
+  /** Throws what the system said. */
+  writeSync(bytes: Uint8Array): number
 }
 
 /**
@@ -15,18 +24,92 @@ export interface LogDestination extends DestinationStream {
  * a line that stands there unfinished.
  */
 export function stderrDestination(readable: boolean, interrupt: () => string = () => ''): LogDestination {
-  const stream = pino.destination({ dest: STDERR, sync: false, maxLength: WAITING_BYTES })
-  // A closed stderr (a terminal that went away) must not end the server.
-  stream.on('error', () => undefined)
-  return {
-    write: (line) => void stream.write(readable ? interrupt() + formatLine(line) : line),
-    flush: () => {
-      try {
-        stream.flushSync()
-      } catch {
-        // It was never opened, or stderr is closed: nothing can be told any more.
-      }
+  const lines = new WaitingLines({
+    write: (bytes, done) => {
+      write(STDERR, bytes, done)
     },
+    writeSync: (bytes) => writeSync(STDERR, bytes),
+  })
+  return {
+    write: (line) => {
+      lines.add(readable ? interrupt() + formatLine(line) : line)
+    },
+    flush: () => {
+      lines.flush()
+    },
+  }
+}
+
+/** Lines on their way to a file whose reader may stall or go away: neither holds up nor ends the process. */
+export class WaitingLines {
+  readonly #file: LineFile
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #isWriting = false
+  #isClosed = false
+
+  constructor(file: LineFile) {
+    this.#file = file
+  }
+
+  /** Takes a line, or drops it when too much waits or nobody can read it any more. */
+  add(line: string): void {
+    const bytes = new TextEncoder().encode(line)
+    if (this.#isClosed || this.#waitingBytes + bytes.length > WAITING_BYTES) return
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    this.#writeFirst()
+  }
+
+  /** Writes at once what waits. The first "not now" of the file ends it: the process that ends does not wait. */
+  flush(): void {
+    // What is being written went to the system already; a second write of it would tell it twice.
+    if (this.#isWriting) this.#waiting.shift()
+    this.#isWriting = false
+    const rest = Buffer.concat(this.#waiting)
+    this.#forget()
+    try {
+      for (let at = 0; at < rest.length;) at += this.#file.writeSync(rest.subarray(at))
+    } catch {
+      // Nobody reads, or not now: nothing can be told any more.
+    }
+  }
+
+  #writeFirst(): void {
+    const first = this.#waiting[0]
+    if (first === undefined || this.#isWriting) return
+    this.#isWriting = true
+    this.#file.write(first, (error, written) => {
+      // A flush came between.
+      if (this.#waiting[0] !== first) return
+      this.#isWriting = false
+      if (error !== null) this.#stopOrRetry(error)
+      else this.#take(first, written)
+    })
+  }
+
+  #take(line: Uint8Array, written: number): void {
+    this.#waitingBytes -= written
+    if (written === line.length) this.#waiting.shift()
+    else this.#waiting[0] = line.subarray(written)
+    this.#writeFirst()
+  }
+
+  #stopOrRetry(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EAGAIN' || error.code === 'EBUSY') {
+      setTimeout(() => {
+        this.#writeFirst()
+      }, RETRY_MS).unref()
+      return
+    }
+    // A closed stderr (a terminal that went away) must not end the server.
+    this.#isClosed = true
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#waiting = []
+    this.#waitingBytes = 0
   }
 }
 
