@@ -29,16 +29,15 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text)
 }
 
-function setUp(): { status: number | null; said: string; tookMs: number } {
-  const startedMs = performance.now()
+function setUp(): { status: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/setup.mjs'], { cwd: root, encoding: 'utf8' })
   expect(stdout).toBe('')
-  return { status, said: stderr, tookMs: performance.now() - startedMs }
+  return { status, said: stderr }
 }
 
 const builds = (): number => (existsSync(join(root, 'built')) ? readFileSync(join(root, 'built'), 'utf8').length : 0)
 
-test('a clean clone is installed and built, a second run does nothing and is quick, a change builds again', () => {
+test('a clean clone is installed and built, a second run does nothing, a change builds again', () => {
   const first = setUp()
   expect(first).toMatchObject({ status: 0 })
   expect(first.said).toMatch(/Installing npm packages[\s\S]*Building/)
@@ -47,8 +46,6 @@ test('a clean clone is installed and built, a second run does nothing and is qui
   write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }))
   const second = setUp()
   expect(second).toMatchObject({ status: 0, said: '' })
-  // About 250 ms; a set-up that did the work again would take many seconds.
-  expect(second.tookMs).toBeLessThan(5000)
   write('packages/server/src/a.test.ts', 'only a test')
   setUp()
   expect(builds()).toBe(1)

@@ -90,17 +90,16 @@ test('a TCP connection that takes nothing for 250 ms gets no video until it does
   const track = egress.addTrack(id, VIDEO_TRACK)
   let owed = 0
   let handed = 0
-  const stuckUntil = engine.udp.now() + 400_000
-  let starved = false
-  while (engine.udp.now() < stuckUntil) {
+  const hand = async (): Promise<void> => {
     egress.frame(source, frameOf(2, { keyframe: true }), Uint32Array.of(track))
     handed++
     for (let piece = egress.pollStream(); piece; piece = egress.pollStream()) owed += piece.bytes.length
-    starved ||= egress.pollEvent()?.kind === 'starved'
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  expect(starved).toBe(true)
-  expect(egress.viewerCounters(id)!.packets).toBeLessThan(handed * 2)
+  const giveUpAt = engine.udp.now() + 10_000_000
+  while (egress.pollEvent()?.kind !== 'starved' && engine.udp.now() < giveUpAt) await hand()
+  for (let more = 0; more < 10; more++) await hand()
+  expect(egress.viewerCounters(id)!.packets).toBeLessThanOrEqual((handed - 10) * 2)
   egress.streamWritten(id, owed)
   egress.frame(source, frameOf(2, { keyframe: false }), Uint32Array.of(track))
   egress.frame(source, frameOf(4, { rtpTimestamp: 5, keyframe: true }), Uint32Array.of(track))
