@@ -26,7 +26,8 @@ test.each([
   'rtmp://[fe80::1]/a/b', 'rtmp://[ff02::1]/a/b', 'rtmp://[2001:db8::1]/a/b', 'rtmp://[2002:7f00:1::]/a/b',
   'rtmp://inside.example/a/b', 'rtmp://both.example/a/b', 'rtmp://mapped.example/a/b', 'rtmp://absent.example/a/b',
   'rtmp://live.example:22/a/b', 'rtmp://live.example:6379x/a/b', 'rtmp://user:pass@live.example/a/b', 'rtmp:///a/b',
-  'rtmp://live.example', 'rtmp://live.example/', 'http://live.example/a/b', 'file:///etc/passwd', 'rtmp:live.example/a/b', '',
+  'rtmp://live.example', 'rtmp://live.example/', 'rtmp://live.example/app', 'rtmp://live.example/app/',
+  'http://live.example/a/b', 'file:///etc/passwd', 'rtmp:live.example/a/b', '',
 ])('%s is refused', async (url) => {
   await expect(resolveForwardTarget(url, { allowPrivate: false, resolve })).rejects.toMatchObject({ code: 'BAD_TARGET' })
 }) // prettier-ignore

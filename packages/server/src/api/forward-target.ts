@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { parseRtmpUrl } from '@crossroom/rtmp'
 import { parseUrl } from '../net/index.js'
 import { ApiError } from './errors.js'
 
@@ -59,7 +60,7 @@ export async function resolveForwardTarget(
 ): Promise<ForwardTarget> {
   const url = parseUrl(text)
   const defaultPort = url === undefined ? undefined : DEFAULT_PORTS[url.protocol]
-  if (url === undefined || defaultPort === undefined || url.hostname === '' || url.pathname.length < 2)
+  if (url === undefined || defaultPort === undefined || url.hostname === '' || parseRtmpUrl(text) === undefined)
     throw refused('The target must be rtmp://HOST[:PORT]/APP/STREAM or rtmps://….')
   if (url.username !== '' || url.password !== '')
     throw refused('A user and password in the address are not sent; put a token into the query.')

@@ -87,6 +87,8 @@ export interface Refusal {
   readonly sentence: string
   /** 400, 401, 403, 404, 409, 429 or 503; RTMP endpoints choose their `onStatus` code by `code`. */
   readonly httpStatus: number
+  /** How a log may name what was asked for. Absent where the name itself may be a secret, as in `/r/TOKEN`, or is none. */
+  readonly loggedName?: string | undefined
 }
 
 /** What a {@link StreamGate} answers. */

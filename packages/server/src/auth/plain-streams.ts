@@ -48,6 +48,11 @@ export class PlainStreams implements StreamGate {
   async admit(request: StreamRequest): Promise<Admission> {
     const badName = refuseName(request.app, request.stream)
     if (badName !== undefined) return badName
+    const admission = await this.#decide(request)
+    return admission.ok ? admission : { ...admission, loggedName: keyOf(request) }
+  }
+
+  async #decide(request: StreamRequest): Promise<Admission> {
     const credential = await this.#checkCredential(request)
     if ('code' in credential) return credential
     const answer = await this.#deps.hooks?.ask(request, credential.subject)
@@ -101,7 +106,7 @@ export class PlainStreams implements StreamGate {
     let over = false
     return {
       ok: true,
-      key: `${request.app}/${request.stream}`,
+      key: keyOf(request),
       subject,
       opened: () => {
         openedAtMs ??= nowMs()
@@ -116,6 +121,10 @@ export class PlainStreams implements StreamGate {
       onRevoked: () => undefined,
     }
   }
+}
+
+function keyOf({ app, stream }: StreamRequest): string {
+  return `${app}/${stream}`
 }
 
 function refusal(code: RefusalCode, sentence: string, httpStatus: number): Refusal {

@@ -165,11 +165,12 @@ export class PlayAttempt {
 
   async #ask(): Promise<void> {
     const { gate, hub, metrics, viewerLimits, log } = this.#environment
-    const { protocol, app, stream, remoteAddress } = this.#request
+    const { protocol, remoteAddress } = this.#request
     const admission = await gate.admit(this.#request)
     if (!admission.ok) {
-      metrics.refused(protocol, admission.code)
-      log.info({ protocol, app, stream, remoteAddress, code: admission.code }, 'A play was refused')
+      const { code, loggedName: stream } = admission
+      metrics.refused(protocol, code)
+      log.info({ protocol, stream, remoteAddress, code }, 'A play was refused')
       if (!this.#closed) this.#outcome.refused(admission)
       return
     }

@@ -35,10 +35,20 @@ export async function admitPush(request: StreamRequest, rooms: Rooms, verifier: 
   if (!isRoomId(request.stream) || streamType === undefined || (userId !== undefined && !isUserId(userId)))
     return refusal('BAD_NAME', BAD_ADDRESS, 400)
   const roomId = canonicalRoomId(request.stream)
-  const identity = await verifier.verify(credentialsOf(request, roomId))
+  const admission = await admitIntoRoom(request, rooms, verifier, { roomId, streamType })
+  return admission.ok ? admission : { ...admission, loggedName: `push/${roomId}` }
+}
+
+async function admitIntoRoom(
+  request: StreamRequest,
+  rooms: Rooms,
+  verifier: EntryVerifier,
+  wish: Omit<Push, 'identity'>,
+): Promise<Admission> {
+  const identity = await verifier.verify(credentialsOf(request, wish.roomId))
   if ('code' in identity) return refuseEntry(identity)
   try {
-    return grantPush(request, rooms, { roomId, streamType, identity })
+    return grantPush(request, rooms, { ...wish, identity })
   } catch (error) {
     if (!(error instanceof RoomError)) throw error
     const [code, status] = REFUSALS[error.code] ?? (['DENIED', 403] as const)

@@ -35,10 +35,10 @@ export class RoomGate implements StreamGate {
       return refusal('NOT_FOUND', 'There is no such address, or its holder or its owner has left the room.', 404)
     if (token.action !== request.action) {
       const wanted = token.action === 'play' ? 'play' : 'publish'
-      return refusal('DENIED', `This address is to ${wanted} only.`, 403)
+      return refusal('DENIED', `This address is to ${wanted} only.`, 403, token.key)
     }
     if (!tokens.hasRoom(token))
-      return refusal('FULL', 'This address is played by as many connections as it may be.', 429)
+      return refusal('FULL', 'This address is played by as many connections as it may be.', 429, token.key)
     return grantOf(token, request.protocol)
   }
 }

@@ -141,7 +141,8 @@ export class RtmpConnection implements RtmpPeer {
   #handleEvent(event: RtmpServerEvent): void {
     switch (event.type) {
       case 'connect':
-        this.log.debug({ app: event.app, flashVer: event.flashVer }, 'RTMP connect')
+        // Encoders that know only one address field say `r/TOKEN` as the app: the rest of it may be a secret.
+        this.log.debug({ app: event.app.split('/', 1)[0], flashVer: event.flashVer }, 'RTMP connect')
         return
       case 'publish':
         this.#begin(

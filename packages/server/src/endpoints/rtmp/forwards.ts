@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../config/index.js'
 import type { Clock, Stream, StreamHub } from '../../hub/index.js'
-import { redactText, type Log } from '../../observe/index.js'
+import { REDACTED, redactText, type Log } from '../../observe/index.js'
 import { RtmpForward, type ForwardTargetAddress } from './forward.js'
 
 /** How often rules look whether their stream has become live. */
@@ -96,11 +96,17 @@ export class RtmpForwards {
       rule.lastError = error
       if (error === undefined || connection.publishing) rule.retryAfterMs = forwardLimits.retryFirstMs
       else rule.retryAfterMs = Math.min(rule.retryAfterMs * 2, forwardLimits.retryMaxMs)
-      if (error !== undefined)
-        this.#log.warn({ stream: rule.streamKey, url: rule.target.url, error }, 'A forward failed')
+      if (error !== undefined) this.#logFailure(rule, error)
       if (this.#rules.has(rule.id)) this.#wait(rule, error === undefined ? POLL_MICROS : rule.retryAfterMs * 1000)
     })
     rule.connection = connection
+  }
+
+  /** The last part of a target's path is the key to somebody's channel, which the target may repeat when it says no. */
+  #logFailure({ id, streamKey: stream, target }: Rule, error: string): void {
+    const key = target.url.slice(target.url.lastIndexOf('/') + 1)
+    const fields = { forward: id, stream, host: target.host, error: error.replaceAll(key, REDACTED) }
+    this.#log.warn(fields, 'A forward failed')
   }
 
   #wait(rule: Rule, micros: number): void {

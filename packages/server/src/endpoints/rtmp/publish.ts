@@ -155,10 +155,11 @@ export class RtmpPublish {
   }
 
   #refuse(refusal: Refusal): void {
-    this.#environment.metrics.refused('rtmp', refusal.code)
-    this.#peer.log.info({ code: refusal.code, reason: refusal.sentence }, 'RTMP publish refused')
-    const badName = refusal.code === 'BAD_NAME' || refusal.code === 'RESERVED_NAME'
-    this.#end(badName ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', refusal.sentence)
+    const { code, sentence, loggedName: stream } = refusal
+    this.#environment.metrics.refused('rtmp', code)
+    this.#peer.log.info({ stream, code, reason: sentence }, 'RTMP publish refused')
+    const badName = code === 'BAD_NAME' || code === 'RESERVED_NAME'
+    this.#end(badName ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', sentence)
   }
 
   #end(code: string, sentence: string): void {
