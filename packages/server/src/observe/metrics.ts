@@ -40,6 +40,19 @@ const MICROS = 1_000_000
 const JOIN_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
 /** Different codes of one metric; they come from code, so more than this is a mistake that must not cost memory. */
 const CODES = 100
+/** Figure, metric and its help. */
+const TRAFFIC_COUNTERS = [
+  ['bytesIn', 'in_bytes_total', 'Bytes received'],
+  ['bytesOut', 'out_bytes_total', 'Bytes sent'],
+  ['framesIn', 'in_frames_total', 'Frames from publishers'],
+  ['framesOut', 'out_frames_total', 'Frames given to viewers'],
+  ['framesDropped', 'dropped_frames_total', 'Frames slow viewers missed'],
+] as const
+const STREAM_GAUGES = [
+  ['viewers', 'stream_viewers', 'Viewers of a stream'],
+  ['bytesIn', 'stream_in_bytes', 'Bytes a stream received since it began'],
+  ['bytesOut', 'stream_out_bytes', 'Bytes a stream sent since it began'],
+] as const
 
 /**
  * What the server counts. Every method is cheap and never throws; Prometheus' text is made in {@link Metrics.scrape}.
@@ -173,33 +186,17 @@ export class Metrics {
   /** Where the figures of single streams come from; they are exposed only when the stream label is switched on. */
   watchStreams(read: () => Iterable<StreamFigures>): void {
     if (!this.#streamLabel) return
-    const values = (pick: (figures: StreamFigures) => number) => (): LabelledValue[] => {
-      const all: LabelledValue[] = []
-      for (const figures of read()) {
-        if (all.length >= observeLimits.labelledStreams) break
-        all.push({ labels: { stream: figures.key }, value: pick(figures) })
+    for (const [figure, name, help] of STREAM_GAUGES) {
+      const values = (): LabelledValue[] => {
+        const all: LabelledValue[] = []
+        for (const figures of read()) {
+          if (all.length >= observeLimits.labelledStreams) break
+          all.push({ labels: { stream: figures.key }, value: figures[figure] })
+        }
+        return all
       }
-      return all
+      this.addGauge(name, help, values, ['stream'])
     }
-    const label = ['stream']
-    this.addGauge(
-      'stream_viewers',
-      'Viewers of a stream',
-      values((figures) => figures.viewers),
-      label,
-    )
-    this.addGauge(
-      'stream_in_bytes',
-      'Bytes a stream received since it began',
-      values((figures) => figures.bytesIn),
-      label,
-    )
-    this.addGauge(
-      'stream_out_bytes',
-      'Bytes a stream sent since it began',
-      values((figures) => figures.bytesOut),
-      label,
-    )
   }
 
   /** Adds what Node knows of the process: CPU, memory, garbage collection, event-loop delay. Once per process. */
@@ -225,38 +222,10 @@ export class Metrics {
     this.addGauge('viewers', 'Viewers attached to a stream', () => this.#viewers.values(), protocol)
     this.addCounter('joins_total', 'Viewers that were ever attached', () => this.#joins.values(), protocol)
     this.addCounter('publishes_total', 'Publishes that ever began', () => this.#publishes.values(), protocol)
-    const counted = (pick: (traffic: Traffic) => number) => (): LabelledValue[] =>
-      STREAM_PROTOCOLS.map((name) => ({ labels: { protocol: name }, value: pick(this.traffic[name]) }))
-    this.addCounter(
-      'in_bytes_total',
-      'Bytes received',
-      counted((traffic) => traffic.bytesIn),
-      protocol,
-    )
-    this.addCounter(
-      'out_bytes_total',
-      'Bytes sent',
-      counted((traffic) => traffic.bytesOut),
-      protocol,
-    )
-    this.addCounter(
-      'in_frames_total',
-      'Frames from publishers',
-      counted((traffic) => traffic.framesIn),
-      protocol,
-    )
-    this.addCounter(
-      'out_frames_total',
-      'Frames given to viewers',
-      counted((traffic) => traffic.framesOut),
-      protocol,
-    )
-    this.addCounter(
-      'dropped_frames_total',
-      'Frames slow viewers missed',
-      counted((traffic) => traffic.framesDropped),
-      protocol,
-    )
+    for (const [figure, name, help] of TRAFFIC_COUNTERS) {
+      const labelled = (of: StreamProtocol) => ({ labels: { protocol: of }, value: this.traffic[of][figure] })
+      this.addCounter(name, help, () => STREAM_PROTOCOLS.map(labelled), protocol)
+    }
   }
 
   #bounded(code: string): string {
