@@ -63,3 +63,23 @@ test('the room of an owner who disbands it passes to nobody on the way', () => {
     expect(connection.all('room.roleChanged')).toEqual([])
   }
 })
+
+test('who finds a room made ahead may enter without the permission to create it, and owns nothing', () => {
+  const stage = new RoomStage()
+  stage.rooms.open('room')
+  const phone = stage.settled('phone', { permissions: { createRoom: false } })
+  expect([phone.member.role, phone.member.info().ownerId]).toEqual(['anchor', null])
+  const alice = stage.settled('alice')
+  expect([alice.member.role, phone.member.role]).toEqual(['owner', 'anchor'])
+  alice.member.leave()
+  stage.settle()
+  expect(phone.member.role).toBe('anchor')
+  expect(stage.settled('bob').member.role).toBe('owner')
+})
+
+test('a room made ahead that nobody enters is forgotten', () => {
+  const stage = new RoomStage()
+  stage.rooms.open('room')
+  stage.clock.advance(61_000_000)
+  expect(stage.rooms.list()).toEqual([])
+})

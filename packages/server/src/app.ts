@@ -15,6 +15,8 @@ export type { ServerServices } from './app/core.js'
 export interface RunningServer {
   /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */
   readonly ports: Readonly<Record<string, number>>
+  /** Makes a room, if it is not there, for somebody who may enter it and not create it. Throws a sentence. */
+  openRoom(roomId: string): void
   /** Reads the certificate files again; connections that are open keep theirs. */
   renewCertificate(): Promise<void>
   /** Takes nothing new, lets viewers go over a few seconds, then closes. */
@@ -69,6 +71,10 @@ class App implements RunningServer {
     observeRooms(this.#core, rooms)
     await this.#web.register({ rooms, webRtc, forwards: this.#forwards, isDraining: () => this.#draining })
     await this.#listen()
+  }
+
+  openRoom(roomId: string): void {
+    this.#rooms?.rooms.open(roomId)
   }
 
   async renewCertificate(): Promise<void> {

@@ -60,7 +60,7 @@ function isAlive(pid: number): boolean {
 
 const options = { timeoutMs: START_MS }
 
-test('a person opens the address that is printed, sees the phone, and is told of in the terminal; Ctrl-C ends both', async () => {
+test('a person opens the address that is printed, sees the phone, and is told of in the terminal and owns the room; Ctrl-C ends both', async () => {
   const server = startDemo()
   const explain = server.output
   const url = await until('the address of the demo', () => /a browser +(http:\S+)/.exec(server.output())?.[1], {
@@ -77,6 +77,12 @@ test('a person opens the address that is printed, sees the phone, and is told of
   expect(Math.min(...ages)).toBeLessThan(1000)
   const line = /The phone receives \S+: \d{3,}×\d{3,}, [1-9]\d* pictures \([1-9]\d*\/s\), sound [1-9]\d*, \d+ ms late/
   await until('the line in the terminal', () => line.test(server.output()), { ...options, explain })
+  await page.keyboard.press('p')
+  await page.getByRole('button', { name: 'Remove phone' }).waitFor()
+  await page.getByRole('button', { name: 'Mute phone' }).click()
+  await tileOf(page, 'phone').getByText('Microphone off').waitFor()
+  await page.getByRole('button', { name: 'Let phone speak again' }).click()
+  await tileOf(page, 'phone').getByText('Microphone off').waitFor({ state: 'detached' })
   expect(complaints).toEqual([])
   await page.close()
   server.child.kill('SIGINT')

@@ -36,19 +36,20 @@ export interface DemoSignatures {
 /** How long a signature of the demo is good for. */
 const EXPIRE_SECONDS = 86_400
 
-/** Signs for one user, and for one room when it is named. */
+/** Signs for one user, and for one room when it is named; `privileges` bound what is allowed there, all by default. */
 export function signForDemo(
   { sdkAppId, secret }: DemoSigner,
   userId: string,
   roomId: string | number | undefined,
   nowMs: number,
+  privileges = ALL_PRIVILEGES,
 ): DemoSignatures {
   if (secret === undefined) return { sdkAppId }
   const issuedAtSeconds = Math.floor(nowMs / 1000)
   const userSig = makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds: EXPIRE_SECONDS })
   if (roomId === undefined) return { sdkAppId, userSig }
   const expiresAtSeconds = issuedAtSeconds + EXPIRE_SECONDS
-  const record = { userId, sdkAppId, room: recordRoomOf(roomId), expiresAtSeconds, privileges: ALL_PRIVILEGES }
+  const record = { userId, sdkAppId, room: recordRoomOf(roomId), expiresAtSeconds, privileges }
   return { sdkAppId, userSig, privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds) }
 }
 

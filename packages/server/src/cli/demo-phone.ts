@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { signForDemo } from '../api/index.js'
+import { privilegesOf } from '../auth/index.js'
 import { isLoopbackHost } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import type { Log } from '../observe/index.js'
@@ -33,6 +34,8 @@ export interface DemoPhoneOptions {
   readonly log: Log
   /** Where is shown what the phone receives; absent: nowhere. */
   readonly status: StatusLine | undefined
+  /** Makes the room, which the phone itself may not. */
+  readonly openRoom: (roomId: string) => void
 }
 
 /**
@@ -58,6 +61,7 @@ async function keepPhone(options: DemoPhoneOptions, view: DemoView, signal: Abor
   const server = `http://${reachableHost(config.host)}:${String(httpPort)}`
   const args = [simulatorProgram(), '--server', server, '--room', DEMO_ROOM, '--user', DEMO_USER, '--json']
   for (let retryMs = RETRY_FIRST_MS; ;) {
+    options.openRoom(DEMO_ROOM)
     const from = performance.now()
     const { code, lastWords } = await runPhone(args, signaturesOf(config), view, signal)
     if (signal.aborted) return
@@ -113,9 +117,14 @@ function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Good for a day; then the phone is put out, and comes back with new ones. */
+/**
+ * Good for a day; then the phone is put out, and comes back with new ones. They let it send and receive and not create the
+ * room: who creates a room owns it, and the demo's is for the first person who comes.
+ */
 function signaturesOf({ sdkAppId, secret }: Config): NodeJS.ProcessEnv {
-  const { userSig, privateMapKey } = signForDemo({ sdkAppId, secret }, DEMO_USER, DEMO_ROOM, Date.now())
+  const privileges = privilegesOf(['enter', 'sendAudio', 'receiveAudio', 'sendVideo', 'receiveVideo'])
+  const signer = { sdkAppId, secret }
+  const { userSig, privateMapKey } = signForDemo(signer, DEMO_USER, DEMO_ROOM, Date.now(), privileges)
   return { CROSSROOM_USER_SIG: userSig, CROSSROOM_PRIVATE_MAP_KEY: privateMapKey }
 }
 
@@ -125,7 +134,7 @@ export function describeDemo(config: Config, addresses: { readonly http: string;
   const { userSig } = signForDemo({ sdkAppId, secret }, 'obs', undefined, Date.now())
   const key = `${DEMO_ROOM}?userid=obs${userSig === undefined ? '' : `&usersig=${userSig}`}`
   return [
-    `A simulated phone is in the room "${DEMO_ROOM}". Join it with`,
+    `A simulated phone is in the room "${DEMO_ROOM}"; the first who joins it owns the room. Join with`,
     `  a browser       ${addresses.http}/?room=${DEMO_ROOM}   (open it twice, and there are three of you)`,
     `  OBS             server ${addresses.rtmp}/push   stream key ${key}`,
     `  a Mini Program  examples/mini-program   with server ${addresses.http} in config.js, room ${DEMO_ROOM}`,

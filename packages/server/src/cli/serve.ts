@@ -43,7 +43,8 @@ export async function serve(config: Config, host: ServeHost): Promise<number> {
   host.onSignal('SIGHUP', () => void server.renewCertificate())
   const httpPort = server.ports['http']!
   const status = config.json ? undefined : host.status
-  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status }) : undefined
+  const openRoom = (roomId: string): void => server.openRoom(roomId)
+  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
   await untilDrained(server, log, host, () => stopPhone?.())
   destination.flush()
   return 0

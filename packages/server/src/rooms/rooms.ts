@@ -71,10 +71,18 @@ export class Rooms implements RoomDirectory {
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
     if (this.bans.has(roomId, userId))
       throw new RoomError('BANNED', 'You were removed from this room and may not come back yet.')
+    if (!permissions.createRoom && !this.#rooms.has(roomId))
+      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')
+    return this.open(roomId)
+  }
+
+  /**
+   * The room, made if need be: also ahead of those who may enter it and not create it. One that nobody enters is forgotten
+   * after a minute. Throws RoomError.
+   */
+  open(roomId: string): Room {
     const present = this.#rooms.get(roomId)
     if (present !== undefined) return present
-    if (!permissions.createRoom)
-      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')
     if (this.#rooms.size >= roomLimits.rooms)
       throw new RoomError('ROOMS_FULL', `The server takes ${String(roomLimits.rooms)} rooms, and has them.`)
     const room = new Room(roomId, this.#services, this.#handlers)
