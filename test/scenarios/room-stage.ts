@@ -140,14 +140,14 @@ export class FakeEncoder {
     this.#grant.opened()
     this.#grant.onRevoked((reason) => {
       this.ended = reason
-      this.close()
+      this.close(reason)
     })
     return publication
   }
 
-  close(): void {
+  close(reason: StreamEndReason = 'client'): void {
     this.#publication?.end()
-    this.#grant.closed('client')
+    this.#grant.closed(reason)
   }
 }
 
@@ -178,6 +178,7 @@ export class RoomStage extends Stage {
   /** What signatures of pushes are worth. */
   refusal: EntryRefusal | undefined
   pushPermissions: Partial<Identity['permissions']> = {}
+  pushExpiresAt: number | undefined
   #nextId = 0
 
   constructor(options: { readonly webRtc?: boolean } = {}) {
@@ -202,12 +203,16 @@ export class RoomStage extends Stage {
       mediaGateway: options.webRtc === false ? undefined : gateway,
     })
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>
-      Promise.resolve(this.refusal ?? this.identity(userId, { permissions: this.pushPermissions }))
-    this.gate = new RoomGate({ rooms: this.rooms, verifier: { verify } })
+      Promise.resolve(this.refusal ?? this.#pushIdentity(userId))
+    this.gate = new RoomGate({ rooms: this.rooms, verifier: { verify, check: verify } })
   }
 
   get nowMs(): number {
     return this.epochMs + this.clock.now() / 1000
+  }
+
+  #pushIdentity(userId: string): Identity {
+    return this.identity(userId, { permissions: this.pushPermissions, identity: { expiresAt: this.pushExpiresAt } })
   }
 
   identity(userId: string, options: EnterOptions = {}): Identity {

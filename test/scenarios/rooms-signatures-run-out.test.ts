@@ -40,3 +40,40 @@ test('a signature of 180 days does not overflow a timer', () => {
   stage.clock.advance(1 * DAY_MS * 1000)
   expect(bob.connection.closed).toBe('expired')
 })
+
+test('a device goes with its signature, at once and told why, unless a newer one pushes', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const push = async (seconds: number, streamtype?: string) => {
+    stage.pushExpiresAt = stage.nowMs + seconds * 1000
+    const camera = await stage.push('camera', streamtype === undefined ? {} : { streamtype })
+    camera.open()
+    return camera
+  }
+  const first = await push(100)
+  stage.clock.advance(50 * SECOND)
+  const newer = await push(100)
+  first.close('taken-over')
+  const screen = await push(300, 'aux')
+  stage.clock.advance(99 * SECOND)
+  expect([newer.ended, screen.ended]).toEqual([undefined, undefined])
+  stage.clock.advance(2 * SECOND)
+  expect([first.ended, newer.ended, screen.ended]).toEqual([undefined, 'expired', undefined])
+  expect(alice.users()).toHaveLength(1)
+  stage.clock.advance(200 * SECOND)
+  expect([screen.ended, alice.users()]).toEqual(['expired', []])
+  expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'camera', reason: 'expired' }])
+})
+
+test('a member’s push ends with the signature it came by, and the member stays', async () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  stage.settled('bob')
+  stage.pushExpiresAt = stage.nowMs + 100_000
+  const encoder = await stage.push('bob')
+  encoder.open()
+  stage.clock.advance(101 * SECOND)
+  expect(encoder.ended).toBe('expired')
+  expect(alice.users().map(({ userId }) => userId)).toEqual(['bob'])
+  expect(alice.connection.all('room.userExit')).toEqual([])
+})

@@ -59,7 +59,7 @@ export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): 
       typed.post('/ticket', { schema: { hide: true, body: ticketRequest } }, async (request) => {
         const { roomId, userName, ...signed } = request.body
         const credentials = { ...signed, roomId: canonicalRoomId(roomId) }
-        const answer = await deps.verifier.verify({ ...credentials, remoteAddress: deps.clientAddress(request.raw) })
+        const answer = await deps.verifier.check({ ...credentials, remoteAddress: deps.clientAddress(request.raw) })
         if ('code' in answer) throw new ApiError(403, answer.code, answer.sentence)
         return deps.tickets.make({ ...credentials, userName })
       })

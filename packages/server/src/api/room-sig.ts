@@ -53,7 +53,7 @@ export function registerRoomSig(app: FastifyInstance, deps: RoomSigDeps): void {
     if (!isRoomId(roomId)) return refused(PARAMETER, 'GroupId must be a number up to 4294967295.')
     const remoteAddress = deps.clientAddress(request.raw)
     const credentials = { sdkAppId, userId: identifier, userSig: usersig, privateMapKey, remoteAddress }
-    const answer = await deps.verifier.verify({ ...credentials, roomId: canonicalRoomId(roomId) })
+    const answer = await deps.verifier.check({ ...credentials, roomId: canonicalRoomId(roomId) })
     if ('code' in answer) return refused(CODES[answer.code] ?? REFUSED, answer.sentence)
     const signal = `${originsOf(request.raw, deps).ws}/signal`
     return {

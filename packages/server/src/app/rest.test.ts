@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startServer, type RunningServer } from '../app.js'
@@ -203,6 +204,25 @@ test('an old component gets a roomsig for a right UserSig, and its own codes for
   expect((await ask(signed['userSig'], 'wrong')).body).toMatchObject({ RspHead: { ErrorCode: 87 } })
   expect((await ask(signed['userSig'], signed['privateMapKey'], 43)).body).toMatchObject({ RspHead: { ErrorCode: 87 } })
   expect((await ask(signed['userSig'], '', -1)).body).toMatchObject({ RspHead: { ErrorCode: 82 } })
+})
+
+test('a token for one entry is good for its entry still, after a ticket and a roomsig were asked with it', async () => {
+  const jwtSecret = 'a secret of thirty-two characters'
+  await start({ jwtSecret })
+  const exp = Math.floor(Date.now() / 1000) + 60
+  const userSig = await new SignJWT({ sub: 'alice', room: 42, exp, jti: 'one', once: true })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(jwtSecret))
+  const body = { ReqHead: { GroupId: 42 }, ReqBody: {} }
+  const askRoomSig = () => call('POST', `/v4/openim/jsonvideoapp?identifier=alice&usersig=${userSig}`, body)
+  const askTicket = () => call('POST', '/api/v1/desktop/ticket', { roomId: 42, userId: 'alice', userSig })
+  expect((await askRoomSig()).body).toMatchObject({ RspBody: { userSig } })
+  const { ticket } = (await askTicket()).body
+  const { status, body: entry } = await call('POST', '/api/v1/desktop/redeem', { ticket })
+  expect([status, entry['userSig']]).toEqual([200, userSig])
+  await enter('alice', { roomId: 42, userSig: entry['userSig'] })
+  expect(await askTicket()).toMatchObject({ status: 403, body: { error: { code: 'TOKEN_REPLAYED' } } })
+  expect((await askRoomSig()).body).toMatchObject({ ErrorCode: 70_003 })
 })
 
 test("an old demo's room service answers what is neither text nor number with a code, as everything else", async () => {

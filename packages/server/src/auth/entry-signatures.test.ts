@@ -156,8 +156,16 @@ test('a token for one entry is good once', async () => {
   const userSig = await sign({ jti: 'one', once: true })
   expect(await verifier.verify(entry({ userSig }))).not.toHaveProperty('code')
   expect(await verifier.verify(entry({ userSig }))).toMatchObject({ code: 'TOKEN_REPLAYED' })
+  expect(await verifier.check(entry({ userSig }))).toMatchObject({ code: 'TOKEN_REPLAYED' })
   const many = await sign({ jti: 'many' })
   for (let i = 0; i < 2; i++) expect(await verifier.verify(entry({ userSig: many }))).not.toHaveProperty('code')
+})
+
+test('looking at a token for one entry does not use it up', async () => {
+  const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
+  const userSig = await sign({ jti: 'one', once: true })
+  for (let i = 0; i < 2; i++) expect(await verifier.check(entry({ userSig }))).toMatchObject({ userId: 'alice' })
+  expect(await verifier.verify(entry({ userSig }))).not.toHaveProperty('code')
 })
 
 test.each(['RS256', 'ES256'] as const)(

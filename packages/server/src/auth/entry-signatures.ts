@@ -27,6 +27,9 @@ export interface EntrySignatureDeps {
   readonly guard: FailureGuard
 }
 
+/** Whether a token that is good for one entry is still good. */
+type MayUse = (id: string, expiresAtMs: number) => boolean
+
 const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
 
 /** Whose fault it is: wrong signatures are counted against an address, those that only ran out are not. */
@@ -65,23 +68,31 @@ export class EntrySignatures implements EntryVerifier {
     return [tickets.secret, tickets.publicKey, jwt.secret, jwt.keys].every((key) => key === undefined)
   }
 
-  async verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+  verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+    return this.#guarded(credentials, (id, expiresAt) => this.#used.use(id, expiresAt))
+  }
+
+  check(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+    return this.#guarded(credentials, (id) => !this.#used.has(id))
+  }
+
+  async #guarded(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
     if (this.isOpen) return openIdentity(credentials)
     const { guard } = this.#deps
     if (guard.isBlocked(credentials.remoteAddress)) {
       await guard.holdBack()
       return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
     }
-    const answer = await this.#check(credentials)
+    const answer = await this.#read(credentials, mayUse)
     if ('code' in answer && GUESSES.has(answer.code)) guard.fail(credentials.remoteAddress)
     return answer
   }
 
-  async #check(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
+  async #read(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
     const { userSig } = credentials
     if (userSig === undefined || userSig === '')
       return refuse('USER_SIG_MISSING', 'Entering needs a UserSig or a JWT, and none came.')
-    if (looksLikeJwt(userSig)) return this.#checkJwt(userSig, credentials)
+    if (looksLikeJwt(userSig)) return this.#checkJwt(userSig, credentials, mayUse)
     const signed = this.#checkUserSig(userSig, credentials)
     return 'code' in signed ? signed : this.#checkPrivateMapKey(signed, credentials)
   }
@@ -127,7 +138,11 @@ export class EntrySignatures implements EntryVerifier {
     return identity(signed.userId, permissions, Math.min(signed.expiresAt, record.expiresAtSeconds * 1000))
   }
 
-  async #checkJwt(text: string, { roomId, userId }: EntryCredentials): Promise<Identity | EntryRefusal> {
+  async #checkJwt(
+    text: string,
+    { roomId, userId }: EntryCredentials,
+    mayUse: MayUse,
+  ): Promise<Identity | EntryRefusal> {
     const checked = await verifyRoomJwt(this.#options.jwt, text, this.#deps.nowMs())
     switch (checked.verdict) {
       case 'expired':
@@ -143,7 +158,7 @@ export class EntrySignatures implements EntryVerifier {
       return refuse('JWT_OTHER_USER', 'The token was made for another userId.')
     if (jwt.room !== undefined && String(jwt.room) !== roomId)
       return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
-    if (jwt.onceId !== undefined && !this.#used.use(jwt.onceId, jwt.expiresAt))
+    if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt))
       return refuse('TOKEN_REPLAYED', 'The token is good for one entry and was used before.')
     return { ...identity(jwt.userId, jwt.permissions, jwt.expiresAt), isOwner: jwt.isOwner }
   }

@@ -23,6 +23,8 @@ export interface EntryRefusal {
 
 /** Tells who somebody is. Signaling and the room's gate ask it before anybody becomes a member. */
 export interface EntryVerifier {
-  /** Never rejects: whatever fails inside becomes an {@link EntryRefusal}. */
+  /** For an entry: a token that is good for one is used up. Never rejects: whatever fails inside becomes an {@link EntryRefusal}. */
   verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
+  /** What `verify` would answer now, with nothing used up: for who asks for something to enter with later. Never rejects. */
+  check(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
 }

@@ -34,6 +34,8 @@ export type StreamEndReason =
   | 'kicked'
   /** The same subject published again. */
   | 'taken-over'
+  /** The signature that it was opened with ran out. */
+  | 'expired'
   /** The stream it played ended and did not come back. */
   | 'stream-ended'
   /** The server is going down. */

@@ -15,6 +15,10 @@ export class OneTimeTokens {
     return this.#used.size
   }
 
+  has(id: string): boolean {
+    return this.#used.has(id)
+  }
+
   /** True the first time; false when it was used before, or cannot be remembered. */
   use(id: string, expiresAtMs: number): boolean {
     if (this.#used.has(id)) return false

@@ -1,4 +1,5 @@
 import type { Permissions } from '../auth/identity.js'
+import type { StreamEndReason } from '../auth/index.js'
 import { roomLimits } from '../config/limits.js'
 import { Member } from './member.js'
 import type { Room } from './room.js'
@@ -29,11 +30,13 @@ export class DeviceMember extends Member {
     this.#cancelGone = undefined
   }
 
-  pushClosed(): void {
+  /** Whoever lost the connection may come back; whose signature ran out may not by the same one, and is gone. */
+  pushClosed(reason: StreamEndReason): void {
     this.#pushes--
     if (this.#pushes > 0) return
     this.#cancelGone?.()
-    this.#cancelGone = this.services.clock.after(roomLimits.deviceMicros, () => this.room.exit(this, 'lost'))
+    if (reason === 'expired') this.room.exit(this, 'expired')
+    else this.#cancelGone = this.services.clock.after(roomLimits.deviceMicros, () => this.room.exit(this, 'lost'))
   }
 
   override close(): void {

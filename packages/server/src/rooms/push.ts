@@ -3,6 +3,7 @@ import type { EntryVerifier } from '../auth/entry-verifier.js'
 import type { Identity } from '../auth/identity.js'
 import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamRequest } from '../auth/index.js'
 import { DeviceMember } from './device-member.js'
+import { Expiry } from './expiry.js'
 import type { Member } from './member.js'
 import type { MemberStream } from './member-stream.js'
 import { maySend, type Kinds } from './policy.js'
@@ -10,6 +11,7 @@ import { refusal } from './refusal.js'
 import type { Room } from './room.js'
 import { RoomError, type RoomErrorCode } from './room-error.js'
 import type { Rooms } from './rooms.js'
+import type { RoomServices } from './services.js'
 
 const BAD_ADDRESS =
   '/push/ROOM takes a room id of at most 64 and a userid of at most 32 of [A-Za-z0-9_-], and streamtype=main or aux.'
@@ -63,7 +65,7 @@ interface Push {
 }
 
 function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, identity }: Push): Grant {
-  const { userId, permissions } = identity
+  const { userId, permissions, expiresAt } = identity
   const may = maySend(permissions, streamType)
   if (!may.audio && !may.video)
     throw new RoomError('NO_PERMISSION', `The signature does not allow to send ${streamType}.`)
@@ -72,7 +74,8 @@ function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, i
   if (present?.role === 'audience')
     throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
   const member = present ?? deviceOf(request, rooms, room, identity)
-  return new PushGrant(room, member, member.openStream(streamType), may).grant
+  const stream = member.openStream(streamType)
+  return new PushGrant({ room, services: rooms.services, member, stream, may, expiresAt }).grant
 }
 
 /** Not yet in the room: it enters when media may flow. */
@@ -83,39 +86,57 @@ function deviceOf(request: StreamRequest, rooms: Rooms, room: Room, { userId, pe
   return new DeviceMember({ room, services: rooms.services, userId, kind, permissions, remoteAddress })
 }
 
-/** Permission for one connection to publish one stream of a member. */
+interface PushGrantOptions {
+  readonly room: Room
+  readonly services: RoomServices
+  readonly member: Member
+  readonly stream: MemberStream
+  readonly may: Kinds
+  /** Of the signature, in Unix milliseconds. An encoder cannot renew it: it connects again with a new one. */
+  readonly expiresAt: number | undefined
+}
+
+/** Permission for one connection to publish one stream of a member, for as long as its signature lasts. */
 class PushGrant {
   readonly grant: Grant
   readonly #room: Room
   readonly #member: Member
   readonly #stream: MemberStream
   readonly #may: Kinds
+  readonly #expiresAt: number | undefined
+  readonly #expiry: Expiry
   #end: ((reason: StreamEndReason) => void) | undefined
   #forget: () => void
   #isOpen = false
-  #isOver = false
+  #endedBy: StreamEndReason | undefined
 
-  constructor(room: Room, member: Member, stream: MemberStream, may: Kinds) {
+  constructor({ room, services, member, stream, may, expiresAt }: PushGrantOptions) {
     this.#room = room
     this.#member = member
     this.#stream = stream
     this.#may = may
+    this.#expiresAt = expiresAt
+    this.#expiry = new Expiry(services.clock, services.nowMs, {
+      expiring: () => undefined,
+      expired: () => this.#revoke('expired'),
+    })
     this.#forget = stream.addEncoder((reason) => this.#revoke(reason))
     const { key, subject } = stream
     this.grant = {
       ...{ ok: true, key, subject },
       opened: () => this.#open(),
-      closed: () => this.#close(),
+      closed: (reason) => this.#close(reason),
       onRevoked: (end) => {
         this.#end = end
-        if (this.#isOver) end('kicked')
+        if (this.#endedBy !== undefined) end(this.#endedBy)
       },
     }
   }
 
   #open(): void {
-    if (this.#isOpen || this.#isOver) return
+    if (this.#isOpen || this.#endedBy !== undefined) return
     this.#isOpen = true
+    this.#expiry.set(this.#expiresAt)
     // What a browser announced of it before holds no longer.
     this.#stream.announce(undefined)
     if (!(this.#member instanceof DeviceMember)) return
@@ -139,18 +160,19 @@ class PushGrant {
   }
 
   #revoke(reason: StreamEndReason): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#endedBy !== undefined) return
+    this.#endedBy = reason
     this.#end?.(reason)
   }
 
-  #close(): void {
-    this.#isOver = true
+  #close(reason: StreamEndReason): void {
+    const endedBy = (this.#endedBy ??= reason)
     this.#end = undefined
+    this.#expiry.close()
     this.#forget()
     const member = this.#member
     if (!(member instanceof DeviceMember)) return
-    if (this.#isOpen) member.pushClosed()
+    if (this.#isOpen) member.pushClosed(endedBy)
     // Nothing ever flowed, or it was never let in: nobody else knows of it.
     if (this.#room.member(member.userId) !== member) member.close()
     this.#isOpen = false

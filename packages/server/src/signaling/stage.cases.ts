@@ -83,14 +83,13 @@ export class Stage {
 
   static async open(options: Partial<SignalingOptions> = {}): Promise<Stage> {
     const rooms = new FakeRooms()
-    const verifier: EntryVerifier = {
-      verify: ({ userId, userSig }) =>
-        Promise.resolve(
-          userSig === 'wrong'
-            ? { code: 'USER_SIG_INVALID', sentence: 'The UserSig is wrong.' }
-            : { userId: userId!, permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false },
-        ),
-    }
+    const verify: EntryVerifier['verify'] = ({ userId, userSig }) =>
+      Promise.resolve(
+        userSig === 'wrong'
+          ? { code: 'USER_SIG_INVALID', sentence: 'The UserSig is wrong.' }
+          : { userId: userId!, permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false },
+      )
+    const verifier = { verify, check: verify }
     const play = (token: string) => ({ rtmp: token, flv: token, wsFlv: token, whep: token })
     const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
     const signaling = new SignalingServer({

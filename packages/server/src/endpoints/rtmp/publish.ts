@@ -109,7 +109,10 @@ export class RtmpPublish {
     session.acceptPublish(this.#event.streamId)
     this.#peer.flush()
     grant.opened()
-    grant.onRevoked(() => publication.close('kicked'))
+    grant.onRevoked((reason) => {
+      if (reason === 'expired') this.#handleExpired()
+      else publication.close('kicked')
+    })
   }
 
   #handleMedia(event: MediaEvent): void {
@@ -149,9 +152,17 @@ export class RtmpPublish {
       kicked: 'The publisher was removed.',
       shutdown: 'The server is going down.',
     }
-    this.#peer.session.endPublish(this.#event.streamId, 'NetStream.Publish.Idle', sentences[reason])
+    this.#handleEnded(sentences[reason], END_REASONS[reason])
+  }
+
+  #handleExpired(): void {
+    this.#handleEnded('The signature of the address ran out; push with a new one.', 'expired')
+  }
+
+  #handleEnded(sentence: string, reason: StreamEndReason): void {
+    this.#peer.session.endPublish(this.#event.streamId, 'NetStream.Publish.Idle', sentence)
     this.#peer.flush()
-    this.#peer.close(END_REASONS[reason])
+    this.#peer.close(reason)
   }
 
   #refuse(refusal: Refusal): void {

@@ -123,7 +123,7 @@ export class WhipEndpoint {
     sessions.add(session)
     log.info({ stream: grant.key, remoteAddress: client.remoteAddress }, 'WHIP publish began')
     grant.opened()
-    grant.onRevoked(() => stream.close('kicked'))
+    grant.onRevoked((reason) => (reason === 'expired' ? end('expired') : stream.close('kicked')))
     return { session, answer: describeSession(gateway, offer, media, peer.local) }
   }
 }
