@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,6 +11,8 @@ import { loadPeerMedia, RoomPeer } from './room-peer.js'
 
 /** How long everybody is counted. */
 const SECONDS = Number(process.env['CROSSROOM_NINE_SECONDS'] ?? 60)
+/** Where the benchmark of this room wants the figures. */
+const REPORT = process.env['CROSSROOM_NINE_REPORT']
 const FRAME_RATE = 15
 const OPUS_PER_SECOND = 50
 const AAC_PER_SECOND = 48_000 / 1024
@@ -60,6 +63,49 @@ const keepConnections = (page: Page): Promise<unknown> =>
 
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0)
 
+/** Everything counted at one moment: by member for the page, by SSRC for a peer, by user for a phone. */
+interface Counts {
+  readonly shown: readonly number[]
+  readonly received: { readonly sounds: readonly number[]; readonly pictures: readonly number[] }
+  readonly pictures: readonly ReadonlyMap<number, number>[]
+  readonly sounds: readonly ReadonlyMap<number, number>[]
+  readonly played: readonly ReadonlyMap<string, { readonly frames: number; readonly audioFrames: number }>[]
+}
+
+/** Of what one member sends, the share that came of the stream of which the least came, by kind of receiver. */
+function sharesOf(before: Counts, after: Counts) {
+  const least = (from: readonly number[], to: readonly number[], perSecond: number): number =>
+    Math.min(...from.map((count, index) => (to[index] ?? 0) - count)) / (SECONDS * perSecond)
+  const leastOfMaps = (from: Counts['pictures'], to: Counts['pictures'], perSecond: number): number =>
+    Math.min(
+      ...from.map((counts, i) =>
+        least(
+          [...counts.values()],
+          [...counts.keys()].map((key) => to[i]!.get(key) ?? 0),
+          perSecond,
+        ),
+      ),
+    )
+  const leastPlayed = (figure: 'frames' | 'audioFrames', perSecond: number): number =>
+    Math.min(
+      ...before.played.map((users, i) =>
+        least(
+          [...users.values()].map((stats) => stats[figure]),
+          [...users.keys()].map((user) => after.played[i]!.get(user)![figure]),
+          perSecond,
+        ),
+      ),
+    )
+  return {
+    pagePictures: least(before.received.pictures, after.received.pictures, FRAME_RATE),
+    pageSound: least(before.received.sounds, after.received.sounds, OPUS_PER_SECOND),
+    peerPictures: leastOfMaps(before.pictures, after.pictures, FRAME_RATE),
+    peerSound: leastOfMaps(before.sounds, after.sounds, OPUS_PER_SECOND),
+    phonePictures: leastPlayed('frames', FRAME_RATE),
+    phoneSound: leastPlayed('audioFrames', AAC_PER_SECOND),
+  }
+}
+
 /** The middle of somebody's delays on a phone over three seconds, by the clock in the picture. */
 async function delayOn(phone: OpenPhone, userId: string): Promise<number> {
   const ages: number[] = []
@@ -102,7 +148,7 @@ test(
     await until('everybody on every screen', isComplete, { timeoutMs: START_MS, everyMs: 500, explain })
 
     const delayBefore = await delayOn(phones[0]!, 'web')
-    const seen = async () => ({
+    const seen = async (): Promise<Counts> => ({
       shown: await picturesIn(),
       received: await receivedBy(page),
       pictures: peers.map((peer) => new Map(peer.pictures)),
@@ -116,30 +162,14 @@ test(
     expect(before.received.sounds).toHaveLength(OTHERS)
     expect(before.received.pictures).toHaveLength(OTHERS)
 
-    const fewest = (pairs: readonly (readonly [number, number])[]): number =>
-      Math.min(...pairs.map(([from, to]) => to - from))
-    const byIndex = (from: readonly number[], to: readonly number[]) =>
-      from.map((count, index) => [count, to[index] ?? 0] as const)
-    const byKey = (from: ReadonlyMap<number, number>, to: ReadonlyMap<number, number>) =>
-      [...from].map(([key, count]) => [count, to.get(key) ?? 0] as const)
-    const pictures = SHARE * SECONDS * FRAME_RATE
-    const more = (from: readonly number[], to: readonly number[]): number => sum(to) - sum(from)
-    expect(fewest(byIndex(before.received.pictures, after.received.pictures))).toBeGreaterThan(pictures)
+    const shares = sharesOf(before, after)
+    const delayAfter = await delayOn(phones[0]!, 'web')
+    if (REPORT !== undefined) writeFileSync(REPORT, JSON.stringify({ ...shares, delayBefore, delayAfter }))
+    expect(Math.min(...Object.values(shares))).toBeGreaterThan(SHARE)
     // What it shows is for its compositor to say, which skips more when the machine is busy.
-    expect(more(before.shown, after.shown)).toBeGreaterThan(SHOWN_SHARE * OTHERS * SECONDS * FRAME_RATE)
-    expect(fewest(byIndex(before.received.sounds, after.received.sounds))).toBeGreaterThan(
-      SHARE * SECONDS * OPUS_PER_SECOND,
-    )
-    for (const i of [0, 1, 2, 3]) {
-      expect(fewest(byKey(before.pictures[i]!, after.pictures[i]!))).toBeGreaterThan(pictures)
-      expect(fewest(byKey(before.sounds[i]!, after.sounds[i]!))).toBeGreaterThan(SHARE * SECONDS * OPUS_PER_SECOND)
-      const played = [...before.played[i]!].map(([user, stats]) => [stats, after.played[i]!.get(user)!] as const)
-      expect(fewest(played.map(([from, to]) => [from.frames, to.frames]))).toBeGreaterThan(pictures)
-      expect(fewest(played.map(([from, to]) => [from.audioFrames, to.audioFrames]))).toBeGreaterThan(
-        SHARE * SECONDS * AAC_PER_SECOND,
-      )
-    }
-    expect(Math.abs((await delayOn(phones[0]!, 'web')) - delayBefore)).toBeLessThan(DELAY_CHANGE_MS)
+    const shown = sum(after.shown) - sum(before.shown)
+    expect(shown).toBeGreaterThan(SHOWN_SHARE * OTHERS * SECONDS * FRAME_RATE)
+    expect(Math.abs(delayAfter - delayBefore)).toBeLessThan(DELAY_CHANGE_MS)
   },
   120_000 + SECONDS * 1000,
 )
