@@ -155,6 +155,7 @@ export interface EnterOptions {
   readonly room?: string
   readonly role?: RequestedRole
   readonly kind?: ClientKind
+  readonly userName?: string
   readonly identity?: Partial<Identity>
   readonly permissions?: Partial<Identity['permissions']>
 }
@@ -226,6 +227,7 @@ export class RoomStage extends Stage {
       roomId: options.room ?? 'room',
       identity: this.identity(userId, options),
       role: options.role,
+      userName: options.userName,
       client: { kind: options.kind ?? 'browser', version: '1' },
       remoteAddress: '127.0.0.1',
       connection,

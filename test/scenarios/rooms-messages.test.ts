@@ -8,14 +8,27 @@ test('a message reaches all but its sender, or the one it is for', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
-  const viewer = stage.settled('viewer', { role: 'audience' })
+  const viewer = stage.settled('viewer', { role: 'audience', userName: 'A viewer' })
   const { messageId } = viewer.member.sendMessage({ to: null, kind: 'text', data: 'hello' })
-  const whole = { messageId, from: 'viewer', to: null, kind: 'text', data: 'hello', at: stage.nowMs }
+  const whole = {
+    messageId,
+    from: 'viewer',
+    fromName: 'A viewer',
+    to: null,
+    kind: 'text',
+    data: 'hello',
+    at: stage.nowMs,
+  }
   expect(alice.connection.all('message.received')).toEqual([whole])
   expect(bob.connection.all('message.received')).toEqual([whole])
   expect(viewer.connection.all('message.received')).toEqual([])
   alice.member.sendMessage({ to: 'bob', kind: 'custom', data: '{}' })
-  expect(bob.connection.all('message.received').at(-1)).toMatchObject({ from: 'alice', to: 'bob', kind: 'custom' })
+  expect(bob.connection.all('message.received').at(-1)).toMatchObject({
+    from: 'alice',
+    fromName: 'alice',
+    to: 'bob',
+    kind: 'custom',
+  })
   expect(viewer.connection.all('message.received')).toEqual([])
 })
 

@@ -24,6 +24,8 @@ export interface Message {
   readonly messageId: string
   /** userId of the sender. */
   readonly from: string
+  /** What the sender is called, also in the audience, which no list names; absent from older servers. */
+  readonly fromName?: string
   /** userId of the receiver; null for everybody. */
   readonly to: string | null
   readonly kind: MessageKind

@@ -122,7 +122,10 @@ export const notifications: readonly Notification[] = [
   { method: 'media.rotation', params: { userId: 'bob', streamType: 'main', rotation: 270 } },
   {
     method: 'message.received',
-    params: { messageId: 'm1', from: 'bob', to: null, kind: 'custom', data: '{}', at: 1_700_000_000_000 },
+    params: {
+      ...{ messageId: 'm1', from: 'bob', fromName: 'Bob', to: null, kind: 'custom', data: '{}' },
+      at: 1_700_000_000_000,
+    },
   },
 ]
 

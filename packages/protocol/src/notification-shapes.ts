@@ -65,6 +65,7 @@ export const notificationShapes: { readonly [Method in NotificationMethod]: Shap
   'message.received': object<ReceivedMessage>({
     messageId: textUpTo(limits.resumeTokenLength, 1),
     from: sender,
+    fromName: optional(sentence),
     to: nullable(userId),
     kind: oneOf<MessageKind>(['text', 'custom']),
     data: textUpTo(limits.dataBytes),

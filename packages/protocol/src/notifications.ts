@@ -46,6 +46,8 @@ export interface OfferParams {
 export interface ReceivedMessage {
   readonly messageId: string
   readonly from: string
+  /** The sender's name: who is in the audience is in no list. Absent from servers that did not tell it yet. */
+  readonly fromName?: string
   /** null when it went to everybody. */
   readonly to: string | null
   readonly kind: MessageKind

@@ -292,7 +292,7 @@ export class Participant extends Member implements ParticipantRequests {
 
   sendMessage(params: ParamsOf<'message.send'>): ResultOf<'message.send'> {
     this.#check('message.send')
-    return { messageId: this.room.messages.send(this.userId, params) }
+    return { messageId: this.room.messages.send(this, params) }
   }
 
   renewed({ permissions, expiresAt }: Identity): ResultOf<'room.renew'> {

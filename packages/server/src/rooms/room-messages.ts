@@ -13,6 +13,9 @@ export interface RoomMessagesOptions {
   readonly find: (userId: string) => Participant | undefined
 }
 
+/** Who says something. */
+export type Sender = Pick<Participant, 'userId' | 'userName'>
+
 /** Texts and custom data from one member to another or to all. Nothing is kept. */
 export class RoomMessages {
   readonly #options: RoomMessagesOptions
@@ -24,10 +27,10 @@ export class RoomMessages {
     this.#creditAt = options.clock.now()
   }
 
-  /** Answers the id of the message. `from` does not get what goes to everybody: it has it. */
-  send(from: string, { to, kind, data }: ParamsOf<'message.send'>): string {
+  /** Answers the id of the message. The sender does not get what goes to everybody: it has it. */
+  send({ userId: from, userName: fromName }: Sender, { to, kind, data }: ParamsOf<'message.send'>): string {
     const { newId, nowMs, participants, find } = this.#options
-    const message: ReceivedMessage = { messageId: newId(), from, to, kind, data, at: nowMs() }
+    const message: ReceivedMessage = { messageId: newId(), from, fromName, to, kind, data, at: nowMs() }
     if (to === null) {
       this.#spend()
       for (const participant of participants())

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { errorCodes } from '@crossroom/protocol'
+import { CLIENT_ERRORS } from '@crossroom/client'
 import { en } from './en.js'
 import { zh } from './zh.js'
 
@@ -22,6 +24,11 @@ test.each(Object.keys(en) as (keyof typeof en)[])('%s has the same values in bot
 
 test('Chinese texts use Chinese punctuation', () => {
   for (const [phrase, text] of Object.entries(zh)) expect(text, phrase).not.toMatch(/[\u4e00-\u9fff][,:?]/)
+})
+
+test('every failure of the server and of the SDK has words in every language', () => {
+  const codes = [...Object.keys(errorCodes), ...Object.keys(CLIENT_ERRORS)]
+  for (const words of [en, zh]) expect(codes.filter((code) => !Object.hasOwn(words, code))).toEqual([])
 })
 
 test('every text is used: by a page, or as the code of a failure', () => {

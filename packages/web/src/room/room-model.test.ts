@@ -82,7 +82,10 @@ test('the chat counts what nobody saw, and shows every message once', async () =
   client.emit('message', message)
   client.emit('message', { ...message, messageId: 'y', kind: 'custom', data: { a: 1 } })
   expect(model.chat.lines.value.map(({ name, text, isOwn }) => [name, text, isOwn])).toEqual([['Ben', 'hello', false]])
-  expect(model.chat.unread.value).toBe(1)
+  // Nobody of the audience is in the list.
+  client.emit('message', { ...message, messageId: 'z', from: 'dora-7f', fromName: 'Dora', data: 'hey' })
+  expect(model.chat.lines.value.at(-1)).toMatchObject({ userId: 'dora-7f', name: 'Dora', text: 'hey' })
+  expect(model.chat.unread.value).toBe(2)
   model.chat.setOpen(true)
   expect(model.chat.unread.value).toBe(0)
   expect(await model.say(' hi ')).toBe(true)

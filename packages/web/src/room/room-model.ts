@@ -226,8 +226,10 @@ export class RoomModel {
     client.on('play-path-changed', ({ path }) => (this.playsByFlv.value = path === 'ws-flv'))
     client.on('error', (error) => this.notices.show(sentenceOf(error), true))
     client.on('message', (message) => {
-      const isOwn = message.from === this.self.value?.userId
-      this.chat.add(message, this.nameOf(message.from), isOwn)
+      const { from, fromName = from } = message
+      const isOwn = from === this.self.value?.userId
+      // Who has no name is called by the user id.
+      this.chat.add(message, fromName === from ? this.nameOf(from) : fromName, isOwn)
     })
     client.on('signature-expiring', () => void this.#renew())
   }
