@@ -24,6 +24,8 @@ export interface RoomStreamOptions {
 export class RoomStream {
   readonly stream: Stream
   keyframesAsked = 0
+  /** The longest between two pictures so far: a busy machine makes it more than {@link FRAME_MS}. */
+  longestPause = 0
   readonly #tag: number
   readonly #bytes: number
   readonly #config: VideoConfig
@@ -31,6 +33,7 @@ export class RoomStream {
   readonly #timer: NodeJS.Timeout
   readonly #startedAt = systemClock.now()
   #isKeyframeDue = true
+  #pushedAt = this.#startedAt
 
   /** `tag` stands in every frame, so that a viewer's frame can be told from another's. */
   constructor(hub: StreamHub, key: string, { tag, width = 640, bytes = 3 }: RoomStreamOptions) {
@@ -62,6 +65,8 @@ export class RoomStream {
 
   #push(): void {
     const now = systemClock.now()
+    this.longestPause = Math.max(this.longestPause, now - this.#pushedAt)
+    this.#pushedAt = now
     const pts = now - this.#startedAt
     const times = { pts, dts: pts, receivedAt: now, droppable: false }
     const keyframe = this.#isKeyframeDue

@@ -186,6 +186,6 @@ function timestampOf(kHz: number): number {
 
 /** Waits for what sockets bring. Rejects after two seconds. */
 export async function until(isTrue: () => boolean, what = isTrue.toString()): Promise<void> {
-  for (const end = nowMicros() + 2_000_000; !isTrue(); await new Promise((resolve) => setTimeout(resolve, 5)))
+  for (const end = nowMicros() + 20_000_000; !isTrue(); await new Promise((resolve) => setTimeout(resolve, 5)))
     if (nowMicros() > end) throw new Error(`Still not: ${what}`)
 }
