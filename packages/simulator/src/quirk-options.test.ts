@@ -18,6 +18,7 @@ test.each([
   ['gop=-1', /takes a number/],
   ['without-1002=maybe', /true or false/],
   ['dark-camera=grey', /black or nothing/],
+  ['player-cache=huge', /asked or short or long/],
 ])('%s is refused with a sentence', (text, sentence) => {
   expect(() => parseQuirks([text])).toThrow(sentence)
 })

@@ -10,6 +10,7 @@ const spellings: Readonly<Record<string, { readonly name: QuirkName; readonly he
   resize: { name: 'resizeSeconds', help: 'every so many seconds another size, as the bitrate has it (0: never)' },
   'silent-microphone': { name: 'silentMicrophone', help: 'what a microphone sends that is off: silence or nothing' },
   'dark-camera': { name: 'darkCamera', help: 'what a camera sends that is off: black or nothing' },
+  'player-cache': { name: 'playerCache', help: 'how much players keep back: asked, short (0.1-0.3 s) or long (1-3 s)' },
   'url-limit': { name: 'urlLimit', help: 'longer addresses, and those with %, fail as on iOS (0: none)' },
   reconnect: { name: 'reconnectMs', help: 'milliseconds between the own attempts to reconnect (1000)' },
 }
@@ -36,6 +37,7 @@ export function parseQuirks(given: readonly string[]): Partial<Quirks> {
 const WORDS: Partial<Record<QuirkName, readonly string[]>> = {
   silentMicrophone: ['silence', 'nothing'],
   darkCamera: ['black', 'nothing'],
+  playerCache: ['asked', 'short', 'long'],
 }
 
 function valueOf(spelling: string, name: QuirkName, text: string | undefined): string | number | boolean {

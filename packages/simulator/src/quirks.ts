@@ -12,6 +12,11 @@ export interface Quirks {
   readonly silentMicrophone: 'silence' | 'nothing'
   /** What a camera sends that is off. Default `nothing`. */
   readonly darkCamera: 'black' | 'nothing'
+  /**
+   * How much players keep back: what `min-cache` and `max-cache` ask for, or, as is reported of mode RTC, always the little of
+   * calls (0.1 to 0.3 s) or always that of live streams (1 to 3 s). Default `asked`.
+   */
+  readonly playerCache: 'asked' | 'short' | 'long'
   /** Addresses that are longer, or hold a percent sign, fail as on iOS. Default 0: none. */
   readonly urlLimit: number
   /** Milliseconds between LiteAV's own three attempts to reconnect. Default 1000. */
@@ -25,8 +30,20 @@ export const DEFAULT_QUIRKS: Quirks = {
   resizeSeconds: 0,
   silentMicrophone: 'silence',
   darkCamera: 'nothing',
+  playerCache: 'asked',
   urlLimit: 0,
   reconnectMs: 1000,
+}
+
+/** Seconds that a player keeps back before it begins, and at most. */
+export interface PlayerCache {
+  readonly min: number
+  readonly max: number
+}
+
+export const PLAYER_CACHES: Readonly<Record<'short' | 'long', PlayerCache>> = {
+  short: { min: 0.1, max: 0.3 },
+  long: { min: 1, max: 3 },
 }
 
 /** Where an address fails on iOS. */

@@ -1,12 +1,14 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { FlvStreamReader, FlvTagReader, type MediaFrame } from '@crossroom/media'
 
 import type { Camera, CameraSettings } from './camera.js'
 
-/** A camera of Linux; its microphone is the default one of ALSA. */
+/** A camera of Linux. */
 const DEVICE = /^\/dev\/video\d+$/
+/** The kernel's list of sound devices, a line each: `00-00: ALC257 Analog : … : playback 1 : capture 1`. */
+const SOUND_DEVICES = '/proc/asound/pcm'
 /** Lines of ffmpeg's complaints that are kept for the message. */
 const MAX_COMPLAINT = 500
 
@@ -39,7 +41,9 @@ export class FfmpegCamera implements Camera {
   }
 
   start(handle: (frame: MediaFrame) => void): void {
-    const child = spawn('ffmpeg', this.#arguments(), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('ffmpeg', ffmpegArguments(this.#source, this.#settings, this.#gopSeconds), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child = child
     const file = new FlvStreamReader()
     const tags = new FlvTagReader()
@@ -75,30 +79,35 @@ export class FfmpegCamera implements Camera {
     this.#child = undefined
     this.#failed(sentence)
   }
+}
 
-  #arguments(): string[] {
-    const { width, height, frameRate, bitrate, sampleRate } = this.#settings
-    const size = `${String(width)}:${String(height)}`
-    const input = DEVICE.test(this.#source)
-      ? ['-f', 'v4l2', '-i', this.#source, '-f', 'alsa', '-i', 'default']
-      : ['-re', '-stream_loop', '-1', '-i', this.#source]
-    const fit = `scale=${size}:force_original_aspect_ratio=decrease,pad=${size}:-1:-1,fps=${String(frameRate)}`
-    const rate = ['-maxrate', String(bitrate), '-bufsize', String(bitrate)]
-    const gop = ['-g', String(Math.round(frameRate * this.#gopSeconds)), '-bf', '0']
-    const picture = [
-      '-vf',
-      fit,
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-tune',
-      'zerolatency',
-      '-pix_fmt',
-      'yuv420p',
-    ]
-    const sound = ['-c:a', 'aac', '-ac', '1', '-ar', String(sampleRate), '-b:a', '48k']
-    const output = ['-flush_packets', '1', '-f', 'flv', 'pipe:1']
-    return ['-v', 'error', '-nostdin', ...input, ...picture, ...rate, ...gop, ...sound, ...output]
+/** How ffmpeg is called to code a film, or a camera of this machine, as a phone would. */
+export function ffmpegArguments(source: string, settings: CameraSettings, gopSeconds: number): string[] {
+  const { width, height, frameRate, bitrate, sampleRate } = settings
+  const size = `${String(width)}:${String(height)}`
+  const input = DEVICE.test(source) ? deviceInput(source) : ['-re', '-stream_loop', '-1', '-i', source]
+  const fit = `scale=${size}:force_original_aspect_ratio=decrease,pad=${size}:-1:-1,fps=${String(frameRate)}`
+  const speed = ['-preset', 'veryfast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
+  const rate = ['-maxrate', String(bitrate), '-bufsize', String(bitrate)]
+  const gop = ['-g', String(Math.round(frameRate * gopSeconds)), '-bf', '0']
+  const sound = ['-c:a', 'aac', '-ac', '1', '-ar', String(sampleRate), '-b:a', '48k']
+  const output = ['-flush_packets', '1', '-f', 'flv', 'pipe:1']
+  const picture = ['-vf', fit, '-c:v', 'libx264', ...speed, ...rate, ...gop]
+  return ['-v', 'error', '-nostdin', ...input, ...picture, ...sound, ...output]
+}
+
+/** The size and rate are wishes: a driver that has others says so and goes on. Without a microphone there is silence. */
+function deviceInput(source: string): string[] {
+  const picture = ['-f', 'v4l2', '-framerate', '30', '-video_size', '640x480', '-thread_queue_size', '64', '-i', source]
+  const microphone = ['-f', 'alsa', '-thread_queue_size', '64', '-i', 'default']
+  const silence = ['-re', '-f', 'lavfi', '-i', 'anullsrc=sample_rate=48000:channel_layout=mono']
+  return [...picture, ...(hasMicrophone() ? microphone : silence)]
+}
+
+function hasMicrophone(): boolean {
+  try {
+    return readFileSync(SOUND_DEVICES, 'utf8').includes('capture')
+  } catch {
+    return false
   }
 }

@@ -3,30 +3,21 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
 
+import type { ConnectionHandlers, PushConnection } from './connections.js'
 import { HALF_OPEN_MS } from './half-open.js'
 
-/** What happens to one RTMP connection; `closed` comes once and last. */
-export interface RtmpHandlers {
-  connected(): void
-  /** The server agreed: media may be sent, or follows. */
-  agreed(): void
-  media(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void
-  /** `code` is the server's own when it refused or ended the stream. */
-  closed(code: string | undefined): void
-}
-
 /** One RTMP connection of a phone: the client's machine on a socket. */
-export class RtmpConnection {
+export class RtmpConnection implements PushConnection {
   readonly #session: RtmpClientSession
   readonly #socket: Socket
-  readonly #handlers: RtmpHandlers
+  readonly #handlers: ConnectionHandlers
   #timer: NodeJS.Timeout | undefined
   #code: string | undefined
   #closed = false
   #streamId = 0
 
   /** Throws when `url` is no RTMP address. */
-  constructor(action: 'publish' | 'play', url: string, handlers: RtmpHandlers) {
+  constructor(action: 'publish' | 'play', url: string, handlers: ConnectionHandlers) {
     const target = parseRtmpUrl(url)
     if (target === undefined) throw new Error(`${url} is no RTMP address`)
     this.#handlers = handlers
@@ -52,12 +43,10 @@ export class RtmpConnection {
     this.#socket.once('close', () => this.#end())
   }
 
-  /** Bytes that the network has not taken yet. */
   get backlog(): number {
     return this.#socket.writableLength
   }
 
-  /** Bytes of a chunk, and the message stream; for whoever writes chunks of its own with {@link sendBytes}. */
   get chunks(): { readonly size: number; readonly streamId: number } {
     return { size: this.#session.outChunkSize, streamId: this.#streamId }
   }
@@ -71,7 +60,6 @@ export class RtmpConnection {
     this.#socket.write(bytes)
   }
 
-  /** Takes leave of the server. Idempotent; `closed` follows. */
   close(): void {
     if (this.#closed) return
     this.#session.close()
@@ -80,7 +68,6 @@ export class RtmpConnection {
     this.#end()
   }
 
-  /** Vanishes without a word, as a phone that changes its network; the server keeps a connection that is half open. */
   vanish(): void {
     this.#socket.removeAllListeners('data')
     this.#socket.pause()

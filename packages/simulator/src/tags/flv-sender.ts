@@ -13,18 +13,18 @@ import {
 } from '@crossroom/media'
 import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
 
-import type { RtmpConnection } from '../net/rtmp-connection.js'
+import type { PushConnection } from '../net/connections.js'
 
 /** Writes frames to a server as LiteAV does: metadata, a header at each change of codec config, then bodies of tags. */
 export class FlvSender {
-  readonly #connection: RtmpConnection
+  readonly #connection: PushConnection
   readonly #interleaved: boolean
   #video: VideoConfig | undefined
   #audio: AudioConfig | undefined
   /** Sound that waits to be put between the chunks of the next picture. */
   #waiting: { readonly timestampMs: number; readonly body: Uint8Array } | undefined
 
-  constructor(connection: RtmpConnection, options: { readonly interleavedAudio: boolean }) {
+  constructor(connection: PushConnection, options: { readonly interleavedAudio: boolean }) {
     this.#connection = connection
     this.#interleaved = options.interleavedAudio
   }

@@ -3,10 +3,9 @@ import { FlvTagReader, isAudioFrame, isVideoFrame, type MediaFrame, type VideoFr
 import type { Library } from '../codec/library.js'
 import { PictureDecoder } from '../codec/picture-decoder.js'
 import { SoundMeter } from '../codec/sound-meter.js'
-import { FlvConnection } from '../net/flv-connection.js'
-import { RtmpConnection } from '../net/rtmp-connection.js'
+import { openPlay, type OpenPlay, type PlayConnection } from '../net/connections.js'
 import { clockAgeMs, type Luma } from '../picture/clock-picture.js'
-import { isRefusedUrl, type Quirks } from '../quirks.js'
+import { isRefusedUrl, PLAYER_CACHES, type PlayerCache, type Quirks } from '../quirks.js'
 import { Lateness } from './lateness.js'
 
 /** LiteAV tries again this often by itself before it says -2301. */
@@ -19,9 +18,11 @@ export interface LivePlayerOptions {
   readonly library: Library | undefined
   readonly quirks: Quirks
   /** Seconds, as `min-cache` and `max-cache`. */
-  readonly cache: () => { readonly min: number; readonly max: number }
+  readonly cache: () => PlayerCache
   readonly raise: (code: number, message: string) => void
   readonly netstatus: (info: object) => void
+  /** Default: RTMP or HTTP-FLV on a socket, by the address. */
+  readonly connect?: OpenPlay | undefined
 }
 
 /** What arrived at one player so far. */
@@ -50,7 +51,7 @@ export class LivePlayer {
   readonly #sound: SoundMeter | undefined
   #reader = new FlvTagReader()
   #lateness = new Lateness()
-  #connection: { close(): void; vanish(): void } | undefined
+  #connection: PlayConnection | undefined
   #url = ''
   #reconnects = 0
   #retry: NodeJS.Timeout | undefined
@@ -126,29 +127,21 @@ export class LivePlayer {
   #connect(): void {
     this.#reader = new FlvTagReader()
     this.#lateness = new Lateness()
-    const { raise } = this.#options
+    const { raise, connect = openPlay } = this.#options
     const isCurrent = (): boolean => this.#connection === connection
-    const agreed = (): void => {
-      raise(2002, 'Pulling')
-      raise(2007, 'Loading')
-    }
-    const media = (type: number, timestampMs: number, body: Uint8Array): void => {
-      if (isCurrent()) this.#handleTag(type, timestampMs, body)
-    }
-    const closed = (code: string | undefined): void => {
-      if (isCurrent()) this.#lost(code)
-    }
-    const connected = (): void => raise(2001, 'Connected to the server')
-    const connection = /^rtmps?:/i.test(this.#url)
-      ? new RtmpConnection('play', this.#url, { connected, agreed, media, closed })
-      : new FlvConnection(this.#url, {
-          agreed: () => {
-            connected()
-            agreed()
-          },
-          tag: media,
-          closed,
-        })
+    const connection: PlayConnection = connect(this.#url, {
+      connected: () => raise(2001, 'Connected to the server'),
+      agreed: () => {
+        raise(2002, 'Pulling')
+        raise(2007, 'Loading')
+      },
+      media: (type, timestampMs, body) => {
+        if (isCurrent()) this.#handleTag(type, timestampMs, body)
+      },
+      closed: (code) => {
+        if (isCurrent()) this.#lost(code)
+      },
+    })
     this.#connection = connection
   }
 
@@ -198,12 +191,17 @@ export class LivePlayer {
     else this.#frames++
   }
 
+  get #cache(): PlayerCache {
+    const { cache, quirks } = this.#options
+    return quirks.playerCache === 'asked' ? cache() : PLAYER_CACHES[quirks.playerCache]
+  }
+
   /** The cache fills for `min-cache`, then the player begins. */
   #beginSoon(): void {
     this.#begin ??= setTimeout(() => {
       this.#isPlaying = true
       this.#options.raise(2004, 'Playing')
-    }, this.#options.cache().min * 1000)
+    }, this.#cache.min * 1000)
   }
 
   /** Without a picture for as long as the cache holds, the player waits, and says so. */
@@ -217,7 +215,7 @@ export class LivePlayer {
         this.#options.raise(2105, 'The picture stands still')
         this.#options.raise(2007, 'Loading')
       },
-      Math.max(1, this.#options.cache().max) * 1000,
+      Math.max(1, this.#cache.max) * 1000,
     )
   }
 

@@ -1,7 +1,7 @@
 import { isVideoFrame, type MediaFrame } from '@crossroom/media'
 
 import type { Camera } from '../camera/camera.js'
-import { RtmpConnection } from '../net/rtmp-connection.js'
+import { openPush, type OpenPush, type PushConnection } from '../net/connections.js'
 import { isRefusedUrl, type Quirks } from '../quirks.js'
 import { FlvSender } from './flv-sender.js'
 
@@ -17,6 +17,8 @@ export interface LivePusherOptions {
   readonly openCamera: (failed: (sentence: string) => void) => Camera
   readonly raise: (code: number, message: string) => void
   readonly netstatus: (info: object) => void
+  /** Default: RTMP on a socket. */
+  readonly connect?: OpenPush | undefined
 }
 
 /** What `<live-pusher>` does: camera, encoder, RTMP, and LiteAV's codes in LiteAV's order. */
@@ -24,12 +26,13 @@ export class LivePusher {
   readonly #options: LivePusherOptions
   #url = ''
   #camera: Camera | undefined
-  #connection: RtmpConnection | undefined
+  #connection: PushConnection | undefined
   #sender: FlvSender | undefined
   #reconnects = 0
   #retry: NodeJS.Timeout | undefined
   #report: NodeJS.Timeout | undefined
   #awaitsKeyframe = true
+  #hasSent = false
   #isPaused = false
   #size = ''
   #counts = { video: 0, videoBytes: 0, audioBytes: 0 }
@@ -48,6 +51,7 @@ export class LivePusher {
     const { raise, quirks } = this.#options
     this.#url = url
     this.#reconnects = 0
+    this.#hasSent = false
     if (isRefusedUrl(url, quirks)) {
       raise(-1313, 'The address is not one that this phone takes')
       return
@@ -93,9 +97,9 @@ export class LivePusher {
   }
 
   #connect(): void {
-    const { raise, quirks } = this.#options
+    const { raise, quirks, connect = openPush } = this.#options
     let agreed = false
-    const connection = new RtmpConnection('publish', this.#url, {
+    const connection: PushConnection = connect(this.#url, {
       connected: () => raise(1001, 'Connected to the server'),
       agreed: () => {
         agreed = true
@@ -146,7 +150,7 @@ export class LivePusher {
   }
 
   /** After a pause, a reconnection or a full network only a keyframe begins again. */
-  #maySend(frame: MediaFrame, connection: RtmpConnection): boolean {
+  #maySend(frame: MediaFrame, connection: PushConnection): boolean {
     if (connection.backlog > MAX_BACKLOG) {
       if (!this.#awaitsKeyframe) this.#options.raise(1101, 'The network does not take the pictures')
       this.#awaitsKeyframe = true
@@ -154,8 +158,9 @@ export class LivePusher {
       return false
     }
     if (this.#awaitsKeyframe && !frame.keyframe) return false
-    if (this.#awaitsKeyframe) this.#options.raise(1007, 'The first picture is on its way')
     this.#awaitsKeyframe = false
+    if (!this.#hasSent) this.#options.raise(1007, 'The first picture is on its way')
+    this.#hasSent = true
     return true
   }
 
