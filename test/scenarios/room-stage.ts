@@ -16,11 +16,27 @@ import type {
   MemberMediaOptions,
   WishedTrack,
 } from '../../packages/server/src/rooms/index.js'
-import { RoomGate, Rooms, type MemberConnection } from '../../packages/server/src/rooms/index.js'
+import { RoomGate, Rooms, type AddressBook, type MemberConnection } from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
 import { silentLog } from '../../packages/server/src/observe/index.js'
 import type { Publication } from '../../packages/server/src/hub/index.js'
 import { Stage } from './stage.js'
+
+/** Addresses as they are written by a name of the server. */
+export function addressesAt(host: string): AddressBook {
+  return {
+    play: (token) => ({
+      rtmp: `${host}r/${token}`,
+      flv: `${host}${token}.flv`,
+      wsFlv: `${host}ws/${token}`,
+      whep: `${host}whep/${token}`,
+    }),
+    push: (token) => `${host}push/${token}`,
+  }
+}
+
+/** The addresses of everybody who does not care. */
+export const ADDRESSES: AddressBook = addressesAt('')
 
 /** One line per thing told, so that a test reads what somebody learnt: `userEnter bob`, `closed kicked`. */
 export type Told = {
@@ -231,10 +247,7 @@ export class RoomStage extends Stage {
       client: { kind: options.kind ?? 'browser', version: '1' },
       remoteAddress: '127.0.0.1',
       connection,
-      addresses: {
-        play: (token) => ({ rtmp: `r/${token}`, flv: `${token}.flv`, wsFlv: `ws/${token}`, whep: `whep/${token}` }),
-        push: (token) => `push/${token}`,
-      },
+      addresses: ADDRESSES,
     })
     const { userList } = member.enterResult()
     return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Grant } from '../../packages/server/src/auth/index.js'
-import { RoomStage, type Entered } from './room-stage.js'
+import { ADDRESSES, RoomStage, type Entered } from './room-stage.js'
 import { SECOND, videoConfig } from './stage.js'
 
 const NOT_FOUND = { ok: false, code: 'NOT_FOUND', httpStatus: 404 }
@@ -68,7 +68,7 @@ test('an address stays the same through resume and through publishing again', ()
     publication.end()
     stage.clock.advance(30 * SECOND)
   }
-  stage.rooms.resume(bob.member.resumeToken, bob.connection, '')
+  stage.rooms.resume(bob.member.resumeToken, bob.connection, ADDRESSES)
   expect(bob.member.enterResult().userList).toEqual(before)
 })
 

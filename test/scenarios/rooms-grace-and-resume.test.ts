@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FakeConnection, RoomStage } from './room-stage.js'
+import { ADDRESSES, addressesAt, FakeConnection, RoomStage } from './room-stage.js'
 import { SECOND, videoConfig } from './stage.js'
 
 test('a member whose socket is lost stays for two heartbeats and 30 s, then exits as lost', () => {
@@ -13,7 +13,7 @@ test('a member whose socket is lost stays for two heartbeats and 30 s, then exit
   expect(alice.connection.all('room.userExit')).toEqual([])
   stage.clock.advance(2 * SECOND)
   expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'bob', reason: 'lost' }])
-  expect(() => stage.rooms.resume(bob.member.resumeToken, new FakeConnection(), '')).toThrow(
+  expect(() => stage.rooms.resume(bob.member.resumeToken, new FakeConnection(), ADDRESSES)).toThrow(
     expect.objectContaining({ code: 'RESUME_FAILED' }) as Error,
   )
 })
@@ -29,7 +29,7 @@ test('who resumes is the same member with the same addresses and connections, an
   stage.clock.advance(45 * SECOND)
   stage.settled('carol')
   const connection = new FakeConnection()
-  const resumed = stage.rooms.resume(before.resumeToken, connection, '127.0.0.2')
+  const resumed = stage.rooms.resume(before.resumeToken, connection, ADDRESSES)
   const after = resumed.enterResult()
   expect(resumed).toBe(bob.member)
   expect([after.sessionId, after.self, after.userList[0]]).toEqual([before.sessionId, before.self, before.userList[0]])
@@ -40,11 +40,25 @@ test('who resumes is the same member with the same addresses and connections, an
   expect(stage.media.get('bob')).toMatchObject({ calls: ['restart'], closed: false })
 })
 
+test('who comes back by another name of the server is given the same tokens behind that name', () => {
+  const stage = new RoomStage()
+  stage.settled('alice')
+  const phone = stage.settled('phone', { kind: 'miniprogram' })
+  const before = phone.member.enterResult()
+  phone.member.lost()
+  const resumed = stage.rooms.resume(before.resumeToken, new FakeConnection(), addressesAt('lan/'))
+  const after = resumed.enterResult()
+  const plays = ({ userList }: typeof before) => Object.entries(userList[0]!.streams[0]!.play)
+  expect(plays(after)).toEqual(plays(before).map(([protocol, address]) => [protocol, `lan/${address}`]))
+  expect(after.push!.rtmp).toBe(`lan/${before.push!.rtmp}`)
+  expect(resumed.pushAddress({ streamType: 'main' })).toEqual(after.push)
+})
+
 test('the old socket of who resumes is closed without a word, and its end harms nobody', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   bob.connection.take()
-  stage.rooms.resume(bob.member.resumeToken, new FakeConnection(), '')
+  stage.rooms.resume(bob.member.resumeToken, new FakeConnection(), ADDRESSES)
   expect(bob.connection.closed).toBe('resumed')
   stage.settled('carol')
   expect(bob.connection.told).toEqual([])
@@ -72,7 +86,7 @@ test('who resumes is told what it missed of its own: a push that ended, a mute',
   publication.end()
   alice.member.mute({ userId: 'bob', kind: 'video', muted: true })
   const connection = new FakeConnection()
-  stage.rooms.resume(bob.member.resumeToken, connection, '')
+  stage.rooms.resume(bob.member.resumeToken, connection, ADDRESSES)
   stage.settle()
   expect(connection.all('media.published')).toEqual([
     { streamType: 'main', state: 'ended', hasAudio: false, hasVideo: false },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RoomError } from '../../packages/server/src/rooms/index.js'
-import { RoomStage, type Entered } from './room-stage.js'
+import { ADDRESSES, RoomStage, type Entered } from './room-stage.js'
 import { MS, SECOND, videoConfig } from './stage.js'
 
 const USERS = ['a', 'b', 'c', 'd', 'e'] as const
@@ -102,7 +102,7 @@ class World {
 
   #resume(name: string, { member, connection, users }: Entered): void {
     if (member.isConnected) return
-    this.stage.rooms.resume(member.resumeToken, connection, '')
+    this.stage.rooms.resume(member.resumeToken, connection, ADDRESSES)
     const found = member.enterResult().userList.map(({ userId }) => userId)
     const entered = { member, connection: Object.assign(connection, { told: [] }), users }
     this.people.set(name, { entered, believer: new Believer(entered, found) })

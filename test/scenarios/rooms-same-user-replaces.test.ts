@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RoomStage } from './room-stage.js'
+import { ADDRESSES, RoomStage } from './room-stage.js'
 import { SECOND, videoConfig } from './stage.js'
 
 test('the same user again ends the first session with a reason, and to the others nobody came or went', () => {
@@ -36,7 +36,7 @@ test('who resumes a session that was replaced is told that it is over', () => {
   const stage = new RoomStage()
   const first = stage.settled('bob')
   stage.settled('bob')
-  expect(() => stage.rooms.resume(first.member.resumeToken, first.connection, '')).toThrow(
+  expect(() => stage.rooms.resume(first.member.resumeToken, first.connection, ADDRESSES)).toThrow(
     expect.objectContaining({ code: 'RESUME_FAILED' }) as Error,
   )
 })

@@ -161,7 +161,8 @@ async function roomAddresses(secrets: Secrets, tags: Awaited<ReturnType<typeof t
   const viewer = await RoomMember.enter(server, { ...entry('viewer'), userSig: await secrets.jwt('viewer') })
   const signed = { ...entry('phone'), userSig: secrets.userSig('phone'), kind: 'miniprogram' } as const
   const { member: phone, found } = await RoomMember.enter(server, signed)
-  for (const { resumeToken, sessionId } of [found, viewer.found]) secrets.keep(resumeToken) && secrets.keep(sessionId)
+  for (const { resumeToken, sessionId } of [found, viewer.found])
+    for (const secret of [resumeToken, sessionId]) secrets.keep(secret)
   const push = secrets.keepTokenOf(found.push!.rtmp)
   const pushing = await pushTags(push, tags)
   const { play } = (await viewer.member.user('phone', ({ streams }) => streams[0]!.hasVideo)).streams[0]!

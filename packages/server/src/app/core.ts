@@ -91,6 +91,8 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
       publicUrl: config.publicUrl,
       publicRtmpUrl: config.publicRtmpUrl,
       rtmpPort: () => listeners.ports['rtmp'] ?? config.rtmpPort,
+      // A browser is told to trust a self-signed certificate, OBS cannot be.
+      rtmpsPort: () => (config.tls === 'self-signed' ? undefined : listeners.ports['rtmps']),
     },
     clientAddress: (request) => proxies.clientAddress(request),
     makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),

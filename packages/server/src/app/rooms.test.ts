@@ -1,10 +1,14 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { makePrivateMapKey, makeTicket } from '../auth/index.js'
 import { startServer, type RunningServer } from '../app.js'
 import { loadConfig } from '../config/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
-import { Client } from '../signaling/stage.cases.js'
+import { Client, type Answer } from '../signaling/stage.cases.js'
 
 let server: RunningServer
 
@@ -70,6 +74,45 @@ test('who lost the socket comes back as the same member', async () => {
   const resumed = await again.ask('room.resume', { resumeToken: result!['resumeToken'] })
   expect(resumed.result).toMatchObject({ sessionId: result!['sessionId'], self: { userId: 'bob' } })
   expect(methods(alice)).not.toContain('room.userExit')
+})
+
+test('who comes by TLS is given RTMPS, but for phones, and who resumes by another name that name', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'crossroom-'))
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }])
+  const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  await Promise.all([writeFile(tlsCert, cert), writeFile(tlsKey, key)])
+  await start({ tlsCert, tlsKey, httpsPort: 0, rtmpsPort: 0 })
+  const { rtmp, rtmps, http, https } = server.ports
+  const by = async (url: string, host?: string) => {
+    const headers = host === undefined ? {} : { host }
+    const client = new Client(new WebSocket(url, { rejectUnauthorized: false, headers }))
+    await client.opened
+    return client
+  }
+  const secure = `wss://127.0.0.1:${String(https)}/signal`
+  const pushOf = ({ result }: Answer) => (result!['push'] as { rtmp: string }).rtmp
+  const other = { kind: 'other', version: '1' }
+  const phone = { kind: 'miniprogram', version: '1' }
+  const program = await by(secure)
+  const entered = await program.enter({ client: other })
+  expect(pushOf(entered)).toMatch(`rtmps://127.0.0.1:${String(rtmps)}/r/`)
+  const { result } = await (await by(secure)).enter({ userId: 'phone', client: phone })
+  expect(JSON.stringify(result)).not.toContain('rtmps:')
+  expect(JSON.stringify(result)).toContain(`rtmp://127.0.0.1:${String(rtmp)}/r/`)
+  program.socket.terminate()
+  const again = await by(`ws://127.0.0.1:${String(http)}/signal`, 'lan.example')
+  const resumed = await again.ask('room.resume', { resumeToken: entered.result!['resumeToken'] })
+  const [, token] = pushOf(entered).split('/r/')
+  expect(pushOf(resumed)).toBe(`rtmp://lan.example:${String(rtmp)}/r/${token!}`)
+})
+
+test('a self-signed certificate is nothing that an encoder trusts: addresses stay RTMP', async () => {
+  await start({ tls: 'self-signed', httpsPort: 0, rtmpsPort: 0 })
+  const url = `wss://127.0.0.1:${String(server.ports['https'])}/signal`
+  const client = new Client(new WebSocket(url, { rejectUnauthorized: false }))
+  await client.opened
+  const { result } = await client.enter({ client: { kind: 'other', version: '1' } })
+  expect((result!['push'] as { rtmp: string }).rtmp).toMatch(/^rtmp:/)
 })
 
 test('a server that goes down tells its members when to come back', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
-import { AddressRates, originsOf, playAddresses, type AddressOptions } from '../net/index.js'
+import { AddressRates, originsOf, playAddresses, type AddressOptions, type Origins } from '../net/index.js'
 import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import { Mixer } from '../transcode/index.js'
@@ -54,6 +54,14 @@ export class RoomsPart {
 
 function addressBook(request: IncomingMessage, options: AddressOptions): AddressBook {
   const origins = originsOf(request, options)
+  const { plainRtmp } = origins
+  return {
+    ...bookOf(origins),
+    plainRtmp: plainRtmp === undefined ? undefined : bookOf({ ...origins, rtmp: plainRtmp }),
+  }
+}
+
+function bookOf(origins: Origins): AddressBook {
   return {
     play: (token) => playAddresses(origins, `r/${token}`),
     push: (token) => `${origins.rtmp}/r/${token}`,

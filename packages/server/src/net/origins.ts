@@ -7,6 +7,8 @@ export interface AddressOptions {
   readonly publicRtmpUrl: string | undefined
   /** The RTMP port in use. */
   readonly rtmpPort: () => number
+  /** The RTMPS port in use, for who came by TLS; absent or undefined: there is none that an encoder would trust. */
+  readonly rtmpsPort?: () => number | undefined
   /** The HTTP port in use, when the API is asked on another one; absent or undefined: the port of the request. */
   readonly httpPort?: () => number | undefined
 }
@@ -16,23 +18,34 @@ export interface Origins {
   readonly http: string
   readonly ws: string
   readonly rtmp: string
+  /** The same without TLS, where `rtmp` has it. */
+  readonly plainRtmp?: string
 }
 
 /** RTMP's own port is not written out: LiteAV on iOS likes short addresses. */
 const RTMP_PORT = 1935
+const RTMPS_PORT = 443
 const HOST = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/
 
 /** Takes the origins from the options, else from the Host the client asked for. */
 export function originsOf(request: IncomingMessage, options: AddressOptions): Origins {
+  const { publicUrl, publicRtmpUrl } = options
   const match = HOST.exec(request.headers.host ?? '')
-  const scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http'
+  const isSecure = (request.socket as Partial<TLSSocket>).encrypted === true
   const httpPort = options.httpPort?.()
   const host = httpPort === undefined ? match?.[0] : `${match?.[1] ?? 'localhost'}:${String(httpPort)}`
-  const http = options.publicUrl ?? `${scheme}://${host ?? 'localhost'}`
-  const hostname = options.publicUrl === undefined ? (match?.[1] ?? 'localhost') : new URL(options.publicUrl).hostname
-  const port = options.rtmpPort()
-  const rtmp = options.publicRtmpUrl ?? `rtmp://${hostname}${port === RTMP_PORT ? '' : `:${String(port)}`}`
-  return { http, ws: http.replace(/^http/, 'ws'), rtmp }
+  const http = publicUrl ?? `${isSecure ? 'https' : 'http'}://${host ?? 'localhost'}`
+  const ws = http.replace(/^http/, 'ws')
+  if (publicRtmpUrl !== undefined) return { http, ws, rtmp: publicRtmpUrl }
+  const hostname = publicUrl === undefined ? (match?.[1] ?? 'localhost') : new URL(publicUrl).hostname
+  const rtmp = `rtmp://${authorityOf(hostname, options.rtmpPort(), RTMP_PORT)}`
+  const rtmpsPort = isSecure && publicUrl === undefined ? options.rtmpsPort?.() : undefined
+  if (rtmpsPort === undefined) return { http, ws, rtmp }
+  return { http, ws, rtmp: `rtmps://${authorityOf(hostname, rtmpsPort, RTMPS_PORT)}`, plainRtmp: rtmp }
+}
+
+function authorityOf(hostname: string, port: number, defaultPort: number): string {
+  return port === defaultPort ? hostname : `${hostname}:${String(port)}`
 }
 
 /** The play addresses of a stream. */

@@ -1,4 +1,10 @@
-import type { CloseReason, NotificationMethod, NotificationParams, PlayAddresses } from '@crossroom/protocol'
+import type {
+  CloseReason,
+  MemberKind,
+  NotificationMethod,
+  NotificationParams,
+  PlayAddresses,
+} from '@crossroom/protocol'
 
 /**
  * The socket of one participant, as rooms see it; signaling implements it. Neither method throws, and neither calls back
@@ -22,4 +28,11 @@ export interface AddressBook {
   play(token: string): PlayAddresses
   /** RTMP. */
   push(token: string): string
+  /** The same with RTMP in the clear; absent where it is so anyway. */
+  readonly plainRtmp?: AddressBook | undefined
+}
+
+/** The addresses as this kind of client can use them: no document says that WeChat's pusher and player speak RTMPS. */
+export function addressesFor(kind: MemberKind, addresses: AddressBook): AddressBook {
+  return kind === 'miniprogram' ? (addresses.plainRtmp ?? addresses) : addresses
 }

@@ -18,7 +18,7 @@ import type { EnterRequest } from './enter-request.js'
 import { Expiry } from './expiry.js'
 import type { MemberMediaHandlers } from './media-gateway.js'
 import { Member, type MemberOptions } from './member.js'
-import type { AddressBook, MemberConnection } from './member-connection.js'
+import { addressesFor, type AddressBook, type MemberConnection } from './member-connection.js'
 import { EMPTY_LIST, type ListChange, type MemberList } from './member-list.js'
 import type { MemberStream } from './member-stream.js'
 import { NetworkReports } from './network-reports.js'
@@ -33,11 +33,12 @@ import { RoomError } from './room-error.js'
 export class Participant extends Member implements ParticipantRequests {
   readonly sessionId: string
   readonly resumeToken: string
-  readonly #addresses: AddressBook
+  #addresses: AddressBook
   readonly #receiver: Receiver
   readonly #media: ParticipantMedia
   readonly #expiry: Expiry
-  readonly #pushes = new Map<PublishedStreamType, PushAddress>()
+  /** Tokens. */
+  readonly #pushes = new Map<PublishedStreamType, string>()
   readonly #published = new PublishedStates((params) => this.notify('media.published', params))
   readonly network: NetworkReports
   #connection: MemberConnection | undefined
@@ -53,10 +54,16 @@ export class Participant extends Member implements ParticipantRequests {
     const { tokens, clock, nowMs, newId, mediaGateway: gateway } = services
     this.sessionId = newId()
     this.resumeToken = newId()
-    this.#addresses = addresses
+    this.#addresses = addressesFor(options.kind, addresses)
     this.#connection = connection
     const shared = { userId, roomId: room.id }
-    this.#receiver = new Receiver({ ...shared, holder: this.sessionId, permissions, tokens, addresses })
+    this.#receiver = new Receiver({
+      ...shared,
+      holder: this.sessionId,
+      permissions,
+      tokens,
+      addresses: this.#addresses,
+    })
     const target = (streamType: PublishedStreamType) => {
       const { key, subject } = this.openStream(streamType)
       return { key, subject }
@@ -98,7 +105,9 @@ export class Participant extends Member implements ParticipantRequests {
   }
 
   /** The same member by a new socket. */
-  resumed(connection: MemberConnection): void {
+  resumed(connection: MemberConnection, addresses: AddressBook): void {
+    this.#addresses = addressesFor(this.kind, addresses)
+    this.#receiver.readdress(this.#addresses)
     const old = this.#connection
     this.#connection = connection
     this.#cancelGone?.()
@@ -373,14 +382,17 @@ export class Participant extends Member implements ParticipantRequests {
   }
 
   #pushOf(streamType: PublishedStreamType): PushAddress {
-    const present = this.#pushes.get(streamType)
-    if (present !== undefined) return present
+    const token = this.#pushes.get(streamType) ?? this.#issuePush(streamType)
+    return { rtmp: this.#addresses.push(token) }
+  }
+
+  #issuePush(streamType: PublishedStreamType): string {
     const { key, subject } = this.openStream(streamType)
     const { userId, roomId } = this
     const scope = { action: 'publish', roomId, holder: this.#pushHolder, userId, streamType, key, subject } as const
-    const push = { rtmp: this.#addresses.push(this.services.tokens.issue(scope)) }
-    this.#pushes.set(streamType, push)
-    return push
+    const token = this.services.tokens.issue(scope)
+    this.#pushes.set(streamType, token)
+    return token
   }
 
   /** Of the audience nobody hears: there may be thousands of them. */

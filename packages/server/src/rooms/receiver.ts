@@ -14,6 +14,7 @@ export interface ReceiverOptions {
   readonly holder: string
   readonly permissions: Permissions
   readonly tokens: MediaTokens
+  /** That it came by; see `readdress`. */
   readonly addresses: AddressBook
 }
 
@@ -21,12 +22,16 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly #options: ReceiverOptions
   #permissions: Permissions
+  #addresses: AddressBook
   /** Made at the first list that names the stream, the same for as long as both are members. */
+  #tokens = new WeakMap<StreamLayer, string>()
+  /** How the tokens are written at present. */
   #plays = new WeakMap<StreamLayer, PlayAddresses>()
 
   constructor(options: ReceiverOptions) {
     this.#options = options
     this.#permissions = options.permissions
+    this.#addresses = options.addresses
   }
 
   get permissions(): Permissions {
@@ -47,8 +52,15 @@ export class Receiver {
     })
     if (isSame) return false
     this.#options.tokens.revokeHolder(this.#options.holder)
+    this.#tokens = new WeakMap()
     this.#plays = new WeakMap()
     return true
+  }
+
+  /** It came back, perhaps by another name of the server: the same tokens, behind what it can reach now. */
+  readdress(addresses: AddressBook): void {
+    this.#addresses = addresses
+    this.#plays = new WeakMap()
   }
 
   /** Everybody in the list but the receiver itself. */
@@ -86,11 +98,16 @@ export class Receiver {
   #playOf(userId: string, streamType: StreamType, layer: StreamLayer, may: Kinds): PlayAddresses {
     const present = this.#plays.get(layer)
     if (present !== undefined) return present
-    const { roomId, holder, tokens, addresses } = this.#options
-    const { key } = layer
-    const without = may.audio ? (may.video ? undefined : 'video') : 'audio'
-    const play = addresses.play(tokens.issue({ action: 'play', roomId, holder, userId, streamType, key, without }))
+    const play = this.#addresses.play(this.#tokens.get(layer) ?? this.#issue(userId, streamType, layer, may))
     this.#plays.set(layer, play)
     return play
+  }
+
+  #issue(userId: string, streamType: StreamType, layer: StreamLayer, may: Kinds): string {
+    const { roomId, holder, tokens } = this.#options
+    const without = may.audio ? (may.video ? undefined : 'video') : 'audio'
+    const token = tokens.issue({ action: 'play', roomId, holder, userId, streamType, key: layer.key, without })
+    this.#tokens.set(layer, token)
+    return token
   }
 }

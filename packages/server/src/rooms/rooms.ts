@@ -5,7 +5,7 @@ import { Bans } from './bans.js'
 import type { EnterRequest } from './enter-request.js'
 import { MediaTokens } from './media-tokens.js'
 import type { Member } from './member.js'
-import type { MemberConnection } from './member-connection.js'
+import type { AddressBook, MemberConnection } from './member-connection.js'
 import { Participant } from './participant.js'
 import { Room, type RoomHandlers } from './room.js'
 import type { RoomDirectory } from './room-directory.js'
@@ -57,11 +57,11 @@ export class Rooms implements RoomDirectory {
     return this.admit(request.roomId, userId, permissions).enter(request)
   }
 
-  resume(resumeToken: string, connection: MemberConnection, _remoteAddress: string): Participant {
+  resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
     const participant = this.#sessions.get(resumeToken)
     if (participant === undefined)
       throw new RoomError('RESUME_FAILED', 'The session is over, or never was; enter the room again.')
-    participant.resumed(connection)
+    participant.resumed(connection, addresses)
     return participant
   }
 

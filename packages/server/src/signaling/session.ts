@@ -218,7 +218,7 @@ export class SignalingSession implements MemberConnection {
   #resume(id: RequestId, resumeToken: string): void {
     this.#requireNoMember()
     this.#countEntry()
-    const member = this.#deps.rooms.resume(resumeToken, this, this.#origin.remoteAddress)
+    const member = this.#deps.rooms.resume(resumeToken, this, this.#origin.addresses)
     this.#answer(id, this.#joined(member))
   }
 
