@@ -91,8 +91,8 @@ test('who comes by TLS is given RTMPS, but for phones, and who resumes by anothe
   }
   const secure = `wss://127.0.0.1:${String(https)}/signal`
   const pushOf = ({ result }: Answer) => (result!['push'] as { rtmp: string }).rtmp
-  const other = { kind: 'other', version: '1' }
-  const phone = { kind: 'miniprogram', version: '1' }
+  const other = { kind: 'other', version: '1' } as const
+  const phone = { kind: 'miniprogram', version: '1' } as const
   const program = await by(secure)
   const entered = await program.enter({ client: other })
   expect(pushOf(entered)).toMatch(`rtmps://127.0.0.1:${String(rtmps)}/r/`)
