@@ -82,6 +82,7 @@ export class FakeMedia implements MemberMedia {
   readonly options: MemberMediaOptions
   readonly calls: string[] = []
   wished: readonly WishedTrack[] = []
+  isBroken = false
   closed = false
 
   constructor(options: MemberMediaOptions) {
@@ -97,6 +98,7 @@ export class FakeMedia implements MemberMedia {
     this.calls.push(`unpublish ${streamType}`)
   }
   wish(tracks: readonly WishedTrack[]): void {
+    if (this.isBroken) throw new Error('The engine failed.')
     this.wished = tracks
     this.calls.push('wish')
   }

@@ -170,3 +170,19 @@ test('what stalled before it ended is wished no more', () => {
   stage.clock.advance(100 * MS)
   expect(wishes(stage, 'carol')).toEqual([])
 })
+
+test('a fault of one member’s media is nobody else’s, and ends with the next change', () => {
+  const stage = new RoomStage()
+  const [alice, bob] = [stage.settled('alice'), stage.settled('bob')]
+  for (const { member } of [alice, bob]) member.subscribe({ streams: 'all' })
+  const media = stage.media.get('alice')!
+  media.isBroken = true
+  const carol = stage.settled('carol')
+  stage.play(stage.publishAs(carol), videoConfig(), { frames: 3, gop: 50 })
+  stage.settle()
+  for (const { users } of [alice, bob]) expect(users().at(-1)?.userId).toBe('carol')
+  expect([media.wished.length, stage.media.get('bob')!.wished.length]).toEqual([0, 1])
+  media.isBroken = false
+  stage.settled('dora')
+  expect(media.wished).toHaveLength(1)
+})

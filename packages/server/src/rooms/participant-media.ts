@@ -51,8 +51,8 @@ export class ParticipantMedia {
     const tracks = wishedTracks({ list, subscription: this.#subscription, userId, may, speakers })
     const text = textOfWish(tracks)
     if (text === this.#wish) return
-    this.#wish = text
     this.#media.wish(tracks)
+    this.#wish = text
   }
 
   answer({ sdp, revision }: ParamsOf<'media.answer'>): void {

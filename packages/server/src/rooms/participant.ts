@@ -115,7 +115,7 @@ export class Participant extends Member implements ParticipantRequests {
     old?.close('resumed')
     // A browser does not find its new network by itself. The answer to `room.resume` goes first.
     this.services.clock.after(0, () => {
-      this.#media.restart()
+      this.#moveMedia(() => this.#media.restart())
       this.#published.tellAgain()
       this.catchUp(this.room.list)
     })
@@ -143,7 +143,7 @@ export class Participant extends Member implements ParticipantRequests {
 
   /** Brings it up to date: `changeFrom` tells what happened since the list it knows. */
   update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void {
-    this.#media.update(list, this.room.speakers)
+    this.#moveMedia(() => this.#media.update(list, this.room.speakers))
     this.#published.refresh(this.streams)
     if (this.#connection === undefined || this.#told === list) return
     const change = changeFrom(this.#told)
@@ -369,6 +369,16 @@ export class Participant extends Member implements ParticipantRequests {
 
   #notifyState(kind: TrackKind, state: MediaAvailable): void {
     this.notify(kind === 'video' ? 'room.videoState' : 'room.audioState', state)
+  }
+
+  /** For timers, where a fault of the engine below would be everybody's: it costs this member its media until the next change. */
+  #moveMedia(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const { userId, roomId, services } = this
+      services.log.error({ room: roomId, user: userId, error }, 'The media of a member could not follow its room')
+    }
   }
 
   #setExpiry(expiresAt: number | undefined): void {
