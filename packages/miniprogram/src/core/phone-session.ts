@@ -108,7 +108,8 @@ export class PhoneSession {
 
   /** What the real pusher said in `bindstatechange`. */
   handlePusherCode(code: number): void {
-    this.#keeper.handleCode(code)
+    if (code === pusherCodes.addressRefused) this.#failPush('This phone does not take the push address.')
+    else this.#keeper.handleCode(code)
   }
 
   /** The page is shown again. */
@@ -166,9 +167,12 @@ export class PhoneSession {
   #published(published: PublishedParams): void {
     if (published.streamType !== 'main') return
     this.#keeper.handlePublished(published)
-    if (published.state !== 'refused') return
+    if (published.state === 'refused') this.#failPush(published.reason ?? 'The server refused the push.')
+  }
+
+  #failPush(sentence: string): void {
     this.#setPushUrl(undefined)
-    this.#options.handlers.pushFailed(published.reason ?? 'The server refused the push.')
+    this.#options.handlers.pushFailed(sentence)
   }
 
   #roleChanged(mayPush: boolean): void {

@@ -26,6 +26,7 @@ export const pusherCodes = {
   cameraFailed: -1301,
   microphoneFailed: -1302,
   disconnected: -1307,
+  addressRefused: -1313,
   signatureRefused: -100018,
   serverClosed: 3004,
 } as const

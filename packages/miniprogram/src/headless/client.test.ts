@@ -214,6 +214,36 @@ test('reports go to the server', async () => {
   ])
 })
 
+test('the whole list, the state of the connection and what the server says are told as they are', async () => {
+  const seen: [string, unknown][] = []
+  for (const name of ['user-list', 'connection-state-change', 'notification'] as const)
+    client.on(name, (detail) => seen.push([name, detail]))
+  await client.join(me)
+  server.list([member('a')])
+  server.notify('room.muted', { userId: 'me', kind: 'audio', muted: true, by: 'a' })
+  await settle()
+  expect(seen).toContainEqual(['user-list', { users: [member('a')] }])
+  expect(seen).toContainEqual(['connection-state-change', { state: 'connected' }])
+  expect(seen.at(-1)).toMatchObject([
+    'notification',
+    { method: 'room.muted', params: { userId: 'me', kind: 'audio', muted: true, by: 'a' } },
+  ])
+})
+
+test('a page that is shown again pushes again while it publishes; after destroy nothing is told', async () => {
+  await client.join(me)
+  client.pageShown()
+  expect(told).toEqual([])
+  const url = await client.publish()
+  client.pageShown()
+  expect(told).toEqual([['push-again', { url }]])
+  client.destroy()
+  server.list([member('a')])
+  await settle()
+  expect(told).toHaveLength(1)
+  expect(server.paramsOf('room.leave')).toHaveLength(1)
+})
+
 test('a refusal at the door rejects join and is told as an error', async () => {
   server.refuse.set('room.enter', 'USER_SIG_INVALID')
   await expect(client.join(me)).rejects.toMatchObject({ code: 'USER_SIG_INVALID' })

@@ -1,4 +1,12 @@
-import { attributesOf, isDevTools, PLAYER_ATTRIBUTES, PlayRoute, playsOf, type AttributeValue } from '../index.js'
+import {
+  attributesOf,
+  isAndroid,
+  isDevTools,
+  PLAYER_ATTRIBUTES,
+  PlayRoute,
+  playsOf,
+  type AttributeValue,
+} from '../index.js'
 import { pickAttributes, propertiesOf } from '../tags/properties.js'
 
 interface PlayerElement {
@@ -7,6 +15,9 @@ interface PlayerElement {
   route: PlayRoute | undefined
   /** Counts the players made, so that each gets a key of its own. */
   made: number
+  isPageHidden: boolean
+  /** The player was made while the page was hidden, which Android never recovers from. */
+  madeHidden: boolean
   setData(patch: object): void
   triggerEvent(name: string, detail: object): void
 }
@@ -76,8 +87,20 @@ Component({
   lifetimes: {
     attached(this: PlayerElement) {
       this.made = 0
+      this.isPageHidden = false
+      this.madeHidden = false
       drawAttributes(this)
       follow(this)
+    },
+  },
+
+  pageLifetimes: {
+    hide(this: PlayerElement) {
+      this.isPageHidden = true
+    },
+    show(this: PlayerElement) {
+      this.isPageHidden = false
+      if (this.madeHidden && isAndroid()) draw(this)
     },
   },
 
@@ -105,6 +128,7 @@ function follow(element: PlayerElement): void {
 function draw(element: PlayerElement): void {
   const url = element.route?.url
   element.made++
+  element.madeHidden = element.isPageHidden
   element.setData({
     players: url && !isDevTools() ? [{ key: `player-${element.made}`, url }] : [],
     simulated: isDevTools() && url !== undefined,

@@ -55,23 +55,82 @@ test('every attribute reaches the tag, first its default, then what the page set
   expect(players[0] === before).toBe(true)
 })
 
-test.each(PLAYER_EVENTS.filter((name) => ['statechange', 'netstatus'].includes(name)))(
-  'event %s of the tag is passed on as it is',
-  async (name) => {
-    const { players, details } = await room.open()
-    players[0]?.triggerEvent(name, { code: 2009, any: 'thing' })
-    expect(details(name)).toContainEqual({ code: 2009, any: 'thing' })
-  },
-)
+test.each(PLAYER_EVENTS)('event %s of the tag is passed on as it is', async (name) => {
+  const { players, details } = await room.open()
+  players[0]?.triggerEvent(name, { code: 2009, any: 'thing' })
+  expect(details(name)).toEqual([{ code: 2009, any: 'thing' }])
+})
 
-test.each(['play', 'stop', 'pause', 'resume', 'mute', 'snapshot', 'requestFullScreen', 'exitPictureInPicture'])(
-  'method %s reaches the context of the tag',
-  async (method) => {
-    const { wx } = await room.open()
-    room.call(method)
-    expect(wx.calls).toEqual([{ tag: 'room-player', method }])
-  },
-)
+/** LivePlayerContext, by WeChat's documentation. */
+const METHODS = [
+  ...['play', 'stop', 'pause', 'resume', 'mute', 'snapshot', 'requestFullScreen', 'exitFullScreen'],
+  ...['requestPictureInPicture', 'exitPictureInPicture', 'requestBackgroundPlayback', 'exitBackgroundPlayback'],
+  ...['startCasting', 'switchCasting', 'reconnectCasting', 'exitCasting'],
+]
+
+test.each(METHODS)('method %s reaches the context of the tag', async (method) => {
+  const { wx } = await room.open()
+  room.call(method)
+  expect(wx.calls).toEqual([{ tag: 'room-player', method }])
+})
+
+test('playerAttributes count over the attributes', async () => {
+  const { players } = await room.open({ properties: { minCache: 0.5, playerAttributes: { 'min-cache': 2, fps: 1 } } })
+  expect(players[0]?.data).toMatchObject({ minCache: 2 })
+})
+
+const hidden = [
+  ['android', false],
+  ['ios', true],
+] as const
+
+test.each(hidden)('on %s a player that was made while the page was hidden is kept: %s', async (platform, kept) => {
+  const { component, players, set, settle } = await room.open({ platform })
+  component.triggerPageLifeTime('hide')
+  set({ src: 'rtmp://room.test:1935/r/b' })
+  await settle()
+  const made = players[0]
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect([players[0] === made, players.map(({ data }) => data['src'])]).toEqual([kept, ['rtmp://room.test:1935/r/b']])
+})
+
+test.each(hidden)('on %s one that gave up while the page was hidden is kept: %s', async (platform, kept) => {
+  const { component, players, settle } = await room.open({ platform })
+  component.triggerPageLifeTime('hide')
+  await room.playerSays('room-player', -2301)
+  const made = players[0]
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect([players[0] === made, players.map(({ data }) => data['src'])]).toEqual([kept, [fallback]])
+})
+
+test.each(hidden)('on %s a player that was there before stays, and one is made anew once', async (platform) => {
+  const { component, players, set, settle } = await room.open({ platform })
+  const first = players[0]
+  component.triggerPageLifeTime('hide')
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect(players[0] === first).toBe(true)
+  component.triggerPageLifeTime('hide')
+  set({ src: 'rtmp://room.test:1935/r/b' })
+  await settle()
+  component.triggerPageLifeTime('show')
+  await settle()
+  const second = players[0]
+  component.triggerPageLifeTime('hide')
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect(players[0] === second).toBe(true)
+})
+
+test('a page that is shown without an address draws nothing', async () => {
+  const { component, players, settle } = await room.open({ platform: 'android', properties: { src: '' } })
+  component.triggerPageLifeTime('hide')
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect(players).toEqual([])
+})
 
 test('in DevTools there is a note instead of the tag', async () => {
   const { players, component } = await room.open({ platform: 'devtools' })

@@ -76,25 +76,28 @@ test('pusherAttributes count over the attributes', async () => {
   expect(pushers[0]?.data).toMatchObject({ beauty: 7, videoWidth: 480 })
 })
 
-test.each(PUSHER_EVENTS.filter((name) => ['statechange', 'netstatus', 'error'].includes(name)))(
-  'event %s of the tag is passed on as it is',
-  async (name) => {
-    const { pushers, details, settle } = await room.open()
-    await settle()
-    pushers[0]?.triggerEvent(name, { code: 1005, any: 'thing' })
-    expect(details(name)).toContainEqual({ code: 1005, any: 'thing' })
-  },
-)
+test.each(PUSHER_EVENTS)('event %s of the tag is passed on as it is', async (name) => {
+  const { pushers, details, settle } = await room.open()
+  await settle()
+  pushers[0]?.triggerEvent(name, { code: 1005, any: 'thing' })
+  expect(details(name)).toContainEqual({ code: 1005, any: 'thing' })
+})
 
-test.each(['pause', 'resume', 'switchCamera', 'snapshot', 'playBGM', 'sendMessage', 'applyFilter'])(
-  'method %s reaches the context of the tag',
-  async (method) => {
-    const { wx, settle } = await room.open()
-    await settle()
-    room.call(method, { quality: 'raw' })
-    expect(wx.calls).toEqual([{ tag: 'pusher', method }])
-  },
-)
+/** LivePusherContext, by WeChat's documentation, but for start and stop, which are the room's. */
+const METHODS = [
+  ...['pause', 'resume', 'switchCamera', 'snapshot', 'toggleTorch', 'startPreview', 'stopPreview', 'sendMessage'],
+  ...['playBGM', 'stopBGM', 'pauseBGM', 'resumeBGM', 'setBGMVolume', 'setMICVolume', 'getMaxZoom', 'setZoom'],
+  ...['applyFilter', 'applySticker', 'applyBlusherStickMakeup', 'applyEyeBrowMakeup', 'applyEyeShadowMakeup'],
+  ...['applyFaceContourMakeup', 'applyLipStickMakeup', 'clearFilters', 'clearStickers', 'clearMakeups'],
+  ...['exitPictureInPicture', 'createOffscreenCanvas', 'onCustomRendererEvent'],
+]
+
+test.each(METHODS)('method %s reaches the context of the tag', async (method) => {
+  const { wx, settle } = await room.open()
+  await settle()
+  room.call(method, { quality: 'raw' })
+  expect(wx.calls).toEqual([{ tag: 'pusher', method }])
+})
 
 test('-1307 is answered by the component; a page that is shown again pushes again', async () => {
   const { wx, component, settle } = await room.open()
@@ -105,15 +108,53 @@ test('-1307 is answered by the component; a page that is shown again pushes agai
   expect(wx.calls.map(({ method }) => method)).toEqual(['stop', 'start', 'stop', 'start'])
 })
 
-test('5000 leaves, and the shown page enters again', async () => {
-  const { server, pushers, component, settle } = await room.open()
+test.each([[[5000]], [[5001]], [[5000, 5001]]])('%j leaves, and the shown page enters again, once', async (codes) => {
+  const { server, pushers, component, details, settle } = await room.open()
   await settle()
-  await room.pusherSays(5000)
-  expect(pushers).toEqual([])
+  const [pusher] = pushers
+  for (const code of codes) pusher?.triggerEvent('statechange', { code, message: '' })
+  await settle()
+  expect([pushers, server.paramsOf('room.leave').length]).toEqual([[], 1])
+  expect(details('statechange')).toContainEqual({ code: codes.at(-1), message: '' })
+  component.triggerPageLifeTime('hide')
+  component.triggerPageLifeTime('show')
+  await settle()
+  component.triggerPageLifeTime('hide')
   component.triggerPageLifeTime('show')
   await settle()
   expect(server.paramsOf('room.enter')).toHaveLength(2)
   expect(pushers).toHaveLength(1)
+})
+
+test.each([
+  ['stopped', (): unknown => room.call('stop')],
+  ['given no address', (): unknown => room.stage.set({ url: '' })],
+])('one that the phone took away and that was %s meanwhile does not come back', async (_, act) => {
+  const { server, pushers, component, settle } = await room.open()
+  await settle()
+  await room.pusherSays(5000)
+  act()
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect([server.paramsOf('room.enter').length, pushers]).toEqual([1, []])
+})
+
+test('5000 of any other address is the tag`s own business', async () => {
+  const { pushers, component, wx, settle } = await room.open({ properties: { url: 'rtmp://cdn.test/live/a' } })
+  const [before] = pushers
+  await room.pusherSays(5000)
+  component.triggerPageLifeTime('show')
+  await settle()
+  expect([pushers[0] === before, wx.calls]).toEqual([true, []])
+})
+
+test('an address that the phone does not take is -1307 and takes the tag away', async () => {
+  const { pushers, details, settle } = await room.open()
+  await settle()
+  await room.pusherSays(-1313)
+  expect(pushers).toEqual([])
+  const message = expect.stringContaining('address') as string
+  expect(details('statechange').slice(-1)).toEqual([{ code: -1307, message }])
 })
 
 test('muted is told to the others', async () => {

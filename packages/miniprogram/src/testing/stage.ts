@@ -5,7 +5,14 @@ import { promisify } from 'node:util'
 import type Simulate from 'miniprogram-simulate'
 import { vi } from 'vitest'
 
-import { camelCase, PLAYER_ATTRIBUTES, PUSHER_ATTRIBUTES, type TagAttribute } from '../tags/attributes.js'
+import {
+  camelCase,
+  PLAYER_ATTRIBUTES,
+  PLAYER_EVENTS,
+  PUSHER_ATTRIBUTES,
+  PUSHER_EVENTS,
+  type TagAttribute,
+} from '../tags/attributes.js'
 import { FakeWx } from './fake-wx.js'
 import { FakeRoomServer } from './room-server.js'
 
@@ -64,16 +71,11 @@ export interface StageOptions {
 }
 
 /** What tests ask for by `details`. */
-const EVENTS = [
-  'RoomEvent',
-  'IMEvent',
-  'statechange',
-  'netstatus',
-  'notification',
-  'error',
-  'pusherevent',
-  'playerevent',
-]
+const EVENTS: ReadonlySet<string> = new Set([
+  ...['RoomEvent', 'IMEvent', 'notification', 'pusherevent', 'playerevent'],
+  ...PUSHER_EVENTS,
+  ...PLAYER_EVENTS,
+])
 
 let builds = 0
 

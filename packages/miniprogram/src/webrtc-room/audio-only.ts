@@ -6,6 +6,9 @@ import type { Seat } from './seats.js'
 /** Android plays six streams at most and stutters with the last (other vendors' figures, measured with live-player). */
 export const MAX_PLAYERS_ON_ANDROID = 5
 
+/** The id of the player of mixed sound. */
+export const MIX_ID = 'room-mix'
+
 export interface AudioOnlyOptions {
   /** How many players at once. */
   readonly maxPlayers: number
@@ -17,11 +20,22 @@ export interface AudioOnlyOptions {
   changed(): void
 }
 
+/** The player of mixed sound. */
+export interface MixPlayer {
+  /** Changes when the element must be made anew. */
+  readonly key: string
+  readonly url: string
+}
+
 /** Members for whom this phone has no player left: they are heard together, through one player of mixed sound. */
 export class AudioOnly {
   readonly #options: AudioOnlyOptions
   #users: ReadonlySet<string> = new Set()
+  /** Of the users, those whose voices are in the mix, as one text. */
+  #heard = ''
   #route: PlayRoute | undefined
+  #hidden = false
+  #madeHidden = false
 
   constructor(options: AudioOnlyOptions) {
     this.#options = options
@@ -31,33 +45,56 @@ export class AudioOnly {
     return this.#users
   }
 
-  /** Empty: nobody is mixed. */
-  get mixUrl(): string {
-    return this.#route?.url ?? ''
+  /** Undefined: nobody is mixed. */
+  get player(): MixPlayer | undefined {
+    const route = this.#route
+    return route && { key: `mix-${route.generation}`, url: route.url }
   }
 
-  /** Decides anew who has a player. */
-  update(seats: readonly (Seat | undefined)[]): void {
-    const users = withoutPlayer(seats, this.#options.maxPlayers)
-    const isSame = users.size === this.#users.size && [...users].every((userId) => this.#users.has(userId))
-    if (isSame) return
+  /** Decides anew who has a player, and whose voices are mixed: all of the rest but those whom the app has silenced. */
+  update(seats: readonly (Seat | undefined)[], silenced: ReadonlySet<string>): void {
     const before = this.#users
+    const users = withoutPlayer(seats, this.#options.maxPlayers)
     this.#users = users
     for (const userId of users) if (!before.has(userId)) this.#options.entered(userId)
-    if (users.size === 0) this.#route = undefined
-    else void this.#ask([...users])
+    const voices = [...users].filter((userId) => !silenced.has(userId))
+    const heard = voices.join(' ')
+    if (heard === this.#heard) return
+    this.#heard = heard
+    if (heard === '') this.#route = undefined
+    else void this.#ask(voices)
+  }
+
+  /** The session was lost and entered anew, and the mix went with it. */
+  renew(): void {
+    if (this.#heard !== '') void this.#ask(this.#heard.split(' '))
   }
 
   handleCode(code: number): void {
-    if (this.#route?.handleCode(code)) this.#options.changed()
+    if (!this.#route?.handleCode(code)) return
+    this.#madeHidden = this.#hidden
+    this.#options.changed()
+  }
+
+  /** The page is hidden: a player that is made from now on may be dead when it is shown again. */
+  hide(): void {
+    this.#hidden = true
+  }
+
+  /** The page is shown again. On Android a player that was made meanwhile is made anew. */
+  show(android: boolean): void {
+    this.#hidden = false
+    if (this.#madeHidden && android) this.#route?.restart()
+    this.#madeHidden = false
   }
 
   async #ask(audioOf: readonly string[]): Promise<void> {
     try {
       const { play } = await this.#options.mix({ audio: true, video: false, audioOf })
-      if (this.#users.size === 0) return
-      if (this.#route) this.#route.update(play)
-      else this.#route = new PlayRoute(play, this.#options.prefer)
+      if (this.#heard === '') return
+      if (this.#route === undefined) this.#route = new PlayRoute(play, this.#options.prefer)
+      else if (!this.#route.update(play)) return
+      this.#madeHidden = this.#hidden
     } catch {
       // A server without codecs mixes nothing: the picture is missing and the sound with it, as `entered` has told.
       this.#route = undefined

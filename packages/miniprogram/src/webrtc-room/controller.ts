@@ -1,4 +1,4 @@
-import type { Notification, ReceivedMessage, RequestedRole, SessionState, User } from '@crossroom/protocol'
+import type { EnterResult, Notification, ReceivedMessage, RequestedRole, SessionState, User } from '@crossroom/protocol'
 
 import {
   factsOf,
@@ -11,10 +11,10 @@ import {
   type PusherEvent,
   type RoomEnd,
 } from '../index.js'
-import { AudioOnly, MAX_PLAYERS_ON_ANDROID } from './audio-only.js'
+import { AudioOnly, MAX_PLAYERS_ON_ANDROID, MIX_ID } from './audio-only.js'
 import { connectionCodes, groupSystemCodes, messageEvent, type ImEvent } from './im.js'
 import type { RoomProperties } from './properties.js'
-import { error, failureRoomEvent, ok, permissionRoomEvent, roomEventCodes, type RoomEvent } from './room-events.js'
+import { error, ok, permissionRoomEvent, roomEventCodes, type RoomEvent } from './room-events.js'
 import { playerRoomEvents, pusherRoomEvents } from './room-events.js'
 import { Seats } from './seats.js'
 import { cameraOf, entryOf, preferOf, seatCountOf, type EntrySettings } from './settings.js'
@@ -195,10 +195,12 @@ export class RoomController {
 
   pageHidden(): void {
     this.#seats.hide()
+    this.#audioOnly.hide()
   }
 
   pageShown(): void {
     this.#seats.show(this.#host.isAndroid)
+    this.#audioOnly.show(this.#host.isAndroid)
     if (this.#returnsOnShow) this.start()
     else if (!this.#paused) this.#session?.shown()
     this.draw()
@@ -207,7 +209,7 @@ export class RoomController {
   /** Shows the state as it is. */
   draw(): void {
     const properties = this.#host.properties()
-    this.#audioOnly.update(this.#seats.all)
+    this.#audioOnly.update(this.#seats.all, this.#silenced)
     this.#host.show(
       viewOf({
         properties,
@@ -220,7 +222,7 @@ export class RoomController {
         hidden: this.#hidden,
         silenced: this.#silenced,
         audioOnly: this.#audioOnly.users,
-        mixUrl: this.#audioOnly.mixUrl,
+        mixPlayer: this.#audioOnly.player,
         debugText: properties.debug ? this.#debugText : '',
       }),
     )
@@ -249,19 +251,22 @@ export class RoomController {
     })
   }
 
+  /** Of the players that are drawn. */
   #playerIds(): string[] {
     const ids: string[] = []
     for (const seat of this.#seats.all) {
-      for (const streamType of seat?.players.keys() ?? []) {
-        if (seat) ids.push(streamType === 'main' ? seat.user.userId : `${seat.user.userId}-aux`)
-      }
+      if (!seat) continue
+      const { userId } = seat.user
+      const { main, aux } = { main: seat.players.get('main'), aux: seat.players.get('aux') }
+      if (main?.started && !this.#audioOnly.users.has(userId)) ids.push(userId)
+      if (aux?.started) ids.push(`${userId}-aux`)
     }
-    return ids
+    return this.#audioOnly.player ? [...ids, MIX_ID] : ids
   }
 
   #handlers(): PhoneSessionHandlers {
     return {
-      entered: ({ userList }) => this.#entered(userList),
+      entered: (result) => this.#entered(result),
       pushUrl: (url) => this.#setPushUrl(url),
       restartPush: () => this.#host.restartPusher(),
       pusherEvent: (event) => this.#tellPusherEvent(event),
@@ -276,12 +281,16 @@ export class RoomController {
     }
   }
 
-  #entered(users: readonly User[]): void {
+  #entered({ userList: users, room }: EnterResult): void {
     const isFirst = !this.#inRoom
     this.#inRoom = true
     this.#setUsers(users)
-    if (!isFirst) return
+    if (!isFirst) {
+      this.#audioOnly.renew()
+      return
+    }
     this.#tellIm('login_event', 0, '')
+    if (room.anchors + room.audience <= 1) this.#tellIm('group_system_notifys', groupSystemCodes.created, room.roomId)
     this.#tellIm('join_group_event', 0, String(this.#host.properties().roomID))
     // Only who comes too late is turned away: a stranger at the door must not end the call of those inside.
     if (users.length <= this.#seats.all.length) return
@@ -303,6 +312,7 @@ export class RoomController {
   }
 
   #ended(end: RoomEnd): void {
+    const wasInRoom = this.#inRoom
     this.#session = undefined
     this.#inRoom = false
     for (const id of this.#playerIds()) this.#host.player(id, 'stop')
@@ -311,7 +321,11 @@ export class RoomController {
     if (end.reason === 'kicked' || end.reason === 'replaced') this.#tellIm('kicked', 0, end.sentence)
     if (end.reason === 'kicked') this.#tellIm('group_system_notifys', groupSystemCodes.kicked, end.sentence)
     if (end.reason === 'disbanded') this.#tellIm('group_system_notifys', groupSystemCodes.dissolved, end.sentence)
-    if (!end.entered) this.#tell(failureRoomEvent(factsOf(end.code)?.roomEvent, end.sentence))
+    if (end.reason === 'left' && wasInRoom) this.#tellIm('group_system_notifys', groupSystemCodes.quit, end.sentence)
+    if (end.entered) return
+    const code = factsOf(end.code)?.roomEvent ?? roomEventCodes.notEnabled
+    this.#tell(error(code, end.sentence))
+    this.#tellIm('error', code, end.sentence)
   }
 
   #handlePusherCode(code: number, message: string): void {
@@ -319,9 +333,10 @@ export class RoomController {
     this.#tellPusherEvent({ code, message })
     if (code === pusherCodes.cameraFailed || code === pusherCodes.microphoneFailed) this.stop()
     if (code === pusherCodes.handsUp || code === pusherCodes.interrupted) {
-      const wasInRoom = this.#session !== undefined
+      // One may follow the other: the float window of a page that was left is closed, too.
+      const returns = this.#returnsOnShow || this.#session !== undefined
       this.stop()
-      this.#returnsOnShow = wasInRoom
+      this.#returnsOnShow = returns
     }
   }
 
@@ -338,6 +353,13 @@ export class RoomController {
     if (notification.method === 'message.received') this.#tellMessage(notification.params)
     if (notification.method === 'media.published' && notification.params.state === 'live') {
       this.#tell(ok(roomEventCodes.publishLive, ''))
+    }
+    if (notification.method === 'room.roleChanged' && notification.params.role === 'owner') {
+      const { roomID: GroupId } = this.#host.properties()
+      this.#tellIm('group_info_change_notify', 0, {
+        GroupId: String(GroupId),
+        OwnerAccount: notification.params.userId,
+      })
     }
     if (notification.method === 'media.rotation') {
       const { userId, streamType, rotation } = notification.params
@@ -361,7 +383,7 @@ export class RoomController {
     if (enableIM) this.#host.raise('IMEvent', messageEvent(message, String(roomID), userID))
   }
 
-  #tellIm(tag: ImEvent['tag'], code: number, detail: string): void {
+  #tellIm(tag: ImEvent['tag'], code: number, detail: unknown): void {
     if (this.#host.properties().enableIM) this.#host.raise('IMEvent', { tag, code, detail })
   }
 

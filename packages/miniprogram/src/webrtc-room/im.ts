@@ -19,7 +19,7 @@ export type ImTag =
   | 'error'
 
 /** `code` of `group_system_notifys`. The server has no applications, invitations and administrators. */
-export const groupSystemCodes = { kicked: 4, dissolved: 5, created: 6, quit: 8, custom: 255 } as const
+export const groupSystemCodes = { kicked: 4, dissolved: 5, created: 6, quit: 8 } as const
 
 /** `code` of `connection_event`. */
 export const connectionCodes = { connected: 0, disconnected: -1 } as const

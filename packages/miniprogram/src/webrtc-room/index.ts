@@ -40,7 +40,8 @@ Component({
     simulated: false,
     selfName: '',
     tiles: [],
-    mixUrl: '',
+    mixes: [],
+    mix: {},
     debugText: '',
   },
 

@@ -79,11 +79,6 @@ export function permissionRoomEvent(code: number, message: string): RoomEvent | 
   return error(roomEventCodes.permission, message || `The user did not allow the ${device}`)
 }
 
-/** Why entering failed; `code` is what the protocol's table of errors gives for it. */
-export function failureRoomEvent(code: number | undefined, sentence: string): RoomEvent {
-  return error(code ?? roomEventCodes.notEnabled, sentence)
-}
-
 export function error(code: number | string, detail: string): RoomEvent {
   return { tag: 'error', code, detail }
 }

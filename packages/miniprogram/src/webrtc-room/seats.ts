@@ -80,7 +80,7 @@ export class Seats {
     if (code === playerCodes.loading) player.loading = true
     if (code === playerCodes.begin) player.loading = false
     const renewed = player.route.handleCode(code)
-    if (renewed) player.loading = true
+    if (renewed) this.#renewed(player)
     return renewed || player.loading !== wasLoading
   }
 
@@ -119,9 +119,20 @@ export class Seats {
       const stream = user.streams.find((candidate) => candidate.streamType === streamType)
       const player = seat.players.get(streamType)
       if (!stream) seat.players.delete(streamType)
-      else if (player) takeStream(player, stream)
+      else if (player) this.#takeStream(player, stream)
       else seat.players.set(streamType, this.#newPlayer(streamType, stream))
     }
+  }
+
+  #takeStream(player: SeatPlayer, stream: UserStream): void {
+    player.started ||= stream.hasAudio || stream.hasVideo
+    if (player.route.update(stream.play)) this.#renewed(player)
+  }
+
+  /** The element is made anew. */
+  #renewed(player: SeatPlayer): void {
+    player.loading = true
+    player.madeHidden = this.#hidden
   }
 
   #newPlayer(streamType: 'main' | 'aux', stream: UserStream): SeatPlayer {
@@ -134,9 +145,4 @@ export class Seats {
       madeHidden: this.#hidden,
     }
   }
-}
-
-function takeStream(player: SeatPlayer, stream: UserStream): void {
-  player.started ||= stream.hasAudio || stream.hasVideo
-  if (player.route.update(stream.play)) player.loading = true
 }

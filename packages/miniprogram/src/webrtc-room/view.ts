@@ -1,4 +1,5 @@
 import { attributesOf, PLAYER_ATTRIBUTES, PUSHER_ATTRIBUTES, type TagAttributes } from '../index.js'
+import type { MixPlayer } from './audio-only.js'
 import { layoutOf, type Layout, type Pane } from './layout.js'
 import type { RoomProperties } from './properties.js'
 import type { Seat, SeatPlayer } from './seats.js'
@@ -12,7 +13,9 @@ export interface RoomView {
   readonly simulated: boolean
   readonly selfName: string
   readonly tiles: readonly Tile[]
-  readonly mixUrl: string
+  /** The player of mixed sound, if there is one: a list, for WXML makes an element anew by the key of a list only. */
+  readonly mixes: readonly MixPlayer[]
+  readonly mix: TagAttributes
   readonly debugText: string
 }
 
@@ -49,7 +52,7 @@ export interface RoomState {
   readonly silenced: ReadonlySet<string>
   /** Remote users who are heard in the mix and have no player. */
   readonly audioOnly: ReadonlySet<string>
-  readonly mixUrl: string
+  readonly mixPlayer: MixPlayer | undefined
   readonly debugText: string
 }
 
@@ -76,7 +79,8 @@ export function viewOf(state: RoomState): RoomView {
     simulated: state.simulated && state.inRoom,
     selfName: properties.userName || properties.userID,
     tiles: tilesOf(state, layout),
-    mixUrl: state.simulated ? '' : state.mixUrl,
+    mixes: state.simulated || !state.mixPlayer ? [] : [state.mixPlayer],
+    mix: attributesOf(PLAYER_ATTRIBUTES, properties.playerAttributes),
     debugText: state.debugText,
   }
 }
@@ -117,7 +121,7 @@ function tileOf(
   player: SeatPlayer | undefined,
   pane: Pane,
 ): Tile {
-  const heardOnly = state.audioOnly.has(user.userId)
+  const heardOnly = streamType === 'main' && state.audioOnly.has(user.userId)
   const started = player?.started === true && !heardOnly && !state.simulated
   const stream = user.streams.find((candidate) => candidate.streamType === streamType)
   return {

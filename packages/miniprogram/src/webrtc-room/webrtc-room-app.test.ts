@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 
 import { FakeRoomServer, member } from '../testing/room-server.js'
 import { useRoomStage } from '../testing/room-stage.js'
+import { PLAYER_EVENTS, PUSHER_EVENTS } from '../tags/attributes.js'
 import { messageCases } from './webrtc-room.cases.js'
 
 const room = useRoomStage()
@@ -15,7 +16,7 @@ test('stop leaves, switches the camera off and forgets the network', async () =>
   room.call('stop')
   await settle()
   expect([pushers, players, wx.networkListeners]).toEqual([[], [], 0])
-  expect(wx.calls).toContainEqual({ tag: 'pusher', method: 'stop' })
+  expect(wx.calls).toEqual(['pusher', 'web1'].map((tag) => ({ tag, method: 'stop' })))
   expect(server.paramsOf('room.leave')).toHaveLength(1)
   expect(room.roomCodes()).not.toContain(-10)
 })
@@ -124,16 +125,42 @@ test('IMEvents: login, group, connection, messages to all and to this user', asy
   expect(events.map(({ tag, code }) => [tag, code])).toEqual([
     ['connection_event', 0],
     ['login_event', 0],
+    ['group_system_notifys', 6],
     ['join_group_event', 0],
     ['big_group_msg_notify', 0],
     ['msg_notify', 0],
     ['connection_event', -1],
     ['connection_event', 0],
   ])
-  expect(events[3]?.detail).toEqual([
+  expect(events[4]?.detail).toEqual([
     { id: 'm1', fromAccount: 'bob', toAccount: '100', isGroup: true, time: 1_700_000_000, type: 'text', content: 'hi' },
   ])
-  expect(events[4]?.detail).toMatchObject([{ isGroup: false, content: 'd', custom: { data: 'd', ext: 'e', desc: '' } }])
+  expect(events[5]?.detail).toMatchObject([{ isGroup: false, content: 'd', custom: { data: 'd', ext: 'e', desc: '' } }])
+})
+
+test('IMEvents: a group that was there is not made, its owner changes, and leaving it is told', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { details, settle } = await room.enter({ server, properties: { enableIM: true } })
+  server.notify('room.roleChanged', { userId: 'web1', role: 'owner' })
+  await settle()
+  room.call('stop')
+  await settle()
+  expect(details('IMEvent')).toMatchObject([
+    { tag: 'connection_event', code: 0 },
+    { tag: 'login_event', code: 0 },
+    { tag: 'join_group_event', code: 0, detail: '100' },
+    { tag: 'group_info_change_notify', code: 0, detail: { GroupId: '100', OwnerAccount: 'web1' } },
+    { tag: 'group_system_notifys', code: 8 },
+  ])
+})
+
+test('IMEvents: who is not let in hears error with the code of the RoomEvent', async () => {
+  const server = new FakeRoomServer()
+  server.refuse.set('room.enter', 'USER_SIG_EXPIRED')
+  const { details } = await room.enter({ server, properties: { enableIM: true } })
+  const events = details('IMEvent') as { tag: string; code: number }[]
+  expect(events.filter(({ tag }) => tag !== 'connection_event')).toMatchObject([{ tag: 'error', code: -9 }])
 })
 
 test('without enableIM no IMEvent comes', async () => {
@@ -143,9 +170,11 @@ test('without enableIM no IMEvent comes', async () => {
   expect(details('IMEvent')).toEqual([])
 })
 
-test.each([5000, 5001])('%d leaves, and the shown page enters again', async (code) => {
+test.each([[[5000]], [[5001]], [[5000, 5001]]])('%j leaves, and the shown page enters again', async (codes) => {
   const { server, pushers, component, settle } = await room.enter()
-  await room.pusherSays(code)
+  const [pusher] = pushers
+  for (const code of codes) pusher?.triggerEvent('statechange', { code, message: '' })
+  await settle()
   expect([pushers, server.paramsOf('room.leave').length]).toEqual([[], 1])
   component.triggerPageLifeTime('hide')
   component.triggerPageLifeTime('show')
@@ -165,6 +194,20 @@ test('a page that is shown again pushes again; one that was left does not', asyn
   component.triggerPageLifeTime('show')
   await settle()
   expect(wx.calls).toHaveLength(before)
+})
+
+test.each(PUSHER_EVENTS)('event %s of the pusher is told as pusherevent', async (type) => {
+  const { pushers, details } = await room.enter()
+  pushers[0]?.triggerEvent(type, { code: 1005 })
+  expect(details('pusherevent')).toEqual([{ type, detail: { code: 1005 } }])
+})
+
+test.each(PLAYER_EVENTS)('event %s of a player is told as playerevent, with its user', async (type) => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { player, details } = await room.enter({ server })
+  player('web1').triggerEvent(type, { code: 2009 })
+  expect(details('playerevent')).toEqual([{ type, userID: 'web1', detail: { code: 2009 } }])
 })
 
 test('in DevTools the tags are names, while signaling and the member list live', async () => {

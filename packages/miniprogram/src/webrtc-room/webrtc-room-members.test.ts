@@ -56,9 +56,11 @@ test('a change of template makes neither pusher nor player anew', async () => {
 test.each(playerCodeCases)('player $code', async ({ code, codes }) => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
-  await room.enter({ server })
+  const { players } = await room.enter({ server })
   const before = room.stage.details('RoomEvent').length
+  const [player] = players
   await room.playerSays('web1', code)
+  expect(players[0] === player).toBe(code !== -2301)
   expect(room.stage.details('RoomEvent').slice(before)).toEqual(
     codes.map((each) => ({ tag: 'ok', code: each, detail: 'web1' })),
   )
@@ -123,6 +125,17 @@ test('a screen lies over the camera of its member, nothing of it cut off', async
   expect(tiles[0]?.pane).toBe(tiles[1]?.pane)
 })
 
+test('property maxMembers shows as many, and none above it', async () => {
+  const server = new FakeRoomServer()
+  server.users = ['a', 'b', 'c', 'd', 'e'].map((id) => member(id))
+  const properties = { template: 'grid', maxMembers: 5 }
+  const { players, set, settle } = await room.enter({ server, properties })
+  expect(players.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  set({ maxMembers: 2 })
+  await settle()
+  expect(players.map(({ id }) => id)).toEqual(['a', 'b'])
+})
+
 test('in a full room one out and one in at the same moment both work', async () => {
   const server = new FakeRoomServer()
   server.users = [member('a'), member('b'), member('c')]
@@ -160,20 +173,6 @@ test.each([
   component.triggerPageLifeTime('show')
   await settle()
   expect(players[0] === made).toBe(kept)
-})
-
-test('on Android the sixth picture is sound only, by one mixed player', async () => {
-  const server = new FakeRoomServer()
-  server.users = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => member(id))
-  const properties = { template: 'grid', maxMembers: 8 }
-  const { players, settle } = await room.enter({ server, platform: 'android', properties })
-  await settle()
-  expect(players.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e', 'room-mix'])
-  expect(server.paramsOf('media.mix').at(-1)).toEqual({ audio: true, video: false, audioOf: ['f', 'g'] })
-  expect(room.stage.details('RoomEvent')).toContainEqual({ tag: 'ok', code: 'PLAYER_AUDIO_ONLY', detail: 'f' })
-  server.list(['b', 'c', 'd', 'e', 'f'].map((id) => member(id)))
-  await settle()
-  expect(players.map(({ id }) => id).sort()).toEqual(['b', 'c', 'd', 'e', 'f'])
 })
 
 test('a camera held another way turns the player', async () => {

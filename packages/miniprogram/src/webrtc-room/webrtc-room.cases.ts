@@ -16,6 +16,8 @@ export interface PropertyCase {
   readonly state?: object
   /** Where the socket went. */
   readonly url?: string
+  /** The property is taken, and nothing is other than without it. */
+  readonly nothing?: true
 }
 
 const small = { template: 'bigsmall' }
@@ -33,7 +35,7 @@ export const propertyCases: readonly PropertyCase[] = [
   { name: 'roomID', value: '107688', entry: { roomId: 107688 } },
   { name: 'roomID', value: 'room-a', entry: { roomId: 'room-a' } },
   { name: 'privateMapKey', value: 'key', entry: { privateMapKey: 'key' } },
-  { name: 'roomName', value: 'Consultation', entry: {} },
+  { name: 'roomName', value: 'Consultation', nothing: true },
   { name: 'roomCreator', value: 'web1', view: { layout: { self: { name: 'p0' } } } },
   { name: 'userName', value: 'Alice', entry: { userName: 'Alice' } },
   { name: 'role', value: 'audience', entry: { role: 'audience' } },
@@ -43,17 +45,14 @@ export const propertyCases: readonly PropertyCase[] = [
   { name: 'minBitrate', value: 400, pusher: { minBitrate: 400 } },
   { name: 'maxBitrate', value: 800, pusher: { maxBitrate: 800 } },
   { name: 'muted', value: true, pusher: { muted: true, enableMic: false }, state: { audio: false, video: true } },
-  { name: 'debug', value: true, view: { debug: true } },
   { name: 'autoplay', value: true, player: { autoplay: true } },
   { name: 'autoplay', value: false, player: { autoplay: true } },
   { name: 'enableCamera', value: false, pusher: { enableCamera: false }, state: { audio: true, video: false } },
-  { name: 'enableIM', value: true, view: { enableIM: true } },
-  { name: 'useCloud', value: false, url: 'wss://room.test/signal' },
+  { name: 'useCloud', value: false, url: 'wss://room.test/signal', nothing: true },
   { name: 'pureAudioPushMod', value: 1, pusher: { enableCamera: false }, state: { audio: true, video: false } },
   { name: 'pureAudioPushMod', value: 2, pusher: { enableCamera: false } },
-  { name: 'recordId', value: 7, entry: {} },
-  { name: 'accountType', value: '36862', entry: {} },
-  { name: 'maxMembers', value: 8, view: { tiles: { length: 1 } } },
+  { name: 'recordId', value: 7, nothing: true },
+  { name: 'accountType', value: '36862', nothing: true },
   { name: 'waitingImg', value: 'https://a.test/w.png', pusher: { waitingImage: 'https://a.test/w.png' } },
   { name: 'loadingImg', value: 'https://a.test/l.png', view: { tiles: [{ image: 'https://a.test/l.png' }] } },
   {
@@ -62,6 +61,12 @@ export const propertyCases: readonly PropertyCase[] = [
     pusher: { beautyStyle: 'nature', fps: 24 },
   },
   { name: 'playerAttributes', value: { minCache: 1, soundMode: 'ear' }, player: { minCache: 1, soundMode: 'ear' } },
+]
+
+/** Properties that have a test of their own. */
+export const otherProperties = [
+  ...['debug', 'enableIM', 'maxMembers', 'playerBackgroundImg', 'pusherBackgroundImg'],
+  ...['smallViewLeft', 'smallViewTop', 'smallViewWidth', 'smallViewHeight'],
 ]
 
 /** Where the views of bigsmall stand. */
@@ -82,15 +87,22 @@ export const pusherCodeCases = [
 
 /** Codes that the room itself answers and that raise no RoomEvent. */
 export const quietPusherCodes = [
-  1001, 1003, 1004, 1005, 1006, 1007, 1008, 1101, 1102, 1103, 1104, 3001, 3002, 3003, 3005,
+  ...[1001, 1003, 1004, 1005, 1006, 1007, 1008, 1101, 1102, 1103, 1104, 3001, 3002, 3003, 3005, 4998, 4999],
+  ...[10003, 10004, -1303, -1304, -1305, -1306, -1308, -1309, -1310, -1311, -1312, -3301],
 ]
+
+/** Codes of a player that change nothing, and raise no RoomEvent. */
+const quietPlayerCodes = [
+  ...[2001, 2002, 2003, 2005, 2006, 2008, 2009, 2030, 2032, 2101, 2102, 2103, 2104, 2105, 2106, 2107, 2108],
+  ...[3001, 3002, 3003, 3005, -2302, 6002, 6003, 6004, 6005],
+] as const
 
 /** What a player says, and the RoomEvents that the app hears of it. */
 export const playerCodeCases = [
   { code: 2007, codes: [14, 'PLAYER_LOADING'] },
   { code: 2004, codes: [15, 'PLAYER_PLAY'] },
   { code: -2301, codes: ['PLAYER_DISCONNECT'] },
-  { code: 2003, codes: [] },
+  ...quietPlayerCodes.map((code) => ({ code, codes: [] })),
 ] as const
 
 /** Errors of the server at the door: the code of the pusher, and that of the RoomEvent. */
@@ -98,6 +110,7 @@ export const refusalCases = [
   { refusal: 'USER_SIG_INVALID', pusher: -100018, event: -9 },
   { refusal: 'USER_SIG_EXPIRED', pusher: -100018, event: -9 },
   { refusal: 'MAP_KEY_EXPIRED', pusher: 1022, event: -9 },
+  { refusal: 'USER_SIG_MISSING', pusher: -100018, event: -9 },
   { refusal: 'ROOM_FULL', pusher: 1022, event: -8 },
   { refusal: 'BANNED', pusher: 1022, event: -10 },
   { refusal: 'ROOM_NOT_FOUND', pusher: 1022, event: -10 },

@@ -4,7 +4,15 @@ import { expect, test } from 'vitest'
 
 import { FakeRoomServer, member } from '../testing/room-server.js'
 import { useRoomStage } from '../testing/room-stage.js'
-import { closeCases, propertyCases, pusherCodeCases, quietPusherCodes, refusalCases } from './webrtc-room.cases.js'
+import { properties } from './properties.js'
+import {
+  closeCases,
+  otherProperties,
+  propertyCases,
+  pusherCodeCases,
+  quietPusherCodes,
+  refusalCases,
+} from './webrtc-room.cases.js'
 
 const room = useRoomStage()
 
@@ -29,6 +37,52 @@ test.each(propertyCases)('property $name = $value', async (row) => {
   if (row.player) expect(players[0]?.data).toMatchObject(row.player)
   if (row.view) expect(component.data).toMatchObject(row.view)
   if (row.state) expect(server.paramsOf('media.state')).toMatchObject([row.state])
+})
+
+test('every property has a row or a test of its own', () => {
+  const tested = new Set([...propertyCases.map(({ name }) => name), ...otherProperties])
+  expect(Object.keys(properties).filter((name) => !tested.has(name))).toEqual([])
+  expect([...tested].filter((name) => !(name in properties))).toEqual([])
+})
+
+test.each(propertyCases.filter(({ nothing }) => nothing))(
+  'property $name is taken and changes nothing',
+  async (row) => {
+    const lives: unknown[] = []
+    for (const properties of [{}, { [row.name]: row.value }]) {
+      const server = new FakeRoomServer()
+      server.users = [member('web1')]
+      const { component, pushers, players } = await room.enter({ server, properties })
+      expect(component.data).toMatchObject(properties)
+      const views = [...pushers, ...players].map(({ data }) => ({ ...data }))
+      lives.push([server.requests, views, (component.data as Record<string, unknown>)['tiles']])
+      room.stage.close()
+    }
+    expect(lives[1]).toEqual(lives[0])
+  },
+)
+
+test('property debug shows what LiteAV measures', async () => {
+  const { pushers, component, set, settle } = await room.enter()
+  const text = (): string => component.dom.textContent
+  pushers[0]?.triggerEvent('netstatus', { info: { videoBitrate: 271 } })
+  await settle()
+  expect(text()).not.toContain('271')
+  set({ debug: true })
+  pushers[0]?.triggerEvent('netstatus', { info: { videoBitrate: 272 } })
+  await settle()
+  expect(text()).toContain('"videoBitrate":272')
+})
+
+test('an app hears who is there as from the pusher of its cloud: 1018, 1031, 1020, 1033, 1034', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { details, settle } = await room.enter({ server })
+  expect(room.pusherCodes()).toEqual([1018, 1031, 1020, 1033, 1034])
+  expect(details('RoomEvent')[0]).toMatchObject({ tag: 'ok', code: 11 })
+  server.list([])
+  await settle()
+  expect(room.pusherCodes().slice(5)).toEqual([1033, 1034, 1032, 1020])
 })
 
 test.each(propertyCases.filter(({ pusher }) => pusher))('property $name set during the call', async (row) => {
@@ -87,6 +141,15 @@ test('a push that cannot be had back is error -6, and the camera is off', async 
   await settle(120_000)
   expect(room.roomCodes()).toContain(-6)
   expect(pushers).toEqual([])
+})
+
+test('an address that the phone does not take is error -6 with a sentence, and the camera is off', async () => {
+  const { pushers, details, settle } = await room.enter()
+  await room.pusherSays(-1313)
+  await settle(60_000)
+  expect(pushers).toEqual([])
+  const detail = expect.stringContaining('address') as string
+  expect(details('RoomEvent')).toContainEqual({ tag: 'error', code: -6, detail })
 })
 
 test.each(['stalled', 'ended'] as const)('a push that the server calls %s is begun again', async (state) => {
