@@ -1,9 +1,28 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { until } from '../../harness/index.js'
-import { useSimulatedRoom } from './simulated-room.js'
+import { BreakableLink } from './breakable-link.js'
+import { useSimulatedRoom, type OpenPhone } from './simulated-room.js'
 
-const room = useSimulatedRoom()
+/** Phones push through it, and play past it: they play by HTTP-FLV. */
+let link: BreakableLink
+const room = useSimulatedRoom(async () => {
+  link = await BreakableLink.open()
+  return ['--public-rtmp-url', `rtmp://127.0.0.1:${String(link.port)}`]
+})
+beforeAll(() => {
+  link.target = room.server.ports['rtmp']!
+})
+afterAll(() => link.close())
+
+/** Who was seen coming and leaving: 1031 and 1032, oldest first. */
+const comings = (phone: OpenPhone): number[] => phone.codes().filter((code) => code === 1031 || code === 1032)
+/** What others were told last of somebody's picture. */
+const hasVideo = (phone: OpenPhone): unknown => {
+  const message = phone.told.pusher.findLast(([code]) => code === 1033)?.[1]
+  return message && (JSON.parse(message) as { userlist: { hasvideo: boolean }[] }).userlist[0]!.hasvideo
+}
+const errorsOf = (phone: OpenPhone): unknown[] => phone.told.room.filter(({ tag }) => tag === 'error')
 
 test('sound between the chunks of a picture, a GOP of 5 s and no 1002: others see and hear within a second', async () => {
   const odd = await room.open('odd', {
@@ -56,3 +75,54 @@ test('a phone that pauses stays a member, and goes on where it is resumed', asyn
   await viewer.untilPlays('sender', 20)
   expect(viewer.codes()).not.toContain(1032)
 })
+
+test('a push that is lost: three attempts of the phone, -1307, another push, and nobody sees it leave', async () => {
+  const sender = await room.open('sender', { roomId: 'lost', quirks: { reconnectMs: 50 } })
+  const viewer = await room.open('viewer', { roomId: 'lost', role: 'audience' })
+  await viewer.untilPlays('sender')
+  link.cut()
+  await until('-1307', () => sender.codes().includes(-1307))
+  const lost = sender.codes().slice(sender.codes().indexOf(1102))
+  expect(lost.slice(0, lost.indexOf(-1307)).filter((code) => code === 1102)).toHaveLength(3)
+  link.mend()
+  const live = (): number => sender.told.room.filter(({ code }) => code === 'PUBLISH_LIVE').length
+  await until('frames at the server again', () => live() === 2)
+  await viewer.untilPlays('sender', 30)
+  expect(comings(viewer)).toEqual([1031])
+  expect(viewer.told.player.map(([, code]) => code)).not.toContain(2103)
+  expect(errorsOf(sender)).toEqual([])
+})
+
+test.each(['black', 'nothing'] as const)(
+  'a camera that is off and sends %s: its picture is withheld, its sound goes on, and it comes back',
+  async (darkCamera) => {
+    const roomId = `dark-${darkCamera}`
+    const sender = await room.open('sender', { roomId, quirks: { darkCamera } })
+    const viewer = await room.open('viewer', { roomId, role: 'audience' })
+    await viewer.untilPlays('sender')
+    sender.phone.call('enableCamera', false)
+    await until('the picture is off', () => hasVideo(viewer) === false)
+    const heard = (): number => viewer.phone.stats().get('sender')?.audioFrames ?? 0
+    const before = heard()
+    await until('sound', () => heard() > before + 40)
+    sender.phone.call('enableCamera', true)
+    await until('the picture is on', () => hasVideo(viewer) === true)
+    await viewer.untilPlays('sender')
+    expect([comings(viewer), errorsOf(sender)]).toEqual([[1031], []])
+  },
+)
+
+test('a phone that sends nothing at all for longer than any push may be silent stays in the room, and comes back', async () => {
+  const quirks = { darkCamera: 'nothing', silentMicrophone: 'nothing', reconnectMs: 200 } as const
+  const sender = await room.open('sender', { roomId: 'silent', quirks })
+  const viewer = await room.open('viewer', { roomId: 'silent', role: 'audience' })
+  await viewer.untilPlays('sender')
+  sender.phone.call('enableCamera', false)
+  sender.phone.call('enableMicrophone', false)
+  const ended = (): boolean => sender.codes().some((code) => code === 1102 || code === 3004)
+  await until('the server has given the push up', ended, { timeoutMs: 25_000 })
+  sender.phone.call('enableCamera', true)
+  sender.phone.call('enableMicrophone', true)
+  await viewer.untilPlays('sender', 20, 25_000)
+  expect([comings(viewer), errorsOf(sender)]).toEqual([[1031], []])
+}, 60_000)
