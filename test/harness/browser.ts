@@ -45,6 +45,9 @@ export async function openPage(
   return { page, complaints }
 }
 
+/** What runs a function in a page: Playwright's, or Puppeteer's of Firefox (see firefox.ts). */
+export type ScriptedPage = Pick<Page, 'evaluate'>
+
 /** Where playback is. */
 export interface Playback {
   readonly currentTime: number
@@ -55,7 +58,7 @@ export interface Playback {
 }
 
 /** Reads the first video element of a page. */
-export function readPlayback(page: Page): Promise<Playback> {
+export function readPlayback(page: ScriptedPage): Promise<Playback> {
   return page.evaluate(() => {
     const video = document.querySelector('video')!
     return {
@@ -69,7 +72,7 @@ export function readPlayback(page: Page): Promise<Playback> {
 }
 
 /** Waits until the picture has moved on by `frames` pictures, and returns where playback is then. */
-export async function untilPlays(page: Page, frames = 25, timeoutMs = 15_000): Promise<Playback> {
+export async function untilPlays(page: ScriptedPage, frames = 25, timeoutMs = 15_000): Promise<Playback> {
   const first = await readPlayback(page)
   return until(
     'the picture moves',
@@ -85,7 +88,7 @@ export async function untilPlays(page: Page, frames = 25, timeoutMs = 15_000): P
  * The whole delay of the picture shown, in milliseconds, by the clock in it (see clock-picture.ts): the median of
  * `readings` looks, one for each new picture. Waits until it has them.
  */
-export async function readDelay(page: Page, readings = 15): Promise<number> {
+export async function readDelay(page: ScriptedPage, readings = 15): Promise<number> {
   const ages: number[] = []
   await until('the clock in the picture', async () => {
     const seen = await page.evaluate(lookAtClock, clockPicture)
@@ -97,7 +100,7 @@ export async function readDelay(page: Page, readings = 15): Promise<number> {
 }
 
 /** Waits until the whole delay of the picture is below `ms`: players settle after the start, and machines are busy. */
-export function untilDelayBelow(page: Page, ms: number, timeoutMs = 20_000): Promise<number> {
+export function untilDelayBelow(page: ScriptedPage, ms: number, timeoutMs = 20_000): Promise<number> {
   let last = Infinity
   const look = async (): Promise<number | false> => {
     last = await readDelay(page, 9)
@@ -136,7 +139,7 @@ export interface Tone {
 }
 
 /** Waits until the page plays a tone within 6 Hz of `hz`. */
-export function untilHeard(page: Page, hz: number, timeoutMs = 10_000): Promise<Tone> {
+export function untilHeard(page: ScriptedPage, hz: number, timeoutMs = 10_000): Promise<Tone> {
   return until(
     `a tone of ${String(hz)} Hz`,
     async () => {
@@ -148,7 +151,7 @@ export function untilHeard(page: Page, hz: number, timeoutMs = 10_000): Promise<
 }
 
 /** Waits until the page plays any sound. */
-export function untilSound(page: Page, timeoutMs = 10_000): Promise<Tone> {
+export function untilSound(page: ScriptedPage, timeoutMs = 10_000): Promise<Tone> {
   const look = async (): Promise<Tone | false> => {
     const tone = await page.evaluate(listen)
     return tone.decibels > -60 && tone

@@ -47,5 +47,6 @@ export {
   untilSound,
   watchStart,
   type Playback,
+  type ScriptedPage,
   type Tone,
 } from './browser.js'

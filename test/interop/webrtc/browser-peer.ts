@@ -5,8 +5,6 @@ import { openPage, until } from '../../harness/index.js'
 /** What a page publishes; the default is 640×360 at 25 frames a second and a tone, in the codec the server prefers. */
 export interface PublishOptions {
   readonly audio?: boolean
-  /** The browser's camera and microphone instead of the picture with the clock and the tone. */
-  readonly devices?: boolean
   readonly video?: boolean
   readonly fps?: number
   readonly width?: number
