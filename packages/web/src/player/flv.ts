@@ -119,9 +119,12 @@ export class FlvSource implements Source {
   }
 }
 
-/** True when this browser can play FLV at all. */
+/**
+ * True when this browser has Media Source, by which FLV is played. Whether it decodes what is in the stream it says when it
+ * gets it: Firefox on Linux has H.264 only where FFmpeg's libraries are, and then everything but the codec is there.
+ */
 export function canPlayFlv(): boolean {
-  return mpegts.isSupported()
+  return 'MediaSource' in window || 'ManagedMediaSource' in window
 }
 
 function failureOf(type: string, detail: string, info: { code?: number; msg?: string }): Failure {
