@@ -13,7 +13,8 @@ export interface MediaPathsOptions {
   /** The way that was there is gone; the machine may have another network. */
   readonly lost: () => void
   readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
-  /** What came all the time comes no more: the server may have stopped, or the way is gone. */
+  /** What came all the time is late, and then comes no more: the server may have stopped, or the way is gone. */
+  readonly doubted: (direction: 'up' | 'down') => void
   readonly stalled: (direction: 'up' | 'down') => void
   /** Whether pictures and sound come by WebRTC; false when no way was found in time. */
   readonly receiving: (byWebRtc: boolean) => void
@@ -49,10 +50,7 @@ export class MediaPaths {
     const lost = (): void => options.lost()
     this.#up = new Way(lost, () => this.#retryUp())
     this.#down = new Way(lost, () => this.#retryDown())
-    this.#unwatch = watchStalls(
-      () => this,
-      (direction) => options.stalled(direction),
-    )
+    this.#unwatch = watchStalls(() => this, options)
   }
 
   get uplink(): RTCPeerConnection | undefined {

@@ -7,16 +7,19 @@ export type ProbeOutcome = 'answered' | 'silence' | 'failed'
 /** Asks whether the server can still be reached, one question at a time. */
 export class NetworkProbe {
   readonly #ask: () => Promise<unknown>
-  #isRunning = false
+  #running: Promise<ProbeOutcome> | undefined
 
   constructor(ask: () => Promise<unknown>) {
     this.#ask = ask
   }
 
-  /** Undefined while the question before is open. */
-  async run(): Promise<ProbeOutcome | undefined> {
-    if (this.#isRunning) return undefined
-    this.#isRunning = true
+  /** The outcome of the question that is open already, or of a new one. */
+  run(): Promise<ProbeOutcome> {
+    this.#running ??= this.#wait().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  async #wait(): Promise<ProbeOutcome> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const silence = new Promise<'silence'>((resolve) => (timer = setTimeout(() => resolve('silence'), PROBE_MS)))
     const answer = this.#ask().then(
@@ -25,7 +28,6 @@ export class NetworkProbe {
     )
     const outcome = await Promise.race([answer, silence])
     clearTimeout(timer)
-    this.#isRunning = false
     return outcome
   }
 }

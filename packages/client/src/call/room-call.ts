@@ -25,6 +25,7 @@ import { NetworkProbe } from './network-probe.js'
 import { watchPage } from './page-watch.js'
 import { Roster } from './roster.js'
 import { SignalSocket } from './signal-socket.js'
+import { WayFinder } from './way-finder.js'
 
 /** What a stay in a room is set up with and tells. */
 export interface RoomCallOptions {
@@ -46,7 +47,11 @@ export class RoomCall {
   readonly #options: RoomCallOptions
   readonly #signal: SignalSocket
   readonly #roster: Roster
-  readonly #probe = new NetworkProbe(() => this.#signal.request('room.info', {}))
+  readonly #wayFinder = new WayFinder({
+    probe: new NetworkProbe(() => this.#signal.request('room.info', {})),
+    restart: () => this.#paths?.restart(),
+    networkChanged: () => this.#signal.networkChanged(),
+  })
   readonly #unwatch: () => void
   #paths: MediaPaths | undefined
   #self: { readonly userId: string; readonly role: Role } | undefined
@@ -201,12 +206,17 @@ export class RoomCall {
     this.#self = result.self
     this.#countAudience(result.audienceCount)
     if (this.#paths === undefined) this.#paths = this.#openPaths(iceServers)
-    else if (how === 'resumed') this.#paths.resume()
+    else if (how === 'resumed') this.#resumePaths(this.#paths)
     else this.#paths.startOver(iceServers)
     // After this turn, for the page shall hear who is there before anything else happens.
     queueMicrotask(() => {
       this.localChanged().catch((error: unknown) => this.#fail(error))
     })
+  }
+
+  #resumePaths(paths: MediaPaths): void {
+    this.#wayFinder.settle(performance.now())
+    paths.resume()
   }
 
   #openPaths(iceServers: readonly IceServer[]): MediaPaths {
@@ -215,29 +225,24 @@ export class RoomCall {
       answer: (sdp, revision) => this.#signal.request('media.answer', { sdp, revision }),
       restart: () => this.#signal.request('media.restart', {}),
       lost: () => this.#signal.networkChanged(),
-      stalled: (direction) => this.#handleStall(direction),
+      doubted: (direction) => {
+        if (this.#isMissed(direction)) this.#wayFinder.doubted(performance.now())
+      },
+      stalled: (direction) => {
+        if (this.#isMissed(direction)) void this.#wayFinder.stalled(performance.now())
+      },
       tracksChanged: (tracks) => this.remote.setTracks(tracks),
       receiving: (byWebRtc) => this.#setPath(byWebRtc ? 'webrtc' : 'ws-flv'),
       failed: (error) => this.#fail(error),
     })
   }
 
-  /** Nobody is missed who is muted, and no answer to what is not sent. */
-  #handleStall(direction: 'up' | 'down'): void {
-    const isExpected =
-      direction === 'up'
-        ? this.sentTracks.length > 0
-        : this.#users.some(({ streams }) => streams.some(({ hasAudio, hasVideo }) => hasAudio || hasVideo))
-    if (isExpected) void this.#findWay()
-  }
-
-  /** Media stands still. A server that answers is reached by another way; otherwise the network is another one. */
-  async #findWay(): Promise<void> {
-    if (this.#state !== 'connected') return
-    const outcome = await this.#probe.run()
-    if (this.#closed) return
-    if (outcome === 'answered') this.#paths?.restart()
-    if (outcome === 'silence') this.#signal.networkChanged()
+  /** Nobody is missed who is muted, no answer to what is not sent, and nothing while the socket is being opened anew. */
+  #isMissed(direction: 'up' | 'down'): boolean {
+    if (this.#state !== 'connected') return false
+    return direction === 'up'
+      ? this.sentTracks.length > 0
+      : this.#users.some(({ streams }) => streams.some(({ hasAudio, hasVideo }) => hasAudio || hasVideo))
   }
 
   #setPath(path: 'webrtc' | 'ws-flv'): void {
@@ -335,6 +340,7 @@ export class RoomCall {
     if (this.#closed) return
     this.#closed = true
     this.#unwatch()
+    this.#wayFinder.close()
     this.#paths?.close()
     this.remote.close()
     this.#setState('disconnected')

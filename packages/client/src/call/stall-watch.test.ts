@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { Flow } from './stall-watch.js'
 
-/** Looks every 250 ms at the given values; answers at which looks a stall was told. */
-function stallsIn(values: readonly (number | undefined)[]): number[] {
+/** Looks every 200 ms at the given values; answers at which looks something was told. */
+function told(what: 'doubtful' | 'stalled', values: readonly (number | undefined)[]): number[] {
   const flow = new Flow()
-  return values.flatMap((value, index) => (flow.observe(value, index * 250) ? [index] : []))
+  return values.flatMap((value, index) => (flow.observe(value, index * 200) === what ? [index] : []))
 }
+const stallsIn = (values: readonly (number | undefined)[]) => told('stalled', values)
 
 test('a flow that stops is told once, within a second', () => {
   expect(stallsIn([1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6])).toEqual([8])
@@ -20,7 +21,13 @@ test('what never flowed steadily does not stall', () => {
   expect(stallsIn([undefined, undefined, 0, 0, 0, 0, 0, 0])).toEqual([])
 })
 
-test('a pause of less than 700 ms is nothing', () => {
+test('what is late is doubted once, before it is given up; what never flowed steadily is not', () => {
+  expect(told('doubtful', [1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6])).toEqual([7])
+  expect(told('doubtful', [1, 2, 3, 4, 5, 5, 5, 6, 6, 7, 7, 7])).toEqual([6, 11])
+  expect(told('doubtful', [1, 1, 2, 2, 2, 2, 3, 3])).toEqual([])
+})
+
+test('a pause of less than 600 ms is no stall', () => {
   expect(stallsIn([1, 2, 3, 4, 5, 5, 5, 6, 6, 6, 7])).toEqual([])
 })
 
@@ -32,5 +39,8 @@ test('whoever was away looks a while longer, and then tells it all the same', ()
   const flow = new Flow()
   for (let look = 0; look < 6; look++) flow.observe(look, look * 250)
   flow.forgive(4000)
-  expect([flow.observe(5, 4000), flow.observe(5, 4500), flow.observe(5, 4750)]).toEqual([false, false, true])
+  expect([4000, 4250, 4500, 4600].map((at) => flow.observe(5, at))).toEqual([
+    ...[undefined, undefined],
+    ...['doubtful', 'stalled'],
+  ])
 })

@@ -1,9 +1,13 @@
 import { statsOf } from '../statistics/stats-report.js'
 
-/** How often the connections are looked at. */
+/** How often the connections are looked at … */
 const LOOK_MS = 250
-/** So long nothing comes of what came all the time: the browser itself would wait several seconds before it says so. */
-const STALL_MS = 700
+/** … and while one of them stands still. */
+const LOOK_CLOSER_MS = 75
+/** So late may be what came all the time: then somebody should find out why. */
+const DOUBT_MS = 300
+/** So long nothing comes of it: the browser itself would wait several seconds before it says so. */
+const STALL_MS = 600
 /** So many looks in a row must have seen something new before its absence means anything. */
 const STEADY_LOOKS = 4
 
@@ -12,24 +16,38 @@ export class Flow {
   #value: number | undefined
   #changedMs = 0
   #streak = 0
+  #isDoubted = false
+  #isOld = false
+
+  /** Nothing new was seen at the last look, of what may go on. */
+  get isStill(): boolean {
+    return this.#streak > 0 && this.#isOld
+  }
 
   /** The observer itself was away: what came meanwhile may not have been counted yet. */
   forgive(nowMs: number): void {
     this.#changedMs = nowMs
   }
 
-  /** Takes a counter; true once when what flowed steadily has stood still for {@link STALL_MS}. */
-  observe(value: number | undefined, nowMs: number): boolean {
-    if (value !== this.#value) {
+  /** Takes a counter. Of what flowed steadily and stands still it says once that this is doubtful, and once that it stalled. */
+  observe(value: number | undefined, nowMs: number): 'doubtful' | 'stalled' | undefined {
+    this.#isOld = value === this.#value
+    if (!this.#isOld) {
       this.#streak = value === undefined ? 0 : this.#streak + 1
       this.#value = value
       this.#changedMs = nowMs
-      return false
+      this.#isDoubted = false
+      return undefined
     }
-    if (this.#streak === 0 || nowMs - this.#changedMs < STALL_MS) return false
-    const wasSteady = this.#streak > STEADY_LOOKS
-    this.#streak = 0
-    return wasSteady
+    const stillMs = nowMs - this.#changedMs
+    const isSteady = this.#streak > STEADY_LOOKS
+    if (stillMs >= STALL_MS) {
+      this.#streak = 0
+      return isSteady ? 'stalled' : undefined
+    }
+    if (stillMs < DOUBT_MS || this.#isDoubted || !isSteady) return undefined
+    this.#isDoubted = true
+    return 'doubtful'
   }
 }
 
@@ -39,26 +57,43 @@ export interface WatchedConnections {
   readonly downlink: RTCPeerConnection | undefined
 }
 
-/** Calls `stalled` when what came all the time by a connection stops coming; returns what ends that. */
-export function watchStalls(
-  connections: () => WatchedConnections,
-  stalled: (direction: 'up' | 'down') => void,
-): () => void {
-  const up = new Flow()
-  const down = new Flow()
+/** Told when what came all the time by a connection is late, and when it comes no more. */
+export interface StallHandlers {
+  doubted(direction: 'up' | 'down'): void
+  stalled(direction: 'up' | 'down'): void
+}
+
+/** Watches both connections; returns what ends that. */
+export function watchStalls(connections: () => WatchedConnections, handlers: StallHandlers): () => void {
+  const flows = { up: new Flow(), down: new Flow() }
   let lastMs = performance.now()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isOver = false
   const look = async (): Promise<void> => {
     const { uplink, downlink } = connections()
     const received = await packetsReceived(uplink)
+    if (isOver) return
     const nowMs = performance.now()
     // A page that was busy or hidden saw nothing, whatever came.
-    if (nowMs - lastMs > 2 * LOOK_MS) for (const flow of [up, down]) flow.forgive(nowMs)
+    if (nowMs - lastMs > 2 * LOOK_MS) for (const flow of Object.values(flows)) flow.forgive(nowMs)
     lastMs = nowMs
-    if (up.observe(received, nowMs)) stalled('up')
-    if (down.observe(newestArrival(downlink), nowMs)) stalled('down')
+    const counters = { up: received, down: newestArrival(downlink) }
+    for (const direction of ['up', 'down'] as const) {
+      const verdict = flows[direction].observe(counters[direction], nowMs)
+      if (verdict === 'doubtful') handlers.doubted(direction)
+      if (verdict === 'stalled') handlers.stalled(direction)
+    }
   }
-  const timer = setInterval(() => void look(), LOOK_MS)
-  return () => clearInterval(timer)
+  const lookAgain = (): void => {
+    if (isOver) return
+    const isStill = flows.up.isStill || flows.down.isStill
+    timer = setTimeout(() => void look().finally(lookAgain), isStill ? LOOK_CLOSER_MS : LOOK_MS)
+  }
+  lookAgain()
+  return () => {
+    isOver = true
+    clearTimeout(timer)
+  }
 }
 
 /** Of the up side: the server's feedback comes many times a second while anything is sent. */
