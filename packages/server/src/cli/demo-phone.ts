@@ -95,8 +95,10 @@ function runPhone(
     killTimer = setTimeout(() => child.kill('SIGKILL'), LEAVE_MS)
   }
   signal.addEventListener('abort', leave, { once: true })
-  createInterface({ input: child.stdout! }).on('line', (line) => view.handleLine(line, performance.now()))
-  child.stderr!.on('data', (bytes: Buffer) => (lastWords = bytes.toString().trim().slice(-MAX_LAST_WORDS)))
+  // Neither is there when the process has no file descriptor left for a child.
+  if (child.stdout !== null && child.stdout !== undefined)
+    createInterface({ input: child.stdout }).on('line', (line) => view.handleLine(line, performance.now()))
+  child.stderr?.on('data', (bytes: Buffer) => (lastWords = bytes.toString().trim().slice(-MAX_LAST_WORDS)))
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(killTimer)

@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
+import { ListeningPort, type ListeningPortOptions } from './listening-port.js'
 
 export interface HttpLimits {
   readonly headersTimeoutMs: number
@@ -13,10 +14,7 @@ export interface HttpLimits {
   readonly maxHeaders: number
 }
 
-export interface HttpListenOptions {
-  readonly host: string
-  /** 0 takes a free port. */
-  readonly port: number
+export interface HttpListenOptions extends ListeningPortOptions {
   /** With it the server speaks TLS. */
   readonly tls?: SecureContextOptions
   readonly limits: HttpLimits
@@ -31,10 +29,9 @@ export interface HttpListenOptions {
 export class HttpServer {
   readonly #server: Server | TlsServer
   readonly #tls: TlsServer | undefined
-  readonly #options: HttpListenOptions
+  readonly #port: ListeningPort
 
   private constructor(options: HttpListenOptions) {
-    this.#options = options
     const { limits } = options
     const serverOptions = {
       headersTimeout: limits.headersTimeoutMs,
@@ -60,18 +57,18 @@ export class HttpServer {
       refuseUpgrade(socket, '404 Not Found', 'There is no WebSocket at this address.')
     })
     this.#server.on('clientError', refuseBadRequest)
+    this.#port = new ListeningPort(this.#server, options)
   }
 
   /** Rejects when the port cannot be had. */
   static async listen(options: HttpListenOptions): Promise<HttpServer> {
     const server = new HttpServer(options)
-    await server.#listen()
+    await server.#port.listen()
     return server
   }
 
   get port(): number {
-    const address = this.#server.address()
-    return address !== null && typeof address === 'object' ? address.port : 0
+    return this.#port.number
   }
 
   /** New connections use the new certificate; those that are open keep theirs. */
@@ -81,8 +78,7 @@ export class HttpServer {
 
   /** Takes no more connections; those that are open stay. Idempotent. */
   stopAccepting(): void {
-    if (!this.#server.listening) return
-    this.#server.close()
+    this.#port.close()
     this.#server.closeIdleConnections()
   }
 
@@ -90,17 +86,6 @@ export class HttpServer {
   close(): void {
     this.stopAccepting()
     this.#server.closeAllConnections()
-  }
-
-  #listen(): Promise<void> {
-    const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: 4096 }, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
   }
 }
 

@@ -43,27 +43,15 @@ export class Listeners {
     onConnection: (socket: Socket) => void,
     tls?: SecureContextOptions,
   ): Promise<TcpServer> {
-    const { host, acceptPauseMs, highWaterMark } = this.#options
-    const onError = (error: Error) => this.#options.onError(name, error)
-    const secured = tls === undefined ? {} : { tls }
-    const listener = await TcpServer.listen({
-      host,
-      port,
-      acceptPauseMs,
-      highWaterMark,
-      onConnection,
-      onError,
-      ...secured,
-    })
+    const listener = await TcpServer.listen({ ...this.#common(name, port, tls), onConnection })
     this.#listeners.set(name, listener)
     return listener
   }
 
   /** The same for HTTP. */
   async openHttp(name: string, port: number, handlers: HttpHandlers, tls?: SecureContextOptions): Promise<void> {
-    const { host, highWaterMark, httpLimits: limits } = this.#options
-    const secured = tls === undefined ? {} : { tls }
-    const listener = await HttpServer.listen({ host, port, limits, highWaterMark, ...handlers, ...secured })
+    const { httpLimits: limits } = this.#options
+    const listener = await HttpServer.listen({ ...this.#common(name, port, tls), limits, ...handlers })
     this.#listeners.set(name, listener)
   }
 
@@ -80,5 +68,11 @@ export class Listeners {
   /** Ends the connections that are left. */
   close(): void {
     for (const listener of this.#listeners.values()) listener.close()
+  }
+
+  #common(name: string, port: number, tls: SecureContextOptions | undefined) {
+    const { host, acceptPauseMs, highWaterMark } = this.#options
+    const onError = (error: Error): void => this.#options.onError(name, error)
+    return { host, port, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }
   }
 }

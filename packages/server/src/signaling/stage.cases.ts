@@ -103,7 +103,8 @@ export class Stage {
       ...options,
     })
     const http = await HttpServer.listen({
-      ...{ host: '127.0.0.1', port: 0, limits: httpLimits, highWaterMark: 65_536 },
+      ...{ host: '127.0.0.1', port: 0, limits: httpLimits, highWaterMark: 65_536, acceptPauseMs: 100 },
+      onError: () => undefined,
       onRequest: (_request, response) => response.writeHead(404).end(),
       onUpgrade: (request, socket, head) => signaling.handleUpgrade(request, socket, head),
     })
