@@ -19,6 +19,15 @@ const STDERR_CHARS = 400
 /** The pipe's place among the child's descriptors; 0 to 2 are what everybody writes to. */
 const PIPE = 3
 
+/** One that could not be started; its end is told a moment later. */
+const NO_CHILD: Child = {
+  pid: undefined,
+  write: () => undefined,
+  together: (work) => work(),
+  queuedBytes: 0,
+  kill: () => undefined,
+}
+
 /** Starts codec processes: the same node, another program, one two-way pipe. */
 export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnOptions): SpawnChild {
   return (handlers: ChildHandlers): Child => {
@@ -28,6 +37,9 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
       env: childEnvironment(),
       windowsHide: true,
     })
+    child.on('error', (error) => handlers.handleExit(error.message))
+    // Without a free file descriptor, or without memory, there is no process, and then no pipe either.
+    if (child.pid === undefined) return NO_CHILD
     const pipe = child.stdio[PIPE] as Socket
     const reader = new MessageReader((message) => handlers.handleMessage(message))
     pipe.on('data', (chunk: Buffer) => {
@@ -39,7 +51,6 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     child.stderr?.on('data', (chunk: Buffer) => {
       log.debug({ text: chunk.toString('utf8').trim().slice(0, STDERR_CHARS) }, 'Codec process says')
     })
-    child.on('error', (error) => handlers.handleExit(error.message))
     child.on('exit', (code, signal) => handlers.handleExit(signal ?? `exit code ${String(code)}`))
     // Neither the child nor its pipe keeps a server alive that has nothing else to do.
     child.unref()
