@@ -5,18 +5,30 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** A TCP port that leads to another, until it is cut. */
 export interface TcpGate {
   readonly port: number
+  /** Where it leads; may be said after a server that announces this gate has started. */
+  readonly lead: (target: number) => void
   /** Ends every connection at once; new ones are let through. */
   readonly cut: () => void
+  /** Ends every connection at once, and new ones as they come, until it is told false. */
+  readonly shut: (isShut: boolean) => void
   /** Lets nothing through on the connections there are, and tells nobody; new ones are let through. */
   readonly silence: () => void
   readonly close: () => void
 }
 
 /** Opens a free port of 127.0.0.1. */
-export async function openTcpGate(target: number): Promise<TcpGate> {
+export async function openTcpGate(towards: number): Promise<TcpGate> {
   const sockets = new Set<Socket>()
+  let target = towards
+  let isClosed = false
   const gate = createServer((near) => {
+    if (isClosed) {
+      near.destroy()
+      return
+    }
     const far = connect(target, '127.0.0.1')
+    // Two hops that wait for each other's acknowledgements are slower than any network.
+    for (const socket of [near, far]) socket.setNoDelay(true)
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -42,7 +54,17 @@ export async function openTcpGate(target: number): Promise<TcpGate> {
     gate.close()
     cut()
   }
-  return { port: (gate.address() as AddressInfo).port, cut, silence, close }
+  return {
+    port: (gate.address() as AddressInfo).port,
+    lead: (port) => (target = port),
+    cut,
+    shut: (isShut) => {
+      isClosed = isShut
+      if (isShut) cut()
+    },
+    silence,
+    close,
+  }
 }
 
 /** A UDP port that leads to another, for those whom it admits. */

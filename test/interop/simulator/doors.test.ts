@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 
+import { makePrivateMapKey, makeTicket } from '../../../packages/server/src/auth/index.js'
 import { until } from '../../harness/index.js'
 import { useSimulatedRoom } from './simulated-room.js'
 
@@ -17,7 +18,12 @@ const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as {
 const sdkAppId = 1_400_000_000
 const secret = '0123456789abcdef'.repeat(4)
 const api = new Api(sdkAppId, secret)
-const room = useSimulatedRoom(['--sdk-app-id', String(sdkAppId), '--secret', secret])
+const room = useSimulatedRoom(() => {
+  const tls = ['--tls', 'self-signed', '--https-port', '0', '--rtmps-port', '0']
+  return Promise.resolve(['--sdk-app-id', String(sdkAppId), '--secret', secret, ...tls])
+})
+/** Longer ago than any clock is wrong. */
+const PAST_SECONDS = Math.floor(Date.now() / 1000) - 7200
 
 function signed(userId: string): { sdkAppId: number; userSig: string } {
   return { sdkAppId, userSig: api.genUserSig(userId, 3600) }
@@ -36,17 +42,53 @@ test("what Tencent's library signs opens the door, for rooms with numbers and wi
   await until('the entry of carol', () => carol.codes().includes(1018))
 })
 
+/** What was right for eve an hour ago, in room 9. */
+const expired = {
+  userSig: makeTicket(secret, { userId: 'eve', sdkAppId, issuedAtSeconds: PAST_SECONDS, expireSeconds: 3600 }),
+  privateMapKey: makePrivateMapKey(
+    secret,
+    { userId: 'eve', sdkAppId, room: 9, expiresAtSeconds: PAST_SECONDS + 3600, privileges: 255 },
+    PAST_SECONDS,
+  ),
+}
+const mayNotCreate = api.genPrivateMapKey('eve', 300, 9, 42)
+
 test.each([
-  ['another user', { userSig: api.genUserSig('somebody', 3600) }, -100018, -9],
-  ['another secret', { userSig: new Api(sdkAppId, 'f'.repeat(64)).genUserSig('eve', 3600) }, -100018, -9],
-  ['nobody', { userSig: undefined }, -100018, -9],
-  ['another room', { ...signed('eve'), privateMapKey: api.genPrivateMapKey('eve', 300, 7, 255) }, 1022, -9],
-] as const)('a signature for %s is refused, and the camera never goes on', async (_, credentials, pusher, event) => {
-  const eve = await room.open('eve', { roomId: 9, sdkAppId, ...credentials })
+  ['a signature for another user', { userSig: api.genUserSig('somebody', 3600) }, -100018, -9],
+  [
+    'a signature with another secret',
+    { userSig: new Api(sdkAppId, 'f'.repeat(64)).genUserSig('eve', 3600) },
+    -100018,
+    -9,
+  ],
+  ['a signature that has run out', { userSig: expired.userSig }, -100018, -9],
+  ['no signature', { userSig: undefined }, -100018, -9],
+  ['a key for another room', { ...signed('eve'), privateMapKey: api.genPrivateMapKey('eve', 300, 7, 255) }, 1022, -9],
+  ['a key that has run out', { ...signed('eve'), privateMapKey: expired.privateMapKey }, 1022, -9],
+  ['a key that is none', { ...signed('eve'), privateMapKey: 'eJyrVg' }, 1022, -9],
+  ['a room that is not there', { ...signed('eve'), privateMapKey: mayNotCreate }, 1022, -10],
+  ['an id with other characters', { ...signed('eve'), userId: '张三' }, 1022, -10],
+  ['a room id with other characters', { ...signed('eve'), roomId: 'room 9' }, 1022, -10],
+] as const)('%s is refused with a sentence, and the camera never goes on', async (_, options, pusher, event) => {
+  const eve = await room.open('eve', { roomId: 9, sdkAppId, ...options })
   await until('the refusal', () => eve.told.room.length > 0)
   expect(eve.codes()).toEqual([pusher])
-  expect(eve.told.room).toMatchObject([{ tag: 'error', code: event }])
+  const detail = expect.stringMatching(/^.{12,}\.$/) as string
+  expect(eve.told.room).toEqual([{ tag: 'error', code: event, detail }])
 })
+
+test('a server that is away and one whose certificate nobody vouches for are -10 with a sentence, the camera off', async () => {
+  const options = { roomId: 9, ...signed('eve') }
+  const phones = await Promise.all([
+    room.open('eve', { ...options, server: 'http://127.0.0.1:9' }),
+    room.open('eve', { ...options, server: `https://127.0.0.1:${String(room.server.ports['https'])}` }),
+  ])
+  for (const phone of phones) {
+    await until('the error', () => phone.told.room.length > 0, { timeoutMs: 40_000 })
+    const detail = expect.stringMatching(/^.{12,}\.$/) as string
+    expect([phone.codes(), phone.told.room]).toEqual([[1022], [{ tag: 'error', code: -10, detail }]])
+  }
+}, 60_000)
 
 test('who is kicked is told, and its camera is off', async () => {
   const owner = await room.open('owner', { roomId: 10, ...signed('owner') })

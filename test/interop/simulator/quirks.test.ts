@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { until } from '../../harness/index.js'
-import { BreakableLink } from './breakable-link.js'
+import { openTcpGate, type TcpGate } from '../client/gates.js'
 import { useSimulatedRoom, type OpenPhone } from './simulated-room.js'
 
 /** Phones push through it, and play past it: they play by HTTP-FLV. */
-let link: BreakableLink
+let gate: TcpGate
 const room = useSimulatedRoom(async () => {
-  link = await BreakableLink.open()
-  return ['--public-rtmp-url', `rtmp://127.0.0.1:${String(link.port)}`]
+  gate = await openTcpGate(0)
+  return ['--public-rtmp-url', `rtmp://127.0.0.1:${String(gate.port)}`]
 })
 beforeAll(() => {
-  link.target = room.server.ports['rtmp']!
+  gate.lead(room.server.ports['rtmp']!)
 })
-afterAll(() => link.close())
+afterAll(() => gate.close())
 
 /** Who was seen coming and leaving: 1031 and 1032, oldest first. */
 const comings = (phone: OpenPhone): number[] => phone.codes().filter((code) => code === 1031 || code === 1032)
@@ -80,11 +80,11 @@ test('a push that is lost: three attempts of the phone, -1307, another push, and
   const sender = await room.open('sender', { roomId: 'lost', quirks: { reconnectMs: 50 } })
   const viewer = await room.open('viewer', { roomId: 'lost', role: 'audience' })
   await viewer.untilPlays('sender')
-  link.cut()
+  gate.shut(true)
   await until('-1307', () => sender.codes().includes(-1307))
   const lost = sender.codes().slice(sender.codes().indexOf(1102))
   expect(lost.slice(0, lost.indexOf(-1307)).filter((code) => code === 1102)).toHaveLength(3)
-  link.mend()
+  gate.shut(false)
   const live = (): number => sender.told.room.filter(({ code }) => code === 'PUBLISH_LIVE').length
   await until('frames at the server again', () => live() === 2)
   await viewer.untilPlays('sender', 30)

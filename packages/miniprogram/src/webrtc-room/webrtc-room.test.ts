@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 
+import { errorCodes, type ErrorCode, type ErrorFacts } from '@crossroom/protocol'
 import { expect, test } from 'vitest'
 
 import { FakeRoomServer, member } from '../testing/room-server.js'
@@ -193,6 +194,19 @@ test.each(refusalCases)(
     expect([room.pusherCodes(), room.roomCodes(), pushers]).toEqual([[pusher], [event], []])
   },
 )
+
+/** What the protocol's table says of those that come at the door and stay as they are; 1019 is for who was inside. */
+const finalRefusals = (Object.keys(errorCodes) as ErrorCode[])
+  .map((refusal) => ({ refusal, ...(errorCodes[refusal]) }))
+  .filter(({ pusher, retryable }) => pusher !== undefined && pusher !== 1019 && !retryable)
+
+test.each(finalRefusals)('$refusal is told with the codes of the table', async ({ refusal, ...facts }) => {
+  const server = new FakeRoomServer()
+  server.refuse.set('room.enter', refusal)
+  const { pushers, details } = await room.enter({ server })
+  expect([room.pusherCodes(), pushers, server.paramsOf('room.enter').length]).toEqual([[facts.pusher], [], 1])
+  expect(details('RoomEvent')).toEqual([{ tag: 'error', code: facts.roomEvent ?? -11, detail: facts.sentence }])
+})
 
 test.each([
   ['server', /"server"/],
