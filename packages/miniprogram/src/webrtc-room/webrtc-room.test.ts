@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 
-import { errorCodes, type ErrorCode, type ErrorFacts } from '@crossroom/protocol'
+import { errorCodes, type ErrorCode } from '@crossroom/protocol'
 import { expect, test } from 'vitest'
 
 import { FakeRoomServer, member } from '../testing/room-server.js'
