@@ -57,7 +57,7 @@ export class FfmpegCamera implements Camera {
       for (const frame of frames.splice(0)) handle(frame)
     })
     child.on('error', ({ message }) => this.#end(child, `ffmpeg is needed for ${this.#source}: ${message}`))
-    child.on('close', () => this.#end(child, `ffmpeg cannot read ${this.#source}: ${complaint.trim()}`))
+    child.on('close', () => this.#end(child, `ffmpeg cannot read ${this.#source}: ${asOneLine(complaint)}`))
   }
 
   configure(): void {
@@ -79,6 +79,10 @@ export class FfmpegCamera implements Camera {
     this.#child = undefined
     this.#failed(sentence)
   }
+}
+
+function asOneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, '; ')
 }
 
 /** How ffmpeg is called to code a film, or a camera of this machine, as a phone would. */
