@@ -4,7 +4,7 @@
 
 #include "js_value.h"
 
-extern const struct js_handle_type JS_SRTP_KEYS, JS_UDP_PORT;
+extern const struct js_handle_type JS_SRTP_KEYS, JS_SRTP_INBOUND, JS_UDP_PORT;
 
 bool js_dtls_register(napi_env env, napi_value exports);
 bool js_srtp_register(napi_env env, napi_value exports);

@@ -7,10 +7,10 @@
 #include "srtp.h"
 
 static void free_keys(void *object) { srtp_keys_release(object); }
-static void free_inbound(void *object) { srtp_inbound_free(object); }
+static void free_inbound(void *object) { srtp_inbound_release(object); }
 
 const struct js_handle_type JS_SRTP_KEYS = {"SRTP keys", {0x6b1e8a2f0c5d4e91, 0x9d3c7f42a86b2001}, free_keys};
-static const struct js_handle_type INBOUND = {
+const struct js_handle_type JS_SRTP_INBOUND = {
     "an inbound SRTP context", {0x6b1e8a2f0c5d4e91, 0x9d3c7f42a86b2002}, free_inbound};
 
 /* The sending half for peers in tests: counts rollovers by itself, as the egress does for its tracks. */
@@ -76,12 +76,32 @@ static napi_value inbound_new(napi_env env, napi_callback_info info) {
   napi_value argument;
   struct srtp_keys *keys;
   if (!js_arguments(env, info, 1, &argument) || !(keys = js_unwrap(env, &JS_SRTP_KEYS, argument))) return NULL;
-  return js_wrap(env, &INBOUND, srtp_inbound_new(keys->profile, &keys->remote));
+  return js_wrap(env, &JS_SRTP_INBOUND, srtp_inbound_new(keys->profile, &keys->remote));
 }
 
 static napi_value inbound_close(napi_env env, napi_callback_info info) {
   napi_value argument;
-  if (js_arguments(env, info, 1, &argument)) srtp_inbound_free(js_take(env, &INBOUND, argument));
+  struct srtp_inbound *inbound;
+  if (!js_arguments(env, info, 1, &argument) || !(inbound = js_take(env, &JS_SRTP_INBOUND, argument))) return NULL;
+  srtp_inbound_close(inbound);
+  srtp_inbound_release(inbound);
+  return NULL;
+}
+
+/* (context, out: Float64Array [rtp, rtcp, malformed, forged, replayed]) */
+static napi_value inbound_counters(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  struct srtp_inbound *inbound;
+  double *out;
+  size_t length;
+  if (!js_arguments(env, info, 2, arguments) || !(inbound = js_unwrap(env, &JS_SRTP_INBOUND, arguments[0])) ||
+      !js_typed(env, arguments[1], napi_float64_array, (void **)&out, &length))
+    return NULL;
+  if (length < 5) return js_throw(env, "ERR_INVALID_ARG_VALUE", "the array is too short");
+  const struct srtp_inbound_counters *counters = srtp_inbound_counters(inbound);
+  out[0] = (double)counters->rtp;
+  out[1] = (double)counters->rtcp;
+  for (int drop = 1; drop <= 3; drop++) out[1 + drop] = (double)counters->dropped[drop];
   return NULL;
 }
 
@@ -101,7 +121,7 @@ static napi_value unprotect_rtp(napi_env env, napi_callback_info info) {
   uint8_t *packet;
   size_t capacity;
   uint32_t length;
-  struct srtp_inbound *inbound = packet_arguments(env, info, &INBOUND, &packet, &capacity, &length);
+  struct srtp_inbound *inbound = packet_arguments(env, info, &JS_SRTP_INBOUND, &packet, &capacity, &length);
   return inbound ? js_number(env, srtp_unprotect_rtp(inbound, packet, length)) : NULL;
 }
 
@@ -109,7 +129,7 @@ static napi_value unprotect_rtcp(napi_env env, napi_callback_info info) {
   uint8_t *packet;
   size_t capacity;
   uint32_t length;
-  struct srtp_inbound *inbound = packet_arguments(env, info, &INBOUND, &packet, &capacity, &length);
+  struct srtp_inbound *inbound = packet_arguments(env, info, &JS_SRTP_INBOUND, &packet, &capacity, &length);
   return inbound ? js_number(env, srtp_unprotect_rtcp(inbound, packet, length)) : NULL;
 }
 
@@ -176,6 +196,7 @@ bool js_srtp_register(napi_env env, napi_value exports) {
   static const struct js_function FUNCTIONS[] = {
       {"srtpKeysForTest", keys_for_test},         {"srtpKeysProfile", keys_profile},
       {"srtpInbound", inbound_new},               {"srtpInboundClose", inbound_close},
+      {"srtpInboundCounters", inbound_counters},
       {"srtpUnprotectRtp", unprotect_rtp},        {"srtpUnprotectRtcp", unprotect_rtcp},
       {"srtpOutboundForTest", outbound_for_test}, {"srtpOutboundClose", outbound_close},
       {"srtpProtectRtp", protect_rtp},            {"srtpProtectRtcp", protect_rtcp},

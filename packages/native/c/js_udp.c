@@ -6,8 +6,11 @@
 #include <uv.h>
 
 #include "js_modules.h"
+#include "srtp.h"
 
 enum counter { RECEIVED_PACKETS, RECEIVED_BYTES, SENT_PACKETS, SENT_BYTES, SEND_DROPPED, SEND_FAILED, UNPLACED, COUNTERS };
+
+enum { ARRAYS = 5 };
 
 struct js_udp_port {
   napi_env env;
@@ -15,10 +18,11 @@ struct js_udp_port {
   struct udp_addresses *addresses;
   struct udp_batch batch;
   uv_poll_t *poll; /* of the size that the running libuv says; frees itself after its close */
-  napi_ref callback, arrays[4];
+  napi_ref callback, arrays[ARRAYS];
   napi_async_context async;
   uint32_t *numbers;
   double *arrived_at;
+  int16_t *opened;
   double counters[COUNTERS];
 };
 
@@ -34,7 +38,7 @@ static void shut(struct js_udp_port *port) {
     uv_close((uv_handle_t *)port->poll, freed_poll);
     port->poll = NULL;
     napi_delete_reference(port->env, port->callback);
-    for (size_t i = 0; i < 4; i++) napi_delete_reference(port->env, port->arrays[i]);
+    for (size_t i = 0; i < ARRAYS; i++) napi_delete_reference(port->env, port->arrays[i]);
     napi_async_destroy(port->env, port->async);
   }
   udp_socket_release(port->udp);
@@ -86,6 +90,19 @@ static napi_value udp_bound_port(napi_env env, napi_callback_info info) {
   return js_number(env, port->udp->port);
 }
 
+/* RTP by its first two bytes, which RTCP shares the first of (RFC 7983 section 7, RFC 5761 section 4). */
+static bool is_rtp(const uint8_t *bytes, size_t length) {
+  return length >= 2 && bytes[0] >> 6 == 2 && (bytes[1] < 192 || bytes[1] > 223);
+}
+
+/* Decrypts a row where its address has a context: 0 when it has none, and the row is as it came. */
+static int16_t open_row(struct js_udp_port *port, int i) {
+  uint8_t *bytes = port->batch.bytes + (size_t)i * UDP_ROW_BYTES;
+  size_t length = port->batch.lengths[i];
+  struct srtp_inbound *inbound = udp_addresses_inbound(port->addresses, port->numbers[i]);
+  return inbound && is_rtp(bytes, length) ? (int16_t)srtp_unprotect_rtp(inbound, bytes, length) : 0;
+}
+
 /* Turns what was received into rows; leaves out what was cut or has no number. */
 static uint32_t number_rows(struct js_udp_port *port) {
   struct udp_batch *batch = &port->batch;
@@ -97,6 +114,7 @@ static uint32_t number_rows(struct js_udp_port *port) {
       batch->lengths[i] = 0;
     }
     port->counters[RECEIVED_BYTES] += batch->lengths[i];
+    port->opened[i] = open_row(port, i);
   }
   port->counters[RECEIVED_PACKETS] += batch->count;
   return (uint32_t)batch->count;
@@ -116,27 +134,28 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
 }
 
 static bool hold_array(napi_env env, struct js_udp_port *port, napi_value *arguments) {
-  static const napi_typedarray_type TYPES[4] = {napi_uint8_array, napi_uint16_array, napi_uint32_array, napi_float64_array};
-  void **targets[4] = {(void **)&port->batch.bytes, (void **)&port->batch.lengths, (void **)&port->numbers,
-                       (void **)&port->arrived_at};
-  for (size_t i = 0; i < 4; i++) {
+  static const napi_typedarray_type TYPES[ARRAYS] = {napi_uint8_array, napi_uint16_array, napi_uint32_array,
+                                                     napi_float64_array, napi_int16_array};
+  void **targets[ARRAYS] = {(void **)&port->batch.bytes, (void **)&port->batch.lengths, (void **)&port->numbers,
+                            (void **)&port->arrived_at, (void **)&port->opened};
+  for (size_t i = 0; i < ARRAYS; i++) {
     size_t length, needed = i == 0 ? UDP_BATCH_ROWS * UDP_ROW_BYTES : UDP_BATCH_ROWS;
     if (!js_typed(env, arguments[i], TYPES[i], targets[i], &length)) return false;
     if (length < needed) return js_throw(env, "ERR_INVALID_ARG_VALUE", "an array has too few rows") != NULL;
   }
-  for (size_t i = 0; i < 4; i++)
+  for (size_t i = 0; i < ARRAYS; i++)
     if (napi_create_reference(env, arguments[i], 1, &port->arrays[i]) != napi_ok) return false;
   return true;
 }
 
-/* (port, bytes, lengths, addresses, arrivedAt, callback(count)) */
+/* (port, bytes, lengths, addresses, arrivedAt, opened, callback(count)) */
 static napi_value udp_start(napi_env env, napi_callback_info info) {
-  napi_value arguments[6], name;
+  napi_value arguments[7], name;
   struct js_udp_port *port;
   uv_loop_t *loop;
-  if (!js_arguments(env, info, 6, arguments) || !(port = port_of(env, arguments[0]))) return NULL;
+  if (!js_arguments(env, info, 7, arguments) || !(port = port_of(env, arguments[0]))) return NULL;
   if (port->poll) return js_throw(env, "ERR_STATE", "the UDP port was started before");
-  if (!hold_array(env, port, arguments + 1) || napi_create_reference(env, arguments[5], 1, &port->callback) != napi_ok ||
+  if (!hold_array(env, port, arguments + 1) || napi_create_reference(env, arguments[6], 1, &port->callback) != napi_ok ||
       napi_create_string_utf8(env, "UDP", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_async_init(env, NULL, name, &port->async) != napi_ok || napi_get_uv_event_loop(env, &loop) != napi_ok)
     return NULL;
@@ -220,6 +239,21 @@ static napi_value udp_pin(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* (port, number, inbound or undefined) */
+static napi_value udp_open_media(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  struct js_udp_port *port;
+  struct srtp_inbound *inbound = NULL;
+  uint32_t number;
+  napi_valuetype type;
+  if (!js_arguments(env, info, 3, arguments) || !(port = port_of(env, arguments[0])) ||
+      !js_uint32(env, arguments[1], &number) || napi_typeof(env, arguments[2], &type) != napi_ok ||
+      (type != napi_undefined && !(inbound = js_unwrap(env, &JS_SRTP_INBOUND, arguments[2]))))
+    return NULL;
+  udp_addresses_set_inbound(port->addresses, number, inbound);
+  return NULL;
+}
+
 /* (port, out: Float64Array(9)) */
 static napi_value udp_counters(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
@@ -241,6 +275,7 @@ bool js_udp_register(napi_env env, napi_value exports) {
       {"udpOpen", udp_open},           {"udpBoundPort", udp_bound_port},   {"udpStart", udp_start},
       {"udpClose", udp_close},         {"udpSend", udp_send},              {"udpAddressOf", udp_address_of},
       {"udpEndpointOf", udp_endpoint_of}, {"udpPin", udp_pin},             {"udpCounters", udp_counters},
+      {"udpOpenMedia", udp_open_media},
   };
   return js_export(env, exports, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);
 }

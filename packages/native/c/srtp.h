@@ -60,8 +60,18 @@ size_t srtp_protect_rtcp(struct srtp_outbound *outbound, uint8_t *packet, size_t
 
 struct srtp_inbound;
 
+/* What became of the packets of a context, since it was made; `dropped` by the negative of the srtp_drop. */
+struct srtp_inbound_counters {
+  uint64_t rtp, rtcp, dropped[4];
+};
+
+/* Counted: its handle in JavaScript and each address it opens packets of hold a reference. All on one thread. */
 struct srtp_inbound *srtp_inbound_new(enum srtp_profile profile, const struct srtp_master *master);
-void srtp_inbound_free(struct srtp_inbound *inbound);
+struct srtp_inbound *srtp_inbound_retain(struct srtp_inbound *inbound);
+void srtp_inbound_release(struct srtp_inbound *inbound);
+/* Wipes the keys, whoever still holds it: from then on every packet is malformed. Idempotent. */
+void srtp_inbound_close(struct srtp_inbound *inbound);
+const struct srtp_inbound_counters *srtp_inbound_counters(const struct srtp_inbound *inbound);
 
 /* Both work in place and return the plaintext's length or an srtp_drop. */
 int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t length);

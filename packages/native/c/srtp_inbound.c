@@ -19,7 +19,10 @@ struct inbound_source {
 };
 
 struct srtp_inbound {
+  unsigned references;
+  bool closed;
   struct srtp_cipher cipher;
+  struct srtp_inbound_counters counters;
   uint64_t packets;
   int source_count;
   struct inbound_source sources[SRTP_MAX_SSRCS];
@@ -31,14 +34,28 @@ struct srtp_inbound *srtp_inbound_new(enum srtp_profile profile, const struct sr
     free(inbound);
     return NULL;
   }
+  if (inbound) inbound->references = 1;
   return inbound;
 }
 
-void srtp_inbound_free(struct srtp_inbound *inbound) {
-  if (!inbound) return;
-  srtp_cipher_close(&inbound->cipher);
+struct srtp_inbound *srtp_inbound_retain(struct srtp_inbound *inbound) {
+  if (inbound) inbound->references++;
+  return inbound;
+}
+
+void srtp_inbound_release(struct srtp_inbound *inbound) {
+  if (!inbound || --inbound->references > 0) return;
+  srtp_inbound_close(inbound);
   free(inbound);
 }
+
+void srtp_inbound_close(struct srtp_inbound *inbound) {
+  if (!inbound || inbound->closed) return;
+  inbound->closed = true;
+  srtp_cipher_close(&inbound->cipher);
+}
+
+const struct srtp_inbound_counters *srtp_inbound_counters(const struct srtp_inbound *inbound) { return &inbound->counters; }
 
 static bool replay_allows(const struct replay_window *window, uint64_t index) {
   if (!window->started || index > window->highest) return true;
@@ -136,10 +153,10 @@ static bool authentic(const struct srtp_transform *transform, const uint8_t *dat
   return CRYPTO_memcmp(digest, tag, SHA1_TAG_BYTES) == 0;
 }
 
-int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
+static int open_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
   const struct srtp_transform *transform = &inbound->cipher.rtp;
   size_t tag = srtp_tag_bytes(inbound->cipher.profile);
-  if (length < 12 + tag) return SRTP_MALFORMED;
+  if (inbound->closed || length < 12 + tag) return SRTP_MALFORMED;
   size_t plain = length - tag, header = rtp_header_length(packet, plain);
   if (!header) return SRTP_MALFORMED;
   uint32_t ssrc = get_u32(packet + 8);
@@ -163,11 +180,11 @@ int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t len
   return (int)plain;
 }
 
-int srtp_unprotect_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
+static int open_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
   const struct srtp_transform *transform = &inbound->cipher.rtcp;
   bool gcm = inbound->cipher.profile == SRTP_PROFILE_GCM;
   size_t trailer = srtp_tag_bytes(inbound->cipher.profile) + SRTCP_INDEX_BYTES;
-  if (length < RTCP_CLEAR_BYTES + trailer || packet[0] >> 6 != 2) return SRTP_MALFORMED;
+  if (inbound->closed || length < RTCP_CLEAR_BYTES + trailer || packet[0] >> 6 != 2) return SRTP_MALFORMED;
   size_t plain = length - trailer;
   /* The index word is last with GCM (RFC 7714 section 9.2) and before the tag with SHA-1 (RFC 3711 section 3.4). */
   const uint8_t *word = gcm ? packet + length - SRTCP_INDEX_BYTES : packet + plain;
@@ -190,4 +207,17 @@ int srtp_unprotect_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t le
   source->used_at = ++inbound->packets;
   replay_accept(&source->rtcp, index);
   return (int)plain;
+}
+
+static int counted(struct srtp_inbound *inbound, int plain, uint64_t *opened) {
+  ++*(plain < 0 ? &inbound->counters.dropped[-plain] : opened);
+  return plain;
+}
+
+int srtp_unprotect_rtp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
+  return counted(inbound, open_rtp(inbound, packet, length), &inbound->counters.rtp);
+}
+
+int srtp_unprotect_rtcp(struct srtp_inbound *inbound, uint8_t *packet, size_t length) {
+  return counted(inbound, open_rtcp(inbound, packet, length), &inbound->counters.rtcp);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "srtp.h"
+
 /* A set-associative cache: a flood of forged sources evicts only what nobody pinned. Untouched pages cost nothing. */
 enum { WAYS = 8, SETS = 8192, SLOTS = WAYS * SETS };
 _Static_assert(SLOTS == 1 << 16, "a number is 16 bits of slot under 15 bits of generation");
@@ -13,11 +15,13 @@ struct slot {
   uint32_t hash, used_at;
   uint16_t generation; /* 1 to 2^15 - 1; 0 = never used */
   uint16_t pins;
+  struct srtp_inbound *inbound;
 };
 
 struct udp_addresses {
   uint64_t seed;
   uint32_t clock;
+  uint32_t opened; /* slots with an inbound context */
   struct slot slots[SLOTS];
 };
 
@@ -27,7 +31,21 @@ struct udp_addresses *udp_addresses_new(void) {
   return addresses;
 }
 
-void udp_addresses_free(struct udp_addresses *addresses) { free(addresses); }
+static void set_inbound(struct slot *slot, struct srtp_inbound *inbound) {
+  srtp_inbound_retain(inbound);
+  srtp_inbound_release(slot->inbound);
+  slot->inbound = inbound;
+}
+
+void udp_addresses_free(struct udp_addresses *addresses) {
+  if (!addresses) return;
+  for (uint32_t i = 0; i < SLOTS && addresses->opened > 0; i++) {
+    if (!addresses->slots[i].inbound) continue;
+    set_inbound(&addresses->slots[i], NULL);
+    addresses->opened--;
+  }
+  free(addresses);
+}
 
 static uint64_t mix(uint64_t state, uint64_t word) {
   state = (state ^ word) * 0x9e3779b97f4a7c15u;
@@ -72,6 +90,10 @@ uint32_t udp_addresses_intern(struct udp_addresses *addresses, const struct udp_
       oldest = slot;
   }
   if (!oldest) return 0;
+  if (oldest->inbound) {
+    set_inbound(oldest, NULL);
+    addresses->opened--;
+  }
   oldest->tuple = *tuple;
   oldest->hash = hash;
   oldest->used_at = now;
@@ -97,4 +119,16 @@ void udp_addresses_pin(struct udp_addresses *addresses, uint32_t number) {
 void udp_addresses_unpin(struct udp_addresses *addresses, uint32_t number) {
   struct slot *slot = slot_of(addresses, number);
   if (slot && slot->pins > 0) slot->pins--;
+}
+
+void udp_addresses_set_inbound(struct udp_addresses *addresses, uint32_t number, struct srtp_inbound *inbound) {
+  struct slot *slot = slot_of(addresses, number);
+  if (!slot) return;
+  addresses->opened += (inbound != NULL) - (slot->inbound != NULL);
+  set_inbound(slot, inbound);
+}
+
+struct srtp_inbound *udp_addresses_inbound(const struct udp_addresses *addresses, uint32_t number) {
+  const struct slot *slot = slot_of(addresses, number);
+  return slot ? slot->inbound : NULL;
 }

@@ -16,6 +16,7 @@ struct udp_tuple {
   uint8_t local[16]; /* the address that was asked; IPv4 in the first four; zero when the socket has only one */
 };
 
+struct srtp_inbound;
 struct udp_addresses;
 
 struct udp_addresses *udp_addresses_new(void);
@@ -27,5 +28,9 @@ uint32_t udp_addresses_intern(struct udp_addresses *addresses, const struct udp_
 const struct udp_tuple *udp_addresses_find(const struct udp_addresses *addresses, uint32_t number);
 void udp_addresses_pin(struct udp_addresses *addresses, uint32_t number);
 void udp_addresses_unpin(struct udp_addresses *addresses, uint32_t number);
+
+/* What opens the media of a number from now on: a reference is held until another is set, NULL too, or the number is lost. */
+void udp_addresses_set_inbound(struct udp_addresses *addresses, uint32_t number, struct srtp_inbound *inbound);
+struct srtp_inbound *udp_addresses_inbound(const struct udp_addresses *addresses, uint32_t number);
 
 #endif

@@ -57,6 +57,17 @@ static bool bind_socket(struct udp_socket *udp, const struct udp_tuple *address,
   return true;
 }
 
+/* Beyond net.core.rmem_max, which is mostly 208 KiB or 90 packets, only who may administer the network. */
+static void set_buffers(int fd, int receive, int send) {
+#ifdef SO_RCVBUFFORCE
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive)) set_option(fd, SOL_SOCKET, SO_RCVBUF, receive);
+  if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, send)) set_option(fd, SOL_SOCKET, SO_SNDBUF, send);
+#else
+  set_option(fd, SOL_SOCKET, SO_RCVBUF, receive);
+  set_option(fd, SOL_SOCKET, SO_SNDBUF, send);
+#endif
+}
+
 struct udp_socket *udp_socket_open(const char *host, uint16_t port, int receive_buffer, int send_buffer) {
   struct udp_tuple address;
   socklen_t length = parse_host(host, port, &address);
@@ -71,8 +82,7 @@ struct udp_socket *udp_socket_open(const char *host, uint16_t port, int receive_
   udp->wildcard = is_wildcard(&address);
   udp->fd = socket(udp->family, SOCK_DGRAM, 0);
   if (udp->fd >= 0 && bind_socket(udp, &address, length)) {
-    set_option(udp->fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
-    set_option(udp->fd, SOL_SOCKET, SO_SNDBUF, send_buffer);
+    set_buffers(udp->fd, receive_buffer, send_buffer);
     ask_for_details(udp);
     return udp;
   }

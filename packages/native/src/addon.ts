@@ -54,6 +54,8 @@ export interface Addon {
   srtpKeysProfile(keys: KeysHandle): number
   srtpInbound(keys: KeysHandle): InboundHandle
   srtpInboundClose(inbound: InboundHandle): void
+  /** RTP, RTCP, malformed, forged and replayed packets. */
+  srtpInboundCounters(inbound: InboundHandle, out: Float64Array): void
   srtpUnprotectRtp(inbound: InboundHandle, packet: Uint8Array, length: number): number
   srtpUnprotectRtcp(inbound: InboundHandle, packet: Uint8Array, length: number): number
   srtpOutboundForTest(keys: KeysHandle): OutboundHandle
@@ -69,6 +71,7 @@ export interface Addon {
     lengths: Uint16Array,
     addresses: Uint32Array,
     arrivedAt: Float64Array,
+    opened: Int16Array,
     onBatch: (count: number) => void,
   ): void
   udpClose(port: PortHandle): void
@@ -78,6 +81,7 @@ export interface Addon {
   /** Text of the address; family and port go to `out`. */
   udpEndpointOf(port: PortHandle, address: number, out: Uint32Array): string | undefined
   udpPin(port: PortHandle, address: number, pinned: boolean): void
+  udpOpenMedia(port: PortHandle, address: number, inbound: InboundHandle | undefined): void
   udpCounters(port: PortHandle, out: Float64Array): void
 
   egressCreate(

@@ -9,7 +9,7 @@ const USE = `
   const native = require(${JSON.stringify(BINARY)})
   const port = native.udpOpen('0.0.0.0', 0, 65536, 65536)
   const [bytes, lengths] = [new Uint8Array(256 * 2048), new Uint16Array(256)]
-  native.udpStart(port, bytes, lengths, new Uint32Array(256), new Float64Array(256), () => {})
+  native.udpStart(port, bytes, lengths, new Uint32Array(256), new Float64Array(256), new Int16Array(256), () => {})
   const egress = native.egressCreate(port, 'x', 1 << 24, true, () => {})
   const keys = native.srtpKeysForTest(0, ...[16, 12, 16, 12].map((length) => new Uint8Array(length)), false)
   const viewer = native.egressAddViewer(egress, keys, 1, native.udpAddressOf(port, '127.0.0.1', 9), 0)

@@ -36,7 +36,8 @@ const SCRIPT = `
   const open = (onBatch) => {
     const port = native.udpOpen('127.0.0.1', 0, 1 << 22, 1 << 22)
     const lengths = new Uint16Array(256)
-    native.udpStart(port, new Uint8Array(256 * 2048), lengths, new Uint32Array(256), new Float64Array(256), onBatch)
+    const [addresses, arrivedAt, opened] = [new Uint32Array(256), new Float64Array(256), new Int16Array(256)]
+    native.udpStart(port, new Uint8Array(256 * 2048), lengths, addresses, arrivedAt, opened, onBatch)
     return port
   }
   let received = 0

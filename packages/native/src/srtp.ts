@@ -11,55 +11,54 @@ import { loadAddon } from './addon.js'
 import type { Addon, InboundHandle, OutboundHandle } from './addon.js'
 import { keysHandle } from './dtls.js'
 
-class NativeSrtpInbound implements SrtpInbound {
+/** One peer's receiving context (c/srtp_inbound.c). */
+export class NativeSrtpInbound implements SrtpInbound {
   readonly #addon: Addon
+  readonly #counters = new Float64Array(5)
   #handle: InboundHandle | undefined
-  #rtpPackets = 0
-  #rtcpPackets = 0
-  /** By the negative of the code: 1 malformed … 3 replayed. */
-  readonly #dropped = [0, 0, 0, 0]
+  /** Packets that came after the end. */
+  #late = 0
 
   constructor(addon: Addon, keys: SrtpKeys) {
     this.#addon = addon
     this.#handle = addon.srtpInbound(keysHandle(keys))
   }
 
+  /** For the port of the same package; undefined once closed. */
+  get handle(): InboundHandle | undefined {
+    return this.#handle
+  }
+
   unprotectRtp(packet: Uint8Array, length: number): number {
-    if (!this.#handle) return this.#drop(SRTP_DROP.malformed)
-    const plain = this.#addon.srtpUnprotectRtp(this.#handle, packet, length)
-    if (plain < 0) return this.#drop(plain)
-    this.#rtpPackets++
-    return plain
+    return this.#handle ? this.#addon.srtpUnprotectRtp(this.#handle, packet, length) : this.#dropLate()
   }
 
   unprotectRtcp(packet: Uint8Array, length: number): number {
-    if (!this.#handle) return this.#drop(SRTP_DROP.malformed)
-    const plain = this.#addon.srtpUnprotectRtcp(this.#handle, packet, length)
-    if (plain < 0) return this.#drop(plain)
-    this.#rtcpPackets++
-    return plain
+    return this.#handle ? this.#addon.srtpUnprotectRtcp(this.#handle, packet, length) : this.#dropLate()
   }
 
   counters(): SrtpInboundCounters {
-    const [, malformed = 0, forged = 0, replayed = 0] = this.#dropped
+    if (this.#handle) this.#addon.srtpInboundCounters(this.#handle, this.#counters)
+    const row = this.#counters
     return {
-      rtpPackets: this.#rtpPackets,
-      rtcpPackets: this.#rtcpPackets,
-      malformed,
-      forged,
-      replayed,
+      rtpPackets: row[0]!,
+      rtcpPackets: row[1]!,
+      malformed: row[2]! + this.#late,
+      forged: row[3]!,
+      replayed: row[4]!,
     }
   }
 
   close(): void {
     if (!this.#handle) return
+    this.counters()
     this.#addon.srtpInboundClose(this.#handle)
     this.#handle = undefined
   }
 
-  #drop(code: number): number {
-    this.#dropped[-code] = (this.#dropped[-code] ?? 0) + 1
-    return code
+  #dropLate(): number {
+    this.#late++
+    return SRTP_DROP.malformed
   }
 }
 

@@ -1,5 +1,14 @@
-import type { UdpAddress, UdpBatch, UdpEndpoint, UdpPort, UdpPortCounters, UdpPortOptions } from '@crossroom/webrtc'
+import type {
+  SrtpInbound,
+  UdpAddress,
+  UdpBatch,
+  UdpEndpoint,
+  UdpPort,
+  UdpPortCounters,
+  UdpPortOptions,
+} from '@crossroom/webrtc'
 import type { Addon, PortHandle } from './addon.js'
+import { NativeSrtpInbound } from './srtp.js'
 
 /** UDP_BATCH_ROWS and UDP_ROW_BYTES of c/udp_socket.h. */
 const BATCH_ROWS = 256
@@ -15,6 +24,10 @@ class ReusedBatch implements UdpBatch {
   readonly lengths = new Uint16Array(BATCH_ROWS)
   readonly addresses = new Uint32Array(BATCH_ROWS)
   readonly arrivedAt = new Float64Array(BATCH_ROWS)
+  readonly opened = new Int16Array(BATCH_ROWS)
+  readonly rows = Array.from({ length: BATCH_ROWS }, (_, row) =>
+    this.bytes.subarray(row * ROW_BYTES, (row + 1) * ROW_BYTES),
+  )
 }
 
 /** A UDP socket made in C (c/udp_socket.c), polled by the event loop of the thread that opened it. */
@@ -42,8 +55,8 @@ export class NativeUdpPort implements UdpPort {
 
   start(onBatch: (batch: UdpBatch) => void): void {
     const batch = new ReusedBatch()
-    const { bytes, lengths, addresses, arrivedAt } = batch
-    this.#addon.udpStart(this.handle, bytes, lengths, addresses, arrivedAt, (count) => {
+    const { bytes, lengths, addresses, arrivedAt, opened } = batch
+    this.#addon.udpStart(this.handle, bytes, lengths, addresses, arrivedAt, opened, (count) => {
       batch.count = count
       onBatch(batch)
     })
@@ -72,6 +85,12 @@ export class NativeUdpPort implements UdpPort {
 
   unpin(address: UdpAddress): void {
     if (this.#handle) this.#addon.udpPin(this.#handle, address, false)
+  }
+
+  openMedia(address: UdpAddress, inbound: SrtpInbound | undefined): void {
+    if (!this.#handle || !(address > 0 && address <= LAST_UDP_ADDRESS)) return
+    const handle = inbound instanceof NativeSrtpInbound ? inbound.handle : undefined
+    this.#addon.udpOpenMedia(this.#handle, address, handle)
   }
 
   counters(): UdpPortCounters {

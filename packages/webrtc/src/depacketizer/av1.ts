@@ -7,6 +7,7 @@ import {
   type Depacketizer,
 } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
+import { FrameStore } from './frame-store.js'
 
 // The aggregation header (RTP Payload Format For AV1 v1.0, section 4.4).
 const CONTINUES_PREVIOUS = 0x80
@@ -28,12 +29,18 @@ const OBU_PADDING = 15
  * temporal delimiters: the shape of a sample in MP4 and Enhanced FLV.
  */
 export class Av1Depacketizer implements Depacketizer {
-  readonly #fragments = new FragmentList()
+  readonly #store: FrameStore
+  readonly #fragments: FragmentList
   readonly #obus: Uint8Array[] = []
   #bytes = 0
   #packets = 0
   #continues = false
   #void = false
+
+  constructor(store = new FrameStore()) {
+    this.#store = store
+    this.#fragments = new FragmentList(store)
+  }
 
   push(payload: Uint8Array): boolean {
     if (this.#void || payload.length < 2 || ++this.#packets > MAX_PACKETS_PER_FRAME) return this.#fail()
@@ -98,7 +105,7 @@ export class Av1Depacketizer implements Depacketizer {
   }
 
   #join(): Uint8Array {
-    const unit = new Uint8Array(this.#bytes)
+    const unit = this.#store.take(this.#bytes)
     let offset = 0
     for (const obu of this.#obus) {
       unit.set(obu, offset)

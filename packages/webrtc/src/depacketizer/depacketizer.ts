@@ -24,8 +24,8 @@ export interface DepacketizedFrame {
  */
 export interface Depacketizer {
   /**
-   * Takes the next payload, of which views may be kept. False when it is malformed or a limit is passed: the frame is void,
-   * `finish` will say undefined.
+   * Takes the next payload, which must stay as it is until `finish`: the frame is a copy. False when it is malformed or a limit
+   * is passed: the frame is void, `finish` will say undefined.
    */
   push(payload: Uint8Array): boolean
   /** Ends the frame and begins the next one. Undefined when a part is missing, malformed or too large. */

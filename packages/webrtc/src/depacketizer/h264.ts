@@ -1,5 +1,6 @@
 import { H264NalType, h264NalType, hasIdr, isH264Droppable } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
+import { FrameStore } from './frame-store.js'
 import { NalUnitCollector } from './nal-units.js'
 
 // NAL unit types of the payload format (RFC 6184 section 5.2).
@@ -17,7 +18,11 @@ const FIRST_MACROBLOCK = 0x80
  * aggregates are not looked at.
  */
 export class H264Depacketizer implements Depacketizer {
-  readonly #units = new NalUnitCollector()
+  readonly #units: NalUnitCollector
+
+  constructor(store = new FrameStore()) {
+    this.#units = new NalUnitCollector(store)
+  }
 
   push(payload: Uint8Array): boolean {
     if (!this.#units.countPacket()) return false
@@ -34,8 +39,8 @@ export class H264Depacketizer implements Depacketizer {
     const type = fuHeader & TYPE_BITS
     if (type === 0 || type >= NAL_STAP_A) return this.#units.fail()
     const start = (fuHeader & FU_START) !== 0
-    const header = start ? Uint8Array.of((payload[0]! & ~TYPE_BITS) | type) : undefined
-    return this.#units.addFragment(header, payload, 2, (fuHeader & FU_END) !== 0)
+    const header = start ? (payload[0]! & ~TYPE_BITS) | type : -1
+    return this.#units.addFragment(header, 1, payload, 2, (fuHeader & FU_END) !== 0)
   }
 
   finish(): DepacketizedFrame | undefined {

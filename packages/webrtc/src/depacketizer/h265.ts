@@ -1,5 +1,6 @@
 import { H265NalType, h265NalType, hasIrap } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
+import { FrameStore } from './frame-store.js'
 import { NalUnitCollector } from './nal-units.js'
 
 // NAL unit types of the payload format (RFC 7798 section 4.4).
@@ -17,7 +18,11 @@ const FIRST_SLICE_SEGMENT = 0x80
  * No frame is called droppable: that takes the SPS, which tells the highest temporal layer.
  */
 export class H265Depacketizer implements Depacketizer {
-  readonly #units = new NalUnitCollector()
+  readonly #units: NalUnitCollector
+
+  constructor(store = new FrameStore()) {
+    this.#units = new NalUnitCollector(store)
+  }
 
   push(payload: Uint8Array): boolean {
     if (!this.#units.countPacket()) return false
@@ -35,8 +40,8 @@ export class H265Depacketizer implements Depacketizer {
     if (type >= NAL_AGGREGATE) return this.#units.fail()
     const start = (fuHeader & FU_START) !== 0
     // The forbidden bit and the layer id's first bit stay, the type is the fragmented unit's.
-    const header = start ? Uint8Array.of((payload[0]! & 0x81) | (type << 1), payload[1]!) : undefined
-    return this.#units.addFragment(header, payload, HEADER_LENGTH + 1, (fuHeader & FU_END) !== 0)
+    const header = start ? (((payload[0]! & 0x81) | (type << 1)) << 8) | payload[1]! : -1
+    return this.#units.addFragment(header, HEADER_LENGTH, payload, HEADER_LENGTH + 1, (fuHeader & FU_END) !== 0)
   }
 
   finish(): DepacketizedFrame | undefined {

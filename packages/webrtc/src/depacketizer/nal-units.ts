@@ -1,6 +1,7 @@
-import { readUint16 } from '@crossroom/media'
+import { readUint16, writeUint16 } from '@crossroom/media'
 import { MAX_FRAME_BYTES, MAX_PACKETS_PER_FRAME, MAX_UNITS_PER_FRAME } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
+import type { FrameStore } from './frame-store.js'
 
 /** Parameter sets and SEI that may come before their picture: VPS, SPS, PPS and a few more. */
 const MAX_WAITING_UNITS = 16
@@ -10,14 +11,22 @@ const MAX_WAITING_UNITS = 16
  * whole units, aggregates and fragments, within the limits of a frame.
  */
 export class NalUnitCollector {
-  readonly #fragments = new FragmentList()
+  readonly #store: FrameStore
+  readonly #fragments: FragmentList
   #units: Uint8Array[] = []
   /** Came without a picture and belong to the next. */
   #waiting: readonly Uint8Array[] = []
   #bytes = 0
   #packets = 0
+  /** NAL header of the unit that comes in fragments. */
+  #header = 0
   #fragmenting = false
   #void = false
+
+  constructor(store: FrameStore) {
+    this.#store = store
+    this.#fragments = new FragmentList(store)
+  }
 
   /** Counts a packet; false when the frame is void already or has too many. To be called first for each packet. */
   countPacket(): boolean {
@@ -31,12 +40,19 @@ export class NalUnitCollector {
     return false
   }
 
-  /** Takes a whole NAL unit. Empty ones, which some encoders send as filler, are passed over. */
+  /** Takes a whole NAL unit and copies it. Empty ones, which some encoders send as filler, are passed over. */
   addUnit(unit: Uint8Array): boolean {
     if (this.#fragmenting) return this.fail()
     if (unit.length === 0) return true
-    this.#bytes += unit.length
-    if (this.#units.length === MAX_UNITS_PER_FRAME || this.#bytes > MAX_FRAME_BYTES) return this.fail()
+    return this.#hasRoomFor(unit.length) ? this.#push(this.#store.keep(unit)) : this.fail()
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    this.#bytes += bytes
+    return this.#units.length < MAX_UNITS_PER_FRAME && this.#bytes <= MAX_FRAME_BYTES
+  }
+
+  #push(unit: Uint8Array): true {
     this.#units.push(unit)
     return true
   }
@@ -60,16 +76,24 @@ export class NalUnitCollector {
   }
 
   /**
-   * Takes a fragment: the data of `payload` from `offset` on, behind the FU header. `header` is the rebuilt NAL header,
-   * given at the start only.
+   * Takes a fragment: the data of `payload` from `offset` on, behind the FU header. `header` is the rebuilt NAL header, of
+   * `headerLength` bytes, and −1 for all fragments but a unit's first.
    */
-  addFragment(header: Uint8Array | undefined, payload: Uint8Array, offset: number, end: boolean): boolean {
-    const start = header !== undefined
+  addFragment(header: number, headerLength: 1 | 2, payload: Uint8Array, offset: number, end: boolean): boolean {
+    const start = header >= 0
     if (start === this.#fragmenting) return this.fail()
-    if (header !== undefined && !this.#fragments.push(header)) return this.fail()
+    if (start) this.#header = header
     if (!this.#fragments.push(payload, offset)) return this.fail()
     this.#fragmenting = !end
-    return !end || this.addUnit(this.#fragments.join())
+    return !end || this.#join(headerLength)
+  }
+
+  #join(headerLength: 1 | 2): boolean {
+    if (!this.#hasRoomFor(headerLength + this.#fragments.byteLength)) return this.fail()
+    const unit = this.#fragments.join(headerLength)
+    if (headerLength === 2) writeUint16(this.#header, unit, 0)
+    else unit[0] = this.#header
+    return this.#push(unit)
   }
 
   /**

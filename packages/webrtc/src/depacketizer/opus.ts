@@ -1,9 +1,15 @@
 import { MAX_FRAME_BYTES, type DepacketizedFrame, type Depacketizer } from './depacketizer.js'
+import { FrameStore } from './frame-store.js'
 
 /** Opus (RFC 7587): the payload is the packet. An empty one, which some senders use for silence, is no frame. */
 export class OpusDepacketizer implements Depacketizer {
+  readonly #store: FrameStore
   #packet: Uint8Array | undefined
   #void = false
+
+  constructor(store = new FrameStore()) {
+    this.#store = store
+  }
 
   push(payload: Uint8Array): boolean {
     if (this.#packet !== undefined || payload.length === 0 || payload.length > MAX_FRAME_BYTES) this.#void = true
@@ -15,7 +21,7 @@ export class OpusDepacketizer implements Depacketizer {
     const packet = this.#void ? undefined : this.#packet
     this.#packet = undefined
     this.#void = false
-    return packet && { units: [packet], keyframe: true, droppable: false }
+    return packet && { units: [this.#store.keep(packet)], keyframe: true, droppable: false }
   }
 
   startsFrame(): boolean {

@@ -1,5 +1,6 @@
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
+import { FrameStore } from './frame-store.js'
 
 const EXTENDED = 0x80
 const NON_REFERENCE = 0x20
@@ -13,9 +14,13 @@ const LONG_PICTURE_ID = 0x80
 
 /** VP8 (RFC 7741). Picture id and temporal layer are skipped: sequence numbers tell what is missing. */
 export class Vp8Depacketizer implements Depacketizer {
-  readonly #fragments = new FragmentList()
+  readonly #fragments: FragmentList
   #nonReference = false
   #void = false
+
+  constructor(store = new FrameStore()) {
+    this.#fragments = new FragmentList(store)
+  }
 
   push(payload: Uint8Array): boolean {
     const offset = descriptorLength(payload)

@@ -1,5 +1,6 @@
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FragmentList } from './fragment-list.js'
+import { FrameStore } from './frame-store.js'
 
 // The first byte of the payload descriptor (RFC 9628 section 4.2).
 const HAS_PICTURE_ID = 0x80
@@ -25,12 +26,16 @@ interface Descriptor {
  * which is how files and decoders expect them.
  */
 export class Vp9Depacketizer implements Depacketizer {
-  readonly #fragments = new FragmentList()
+  readonly #fragments: FragmentList
   readonly #layerEnds: number[] = []
   readonly #descriptor: Descriptor = { length: 0, spatialLayer: 0 }
   #keyframe = false
   #inLayer = false
   #void = false
+
+  constructor(store = new FrameStore()) {
+    this.#fragments = new FragmentList(store)
+  }
 
   push(payload: Uint8Array): boolean {
     if (this.#void || !parseDescriptor(payload, this.#descriptor)) return this.#fail()

@@ -1,4 +1,5 @@
 import type { Micros } from '@crossroom/media'
+import type { SrtpInbound } from './srtp.js'
 
 /**
  * A pair of remote address (IP and port) and the local address it was received on: what an ICE tuple is. A small
@@ -41,6 +42,13 @@ export interface UdpBatch {
   readonly addresses: Uint32Array
   /** Micros on the clock of `process.hrtime`. */
   readonly arrivedAt: Float64Array
+  /** Views of `bytes`, made once: each a whole row, of which the datagram is the beginning. */
+  readonly rows: readonly Uint8Array[]
+  /**
+   * Of RTP from an address with a context (`openMedia`), what its `unprotectRtp` answered: the plaintext's length or one of `SRTP_DROP`.
+   * 0 for everything else, which is as it came.
+   */
+  readonly opened: Int16Array
 }
 
 export interface UdpPortCounters {
@@ -75,6 +83,11 @@ export interface UdpPort {
   /** Keeps a number from being given to another pair. Call it when ICE verified the address; pins are counted. */
   pin(address: UdpAddress): void
   unpin(address: UdpAddress): void
+  /**
+   * From now on RTP from this address is decrypted as it is received, which saves a call per packet; undefined, or the end of
+   * the context's engine, ends that. To be called for pinned addresses. A context of another engine is not used.
+   */
+  openMedia(address: UdpAddress, inbound: SrtpInbound | undefined): void
   counters(): UdpPortCounters
   /** Close every egress on it first. Idempotent. */
   close(): void

@@ -181,17 +181,26 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     return next === Infinity ? undefined : next
   }
 
+  /** The tuples that DTLS and media may come from. */
+  get verified(): readonly PeerAddress[] {
+    return this.#tuples.entries().map(({ address }) => address)
+  }
+
   /** Whether DTLS and media from this tuple may be listened to. */
   isVerified(address: PeerAddress): boolean {
     return this.#tuples.find(address) !== undefined
   }
 
-  /** Tells that authentic media came from a tuple: it keeps the selected one in place, or replaces one that fell silent. */
-  heard(now: Micros, address: PeerAddress): void {
+  /**
+   * Tells that authentic media came from a tuple: it keeps the selected one in place, or replaces one that fell silent. Answers
+   * whether the tuple is verified.
+   */
+  heard(now: Micros, address: PeerAddress): boolean {
     const entry = this.#tuples.find(address)
-    if (entry === undefined) return
+    if (entry === undefined) return false
     entry.heardAt = now
     if (entry !== this.#selected && this.#selectedIsSilent(now)) this.#select(entry)
+    return true
   }
 
   /**

@@ -20,8 +20,11 @@ test('checks go by fragment, everything else by the address that was verified', 
 test('a port that a NAT gave to another browser follows that one', () => {
   const demux = new IceDemux<string>()
   demux.addAddress(5, 'A')
+  expect([demux.isOf(5, 'A'), demux.isOf(5, 'B')]).toEqual([true, false])
   demux.addAddress(5, 'B')
+  expect([demux.isOf(5, 'A'), demux.isOf(5, 'B')]).toEqual([false, true])
   demux.removeAddress(5, 'A')
+  expect(demux.find(5)).toBe('B')
   expect(demux.route(5, dtls)).toBe('B')
   demux.removeSession('B')
   expect(demux.route(5, dtls)).toBeUndefined()

@@ -44,9 +44,22 @@ export class IceDemux<Session> {
     for (const [address, holder] of this.#byAddress) if (holder === session) this.#byAddress.delete(address)
   }
 
+  /** Whether an address is this session's at present. */
+  isOf(address: PeerAddress, session: Session): boolean {
+    return this.#byAddress.get(address) === session
+  }
+
+  /** The session that media from an address is for; undefined, and counted, when it is nobody's. */
+  find(address: PeerAddress): Session | undefined {
+    const session = this.#byAddress.get(address)
+    if (session === undefined) this.strangers++
+    return session
+  }
+
   /** The session a datagram is for, or undefined: then drop it without an answer. */
   route(address: PeerAddress, bytes: Uint8Array): Session | undefined {
-    const session = isStun(bytes) ? this.#byFragment.get(readLocalFragment(bytes) ?? '') : this.#byAddress.get(address)
+    if (!isStun(bytes)) return this.find(address)
+    const session = this.#byFragment.get(readLocalFragment(bytes) ?? '')
     if (session === undefined) this.strangers++
     return session
   }

@@ -43,7 +43,8 @@ function videoBuffer(): FrameBuffer {
 }
 
 function insert(buffer: FrameBuffer, packet: Packet, now = 0) {
-  return buffer.insert(packet.sequence, packet.timestamp, packet.marker, packet.payload, now, facts)
+  const { sequence, timestamp, marker, payload } = packet
+  return buffer.insert(sequence, timestamp, marker, payload, 0, payload.length, now, facts)
 }
 
 function poll(buffer: FrameBuffer, now: number): number[] {
@@ -239,4 +240,17 @@ test('a stream that is joined in the middle of a frame gives that frame up after
   expect(poll(buffer, 50_999)).toEqual([])
   expect(poll(buffer, 51_000)).toEqual([1])
   expect(buffer.hasLost).toBe(true)
+})
+
+test('a frame that was given out stays as it is, whatever comes after it', () => {
+  const buffer = videoBuffer()
+  const packets = packetsOf(60, 3, [0, 20, 40])
+  const frames: { units: readonly Uint8Array[]; copies: Uint8Array[] }[] = []
+  for (const packet of packets) {
+    insert(buffer, packet)
+    for (let frame = buffer.poll(0); frame !== undefined; frame = buffer.poll(0))
+      frames.push({ units: frame.units, copies: frame.units.map((unit) => unit.slice()) })
+  }
+  expect(frames).toHaveLength(60)
+  for (const { units, copies } of frames) expect(units).toEqual(copies)
 })

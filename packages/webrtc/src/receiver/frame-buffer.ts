@@ -126,14 +126,17 @@ export class FrameBuffer {
   }
 
   /**
-   * Takes a packet; `payload` is kept and must not change, empty for the padding of a bandwidth probe. `sequence` is unwrapped.
-   * Answers 'restarted' when everything held was thrown away because the numbers jumped.
+   * Takes a packet and copies its payload, `length` bytes of `packet` from `offset` on, together at most `MAX_RTP_PACKET_BYTES`; 0 for
+   * the padding of a bandwidth probe. `sequence` is unwrapped. Answers 'restarted' when everything held was thrown away
+   * because the numbers jumped.
    */
   insert(
     sequence: number,
     rtpTimestamp: number,
     marker: boolean,
-    payload: Uint8Array,
+    packet: Uint8Array,
+    offset: number,
+    length: number,
     arrivedAt: Micros,
     facts: PacketFacts,
   ): 'taken' | 'unwanted' | 'restarted' {
@@ -158,7 +161,7 @@ export class FrameBuffer {
     }
     this.#lateRun = 0
     if (sequence >= this.#next! + this.#ring.capacity) this.#makeRoom(sequence)
-    this.#ring.put(sequence, rtpTimestamp, marker, payload, arrivedAt, facts)
+    this.#ring.put(sequence, rtpTimestamp, marker, packet, offset, length, arrivedAt, facts)
     this.#highest = Math.max(this.#highest, sequence)
     return answer
   }
@@ -224,8 +227,9 @@ export class FrameBuffer {
 
   /** Whether the first packets of the stream may still be on their way, although the first frame looks whole. */
   #awaitsBeginning(now: Micros): boolean {
+    if (!this.#isFresh || !this.#isVideo) return false
     const first = this.#ring.payload(this.#next!)!
-    if (!this.#isFresh || !this.#isVideo || first.length === 0 || this.#depacketizer.startsFrame(first)) return false
+    if (first.length === 0 || this.#depacketizer.startsFrame(first)) return false
     this.#beginningBy ??= this.#earliestArrivalBehind(this.#next! - 1) + BEGINNING_WAIT
     return now < this.#beginningBy
   }
@@ -240,7 +244,7 @@ export class FrameBuffer {
       if (!this.#isVideo) return sequence + 1
       const isFirst = sequence === this.#next
       // Probes carry the timestamp of the frame before: alone they are a frame of nothing.
-      if (isFirst && ring.payload(sequence)!.length === 0) return sequence + 1
+      if (isFirst && ring.payloadLength(sequence) === 0) return sequence + 1
       // A frame whose marker never was: the next timestamp ends it.
       if (!isFirst && ring.timestamps[slot] !== ring.timestamps[ring.slot(this.#next!)]) return sequence
       if (ring.markers[slot] === 1) return sequence + 1
@@ -301,10 +305,10 @@ export class FrameBuffer {
     const isStart = this.#isAtBoundary || !this.#isVideo || this.#depacketizer.startsFrame(ring.payload(first)!)
     let bytes = 0
     for (let sequence = first; sequence < end; sequence++) {
-      const payload = ring.payload(sequence)!
-      if (payload.length === 0) continue
-      bytes += payload.length
-      this.#depacketizer.push(payload)
+      const length = ring.payloadLength(sequence)
+      if (length === 0) continue
+      bytes += length
+      this.#depacketizer.push(ring.payload(sequence)!)
     }
     if (bytes === 0) return undefined
     const frame = this.#depacketizer.finish()

@@ -1,4 +1,5 @@
 import type { Micros } from '@crossroom/media'
+import { PayloadStore } from './payload-store.js'
 
 /** No value in an `Int16Array` column. */
 export const ABSENT = -1
@@ -13,9 +14,12 @@ export interface PacketFacts {
   captureNtp: Micros
 }
 
+/** No cell: the slot is free. */
+const NONE = -1
+
 /**
- * Packets of one stream by unwrapped sequence number, in columns, so that nothing is allocated per packet but the copy of its
- * payload. A slot is taken while its payload is set.
+ * Packets of one stream by unwrapped sequence number, in columns, so that nothing is allocated per packet: payloads lie in cells
+ * that are used again. A slot is taken while it has a cell.
  */
 export class PacketRing {
   readonly capacity: number
@@ -25,7 +29,10 @@ export class PacketRing {
   readonly orientations: Int16Array
   readonly audioLevels: Int16Array
   readonly captureNtps: Float64Array
-  readonly #payloads: (Uint8Array | undefined)[]
+  readonly #store = new PayloadStore()
+  readonly #cells: Int32Array
+  readonly #offsets: Uint16Array
+  readonly #lengths: Uint16Array
 
   /** @param capacity packets; a power of two. */
   constructor(capacity: number) {
@@ -36,7 +43,9 @@ export class PacketRing {
     this.orientations = new Int16Array(capacity)
     this.audioLevels = new Int16Array(capacity)
     this.captureNtps = new Float64Array(capacity)
-    this.#payloads = Array.from({ length: capacity }, () => undefined)
+    this.#cells = new Int32Array(capacity).fill(NONE)
+    this.#offsets = new Uint16Array(capacity)
+    this.#lengths = new Uint16Array(capacity)
   }
 
   /** The column index of a sequence number. */
@@ -45,23 +54,36 @@ export class PacketRing {
   }
 
   has(sequence: number): boolean {
-    return this.#payloads[this.slot(sequence)] !== undefined
+    return this.#cells[this.slot(sequence)] !== NONE
   }
 
+  /** Bytes of payload; only of a packet that is there. */
+  payloadLength(sequence: number): number {
+    return this.#lengths[this.slot(sequence)]!
+  }
+
+  /** A view of the payload, good until the packet is removed. */
   payload(sequence: number): Uint8Array | undefined {
-    return this.#payloads[this.slot(sequence)]
+    const slot = this.slot(sequence)
+    const cell = this.#cells[slot]!
+    return cell === NONE ? undefined : this.#store.view(cell, this.#offsets[slot]!, this.#lengths[slot]!)
   }
 
+  /** Copies the payload, `length` bytes of `packet` from `offset` on, into a slot that is free. */
   put(
     sequence: number,
     timestamp: number,
     marker: boolean,
-    payload: Uint8Array,
+    packet: Uint8Array,
+    offset: number,
+    length: number,
     arrivedAt: Micros,
     facts: PacketFacts,
   ): void {
     const slot = this.slot(sequence)
-    this.#payloads[slot] = payload
+    this.#cells[slot] = this.#store.keep(packet, offset, length)
+    this.#offsets[slot] = offset
+    this.#lengths[slot] = length
     this.timestamps[slot] = timestamp
     this.markers[slot] = marker ? 1 : 0
     this.arrivals[slot] = arrivedAt
@@ -71,10 +93,14 @@ export class PacketRing {
   }
 
   remove(sequence: number): void {
-    this.#payloads[this.slot(sequence)] = undefined
+    const slot = this.slot(sequence)
+    const cell = this.#cells[slot]!
+    if (cell === NONE) return
+    this.#cells[slot] = NONE
+    this.#store.release(cell)
   }
 
   clear(): void {
-    this.#payloads.fill(undefined)
+    for (let sequence = 0; sequence < this.capacity; sequence++) this.remove(sequence)
   }
 }

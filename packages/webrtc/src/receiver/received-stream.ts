@@ -7,6 +7,7 @@ import {
   type Orientation,
 } from '@crossroom/media'
 import type { Depacketizer } from '../depacketizer/depacketizer.js'
+import type { FrameStore } from '../depacketizer/frame-store.js'
 import { Av1Depacketizer } from '../depacketizer/av1.js'
 import { H264Depacketizer } from '../depacketizer/h264.js'
 import { H265Depacketizer } from '../depacketizer/h265.js'
@@ -15,7 +16,7 @@ import { parseRed } from '../depacketizer/red.js'
 import { Vp8Depacketizer } from '../depacketizer/vp8.js'
 import { Vp9Depacketizer } from '../depacketizer/vp9.js'
 import type { SenderReport } from '../rtcp/sender-report.js'
-import type { RtpHeader } from '../rtp/header.js'
+import { rtpPayload, type RtpHeader } from '../rtp/header.js'
 import { microsFromNtp } from '../rtp/ntp.js'
 import { SequenceUnwrapper } from '../rtp/sequence.js'
 import type { NegotiatedCodec, RtcCodec } from '../sdp/codec-choice.js'
@@ -25,7 +26,6 @@ import { NackList } from './nack-list.js'
 import { NtpClock } from './ntp-clock.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
 import { ReceptionStatistics } from './reception-statistics.js'
-import { PayloadStore } from './payload-store.js'
 import type { TrackClock } from './track-clock.js'
 import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 
@@ -42,14 +42,17 @@ const OPUS_STEREO = 0x04
 
 const NO_FACTS: PacketFacts = { orientation: ABSENT, audioLevel: ABSENT, captureNtp: ABSENT }
 
-const DEPACKETIZERS: Readonly<Record<RtcCodec, () => Depacketizer>> = {
-  h264: () => new H264Depacketizer(),
-  h265: () => new H265Depacketizer(),
-  vp8: () => new Vp8Depacketizer(),
-  vp9: () => new Vp9Depacketizer(),
-  av1: () => new Av1Depacketizer(),
-  opus: () => new OpusDepacketizer(),
+const DEPACKETIZERS: Readonly<Record<RtcCodec, (store: FrameStore) => Depacketizer>> = {
+  h264: (store) => new H264Depacketizer(store),
+  h265: (store) => new H265Depacketizer(store),
+  vp8: (store) => new Vp8Depacketizer(store),
+  vp9: (store) => new Vp9Depacketizer(store),
+  av1: (store) => new Av1Depacketizer(store),
+  opus: (store) => new OpusDepacketizer(store),
 }
+
+/** While it is being made. */
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** Packets that one stream's counters tell apart from the buffer's. */
 export interface ReceivedStreamCounters {
@@ -79,7 +82,7 @@ export class ReceivedStream {
   readonly #ntpClock: NtpClock
   #codecs: readonly NegotiatedCodec[]
   readonly #unwrapper = new SequenceUnwrapper()
-  readonly #payloads = new PayloadStore()
+  readonly #frames: FrameStore
   #codec: NegotiatedCodec | undefined
   #buffer: FrameBuffer | undefined
   #videoConfigs: VideoConfigs | undefined
@@ -94,6 +97,7 @@ export class ReceivedStream {
     readonly codecs: readonly NegotiatedCodec[]
     readonly clock: TrackClock
     readonly ntpClock: NtpClock
+    readonly frames: FrameStore
   }) {
     this.ssrc = options.ssrc
     this.kind = options.kind
@@ -101,6 +105,7 @@ export class ReceivedStream {
     this.rid = options.rid
     this.clock = options.clock
     this.#ntpClock = options.ntpClock
+    this.#frames = options.frames
     this.#codecs = options.codecs
     this.statistics = new ReceptionStatistics(options.codecs[0]!.clockRate)
   }
@@ -154,10 +159,16 @@ export class ReceivedStream {
     const roundTrip = this.nacks.received(sequence, arrivedAt)
     if (this.nacks.takeHopeless()) buffer.skipTo(sequence)
     if (!buffer.wants(sequence) && sequence >= buffer.next) return roundTrip
-    let payload = this.#payloads.keep(packet, header.payloadOffset, header.payloadLength)
-    if (header.payloadType === codec.redPayloadType)
-      payload = this.#takeRed(buffer, codec, payload, sequence, timestamp, arrivedAt)
-    if (buffer.insert(sequence, timestamp, header.marker, payload, arrivedAt, facts) === 'restarted') this.nacks.clear()
+    let bytes = packet
+    let offset = header.payloadOffset
+    let length = header.payloadLength
+    if (header.payloadType === codec.redPayloadType) {
+      bytes = this.#takeRed(buffer, codec, rtpPayload(packet, header), sequence, timestamp, arrivedAt)
+      offset = 0
+      length = bytes.length
+    }
+    const answer = buffer.insert(sequence, timestamp, header.marker, bytes, offset, length, arrivedAt, facts)
+    if (answer === 'restarted') this.nacks.clear()
     return roundTrip
   }
 
@@ -167,7 +178,7 @@ export class ReceivedStream {
 
   #bufferFor(codec: NegotiatedCodec): FrameBuffer {
     if (this.#codec === codec) return this.#buffer!
-    const depacketizer = DEPACKETIZERS[codec.codec]()
+    const depacketizer = DEPACKETIZERS[codec.codec](this.#frames)
     if (this.#buffer === undefined) this.#buffer = new FrameBuffer(this.kind, depacketizer)
     else this.#buffer.replaceDepacketizer(depacketizer)
     this.#codec = codec
@@ -200,7 +211,8 @@ export class ReceivedStream {
       if (block.packetsBack === 0) {
         primary = block.payload
       } else if (buffer.next > 0 && of >= buffer.next && buffer.wants(of)) {
-        buffer.insert(of, (timestamp - block.timestampOffset) >>> 0, false, block.payload, arrivedAt, NO_FACTS)
+        const blockTimestamp = (timestamp - block.timestampOffset) >>> 0
+        buffer.insert(of, blockTimestamp, false, block.payload, 0, block.payload.length, arrivedAt, NO_FACTS)
         this.nacks.received(of, arrivedAt)
         this.counters.redundant++
       }
@@ -226,6 +238,11 @@ export class ReceivedStream {
     return this.#buffer?.deadline()
   }
 
+  /** A packet or a keyframe is waited for, which is to be asked for or given up at some time. */
+  get isWaiting(): boolean {
+    return this.nacks.size > 0 || this.deadline() !== undefined || this.keyframes.dueAt() !== undefined
+  }
+
   onSenderReport(report: SenderReport, arrivedAt: Micros): void {
     this.statistics.onSenderReport(report, arrivedAt)
     // A sender without a clock writes zero (RFC 3550 section 6.4.1).
@@ -247,7 +264,7 @@ export class ReceivedStream {
     const pts = this.clock.timeOf(rtpTimestamp, assembled.firstArrivedAt)
     if (captureNtp !== ABSENT) this.clock.onSenderTime(captureNtp, rtpTimestamp)
     const captureTime = this.#captureTime(assembled, roundTrip)
-    return {
+    const frame: Writable<MediaFrame> = {
       config,
       pts,
       dts: pts,
@@ -255,9 +272,10 @@ export class ReceivedStream {
       units: configured.units,
       receivedAt: assembled.lastArrivedAt,
       droppable: assembled.droppable,
-      ...(captureTime !== undefined && { captureTime }),
-      ...(assembled.audioLevel !== ABSENT && { audioLevel: assembled.audioLevel }),
     }
+    if (captureTime !== undefined) frame.captureTime = captureTime
+    if (assembled.audioLevel !== ABSENT) frame.audioLevel = assembled.audioLevel
+    return frame
   }
 
   #captureTime(assembled: AssembledFrame, roundTrip: Micros): Micros | undefined {

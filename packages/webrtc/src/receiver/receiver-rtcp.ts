@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import { buildCompound, byteLengthOfRtcp, type RtcpPacket } from '../rtcp/compound.js'
+import { writeRtcp, type RtcpPacket } from '../rtcp/compound.js'
 import { MAX_REPORT_BLOCKS, type ReportBlock } from '../rtcp/report-block.js'
 import type { ReceivedStream } from './received-stream.js'
 import { TransportArrivals } from './transport-arrivals.js'
@@ -8,12 +8,19 @@ import { TransportArrivals } from './transport-arrivals.js'
 const REPORT_INTERVAL: Micros = 1_000_000
 /** Transport-wide feedback: senders expect between a twentieth and a quarter of a second, and each costs a datagram. */
 const FEEDBACK_INTERVAL: Micros = 100_000
+/**
+ * Feedback leaves at multiples of this: that of many publishers at once, for which one timer runs and one thread is woken,
+ * instead of a hundred of each in a tenth of a second.
+ */
+const FEEDBACK_GRID: Micros = 20_000
 /** NACKs of all streams are gathered for this long. */
 const NACK_INTERVAL: Micros = 20_000
 /** Sequence numbers asked for at once. */
 const MAX_NACKS_AT_ONCE = 256
 /** RTCP leaves in packets of at most this size, like RTP. */
 const MAX_RTCP_BYTES = 1150
+/** Room for one packet more than that; the largest is a NACK of 256 lone packets: 12 + 256 × 4 bytes. */
+const SCRATCH_BYTES = MAX_RTCP_BYTES + 1036
 
 export interface ReceiverRtcpOptions {
   readonly now: Micros
@@ -33,6 +40,7 @@ export class ReceiverRtcp {
   readonly #arrivals = new TransportArrivals()
   readonly #outputs: Uint8Array[] = []
   readonly #missing: number[] = []
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES)
   #reportAt: Micros
   #feedbackAt: Micros | undefined
   #nackedAt: Micros = -Infinity
@@ -45,10 +53,12 @@ export class ReceiverRtcp {
     this.#reportAt = options.now + REPORT_INTERVAL
   }
 
-  /** Takes note of a packet with a transport-wide sequence number. */
-  onTransportPacket(transportSequence: number, arrivedAt: Micros): void {
+  /** Takes note of a packet with a transport-wide sequence number. True when that made feedback due, at some time. */
+  onTransportPacket(transportSequence: number, arrivedAt: Micros): boolean {
     this.#arrivals.onPacket(transportSequence, arrivedAt)
-    this.#feedbackAt ??= arrivedAt + FEEDBACK_INTERVAL
+    if (this.#feedbackAt !== undefined) return false
+    this.#feedbackAt = Math.floor((arrivedAt + FEEDBACK_INTERVAL) / FEEDBACK_GRID) * FEEDBACK_GRID
+    return true
   }
 
   /** Makes what is due. `estimate`, in bits per second, goes out as REMB with the reports. */
@@ -139,18 +149,18 @@ export class ReceiverRtcp {
 
   /** Puts the packets into as few datagrams as they fit. */
   #send(packets: readonly RtcpPacket[]): void {
-    let batch: RtcpPacket[] = []
+    const scratch = this.#scratch
     let length = 0
-    for (const packet of packets) {
-      const packetLength = byteLengthOfRtcp(packet)
-      if (length > 0 && length + packetLength > MAX_RTCP_BYTES) {
-        this.#outputs.push(buildCompound(batch))
-        batch = []
-        length = 0
+    for (let index = 0; index < packets.length; index++) {
+      const end = writeRtcp(packets[index]!, scratch, length)
+      if (length === 0 || end <= MAX_RTCP_BYTES) {
+        length = end
+        continue
       }
-      batch.push(packet)
-      length += packetLength
+      this.#outputs.push(scratch.slice(0, length))
+      scratch.copyWithin(0, length, end)
+      length = end - length
     }
-    if (batch.length > 0) this.#outputs.push(buildCompound(batch))
+    if (length > 0) this.#outputs.push(scratch.slice(0, length))
   }
 }

@@ -105,7 +105,8 @@ function runBuffer(input: Uint8Array): void {
     const length = input[offset + 5]!
     const payload = input.slice(offset + 6, offset + 6 + length)
     bufferNow += input[offset + 4]! * 100
-    buffer.insert(sequence, input[offset + 2]! * 3000, (input[offset + 3]! & 1) === 1, payload, bufferNow, facts)
+    const marker = (input[offset + 3]! & 1) === 1
+    buffer.insert(sequence, input[offset + 2]! * 3000, marker, payload, 0, payload.length, bufferNow, facts)
     offset += 6 + length
     for (let frame = buffer.poll(bufferNow); frame !== undefined; frame = buffer.poll(bufferNow)) {
       let bytes = 0

@@ -1,4 +1,5 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
+import { FrameStore } from '../depacketizer/frame-store.js'
 import { parseCompound } from '../rtcp/compound.js'
 import { createRtpHeader, parseRtpHeader, type RtpHeader } from '../rtp/header.js'
 import { restoreFromRtx } from '../rtp/rtx.js'
@@ -6,6 +7,7 @@ import type { MediaReceiver } from '../transport/peer-transport.js'
 import { RateLimit } from '../transport/rate-limit.js'
 import { FactsReader } from './facts-reader.js'
 import { NtpClock } from './ntp-clock.js'
+import { MAX_RTP_PACKET_BYTES } from './payload-store.js'
 import { ReceivedStream } from './received-stream.js'
 import { ReceiverRtcp } from './receiver-rtcp.js'
 import { RembEstimator } from './remb-estimator.js'
@@ -28,6 +30,8 @@ export interface RtpReceiverOptions {
   readonly ssrc: number
   /** Our CNAME (RFC 7022): up to 255 characters of ASCII. */
   readonly cname: string
+  /** Where frames are put together; one for all receivers of a process is best. Default: one of its own. */
+  readonly frames?: FrameStore
 }
 
 export type RtpReceiverEvent =
@@ -57,16 +61,19 @@ export class RtpReceiver implements MediaReceiver {
   readonly #facts = new FactsReader()
   readonly #ntpClock = new NtpClock()
   readonly #rate: RateLimit
+  readonly #frames: FrameStore
   readonly #header: RtpHeader = createRtpHeader()
   readonly #events: RtpReceiverEvent[] = []
   /** SSRCs whose track goes on under another one: what still comes of them is old. The latest `MAX_SOURCES`. */
   readonly #retired = new Set<number>()
   #remb: RembEstimator | undefined
   #roundTrip = INITIAL_ROUND_TRIP
+  #isPunctual = false
   readonly counters: RtpReceiverCounters = { malformed: 0, unknownSource: 0, overRate: 0, unusedRtcp: 0 }
 
   constructor(options: RtpReceiverOptions) {
-    const { now, ssrc, cname } = options
+    const { now, ssrc, cname, frames = new FrameStore() } = options
+    this.#frames = frames
     this.#rtcp = new ReceiverRtcp({ now, ssrc, cname, streams: this.#streams })
     this.#rate = new RateLimit(MAX_PACKETS_PER_SECOND, now)
     this.setMedia(options.media)
@@ -82,6 +89,16 @@ export class RtpReceiver implements MediaReceiver {
     return this.#roundTrip
   }
 
+  /** The last packet made no event, no output and no time-out earlier: nothing is to be polled. */
+  get isQuiet(): boolean {
+    return this.#isPunctual && this.#events.length === 0
+  }
+
+  /** The last packet made no time-out earlier: `pollTimeout` is not to be asked. */
+  get isPunctual(): boolean {
+    return this.#isPunctual
+  }
+
   /** Share of all packets that the network lost in the last second, 0 to 1. */
   get lossFraction(): number {
     return this.#rtcp.lossFraction
@@ -89,6 +106,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Takes the m-lines of a renegotiation; streams of those that stay go on. */
   setMedia(media: readonly ReceivedMedia[]): void {
+    this.#isPunctual = false
     this.#sources.setMedia(media)
     this.#facts.setExtensions(this.#sources.extensions)
     for (const [ssrc, stream] of this.#streams) {
@@ -103,6 +121,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Somebody who watches `mid` (and layer `rid`) needs a keyframe; asked for at most once a second. */
   requestKeyframe(now: Micros, mid: string, rid?: string): void {
+    this.#isPunctual = false
     for (const stream of this.#streams.values()) {
       if (stream.kind === 'video' && stream.mid === mid && stream.rid === rid) stream.keyframes.needForViewer(now)
     }
@@ -113,11 +132,12 @@ export class RtpReceiver implements MediaReceiver {
    * bytes are changed (RTX) and not kept.
    */
   handleRtp(arrivedAt: Micros, packet: Uint8Array, length = packet.length): void {
+    this.#isPunctual = true
     if (!this.#rate.take(arrivedAt)) {
       this.counters.overRate++
       return
     }
-    const header = parseRtpHeader(packet, this.#header, length)
+    const header = length > MAX_RTP_PACKET_BYTES ? undefined : parseRtpHeader(packet, this.#header, length)
     if (header === undefined) {
       this.counters.malformed++
       return
@@ -138,7 +158,8 @@ export class RtpReceiver implements MediaReceiver {
   }
 
   #observePath(arrivedAt: Micros, bytes: number): void {
-    if (this.#facts.transportSequence >= 0) this.#rtcp.onTransportPacket(this.#facts.transportSequence, arrivedAt)
+    const { transportSequence } = this.#facts
+    if (transportSequence >= 0 && this.#rtcp.onTransportPacket(transportSequence, arrivedAt)) this.#isPunctual = false
     if (this.#facts.absSendTime >= 0) {
       this.#remb?.onPacket(this.#facts.absSendTime, arrivedAt, bytes, this.#roundTrip)
     }
@@ -162,8 +183,10 @@ export class RtpReceiver implements MediaReceiver {
       codecs: source.media.codecs,
       clock,
       ntpClock: this.#ntpClock,
+      frames: this.#frames,
     })
     this.#streams.set(source.ssrc, stream)
+    this.#isPunctual = false
     return stream
   }
 
@@ -222,9 +245,10 @@ export class RtpReceiver implements MediaReceiver {
     this.#steer(stream)
     for (;;) {
       const frame = stream.pollFrame(now, this.#roundTrip)
-      if (frame === undefined) return
+      if (frame === undefined) break
       this.#events.push({ kind: 'frame', mid: stream.mid, rid: stream.rid, frame })
     }
+    if (stream.isWaiting) this.#isPunctual = false
   }
 
   /**
@@ -244,6 +268,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Takes a decrypted RTCP packet. */
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
+    this.#isPunctual = false
     const packets = parseCompound(compound)
     if (packets === undefined) {
       this.counters.unusedRtcp++
@@ -266,6 +291,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Gives up what is overdue and makes the RTCP that is due. */
   handleTimeout(now: Micros): void {
+    this.#isPunctual = false
     for (const stream of this.#streams.values()) {
       const deadline = stream.deadline()
       if (deadline !== undefined && now >= deadline) this.#collectFrames(stream, now)

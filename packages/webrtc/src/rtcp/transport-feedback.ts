@@ -172,14 +172,12 @@ export function byteLengthOfTransportFeedback(feedback: TransportFeedback): numb
   const statuses = statusesOf(feedback.arrivals)
   let length = FIXED_LENGTH
   for (let index = 0; index < statuses.length; index += chunkAt(statuses, index) >>> 16) length += 2
-  for (const status of statuses) length += status
+  for (let index = 0; index < statuses.length; index++) length += statuses[index]!
   return (length + 3) & ~3
 }
 
 /** Writes the packet, its deltas being within `isDeltaWritable`; returns the offset behind it. */
 export function writeTransportFeedback(feedback: TransportFeedback, out: Uint8Array, offset: number): number {
-  const end = offset + byteLengthOfTransportFeedback(feedback)
-  writeRtcpHeader(RTCP_TRANSPORT_FEEDBACK, TRANSPORT_FEEDBACK_FORMAT, end - offset, out, offset)
   writeUint32(feedback.senderSsrc, out, offset + 4)
   writeUint32(feedback.mediaSsrc, out, offset + 8)
   writeUint16(feedback.baseSequence, out, offset + 12)
@@ -187,6 +185,8 @@ export function writeTransportFeedback(feedback: TransportFeedback, out: Uint8Ar
   writeUint24(feedback.referenceTime, out, offset + 16)
   out[offset + 19] = feedback.feedbackCount
   const position = writeDeltas(feedback.arrivals, out, writeChunks(feedback.arrivals, out, offset + FIXED_LENGTH))
+  const end = offset + ((position - offset + 3) & ~3)
+  writeRtcpHeader(RTCP_TRANSPORT_FEEDBACK, TRANSPORT_FEEDBACK_FORMAT, end - offset, out, offset)
   const padding = end - position
   out.fill(0, position, end)
   if (padding > 0) {
@@ -211,7 +211,8 @@ function writeChunks(arrivals: Int32Array, out: Uint8Array, offset: number): num
 function writeDeltas(arrivals: Int32Array, out: Uint8Array, offset: number): number {
   let position = offset
   let previous = 0
-  for (const arrival of arrivals) {
+  for (let index = 0; index < arrivals.length; index++) {
+    const arrival = arrivals[index]!
     if (arrival === NOT_RECEIVED) continue
     const delta = arrival - previous
     if (statusOf(arrival, delta) === STATUS_SMALL_DELTA) out[position++] = delta

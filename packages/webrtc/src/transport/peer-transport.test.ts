@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SRTP_DROP } from '../engine/srtp.js'
 import { FIRST_TCP_ADDRESS } from '../engine/udp-port.js'
 import { browser, countingBytes, hmacSha1, makeCheck, makeUnsignedCheck } from '../ice/checks.cases.js'
 import { parseStun } from '../stun/parse.js'
@@ -172,6 +173,29 @@ test('W6: forged, replayed and early media is dropped and never ends the session
   expect(bed.kinds()).toEqual([])
   bed.give(20_001, 5, rtp(78))
   expect(bed.rtp.length).toBe(2)
+})
+
+test('media that the port has decrypted is taken from verified addresses only, and moves media as any other', () => {
+  const bed = new Bed()
+  bed.connect()
+  expect(bed.transport.inbound).toBeDefined()
+  expect(bed.transport.ice.verified).toEqual([5])
+  const opened = (now: number, address: number, length: number): void => {
+    bed.transport.handleOpened(now, address, Uint8Array.of(0x80, 96, 0, 1, 9, 9), length)
+    bed.drain()
+  }
+  opened(0, 5, 4)
+  opened(0, 6, 4)
+  opened(0, 5, SRTP_DROP.forged)
+  expect(bed.rtp).toEqual([Uint8Array.of(0x80, 96, 0, 1)])
+  expect(bed.transport.isQuiet).toBe(true)
+  expect(bed.transport.counters).toMatchObject({ unverified: 1, undecryptable: 1 })
+  bed.check(SECOND, 7)
+  opened(4 * SECOND, 7, 4)
+  expect(bed.events.at(-1)).toEqual({ kind: 'moved', address: 7 })
+  bed.transport.close(5 * SECOND)
+  opened(5 * SECOND, 7, 4)
+  expect(bed.rtp).toHaveLength(2)
 })
 
 test('W6: a forged packet does not keep an address alive or move media', () => {

@@ -108,12 +108,17 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return this.#ice.local
   }
 
-  get ice(): Pick<IceAgent, 'counters' | 'selected' | 'usernameFragments'> {
+  get ice(): Pick<IceAgent, 'counters' | 'selected' | 'usernameFragments' | 'verified'> {
     return this.#ice
   }
 
   get isConnected(): boolean {
     return this.#inbound !== undefined
+  }
+
+  /** What opens the peer's packets, once it is connected: for a port that decrypts by itself (`UdpPort.openMedia`). */
+  get inbound(): SrtpInbound | undefined {
+    return this.#inbound
   }
 
   get isOver(): boolean {
@@ -144,6 +149,18 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     } else {
       this.#handleMedia(now, address, bytes, kind === 'rtcp')
     }
+  }
+
+  /**
+   * Takes RTP that the port has decrypted with `inbound`: the first `length` bytes of `packet`, or one of `SRTP_DROP`. The port
+   * knows the peer by its address only, so that is checked here as for all other media.
+   */
+  handleOpened(now: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
+    if (this.#isOver) return
+    this.#isQuiet = true
+    if (length < 0) this.counters.undecryptable++
+    else if (this.#hear(now, address)) this.#options.media.handleRtp(now, packet, length)
+    else this.counters.unverified++
   }
 
   handleTimeout(now: Micros): void {
@@ -214,15 +231,21 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
       this.counters.undecryptable++
       return
     }
+    this.#hear(now, address)
+    if (!isRtcp) this.#options.media.handleRtp(now, bytes, length)
+    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, bytes.subarray(0, length))
+    else this.counters.rtcpOverRate++
+  }
+
+  /** Authentic media came: false from a tuple that is not verified. */
+  #hear(now: Micros, address: PeerAddress): boolean {
     const { selected } = this.#ice
-    this.#ice.heard(now, address)
+    if (!this.#ice.heard(now, address)) return false
     if (this.#ice.selected !== selected) {
       this.#isQuiet = false
       this.#followIce(now)
     }
-    if (!isRtcp) this.#options.media.handleRtp(now, bytes, length)
-    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, bytes.subarray(0, length))
-    else this.counters.rtcpOverRate++
+    return true
   }
 
   #followIce(now: Micros): void {

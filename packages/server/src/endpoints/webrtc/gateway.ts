@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Micros } from '@crossroom/media'
 import {
   FIRST_TCP_ADDRESS,
+  FrameStore,
   IceDemux,
   SENT_ROW,
   type CertificateFingerprint,
@@ -58,6 +59,8 @@ export class RtcGateway {
   readonly egress: Egress
   /** What is sent to browsers, packed once for all of them. */
   readonly fanouts: RtpFanouts
+  /** Where all that browsers publish is put together. */
+  readonly frames = new FrameStore()
   readonly candidates: readonly IceCandidate[]
   readonly fingerprint: CertificateFingerprint
   readonly cname: string
@@ -126,13 +129,22 @@ export class RtcGateway {
       send: (address, bytes) => this.#send(address, bytes),
       verified: (address) => {
         this.#demux.addAddress(address, peer)
-        if (address < FIRST_TCP_ADDRESS) this.#port.pin(address)
-        else this.#tcpPeers.set(address, peer)
+        if (address >= FIRST_TCP_ADDRESS) this.#tcpPeers.set(address, peer)
+        else {
+          this.#port.pin(address)
+          // It may have been another's, whose keys would spoil this one's packets.
+          this.#port.openMedia(address, undefined)
+        }
+      },
+      openable: (address, inbound) => {
+        if (address < FIRST_TCP_ADDRESS && this.#demux.isOf(address, peer)) this.#port.openMedia(address, inbound)
       },
       dropped: (address) => {
+        if (address < FIRST_TCP_ADDRESS) {
+          if (this.#demux.isOf(address, peer)) this.#port.openMedia(address, undefined)
+          this.#port.unpin(address)
+        } else this.#tcp.close(address)
         this.#demux.removeAddress(address, peer)
-        if (address < FIRST_TCP_ADDRESS) this.#port.unpin(address)
-        else this.#tcp.close(address)
       },
       retired: (usernameFragment) => this.#demux.removeFragment(usernameFragment),
       closed: () => {
@@ -229,12 +241,13 @@ export class RtcGateway {
 
   #handleBatch(batch: UdpBatch): void {
     this.#collectSent()
-    for (let i = 0; i < batch.count; i++) {
-      // Too long for its row, and counted by the port.
-      if (batch.lengths[i] === 0) continue
-      const start = i * batch.rowSize
-      const bytes = batch.bytes.subarray(start, start + batch.lengths[i]!)
-      this.#route(Math.round(batch.arrivedAt[i]!), batch.addresses[i]!, bytes)
+    const { count, rows, lengths, opened, addresses, arrivedAt } = batch
+    for (let i = 0; i < count; i++) {
+      const at = Math.round(arrivedAt[i]!)
+      const address = addresses[i]!
+      if (opened[i] !== 0) this.#demux.find(address)?.handleOpened(at, address, rows[i]!, opened[i])
+      // Of length 0: too long for its row, and counted by the port.
+      else if (lengths[i] !== 0) this.#route(at, address, rows[i]!.subarray(0, lengths[i]!))
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type PeerAddress,
   type PeerTransportEvent,
   type PeerTransportOptions,
+  type SrtpInbound,
   type SrtpKeys,
   type SrtpProfile,
 } from '@crossroom/webrtc'
@@ -24,6 +25,8 @@ export interface RtcPeerOptions {
   readonly handlers: RtcPeerHandlers
   send(address: PeerAddress, bytes: Uint8Array): void
   verified(address: PeerAddress): void
+  /** From now on packets from this verified address can be opened with `inbound`. */
+  openable(address: PeerAddress, inbound: SrtpInbound): void
   dropped(address: PeerAddress): void
   retired(usernameFragment: string): void
   closed(): void
@@ -60,6 +63,13 @@ export class RtcPeer {
     datagram.address = address
     datagram.bytes = bytes
     this.#transport.handleInput(arrivedAt, datagram)
+    if (!this.#transport.isQuiet) this.#drain()
+  }
+
+  /** RTP that the port has decrypted: see `PeerTransport.handleOpened`. */
+  handleOpened(arrivedAt: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
+    if (this.#over) return
+    this.#transport.handleOpened(arrivedAt, address, packet, length)
     if (!this.#transport.isQuiet) this.#drain()
   }
 
@@ -106,12 +116,14 @@ export class RtcPeer {
     const { handlers } = this.#options
     switch (event.kind) {
       case 'verified':
-        return this.#options.verified(event.address)
+        this.#options.verified(event.address)
+        return this.#tellOpenable([event.address])
       case 'dropped':
         return this.#options.dropped(event.address)
       case 'retired':
         return this.#options.retired(event.usernameFragment)
       case 'connected':
+        this.#tellOpenable(this.#transport.ice.verified)
         return handlers.connected(event.keys, event.profile, event.address)
       case 'moved':
         return handlers.moved(event.address)
@@ -121,6 +133,11 @@ export class RtcPeer {
         this.#options.closed()
         handlers.closed(event.reason, event.kind === 'failed')
     }
+  }
+
+  #tellOpenable(addresses: readonly PeerAddress[]): void {
+    const { inbound } = this.#transport
+    if (inbound !== undefined) for (const address of addresses) this.#options.openable(address, inbound)
   }
 
   /** Time-outs mostly move later: a timer that is early asks again, which costs less than one more timer per datagram. */

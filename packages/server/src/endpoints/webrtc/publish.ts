@@ -53,6 +53,7 @@ export class RtcPublish implements MediaReceiver {
       media: options.media,
       ssrc: randomBytes(4).readUInt32BE() || 1,
       cname: options.gateway.cname,
+      frames: options.gateway.frames,
     })
   }
 
@@ -84,7 +85,7 @@ export class RtcPublish implements MediaReceiver {
   handleRtp(arrivedAt: Micros, packet: Uint8Array, length: number): void {
     this.bytesIn += length
     this.#receiver.handleRtp(arrivedAt, packet, length)
-    this.#drain()
+    if (!this.#receiver.isQuiet) this.#drain()
   }
 
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
@@ -120,7 +121,7 @@ export class RtcPublish implements MediaReceiver {
     }
     for (let output = this.#receiver.pollOutput(); output !== undefined; output = this.#receiver.pollOutput())
       if (this.#viewer !== undefined && !this.#closed) this.#options.gateway.egress.rtcp(this.#viewer, output)
-    this.#schedule()
+    if (!this.#receiver.isPunctual) this.#schedule()
   }
 
   /** A timer that is early asks again, which costs less than one more timer per packet. */
