@@ -245,9 +245,9 @@ export class RtcGateway {
     for (let i = 0; i < count; i++) {
       const at = Math.round(arrivedAt[i]!)
       const address = addresses[i]!
-      if (opened[i] !== 0) this.#demux.find(address)?.handleOpened(at, address, rows[i]!, opened[i])
+      if (opened[i] !== 0) this.#demux.find(address)?.handleOpened(at, address, rows[i]!, opened[i]!)
       // Of length 0: too long for its row, and counted by the port.
-      else if (lengths[i] !== 0) this.#route(at, address, rows[i]!.subarray(0, lengths[i]!))
+      else if (lengths[i] !== 0) this.#route(at, address, rows[i]!.subarray(0, lengths[i]))
     }
   }
 
