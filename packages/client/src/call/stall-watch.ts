@@ -1,15 +1,17 @@
 import { statsOf } from '../statistics/stats-report.js'
 
 /** How often the connections are looked at … */
-const LOOK_MS = 250
+const LOOK_MS = 150
 /** … and while one of them stands still. */
 const LOOK_CLOSER_MS = 75
 /** So late may be what came all the time: then somebody should find out why. */
-const DOUBT_MS = 300
+const DOUBT_MS = 250
 /** So long nothing comes of it: the browser itself would wait several seconds before it says so. */
 const STALL_MS = 600
 /** So many looks in a row must have seen something new before its absence means anything. */
-const STEADY_LOOKS = 4
+const STEADY_LOOKS = 6
+/** Who looks so seldom was busy or hidden. */
+const AWAY_MS = 500
 
 /** Tells a flow that stops from one that never was. */
 export class Flow {
@@ -75,7 +77,7 @@ export function watchStalls(connections: () => WatchedConnections, handlers: Sta
     if (isOver) return
     const nowMs = performance.now()
     // A page that was busy or hidden saw nothing, whatever came.
-    if (nowMs - lastMs > 2 * LOOK_MS) for (const flow of Object.values(flows)) flow.forgive(nowMs)
+    if (nowMs - lastMs > AWAY_MS) for (const flow of Object.values(flows)) flow.forgive(nowMs)
     lastMs = nowMs
     const counters = { up: received, down: newestArrival(downlink) }
     for (const direction of ['up', 'down'] as const) {

@@ -44,3 +44,15 @@ test('W8: a thousand viewers with a hundred requests a second each make one a se
   expect(times.length).toBeLessThanOrEqual(10)
   expect(times.length).toBeGreaterThanOrEqual(9)
 })
+
+test('what was asked on a path that is gone is asked again at once on the new one', () => {
+  const request = new KeyframeRequest()
+  request.onKeyframe()
+  request.needForViewer(1_000_000)
+  expect(requests(request, 1_000_000, 1_200_000)).toEqual([1_000_000])
+  request.pathChanged()
+  expect(requests(request, 1_200_000, 2_300_000)).toEqual([1_200_000, 2_200_000])
+  request.onKeyframe()
+  request.pathChanged()
+  expect(requests(request, 2_300_000, 4_000_000)).toEqual([])
+})

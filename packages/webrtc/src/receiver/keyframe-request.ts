@@ -35,6 +35,11 @@ export class KeyframeRequest {
     this.#viewerSince = undefined
   }
 
+  /** The path to the sender is another one: what was asked may have been lost on the old one, and is asked again at once. */
+  pathChanged(): void {
+    this.#requestedAt = -Infinity
+  }
+
   /** When `take` will be true; undefined when nobody wants a keyframe. */
   dueAt(): Micros | undefined {
     const forLoss =

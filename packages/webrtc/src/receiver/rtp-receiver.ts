@@ -127,6 +127,11 @@ export class RtpReceiver implements MediaReceiver {
     }
   }
 
+  /** The path to the peer is another one: keyframes that are still missing are asked for on it. */
+  pathChanged(): void {
+    for (const stream of this.#streams.values()) stream.keyframes.pathChanged()
+  }
+
   /**
    * Takes a decrypted RTP packet, the first `length` bytes of `packet`, that arrived at `arrivedAt`, the kernel's time. The
    * bytes are changed (RTX) and not kept.

@@ -111,3 +111,21 @@ test('any arrivals are reported to a quarter of a millisecond', () => {
     }),
   )
 })
+
+test('what was sent while nothing at all came is told neither as lost nor as come; losses before and after it are', () => {
+  const arrivals = new TransportArrivals()
+  arrivals.onPacket(10, 0)
+  arrivals.onPacket(12, 10_000)
+  expect([...reported(takeAll(arrivals)).keys()]).toEqual([10, 11, 12])
+  arrivals.onPacket(40, 400_000)
+  arrivals.onPacket(42, 410_000)
+  expect([...reported(takeAll(arrivals))]).toEqual([
+    [40, 400_000],
+    [41, undefined],
+    [42, 410_000],
+  ])
+  // A pause of the sender is no outage, and what came before one is told first.
+  arrivals.onPacket(43, 1_400_000)
+  arrivals.onPacket(50, 1_900_000)
+  expect([...reported(takeAll(arrivals)).keys()]).toEqual([43, 44, 45, 46, 47, 48, 49, 50])
+})

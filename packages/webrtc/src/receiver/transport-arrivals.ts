@@ -18,6 +18,12 @@ const MAX_PACKETS_PER_FEEDBACK = 400
 /** Losses reported before the first packet that came; more are an outage, which the sender sees anyway. */
 const MAX_LEADING_LOSSES = 200
 
+/**
+ * Nothing at all for so long, and packets missing: the way was gone, as in a change of network. Told of losses, libwebrtc
+ * would take the next way for one of a few kbit/s, and its pictures would need seconds to come back.
+ */
+const OUTAGE: Micros = 300_000
+
 const NEVER = -1
 
 /**
@@ -31,6 +37,7 @@ export class TransportArrivals {
   /** First packet of the next feedback. */
   #next: number | undefined
   #highest = -1
+  #lastAt: Micros = 0
   #feedbackCount = 0
 
   /** Whether a packet came that no feedback has reported. */
@@ -43,6 +50,9 @@ export class TransportArrivals {
     const sequence = this.#unwrapper.unwrap(transportSequence)
     if (this.#next === undefined || sequence > this.#highest + CAPACITY) this.#restart(sequence)
     if (sequence <= this.#highest - CAPACITY) return
+    const isAfterOutage = arrivedAt - this.#lastAt >= OUTAGE && sequence > this.#highest + 1
+    if (isAfterOutage && !this.hasNews) this.#next = sequence
+    this.#lastAt = Math.max(this.#lastAt, arrivedAt)
     for (let missing = this.#highest + 1; missing < sequence; missing++) this.#arrivals[missing % CAPACITY] = NEVER
     this.#highest = Math.max(this.#highest, sequence)
     this.#arrivals[sequence % CAPACITY] = arrivedAt

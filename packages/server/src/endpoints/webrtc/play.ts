@@ -1,3 +1,4 @@
+import type { Micros } from '@crossroom/media'
 import {
   PlaySender,
   trackOptionsOf,
@@ -19,6 +20,9 @@ import { Driver } from '../../net/index.js'
 import type { RtcGateway } from './gateway.js'
 import type { PlayedTrack } from './played-track.js'
 import { NO_DELAY } from './video-play.js'
+
+/** Players report many times a second: a way that carries nothing for so long was gone. */
+const OUTAGE: Micros = 300_000
 
 export interface RtcPlayOptions {
   readonly gateway: RtcGateway
@@ -49,6 +53,8 @@ export class RtcPlay implements MediaReceiver {
   readonly #sent = new Map<number, SentTrack>()
   #viewer: Viewer | undefined
   #isRedundant = false
+  /** When the player's last report came. */
+  #heardAt: Micros = 0
   /** The egress's counters as they were at the end. */
   #last: ViewerCounters | undefined
   #closed = false
@@ -102,6 +108,7 @@ export class RtcPlay implements MediaReceiver {
   handleConnected(keys: SrtpKeys, profile: SrtpProfile, address: PeerAddress | undefined): void {
     if (this.#closed) return
     const { gateway, clock } = this.#options
+    this.#heardAt = clock.now()
     const id = this.#egress.addViewer({ keys, route: { kind: 'none' } })
     this.#egress.updateViewer(id, { route: gateway.routeOf(id, address) })
     const sender = new PlaySender({ wallClockOffset: Date.now() * 1000 - clock.now() })
@@ -124,13 +131,17 @@ export class RtcPlay implements MediaReceiver {
     this.#egress.updateViewer(id, { route: this.#options.gateway.routeOf(id, address) })
     sender.pathChanged()
     driver.drain()
+    if (this.#options.clock.now() - this.#heardAt < OUTAGE) return
+    // What left while the way was gone is lost, and a browser would wait for it for seconds before it asks.
+    for (const { played } of this.#sent.values()) played.handleKeyframeWanted()
   }
 
   handleRtp(): void {
     // A player has nothing to send; what comes all the same was counted by its transport.
   }
 
-  handleRtcp(_arrivedAt: number, compound: Uint8Array): void {
+  handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
+    this.#heardAt = arrivedAt
     this.#viewer?.driver.handleInput(compound)
   }
 

@@ -77,9 +77,12 @@ export class RtcPublish implements MediaReceiver {
   }
 
   handleMoved(address: PeerAddress | undefined): void {
-    const { gateway } = this.#options
-    if (this.#viewer !== undefined)
-      gateway.egress.updateViewer(this.#viewer, { route: gateway.routeOf(this.#viewer, address) })
+    const { gateway, clock } = this.#options
+    if (this.#viewer === undefined) return
+    gateway.egress.updateViewer(this.#viewer, { route: gateway.routeOf(this.#viewer, address) })
+    this.#receiver.pathChanged()
+    this.#receiver.handleTimeout(clock.now())
+    this.#drain()
   }
 
   handleRtp(arrivedAt: Micros, packet: Uint8Array, length: number): void {
