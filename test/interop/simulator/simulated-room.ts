@@ -3,10 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
 
 import { Phone, type PhoneOptions, type PlayerStats } from '../../../packages/simulator/src/index.js'
 import { startServer, until, type TestServer } from '../../harness/index.js'
+
+/** Pictures are coded and decoded in this process, on a machine that may be busy with other tests. */
+const BUSY_MS = 25_000
+const TEST_MS = 90_000
 
 /** What a phone told so far. */
 export interface Told {
@@ -24,6 +28,8 @@ export interface OpenPhone {
   codes(): number[]
   /** Waits until somebody is seen, with so many pictures more than now, and heard. */
   untilPlays(userId: string, frames?: number, timeoutMs?: number): Promise<PlayerStats>
+  /** Waits until a picture of somebody is younger than `ms`: an old one may be a busy machine's, a delay stays. */
+  untilYoung(userId: string, ms?: number): Promise<unknown>
 }
 
 /**
@@ -34,6 +40,7 @@ export function useSimulatedRoom(args: readonly string[] | (() => Promise<readon
   readonly server: TestServer
   open(userId: string, options?: Partial<PhoneOptions>): Promise<OpenPhone>
 } {
+  vi.setConfig({ testTimeout: TEST_MS, hookTimeout: TEST_MS })
   const component = mkdtempSync(join(tmpdir(), 'crossroom-component-'))
   const phones: Phone[] = []
   let server: TestServer
@@ -70,13 +77,25 @@ export function useSimulatedRoom(args: readonly string[] | (() => Promise<readon
         },
       })
       phones.push(phone)
-      return { phone, told, codes: () => told.pusher.map(([code]) => code), untilPlays: playsOf(phone, told) }
+      return {
+        ...{ phone, told, untilPlays: playsOf(phone, told) },
+        codes: () => told.pusher.map(([code]) => code),
+        untilYoung: (user, ms = 400) =>
+          until(`a picture of ${user} younger than ${String(ms)} ms`, () => ageOf(phone, user) < ms, {
+            timeoutMs: BUSY_MS,
+            explain: () => `The last was ${String(ageOf(phone, user))} ms old`,
+          }),
+      }
     },
   }
 }
 
+function ageOf(phone: Phone, userId: string): number {
+  return phone.stats().get(userId)?.delayMs ?? Infinity
+}
+
 function playsOf(phone: Phone, told: Told): OpenPhone['untilPlays'] {
-  return (userId, frames = 20, timeoutMs = 15_000) => {
+  return (userId, frames = 20, timeoutMs = BUSY_MS) => {
     const before = phone.stats().get(userId)?.frames ?? 0
     let level = 0
     const look = (): PlayerStats | false => {
