@@ -54,6 +54,8 @@ Page({
   },
 
   onRoomEvent({ detail: { tag, code, detail } }) {
+    // The phone took the camera for something else; the component comes back with the page.
+    if (code === 'EXIT_ROOM') return
     if (tag === 'error') {
       this.room().stop()
       this.setData({ started: false, speaking: false })

@@ -14,7 +14,9 @@ Page({
     return this.selectComponent('#room')
   },
 
-  onRoomEvent({ detail: { tag, detail } }) {
+  onRoomEvent({ detail: { tag, code, detail } }) {
+    // The phone took the camera for something else; the component comes back with the page.
+    if (code === 'EXIT_ROOM') return
     if (tag !== 'error') return
     this.room().stop()
     complain(new Error(detail))

@@ -114,14 +114,16 @@ Component({
   },
 })
 
+/** A page that hears of a player that gave up may give the address that is played by now: that one goes on. */
 function follow(element: PlayerElement): void {
+  const before = element.route?.url
   const src = String(element.properties['src'] ?? '')
   const fallback = String(element.properties['fallback'] ?? '')
   const protocol = /^rtmps?:/i.test(src) ? 'rtmp' : 'flv'
   const other = fallback || src
   const plays = playsOf(src) ?? (protocol === 'rtmp' ? { rtmp: src, flv: other } : { rtmp: other, flv: src })
   element.route = src ? new PlayRoute(plays, protocol) : undefined
-  draw(element)
+  if (element.route?.url !== before) draw(element)
 }
 
 /** A player under a new key: LiteAV does not play a changed address reliably in the same element. */

@@ -32,6 +32,15 @@ test('-2301 plays the fallback, and then the first address again', async () => {
   expect(players.map(({ data }) => data['src'])).toEqual([src])
 })
 
+test('an address that is played already, as the fallback, is no new one', async () => {
+  const { players, set, settle } = await room.open()
+  await room.playerSays('room-player', -2301)
+  const before = players[0]
+  set({ src: fallback })
+  await settle()
+  expect([players[0] === before, players.map(({ data }) => data['src'])]).toEqual([true, [fallback]])
+})
+
 test('without a fallback the same address is tried again', async () => {
   const { players } = await room.open({ properties: { fallback: '' } })
   await room.playerSays('room-player', -2301)

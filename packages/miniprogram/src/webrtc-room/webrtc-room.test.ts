@@ -197,7 +197,7 @@ test.each(refusalCases)(
 
 /** What the protocol's table says of those that come at the door and stay as they are; 1019 is for who was inside. */
 const finalRefusals = (Object.keys(errorCodes) as ErrorCode[])
-  .map((refusal) => ({ refusal, ...(errorCodes[refusal]) }))
+  .map((refusal) => ({ refusal, ...errorCodes[refusal] }))
   .filter(({ pusher, retryable }) => pusher !== undefined && pusher !== 1019 && !retryable)
 
 test.each(finalRefusals)('$refusal is told with the codes of the table', async ({ refusal, ...facts }) => {
