@@ -199,22 +199,43 @@ export class PlayAttempt {
   /** A stream with a live publisher is waited for as long as it counts as live; one without only for a short while. */
   #waitForTracks(stream: Stream): void {
     const cancelTimer = this.#limitWait(stream)
+    const cancelSource = this.#startSource(stream)
     const cancelTracks = stream.whenTracksKnown(() => {
       cancelTimer()
       if (this.#isOver) return
       this.#cancelWait = undefined
       if (!stream.hasFrames) {
+        cancelSource()
         this.#giveUp()
         return
       }
       this.#stream = stream
       this.#waitForSource(stream)
+      cancelSource()
     })
     if (this.#stream !== undefined || this.#isOver) return
     this.#cancelWait = () => {
       cancelTimer()
       cancelTracks()
+      cancelSource()
     }
+  }
+
+  /**
+   * Lets a derived stream begin with the first frame of a stream that is waited for: what is converted, such as a browser's sound, is
+   * then there when the first picture comes, and does not keep the player waiting for it. The answer cancels.
+   */
+  #startSource(stream: Stream): () => void {
+    if (stream.hasFrames) return () => undefined
+    let cancel = stream.watch({
+      handleFrame: () => {
+        cancel()
+        const source = this.#sourceOf(stream)
+        cancel = source === stream ? () => undefined : source.whenTracksKnown(() => undefined)
+      },
+      handleEnd: () => undefined,
+    })
+    return () => cancel()
   }
 
   #limitWait(stream: Stream): () => void {
