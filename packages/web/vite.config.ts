@@ -23,6 +23,28 @@ function besideServer(): Plugin {
   }
 }
 
+const HEAD = `
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+    <meta name="color-scheme" content="light dark" />
+    <link rel="icon" type="image/svg+xml" href="../src/icon.svg" />`
+const WITHOUT_SCRIPT = `
+    <noscript>Crossroom needs JavaScript: without it no browser can take part in a call.</noscript>`
+
+/** What pages begin with that a script fills, and say where they cannot run. */
+function sharedHead(): Plugin {
+  return {
+    name: 'crossroom-shared-head',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html) => {
+        if (!html.includes('<body></body>')) return html
+        return html.replace('<head>', `<head>${HEAD}`).replace('<body></body>', `<body>${WITHOUT_SCRIPT}\n  </body>`)
+      },
+    },
+  }
+}
+
 /**
  * Pages go to `dist/PAGE/index.html`, everything else to `dist/assets`. The server sends `default-src 'self'`, so nothing
  * may end up inside the HTML or in data: addresses.
@@ -30,7 +52,7 @@ function besideServer(): Plugin {
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
-  plugins: [besideServer()],
+  plugins: [sharedHead(), besideServer()],
   // The SDK comes from its TypeScript sources: pages are never built with an older one.
   resolve: { conditions: ['source', ...defaultClientConditions] },
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },

@@ -1,11 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import type { EnterRoomOptions } from '../../../packages/client/src/index.js'
-import { launchChromium, startServer, type TestServer } from '../../harness/index.js'
 import {
-  enter,
   eventsOf,
   framesIn,
+  RoomPages,
   sendColourAndTone,
   showEverybody,
   untilColour,
@@ -14,27 +13,10 @@ import {
   type RoomWindow,
 } from './room-page.js'
 
-let server: TestServer
-let browser: Browser
-const pages: Page[] = []
-
-beforeAll(async () => {
-  server = await startServer()
-  browser = await launchChromium({ more: ['--auto-select-desktop-capture-source=Entire screen'] })
-})
-
-afterEach(async () => {
-  await Promise.all(pages.splice(0).map((page) => page.context().close()))
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.stop()
-})
+const pages = new RoomPages({ screen: true })
 
 async function join(options: EnterRoomOptions): Promise<Page> {
-  const page = await enter(browser, server.http, options)
-  pages.push(page)
+  const page = await pages.join(options)
   await showEverybody(page)
   return page
 }

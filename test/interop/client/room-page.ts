@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { Crossroom, EnterRoomOptions } from '../../../packages/client/src/index.js'
 import type { WebRTCAPI } from '../../../packages/client/src/webrtc-api/index.js'
-import { until } from '../../harness/index.js'
+import { launchChromium, startServer, until, type TestServer } from '../../harness/index.js'
 
 /** What every page of these tests has in its window. */
 export interface RoomWindow extends Window {
@@ -100,6 +101,36 @@ export async function enter(
     await crossroom.enterRoom(entry)
   }, options)
   return page
+}
+
+/** One server and one browser for the tests of a file; the pages of each test are closed after it. */
+export class RoomPages {
+  readonly #pages: Page[] = []
+  server!: TestServer
+  browser!: Browser
+
+  /** To be made outside of tests. `screen`: the browser shares its screen without asking. */
+  constructor({ screen = false }: { readonly screen?: boolean } = {}) {
+    const more = screen ? ['--auto-select-desktop-capture-source=Entire screen'] : []
+    beforeAll(async () => {
+      this.server = await startServer()
+      this.browser = await launchChromium({ more })
+    })
+    afterEach(async () => {
+      await Promise.all(this.#pages.splice(0).map((page) => page.context().close()))
+    })
+    afterAll(async () => {
+      await this.browser.close()
+      await this.server.stop()
+    })
+  }
+
+  /** Opens a page and enters. */
+  async join(options: EnterRoomOptions): Promise<Page> {
+    const page = await enter(this.browser, this.server.http, options)
+    this.#pages.push(page)
+    return page
+  }
 }
 
 /** Waits for an event that holds `part`, among all that came since the page entered. */

@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { launchChromium, startServer, type TestServer } from '../../harness/index.js'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import {
-  enter,
   eventsOf,
+  RoomPages,
   sendColourAndTone,
   showEverybody,
   untilColour,
@@ -12,29 +11,9 @@ import {
   type RoomWindow,
 } from './room-page.js'
 
-let server: TestServer
-let browser: Browser
-const pages: Page[] = []
+const pages = new RoomPages({ screen: true })
 
-beforeAll(async () => {
-  server = await startServer()
-  browser = await launchChromium({ more: ['--auto-select-desktop-capture-source=Entire screen'] })
-})
-
-afterEach(async () => {
-  await Promise.all(pages.splice(0).map((page) => page.context().close()))
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.stop()
-})
-
-async function join(roomId: string, userId: string): Promise<Page> {
-  const page = await enter(browser, server.http, { roomId, userId })
-  pages.push(page)
-  return page
-}
+const join = (roomId: string, userId: string): Promise<Page> => pages.join({ roomId, userId })
 
 test('two pages see and hear each other, until one leaves', async () => {
   const anna = await join('pair', 'anna')

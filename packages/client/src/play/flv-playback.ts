@@ -1,29 +1,10 @@
 import { CrossroomError } from '../errors.js'
+import { FLV_LIVE } from './flv-live.js'
 
 /** What a playback by WebSocket-FLV tells. */
 export interface FlvEvents {
   failed(error: CrossroomError): void
 }
-
-/**
- * How far behind the newest picture mpegts.js plays, in seconds. It jumps once when a whole group of pictures comes at
- * the start or after a hole, and otherwise plays a little faster until it is back.
- */
-const LIVE = {
-  enableStashBuffer: false,
-  liveBufferLatencyChasing: true,
-  liveBufferLatencyMaxLatency: 1,
-  liveBufferLatencyMinRemain: 0.25,
-  liveSync: true,
-  liveSyncMaxLatency: 0.5,
-  liveSyncTargetLatency: 0.3,
-  liveSyncPlaybackRate: 1.1,
-  lazyLoad: false,
-  deferLoadAfterSourceOpen: false,
-  autoCleanupSourceBuffer: true,
-  autoCleanupMaxBackwardDuration: 30,
-  autoCleanupMinBackwardDuration: 10,
-} as const
 
 /** Milliseconds until the next attempt, by the attempts that failed in a row. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000] as const
@@ -73,7 +54,7 @@ export class FlvPlayback {
       return this.#events.failed(new CrossroomError('PLAY_FAILED'))
     }
     mpegts.LoggingControl.applyConfig({ enableAll: false })
-    const player = mpegts.createPlayer({ type: 'flv', isLive: true, url: this.#url }, LIVE)
+    const player = mpegts.createPlayer({ type: 'flv', isLive: true, url: this.#url }, FLV_LIVE)
     this.#player = player
     player.on(mpegts.Events.ERROR, (type: string, detail: string) => {
       this.#fail(new CrossroomError('PLAY_FAILED', undefined, { cause: `${type}: ${detail}` }))

@@ -1,4 +1,5 @@
 import mpegts from 'mpegts.js'
+import { FLV_LIVE } from '@crossroom/client/flv-live'
 import { BufferDelay } from '../delay.js'
 import { roundTripMs } from '../round-trip.js'
 import { httpLoader, webSocketLoader, type LoaderListener } from './flv-loader.js'
@@ -12,26 +13,8 @@ import {
   type StreamAddress,
 } from './source.js'
 
-/**
- * How far behind the newest picture mpegts.js plays, in seconds. It jumps once when a whole group of pictures comes at
- * the start or after a hole, and otherwise plays a little faster until it is back.
- */
-const LIVE = {
-  enableStashBuffer: false,
-  liveBufferLatencyChasing: true,
-  liveBufferLatencyChasingOnPaused: true,
-  liveBufferLatencyMaxLatency: 1,
-  liveBufferLatencyMinRemain: 0.25,
-  liveSync: true,
-  liveSyncMaxLatency: 0.5,
-  liveSyncTargetLatency: 0.3,
-  liveSyncPlaybackRate: 1.1,
-  lazyLoad: false,
-  deferLoadAfterSourceOpen: false,
-  autoCleanupSourceBuffer: true,
-  autoCleanupMaxBackwardDuration: 30,
-  autoCleanupMinBackwardDuration: 10,
-} as const
+/** As the SDK plays, and the page sees to it that a paused picture does not fall behind either. */
+const LIVE = { ...FLV_LIVE, liveBufferLatencyChasingOnPaused: true } as const
 
 /** DOMException's number of NotSupportedError, which is how Media Source refuses a codec. */
 const NOT_SUPPORTED = 9

@@ -1,0 +1,19 @@
+/**
+ * How far behind the newest picture mpegts.js plays, in seconds. It jumps once when a whole group of pictures comes at
+ * the start or after a hole, and otherwise plays a little faster until it is back.
+ */
+export const FLV_LIVE = {
+  enableStashBuffer: false,
+  liveBufferLatencyChasing: true,
+  liveBufferLatencyMaxLatency: 1,
+  liveBufferLatencyMinRemain: 0.25,
+  liveSync: true,
+  liveSyncMaxLatency: 0.5,
+  liveSyncTargetLatency: 0.3,
+  liveSyncPlaybackRate: 1.1,
+  lazyLoad: false,
+  deferLoadAfterSourceOpen: false,
+  autoCleanupSourceBuffer: true,
+  autoCleanupMaxBackwardDuration: 30,
+  autoCleanupMinBackwardDuration: 10,
+} as const
