@@ -115,10 +115,8 @@ export class OpenChannel implements Channel {
     if (!this.#opened) return
     if (message.type === MESSAGE_TYPE.config) this.#config = configFromJson(parseControl(message))
     else if (message.type === MESSAGE_TYPE.frame) {
-      const fields = parseFrameMessage(message)
-      if (fields === undefined || this.#config === undefined) return
-      const { warmUp: _, ...frame } = fields
-      this.handler.handleFrame({ ...frame, config: this.#config })
+      const frame = this.#config === undefined ? undefined : parseFrameMessage(message, this.#config)
+      if (frame !== undefined) this.handler.handleFrame(frame)
     } else if (message.type === MESSAGE_TYPE.failed) {
       const { reason } = (parseControl(message) ?? {}) as { reason?: string }
       this.#opened = false

@@ -149,10 +149,11 @@ export class FakeChild implements Child {
     this.#handlers = handlers
     this.#onGone = onGone
     this.#toServer = new MessageReader((message) => handlers.handleMessage(message))
-    const host = new ConversionHost(engine ?? echoEngine, (message) => this.#answer(message), {
-      nowMs: () => clock.now() / 1000,
-      after: (ms, callback) => clock.after(ms * 1000, callback),
-    })
+    const host = new ConversionHost(
+      engine ?? echoEngine,
+      (message) => this.#answer(message),
+      () => clock.now() / 1000,
+    )
     this.#toHost = new MessageReader(host.handleMessage)
     const found = engine === null ? { reasons: ['echo is not available: not here'] } : { engine: engine.name }
     clock.after(200_000, () => this.#answer(controlMessage(MESSAGE_TYPE.ready, 0, found)))

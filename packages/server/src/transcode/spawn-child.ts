@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Log } from '../observe/log.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
 import { MessageReader } from './ipc/message-reader.js'
+import { MessageWriter } from './ipc/message-writer.js'
 
 export interface SpawnOptions {
   readonly log: Log
@@ -42,6 +43,7 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     if (child.pid === undefined) return NO_CHILD
     const pipe = child.stdio[PIPE] as Socket
     const reader = new MessageReader((message) => handlers.handleMessage(message))
+    const writer = new MessageWriter((bytes) => void pipe.write(bytes))
     pipe.on('data', (chunk: Buffer) => {
       reader.push(chunk)
       if (reader.broken) child.kill('SIGKILL')
@@ -57,12 +59,8 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     pipe.unref()
     return {
       pid: child.pid,
-      write: (message) => void pipe.write(message),
-      together: (work) => {
-        pipe.cork()
-        work()
-        pipe.uncork()
-      },
+      write: (message) => writer.write(message),
+      together: (work) => writer.together(work),
       get queuedBytes() {
         return pipe.writableLength
       },

@@ -1,4 +1,4 @@
-import { sound } from '../fake-codecs.cases.js'
+import { aacConfig, sound } from '../fake-codecs.cases.js'
 import { controlMessage, frameMessage, MESSAGE_TYPE, parseControl, parseFrameMessage } from './message.js'
 import { MessageReader } from './message-reader.js'
 
@@ -15,7 +15,7 @@ export const fuzzTargets = [
       let read = 0
       const reader = new MessageReader((message) => {
         read += message.body.length
-        const frame = parseFrameMessage(message)
+        const frame = parseFrameMessage(message, aacConfig)
         parseControl(message)
         let units = 0
         for (const unit of frame?.units ?? []) units += unit.length

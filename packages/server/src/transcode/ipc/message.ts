@@ -1,4 +1,4 @@
-import type { MediaFrame, Micros } from '@crossroom/media'
+import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
 import { transcodeLimits } from '../../config/limits.js'
 
 /**
@@ -49,26 +49,16 @@ export interface Message {
   readonly body: Uint8Array
 }
 
-/** A frame on its way; the config is known to both sides. */
-export interface FrameFields {
-  readonly pts: Micros
-  readonly dts: Micros
-  readonly receivedAt: Micros
-  readonly captureTime?: Micros
-  readonly keyframe: boolean
-  readonly droppable: boolean
-  readonly units: readonly Uint8Array[]
-  /** To be decoded so that later frames can be, but not to be encoded. */
-  readonly warmUp: boolean
-}
-
 export function byteLengthOfFrameMessage(frame: MediaFrame): number {
   let length = MESSAGE_HEADER_LENGTH + FRAME_FIELDS_LENGTH
   for (const unit of frame.units) length += UNIT_LENGTH_SIZE + unit.length
   return length
 }
 
-/** A frame message, ready to be written. Undefined when the frame is larger than a message may be. */
+/**
+ * A frame message, ready to be written; its config is known to both sides. `warmUp`: to be decoded so that later frames can
+ * be, but not to be encoded. Undefined when the frame is larger than a message may be.
+ */
 export function frameMessage(conversion: number, frame: MediaFrame, warmUp = false): Uint8Array | undefined {
   const length = byteLengthOfFrameMessage(frame)
   if (length > transcodeLimits.messageBytes || frame.units.length > 0xffff) return undefined
@@ -94,11 +84,16 @@ export function frameMessage(conversion: number, frame: MediaFrame, warmUp = fal
   return out
 }
 
+/** See `frameMessage`. */
+export function isWarmUp(message: Message): boolean {
+  return (message.flags & FLAG_WARM_UP) !== 0
+}
+
 /**
- * The fields of a frame message; the units are copies, for the message's bytes are used again.
+ * The frame of a frame message; the units are copies, for the message's bytes are used again.
  * Undefined when the body is not what its header says.
  */
-export function parseFrameMessage(message: Message): FrameFields | undefined {
+export function parseFrameMessage(message: Message, config: CodecConfig): MediaFrame | undefined {
   const { body, flags } = message
   if (body.length < FRAME_FIELDS_LENGTH) return undefined
   const view = new DataView(body.buffer, body.byteOffset, body.length)
@@ -113,16 +108,16 @@ export function parseFrameMessage(message: Message): FrameFields | undefined {
     units.push(new Uint8Array(body.subarray(start, offset)))
   }
   if (offset !== body.length) return undefined
-  return {
+  const frame = {
+    config,
     pts: view.getFloat64(0),
     dts: view.getFloat64(8),
-    receivedAt: view.getFloat64(16),
-    ...((flags & FLAG_CAPTURE_TIME) === 0 ? {} : { captureTime: view.getFloat64(24) }),
     keyframe: (flags & FLAG_KEYFRAME) !== 0,
-    droppable: (flags & FLAG_DROPPABLE) !== 0,
-    warmUp: (flags & FLAG_WARM_UP) !== 0,
     units,
+    receivedAt: view.getFloat64(16),
+    droppable: (flags & FLAG_DROPPABLE) !== 0,
   }
+  return (flags & FLAG_CAPTURE_TIME) === 0 ? frame : { ...frame, captureTime: view.getFloat64(24) }
 }
 
 /** A message without a frame: JSON in its body, or nothing. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../hub/clock.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { CodecProcess } from '../codec-process.js'
-import type { MixPacer } from './mix-pacer.js'
+import { MixBeat } from './mix-beat.js'
 import { MixSource } from './mix-source.js'
 import { MixStream } from './mix-stream.js'
 
@@ -11,7 +11,6 @@ export interface MixGroupOptions {
   readonly room: number
   readonly hub: StreamHub
   readonly process: CodecProcess
-  readonly pacer: MixPacer
   readonly clock: Clock
   readonly log: Log
 }
@@ -31,6 +30,8 @@ export class MixGroup {
   readonly #options: MixGroupOptions
   readonly #sources = new Map<string, SharedSource>()
   readonly #played = new Map<string, PlayedMix>()
+  /** There while something is played. */
+  #beat: MixBeat | undefined
   #lastInput = 0
 
   constructor(options: MixGroupOptions) {
@@ -49,19 +50,20 @@ export class MixGroup {
   /** Begins a mix; does nothing when it is played already. */
   play(key: string, sources: readonly string[]): void {
     if (this.#played.has(key)) return
+    const beat = (this.#beat ??= new MixBeat(this.#options))
     const keys = [...new Set(sources)]
-    const inputs = keys.map((source) => this.#acquire(source))
+    const inputs = keys.map((source) => this.#acquire(source, beat))
     const onIdle = () => this.#forget(key)
-    this.#played.set(key, { stream: new MixStream({ ...this.#options, key, inputs, onIdle }), keys })
+    this.#played.set(key, { stream: new MixStream({ ...this.#options, beat, key, inputs, onIdle }), keys })
   }
 
   update(key: string, sources: readonly string[]): void {
-    const mix = this.#played.get(key)
-    if (mix === undefined) return
+    const [mix, beat] = [this.#played.get(key), this.#beat]
+    if (mix === undefined || beat === undefined) return
     const before = mix.keys
     mix.keys = [...new Set(sources)]
     // The new ones first: a source that stays is not given up in between.
-    mix.stream.update(mix.keys.map((source) => this.#acquire(source)))
+    mix.stream.update(mix.keys.map((source) => this.#acquire(source, beat)))
     for (const source of before) this.#release(source)
   }
 
@@ -74,16 +76,19 @@ export class MixGroup {
     const mix = this.#played.get(key)
     if (!this.#played.delete(key) || mix === undefined) return
     for (const source of mix.keys) this.#release(source)
+    if (this.#played.size > 0) return
+    this.#beat?.close()
+    this.#beat = undefined
   }
 
-  #acquire(key: string): number {
+  #acquire(key: string, beat: MixBeat): number {
     const present = this.#sources.get(key)
     if (present !== undefined) {
       present.users += 1
       return present.source.input
     }
     this.#lastInput += 1
-    const source = new MixSource({ ...this.#options, key, input: this.#lastInput })
+    const source = new MixSource({ ...this.#options, beat, key, input: this.#lastInput })
     this.#sources.set(key, { source, users: 1 })
     return this.#lastInput
   }

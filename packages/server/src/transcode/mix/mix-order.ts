@@ -1,3 +1,9 @@
+/** Told to the codec process: mix a room. It does so each time that it is told to advance, to the server's time of that. */
+export interface MixRoomOrder {
+  readonly kind: 'mix-room'
+  readonly room: number
+}
+
 /** Told to the codec process: what comes is one source of a room's mixes. */
 export interface MixInputOrder {
   readonly kind: 'mix-input'
@@ -14,4 +20,4 @@ export interface MixOutputOrder {
   readonly inputs: readonly number[]
 }
 
-export type MixOrder = MixInputOrder | MixOutputOrder
+export type MixOrder = MixRoomOrder | MixInputOrder | MixOutputOrder

@@ -5,7 +5,7 @@ import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
-import type { MixPacer } from './mix-pacer.js'
+import type { MixBeat } from './mix-beat.js'
 
 /** A stream that is not there is waited for so long at a time. */
 const WAIT: Micros = 600_000_000
@@ -19,7 +19,7 @@ export interface MixSourceOptions {
   readonly input: number
   readonly hub: StreamHub
   readonly process: CodecProcess
-  readonly pacer: MixPacer
+  readonly beat: MixBeat
   readonly clock: Clock
   readonly log: Log
 }
@@ -46,8 +46,7 @@ export class MixSource implements FrameSink {
 
   handleFrame(frame: MediaFrame): void {
     const channel = this.#channel
-    if (frame.config.kind === 'audio' && this.#isReady && channel !== undefined)
-      this.#options.pacer.send(channel, frame)
+    if (frame.config.kind === 'audio' && this.#isReady && channel !== undefined) this.#options.beat.hold(channel, frame)
   }
 
   handleEnd(_reason: EndReason): void {

@@ -5,7 +5,7 @@ import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
-import type { MixPacer } from './mix-pacer.js'
+import type { MixBeat } from './mix-beat.js'
 
 /** A mix that nobody plays is looked at this often, and ends at the second look that finds nobody. */
 const LOOK: Micros = 2_500_000
@@ -20,7 +20,7 @@ export interface MixStreamOptions {
   readonly inputs: readonly number[]
   readonly hub: StreamHub
   readonly process: CodecProcess
-  readonly pacer: MixPacer
+  readonly beat: MixBeat
   readonly clock: Clock
   readonly log: Log
   /** Called once, when it ended by itself: nobody plays it any more, or the hub has ended it. */
@@ -101,9 +101,8 @@ export class MixStream {
 
   #handleFrame(frame: MediaFrame): void {
     if (this.#isClosed) return
-    this.#options.pacer.beat()
+    this.#options.beat.follow(frame.receivedAt)
     if (this.#publication === undefined) this.#publish()
-    // The codec process has another clock than this one.
     this.#publication?.push({ ...frame, receivedAt: this.#options.clock.now() })
   }
 

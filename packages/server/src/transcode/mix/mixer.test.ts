@@ -118,7 +118,8 @@ test('a mix costs nothing until it is played and some seconds after its last lis
   expect(transcoder.process('audio').conversions).toBe(0)
   const ear = listen(hub, 'mix')
   pass(SECOND)
-  expect(transcoder.process('audio').conversions).toBe(2)
+  // The room, its source and its mix.
+  expect(transcoder.process('audio').conversions).toBe(3)
   ear.leave()
   pass(3 * SECOND)
   expect(mixer.status.played).toBe(1)

@@ -5,7 +5,6 @@ import type { StreamHub } from '../../hub/stream-hub.js'
 import type { Log } from '../../observe/log.js'
 import type { CodecProcess } from '../codec-process.js'
 import { MixGroup } from './mix-group.js'
-import { MixPacer } from './mix-pacer.js'
 
 export interface MixerOptions {
   readonly hub: StreamHub
@@ -47,14 +46,12 @@ export interface MixerStatus {
  */
 export class Mixer implements StreamResolver {
   readonly #options: MixerOptions
-  readonly #pacer: MixPacer
   readonly #announced = new Map<string, AnnouncedMix>()
   readonly #groups = new Map<string, { readonly group: MixGroup; mixes: number }>()
   #lastRoom = 0
 
   constructor(options: MixerOptions) {
     this.#options = options
-    this.#pacer = new MixPacer(options.process, options.clock)
     options.hub.addResolver(this)
   }
 
@@ -105,7 +102,7 @@ export class Mixer implements StreamResolver {
       return present.group
     }
     this.#lastRoom += 1
-    const group = new MixGroup({ ...this.#options, pacer: this.#pacer, room: this.#lastRoom })
+    const group = new MixGroup({ ...this.#options, room: this.#lastRoom })
     this.#groups.set(roomId, { group, mixes: 1 })
     return group
   }

@@ -14,7 +14,7 @@ function rig(engine: Engine, nowMs: () => number = () => 0) {
     sent.push(message.type)
     if (message.type === MESSAGE_TYPE.failed) reasons.push(parseControl(message))
   })
-  const host = new ConversionHost(engine, (message) => answers.push(message), { nowMs, after: () => () => undefined })
+  const host = new ConversionHost(engine, (message) => answers.push(message), nowMs)
   const reader = new MessageReader(host.handleMessage)
   const open = (conversion: number): void => {
     reader.push(controlMessage(MESSAGE_TYPE.open, conversion, { kind: 'audio', to: 'opus' }))

@@ -5,6 +5,7 @@ import { configFromJson, configToJson } from '../ipc/config-json.js'
 import {
   controlMessage,
   frameMessage,
+  isWarmUp,
   MESSAGE_TYPE,
   parseAdvance,
   parseControl,
@@ -12,7 +13,7 @@ import {
   type Message,
 } from '../ipc/message.js'
 import type { Converter, Emit, Engine, Fail } from './converter.js'
-import { MixDesk, type Timers } from './mix/mix-desk.js'
+import { MixDesk } from './mix/mix-desk.js'
 
 interface Running {
   readonly converter: Converter
@@ -24,23 +25,23 @@ interface Running {
 export class ConversionHost {
   readonly #engine: Engine
   readonly #write: (message: Uint8Array) => void
-  readonly #timers: Timers
+  readonly #nowMs: () => number
   readonly #desk: MixDesk
   readonly #running = new Map<number, Running>()
   #signedAt = 0
 
-  /** `write` takes each message at once, also while another is being handled. */
-  constructor(engine: Engine, write: (message: Uint8Array) => void, timers: Timers) {
+  /** `write` takes each message at once, also while another is being handled; `nowMs` never goes back. */
+  constructor(engine: Engine, write: (message: Uint8Array) => void, nowMs: () => number) {
     this.#engine = engine
     this.#write = write
-    this.#timers = timers
-    this.#desk = new MixDesk(engine, timers)
+    this.#nowMs = nowMs
+    this.#desk = new MixDesk(engine)
   }
 
   readonly handleMessage = (message: Message): void => {
     const { conversion } = message
     // Questions wait behind what came before them, such as a cached start that takes seconds to decode.
-    const now = this.#timers.nowMs()
+    const now = this.#nowMs()
     if (message.type === MESSAGE_TYPE.ping || now - this.#signedAt > transcodeLimits.signOfLifeMs) {
       this.#signedAt = now
       this.#write(controlMessage(MESSAGE_TYPE.pong, 0))
@@ -75,10 +76,9 @@ export class ConversionHost {
   }
 
   #handleFrame(running: Running, message: Message): void {
-    const fields = parseFrameMessage(message)
-    if (fields === undefined || running.config === undefined) return
-    const { warmUp, ...frame } = fields
-    running.converter.handleFrame({ ...frame, config: running.config }, warmUp)
+    if (running.config === undefined) return
+    const frame = parseFrameMessage(message, running.config)
+    if (frame !== undefined) running.converter.handleFrame(frame, isWarmUp(message))
   }
 
   #open(conversion: number, order: ChannelOrder): void {

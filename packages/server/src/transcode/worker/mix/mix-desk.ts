@@ -1,45 +1,40 @@
-import type { MixInputOrder, MixOrder, MixOutputOrder } from '../../mix/mix-order.js'
+import type { MixInputOrder, MixOrder, MixOutputOrder, MixRoomOrder } from '../../mix/mix-order.js'
 import type { Converter, Emit, Engine, Fail } from '../converter.js'
-import { MIX_FRAME_MS } from './mix-format.js'
 import { MixRoom, type MixOutput } from './mix-room.js'
 
-/** The time of the codec process. */
-export interface Timers {
-  /** Milliseconds that never go back. */
-  nowMs(): number
-  /** Calls back once; the answer cancels. */
-  after(ms: number, callback: () => void): () => void
-}
-
-/** A process that was held up for longer than this begins its count anew, and does not mix what nobody waits for any more. */
-const MAX_BEHIND_MS = 200
-
-/** The mixes of every room, on one beat. It stands still while there is none. */
+/** The mixes of every room. A room mixes when it is told to, so that only the server has a clock. */
 export class MixDesk {
   readonly #engine: Engine
-  readonly #timers: Timers
   readonly #rooms = new Map<number, MixRoom>()
-  #cancel: (() => void) | undefined
-  #nextMs = 0
 
-  constructor(engine: Engine, timers: Timers) {
+  constructor(engine: Engine) {
     this.#engine = engine
-    this.#timers = timers
   }
 
   /** Throws a sentence when the engine has no codecs for it. */
   createConverter(order: MixOrder, emit: Emit, fail: Fail): Converter {
-    const converter =
-      order.kind === 'mix-input' ? this.#createInput(order, fail) : this.#createOutput(order, emit, fail)
-    this.#start()
-    return converter
+    switch (order.kind) {
+      case 'mix-room':
+        return this.#createBeat(order)
+      case 'mix-input':
+        return this.#createInput(order, fail)
+      case 'mix-output':
+        return this.#createOutput(order, emit, fail)
+    }
   }
 
   close(): void {
-    this.#cancel?.()
-    this.#cancel = undefined
     for (const room of this.#rooms.values()) room.close()
     this.#rooms.clear()
+  }
+
+  #createBeat({ room }: MixRoomOrder): Converter {
+    return {
+      handleFrame: ignore,
+      handleAdvance: (now) => this.#rooms.get(room)?.tick(now),
+      handleKeyframeRequest: ignore,
+      close: ignore,
+    }
   }
 
   #createInput({ room: id, input }: MixInputOrder, fail: Fail): Converter {
@@ -89,29 +84,6 @@ export class MixDesk {
     if (room?.isEmpty !== true) return
     room.close()
     this.#rooms.delete(id)
-    if (this.#rooms.size > 0) return
-    this.#cancel?.()
-    this.#cancel = undefined
-  }
-
-  #start(): void {
-    if (this.#cancel !== undefined) return
-    this.#nextMs = this.#timers.nowMs() + MIX_FRAME_MS
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    this.#cancel = this.#timers.after(Math.max(0, this.#nextMs - this.#timers.nowMs()), this.#beat)
-  }
-
-  readonly #beat = (): void => {
-    const nowMs = this.#timers.nowMs()
-    if (nowMs - this.#nextMs > MAX_BEHIND_MS) this.#nextMs = nowMs
-    while (this.#nextMs <= nowMs) {
-      for (const room of this.#rooms.values()) room.tick()
-      this.#nextMs += MIX_FRAME_MS
-    }
-    if (this.#rooms.size > 0) this.#schedule()
   }
 }
 

@@ -3,7 +3,7 @@ import type { AudioCodecs, AudioEncoder } from '../audio-converter.js'
 import { SampleFifo } from '../sample-fifo.js'
 import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'
 import type { MixInput } from './mix-input.js'
-import { addFrame, bendPeaks } from './mix-limiter.js'
+import { addFrame, bendPeaks, subtractFrame } from './mix-limiter.js'
 
 /** Takes a coded frame; `position` counts the room's samples. */
 export type HandleMixed = (position: number, bytes: Uint8Array) => void
@@ -27,27 +27,45 @@ export class MixEncoder {
     const order = { kind: 'audio', to: 'aac', bitrate, forwardErrorCorrection: false } as const
     this.#encoder = codecs.createEncoder(order, 1, (position, bytes) => handle(this.#start + position, bytes))
     if (primed === undefined) return
-    for (let ago = MIX_HISTORY; ago > 0; ago--) this.encode(primed, ago)
+    for (let ago = MIX_HISTORY; ago > 0; ago--) this.#encode(primed, ago)
   }
 
   get config(): AudioConfig {
     return this.#encoder.config
   }
 
+  /** Encodes the newest frames of `voices`: `sum` without `others`, which has these and no more, where that is less work. */
+  encode(voices: readonly MixInput[], others: readonly MixInput[], sum: Float32Array): void {
+    if (voices.length <= others.length + 1) {
+      this.#encode(voices, 0)
+      return
+    }
+    const fifo = this.#fifo
+    const offset = fifo.reserve(MIX_FRAME)
+    const plane = fifo.plane(0)
+    plane.set(sum, offset)
+    for (const other of others) subtractFrame(other.samples, other.offsetOf(0), plane, offset)
+    this.#finish(plane, offset, voices.length)
+  }
+
+  close(): void {
+    this.#encoder.close()
+  }
+
   /** Encodes the sum of the frames of `ago` frames before the newest. */
-  encode(voices: readonly MixInput[], ago = 0): void {
+  #encode(voices: readonly MixInput[], ago: number): void {
     const fifo = this.#fifo
     const offset = fifo.reserve(MIX_FRAME)
     const plane = fifo.plane(0)
     plane.fill(0, offset, offset + MIX_FRAME)
     for (const voice of voices) addFrame(voice.samples, voice.offsetOf(ago), plane, offset)
-    if (voices.length > 1) bendPeaks(plane, offset)
-    this.#encoder.encode(this.#encoded, fifo)
-    this.#encoded += MIX_FRAME
-    fifo.drop(MIX_FRAME)
+    this.#finish(plane, offset, voices.length)
   }
 
-  close(): void {
-    this.#encoder.close()
+  #finish(plane: Float32Array, offset: number, voices: number): void {
+    if (voices > 1) bendPeaks(plane, offset)
+    this.#encoder.encode(this.#encoded, this.#fifo)
+    this.#encoded += MIX_FRAME
+    this.#fifo.drop(MIX_FRAME)
   }
 }

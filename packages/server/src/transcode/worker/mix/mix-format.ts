@@ -1,9 +1,5 @@
-import { OUTPUT_RATE } from '../audio-converter.js'
-
 /** Samples that are mixed at a time: one frame of AAC-LC at OUTPUT_RATE, one channel. */
 export const MIX_FRAME = 1024
-/** Milliseconds of that. */
-export const MIX_FRAME_MS = (MIX_FRAME * 1000) / OUTPUT_RATE
 /**
  * Frames that are kept of every input. An encoder that takes over from another is given them first: each coded frame of
  * AAC overlaps with the one before, and one more is in the encoder's look-ahead.

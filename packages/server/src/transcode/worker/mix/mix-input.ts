@@ -1,9 +1,10 @@
-import { isAudioFrame, type AudioConfig, type MediaFrame } from '@crossroom/media'
+import { isAudioFrame, type AudioConfig, type MediaFrame, type Micros } from '@crossroom/media'
 import type { AudioCodecs, AudioDecoder, HandleSamples } from '../audio-converter.js'
 import { Concealment } from '../concealment.js'
 import { SampleFifo } from '../sample-fifo.js'
 import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'
 import { PlayoutBuffer } from './playout-buffer.js'
+import { silentAacSamples } from './silent-aac.js'
 import { VoiceGate } from './voice-gate.js'
 
 /** What a voice fades in over when it is heard again: 2.5 ms. */
@@ -19,6 +20,9 @@ export class MixInput {
   readonly #frames = new SampleFifo(1)
   #decoder: AudioDecoder | undefined
   #config: AudioConfig | undefined
+  #receivedAt: Micros = 0
+  /** The newest frame was silence, so that nothing of it is left in the decoder: another one need not go through it. */
+  #isSilent = false
   /** `closing`: its newest frame fades out. */
   #state: 'shut' | 'open' | 'closing' = 'shut'
 
@@ -58,15 +62,28 @@ export class MixInput {
       this.#decoder = undefined
       this.#decoder = this.#codecs.createDecoder(frame.config, 1, this.#handleSamples)
       this.#config = frame.config
+      this.#isSilent = false
     }
-    this.#decoder?.decode(frame)
+    this.#receivedAt = frame.receivedAt
+    const silence = silentAacSamples(frame.config, frame.units[0]!)
+    if (silence > 0 && this.#isSilent) this.#buffer.pushSilence(silence, frame.receivedAt)
+    else this.#decoder?.decode(frame)
+    this.#isSilent = silence > 0
+  }
+
+  /**
+   * When the newest sound came, and its jitter is over; 0 when its frames have another length than the mixes, and come at
+   * another place of the beat each time.
+   */
+  get inStepAt(): Micros {
+    return this.#buffer.isInStep ? this.#receivedAt + this.#buffer.jitter : 0
   }
 
   /** Takes the next frame out of the buffer, or what might have been. */
-  advance(): void {
+  advance(now: Micros): void {
     this.#frames.drop(MIX_FRAME)
     const offset = this.#frames.reserve(MIX_FRAME)
-    const missing = this.#buffer.pull(this.samples, offset)
+    const missing = this.#buffer.pull(this.samples, offset, now)
     const there = MIX_FRAME - missing
     if (there > 0) this.#concealment.handleSamples(this.#frames, offset, there)
     if (missing > 0) this.#concealment.fill(this.#frames, offset + there, missing)
@@ -95,5 +112,6 @@ export class MixInput {
     this.#decoder = undefined
   }
 
-  readonly #handleSamples: HandleSamples = (_pts, planes, count) => this.#buffer.push(planes[0]!, count)
+  readonly #handleSamples: HandleSamples = (_pts, planes, count) =>
+    this.#buffer.push(planes[0]!, count, this.#receivedAt)
 }

@@ -19,6 +19,11 @@ export class MixLimiter {
   #gain = 1
   #calm = 0
 
+  /** The sum of the voices that were processed last, as quiet as they are. */
+  get sum(): Float32Array {
+    return this.#sum
+  }
+
   /** Makes the newest frames of `voices` as quiet as need be. */
   process(voices: readonly MixInput[]): void {
     const before = this.#gain
@@ -26,20 +31,21 @@ export class MixLimiter {
     this.#calm = needed < before ? 0 : this.#calm + 1
     this.#gain = Math.min(needed, this.#calm > HOLD ? before * RECOVERY : before)
     if (before === 1 && this.#gain === 1) return
-    const ramp = this.#gain < before ? ATTACK : MIX_FRAME
-    const step = (this.#gain - before) / ramp
-    for (const voice of voices) {
-      const { samples } = voice
-      const offset = voice.offsetOf(0)
-      for (let index = 0; index < MIX_FRAME; index++) {
-        samples[offset + index]! *= before + step * Math.min(ramp, index + 1)
-      }
-    }
+    for (const voice of voices) this.#turnDown(voice.samples, voice.offsetOf(0), before)
+    this.#turnDown(this.#sum, 0, before)
+  }
+
+  #turnDown(samples: Float32Array, offset: number, before: number): void {
+    const gain = this.#gain
+    const ramp = gain === before ? 0 : gain < before ? ATTACK : MIX_FRAME
+    const step = (gain - before) / ramp
+    for (let index = 0; index < ramp; index++) samples[offset + index]! *= before + step * (index + 1)
+    for (let index = offset + ramp; index < offset + MIX_FRAME; index++) samples[index]! *= gain
   }
 
   #neededFor(voices: readonly MixInput[]): number {
-    if (voices.length === 0) return 1
     this.#sum.fill(0)
+    if (voices.length === 0) return 1
     for (const voice of voices) addFrame(voice.samples, voice.offsetOf(0), this.#sum, 0)
     let peak = 0
     for (let index = 0; index < MIX_FRAME; index++) peak = Math.max(peak, Math.abs(this.#sum[index]!))
@@ -50,6 +56,11 @@ export class MixLimiter {
 /** Adds one frame to another. */
 export function addFrame(from: Float32Array, fromOffset: number, to: Float32Array, toOffset: number): void {
   for (let index = 0; index < MIX_FRAME; index++) to[toOffset + index]! += from[fromOffset + index]!
+}
+
+/** Takes one frame out of a sum that it is in. */
+export function subtractFrame(from: Float32Array, fromOffset: number, to: Float32Array, toOffset: number): void {
+  for (let index = 0; index < MIX_FRAME; index++) to[toOffset + index]! -= from[fromOffset + index]!
 }
 
 /** Bends what is above the ceiling of one frame so that it stays below full scale. */

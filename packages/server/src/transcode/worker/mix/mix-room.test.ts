@@ -9,6 +9,9 @@ import { MixRoom, type MixOutput } from './mix-room.js'
 
 const RATE = 48_000
 const TICKS_PER_SECOND = RATE / MIX_FRAME
+const TICK = 1e6 / TICKS_PER_SECOND
+/** Sound comes this long before each mix. */
+const BEFORE = 8000
 
 /** Somebody who hums a note, when told to. */
 class Voice {
@@ -25,12 +28,12 @@ class Voice {
     this.amplitude = amplitude
   }
 
-  say(count = MIX_FRAME): void {
+  say(at: number, count = MIX_FRAME): void {
     const samples = new Float32Array(count)
     for (let index = 0; index < count; index++) {
       samples[index] = this.amplitude * Math.sin((2 * Math.PI * this.hz * this.#sample++) / RATE)
     }
-    this.input.handleFrame(rawSound((this.#sample * 1e6) / RATE, samples, rawConfig))
+    this.input.handleFrame({ ...rawSound((this.#sample * 1e6) / RATE, samples, rawConfig), receivedAt: at })
   }
 }
 
@@ -84,11 +87,13 @@ function stage(hz: readonly number[]) {
   const room = new MixRoom(counted.codecs)
   const voices = hz.map((pitch, id) => new Voice(room, id, pitch))
   const all = voices.map(({ id }) => id)
+  let now = 0
   /** Lets time pass; `speaking` speak all the while, one frame before each mix. */
   const pass = (seconds: number, speaking: readonly Voice[] = voices) => {
     for (let tick = 0; tick < seconds * TICKS_PER_SECOND; tick++) {
-      for (const voice of speaking) voice.say()
-      room.tick()
+      now += TICK
+      for (const voice of speaking) voice.say(now - BEFORE)
+      room.tick(now)
     }
   }
   const earWithout = (own: number) =>
@@ -235,8 +240,8 @@ test('an encoder that does not work ends the mix with its sentence', () => {
     },
   })
   const ear = new Ear(room, [1])
-  room.tick()
+  room.tick(TICK)
   expect(ear.failure).toBe('no encoder here')
-  room.tick()
+  room.tick(TICK)
   expect(room.isEmpty).toBe(true)
 })

@@ -1,4 +1,4 @@
-import type { AudioConfig, MediaFrame } from '@crossroom/media'
+import type { AudioConfig, MediaFrame, Micros } from '@crossroom/media'
 import { OUTPUT_RATE, type AudioCodecs } from '../audio-converter.js'
 import type { Emit, Fail } from '../converter.js'
 import { MixEncoder } from './mix-encoder.js'
@@ -30,6 +30,8 @@ interface Listener {
 interface Group {
   readonly encoder: MixEncoder
   voices: readonly MixInput[]
+  /** Voices that are heard in the room, and not by these. */
+  others: readonly MixInput[]
   listeners: Listener[]
 }
 
@@ -50,6 +52,10 @@ export class MixRoom {
   #position = (MIX_HISTORY + 1) * MIX_FRAME
   /** All encoders write the same; a player must not be told of a new config when its encoder changes. */
   #config: AudioConfig | undefined
+  /** The loudest voice, for as long as it is heard. */
+  #leader: MixInput | undefined
+  /** When the newest sound of the leader came; 0 without one that comes in step with the mixes. */
+  #ledAt: Micros = 0
   #isStale = true
   #lastListener = 0
 
@@ -92,14 +98,18 @@ export class MixRoom {
     this.#isStale = true
   }
 
-  /** Mixes the next frame, if anybody listens. */
-  tick(): void {
+  /** Mixes the next frame, if anybody listens; `now` is the time by which frames are `receivedAt`. */
+  tick(now: Micros): void {
     if (this.#listeners.size === 0) return
-    for (const input of this.#inputs.values()) input.advance()
+    for (const input of this.#inputs.values()) input.advance(now)
     this.#decide()
+    this.#follow()
     this.#limiter.process(this.#voices)
     if (this.#isStale) this.#regroup()
-    for (const group of this.#groups.values()) this.#try(group.listeners, () => group.encoder.encode(group.voices))
+    const { sum } = this.#limiter
+    for (const { listeners, encoder, voices, others } of this.#groups.values()) {
+      this.#try(listeners, () => encoder.encode(voices, others, sum))
+    }
     this.#position += MIX_FRAME
   }
 
@@ -128,6 +138,14 @@ export class MixRoom {
     this.#voices = [...this.#inputs.values()].filter((input) => input.isHeard)
   }
 
+  /** A mix is as late as the sound it waits for: the server moves the beat to where the leader's waits least. */
+  #follow(): void {
+    const [leader] = this.#voices
+    if (leader === undefined) this.#leader = undefined
+    else if (this.#leader?.isHeard !== true) this.#leader = loudest(this.#voices)[0]
+    this.#ledAt = this.#leader?.inStepAt ?? 0
+  }
+
   /** Gives every listener the group of the voices that are its. */
   #regroup(): void {
     this.#isStale = false
@@ -149,6 +167,7 @@ export class MixRoom {
       if (group === undefined) continue
       free.delete(group)
       group.voices = voices
+      group.others = this.#voices.filter((voice) => !voices.includes(voice))
       group.listeners = listeners
       for (const listener of listeners) listener.group = group
       this.#groups.set(key, group)
@@ -178,7 +197,7 @@ export class MixRoom {
         if (group !== undefined) this.#handOut(group, position, bytes)
       })
       this.#config ??= encoder.config
-      group = { encoder, voices, listeners }
+      group = { encoder, voices, others: [], listeners }
     })
     return group
   }
@@ -191,7 +210,7 @@ export class MixRoom {
       dts: pts,
       keyframe: true,
       units: [bytes],
-      receivedAt: pts,
+      receivedAt: this.#ledAt,
       droppable: false,
     }
     for (const listener of group.listeners) {

@@ -11,18 +11,20 @@ class Source {
   readonly buffer = new PlayoutBuffer()
   readonly out = new Float32Array(MIX_FRAME)
   sent = 0
+  /** Seconds. */
+  now = 0
 
   /** A ramp, which no float rounds: 2^24 samples are six minutes. */
-  push(count: number): void {
+  push(count: number, at = this.now): void {
     const samples = new Float32Array(count)
     for (let index = 0; index < count; index++) samples[index] = this.sent + index
     this.sent += count
-    this.buffer.push(samples, count)
+    this.buffer.push(samples, count, at * 1e6)
   }
 
   /** The newest sample that was pulled; undefined at an underrun. */
   pull(): number | undefined {
-    return this.buffer.pull(this.out, 0) === 0 ? this.out[MIX_FRAME - 1]! : undefined
+    return this.buffer.pull(this.out, 0, this.now * 1e6) === 0 ? this.out[MIX_FRAME - 1]! : undefined
   }
 }
 
@@ -38,6 +40,7 @@ interface Transport {
 function play(source: Source, { block, jitterMs, seconds, drift = 0 }: Transport): (number | undefined)[] {
   const waits: (number | undefined)[] = []
   const first = source.sent
+  const begin = source.now
   // Not at the very time of a pull, where rounding would decide.
   const sentAt = (index: number) => (index * block * (1 + drift)) / RATE - 0.004
   let random = 1
@@ -45,12 +48,13 @@ function play(source: Source, { block, jitterMs, seconds, drift = 0 }: Transport
   let due = 0
   for (let now = TICK; now < seconds; now += TICK) {
     while (due <= now) {
-      source.push(block)
+      source.push(block, begin + due)
       blocks += 1
       random = (random * 48_271) % 2_147_483_647
       // In order, as from any transport: a late block holds up the next.
       due = Math.max(due, sentAt(blocks) + ((random % 1000) / 1000) * (jitterMs / 1000))
     }
+    source.now = begin + now
     const sample = source.pull()
     const index = sample === undefined ? undefined : Math.floor((sample - first) / block)
     waits.push(index === undefined || index < 0 ? undefined : (now - sentAt(index)) * 1000)
@@ -124,12 +128,37 @@ test('what comes a millisecond late costs a few milliseconds of delay, not a fra
   const source = new Source()
   play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 8 })
   const before = source.buffer.waiting
-  expect(source.buffer.pull(source.out, 0)).toBe(MIX_FRAME - before + 5 * MILLISECOND)
+  expect(source.pull()).toBeUndefined()
   source.push(MIX_FRAME)
   source.push(MIX_FRAME)
   source.pull()
   expect(source.buffer.waiting - before).toBeLessThan(6 * MILLISECOND)
   expect(source.buffer.waiting - before).toBeGreaterThan(4 * MILLISECOND)
+})
+
+test('blocks as long as a frame wait for the next mix and no longer', () => {
+  const source = new Source()
+  const waits = play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 2 })
+  expect(missing(waits)).toBeLessThanOrEqual(1)
+  expect(source.buffer.waiting).toBe(0)
+  expect(source.buffer.isInStep).toBe(true)
+})
+
+test('blocks of another length are never missing once they have begun', () => {
+  for (const block of [480, 960, 1114, 2880]) {
+    const source = new Source()
+    const waits = play(source, { block, jitterMs: 0, seconds: 20 })
+    const begun = waits.findIndex((wait) => wait !== undefined)
+    expect(missing(waits.slice(begun))).toBe(0)
+    expect(source.buffer.isInStep).toBe(false)
+  }
+})
+
+test('who comes just before the mix is given time before it comes too late', () => {
+  const source = new Source()
+  // 4 ms before the mix, and 50 ppm slower than it: in time no longer after a minute and a half.
+  const waits = play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 200, drift: 50e-6 })
+  expect(missing(waits.slice(1))).toBe(0)
 })
 
 test('what is lost and never comes leaves no hole behind', () => {
