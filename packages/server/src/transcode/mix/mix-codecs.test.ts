@@ -1,17 +1,23 @@
 import { isAudioFrame, type AudioFrame, type MediaFrame } from '@crossroom/media'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { VirtualClock } from '@crossroom/testkit'
+import { beforeAll, expect, test } from 'vitest'
 import { gopCacheLimits } from '../../config/limits.js'
+import type { Clock } from '../../hub/clock.js'
 import { StreamHub } from '../../hub/stream-hub.js'
-import type { Publication } from '../../hub/stream.js'
 import { systemClock } from '../../net/clock.js'
 import { silentLog } from '../../observe/log.js'
 import { orderFor, RECIPES } from '../catalog.js'
-import type { CodecProcess } from '../codec-process.js'
-import { aacFrames, convertAll, decodeAac, readyProcess } from '../real-codecs.cases.js'
+import { FakeChildren } from '../fake-codecs.cases.js'
+import { aacFrames, decodeAac, onset, until } from '../real-codecs.cases.js'
 import { toneShareByWindows } from '../tones.cases.js'
+import { Transcoder } from '../transcoder.js'
+import type { Engine } from '../worker/converter.js'
+import { FfmpegEngine } from '../worker/ffmpeg/engine.js'
+import { NodeAvEngine } from '../worker/node-av/engine.js'
 import { Mixer } from './mixer.js'
 
 const SECOND = 1_000_000
+const MILLISECOND = 1000
 const PITCHES = { a: 440, b: 1000, c: 2500 }
 const LIMITS = {
   gopCache: gopCacheLimits,
@@ -22,19 +28,13 @@ const LIMITS = {
 const SECONDS = 2
 const NAMES = ['a', 'b', 'c'] as const
 type Name = (typeof NAMES)[number]
-const LOOKS = 10
+/** How long programs that start on a busy machine are waited for. */
+const PATIENCE_SECONDS = 60
 
-let codecs: CodecProcess
-let program: CodecProcess
+let nodeAv: NodeAvEngine
 
 beforeAll(async () => {
-  codecs = await readyProcess('node-av', 'audio')
-  program = await readyProcess('ffmpeg', 'audio')
-})
-
-afterAll(() => {
-  codecs.close()
-  program.close()
+  nodeAv = await NodeAvEngine.load()
 })
 
 function hum(hz: number, rate = 48_000, channels = 1): AudioFrame[] {
@@ -42,28 +42,64 @@ function hum(hz: number, rate = 48_000, channels = 1): AudioFrame[] {
   return aacFrames(`sine=frequency=${String(hz)}:sample_rate=${String(rate)},${volume}`, rate, channels, SECONDS)
 }
 
-async function opusOf(frames: readonly AudioFrame[]): Promise<AudioFrame[]> {
+function opusOf(frames: readonly AudioFrame[]): AudioFrame[] {
   const recipe = RECIPES.find(({ name }) => name === 'audio-to-opus')!
-  const end = frames.at(-1)!.pts - 60_000
-  const enough = (out: readonly MediaFrame[]) => (out.at(-1)?.pts ?? -1) > end
-  return (await convertAll(codecs, orderFor(recipe, {}, frames[0]!.config), frames, enough)).filter(isAudioFrame)
+  const out: MediaFrame[] = []
+  const converter = nodeAv.createConverter(orderFor(recipe, {}, frames[0]!.config), (frame) => out.push(frame))
+  for (const frame of frames) converter.handleFrame(frame, false)
+  converter.close()
+  return out.filter(isAudioFrame).filter(({ pts }) => pts >= 0)
 }
 
-/** Pushes frames at the time their stamps say, again and again; the answer ends that. */
-function speak(publication: Publication, frames: readonly AudioFrame[]): () => void {
-  const start = systemClock.now()
-  const length = frames.at(-1)!.pts + 20_000
-  let [index, round, cancel] = [0, 0, () => undefined as void]
-  const next = (): void => {
-    const frame = frames[index]!
-    const pts = frame.pts + round * length
-    publication.push({ ...frame, pts, dts: pts })
-    index = (index + 1) % frames.length
-    if (index === 0) round++
-    cancel = systemClock.after(Math.max(0, start + frames[index]!.pts + round * length - systemClock.now()), next)
+/** AAC of two rates and Opus. */
+const sounds = (): Record<Name, AudioFrame[]> => ({
+  a: hum(PITCHES.a, 16_000),
+  b: opusOf(hum(PITCHES.b)),
+  c: hum(PITCHES.c, 44_100, 2),
+})
+
+/** A room of three who hear each other, with the real codecs in this process, so that nothing waits but for `clock`. */
+function stage(clock: Clock, engine: Engine) {
+  const children = new FakeChildren(clock, engine)
+  const transcoder = new Transcoder({ clock, log: silentLog, spawn: children.spawn, spare: false })
+  transcoder.start()
+  const hub = new StreamHub(clock, LIMITS)
+  const mixer = new Mixer({ hub, process: transcoder.process('audio'), clock, log: silentLog })
+  const heard: Record<Name, { readonly frame: AudioFrame; readonly at: number }[]> = { a: [], b: [], c: [] }
+  for (const name of NAMES) {
+    mixer.open({ roomId: 'r', key: `mix-${name}`, sources: NAMES.filter((other) => other !== name) })
+    const handleFrame = (frame: MediaFrame): void =>
+      void (isAudioFrame(frame) && heard[name].push({ frame, at: clock.now() }))
+    hub.find(`mix-${name}`, 0, (stream) => stream!.subscribe({ handleFrame, handleEnd: () => undefined }, 'live'))
   }
-  next()
-  return () => cancel()
+  let isOver = false
+  /** Pushes frames at the time their stamps say, again and again; the answer is when each was pushed. */
+  const speak = (name: Name, frames: readonly AudioFrame[], delay = 0): number[] => {
+    const info = { id: name, protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
+    const publication = hub.open(name).publish(info)!
+    const start = clock.now() + delay
+    const length = frames.at(-1)!.pts + 20_000
+    const sentAt: number[] = []
+    const next = (): void => {
+      if (isOver) return
+      const frame = frames[sentAt.length % frames.length]!
+      const pts = frame.pts + Math.floor(sentAt.length / frames.length) * length
+      const now = clock.now()
+      if (start + pts <= now) {
+        publication.push({ ...frame, pts, dts: pts, receivedAt: now })
+        sentAt.push(now)
+      }
+      clock.after(Math.max(0, start + pts - now), next)
+    }
+    next()
+    return sentAt
+  }
+  const end = (): void => {
+    isOver = true
+    hub.close('shutdown')
+    transcoder.close()
+  }
+  return { heard, speak, end }
 }
 
 /** How much of each pitch the last second of a mix has. */
@@ -76,48 +112,64 @@ function sharesIn(frames: readonly AudioFrame[]): Record<Name, number> {
   }
 }
 
-// A busy machine starts programs late, makes gaps, and may even take the codecs for hung: it is looked again until all is well.
-test.each(['node-av', 'ffmpeg'])(
-  '%s: the pitches of the others are in a mix of AAC and Opus, the own is not',
-  { retry: 2 },
-  async (engine) => {
-    const sounds = { a: hum(PITCHES.a, 16_000), b: await opusOf(hum(PITCHES.b)), c: hum(PITCHES.c, 44_100, 2) }
-    const hub = new StreamHub(systemClock, LIMITS)
-    const process = engine === 'ffmpeg' ? program : codecs
-    const mixer = new Mixer({ hub, process, clock: systemClock, log: silentLog })
-    const heard: Record<Name, AudioFrame[]> = { a: [], b: [], c: [] }
+/** Whose voices are clearly in a mix. */
+function heardIn(frames: readonly AudioFrame[]): Name[] {
+  const shares = sharesIn(frames)
+  return NAMES.filter((name) => shares[name] > 0.2)
+}
+
+function expectWhole(frames: readonly AudioFrame[]): void {
+  expect(frames[0]?.config).toMatchObject({ codec: 'aac', sampleRate: 48_000, channels: 1, codecString: 'mp4a.40.2' })
+  const steps = frames.slice(1).map((frame, index) => frame.pts - frames[index]!.pts)
+  expect(steps.every((step) => Math.abs(step - 21_333) <= 1)).toBe(true)
+}
+
+test('node-av: the pitches of the others are in a mix of AAC and Opus, the own is not', () => {
+  const clock = new VirtualClock()
+  const { heard, speak, end } = stage(clock, nodeAv)
+  for (const [name, frames] of Object.entries(sounds())) speak(name as Name, frames)
+  clock.advance(4 * SECOND)
+  end()
+  for (const name of NAMES) {
+    const frames = heard[name].map(({ frame }) => frame)
+    expectWhole(frames)
+    expect(heardIn(frames)).toEqual(NAMES.filter((other) => other !== name))
+    expect(sharesIn(frames)[name]).toBeLessThan(0.001)
+  }
+})
+
+test(
+  'ffmpeg: the same through its programs, as soon as all of them run',
+  async () => {
+    const { heard, speak, end } = stage(systemClock, FfmpegEngine.load())
+    for (const [name, frames] of Object.entries(sounds())) speak(name as Name, frames)
+    const framesOf = (name: Name): AudioFrame[] => heard[name].map(({ frame }) => frame)
+    const hearsOthers = (name: Name): boolean => heardIn(framesOf(name)).length === NAMES.length - 1
+    await until(() => NAMES.every(hearsOthers), 'everybody to hear both others', PATIENCE_SECONDS)
+    end()
     for (const name of NAMES) {
-      mixer.open({ roomId: 'r', key: `mix-${name}`, sources: NAMES.filter((other) => other !== name) })
-      const handleFrame = (frame: MediaFrame): void => void (isAudioFrame(frame) && heard[name].push(frame))
-      hub.find(`mix-${name}`, 0, (stream) => stream!.subscribe({ handleFrame, handleEnd: () => undefined }, 'live'))
+      expectWhole(framesOf(name))
+      expect(sharesIn(framesOf(name))[name]).toBeLessThan(0.001)
     }
-    const ends = NAMES.map((name) => {
-      const info = { id: name, protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
-      return speak(hub.open(name).publish(info)!, sounds[name])
-    })
-    const hearsOthers = (name: Name): boolean => {
-      const shares = sharesIn(heard[name])
-      return NAMES.every((other) => other === name || shares[other] > 0.2)
-    }
-    for (let look = 0; look < LOOKS; look++) {
-      await new Promise((resolve) => setTimeout(resolve, 1500))
-      if (NAMES.every(hearsOthers)) break
-    }
-    for (const end of ends) end()
-    hub.close('shutdown')
-    for (const name of NAMES) {
-      const frames = heard[name]
-      expect(frames[0]?.config).toMatchObject({
-        codec: 'aac',
-        sampleRate: 48_000,
-        channels: 1,
-        codecString: 'mp4a.40.2',
-      })
-      const steps = frames.slice(1).map((frame, index) => frame.pts - frames[index]!.pts)
-      expect(steps.every((step) => Math.abs(step - 21_333) <= 1)).toBe(true)
-      const shares = sharesIn(frames)
-      expect(NAMES.filter((other) => shares[other] > 0.2)).toEqual(NAMES.filter((other) => other !== name))
-      expect(shares[name]).toBeLessThan(0.001)
-    }
+  },
+  2 * PATIENCE_SECONDS * MILLISECOND,
+)
+
+test.each([0, 4, 8, 12, 16, 20])(
+  'node-av: a burst is heard 60 ms after its frame came, %i ms into the beat',
+  (offset) => {
+    const clock = new VirtualClock()
+    const { heard, speak, end } = stage(clock, nodeAv)
+    // Silence, then a second of tone at 5 s: until then the beat has found its place by the first two seconds of it.
+    const frames = aacFrames("aevalsrc='0.3*sin(2*PI*1000*t)*(lt(t,2)+gte(t,5))':s=48000", 48_000, 1, 6)
+    clock.advance(SECOND)
+    const sentAt = speak('a', frames, offset * MILLISECOND)
+    clock.advance(6 * SECOND)
+    end()
+    const source = decodeAac(frames)
+    const begin = Math.floor((4 * 48_000 + onset(source.subarray(4 * 48_000))) / 1024)
+    const mixed = heard.b.filter(({ at }) => at > sentAt[begin]! - 500 * MILLISECOND)
+    const heardAt = mixed[Math.floor(onset(decodeAac(mixed.map(({ frame }) => frame))) / 1024)]!.at
+    expect((heardAt - sentAt[begin]!) / MILLISECOND).toBeLessThan(60)
   },
 )

@@ -65,7 +65,8 @@ export class MixInput {
       this.#isSilent = false
     }
     this.#receivedAt = frame.receivedAt
-    const silence = silentAacSamples(frame.config, frame.units[0]!)
+    // A program behind a pipe may still have what came before.
+    const silence = this.#codecs.isImmediate ? silentAacSamples(frame.config, frame.units[0]!) : 0
     if (silence > 0 && this.#isSilent) this.#buffer.pushSilence(silence, frame.receivedAt)
     else this.#decoder?.decode(frame)
     this.#isSilent = silence > 0
