@@ -19,7 +19,7 @@ const BENCHES = [
   'call',
 ]
 /** Take minutes or a browser: only by name. */
-const BY_NAME = ['whip', 'whip-load', 'loss', 'phone', 'nine']
+const BY_NAME = ['whip', 'whip-load', 'loss', 'phone', 'page', 'nine']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -12,9 +12,9 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-/** `CHROMIUM` names another one than Debian's. */
-export const launchChromium = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
+/** `CHROMIUM` names another one than Debian's; `more` are flags. */
+export const launchChromium = (more = []) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...more] })
 
 /** A page with `globalThis.peer`, at the origin of a server. */
 export async function openPeer(browser, origin) {
