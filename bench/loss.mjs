@@ -1,4 +1,5 @@
-// What a bad network leaves of a stream, toward Chromium (WHEP) and from it (WHIP): loss at 50 ms round trip, seeded.
+// What a bad network leaves of a stream, toward Chromium (WHEP) and from it (WHIP), from a page that lets sound be asked for
+// again, as the server's own pages and the SDK do, and from one that does not: loss at 50 ms round trip, seeded.
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UdpProxy } from '@crossroom/testkit'
@@ -27,7 +28,7 @@ const SHAPES = {
   uniform: (loss) => ({ loss }),
   bursts: (loss) => ({ burstLoss: { enter: loss / (1 - loss) / MEAN_BURST, leave: 1 / MEAN_BURST } }),
 }
-/** `LOSS=0.1 SHAPE=uniform WAY=toward npm run bench -- loss` runs one case. */
+/** `LOSS=0.1 SHAPE=uniform WAY=toward npm run bench -- loss` runs one case; the ways are toward, from and plain. */
 const { LOSS, SHAPE, WAY } = process.env
 const isWanted = (chosen, value) => chosen === undefined || chosen === String(value)
 
@@ -38,19 +39,25 @@ export async function run({ seconds = settings.seconds } = {}) {
     for (const [shape, impair] of Object.entries(SHAPES).filter(([name]) => isWanted(SHAPE, name))) {
       const name = `${loss * 100} %${shape === 'bursts' ? ' in bursts' : ''}`
       const audio = loss === 0.3 ? { least: AUDIO } : undefined
-      for (const [way, measure] of Object.entries({ toward, from }).filter(([which]) => isWanted(WAY, which))) {
+      for (const [way, [title, measure]] of Object.entries(WAYS).filter(([which]) => isWanted(WAY, which))) {
         const seen = await measure(browser, impair(loss), seconds)
         figures.push(
-          figure(`${name} ${way} Chromium: frames`, '%', seen.frames * 100, { least: least * 100 }),
-          figure(`${name} ${way} Chromium: sound`, '%', seen.audio * 100, audio && { least: audio.least * 100 }),
+          figure(`${name} ${title}: frames`, '%', seen.frames * 100, { least: least * 100 }),
+          figure(`${name} ${title}: sound`, '%', seen.audio * 100, audio && { least: audio.least * 100 }),
         )
-        if (seen.freezes !== undefined) figures.push(figure(`${name} ${way} Chromium: freezes`, '', seen.freezes))
+        if (seen.freezes !== undefined) figures.push(figure(`${name} ${title}: freezes`, '', seen.freezes))
         console.log(name, way, JSON.stringify(seen))
       }
     }
   }
   await browser.close()
   return figures
+}
+
+const WAYS = {
+  toward: ['toward Chromium', toward],
+  from: ['from Chromium', (browser, impairment, seconds) => from(browser, impairment, seconds, true)],
+  plain: ['from a plain page', (browser, impairment, seconds) => from(browser, impairment, seconds, false)],
 }
 
 /** Server and proxy for one case; `up` or `down` is impaired from the start. */
@@ -102,11 +109,11 @@ async function toward(browser, impairment, seconds) {
   }
 }
 
-async function from(browser, impairment, seconds) {
+async function from(browser, impairment, seconds, opusNack) {
   const { origin, close } = await openNetwork('up', impairment)
   const peer = await openPeer(browser, origin)
   const got = tallyFlv(`${origin}/live/x.flv`)
-  await peer.publish('live/x', { maxBitrate: 800_000 })
+  await peer.publish('live/x', { maxBitrate: 800_000, opusNack })
   await sleep(SETTLE_MS)
   const from = got.seconds
   await sleep(seconds * 1000)

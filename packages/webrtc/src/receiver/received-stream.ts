@@ -31,10 +31,12 @@ import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 
 /**
  * How long a hole is waited for, in round trips and with bounds: video twenty, enough for a dozen NACKs, which get through
- * 30 % loss both ways, and no longer than a keyframe takes to come over such a path; sound six. Where nothing is repeated, as long as reordering and redundant packets take.
+ * 30 % loss both ways, and no longer than a keyframe takes to come over such a path. Sound no longer than its listeners do: what is
+ * converted goes on with silence 120 ms after the last of it, and all that comes later is left out. Where nothing is repeated, as
+ * long as reordering and redundant packets take.
  */
 const VIDEO_WAIT = { roundTrips: 20, min: 250_000, max: 1_500_000 } as const
-const AUDIO_WAIT = { roundTrips: 6, min: 60_000, max: 400_000 } as const
+const AUDIO_WAIT = { roundTrips: 4, min: 60_000, max: 100_000 } as const
 const WAIT_WITHOUT_NACK: Micros = 60_000
 
 /** The stereo bit of the TOC byte (RFC 6716 section 3.1). */

@@ -56,6 +56,23 @@ test.each([
   }
 })
 
+test('a packet of sound that does not come back is waited for 100 ms: after 120 ms those who convert it go on with silence', () => {
+  const publisher = new SimulatedPublisher({
+    up: { seed: 3, delay: 50_000, loss: 0.05 },
+    // Nothing that is asked for arrives.
+    down: { seed: 4, loss: 1 },
+    hasVideo: false,
+    receiver: { media: [audioMediaWithNack] },
+  })
+  publisher.run(10 * SECOND)
+  const frames = publisher.frames('audio')
+  const lost = publisher.audioFrames - frames.length
+  expect(lost).toBeGreaterThan(10)
+  const delays = frames.map(({ at, frame }) => at - numberOf(frame.units[0]!) * 20_000)
+  expect(Math.max(...delays)).toBeLessThanOrEqual(50_000 + 100_000 + 1000)
+  expect(Math.max(...delays)).toBeGreaterThan(100_000)
+})
+
 test('F6: duplicated and reordered packets lose nothing and repeat nothing', () => {
   const publisher = new SimulatedPublisher({
     up: { seed: 4, delay: 25_000, reorder: 0.05, duplicate: 0.02 },
