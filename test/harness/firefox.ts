@@ -22,6 +22,8 @@ const PREFERENCES = {
   'media.navigator.streams.fake': true,
   // Pages of one browser that play each other's tone must not take it for an echo.
   'media.getusermedia.audio.processing.aec.enabled': false,
+  // Answers that say one was seen at 127.0.0.1, as through a proxy of a test, are thrown away otherwise.
+  'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
 }
 
@@ -29,25 +31,25 @@ const PREFERENCES = {
 export function whyNoFirefox(): string | undefined {
   if (spawnSync(FIREFOX, ['--version'], { stdio: 'ignore' }).status !== 0)
     return 'Firefox is not there (apt-get install firefox-esr).'
-  if (ownAddresses().length === 0)
+  if (ownAddress() === undefined)
     return 'Firefox has no ICE candidates on loopback, whatever its preferences say, and this machine has no other address.'
   return undefined
 }
 
-/** What the server announces, which is what Firefox has candidates at. */
-function ownAddresses(): string[] {
+/** An IPv4 address of this machine that Firefox has candidates at and the server announces; packets to it stay here. */
+export function ownAddress(): string | undefined {
   const entries = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
-    (list ?? []).map(({ address, internal }) => ({ name, address, internal })),
+    (list ?? []).flatMap(({ address, internal }) => (internal ? [] : [{ name, address, internal }])),
   )
-  return announceableAddresses(entries).filter((ip) => !ip.includes(':'))
+  return announceableAddresses(entries).find((ip) => !ip.includes(':'))
 }
 
 /** Signs the UserSigs of a server of {@link startServerForFirefox}. */
 export const FIREFOX_SECRET = 'a secret of tests with Firefox'
 
 /**
- * A server whose media port is reached by the machine's own addresses, as Firefox neither sends from nor to loopback. Its
- * pages still come from `http://127.0.0.1`, where browsers give them a camera. Streams are open, rooms ask for a UserSig.
+ * A server whose media port is reached by the machine's own addresses, as Firefox has no way to 127.0.0.1 (it has no
+ * candidate there, and pairs none with it). Pages still come from `http://127.0.0.1`, where browsers give them a camera. Streams are open, rooms ask for a UserSig.
  */
 export function startServerForFirefox(): Promise<TestServer> {
   return startServer({ args: ['--host', '0.0.0.0', '--secret', FIREFOX_SECRET, '--publish', 'open'] })

@@ -5,8 +5,8 @@ export interface TcpWay {
   readonly close: () => void
 }
 
-/** Listens on a port of 127.0.0.1 that must be free for TCP, and leads every connection to `target`. */
-export async function openTcpWay(port: number, target: number): Promise<TcpWay> {
+/** Listens on a port of `host` that must be free for TCP, and leads every connection to `target` of 127.0.0.1. */
+export async function openTcpWay(port: number, target: number, host = '127.0.0.1'): Promise<TcpWay> {
   const sockets = new Set<Socket>()
   const way = createServer((near) => {
     const far = connect(target, '127.0.0.1')
@@ -20,7 +20,7 @@ export async function openTcpWay(port: number, target: number): Promise<TcpWay> 
       from.once('close', () => sockets.delete(from))
     }
   })
-  await new Promise<void>((resolve, reject) => way.once('error', reject).listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => way.once('error', reject).listen(port, host, resolve))
   const close = (): void => {
     way.close()
     for (const socket of sockets) socket.destroy()
