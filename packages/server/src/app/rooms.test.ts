@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SignJWT } from 'jose'
 import { generate } from 'selfsigned'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -62,6 +63,21 @@ test('with a secret nobody enters without a signature, and a privateMapKey bound
   expect((await client.ask('room.switchRole', { role: 'anchor' })).error).toMatchObject({
     data: { code: 'NO_PERMISSION' },
   })
+})
+
+test('a token for one entry is used up by an entry, and not by a refused one', async () => {
+  const jwtSecret = 'a secret of thirty-two characters'
+  await start({ jwtSecret })
+  const exp = Math.floor(Date.now() / 1000) + 60
+  const claims = { sub: 'alice', room: 42, exp, jti: 'one', once: true, permissions: { canPublish: false } }
+  const userSig = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(jwtSecret))
+  const client = await connect()
+  const refused = await client.enter({ userSig, role: 'anchor' })
+  expect(refused.error).toMatchObject({ data: { code: 'NO_PERMISSION' } })
+  expect((await client.enter({ userSig, role: 'audience' })).error).toBeUndefined()
+  expect((await (await connect()).enter({ userSig })).error).toMatchObject({ data: { code: 'TOKEN_REPLAYED' } })
 })
 
 test('who lost the socket comes back as the same member', async () => {

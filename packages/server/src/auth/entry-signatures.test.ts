@@ -5,7 +5,7 @@ import { isErrorCode } from '@crossroom/protocol'
 import { EntrySignatures, type EntrySignatureOptions } from './entry-signatures.js'
 import type { EntryCredentials } from './entry-verifier.js'
 import { FailureGuard } from './failure-guard.js'
-import { ALL_PERMISSIONS } from './identity.js'
+import { ALL_PERMISSIONS, type Identity } from './identity.js'
 import { makePrivateMapKey, type RoomRecord } from './private-map-key.js'
 import { makeTicket, type TicketWish } from './user-sig.js'
 
@@ -159,6 +159,15 @@ test('a token for one entry is good once', async () => {
   expect(await verifier.check(entry({ userSig }))).toMatchObject({ code: 'TOKEN_REPLAYED' })
   const many = await sign({ jti: 'many' })
   for (let i = 0; i < 2; i++) expect(await verifier.verify(entry({ userSig: many }))).not.toHaveProperty('code')
+})
+
+test('a token for one entry that let nobody in is good still', async () => {
+  const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
+  const userSig = await sign({ jti: 'one', once: true })
+  const refused = (await verifier.verify(entry({ userSig }))) as Identity
+  refused.notEntered!()
+  expect(await verifier.verify(entry({ userSig }))).not.toHaveProperty('code')
+  expect(await verifier.verify(entry({ userSig }))).toMatchObject({ code: 'TOKEN_REPLAYED' })
 })
 
 test('looking at a token for one entry does not use it up', async () => {

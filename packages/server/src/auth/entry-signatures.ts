@@ -160,7 +160,12 @@ export class EntrySignatures implements EntryVerifier {
       return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
     if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt))
       return refuse('TOKEN_REPLAYED', 'The token is good for one entry and was used before.')
-    return { ...identity(jwt.userId, jwt.permissions, jwt.expiresAt), isOwner: jwt.isOwner }
+    const { onceId } = jwt
+    return {
+      ...identity(jwt.userId, jwt.permissions, jwt.expiresAt),
+      isOwner: jwt.isOwner,
+      notEntered: onceId === undefined ? undefined : () => this.#used.giveBack(onceId),
+    }
   }
 }
 

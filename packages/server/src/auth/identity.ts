@@ -30,4 +30,6 @@ export interface Identity {
   readonly expiresAt: number | undefined
   /** From a JWT that makes its holder the room's owner, whoever entered first. */
   readonly isOwner: boolean
+  /** Gives a token back that is good for one entry: there was none. */
+  readonly notEntered?: (() => void) | undefined
 }

@@ -28,6 +28,11 @@ export class OneTimeTokens {
     return true
   }
 
+  /** It was not used after all. */
+  giveBack(id: string): void {
+    this.#used.delete(id)
+  }
+
   #forgetExpired(): void {
     const now = this.#nowMs()
     for (const [id, expiresAtMs] of this.#used) if (expiresAtMs + authLimits.clockLeewayMs < now) this.#used.delete(id)

@@ -52,6 +52,7 @@ async function admitIntoRoom(
   try {
     return grantPush(request, rooms, { ...wish, identity })
   } catch (error) {
+    identity.notEntered?.()
     if (!(error instanceof RoomError)) throw error
     const [code, status] = REFUSALS[error.code] ?? (['DENIED', 403] as const)
     return refusal(code, error.message, status)

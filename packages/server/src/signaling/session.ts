@@ -24,6 +24,7 @@ import type { Log } from '../observe/index.js'
 import {
   RoomError,
   type AddressBook,
+  type EnterRequest,
   type MemberConnection,
   type ParticipantRequests,
   type RoomDirectory,
@@ -206,12 +207,23 @@ export class SignalingSession implements MemberConnection {
       const credentials = { sdkAppId, roomId, userId, userSig, privateMapKey, remoteAddress }
       const identity = await this.#deps.verifier.verify(credentials)
       if ('code' in identity) throw new Refused(known(identity.code), identity.sentence)
-      if (this.#closedAt !== undefined) return {}
+      if (this.#closedAt !== undefined) {
+        identity.notEntered?.()
+        return {}
+      }
       const { userName, role, client } = params
-      const entry = { roomId, identity, userName, role, client, remoteAddress, connection: this, addresses }
-      return this.#joined(this.#deps.rooms.enter(entry))
+      return this.#enterAs({ roomId, identity, userName, role, client, remoteAddress, connection: this, addresses })
     } finally {
       this.#entering = false
+    }
+  }
+
+  #enterAs(entry: EnterRequest): object {
+    try {
+      return this.#joined(this.#deps.rooms.enter(entry))
+    } catch (error) {
+      entry.identity.notEntered?.()
+      throw error
     }
   }
 
