@@ -10,6 +10,8 @@ export const settings = { members: 8, runs: 1, seconds: 8 }
 
 const FRAMES_PER_SECOND = 48_000 / 1024
 const MS_PER_PERCENT = 10
+/** Mixes run for so long before they are measured: until then V8 compiles them, once in the life of a codec process. */
+const SETTLED_MS = 8000
 
 export async function run({ seconds }) {
   const turns = await cost('turns', seconds)
@@ -32,7 +34,7 @@ async function cost(talk, seconds) {
   await server.reachAge(QUIET_MS)
   const without = await cpuPerSecond(server.pid, seconds)
   await members.ask({ command: 'listen' })
-  await sleep(2000)
+  await sleep(SETTLED_MS)
   await members.ask({ command: 'forget' })
   const startedAt = performance.now()
   const withThem = await cpuPerSecond(server.pid, seconds)
