@@ -60,18 +60,16 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
     pushes.push(pushClock({ url: `${server.rtmp}/live/${name}` }))
   }
 
-  test('what it publishes in VP8 and Opus comes out of HTTP-FLV and RTMP as H.264 and AAC, moving and in tune', async () => {
+  test('what it publishes in VP8 and Opus comes out of HTTP-FLV as H.264 and AAC, moving and in tune', async () => {
     const studio = await open('publish=live/fox')
     await clickButton(studio, 'Go live')
     await untilText(studio, '[data-sent=transport]', /^WebRTC \/ UDP$/)
     await untilText(studio, 'body', /Codecs: VP8, opus/)
 
     const flv = `${server.http}/live/fox.flv`
-    for (const url of [flv, `${server.rtmp}/live/fox`]) {
-      const { tracks } = await probe(url, { seconds: 1 })
-      expect(tracks.find(({ kind }) => kind === 'video')).toMatchObject({ codec: 'h264' })
-      expect(tracks.find(({ kind }) => kind === 'audio')).toMatchObject({ codec: 'aac', sampleRate: 48_000 })
-    }
+    const { tracks } = await probe(flv, { seconds: 1, args: LOOK_SHORTLY })
+    expect(tracks.find(({ kind }) => kind === 'video')).toMatchObject({ codec: 'h264' })
+    expect(tracks.find(({ kind }) => kind === 'audio')).toMatchObject({ codec: 'aac', sampleRate: 48_000 })
     const { pictures, sound } = await decodedFrom(flv)
     expect(new Set(pictures).size).toBeGreaterThan(20)
     expect(sound.amplitudeAt(FIREFOX_HZ)).toBeGreaterThan(0.05)
@@ -111,6 +109,9 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
   }, 120_000)
 })
 
+/** ffmpeg and ffprobe look at a stream for 5 s before they begin, which is long for an encoder on a busy machine. */
+const LOOK_SHORTLY = ['-analyzeduration', '1000000']
+
 /** Two seconds of a stream, decoded by ffmpeg: a hash of each picture, and the sound. */
 async function decodedFrom(url: string): Promise<{ pictures: string[]; sound: RecordedSound }> {
   const [hashes, samples] = [temporaryPath('pictures.md5'), temporaryPath('sound.f32')]
@@ -118,7 +119,7 @@ async function decodedFrom(url: string): Promise<{ pictures: string[]; sound: Re
     ...['-map', '0:v', '-t', '2', '-f', 'framemd5', hashes],
     ...['-map', '0:a', '-t', '2', '-ac', '1', '-ar', '48000', '-f', 'f32le', samples],
   ]
-  const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-y', '-i', url, ...sinks], 40_000)
+  const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-y', ...LOOK_SHORTLY, '-i', url, ...sinks], 40_000)
   if (code !== 0) throw new Error(`ffmpeg could not play ${url}: ${stderr}`)
   const lines = readFileSync(hashes, 'utf8').split('\n')
   return {
