@@ -1,26 +1,21 @@
-// A WHIP publisher for measuring with hundreds: the handshake is that of testkit's RtcPeer, the socket a native one, and what
-// is sent was packed once for all of them. Like a browser it sends a keyframe first and then only when it is asked.
-import { createHmac } from 'node:crypto'
+// A WHIP publisher for measuring with hundreds: what is sent was packed once for all of them. Like a browser it sends a keyframe
+// first and then only when it is asked.
 import { readFileSync } from 'node:fs'
 import { FlvStreamReader, FlvTagReader, isAudioFrame, isVideoFrame } from '@crossroom/media'
-import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
-import { PEER_PAYLOAD_TYPES, RtcPeer } from '@crossroom/testkit'
+import { PEER_PAYLOAD_TYPES } from '@crossroom/testkit'
 import { H264Packetizer, parseCompound, PayloadBuffer } from '@crossroom/webrtc'
+import { RtcSocket } from './rtc-socket.mjs'
 import { loadSource } from './source.mjs'
 
 /** Sound of 20 ms each, looped: what an encoder of FFmpeg made of a tone (its origin: test/fixtures/media/README.md). */
 const OPUS_FILE = new URL('../../test/fixtures/media/enhanced-av1-opus.flv', import.meta.url)
 const AUDIO_MS = 20
 const VIDEO_MS = 40
-const TICK_MS = 20
 const SOCKET_BUFFER = 256 * 1024
 const AUDIO_SSRC = 0x0a0d10
 const VIDEO_SSRC = 0x01de0
 /** Of every offer of RtcPeer: mid is 1, transport-wide sequence number is 2 (RFC 8285 section 4.2). */
 const HEADER_BYTES = 12 + 4 + 8
-
-const engine = new NativeEngine()
-const nowMicros = () => engine.udp.now()
 
 /** The payloads of a keyframe, and of each other frame: `video` 25 a second, `audio` 50 a second. */
 export function loadPayloads() {
@@ -53,53 +48,33 @@ function readTags(tags) {
 
 export class RtcPublisher {
   packets = 0
-  #url
   #payloads
-  #peer
-  #port = engine.udp.open({ host: '127.0.0.1', port: 0, receiveBuffer: SOCKET_BUFFER, sendBuffer: SOCKET_BUFFER })
-  #server
-  #connected
+  #socket
   #transportSequence = 0
   #sequences = { video: 0, audio: 0 }
   #next = { video: 0, audio: 0 }
   #wantsKeyframe = true
 
   constructor(url, payloads) {
-    this.#url = url
     this.#payloads = payloads
-    this.#peer = new RtcPeer({
-      now: nowMicros(),
-      random: Math.random,
-      hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
-      dtls: engine.dtls,
-      createInbound: (keys) => this.#overheard(engine.srtp.createInbound(keys)),
-      createOutbound: srtpOutboundForTest,
-      direction: 'sendonly',
+    this.#socket = new RtcSocket({
+      url,
+      buffers: { receiveBuffer: SOCKET_BUFFER, sendBuffer: SOCKET_BUFFER },
+      peer: { direction: 'sendonly' },
+      inboundOf: (inbound) => this.#overheard(inbound),
     })
   }
 
   /** Resolves once connected. */
-  async join() {
-    const request = { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: this.#peer.offer() }
-    const response = await fetch(this.#url, request)
-    const answer = await response.text()
-    if (response.status !== 201) throw new Error(`${response.status}: ${answer}`)
-    const [, ip, port] = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/im.exec(answer)
-    this.#server = this.#port.addressOf(ip, Number(port))
-    this.#port.pin(this.#server)
-    this.#port.start((batch) => this.#handleBatch(batch))
-    const connected = new Promise((resolve, reject) => (this.#connected = { resolve, reject }))
-    this.#peer.acceptAnswer(nowMicros(), answer)
-    this.#tick()
-    setInterval(() => this.#tick(), TICK_MS)
-    await connected
+  join() {
+    return this.#socket.join()
   }
 
   /** Sends what is due `playedMs` after the beginning. */
   sendUntil(playedMs) {
     while (this.#next.video * VIDEO_MS <= playedMs) this.#sendFrame('video', VIDEO_MS * 90)
     while (this.#next.audio * AUDIO_MS <= playedMs) this.#sendFrame('audio', AUDIO_MS * 48)
-    this.#flush()
+    this.#socket.flush()
   }
 
   #sendFrame(kind, ticks) {
@@ -125,29 +100,8 @@ export class RtcPublisher {
     packet[18] = 0x21
     view.setUint16(19, this.#transportSequence++)
     packet.set(payload, HEADER_BYTES)
-    this.#peer.sendRtp(packet)
+    this.#socket.peer.sendRtp(packet)
     this.packets++
-  }
-
-  #tick() {
-    const now = nowMicros()
-    if ((this.#peer.pollTimeout() ?? Infinity) <= now) this.#peer.handleTimeout(now)
-    this.#flush()
-  }
-
-  #flush() {
-    for (let out = this.#peer.pollOutput(); out !== undefined; out = this.#peer.pollOutput())
-      this.#port.send(out, this.#server)
-    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) {
-      if (event.kind === 'connected') this.#connected.resolve()
-      else this.#connected.reject(new Error(JSON.stringify(event)))
-    }
-  }
-
-  #handleBatch({ count, bytes, rowSize, lengths }) {
-    for (let row = 0; row < count; row++)
-      this.#peer.handleInput(nowMicros(), bytes.subarray(row * rowSize, row * rowSize + lengths[row]))
-    this.#flush()
   }
 
   /** Hears wishes for a keyframe. What else the server says is not answered: it would not change what is measured. */

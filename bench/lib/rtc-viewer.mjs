@@ -1,8 +1,6 @@
-// A WHEP player for measuring with hundreds: the handshake is that of testkit's RtcPeer, the socket a native one, and of
-// the media only the RTP headers are read, which are not encrypted. Those that sample decrypt, for the sender's stamp.
-import { createHmac } from 'node:crypto'
-import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
-import { PEER_PAYLOAD_TYPES, RtcPeer } from '@crossroom/testkit'
+// A WHEP player for measuring with hundreds: of the media only the RTP headers are read, which are not encrypted. Those that
+// sample decrypt, for the sender's stamp.
+import { PEER_PAYLOAD_TYPES } from '@crossroom/testkit'
 import {
   ARRIVAL_TICK,
   buildCompound,
@@ -13,6 +11,7 @@ import {
   readTransportSequence,
   REFERENCE_TIME_UNIT,
 } from '@crossroom/webrtc'
+import { nowMicros, RtcSocket } from './rtc-socket.mjs'
 
 /** Of every offer of RtcPeer. */
 const TRANSPORT_SEQUENCE_ID = 2
@@ -24,12 +23,9 @@ const FU_HEADER = 2
 const STAMP = 8
 const FEEDBACK_MS = 100
 const FEEDBACKS_PER_REPORT = 10
-const TICK_MS = 20
 const GOP_MS = 2000
 
-const engine = new NativeEngine()
 const header = createRtpHeader()
-const nowMicros = () => engine.udp.now()
 
 /** What the viewers of one process have seen together. */
 export class RtcTally {
@@ -58,12 +54,8 @@ export class RtcTally {
 
 export class RtcViewer {
   #tally
-  #url
   #samples
-  #peer
-  #port = engine.udp.open({ host: '127.0.0.1', port: 0, receiveBuffer: SOCKET_BUFFER, sendBuffer: 65_536 })
-  #server
-  #connected
+  #socket
   #lastSequences = new Map()
   #feedback
   /** Milliseconds on the shared clock at which the stream's time was 0, by the newest stamp. */
@@ -72,66 +64,26 @@ export class RtcViewer {
   /** `feedback`: answers like a browser, with transport-cc and receiver reports. */
   constructor(tally, { url, kinds = ['audio', 'video'], feedback = false, samples = false }) {
     this.#tally = tally
-    this.#url = url
     this.#samples = samples
     this.#feedback = feedback ? new FeedbackWriter() : undefined
-    this.#peer = new RtcPeer({
-      now: nowMicros(),
-      random: Math.random,
-      hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
-      dtls: engine.dtls,
-      createInbound: (keys) => engine.srtp.createInbound(keys),
-      createOutbound: srtpOutboundForTest,
-      direction: 'recvonly',
-      kinds,
-      receive: 'packets',
+    this.#socket = new RtcSocket({
+      url,
+      buffers: { receiveBuffer: SOCKET_BUFFER, sendBuffer: 65_536 },
+      peer: { direction: 'recvonly', kinds, receive: 'packets' },
+      takes: (datagram, arrivedAt) => this.#takes(datagram, arrivedAt),
     })
   }
 
   /** Resolves once connected. */
   async join() {
-    const request = { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: this.#peer.offer() }
-    const response = await fetch(this.#url, request)
-    const answer = await response.text()
-    if (response.status !== 201) throw new Error(`${response.status}: ${answer}`)
-    const [, ip, port] = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/im.exec(answer)
-    this.#server = this.#port.addressOf(ip, Number(port))
-    this.#port.pin(this.#server)
-    this.#port.start((batch) => this.#handleBatch(batch))
-    const connected = new Promise((resolve, reject) => (this.#connected = { resolve, reject }))
-    this.#peer.acceptAnswer(nowMicros(), answer)
-    this.#tick()
-    setInterval(() => this.#tick(), TICK_MS)
-    await connected
+    await this.#socket.join()
     if (this.#feedback !== undefined) setInterval(() => this.#report(), FEEDBACK_MS)
   }
 
-  #tick() {
-    const now = nowMicros()
-    if ((this.#peer.pollTimeout() ?? Infinity) <= now) this.#peer.handleTimeout(now)
-    this.#flush()
-  }
-
-  #flush() {
-    for (let out = this.#peer.pollOutput(); out !== undefined; out = this.#peer.pollOutput())
-      this.#port.send(out, this.#server)
-    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) {
-      if (event.kind === 'connected') this.#connected.resolve()
-      else if (event.kind !== 'frame') this.#connected.reject(new Error(JSON.stringify(event)))
-    }
-  }
-
-  #handleBatch({ count, bytes, rowSize, lengths, arrivedAt }) {
-    let needsFlush = false
-    for (let row = 0; row < count; row++) {
-      const datagram = bytes.subarray(row * rowSize, row * rowSize + lengths[row])
-      if (datagramKind(datagram) === 'rtp') this.#handleRtp(datagram, arrivedAt[row])
-      else {
-        this.#peer.handleInput(nowMicros(), datagram)
-        needsFlush = true
-      }
-    }
-    if (needsFlush) this.#flush()
+  #takes(datagram, arrivedAt) {
+    if (datagramKind(datagram) !== 'rtp') return false
+    this.#handleRtp(datagram, arrivedAt)
+    return true
   }
 
   #handleRtp(datagram, arrivedAt) {
@@ -153,7 +105,7 @@ export class RtcViewer {
     if (isVideo && marker) {
       // The end of a frame may be cut in two.
       if (datagram.length - header.payloadOffset < FU_HEADER + STAMP + TAG_BYTES) return
-      this.#peer.handleInput(nowMicros(), datagram)
+      this.#socket.peer.handleInput(nowMicros(), datagram)
       const view = new DataView(datagram.buffer, datagram.byteOffset + datagram.length - TAG_BYTES - STAMP)
       const stampMs = view.getFloat64(0)
       const streamMs = timestamp / 90
@@ -170,8 +122,8 @@ export class RtcViewer {
   #report() {
     const compound = this.#feedback.write(this.#lastSequences)
     if (compound === undefined) return
-    this.#peer.sendRtcp(compound)
-    this.#flush()
+    this.#socket.peer.sendRtcp(compound)
+    this.#socket.flush()
   }
 }
 
