@@ -40,6 +40,18 @@ export const publishOffers = {
   obs: load('obs-whip', 'written: in the manner of OBS 30 (libdatachannel), transport attributes at session level'),
 }
 
+/** Firefox as Debian ships it: H.264 for WebRTC is a download there. */
+export const firefoxOffers = {
+  play: load(
+    'firefox-153-play',
+    'recorded: Firefox 153.7.0esr, Debian 12, without OpenH264, createOffer with two recvonly transceivers, max-bundle',
+  ),
+  publish: load(
+    'firefox-153-publish',
+    'recorded: Firefox 153.7.0esr, Debian 12, without OpenH264, fake devices, sendonly, rids l and h, max-bundle',
+  ),
+}
+
 /** A data channel beside a video m-line. */
 export const dataChannelOffer = load(
   'chromium-156-data-channel',

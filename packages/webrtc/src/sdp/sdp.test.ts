@@ -7,7 +7,7 @@ import type { LocalDescription } from './description-lines.js'
 import { SdpError } from './error.js'
 import { h264ProfileOf } from './h264-profile.js'
 import { dtlsRoleFor, negotiate, planPlay, planPublish, planUplink, trackOptionsOf } from './negotiate.js'
-import { dataChannelOffer, playOffers, publishOffers } from './offers.cases.js'
+import { dataChannelOffer, firefoxOffers, playOffers, publishOffers } from './offers.cases.js'
 import { MAX_SDP_CHARACTERS, parseRemoteDescription } from './remote-description.js'
 
 const local: LocalDescription = {
@@ -110,9 +110,9 @@ test('an extension offered for receiving only is answered for sending only', () 
 })
 
 test('an answer’s extensions, payload types and format parameters all come from the offer', () => {
-  for (const { sdp } of [...Object.values(playOffers), ...Object.values(publishOffers)]) {
+  for (const { sdp } of [playOffers, publishOffers, firefoxOffers].flatMap((offers) => Object.values(offers))) {
     const offer = parseRemoteDescription(sdp)
-    const plan = sdp.includes('recvonly') ? planPlay(playWishes) : planPublish(playWishes)
+    const plan = sdp.includes('a=recvonly') ? planPlay(playWishes) : planPublish(playWishes)
     for (const media of negotiate(offer, plan, countingBytes())) {
       const remote = offer.media.find((entry) => entry.mid === media.mid)!
       for (const codec of media.codecs) expect(remote.formats.split(' ')).toContain(String(codec.payloadType))
@@ -200,6 +200,25 @@ test('simulcast layers are accepted as offered', () => {
     { id: 'l', direction: 'recv' },
     { id: 'h', direction: 'recv' },
   ])
+})
+
+test('Firefox without its plugin plays VP8, and publishes what it has in the layers it offers', () => {
+  const [, picture] = answerPlay(firefoxOffers.play.sdp).accepted
+  expect(picture!.codecs).toMatchObject([{ codec: 'vp8', payloadType: 120, rtxPayloadType: 124 }])
+  const offer = parseRemoteDescription(firefoxOffers.publish.sdp)
+  const wishes = {
+    video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }],
+    audio: [{ codec: 'opus' }],
+  } as const
+  const [sound, layers] = negotiate(offer, planPublish(wishes), countingBytes())
+  expect(sound!.codecs).toMatchObject([{ codec: 'opus', payloadType: 109 }])
+  expect(layers!.codecs.map((codec) => [codec.codec, codec.payloadType, codec.rtxPayloadType])).toEqual([
+    ['vp8', 120, 124],
+    ['vp9', 121, 125],
+    ['av1', 99, 100],
+  ])
+  expect(layers!.rids).toEqual(['l', 'h'])
+  expect(writeAnswer(offer, [sound!, layers!], local)).toContain('a=simulcast:recv l;h')
 })
 
 test('transport attributes at session level count (OBS)', () => {
