@@ -38,7 +38,7 @@ function rig() {
   return { clock, sent, opened, beat, channel, fail: () => handler?.handleFailed('told to fail') }
 }
 
-/** How late, in the beat of a second that began with it, the last mix was. */
+/** Where in the beat that it began with a mix is. */
 const phaseOf = (at: number) => (at - 1_000_000) % BEAT
 
 test('sound is held until the next mix, and the mixes follow each other by one frame of 1024 samples', () => {
@@ -85,9 +85,9 @@ test.each([0, 3000, 9000, 15_000, 21_000])(
     const { clock, sent, beat } = rig()
     for (let frame = 0; frame < 1200; frame++) {
       clock.advance(BEAT)
-      // Sound that comes at the same place of every frame.
+      // Sound that comes at the same place of every frame, now and then after a stall.
       const last = sent.at(-1)?.at ?? 0
-      if (last > 0) beat.follow(last - ((((last - 1_000_000 + from) % BEAT) + BEAT) % BEAT))
+      if (last > 0) beat.follow(last - ((phaseOf(last) + from) % BEAT) - (frame % 3) * 10 * BEAT)
     }
     const waited = (phaseOf(sent.at(-1)!.at) + from) % BEAT
     expect(waited).toBeGreaterThan(4700)

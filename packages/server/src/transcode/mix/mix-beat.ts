@@ -67,7 +67,8 @@ export class MixBeat {
   /** A mix has come in which sound leads that was received at `receivedAt`, 0 for none: the beat moves to where that waits least. */
   follow(receivedAt: Micros): void {
     if (receivedAt === 0) return
-    const later = (LEAD - (this.#lastAt - receivedAt) + 8 * BEAT) % BEAT
+    const waits = this.#lastAt - receivedAt
+    const later = (((LEAD - waits) % BEAT) + BEAT) % BEAT
     const isLater = later < BEAT / 2 ? this.#shifted + later < BEAT : this.#shifted + later - BEAT < -BEAT
     this.#wanted = isLater ? later : later - BEAT
   }
