@@ -5,7 +5,7 @@ import { captureError, CLIENT_ERRORS, CrossroomError, toCrossroomError } from '.
 test.each([
   ['NotAllowedError', 'DEVICE_DENIED', 'SCREEN_DENIED'],
   ['SecurityError', 'DEVICE_DENIED', 'SCREEN_DENIED'],
-  ['NotFoundError', 'DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND'],
+  ['NotFoundError', 'DEVICE_NOT_FOUND', 'SCREEN_DENIED'],
   ['NotReadableError', 'DEVICE_IN_USE', 'DEVICE_IN_USE'],
   ['OverconstrainedError', 'DEVICE_CONSTRAINTS', 'DEVICE_CONSTRAINTS'],
   ['SomethingNew', 'NOT_SUPPORTED', 'NOT_SUPPORTED'],

@@ -69,9 +69,9 @@ export function captureError(error: unknown, source: 'device' | 'screen'): Cross
   if (error instanceof CrossroomError) return error
   const name = error instanceof Error ? error.name : ''
   const code = BY_NAME[name] ?? 'NOT_SUPPORTED'
-  return new CrossroomError(source === 'screen' && code === 'DEVICE_DENIED' ? 'SCREEN_DENIED' : code, undefined, {
-    cause: error,
-  })
+  // Firefox finds no screen at all where the system gives it none, for example on Wayland without a portal.
+  const isScreenRefused = source === 'screen' && (code === 'DEVICE_DENIED' || code === 'DEVICE_NOT_FOUND')
+  return new CrossroomError(isScreenRefused ? 'SCREEN_DENIED' : code, undefined, { cause: error })
 }
 
 /** Any thrown value as a CrossroomError; one that is none gets `code`. */

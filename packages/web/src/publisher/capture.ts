@@ -111,13 +111,13 @@ export class Capture {
   }
 
   #askedDevices(constraints: MediaStreamConstraints): Promise<MediaStream> {
-    return this.#asked(() => navigator.mediaDevices.getUserMedia(constraints))
+    return this.#asked(() => navigator.mediaDevices.getUserMedia(constraints), 'device')
   }
 
-  async #asked(ask: () => Promise<MediaStream>): Promise<MediaStream> {
+  async #asked(ask: () => Promise<MediaStream>, of: 'device' | 'screen'): Promise<MediaStream> {
     const closes = this.#closes
     const stream = await ask().catch((error: unknown) => {
-      throw new CaptureError(failureOfCapture(error))
+      throw new CaptureError(failureOfCapture(error, of))
     })
     if (closes === this.#closes) return stream
     for (const track of stream.getTracks()) track.stop()
@@ -125,7 +125,8 @@ export class Capture {
   }
 
   async #openScreen(): Promise<void> {
-    const stream = await this.#asked(() => navigator.mediaDevices.getDisplayMedia({ video: SCREEN, audio: false }))
+    const ask = () => navigator.mediaDevices.getDisplayMedia({ video: SCREEN, audio: false })
+    const stream = await this.#asked(ask, 'screen')
     this.#source = 'screen'
     this.#take(stream)
     if (this.#tracks.audio !== undefined) return

@@ -43,11 +43,15 @@ export function failureOfWhip(status: number, sentence: string): PublishFailure 
   return { reason: BY_STATUS[status] ?? 'network', detail }
 }
 
-/** What getUserMedia and getDisplayMedia mean by the name of their error (W3C mediacapture-main, screen-capture). */
-export function failureOfCapture(error: unknown): PublishFailure {
+/**
+ * What getUserMedia and getDisplayMedia mean by the name of their error (W3C mediacapture-main, screen-capture). Firefox
+ * finds no screen at all where the system gives it none, for example on Wayland without a portal.
+ */
+export function failureOfCapture(error: unknown, of: 'device' | 'screen'): PublishFailure {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   const detail = message === '' ? {} : { detail: message }
   if (name === 'NotAllowedError' || name === 'SecurityError') return { reason: 'denied', ...detail }
+  if (of === 'screen' && name === 'NotFoundError') return { reason: 'denied', ...detail }
   if (name === 'NotReadableError' || name === 'AbortError') return { reason: 'in-use', ...detail }
   return { reason: 'no-device', ...detail }
 }

@@ -27,12 +27,13 @@ test.each([
 })
 
 test.each([
-  ['NotAllowedError', 'denied'],
-  ['NotFoundError', 'no-device'],
-  ['OverconstrainedError', 'no-device'],
-  ['NotReadableError', 'in-use'],
-])('%s means %s', (name, reason) => {
-  expect(failureOfCapture(new DOMException('', name))).toEqual({ reason })
+  ['NotAllowedError', 'denied', 'denied'],
+  ['NotFoundError', 'no-device', 'denied'],
+  ['OverconstrainedError', 'no-device', 'no-device'],
+  ['NotReadableError', 'in-use', 'in-use'],
+])('%s means %s for a device and %s for a screen', (name, device, screen) => {
+  expect(failureOfCapture(new DOMException('', name), 'device')).toEqual({ reason: device })
+  expect(failureOfCapture(new DOMException('', name), 'screen')).toEqual({ reason: screen })
 })
 
 const REPORTS: readonly [string, SenderReport][] = [
