@@ -77,6 +77,12 @@ test.each([10, 20, 40])('%i ms of jitter are ridden out, with little more delay 
   expect(longest(waits)).toBeLessThan(jitterMs + 45)
 })
 
+test.each([10, 20, 40])('%i ms of jitter of blocks as long as a frame cost one frame of delay more', (jitterMs) => {
+  const waits = play(new Source(), { block: MIX_FRAME, jitterMs, seconds: 60 }).slice(470)
+  expect(missing(waits)).toBeLessThanOrEqual(waits.length / 100)
+  expect(longest(waits)).toBeLessThan(jitterMs + 65)
+})
+
 test.each([-200e-6, 200e-6])('a clock that is off by %f is followed', (drift) => {
   const waits = play(new Source(), { block: 960, jitterMs: 2, seconds: 300, drift })
   expect(missing(waits.slice(470))).toBeLessThan(20)
