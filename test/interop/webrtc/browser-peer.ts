@@ -136,6 +136,10 @@ export class BrowserPeer {
     await until(`the connection to be ${state}`, () => this.page.evaluate(look, state), { timeoutMs })
   }
 
+  connectionState(): Promise<RTCPeerConnectionState> {
+    return this.page.evaluate(() => window.peer.pc.connectionState)
+  }
+
   /** The port of the network path that is in use. */
   async localPort(): Promise<number | undefined> {
     return (await this.stats()).localPort

@@ -112,15 +112,18 @@ describe('the way of the publisher changes in mid-publish', () => {
     expectWhole(viewer)
   })
 
-  test('UDP is blocked: after an ICE restart it goes on by TCP, and back when UDP works again', async () => {
+  test('UDP is blocked: it goes on by TCP, after an ICE restart at the latest, and back when UDP works again', async () => {
     const [viewer, publisher] = await publishTo('blocked')
     await untilVideo(viewer, 50)
     proxy.block(true)
-    await publisher.untilState('disconnected')
-    await publisher.restartIce()
+    // Chromium moves by itself where its check over TCP was answered before UDP was chosen, which is a matter of milliseconds.
+    const isByTcp = async (): Promise<boolean> => (await publisher.stats()).protocol === 'tcp'
+    const isGone = async (): Promise<boolean> => (await publisher.connectionState()) === 'disconnected'
+    await until('another way, or none', async () => (await isByTcp()) || (await isGone()), { timeoutMs: 15_000 })
+    if (!(await isByTcp())) await publisher.restartIce()
+    await until('TCP', isByTcp, { timeoutMs: 15_000 })
     await publisher.untilState('connected')
     await untilVideo(viewer, 50)
-    expect((await publisher.stats()).protocol).toBe('tcp')
     proxy.block(false)
     await publisher.restartIce()
     await until('UDP again', async () => (await publisher.stats()).protocol === 'udp', { timeoutMs: 15_000 })
