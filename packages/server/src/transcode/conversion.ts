@@ -43,8 +43,11 @@ const MIN_SOUND_STEP: Micros = 10_000
 /** After a failure it is tried again after so long, then with doubling pauses, until it ran for the longest of them. */
 const RETRY: Micros = 1_000_000
 const RETRY_MAX: Micros = 60_000_000
-/** Players of FLV stop without sound: this long after the last of it silence begins, and goes on in such steps. */
-const SILENT_AFTER: Micros = 120_000
+/**
+ * Players of FLV stop without sound: this long after the last of it silence begins, and goes on in such steps. What comes later is
+ * left out, so it is no shorter than a burst of losses and the 100 ms that `RtpReceiver` waits for a packet of sound that it has asked for.
+ */
+const SILENT_AFTER: Micros = 240_000
 const SILENCE_STEP: Micros = 40_000
 /** How often it is looked whether the codecs keep up, and how many looks in a row must say no. */
 const LAG_CHECK: Micros = 1_000_000

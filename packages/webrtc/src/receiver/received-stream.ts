@@ -31,8 +31,8 @@ import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 
 /**
  * How long a hole is waited for, in round trips and with bounds: video twenty, enough for a dozen NACKs, which get through
- * 30 % loss both ways, and no longer than a keyframe takes to come over such a path. Sound no longer than its listeners do: what is
- * converted goes on with silence 120 ms after the last of it, and all that comes later is left out. Where nothing is repeated, as
+ * 30 % loss both ways, and no longer than a keyframe takes to come over such a path. Sound not much longer than one request takes:
+ * its conversion goes on with silence 240 ms after the last of it, and all that comes later is left out. Where nothing is repeated, as
  * long as reordering and redundant packets take.
  */
 const VIDEO_WAIT = { roundTrips: 20, min: 250_000, max: 1_500_000 } as const

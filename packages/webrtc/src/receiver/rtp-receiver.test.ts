@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { audioMedia, audioMediaWithNack, numberOf, SimulatedPublisher, videoMedia } from './publisher.cases.js'
 
 const SECOND = 1_000_000
+/** Of packages/server/src/transcode/conversion.ts. */
+const SILENT_AFTER = 240_000
 
 test('on a clean link every frame comes out at once, in order, with rising times', () => {
   const publisher = new SimulatedPublisher({ up: { seed: 1, delay: 25_000 } })
@@ -56,7 +58,35 @@ test.each([
   }
 })
 
-test('a packet of sound that does not come back is waited for 100 ms: after 120 ms those who convert it go on with silence', () => {
+test.each([
+  { loss: 0.1, share: 0.99 },
+  { loss: 0.3, share: 0.94 },
+])(
+  'sound asked for again comes before its conversion goes on with silence: ≥ $share of it at $loss loss in bursts',
+  ({ loss, share }) => {
+    let [sent, inTime] = [0, 0]
+    for (const seed of [1, 2, 3]) {
+      const publisher = new SimulatedPublisher({
+        up: { seed, delay: 25_000, jitter: 5000, ...impairments[1]!.of(loss) },
+        down: { seed: seed + 50, delay: 25_000 },
+        useRed: true,
+        hasVideo: false,
+        receiver: { media: [audioMediaWithNack] },
+      })
+      publisher.run(20 * SECOND)
+      sent += publisher.audioFrames
+      let last: { readonly at: number; readonly end: number } | undefined
+      for (const { at, frame } of publisher.frames('audio')) {
+        const silentUntil = last === undefined ? -Infinity : last.end + Math.max(0, at - last.at - SILENT_AFTER)
+        if (frame.pts > silentUntil) inTime++
+        last = { at, end: Math.max(frame.pts, silentUntil) }
+      }
+    }
+    expect(inTime / sent).toBeGreaterThanOrEqual(share)
+  },
+)
+
+test('a packet of sound that does not come back is waited for 100 ms', () => {
   const publisher = new SimulatedPublisher({
     up: { seed: 3, delay: 50_000, loss: 0.05 },
     // Nothing that is asked for arrives.
