@@ -154,8 +154,8 @@ test('another page plays it by WHEP, a fraction of a second later and in sync', 
   await untilDelayBelow(player.page, 500)
   // Browsers move one toward the other by at most 80 ms a second.
   const together = async (): Promise<boolean> => Math.abs(await measureLipSync(player.page, 2)) <= 45
-  await until('sound and picture are together', together, { timeoutMs: 20_000 })
-}, 60_000)
+  await until('sound and picture are together', together, { timeoutMs: 50_000 })
+}, 90_000)
 
 test('a publisher of two simulcast layers is one stream, of the better layer', async () => {
   const encodings = [{ rid: 'h' }, { rid: 'l', scaleResolutionDownBy: 2 }]
