@@ -12,6 +12,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let server: TestServer
 let browser: Browser
 let push: RunningProcess
+/** A call of its own for each try: whoever an earlier one left behind stays there. */
+let calls = 0
 
 beforeAll(async () => {
   server = await startServer()
@@ -52,7 +54,7 @@ test.each(COLOURS)('the way in and its faults are clean in %s colours', async (c
 })
 
 test.each(COLOURS)('the call with its panels and windows is clean in %s colours', async (colours) => {
-  const room = `axe-${colours}`
+  const room = `axe-${colours}-${String(++calls)}`
   const owner = await enterCall(browser, server.http, 'Olga', room, { colours })
   const guest = await enterCall(browser, server.http, 'Gus', room, { colours })
   const { page } = owner
