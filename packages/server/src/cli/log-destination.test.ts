@@ -49,6 +49,14 @@ test('lines come out in order, one write at a time, also when the file takes onl
   expect(file.pending).toBeUndefined()
 })
 
+test('what waits together goes out in one piece', () => {
+  const file = new SlowFile()
+  const lines = new WaitingLines(file)
+  for (const line of ['first\n', 'second\n', 'third\n']) lines.add(line)
+  file.take()
+  expect(new TextDecoder().decode(file.pending?.bytes)).toBe('second\nthird\n')
+})
+
 test('what waits when the process ends is written at once, and nothing twice', () => {
   const file = new SlowFile()
   const lines = new WaitingLines(file)

@@ -43,8 +43,10 @@ export function stderrDestination(readable: boolean, interrupt: () => string = (
 /** Lines on their way to a file whose reader may stall or go away: neither holds up nor ends the process. */
 export class WaitingLines {
   readonly #file: LineFile
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  #waiting: Buffer[] = []
+  /** What the system has, or is to be given again. */
+  #piece: Uint8Array | undefined
+  #bytes = 0
   #isWriting = false
   #isClosed = false
 
@@ -54,19 +56,18 @@ export class WaitingLines {
 
   /** Takes a line, or drops it when too much waits or nobody can read it any more. */
   add(line: string): void {
-    const bytes = new TextEncoder().encode(line)
-    if (this.#isClosed || this.#waitingBytes + bytes.length > WAITING_BYTES) return
+    const bytes = Buffer.from(line)
+    if (this.#isClosed || this.#bytes + bytes.length > WAITING_BYTES) return
     this.#waiting.push(bytes)
-    this.#waitingBytes += bytes.length
-    this.#writeFirst()
+    this.#bytes += bytes.length
+    this.#write()
   }
 
   /** Writes at once what waits. The first "not now" of the file ends it: the process that ends does not wait. */
   flush(): void {
     // What is being written went to the system already; a second write of it would tell it twice.
-    if (this.#isWriting) this.#waiting.shift()
-    this.#isWriting = false
-    const rest = Buffer.concat(this.#waiting)
+    const piece = this.#isWriting ? undefined : this.#piece
+    const rest = Buffer.concat(piece === undefined ? this.#waiting : [piece, ...this.#waiting])
     this.#forget()
     try {
       for (let at = 0; at < rest.length;) at += this.#file.writeSync(rest.subarray(at))
@@ -75,30 +76,35 @@ export class WaitingLines {
     }
   }
 
-  #writeFirst(): void {
-    const first = this.#waiting[0]
-    if (first === undefined || this.#isWriting) return
+  /** All that waits goes out in one piece. */
+  #write(): void {
+    if (this.#isWriting) return
+    if (this.#piece === undefined && this.#waiting.length > 0) {
+      this.#piece = Buffer.concat(this.#waiting)
+      this.#waiting = []
+    }
+    const piece = this.#piece
+    if (piece === undefined) return
     this.#isWriting = true
-    this.#file.write(first, (error, written) => {
+    this.#file.write(piece, (error, written) => {
       // A flush came between.
-      if (this.#waiting[0] !== first) return
+      if (this.#piece !== piece) return
       this.#isWriting = false
       if (error !== null) this.#stopOrRetry(error)
-      else this.#take(first, written)
+      else this.#take(piece, written)
     })
   }
 
-  #take(line: Uint8Array, written: number): void {
-    this.#waitingBytes -= written
-    if (written === line.length) this.#waiting.shift()
-    else this.#waiting[0] = line.subarray(written)
-    this.#writeFirst()
+  #take(piece: Uint8Array, written: number): void {
+    this.#bytes -= written
+    this.#piece = written === piece.length ? undefined : piece.subarray(written)
+    this.#write()
   }
 
   #stopOrRetry(error: NodeJS.ErrnoException): void {
     if (error.code === 'EAGAIN' || error.code === 'EBUSY') {
       setTimeout(() => {
-        this.#writeFirst()
+        this.#write()
       }, RETRY_MS).unref()
       return
     }
@@ -109,7 +115,9 @@ export class WaitingLines {
 
   #forget(): void {
     this.#waiting = []
-    this.#waitingBytes = 0
+    this.#piece = undefined
+    this.#bytes = 0
+    this.#isWriting = false
   }
 }
 
