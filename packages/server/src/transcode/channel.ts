@@ -1,6 +1,5 @@
 import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from './catalog.js'
-import type { CodecProcessState } from './codec-process.js'
 import { configFromJson, configToJson } from './ipc/config-json.js'
 import {
   advanceMessage,
@@ -12,6 +11,9 @@ import {
   type Message,
 } from './ipc/message.js'
 import type { MixOrder } from './mix/mix-order.js'
+
+/** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
+export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
 
 /** What a conversion hears from the process. */
 export interface ChannelHandler {

@@ -3,11 +3,9 @@ import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Log } from '../observe/log.js'
 import type { Lane } from './catalog.js'
-import { OpenChannel, type Channel, type ChannelOrder, type ChannelHandler, type ChannelOwner } from './channel.js'
+import { OpenChannel } from './channel.js'
+import type { Channel, ChannelHandler, ChannelOrder, ChannelOwner, CodecProcessState } from './channel.js'
 import { controlMessage, MESSAGE_TYPE, parseControl, type Message } from './ipc/message.js'
-
-/** The life of a process seen from here. `off`: no engine, too many crashes, or closed. */
-export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
 
 /** A running child and the pipe to it. */
 export interface Child {

@@ -4,8 +4,8 @@ import type { Clock } from '../hub/clock.js'
 import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
-import type { Channel, ChannelHandler } from './channel.js'
-import type { CodecProcess, CodecProcessState } from './codec-process.js'
+import type { Channel, ChannelHandler, CodecProcessState } from './channel.js'
+import type { CodecProcess } from './codec-process.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 /** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */

@@ -4,7 +4,7 @@ import type { Order } from './catalog.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
 import { MessageReader } from './ipc/message-reader.js'
 import { controlMessage, MESSAGE_TYPE } from './ipc/message.js'
-import type { AudioCodecs } from './worker/audio-converter.js'
+import type { AudioCodecs } from './worker/audio-codecs.js'
 import type { Converter, Emit, Engine } from './worker/converter.js'
 import { ConversionHost } from './worker/host.js'
 

@@ -8,7 +8,8 @@ export {
   type TranscodeOptions,
   type Wish,
 } from './catalog.js'
-export type { CodecProcessState, SpawnChild } from './codec-process.js'
+export type { CodecProcessState } from './channel.js'
+export type { SpawnChild } from './codec-process.js'
 export type { ConversionState } from './conversion.js'
 export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'

@@ -2,7 +2,7 @@ import { get, type ClientRequest, type IncomingMessage } from 'node:http'
 import { get as getTls } from 'node:https'
 import { FlvStreamReader } from '@crossroom/media'
 
-import { HALF_OPEN_MS } from './half-open.js'
+import { HALF_OPEN_MS } from './connection.js'
 
 /** What happens to one HTTP-FLV connection; `closed` comes once and last. */
 export interface FlvHandlers {

@@ -3,8 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
 
-import type { ConnectionHandlers, PushConnection } from './connections.js'
-import { HALF_OPEN_MS } from './half-open.js'
+import { HALF_OPEN_MS, type ConnectionHandlers, type PushConnection } from './connection.js'
 
 /** One RTMP connection of a phone: the client's machine on a socket. */
 export class RtmpConnection implements PushConnection {

@@ -7,7 +7,8 @@ import { DEFAULT_QUIRKS, type Quirks } from '../quirks.js'
 import type { PlayerStats } from '../tags/live-player.js'
 import { registerTagDoubles } from './tag-doubles.js'
 import { openSimulate } from './window.js'
-import { currentDevice, installWx, type PhoneDevice } from './wx.js'
+import { currentDevice, type PhoneDevice } from './device.js'
+import { installWx } from './wx.js'
 
 /** For the server's answer to leaving. */
 const CLOSE_MS = 1000

@@ -6,9 +6,9 @@ import { FfmpegCamera } from '../camera/ffmpeg-camera.js'
 import { TestCamera } from '../camera/test-camera.js'
 import type { Library } from '../codec/library.js'
 import type { Quirks } from '../quirks.js'
-import { LivePlayer, type PlayerStats } from '../tags/live-player.js'
+import { LivePlayer } from '../tags/live-player.js'
 import { LivePusher } from '../tags/live-pusher.js'
-import { currentDevice } from './wx.js'
+import { currentDevice } from './device.js'
 
 /** What the doubles of the tags need of their phone. */
 export interface TagOptions {
@@ -19,24 +19,6 @@ export interface TagOptions {
   readonly file: string | undefined
   /** Hz of the test tone. */
   readonly pitch: number
-}
-
-/** A drawn `<live-pusher>`. */
-export interface PusherTag {
-  start(): void
-  stop(): void
-  pause(): void
-  resume(): void
-  changeNetwork(): void
-}
-
-/** A drawn `<live-player>`. */
-export interface PlayerTag {
-  readonly id: string
-  play(): void
-  stop(): void
-  changeNetwork(): void
-  stats(): PlayerStats
 }
 
 /** `this` of a double. */

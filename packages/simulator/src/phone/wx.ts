@@ -1,26 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { WebSocket } from 'ws'
 
-import type { PlayerTag, PusherTag } from './tag-doubles.js'
+import { currentDevice, type PhoneDevice } from './device.js'
 
 type Listener<Event> = (event: Event) => void
 type Done = { readonly success?: () => void; readonly complete?: () => void } | undefined
-
-/** What belongs to one phone and is asked for through the global `wx`. */
-export interface PhoneDevice {
-  readonly platform: string
-  /** The one live-pusher of the page, when it is drawn. */
-  pusher: PusherTag | undefined
-  readonly players: Map<string, PlayerTag>
-  readonly networkListeners: Set<Listener<{ readonly isConnected: boolean; readonly networkType: string }>>
-  readonly sockets: Set<WebSocket>
-}
-
-/**
- * Whose code runs: many phones live in one process with one global `wx`, as the component reads it. Timers and sockets
- * that a phone opens stay its own.
- */
-export const currentDevice = new AsyncLocalStorage<PhoneDevice>()
 
 /** Puts what the component uses of `wx` over what miniprogram-simulate has. Once per process is enough. */
 export function installWx(): void {

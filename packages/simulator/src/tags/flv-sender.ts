@@ -13,7 +13,7 @@ import {
 } from '@crossroom/media'
 import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
 
-import type { PushConnection } from '../net/connections.js'
+import type { PushConnection } from '../net/connection.js'
 
 /** Writes frames to a server as LiteAV does: metadata, a header at each change of codec config, then bodies of tags. */
 export class FlvSender {

@@ -1,7 +1,8 @@
 import { isVideoFrame, type MediaFrame } from '@crossroom/media'
 
 import type { Camera } from '../camera/camera.js'
-import { openPush, type OpenPush, type PushConnection } from '../net/connections.js'
+import type { PushConnection } from '../net/connection.js'
+import { openPush, type OpenPush } from '../net/connections.js'
 import { isRefusedUrl, type Quirks } from '../quirks.js'
 import { FlvSender } from './flv-sender.js'
 

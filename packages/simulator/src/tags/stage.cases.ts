@@ -3,7 +3,7 @@ import type { MediaMessageType } from '@crossroom/rtmp'
 import type { Camera, CameraSettings } from '../camera/camera.js'
 import { TestCamera } from '../camera/test-camera.js'
 import type { Library } from '../codec/library.js'
-import type { ConnectionHandlers, PushConnection } from '../net/connections.js'
+import type { ConnectionHandlers, PushConnection } from '../net/connection.js'
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks.js'
 
 /** A camera that costs next to nothing. */

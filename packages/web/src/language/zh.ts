@@ -1,7 +1,7 @@
-import type { Phrase } from './say.js'
+import type { en } from './en.js'
 
 /** 简体中文。`{name}` 处填入具体内容。 */
-export const zh: Readonly<Record<Phrase, string>> = {
+export const zh: Readonly<Record<keyof typeof en, string>> = {
   call: '通话',
   pageLive: '直播流',
   pageMonitor: '监看',

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import { measure, totalsOf, type Look } from './measured.js'
 import { MonitorModel } from './monitor-model.js'
-import type { Wall, WallStream } from './wall-streams.js'
+import type { WallStream } from './room-streams.js'
+import type { Wall } from './wall-streams.js'
 
 let answer: Wall
 let model: MonitorModel

@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals'
 import { read, write } from '../storage.js'
 import { totalsOf, type Measured } from './measured.js'
-import { RestWall, type Wall, type WallSource, type WallStream } from './wall-streams.js'
+import type { WallStream } from './room-streams.js'
+import { RestWall, type Wall, type WallSource } from './wall-streams.js'
 
 /** The same place as the list of the live page, so that the key is typed once. */
 const KEY_STORED_AT = 'crossroom.api-key'

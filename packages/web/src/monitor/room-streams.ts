@@ -1,5 +1,15 @@
 import { isRecord, type Api } from './api.js'
-import type { WallStream } from './wall-streams.js'
+
+/** A stream that the wall can play. */
+export interface WallStream {
+  /** Tells streams apart. */
+  readonly key: string
+  readonly name: string
+  /** `APP/STREAM` of the addresses to play it by. */
+  readonly path: string
+  readonly isLive: boolean
+  readonly viewers: number
+}
 
 /** An address of ours: its holder plays without being a member. Given back when it is not needed any more. */
 interface Lent {

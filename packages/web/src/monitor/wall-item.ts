@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { openers } from '../player/openers.js'
 import { Player, type PlayerState } from '../player/player.js'
 import { measure, type Look, type Measured } from './measured.js'
-import type { WallStream } from './wall-streams.js'
+import type { WallStream } from './room-streams.js'
 
 /** One stream on the wall: it plays while it is on the screen, and is measured once a second. */
 export class WallItem {

@@ -1,17 +1,6 @@
 import { fetchStreams, type ListedStream, type StreamList } from '../streams.js'
 import { Api } from './api.js'
-import { RoomStreams } from './room-streams.js'
-
-/** A stream that the wall can play. */
-export interface WallStream {
-  /** Tells streams apart. */
-  readonly key: string
-  readonly name: string
-  /** `APP/STREAM` of the addresses to play it by. */
-  readonly path: string
-  readonly isLive: boolean
-  readonly viewers: number
-}
+import { RoomStreams, type WallStream } from './room-streams.js'
 
 export type Wall =
   { readonly kind: 'streams'; readonly streams: readonly WallStream[] } | Extract<StreamList, { kind: 'hidden' }>

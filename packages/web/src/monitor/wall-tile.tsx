@@ -8,7 +8,7 @@ import type { PlayerState } from '../player/player.js'
 import type { Measured } from './measured.js'
 import type { MonitorModel } from './monitor-model.js'
 import { WallItem } from './wall-item.js'
-import type { WallStream } from './wall-streams.js'
+import type { WallStream } from './room-streams.js'
 
 const LOOK_MS = 1_000
 

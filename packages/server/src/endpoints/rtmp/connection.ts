@@ -5,24 +5,9 @@ import type { StreamEndReason } from '../../auth/index.js'
 import { Driver, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
 import type { Log } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
+import type { RtmpPeer } from './peer.js'
 import { RtmpPlay } from './play.js'
 import { RtmpPublish } from './publish.js'
-
-/** What a publish or a play needs of the connection it lives on. */
-export interface RtmpPeer {
-  /** What a message stream is listed as: a connection may carry several. */
-  idOf(streamId: number): string
-  readonly remoteAddress: string
-  readonly session: RtmpServerSession
-  readonly socket: Socket
-  readonly log: Log
-  /** To be called after a command was given to the session. */
-  flush(): void
-  /** Something was admitted: the limits for strangers no longer hold. */
-  admitted(): void
-  /** Sends what is pending and ends the connection. */
-  close(reason: StreamEndReason): void
-}
 
 /** One message stream's business: publishing or playing. */
 interface Role {

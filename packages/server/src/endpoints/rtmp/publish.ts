@@ -3,7 +3,7 @@ import type { RtmpServerEvent } from '@crossroom/rtmp'
 import type { Grant, Refusal, StreamEndReason } from '../../auth/index.js'
 import type { Publication, PublicationEnd } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
-import type { RtmpPeer } from './connection.js'
+import type { RtmpPeer } from './peer.js'
 
 type PublishEvent = Extract<RtmpServerEvent, { type: 'publish' }>
 type MediaEvent = Extract<RtmpServerEvent, { type: 'media' }>

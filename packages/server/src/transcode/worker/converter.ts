@@ -1,7 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from '../catalog.js'
 import type { MixOrder } from '../mix/mix-order.js'
-import type { AudioCodecs } from './audio-converter.js'
+import type { AudioCodecs } from './audio-codecs.js'
 
 /** One conversion as the codec process runs it. A frame's config tells the codec; it may change at any keyframe. */
 export interface Converter {

@@ -1,5 +1,5 @@
 import { opusPacketSamples, type AudioConfig, type AudioFrame, type Micros } from '@crossroom/media'
-import { OUTPUT_RATE, type AudioDecoder, type HandleSamples } from '../audio-converter.js'
+import { OUTPUT_RATE, type AudioDecoder, type HandleSamples } from '../audio-codecs.js'
 import type { Fail } from '../converter.js'
 import { flvHead, flvTag } from './flv-input.js'
 import { OggWriter } from './ogg.js'

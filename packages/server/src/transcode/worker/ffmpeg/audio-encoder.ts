@@ -7,7 +7,7 @@ import {
   type AudioConfig,
 } from '@crossroom/media'
 import type { AudioOrder } from '../../catalog.js'
-import { OUTPUT_RATE, type AudioEncoder, type HandlePacket } from '../audio-converter.js'
+import { OUTPUT_RATE, type AudioEncoder, type HandlePacket } from '../audio-codecs.js'
 import type { Fail } from '../converter.js'
 import type { SampleFifo } from '../sample-fifo.js'
 import { OggReader } from './ogg.js'

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Order } from '../../catalog.js'
-import { AudioConverter, type AudioCodecs } from '../audio-converter.js'
+import type { AudioCodecs } from '../audio-codecs.js'
+import { AudioConverter } from '../audio-converter.js'
 import type { Converter, Emit, Engine, Fail } from '../converter.js'
 import { FfmpegAudioDecoder } from './audio-decoder.js'
 import { FfmpegAudioEncoder } from './audio-encoder.js'

@@ -1,5 +1,5 @@
 import type { AudioConfig } from '@crossroom/media'
-import type { AudioCodecs, AudioEncoder } from '../audio-converter.js'
+import type { AudioCodecs, AudioEncoder } from '../audio-codecs.js'
 import { SampleFifo } from '../sample-fifo.js'
 import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'
 import type { MixInput } from './mix-input.js'

@@ -1,5 +1,5 @@
 import { isAudioFrame, type AudioConfig, type MediaFrame, type Micros } from '@crossroom/media'
-import type { AudioCodecs, AudioDecoder, HandleSamples } from '../audio-converter.js'
+import type { AudioCodecs, AudioDecoder, HandleSamples } from '../audio-codecs.js'
 import { Concealment } from '../concealment.js'
 import { SampleFifo } from '../sample-fifo.js'
 import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'

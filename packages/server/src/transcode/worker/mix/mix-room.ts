@@ -1,5 +1,5 @@
 import type { AudioConfig, MediaFrame, Micros } from '@crossroom/media'
-import { OUTPUT_RATE, type AudioCodecs } from '../audio-converter.js'
+import { OUTPUT_RATE, type AudioCodecs } from '../audio-codecs.js'
 import type { Emit, Fail } from '../converter.js'
 import { MixEncoder } from './mix-encoder.js'
 import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'

@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import { OUTPUT_RATE } from '../audio-converter.js'
+import { OUTPUT_RATE } from '../audio-codecs.js'
 import { stretchSamples } from '../sample-stretch.js'
 import { SampleFifo } from '../sample-fifo.js'
 import { MIX_FRAME } from './mix-format.js'

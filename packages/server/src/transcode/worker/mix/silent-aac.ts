@@ -1,5 +1,5 @@
 import type { AudioConfig } from '@crossroom/media'
-import { OUTPUT_RATE } from '../audio-converter.js'
+import { OUTPUT_RATE } from '../audio-codecs.js'
 
 /** id_syn_ele (ISO/IEC 14496-3 table 4.85). */
 const SINGLE_CHANNEL_ELEMENT = 0

@@ -1,7 +1,7 @@
 import type { AudioCodec, AudioConfig, AudioFrame, Micros } from '@crossroom/media'
 import type { CodecContext, Frame, Packet, SoftwareResampleContext } from 'node-av/lib'
-import type { AudioDecoder, HandleSamples } from '../audio-converter.js'
-import { OUTPUT_RATE } from '../audio-converter.js'
+import type { AudioDecoder, HandleSamples } from '../audio-codecs.js'
+import { OUTPUT_RATE } from '../audio-codecs.js'
 import { isPause, type Library } from './library.js'
 
 /** Samples of one call of the resampler; 120 ms at most come from a coded frame, so this leaves room. */

@@ -1,8 +1,8 @@
 import { audioConfigFromAac, audioConfigFromOpusHead, type AudioConfig } from '@crossroom/media'
 import type { CodecContext, Frame, Packet } from 'node-av/lib'
 import type { AudioOrder } from '../../catalog.js'
-import type { AudioEncoder, HandlePacket } from '../audio-converter.js'
-import { OUTPUT_RATE } from '../audio-converter.js'
+import type { AudioEncoder, HandlePacket } from '../audio-codecs.js'
+import { OUTPUT_RATE } from '../audio-codecs.js'
 import type { SampleFifo } from '../sample-fifo.js'
 import { isPause, type Library } from './library.js'
 

@@ -1,5 +1,6 @@
 import type { Order } from '../../catalog.js'
-import { AudioConverter, type AudioCodecs } from '../audio-converter.js'
+import type { AudioCodecs } from '../audio-codecs.js'
+import { AudioConverter } from '../audio-converter.js'
 import type { Converter, Emit, Engine } from '../converter.js'
 import { NodeAvAudioDecoder } from './audio-decoder.js'
 import { NodeAvAudioEncoder } from './audio-encoder.js'
