@@ -1,5 +1,8 @@
-// Programs that only the tests need: real encoders, players and a browser.
+// Programs that only the tests need: real encoders, players, browsers, a proxy and a TURN server.
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
+import { holderOfPackageLock } from './package-locks.mjs'
 
 /** Debian package → what proves that it is there: a command to run, or several of which one is enough. */
 const NEEDED = {
@@ -14,9 +17,12 @@ const NEEDED = {
   'gstreamer1.0-plugins-bad': [['gst-inspect-1.0', '--exists', 'rtmp2sink']],
   'gstreamer1.0-plugins-ugly': [['gst-inspect-1.0', '--exists', 'x264enc']],
   coturn: [['turnserver', '--version']],
+  nginx: [['nginx', '-v'], ['/usr/sbin/nginx', '-v']], // prettier-ignore
   'xdg-utils': [['xdg-mime', '--version']],
   'desktop-file-utils': [['which', 'desktop-file-validate']],
   'python3-aiortc': [['/usr/bin/python3', '-c', 'import aiortc']],
+  openssl: [['openssl', 'version']],
+  curl: [['curl', '--version']],
 }
 
 /** The same, for tests that are skipped without it: Ubuntu has no package of this name. */
@@ -24,28 +30,94 @@ const OPTIONAL = {
   'firefox-esr': [['firefox-esr', '--version']],
 }
 
-/** Installs what is missing when this user may; otherwise says in one sentence what to install. */
-export function installSystemPackages() {
-  const missing = missingPackages()
-  const optional = missingOf(OPTIONAL)
-  if (missing.length === 0 && optional.length === 0) return
+/** How long another package manager may take: an unattended upgrade of a fresh machine takes some minutes. */
+const BUSY_WAIT_MS = 15 * 60_000
+const ASK_AGAIN_MS = 2000
+/** What apt itself waits for a lock that somebody takes between our look and its own. */
+const APT_LOCK_SECONDS = 120
+/** apt-get runs that fail for another reason than a lock: a mirror that does not answer, say. */
+const ATTEMPTS = 3
+const LOCKED = /Could not get lock|Unable to lock|is another process using it|Waiting for cache lock/
+const INTERRUPTED = /dpkg was interrupted|dpkg --configure -a/
+/** A name that no list has: another attempt changes nothing. */
+const UNKNOWN = /Unable to locate package|has no installation candidate/
+
+/**
+ * Installs what is missing when this user may, and waits for a package manager that is busy.
+ *
+ * @throws Error with one sentence that says what to install, when something needed is missing after all
+ */
+export function installSystemPackages({ needed = NEEDED, optional = OPTIONAL, busyWaitMs = BUSY_WAIT_MS } = {}) {
+  const wanted = [...missingOf(needed), ...missingOf(optional)]
+  if (wanted.length === 0) return
   const sudo = process.getuid?.() === 0 ? [] : runs(['sudo', '-n', 'true']) ? ['sudo', '-n'] : undefined
   if (sudo !== undefined && runs(['apt-get', '--version'])) {
-    console.error(`Installing what only the tests need: ${[...missing, ...optional].join(', ')} …`)
-    const apt = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
-    attempt([...apt, 'update', '-q'])
-    // One by one, for apt installs nothing at all when it does not know one of them.
-    for (const names of [missing, ...optional.map((name) => [name])])
-      if (names.length > 0) attempt([...apt, 'install', '-y', '-q', '--no-install-recommends', ...names])
+    console.error(`Installing what only the tests need: ${wanted.join(', ')} …`)
+    install(new PackageManager(sudo, Date.now() + busyWaitMs), missingOf(needed), missingOf(optional))
   }
-  for (const name of missingOf(OPTIONAL)) console.error(`Without ${name} the tests that need it are skipped.`)
-  const stillMissing = missingPackages()
-  if (stillMissing.length === 0) return
-  console.error(`Tests with real programs need: apt-get install ${stillMissing.join(' ')} (as root).`)
+  const missing = missingOf(needed)
+  if (missing.length > 0) throw new Error(`The tests need programs that are not installed; as root: apt-get install ${missing.join(' ')}`) // prettier-ignore
+  for (const name of missingOf(optional)) console.error(`Without ${name} the tests that need it are skipped.`)
 }
 
-function missingPackages() {
-  return missingOf(NEEDED)
+function install(manager, missing, optional) {
+  // Lists may be there already: what counts is whether the installation succeeds.
+  manager.run('apt-get', ['update', '-q'])
+  // apt installs nothing at all when it does not know one of the names.
+  if (missing.length > 0 && !manager.install(missing)) for (const name of missing) manager.install([name])
+  for (const name of optional) manager.install([name])
+}
+
+/** apt-get and dpkg, with patience until a deadline. */
+class PackageManager {
+  #sudo
+  #deadlineMs
+
+  constructor(sudo, deadlineMs) {
+    this.#sudo = sudo
+    this.#deadlineMs = deadlineMs
+  }
+
+  install(names) {
+    return this.run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names])
+  }
+
+  /** Whether the program succeeded, in the end. Locks that others hold cost no attempt. */
+  run(program, args) {
+    for (let attempt = 1; attempt <= ATTEMPTS;) {
+      this.#waitForOthers()
+      const options = program === 'apt-get' ? ['-o', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`] : []
+      const { status, said } = this.#start(program, [...options, ...args])
+      if (status === 0) return true
+      if (UNKNOWN.test(said)) return false
+      if (LOCKED.test(said) && Date.now() < this.#deadlineMs) {
+        sleep(ASK_AGAIN_MS)
+        continue
+      }
+      if (INTERRUPTED.test(said)) this.#start('dpkg', ['--configure', '-a'])
+      attempt++
+    }
+    return false
+  }
+
+  /** Returns when no other package manager holds a lock, or at the deadline. */
+  #waitForOthers() {
+    let told
+    for (let holder = holderOfPackageLock(); holder !== undefined; holder = holderOfPackageLock()) {
+      if (Date.now() >= this.#deadlineMs) return
+      if (holder !== told) console.error(`Waiting for another package manager: ${holder} …`)
+      told = holder
+      sleep(ASK_AGAIN_MS)
+    }
+  }
+
+  #start(program, args) {
+    const command = [...this.#sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C', program, ...args]
+    const stdio = ['ignore', 2, 'pipe']
+    const { status, stderr } = spawnSync(command[0], command.slice(1), { stdio, encoding: 'utf8' })
+    process.stderr.write(stderr ?? '')
+    return { status, said: stderr ?? '' }
+  }
 }
 
 function missingOf(packages) {
@@ -58,6 +130,15 @@ function runs([command, ...args]) {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0
 }
 
-function attempt([command, ...args]) {
-  spawnSync(command, args, { stdio: ['ignore', 2, 2] })
+function sleep(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
+  try {
+    installSystemPackages()
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  }
 }
