@@ -55,7 +55,7 @@ class App implements RunningServer {
     this.#rtmp = new RtmpEndpoint(environment, pending)
     this.#httpFlv = new HttpFlvEndpoint(environment, clientAddress)
     this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress)
-    this.#forwards = new RtmpForwards(hub, clock, log)
+    this.#forwards = new RtmpForwards(hub, clock, log, (stream) => environment.flvSourceOf(stream))
     this.#web = new Web(core)
     observeCore(core)
   }

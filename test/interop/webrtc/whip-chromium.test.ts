@@ -5,6 +5,7 @@ import {
   launchChromium,
   measureLipSync,
   probe,
+  rest,
   startServer,
   timesAreSound,
   until,
@@ -26,7 +27,7 @@ const peers: BrowserPeer[] = []
 const viewers: FlvViewer[] = []
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ args: ['--forward-private'] })
   browser = await launchChromium()
 })
 
@@ -130,6 +131,21 @@ test.each(['VP8', 'VP9', 'AV1'] as const)('a publisher of %s reaches FLV players
   expect(medianOf(delays)).toBeLessThan(250)
   expect(recording.sound.amplitudeAt(440)).toBeGreaterThan(0.1)
   expect(configsOf(viewer.tags).find(({ type }) => type === 9)?.body[0]).toBe(0x17)
+})
+
+test('a forward hands VP8 and Opus on as H.264 and AAC', async () => {
+  const copy = watchHttpFlv(`${server.http}/live/copy.flv`)
+  viewers.push(copy)
+  const body = { stream: 'live/forwarded', url: `${server.rtmp}/live/copy` }
+  const forward = await rest<{ id: string }>(server, 'POST', 'forwards', body)
+  await publishTo('forwarded', { codec: 'VP8' })
+  await untilVideo(copy, 25)
+  expect(configsOf(copy.tags).map(({ type, body: config }) => [type, config[0]])).toEqual([
+    [9, 0x17],
+    [8, 0xaf],
+  ])
+  expect(decodeRecording(copy).sound.amplitudeAt(440)).toBeGreaterThan(0.1)
+  await rest(server, 'DELETE', `forwards/${forward!.id}`)
 })
 
 test('who joins long after the last keyframe is shown the present at once', async () => {

@@ -60,7 +60,8 @@ const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h2
 /** Makes it; nothing is open yet. */
 export function makeCore(config: Config, { log, metrics }: ServerServices): Core {
   const clock = systemClock
-  const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits }, metrics)
+  const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
+  hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
   const guard = new FailureGuard(
     () => performance.now(),
     (ms) => delay(ms),

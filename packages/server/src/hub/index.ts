@@ -3,6 +3,7 @@ export { Connections, type Connection } from './connections.js'
 export { Fanout, type FanoutOptions } from './fanout.js'
 export { Fanouts, type FanoutRecipe } from './fanouts.js'
 export type { Packer } from './packer.js'
+export type { StreamObserver } from './observer.js'
 export type { StreamResolver } from './resolver.js'
 export { SilenceFiller, type FrameFilter } from './silence-filler.js'
 export { smallKeyOf } from './small-key.js'
@@ -15,7 +16,7 @@ export {
   type StreamLimits,
   type StreamState,
 } from './stream.js'
-export { StreamHub, type StreamHubObserver } from './stream-hub.js'
+export { StreamHub } from './stream-hub.js'
 export { WithoutTrack } from './without-track.js'
 export type { Withheld } from './withholding.js'
 export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits, type ViewerTotals } from './viewer.js'

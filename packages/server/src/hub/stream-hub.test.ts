@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Stream } from './stream.js'
 import { MS, SECOND, Stage, videoConfig } from '../../../../test/scenarios/stage.js'
 
 test('who asks before the publisher gets the stream when it comes, and only once', () => {
@@ -27,14 +28,39 @@ test('nobody comes: undefined after the wait; a cancelled wait says nothing', ()
 test('a resolver that makes the stream is found by its work', () => {
   const stage = new Stage()
   stage.hub.addResolver({
-    resolve: (key, hub) => {
-      hub.open(key).publish({ id: 'r', protocol: 'relay', remoteAddress: '', onClose: () => undefined })
+    resolve: (key) => {
+      stage.hub.open(key).publish({ id: 'r', protocol: 'relay', remoteAddress: '', onClose: () => undefined })
       return true
     },
   })
   let state: string | undefined
   stage.hub.find('live/far', 0, (stream) => (state = stream?.state))
   expect(state).toBe('live')
+})
+
+test('observers are told in order of every publisher, its tracks, its end and the end of its stream', () => {
+  const stage = new Stage()
+  const told: string[] = []
+  const record = (event: string) => (stream: Stream) => told.push(`${event} ${stream.key}`)
+  const stop = stage.hub.observe({
+    opened: record('opened'),
+    published: record('published'),
+    tracksKnown: record('tracksKnown'),
+    unpublished: record('unpublished'),
+    closed: record('closed'),
+  })
+  const first = stage.publish('anna')!
+  first.push(stage.frame(videoConfig(), 0, true))
+  expect(told.splice(0)).toEqual(['opened live/x', 'published live/x'])
+  stage.clock.advance(SECOND)
+  expect(told.splice(0)).toEqual(['tracksKnown live/x'])
+  const second = stage.publish('anna')!
+  expect(told.splice(0)).toEqual(['unpublished live/x', 'published live/x'])
+  second.end()
+  expect(told.splice(0)).toEqual(['unpublished live/x', 'closed live/x'])
+  stop()
+  stage.publish()
+  expect(told).toEqual([])
 })
 
 test('a closed hub ends streams, publishers and waits, and takes nothing new', () => {

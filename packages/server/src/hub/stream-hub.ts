@@ -1,16 +1,11 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
+import type { StreamEvent, StreamObserver } from './observer.js'
 import type { StreamResolver } from './resolver.js'
 import type { EndReason } from './sink.js'
 import { Stream, type StreamLimits } from './stream.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
-
-/** Told when streams come and go. */
-export interface StreamHubObserver {
-  streamOpened(): void
-  streamClosed(): void
-}
 
 /** Every stream of this process by its key (`app/stream`, or a room's opaque name). */
 export class StreamHub {
@@ -18,16 +13,14 @@ export class StreamHub {
   readonly #limits: StreamLimits
   readonly #streams = new Map<string, Stream>()
   readonly #resolvers: StreamResolver[] = []
+  readonly #observers = new Set<StreamObserver>()
   readonly #waiters = new Map<string, Set<(stream: Stream | undefined) => void>>()
   #cancelSweep: (() => void) | undefined
   #closed = false
 
-  readonly #observer: StreamHubObserver | undefined
-
-  constructor(clock: Clock, limits: StreamLimits, observer?: StreamHubObserver) {
+  constructor(clock: Clock, limits: StreamLimits) {
     this.#clock = clock
     this.#limits = limits
-    this.#observer = observer
   }
 
   get size(): number {
@@ -47,18 +40,20 @@ export class StreamHub {
   open(key: string): Stream {
     const present = this.#streams.get(key)
     if (present !== undefined) return present
-    const stream = new Stream(key, this.#clock, this.#limits, () => {
-      if (this.#streams.get(key) === stream) this.#streams.delete(key)
-      if (this.#streams.size === 0) this.#stopSweep()
-      this.#observer?.streamClosed()
-    })
+    const stream = new Stream(key, this.#clock, this.#limits, this.#handleEvent)
     this.#streams.set(key, stream)
-    this.#observer?.streamOpened()
+    this.#handleEvent('opened', stream)
     this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)
     const waiters = this.#waiters.get(key)
     this.#waiters.delete(key)
     if (waiters !== undefined) for (const waiter of waiters) waiter(stream)
     return stream
+  }
+
+  /** Tells `observer` what happens to streams from now on. The answer ends that. */
+  observe(observer: StreamObserver): () => void {
+    this.#observers.add(observer)
+    return () => void this.#observers.delete(observer)
   }
 
   addResolver(resolver: StreamResolver): void {
@@ -75,7 +70,7 @@ export class StreamHub {
       callback(present)
       return () => undefined
     }
-    for (const resolver of this.#resolvers) if (resolver.resolve(key, this)) break
+    for (const resolver of this.#resolvers) if (resolver.resolve(key)) break
     const made = this.#streams.get(key)
     if (made !== undefined || wait <= 0 || this.#closed) {
       callback(made)
@@ -108,6 +103,14 @@ export class StreamHub {
     const cancelTimer = this.#clock.after(wait, () => waiter(undefined))
     waiters.add(waiter)
     return cancel
+  }
+
+  readonly #handleEvent = (event: StreamEvent, stream: Stream): void => {
+    if (event === 'closed') {
+      if (this.#streams.get(stream.key) === stream) this.#streams.delete(stream.key)
+      if (this.#streams.size === 0) this.#stopSweep()
+    }
+    for (const observer of this.#observers) observer[event]?.(stream)
   }
 
   readonly #sweep = (): void => {

@@ -1,6 +1,7 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import { GopCache, type GopCacheLimits } from './gop-cache.js'
+import type { StreamEvent } from './observer.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
 import { Timeline } from './timeline.js'
 import { Withholding, type Withheld } from './withholding.js'
@@ -77,7 +78,7 @@ export class Stream {
   readonly createdAt: Micros
   readonly #clock: Clock
   readonly #limits: StreamLimits
-  readonly #onIdle: (stream: Stream) => void
+  readonly #tell: (event: StreamEvent, stream: Stream) => void
   readonly #timeline = new Timeline()
   readonly #gop: GopCache
   readonly #sinks = new Set<FrameSink>()
@@ -91,19 +92,26 @@ export class Stream {
   /** Held, and without the publisher it had. */
   #awaitsReturn = false
   #ended = false
-  /** Both of the current publication. */
+  /** All three of the current publication. */
   #firstFrameSeen = false
   #headerWaitOver = false
+  #tracksTold = false
   #lastFrameAt: Micros = 0
   /** Totals since the stream was made. */
   framesIn = 0
   bytesIn = 0
 
-  constructor(key: string, clock: Clock, limits: StreamLimits, onIdle: (stream: Stream) => void) {
+  /** `tell` passes on what happens to this stream; see `StreamObserver`. */
+  constructor(
+    key: string,
+    clock: Clock,
+    limits: StreamLimits,
+    tell: (event: StreamEvent, stream: Stream) => void = () => undefined,
+  ) {
     this.key = key
     this.#clock = clock
     this.#limits = limits
-    this.#onIdle = onIdle
+    this.#tell = tell
     this.#gop = new GopCache(limits.gopCache)
     this.createdAt = clock.now()
   }
@@ -130,6 +138,11 @@ export class Stream {
     return this.#firstFrameSeen
   }
 
+  /** True once `tracksKnown` was told of the current publisher. */
+  get tracksKnown(): boolean {
+    return this.#tracksTold && this.#publication !== undefined
+  }
+
   /** Jumps of publishers' clocks that were bridged. */
   get timestampJumps(): number {
     return this.#timeline.jumps
@@ -146,6 +159,7 @@ export class Stream {
       // Detached before it is closed: its end must not count as the stream's.
       this.#publication = undefined
       present.close('replaced')
+      this.#tell('unpublished', this)
     }
     if (this.#ended) return undefined
     this.#cancelGrace?.()
@@ -156,9 +170,11 @@ export class Stream {
     this.#tracks = {}
     this.#firstFrameSeen = false
     this.#headerWaitOver = false
+    this.#tracksTold = false
     this.#lastFrameAt = this.#clock.now()
-    this.#publication = new Publication(this, info, this.#clock.now())
-    return this.#publication
+    const publication = (this.#publication = new Publication(this, info, this.#clock.now()))
+    this.#tell('published', this)
+    return publication
   }
 
   /**
@@ -283,6 +299,7 @@ export class Stream {
     else this.#startGrace()
     for (const watcher of this.#watchers) watcher.handleInterrupted?.()
     for (const sink of this.#sinks) sink.handleInterrupted?.()
+    this.#tell('unpublished', this)
     this.#forgetIfIdle()
   }
 
@@ -311,7 +328,7 @@ export class Stream {
     this.#sinks.clear()
     this.#watchers.clear()
     for (const sink of sinks) sink.handleEnd(reason)
-    this.#onIdle(this)
+    this.#tell('closed', this)
   }
 
   #startGrace(): void {
@@ -324,7 +341,7 @@ export class Stream {
 
   #learn(config: VideoConfig | AudioConfig): void {
     this.#tracks = { ...this.#tracks, [config.kind]: config }
-    if (this.#tracks.video !== undefined && this.#tracks.audio !== undefined) this.#releaseWaiters()
+    if (this.#tracks.video !== undefined && this.#tracks.audio !== undefined) this.#handleTracksKnown()
   }
 
   #handleFirstFrame(): void {
@@ -333,7 +350,7 @@ export class Stream {
     this.#clock.after(this.#limits.headerWaitMicros, () => {
       if (this.#publication !== publication) return
       this.#headerWaitOver = true
-      this.#releaseWaiters()
+      this.#handleTracksKnown()
     })
   }
 
@@ -343,7 +360,11 @@ export class Stream {
     return this.#headerWaitOver || (this.#tracks.video !== undefined && this.#tracks.audio !== undefined)
   }
 
-  #releaseWaiters(): void {
+  #handleTracksKnown(): void {
+    if (!this.#tracksTold && this.#firstFrameSeen) {
+      this.#tracksTold = true
+      this.#tell('tracksKnown', this)
+    }
     for (const waiter of [...this.#waiters]) waiter()
   }
 

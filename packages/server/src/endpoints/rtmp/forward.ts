@@ -12,7 +12,7 @@ import {
   type Micros,
 } from '@crossroom/media'
 import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
-import type { Clock, FrameSink, Stream, Tracks } from '../../hub/index.js'
+import type { Clock, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
 import { Driver } from '../../net/index.js'
 
 export interface ForwardTargetAddress {
@@ -31,12 +31,13 @@ const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 /** One connection that publishes a stream at another RTMP server, from its first keyframe to its end. */
 export class RtmpForward implements FrameSink {
   readonly #clock: Clock
-  readonly #stream: Stream
+  readonly #source: FrameSource
   readonly #socket: Socket
   readonly #session: RtmpClientSession
   readonly #driver: Driver<Uint8Array, Uint8Array, RtmpClientEvent>
   readonly #onClosed: (error: string | undefined) => void
-  #unsubscribe: (() => void) | undefined
+  /** Ends the wait for the tracks, then the subscription. */
+  #detach: (() => void) | undefined
   #configs: Tracks = {}
   #baseMs: number | undefined
   #skipsToKeyframe = true
@@ -45,14 +46,14 @@ export class RtmpForward implements FrameSink {
   bytesOut = 0
 
   constructor(
-    stream: Stream,
+    source: FrameSource,
     target: ForwardTargetAddress,
     clock: Clock,
     connectTimeout: Micros,
     onClosed: (error: string | undefined) => void,
   ) {
     this.#clock = clock
-    this.#stream = stream
+    this.#source = source
     this.#onClosed = onClosed
     const url = parseRtmpUrl(target.url)
     if (url === undefined) throw new TypeError(`${target.url} is no RTMP address.`)
@@ -86,9 +87,9 @@ export class RtmpForward implements FrameSink {
 
   handleFrame(frame: MediaFrame): void {
     const isVideo = frame.config.kind === 'video'
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#skipsToKeyframe = this.#stream.tracks.video !== undefined
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#skipsToKeyframe = this.#source.tracks.video !== undefined
     if (this.#skipsToKeyframe) {
-      if (this.#stream.tracks.video !== undefined && !(isVideo && frame.keyframe)) return
+      if (this.#source.tracks.video !== undefined && !(isVideo && frame.keyframe)) return
       this.#skipsToKeyframe = false
     }
     this.#baseMs ??= Math.round(frame.dts / 1000)
@@ -113,7 +114,7 @@ export class RtmpForward implements FrameSink {
   close(error: string | undefined): void {
     if (this.#closed) return
     this.#closed = true
-    this.#unsubscribe?.()
+    this.#detach?.()
     this.#session.close()
     this.#driver.drain()
     this.#driver.close()
@@ -132,11 +133,17 @@ export class RtmpForward implements FrameSink {
     this.#session.sendMedia(config.kind === 'video' ? MessageType.video : MessageType.audio, timestampMs, body)
   }
 
+  #begin(): void {
+    if (this.#closed) return
+    this.#session.sendMedia(MessageType.dataAmf0, 0, buildMetadataBody(this.#source.tracks))
+    this.#detach = this.#source.subscribe(this, 'gop')
+    this.#driver.drain()
+  }
+
   #handleEvent(event: RtmpClientEvent): void {
     if (event.type === 'publishing') {
       this.publishing = true
-      this.#session.sendMedia(MessageType.dataAmf0, 0, buildMetadataBody(this.#stream.tracks))
-      this.#unsubscribe = this.#stream.subscribe(this, 'gop')
+      this.#detach = this.#source.whenTracksKnown(() => this.#begin())
     } else if (event.type === 'refused') this.close(`The target refused the stream: ${event.description}`)
     else if (event.type === 'closed') this.close(event.error?.message)
   }

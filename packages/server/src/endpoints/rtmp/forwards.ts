@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../config/index.js'
-import type { Clock, Stream, StreamHub } from '../../hub/index.js'
+import type { Clock, FrameSource, Stream, StreamHub } from '../../hub/index.js'
 import { REDACTED, redactText, type Log } from '../../observe/index.js'
 import { RtmpForward, type ForwardTargetAddress } from './forward.js'
-
-/** How often rules look whether their stream has become live. */
-const POLL_MICROS = 500_000
 
 /** What became of a rule; the REST API shows it. */
 export interface ForwardStatus {
@@ -35,12 +32,21 @@ export class RtmpForwards {
   readonly #hub: StreamHub
   readonly #clock: Clock
   readonly #log: Log
+  readonly #sourceOf: (stream: Stream) => FrameSource
   readonly #rules = new Map<string, Rule>()
+  readonly #stopObserving: () => void
 
-  constructor(hub: StreamHub, clock: Clock, log: Log) {
+  /** `sourceOf`: the stream as RTMP servers take it. */
+  constructor(hub: StreamHub, clock: Clock, log: Log, sourceOf: (stream: Stream) => FrameSource) {
     this.#hub = hub
     this.#clock = clock
     this.#log = log
+    this.#sourceOf = sourceOf
+    this.#stopObserving = hub.observe({
+      tracksKnown: (stream) => {
+        for (const rule of this.#rules.values()) if (rule.streamKey === stream.key) this.#connect(rule, stream)
+      },
+    })
   }
 
   list(): ForwardStatus[] {
@@ -65,7 +71,7 @@ export class RtmpForwards {
       lastError: undefined,
     }
     this.#rules.set(rule.id, rule)
-    this.#look(rule)
+    this.#connectIfLive(rule)
     return describe(rule)
   }
 
@@ -79,25 +85,27 @@ export class RtmpForwards {
   }
 
   close(): void {
+    this.#stopObserving()
     for (const id of [...this.#rules.keys()]) this.stop(id)
   }
 
-  #look(rule: Rule): void {
-    rule.cancelWait = undefined
+  #connectIfLive(rule: Rule): void {
     const stream = this.#hub.get(rule.streamKey)
-    if (stream?.state === 'live' && stream.hasFrames) this.#connect(rule, stream)
-    else this.#wait(rule, POLL_MICROS)
+    if (stream?.tracksKnown === true) this.#connect(rule, stream)
   }
 
   #connect(rule: Rule, stream: Stream): void {
-    const connection = new RtmpForward(stream, rule.target, this.#clock, forwardLimits.connectMs * 1000, (error) => {
+    if (rule.connection !== undefined || rule.cancelWait !== undefined) return
+    const source = this.#sourceOf(stream)
+    const connection = new RtmpForward(source, rule.target, this.#clock, forwardLimits.connectMs * 1000, (error) => {
       rule.connection = undefined
       rule.bytesOut += connection.bytesOut
       rule.lastError = error
       if (error === undefined || connection.publishing) rule.retryAfterMs = forwardLimits.retryFirstMs
       else rule.retryAfterMs = Math.min(rule.retryAfterMs * 2, forwardLimits.retryMaxMs)
       if (error !== undefined) this.#logFailure(rule, error)
-      if (this.#rules.has(rule.id)) this.#wait(rule, error === undefined ? POLL_MICROS : rule.retryAfterMs * 1000)
+      // Without an error the stream is over: its next publisher connects the rule again.
+      if (error !== undefined && this.#rules.has(rule.id)) this.#retryLater(rule)
     })
     rule.connection = connection
   }
@@ -109,8 +117,11 @@ export class RtmpForwards {
     this.#log.warn(fields, 'A forward failed')
   }
 
-  #wait(rule: Rule, micros: number): void {
-    rule.cancelWait = this.#clock.after(micros, () => this.#look(rule))
+  #retryLater(rule: Rule): void {
+    rule.cancelWait = this.#clock.after(rule.retryAfterMs * 1000, () => {
+      rule.cancelWait = undefined
+      this.#connectIfLive(rule)
+    })
   }
 }
 
