@@ -17,6 +17,26 @@ test('who pushes into a room is a member when media may flow, and seen when it f
   expect(alice.connection.take()).toEqual(['room.userEnter', 'room.videoState', 'room.audioState'])
 })
 
+test.each([
+  ['Stage camera', 'Stage camera'],
+  [' 舞台 📷 ', '舞台 📷'],
+  ['📷'.repeat(64), '📷'.repeat(64)],
+  ['', 'camera'],
+  [undefined, 'camera'],
+])('a device pushed with name=%j is called %j', async (name, shown) => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const camera = await stage.push('camera', name === undefined ? {} : { name })
+  camera.open()
+  stage.settle()
+  expect(alice.users()[0]).toMatchObject({ userId: 'camera', userName: shown })
+})
+
+test.each(['x'.repeat(65), 'a\u0007b', 'line\nline', '\ud800'])('a push with the name %j is refused', async (name) => {
+  const stage = new RoomStage()
+  expect(await stage.admit('push', 'room', { userid: 'camera', name })).toMatchObject({ code: 'BAD_NAME' })
+})
+
 test('a device whose push ends stays 15 s, comes back to the same address, and goes when it does not', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')

@@ -1,3 +1,4 @@
+import { isShortLine } from './text.js'
 import { limits } from './limits.js'
 import type { RoomId } from './model.js'
 
@@ -18,4 +19,9 @@ export function isRoomId(value: unknown): value is RoomId {
 /** The one name of a room: a number and its decimal string are the same room, `7` and `"007"` are not. */
 export function canonicalRoomId(roomId: RoomId): string {
   return String(roomId)
+}
+
+/** Whether a value can be what a user is called: 1 to 64 printable characters. */
+export function isUserName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && isShortLine(value, limits.userNameLength)
 }

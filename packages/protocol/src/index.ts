@@ -1,5 +1,5 @@
 export { errorCodes, isErrorCode, type ErrorCode, type ErrorFacts } from './error-codes.js'
-export { canonicalRoomId, isRoomId, isUserId } from './ids.js'
+export { canonicalRoomId, isRoomId, isUserId, isUserName } from './ids.js'
 export {
   isMethod,
   parseNotification,

@@ -18,6 +18,8 @@ export interface DemoSigner {
 export interface DemoDeps extends AddressOptions {
   /** Absent unless the server runs in open mode or with `--demo`. */
   readonly signer: DemoSigner | undefined
+  /** Whether pages of every origin may ask: with `--demo`, so that a developer's own page gets what it enters with. */
+  readonly foreignPages: boolean
   readonly rates: AddressRates
   readonly clock: { now(): number }
   /** Wall clock in milliseconds. */
@@ -53,6 +55,13 @@ export function signForDemo(
   return { sdkAppId, userSig, privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds) }
 }
 
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'POST, OPTIONS',
+  'Access-Control-Allow-Headers': 'Content-Type',
+  'Access-Control-Max-Age': '86400',
+} as const
+
 const tokenRequest = z.object({
   userId: z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -'),
   roomId: z
@@ -72,6 +81,7 @@ export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promis
       answerErrorsAsJson(scope, (error) => {
         deps.log.error({ error }, 'A request for a signature of the demo failed')
       })
+      if (deps.foreignPages) allowForeignPages(scope)
       scope
         .withTypeProvider<ZodTypeProvider>()
         .post('/token', { schema: { hide: true, body: tokenRequest } }, (request, reply) => {
@@ -88,4 +98,13 @@ export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promis
     },
     { prefix: '/api/v1/demo' },
   )
+}
+
+/** Errors carry the headers as well, so that a page can say what was wrong. */
+function allowForeignPages(scope: FastifyInstance): void {
+  scope.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(CORS)
+    done()
+  })
+  scope.options('/token', { schema: { hide: true } }, (_request, reply) => reply.status(204).send())
 }

@@ -155,6 +155,24 @@ test('the pages get what they enter with: nothing in open mode, signatures in th
   })
 })
 
+test('a page of any origin gets a signature in the demo, and nowhere else', async () => {
+  const ask = (method: string, body?: string) =>
+    fetch(`${origin()}/api/v1/demo/token`, {
+      method,
+      headers: { origin: 'https://example.org', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
+    })
+  await start()
+  expect((await ask('POST', '{"userId":"a","roomId":1}')).headers.has('access-control-allow-origin')).toBe(false)
+  expect((await ask('OPTIONS')).headers.has('access-control-allow-origin')).toBe(false)
+  await server.close()
+  await start({ demo: true })
+  const preflight = await ask('OPTIONS')
+  expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'Content-Type'])
+  for (const body of ['{"userId":"a","roomId":1}', '{"userId":"a b"}'])
+    expect((await ask('POST', body)).headers.get('access-control-allow-origin')).toBe('*')
+})
+
 test("an old demo's room service signs people into a room of four", async () => {
   await start({ demo: true })
   const ask = async (name: string, body: object) => (await call('POST', `/weapp/webrtc_room/${name}`, body)).body

@@ -61,7 +61,7 @@ export class Web {
     const signer = signatures.isOpen || demo ? { sdkAppId, secret } : undefined
     const rates = new AddressRates({ perSecond, burst, addresses })
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
-    await registerDemo(this.public, { ...shared, ...addressOptions, log })
+    await registerDemo(this.public, { ...shared, ...addressOptions, log, foreignPages: demo })
     const tickets = new EntryTickets(Date.now)
     await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, clientAddress })
     await registerRoomService(this.public, { ...shared, rooms })

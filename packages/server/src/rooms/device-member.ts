@@ -9,6 +9,8 @@ export interface DeviceMemberOptions {
   readonly room: Room
   readonly services: RoomServices
   readonly userId: string
+  /** What the others see; undefined: the user id. */
+  readonly userName: string | undefined
   /** How it pushes. */
   readonly kind: 'rtmp' | 'whip'
   readonly permissions: Permissions
@@ -21,7 +23,7 @@ export class DeviceMember extends Member {
   #cancelGone: (() => void) | undefined
 
   constructor(options: DeviceMemberOptions) {
-    super({ ...options, userName: options.userId, role: 'device' })
+    super({ ...options, userName: options.userName ?? options.userId, role: 'device' })
   }
 
   pushOpened(): void {

@@ -1,4 +1,4 @@
-import { canonicalRoomId, isRoomId, isUserId, type PublishedStreamType } from '@crossroom/protocol'
+import { canonicalRoomId, isRoomId, isUserId, isUserName, type PublishedStreamType } from '@crossroom/protocol'
 import type { EntryVerifier } from '../auth/entry-verifier.js'
 import type { Identity } from '../auth/identity.js'
 import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamRequest } from '../auth/index.js'
@@ -14,7 +14,7 @@ import type { Rooms } from './rooms.js'
 import type { RoomServices } from './services.js'
 
 const BAD_ADDRESS =
-  '/push/ROOM takes a room id of at most 64 and a userid of at most 32 of [A-Za-z0-9_-], and streamtype=main or aux.'
+  '/push/ROOM takes a room id of at most 64 and a userid of at most 32 of [A-Za-z0-9_-], a name of at most 64 printable characters, and streamtype=main or aux.'
 const UINT32 = /^\d{1,10}$/
 
 /** How a door without signaling says what rooms refuse. */
@@ -34,10 +34,11 @@ const REFUSALS: Readonly<Partial<Record<RoomErrorCode, readonly [RefusalCode, nu
 export async function admitPush(request: StreamRequest, rooms: Rooms, verifier: EntryVerifier): Promise<Admission> {
   const streamType = streamTypeOf(request)
   const userId = request.query.get('userid')
-  if (!isRoomId(request.stream) || streamType === undefined || (userId !== undefined && !isUserId(userId)))
-    return refusal('BAD_NAME', BAD_ADDRESS, 400)
+  const userName = nameOf(request)
+  const isNamed = (userId === undefined || isUserId(userId)) && (userName === undefined || isUserName(userName))
+  if (!isRoomId(request.stream) || streamType === undefined || !isNamed) return refusal('BAD_NAME', BAD_ADDRESS, 400)
   const roomId = canonicalRoomId(request.stream)
-  const admission = await admitIntoRoom(request, rooms, verifier, { roomId, streamType })
+  const admission = await admitIntoRoom(request, rooms, verifier, { roomId, streamType, userName })
   return admission.ok ? admission : { ...admission, loggedName: `push/${roomId}` }
 }
 
@@ -62,10 +63,13 @@ async function admitIntoRoom(
 interface Push {
   readonly roomId: string
   readonly streamType: PublishedStreamType
+  /** What the others see; undefined: the user id. */
+  readonly userName: string | undefined
   readonly identity: Identity
 }
 
-function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, identity }: Push): Grant {
+function grantPush(request: StreamRequest, rooms: Rooms, push: Push): Grant {
+  const { roomId, streamType, identity } = push
   const { userId, permissions, expiresAt } = identity
   const may = maySend(permissions, streamType)
   if (!may.audio && !may.video)
@@ -74,17 +78,18 @@ function grantPush(request: StreamRequest, rooms: Rooms, { roomId, streamType, i
   const present = room.member(userId)
   if (present?.role === 'audience')
     throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
-  const member = present ?? deviceOf(request, rooms, room, identity)
+  const member = present ?? deviceOf(request, rooms, room, push)
   const stream = member.openStream(streamType)
   return new PushGrant({ room, services: rooms.services, member, stream, may, expiresAt }).grant
 }
 
 /** Not yet in the room: it enters when media may flow. */
-function deviceOf(request: StreamRequest, rooms: Rooms, room: Room, { userId, permissions }: Identity): DeviceMember {
+function deviceOf(request: StreamRequest, rooms: Rooms, room: Room, { identity, userName }: Push): DeviceMember {
   room.checkRoom(undefined, false)
   const kind = request.protocol === 'whip' ? 'whip' : 'rtmp'
+  const { userId, permissions } = identity
   const { remoteAddress } = request
-  return new DeviceMember({ room, services: rooms.services, userId, kind, permissions, remoteAddress })
+  return new DeviceMember({ room, services: rooms.services, userId, userName, kind, permissions, remoteAddress })
 }
 
 interface PushGrantOptions {
@@ -183,6 +188,12 @@ class PushGrant {
 function streamTypeOf({ query }: StreamRequest): PublishedStreamType | undefined {
   const streamType = query.get('streamtype') ?? 'main'
   return streamType === 'main' || streamType === 'aux' ? streamType : undefined
+}
+
+/** `&name=`; an empty one is none. */
+function nameOf({ query }: StreamRequest): string | undefined {
+  const name = query.get('name')?.trim() ?? ''
+  return name === '' ? undefined : name
 }
 
 function credentialsOf({ query, bearer, remoteAddress }: StreamRequest, roomId: string) {
