@@ -48,6 +48,7 @@ class App implements RunningServer {
   #rooms: RoomsPart | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
+  readonly #stopWarning: () => void
 
   constructor(core: Core) {
     const { clock, clientAddress, environment, hub, log, pending } = core
@@ -58,6 +59,9 @@ class App implements RunningServer {
     this.#forwards = new RtmpForwards(hub, clock, log, (stream) => environment.flvSourceOf(stream))
     this.#web = new Web(core)
     observeCore(core)
+    this.#stopWarning = clock.onStoodStill((micros) => {
+      log.warn({ stoodStillMs: Math.round(micros / 1000) }, 'The server stood still; deadlines of others wait for it')
+    })
   }
 
   get ports(): Readonly<Record<string, number>> {
@@ -102,6 +106,7 @@ class App implements RunningServer {
     const { hooks, hub, listeners, transcoder } = this.#core
     this.#draining = true
     this.#stopWatching()
+    this.#stopWarning()
     this.#forwards.close()
     this.#rooms?.close()
     hub.close('shutdown')

@@ -19,7 +19,7 @@ const LIMITS = {
   silentMicros: 10_000_000,
   headerWaitMicros: 500_000,
 }
-const clock = { now: () => 5_000_000, after: () => () => undefined }
+const clock = { now: () => 5_000_000, listened: () => 5_000_000, after: () => () => undefined }
 
 class FakeForwards implements Forwards {
   readonly started: ForwardTarget[] = []

@@ -66,7 +66,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
     () => performance.now(),
     (ms) => delay(ms),
   )
-  const hooks = hooksOf(config, { nowMs: Date.now, newId: () => randomBytes(16).toString('hex'), log })
+  const hooks = hooksOf(config, { nowMs: Date.now, clock, newId: () => randomBytes(16).toString('hex'), log })
   const gate = new GateByApp(new PlainStreams(config, { nowMs: Date.now, guard, hooks }))
   const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
   const proxies = new TrustedProxies(config.trustProxy)

@@ -3,9 +3,11 @@ import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
 /** Adds what the parts themselves do not count to the metrics. */
-export function observeCore({ connections, hooks, hub, metrics, transcoder }: Core): void {
+export function observeCore({ clock, connections, hooks, hub, metrics, transcoder }: Core): void {
   const lostHelp = 'on_unpublish notifications that were not delivered'
   metrics.addCounter('hook_lost_total', lostHelp, () => hooks?.lost ?? 0)
+  const stillHelp = 'Seconds in which the process stood still; they count for no deadline of others'
+  metrics.addCounter('stood_still_seconds_total', stillHelp, () => clock.stoodStill / 1_000_000)
   addTranscodeMetrics(metrics, transcoder)
   metrics.watchStreams(() =>
     hub.list().map((stream) => {

@@ -2,12 +2,14 @@ import { hookLimits } from '../config/limits.js'
 import type { Log } from '../observe/log.js'
 import { sendHook } from './hook-request.js'
 import type { HookPost } from './hook-request.js'
+import type { After } from './slots.js'
 
 /** What a {@link HookQueue} works with. */
 export interface HookQueueDeps {
   readonly log: Log
   /** Wall clock in milliseconds: it is signed. */
   readonly nowMs: () => number
+  readonly clock: { listened(): number; readonly after: After }
 }
 
 /** Delivers notifications one after another, in order, with longer and longer waits while the receiver is down. */
@@ -42,7 +44,7 @@ export class HookQueue {
 
   /** One more round without waiting between tries, for at most 3 s; what then still waits is lost. */
   async close(): Promise<void> {
-    this.#closesAtMs ??= performance.now() + hookLimits.timeoutMs
+    this.#closesAtMs ??= this.#listenedMs + hookLimits.timeoutMs
     this.#wake?.()
     await this.#running
   }
@@ -66,10 +68,16 @@ export class HookQueue {
     this.#running = undefined
   }
 
+  get #listenedMs(): number {
+    return this.#deps.clock.listened() / 1000
+  }
+
   async #send(post: HookPost): Promise<number> {
-    const leftMs = this.#closesAtMs === undefined ? hookLimits.timeoutMs : this.#closesAtMs - performance.now()
+    const leftMs = this.#closesAtMs === undefined ? hookLimits.timeoutMs : this.#closesAtMs - this.#listenedMs
     if (leftMs <= 0) return 0
-    const reply = await sendHook(post, this.#secret, this.#deps.nowMs() / 1000, Math.ceil(leftMs))
+    const { clock, nowMs } = this.#deps
+    const timeout = { ms: Math.ceil(leftMs), after: clock.after.bind(clock) }
+    const reply = await sendHook(post, this.#secret, nowMs() / 1000, timeout)
     if (!isFinal(reply.status))
       this.#deps.log.warn({ status: reply.status, why: reply.text }, 'A notification was not taken and is tried again')
     return reply.status

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { hookLimits } from '../config/limits.js'
+import type { After } from './slots.js'
 
 /** One signed POST to the operator's server. */
 export interface HookPost {
@@ -14,6 +15,12 @@ export interface HookPost {
 export interface HookReply {
   readonly status: number
   readonly text: string
+}
+
+/** How long an answer may take, and the timer that measures it. */
+export interface HookTimeout {
+  readonly ms: number
+  readonly after: After
 }
 
 /**
@@ -32,13 +39,15 @@ export async function sendHook(
   post: HookPost,
   secret: string | undefined,
   unixSeconds: number,
-  timeoutMs: number,
+  timeout: HookTimeout,
 ): Promise<HookReply> {
+  const tooLate = new AbortController()
+  const cancel = timeout.after(timeout.ms * 1000, () => tooLate.abort())
   try {
     const response = await fetch(post.url, {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: tooLate.signal,
       headers: {
         'content-type': 'application/json',
         'user-agent': 'crossroom',
@@ -50,7 +59,9 @@ export async function sendHook(
     if (text === undefined) return { status: 0, text: 'the answer is longer than 64 KiB' }
     return { status: response.status, text }
   } catch (error) {
-    return { status: 0, text: whyNoReply(error) }
+    return { status: 0, text: tooLate.signal.aborted ? 'it did not answer in time' : whyNoReply(error) }
+  } finally {
+    cancel()
   }
 }
 
@@ -73,7 +84,6 @@ async function readBounded(response: Response): Promise<string | undefined> {
 
 function whyNoReply(error: unknown): string {
   if (!(error instanceof Error)) return 'it cannot be reached'
-  if (error.name === 'TimeoutError') return 'it did not answer in time'
   const cause: unknown = error.cause
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
   return code === undefined ? 'it cannot be reached' : `it cannot be reached (${code})`

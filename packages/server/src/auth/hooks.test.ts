@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../net/clock.js'
 import { silentLog } from '../observe/index.js'
 import type { StreamRequest } from './gate.js'
 import { HookQueue } from './hook-queue.js'
@@ -50,7 +51,10 @@ const request: StreamRequest = {
 function makeHooks(secret: string | undefined = 'hook secret'): Hooks {
   let count = 0
   const newId = () => `id-${String(++count)}`
-  return new Hooks({ onPublish: url, onUnpublish: url, secret }, { log: silentLog, nowMs: () => NOW, newId })
+  return new Hooks(
+    { onPublish: url, onUnpublish: url, secret },
+    { log: silentLog, nowMs: () => NOW, clock: systemClock, newId },
+  )
 }
 
 test('a request carries who, what and a signature over id, time and body', async () => {
@@ -145,7 +149,7 @@ test('on_unpublish is told with the reason, in order', async () => {
 
 test('a notification that failed comes again with the same id, before the next one', async () => {
   answer = (response, count) => response.writeHead(count === 1 ? 503 : 200).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW })
+  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
   queue.push({ url, id: 'a', body: '{}' })
   queue.push({ url, id: 'b', body: '{}' })
   await expect.poll(() => received.length, { timeout: 5000 }).toBe(3)
@@ -156,7 +160,7 @@ test('a notification that failed comes again with the same id, before the next o
 
 test('what the receiver rejects is given up and does not hold up the next one', async () => {
   answer = (response, count) => response.writeHead(count === 1 ? 410 : 200).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW })
+  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
   queue.push({ url, id: 'a', body: '{}' })
   queue.push({ url, id: 'b', body: '{}' })
   await queue.close()
@@ -166,7 +170,7 @@ test('what the receiver rejects is given up and does not hold up the next one', 
 
 test('a thousand notifications wait, then the oldest is lost and counted', async () => {
   answer = (response) => response.writeHead(503).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW })
+  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
   for (let i = 0; i < 1003; i++) queue.push({ url, id: String(i), body: '{}' })
   expect(queue.lost).toBe(3)
   await queue.close()
@@ -174,7 +178,7 @@ test('a thousand notifications wait, then the oldest is lost and counted', async
 })
 
 test('slots are given to those who wait, in order, and waiting ends in time', async () => {
-  const slots = new Slots(1, 2)
+  const slots = new Slots(1, 2, (delay, callback) => systemClock.after(delay, callback))
   expect(await slots.take(10)).toBe(true)
   const second = slots.take(10_000)
   const third = slots.take(1)

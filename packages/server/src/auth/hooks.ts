@@ -5,7 +5,7 @@ import type { StreamEndReason, StreamRequest } from './gate.js'
 import { sendHook } from './hook-request.js'
 import type { HookReply } from './hook-request.js'
 import { HookQueue } from './hook-queue.js'
-import { Slots } from './slots.js'
+import { Slots, type After } from './slots.js'
 
 /** Where the operator's hooks are. An absent one is not asked, which allows. */
 export interface HookOptions {
@@ -21,6 +21,8 @@ export interface HookDeps {
   readonly log: Log
   /** Wall clock in milliseconds: it is signed. */
   readonly nowMs: () => number
+  /** Time in which this process listened, in microseconds, and timers in it. */
+  readonly clock: { listened(): number; readonly after: After }
   /** A new id for a request; never the same twice. */
   readonly newId: () => string
 }
@@ -51,12 +53,15 @@ export function hooksOf(config: Config, deps: HookDeps): Hooks | undefined {
 export class Hooks {
   readonly #options: HookOptions
   readonly #deps: HookDeps
-  readonly #slots = new Slots(hookLimits.inFlight, hookLimits.queued)
+  readonly #slots: Slots
   readonly #queue: HookQueue
 
   constructor(options: HookOptions, deps: HookDeps) {
     this.#options = options
     this.#deps = deps
+    this.#slots = new Slots(hookLimits.inFlight, hookLimits.queued, (delay, callback) =>
+      deps.clock.after(delay, callback),
+    )
     this.#queue = new HookQueue(options.secret, deps)
   }
 
@@ -70,15 +75,19 @@ export class Hooks {
     const url = request.action === 'publish' ? this.#options.onPublish : this.#options.onPlay
     if (url === undefined) return undefined
     const event = request.action === 'publish' ? 'on_publish' : 'on_play'
-    const startedMs = performance.now()
+    const { clock, newId, nowMs } = this.#deps
+    const from = clock.listened()
     const slot = await this.#slots.take(hookLimits.timeoutMs)
-    const leftMs = Math.ceil(hookLimits.timeoutMs - (performance.now() - startedMs))
+    const leftMs = Math.ceil(hookLimits.timeoutMs - (clock.listened() - from) / 1000)
     if (!slot || leftMs <= 0) {
       if (slot) this.#slots.give()
       return this.#failed(event, request, { status: 0, text: 'too many requests wait for it' })
     }
-    const post = { url, id: this.#deps.newId(), body: JSON.stringify(describe(event, request, subject)) }
-    const reply = await sendHook(post, this.#options.secret, this.#deps.nowMs() / 1000, leftMs)
+    const post = { url, id: newId(), body: JSON.stringify(describe(event, request, subject)) }
+    const reply = await sendHook(post, this.#options.secret, nowMs() / 1000, {
+      ms: leftMs,
+      after: clock.after.bind(clock),
+    })
     this.#slots.give()
     if (reply.status >= 200 && reply.status < 300) return readVerdict(reply.text)
     if (reply.status >= 400 && reply.status < 500) {

@@ -1,10 +1,15 @@
+/** A one-shot timer, in microseconds; the answer cancels it. */
+export type After = (delay: number, callback: () => void) => () => void
+
 /** So many at the same time; the others wait in a bounded line, each no longer than it can afford. */
 export class Slots {
   readonly #waitingLimit: number
+  readonly #after: After
   readonly #waiting = new Set<(taken: boolean) => void>()
   #free: number
 
-  constructor(slots: number, waiting: number) {
+  constructor(slots: number, waiting: number, after: After) {
+    this.#after = after
     this.#free = slots
     this.#waitingLimit = waiting
   }
@@ -18,11 +23,11 @@ export class Slots {
     if (this.#waiting.size >= this.#waitingLimit) return Promise.resolve(false)
     return new Promise((resolve) => {
       const answer = (taken: boolean): void => {
-        clearTimeout(timer)
+        cancel()
         this.#waiting.delete(answer)
         resolve(taken)
       }
-      const timer = setTimeout(answer, timeoutMs, false)
+      const cancel = this.#after(timeoutMs * 1000, () => answer(false))
       this.#waiting.add(answer)
     })
   }

@@ -2,8 +2,10 @@ import type { Micros } from '@crossroom/media'
 
 /** Monotonic time and one-shot timers. `net` gives the real one, the tests a virtual one. */
 export interface Clock {
-  /** Monotonic, in microseconds from an arbitrary start. */
+  /** Monotonic, in microseconds from an arbitrary start: the time of media. */
   now(): Micros
-  /** Calls back once after `delay`; the answer cancels it and may be called any number of times. */
+  /** The same without the time in which the process stood still: what somebody's silence is measured with. */
+  listened(): Micros
+  /** Calls back once after `delay` of listened time; the answer cancels it and may be called any number of times. */
   after(delay: Micros, callback: () => void): () => void
 }

@@ -115,8 +115,8 @@ export class StreamHub {
 
   readonly #sweep = (): void => {
     this.#cancelSweep = undefined
-    const now = this.#clock.now()
-    for (const stream of this.list()) stream.sweep(now)
+    const listened = this.#clock.listened()
+    for (const stream of this.list()) stream.sweep(listened)
     if (this.#streams.size > 0) this.#cancelSweep = this.#clock.after(SWEEP_INTERVAL, this.#sweep)
   }
 

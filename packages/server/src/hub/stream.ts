@@ -171,7 +171,7 @@ export class Stream {
     this.#firstFrameSeen = false
     this.#headerWaitOver = false
     this.#tracksTold = false
-    this.#lastFrameAt = this.#clock.now()
+    this.#lastFrameAt = this.#clock.listened()
     const publication = (this.#publication = new Publication(this, info, this.#clock.now()))
     this.#tell('published', this)
     return publication
@@ -274,7 +274,7 @@ export class Stream {
   /** Called by `Publication.push`. */
   handlePublished(input: MediaFrame): void {
     const frame = this.#timeline.map(input)
-    this.#lastFrameAt = this.#clock.now()
+    this.#lastFrameAt = this.#clock.listened()
     this.framesIn++
     for (const unit of frame.units) this.bytesIn += unit.length
     const config = frame.config
@@ -304,8 +304,8 @@ export class Stream {
   }
 
   /** Ends a publisher that has been silent for too long. Called by the hub once a second. */
-  sweep(now: Micros): void {
-    if (now - this.#lastFrameAt > this.#limits.silentMicros) this.#publication?.close('silent')
+  sweep(listened: Micros): void {
+    if (listened - this.#lastFrameAt > this.#limits.silentMicros) this.#publication?.close('silent')
   }
 
   /** Takes the publisher's right away; subscribers wait for a new one as after any loss. */

@@ -1,5 +1,5 @@
 export { plainAddress, TrustedProxies } from './client-address.js'
-export { systemClock, type DriverClock } from './clock.js'
+export { inListenedTime, ListeningClock, systemClock, type DriverClock } from './clock.js'
 export { Driver, type DriverHandlers } from './driver.js'
 export { AddressRates } from './address-rates.js'
 export {

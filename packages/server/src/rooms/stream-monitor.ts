@@ -116,7 +116,7 @@ export class StreamMonitor implements FrameSink {
   }
 
   #handleAudio(frame: MediaFrame): void {
-    this.#audioAt = this.#clock.now()
+    this.#audioAt = this.#clock.listened()
     const { audioLevel } = frame
     if (audioLevel !== undefined) {
       this.#levelKnown = true
@@ -132,7 +132,7 @@ export class StreamMonitor implements FrameSink {
   #handleVideo(frame: MediaFrame): void {
     if (frame.keyframe) this.#keyframeSeen = true
     else if (!this.#keyframeSeen) return
-    this.#videoAt = this.#clock.now()
+    this.#videoAt = this.#clock.listened()
     if (frame.config !== this.#videoConfig) this.#learn(frame.config)
     if (!this.#flowsVideo || this.#state !== 'live') this.#flows(this.#flowsAudio, true)
   }
@@ -153,7 +153,7 @@ export class StreamMonitor implements FrameSink {
   /** Runs while anything flows, about as often as the time it looks for. */
   readonly #check = (): void => {
     this.#cancelCheck = undefined
-    const since = this.#clock.now() - roomLimits.staleMicros
+    const since = this.#clock.listened() - roomLimits.staleMicros
     const audio = this.#flowsAudio && this.#audioAt > since
     const video = this.#flowsVideo && this.#videoAt > since
     this.#setFlow(audio, video)

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { limits } from '@crossroom/protocol'
 import { signalingLimits } from '../config/index.js'
-import { refuseUpgrade, type DriverClock, type PendingConnection, type PendingConnections } from '../net/index.js'
+import { refuseUpgrade, type ListeningClock, type PendingConnection, type PendingConnections } from '../net/index.js'
 import type { AddressBook } from '../rooms/index.js'
 import { SignalingCounters } from './counters.js'
 import { isOriginAllowed, type OriginRules } from './origins.js'
@@ -12,7 +12,7 @@ import { SignalingSession, type SessionDeps, type SessionOrigin } from './sessio
 
 /** What the server is given by the composition root. */
 export interface SignalingOptions extends Omit<SessionDeps, 'outbox' | 'counters' | 'clock'> {
-  readonly clock: DriverClock
+  readonly clock: Pick<ListeningClock, 'listened' | 'after'>
   readonly origins: OriginRules
   /** Where sockets that have not entered yet are counted, with those of other protocols. */
   readonly pending: PendingConnections
@@ -113,7 +113,7 @@ export class SignalingServer {
   }
 
   #sweep(): void {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.listened()
     for (const session of this.#sessions) session.handleTimeout(now)
     this.#deps.outbox.clear()
     this.#cancelSweep = this.#options.clock.after(signalingLimits.sweepMicros, () => this.#sweep())

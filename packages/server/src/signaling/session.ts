@@ -35,7 +35,7 @@ import type { Outbox } from './outbox.js'
 
 /** What all sessions share. */
 export interface SessionDeps {
-  readonly clock: { now(): Micros }
+  readonly clock: { listened(): Micros }
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly rooms: RoomDirectory
@@ -95,7 +95,7 @@ export class SignalingSession implements MemberConnection {
     this.#socket = socket
     this.#origin = origin
     this.#deps = deps
-    this.#openedAt = this.#heardAt = deps.clock.now()
+    this.#openedAt = this.#heardAt = deps.clock.listened()
   }
 
   /** A message came; `text` is undefined when it was binary. */
@@ -120,7 +120,7 @@ export class SignalingSession implements MemberConnection {
 
   /** The socket is gone. */
   handleClose(): void {
-    this.#closedAt ??= this.#deps.clock.now()
+    this.#closedAt ??= this.#deps.clock.listened()
     const member = this.#member
     this.#member = undefined
     member?.lost()
@@ -151,12 +151,12 @@ export class SignalingSession implements MemberConnection {
   /** Ends the socket; a member that is still in its room may resume. Idempotent. */
   end(code: number, reason: string): void {
     if (this.#closedAt !== undefined) return
-    this.#closedAt = this.#deps.clock.now()
+    this.#closedAt = this.#deps.clock.listened()
     this.#socket.close(code, reason)
   }
 
   #isWithinRate(): boolean {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.listened()
     this.#heardAt = now
     if (this.#rate.take(now, 1) === 0) return true
     this.#deps.counters.refused('TOO_MANY_REQUESTS')
@@ -260,7 +260,7 @@ export class SignalingSession implements MemberConnection {
   }
 
   #countEntry(): void {
-    const wait = this.#deps.entryRates.take(this.#deps.clock.now(), this.#origin.remoteAddress)
+    const wait = this.#deps.entryRates.take(this.#deps.clock.listened(), this.#origin.remoteAddress)
     if (wait === 0) return
     const retryAfterMs = Math.ceil(wait / 1000)
     throw new Refused('TOO_MANY_REQUESTS', 'Too many entries came from this address in a short time.', retryAfterMs)

@@ -68,6 +68,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   /** Pictures are left out until the next keyframe. */
   #skipping = false
   #lastIn: MediaFrame | undefined
+  #lastInAt: Micros = 0
   #lastOut: MediaFrame | undefined
   #failuresInRow = 0
   #openedAt: Micros = 0
@@ -136,6 +137,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     if (!this.recipe.from.includes(frame.config.codec)) return
     this.counters.framesIn++
     this.#lastIn = frame
+    this.#lastInAt = this.#options.clock.listened()
     this.#replay.push(frame)
     if (this.#channel === undefined) this.#open(frame)
     else if (this.#ready) this.#send(frame)
@@ -256,7 +258,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     const { clock } = this.#options
     this.#cancelWatch = clock.after(SILENCE_STEP, () => {
       const last = this.#lastIn
-      const silent = last === undefined ? 0 : clock.now() - last.receivedAt
+      const silent = clock.listened() - this.#lastInAt
       if (last !== undefined && silent > SILENT_AFTER) this.#channel?.advance(last.pts + silent - SILENT_AFTER)
       this.#watchSilence()
     })

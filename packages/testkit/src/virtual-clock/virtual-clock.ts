@@ -12,6 +12,8 @@ interface Timer {
  */
 export class VirtualClock {
   #now: Micros
+  /** How far `now` is ahead of listened time. */
+  #stoodStill: Micros = 0
   #order = 0
   #timers: Timer[] = []
 
@@ -20,7 +22,17 @@ export class VirtualClock {
   }
 
   now(): Micros {
+    return this.#now + this.#stoodStill
+  }
+
+  /** Time without what `standStill` took. */
+  listened(): Micros {
     return this.#now
+  }
+
+  /** The process stands still: time goes on, nothing fires, and what waits waits as long as before. */
+  standStill(by: Micros): void {
+    this.#stoodStill += by
   }
 
   /** The answer cancels; it may be called any number of times. */
@@ -39,10 +51,19 @@ export class VirtualClock {
 
   /** When the next timer fires; undefined when none waits. */
   get next(): Micros | undefined {
-    return this.#first()?.at
+    const at = this.#first()?.at
+    return at === undefined ? undefined : at + this.#stoodStill
   }
 
   advanceTo(time: Micros): void {
+    this.#advanceTo(time - this.#stoodStill)
+  }
+
+  advance(by: Micros): void {
+    this.#advanceTo(this.#now + by)
+  }
+
+  #advanceTo(time: Micros): void {
     for (;;) {
       const timer = this.#first()
       if (timer === undefined || timer.at > time) break
@@ -51,10 +72,6 @@ export class VirtualClock {
       timer.callback()
     }
     this.#now = Math.max(this.#now, time)
-  }
-
-  advance(by: Micros): void {
-    this.advanceTo(this.#now + by)
   }
 
   #first(): Timer | undefined {

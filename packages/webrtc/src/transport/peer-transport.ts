@@ -21,6 +21,8 @@ export interface PeerDatagram {
   readonly address: PeerAddress
   /** The bytes alone, without room before or after. Media is decrypted in place. */
   readonly bytes: Uint8Array
+  /** When it came, by the clock of media; default: the time of the call. */
+  readonly arrivedAt?: Micros
 }
 
 export type TransportFailure = DtlsFailure | 'never-connected'
@@ -130,8 +132,11 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return this.#isQuiet
   }
 
-  /** Takes a datagram that arrived at `now`, the kernel's time where it is known. Media goes straight to the `MediaReceiver`. */
-  handleInput(now: Micros, { address, bytes }: PeerDatagram): void {
+  /**
+   * Takes a datagram. Media goes straight to the `MediaReceiver`, with the time of its arrival. `now` may be a clock that
+   * stands still with the process: it is what silence is measured with.
+   */
+  handleInput(now: Micros, { address, bytes, arrivedAt = now }: PeerDatagram): void {
     if (this.#isOver) return
     this.#isQuiet = false
     const kind = datagramKind(bytes)
@@ -147,7 +152,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
       this.#dtls?.handleInput(now, bytes)
       this.#followDtls(now)
     } else {
-      this.#handleMedia(now, address, bytes, kind === 'rtcp')
+      this.#handleMedia(now, arrivedAt, address, bytes, kind === 'rtcp')
     }
   }
 
@@ -155,11 +160,11 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
    * Takes RTP that the port has decrypted with `inbound`: the first `length` bytes of `packet`, or one of `SRTP_DROP`. The port
    * knows the peer by its address only, so that is checked here as for all other media.
    */
-  handleOpened(now: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
+  handleOpened(now: Micros, address: PeerAddress, packet: Uint8Array, length: number, arrivedAt = now): void {
     if (this.#isOver) return
     this.#isQuiet = true
     if (length < 0) this.counters.undecryptable++
-    else if (this.#hear(now, address)) this.#options.media.handleRtp(now, packet, length)
+    else if (this.#hear(now, address)) this.#options.media.handleRtp(arrivedAt, packet, length)
     else this.counters.unverified++
   }
 
@@ -218,7 +223,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     this.#end(now, { kind: 'closed', reason: 'closed-here' })
   }
 
-  #handleMedia(now: Micros, address: PeerAddress, bytes: Uint8Array, isRtcp: boolean): void {
+  #handleMedia(now: Micros, arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array, isRtcp: boolean): void {
     this.#isQuiet = true
     if (this.#inbound === undefined) {
       this.counters.early++
@@ -232,8 +237,8 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
       return
     }
     this.#hear(now, address)
-    if (!isRtcp) this.#options.media.handleRtp(now, bytes, length)
-    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(now, bytes.subarray(0, length))
+    if (!isRtcp) this.#options.media.handleRtp(arrivedAt, bytes, length)
+    else if (this.#rtcpRate.take(now)) this.#options.media.handleRtcp(arrivedAt, bytes.subarray(0, length))
     else this.counters.rtcpOverRate++
   }
 

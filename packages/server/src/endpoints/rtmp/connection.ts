@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Machine, Micros } from '@crossroom/media'
 import type { RtmpServerEvent, RtmpServerSession } from '@crossroom/rtmp'
 import type { StreamEndReason } from '../../auth/index.js'
-import { Driver, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
+import { Driver, inListenedTime, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
 import type { Log } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import type { RtmpPeer } from './peer.js'
@@ -63,7 +63,7 @@ export class RtmpConnection implements RtmpPeer {
     this.log = environment.log.child({ connection: this.id, protocol: 'rtmp', remoteAddress: options.remoteAddress })
     this.#rate = new RateLimiter(options.rateLimits)
     this.#decode = new RateLimiter(options.decodeLimits)
-    this.#driver = new Driver(this.#timed(session), environment.clock, {
+    this.#driver = new Driver(this.#timed(session), inListenedTime(environment.clock), {
       output: (bytes) => {
         if (!socket.write(bytes)) this.#watchStall()
       },
@@ -168,8 +168,9 @@ export class RtmpConnection implements RtmpPeer {
     const { clock } = this.#options.environment
     return {
       handleInput: (now, input) => {
+        const from = clock.now()
         session.handleInput(now, input)
-        this.#decodeMicros += clock.now() - now
+        this.#decodeMicros += clock.now() - from
       },
       handleTimeout: (now) => session.handleTimeout(now),
       pollOutput: () => session.pollOutput(),

@@ -13,7 +13,7 @@ import {
 } from '@crossroom/media'
 import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
 import type { Clock, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
-import { Driver } from '../../net/index.js'
+import { Driver, inListenedTime } from '../../net/index.js'
 
 export interface ForwardTargetAddress {
   readonly url: string
@@ -66,7 +66,7 @@ export class RtmpForward implements FrameSink {
       randomBytes: (length) => randomBytes(length),
       hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     })
-    this.#driver = new Driver(this.#session, clock, {
+    this.#driver = new Driver(this.#session, inListenedTime(clock), {
       output: (bytes) => {
         this.bytesOut += bytes.length
         this.#socket.write(bytes)

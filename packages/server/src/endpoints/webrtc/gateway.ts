@@ -90,7 +90,7 @@ export class RtcGateway {
     this.#tcp = new TcpAddresses({
       packet: (address, bytes) => {
         this.#collectSent()
-        this.#route(this.#clock.now(), address, bytes)
+        this.#route(this.#clock.listened(), this.#clock.now(), address, bytes)
       },
       closed: (address) => this.#handleTcpClosed(address),
     })
@@ -112,7 +112,7 @@ export class RtcGateway {
     const peer: RtcPeer = new RtcPeer({
       clock: this.#clock,
       transport: {
-        now: this.#clock.now(),
+        now: this.#clock.listened(),
         ice: {
           hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
           randomBytes: (length) => randomBytes(length),
@@ -242,17 +242,18 @@ export class RtcGateway {
   #handleBatch(batch: UdpBatch): void {
     this.#collectSent()
     const { count, rows, lengths, opened, addresses, arrivedAt } = batch
+    const listened = this.#clock.listened()
     for (let i = 0; i < count; i++) {
       const at = Math.round(arrivedAt[i]!)
       const address = addresses[i]!
-      if (opened[i] !== 0) this.#demux.find(address)?.handleOpened(at, address, rows[i]!, opened[i]!)
+      if (opened[i] !== 0) this.#demux.find(address)?.handleOpened(listened, at, address, rows[i]!, opened[i]!)
       // Of length 0: too long for its row, and counted by the port.
-      else if (lengths[i] !== 0) this.#route(at, address, rows[i]!.subarray(0, lengths[i]))
+      else if (lengths[i] !== 0) this.#route(listened, at, address, rows[i]!.subarray(0, lengths[i]))
     }
   }
 
-  #route(arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
-    this.#demux.route(address, bytes)?.handleDatagram(arrivedAt, address, bytes)
+  #route(listened: Micros, arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
+    this.#demux.route(address, bytes)?.handleDatagram(listened, arrivedAt, address, bytes)
   }
 
   #send(address: PeerAddress, bytes: Uint8Array): void {

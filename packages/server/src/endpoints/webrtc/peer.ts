@@ -41,7 +41,10 @@ export class RtcPeer {
   #draining = false
   #over = false
   /** One for all: they come by the thousand. */
-  readonly #datagram: { address: PeerAddress; bytes: Uint8Array } = { address: 0, bytes: new Uint8Array(0) }
+  readonly #datagram: { address: PeerAddress; bytes: Uint8Array; arrivedAt: Micros } = {
+    ...{ address: 0, arrivedAt: 0 },
+    bytes: new Uint8Array(0),
+  }
 
   constructor(options: RtcPeerOptions) {
     this.#options = options
@@ -57,38 +60,40 @@ export class RtcPeer {
     return this.#transport.isConnected
   }
 
-  handleDatagram(arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
+  /** `listened` measures silence, `arrivedAt` is the time of media. */
+  handleDatagram(listened: Micros, arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
     if (this.#over) return
     const datagram = this.#datagram
     datagram.address = address
     datagram.bytes = bytes
-    this.#transport.handleInput(arrivedAt, datagram)
+    datagram.arrivedAt = arrivedAt
+    this.#transport.handleInput(listened, datagram)
     if (!this.#transport.isQuiet) this.#drain()
   }
 
   /** RTP that the port has decrypted: see `PeerTransport.handleOpened`. */
-  handleOpened(arrivedAt: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
+  handleOpened(listened: Micros, arrivedAt: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
     if (this.#over) return
-    this.#transport.handleOpened(arrivedAt, address, packet, length)
+    this.#transport.handleOpened(listened, address, packet, length, arrivedAt)
     if (!this.#transport.isQuiet) this.#drain()
   }
 
   restartIce(remote: IceCredentials, offered?: IceCredentials): IceCredentials {
-    const local = this.#transport.restartIce(this.#options.clock.now(), remote, offered)
+    const local = this.#transport.restartIce(this.#options.clock.listened(), remote, offered)
     this.#drain()
     return local
   }
 
   addressClosed(address: PeerAddress): void {
     if (this.#over) return
-    this.#transport.addressClosed(this.#options.clock.now(), address)
+    this.#transport.addressClosed(this.#options.clock.listened(), address)
     this.#drain()
   }
 
   /** Says goodbye and ends. Idempotent. */
   close(): void {
     if (this.#over) return
-    this.#transport.close(this.#options.clock.now())
+    this.#transport.close(this.#options.clock.listened())
     this.#drain()
   }
 
@@ -147,13 +152,13 @@ export class RtcPeer {
     if (at === undefined || (this.#timerAt !== undefined && this.#timerAt <= at)) return
     this.#cancelTimer?.()
     this.#timerAt = at
-    this.#cancelTimer = this.#options.clock.after(at - this.#options.clock.now(), this.#handleTimer)
+    this.#cancelTimer = this.#options.clock.after(at - this.#options.clock.listened(), this.#handleTimer)
   }
 
   readonly #handleTimer = (): void => {
     this.#timerAt = undefined
     if (this.#over) return
-    this.#transport.handleTimeout(this.#options.clock.now())
+    this.#transport.handleTimeout(this.#options.clock.listened())
     this.#drain()
   }
 }

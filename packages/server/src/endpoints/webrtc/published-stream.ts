@@ -149,7 +149,7 @@ export class PublishedStream {
   }
 
   #pushSmall(frame: MediaFrame): void {
-    this.#lastSmallAt = frame.receivedAt
+    this.#lastSmallAt = this.#options.environment.clock.listened()
     if (this.#small === undefined && !this.#isSmallRefused) this.#openSmall()
     this.#small?.push(frame)
   }
@@ -168,7 +168,7 @@ export class PublishedStream {
   #watchSmall(wait: Micros): void {
     const { clock } = this.#options.environment
     this.#cancelSmallTimer = clock.after(wait, () => {
-      const left = this.#lastSmallAt + SMALL_ENDS_AFTER - clock.now()
+      const left = this.#lastSmallAt + SMALL_ENDS_AFTER - clock.listened()
       if (left > 0) this.#watchSmall(left)
       else this.#endSmall()
     })
