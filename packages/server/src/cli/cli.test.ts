@@ -74,6 +74,15 @@ test.each([
   [['token', '--user', 'a', '--stream', 'live/x', '--secret', 's'], /--user ID for rooms, or --stream/],
   [['token', '--user', 'a b', '--secret', 's'], /--user must be/],
   [['token', '--user', 'a', '--room', 'x y', '--secret', 's'], /--room must be/],
+  [['token', '--user', 'a', '--room', '1', '--name', 'x'.repeat(65), '--secret', 's'], /--name must be/],
+  [['token', '--user', 'a', '--push', '--secret', 's'], /--push needs a room/],
+  [['token', '--user', 'a', '--room', '1', '--push', '--link', '--secret', 's'], /Choose one of --push, --play/],
+  [['token', '--user', 'a', '--room', '1', '--publish', '--secret', 's'], /with --user say --push/],
+  [['token', '--stream', 'live/x', '--link', '--secret', 's'], /with --stream say --publish or --play/],
+  [
+    ['token', '--user', 'a', '--room', '1', '--play', '--http-port', '9', '--secret', 's'],
+    /No server answers on 127.0.0.1:9/,
+  ],
   [['token', '--user', 'a'], /signed with the secret/],
   [['token', '--stream', 'live', '--play', '--secret', 's'], /--stream must be APP\/STREAM/],
   [['token', '--stream', 'api/x', '--play', '--secret', 's'], /reserved/],
@@ -101,9 +110,49 @@ test('a token is printed alone on stdout, from a secret in the file, and opens i
   })
 })
 
+test('help of token and doctor is about themselves', async () => {
+  await run(['token', '--help'])
+  await run(['doctor', '--help'])
+  const help = out.join('\n')
+  expect(help).not.toMatch(/when the server listens|--opus-bitrate|--rtc-port/)
+  expect(help).toMatch(/--json +prints one JSON object with signatures[\s\S]*--json +prints one JSON object per check/)
+})
+
+test('token prints the whole address of an encoder, and an invitation with its signatures behind #', async () => {
+  const args = ['token', '--user', 'obs', '--room', '42', '--name', 'Big stage', '--secret', 's', '--sdk-app-id', '7', '--host', '127.0.0.1'] // prettier-ignore
+  expect(await run([...args, '--push', '--rtmp-port', '1945'])).toBe(0)
+  expect(await run([...args, '--link', '--public-url', 'https://call.example.org/'])).toBe(0)
+  const [push, link] = out.map((line) => new URL(line))
+  expect(out[0]).toMatch(
+    /^rtmp:\/\/localhost:1945\/push\/42\?sdkappid=7&userid=obs&usersig=[^&]+&privatemapkey=[^&]+&name=Big%20stage$/,
+  )
+  expect(link!.href).toMatch(
+    /^https:\/\/call\.example\.org\/call\?room=42&name=Big%20stage#sdkappid=7&userid=obs&usersig=/,
+  )
+  const hash = new URLSearchParams(link!.hash.slice(1))
+  expect(hash.get('usersig')).toBe(push!.searchParams.get('usersig'))
+  expect(err).toEqual([
+    expect.stringMatching(/^obs publishes to room 42/),
+    expect.stringMatching(/whoever has it can join as obs/),
+  ])
+  out = []
+  await run([...args, '--json'])
+  expect(JSON.parse(out[0]!)).toMatchObject({
+    ...{ sdkAppId: 7, userId: 'obs', roomId: '42', userSig: expect.any(String) as string },
+    ...{ push: expect.stringMatching(/^rtmp:/) as string, link: expect.stringMatching(/^http:.*#/) as string },
+  })
+})
+
+test('without a secret an address has no signature, and says so', async () => {
+  expect(await run(['token', '--user', 'obs', '--room', '42', '--push'])).toBe(0)
+  expect(out).toEqual(['rtmp://localhost:1935/push/42?userid=obs'])
+  expect(err[0]).toMatch(/fits a server in open mode/)
+})
+
 test('a UserSig and a privateMapKey let their user into the room', async () => {
   expect(await run(['token', '--user', 'alice', '--room', '42', '--secret', 's', '--sdk-app-id', '7'])).toBe(0)
   const [userSig, privateMapKey] = out
+  expect(err.at(-1)).toMatch(/--push, --play or --link/)
   const guard = new FailureGuard(Date.now, () => Promise.resolve())
   const options = { sdkAppId: 7, tickets: { secret: 's' }, jwt: {}, privateMapKey: 'required' } as const
   const verifier = new EntrySignatures(options, { nowMs: Date.now, guard })
@@ -132,9 +181,9 @@ test('the secret of the demo is made once, kept for its user alone, and found by
   const running = run(args)
   await expect.poll(() => signals.has('SIGTERM'), { timeout: 10_000 }).toBe(true)
   const said = out.join('\n')
-  expect(said).toMatch(/\nDemo: whoever reaches the pages/)
+  expect(said).toMatch(/\nDemo: anyone who reaches the pages/)
   expect(said).toMatch(/a browser +http:\/\/localhost:\d+\/\?room=demo/)
-  expect(said).toMatch(/OBS +server rtmp:\/\/localhost:\d+\/push +stream key demo\?userid=obs&usersig=\S+\n/)
+  expect(said).toMatch(/OBS +server rtmp:\/\/localhost:\d+\/push +stream key demo\?userid=obs&name=OBS&usersig=\S+\n/)
   expect(phones).toEqual([expect.stringMatching(/^http \d+$/)])
   signals.get('SIGTERM')!()
   await running
@@ -272,6 +321,6 @@ test('the addresses of a listening server are one readable line each', () => {
   const config = loadConfig({ flags: {}, environment: {} })
   const lines = describeListening(config, { rtmp: 1935, http: 8080, rtc: 8000 })
   expect(lines).toContain('  publish     rtmp://localhost:1935/live/STREAM')
-  expect(lines).toContain('  page        http://localhost:8080/live')
+  expect(lines).toContain('  streams     http://localhost:8080/live')
   expect(lines.at(-1)).toMatch(/^Open mode/)
 })

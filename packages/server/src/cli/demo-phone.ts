@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { signForDemo } from '../api/index.js'
 import { privilegesOf } from '../auth/index.js'
-import { isLoopbackHost } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import type { Log } from '../observe/index.js'
+import { localHost, type Addresses } from './addresses.js'
 import { DemoView } from './demo-view.js'
 import { simulatorProgram } from './simulate.js'
 import type { StatusLine } from './status-line.js'
@@ -58,7 +58,7 @@ export function startDemoPhone(options: DemoPhoneOptions): () => void {
 
 async function keepPhone(options: DemoPhoneOptions, view: DemoView, signal: AbortSignal): Promise<void> {
   const { config, httpPort, log } = options
-  const server = `http://${reachableHost(config.host)}:${String(httpPort)}`
+  const server = `http://${localHost(config.host)}:${String(httpPort)}`
   const args = [simulatorProgram(), '--server', server, '--room', DEMO_ROOM, '--user', DEMO_USER, '--json']
   for (let retryMs = RETRY_FIRST_MS; ;) {
     options.openRoom(DEMO_ROOM)
@@ -131,21 +131,15 @@ function signaturesOf({ sdkAppId, secret }: Config): NodeJS.ProcessEnv {
 }
 
 /** How to join the phone: a line each for a browser, an encoder and a Mini Program. */
-export function describeDemo(config: Config, addresses: { readonly http: string; readonly rtmp: string }): string[] {
+export function describeDemo(config: Config, { web, http, rtmp }: Addresses): string[] {
   const { sdkAppId, secret } = config
-  const { userSig } = signForDemo({ sdkAppId, secret }, 'obs', undefined, Date.now())
-  const key = `${DEMO_ROOM}?userid=obs${userSig === undefined ? '' : `&usersig=${userSig}`}`
+  const { userSig, privateMapKey } = signForDemo({ sdkAppId, secret }, 'obs', DEMO_ROOM, Date.now())
+  const mapKey = config.privateMapKey === 'required' ? `&privatemapkey=${privateMapKey ?? ''}` : ''
+  const key = `${DEMO_ROOM}?userid=obs&name=OBS${userSig === undefined ? '' : `&usersig=${userSig}${mapKey}`}`
   return [
-    `A simulated phone is in the room "${DEMO_ROOM}"; the first who joins it owns the room. Join with`,
-    `  a browser       ${addresses.http}/?room=${DEMO_ROOM}   (open it twice, and there are three of you)`,
-    `  OBS             server ${addresses.rtmp}/push   stream key ${key}`,
-    `  a Mini Program  examples/mini-program   with server ${addresses.http} in config.js, room ${DEMO_ROOM}`,
+    `A simulated phone is in the room "${DEMO_ROOM}"; the first person who joins owns the room. Join with`,
+    `  a browser       ${web}/?room=${DEMO_ROOM}   (open it twice, and there are three of you)`,
+    `  OBS             server ${rtmp}/push   stream key ${key}`,
+    `  a Mini Program  examples/mini-program   with server ${http} in config.js, room ${DEMO_ROOM}`,
   ]
-}
-
-/** Where a program on this machine reaches a server that listens on `host`. */
-function reachableHost(host: string): string {
-  if (host === '0.0.0.0' || isLoopbackHost(host)) return host === '::1' ? '[::1]' : '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }

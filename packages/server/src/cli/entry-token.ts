@@ -1,22 +1,41 @@
-import { isRoomId, isUserId } from '@crossroom/protocol'
+import { isRoomId, isUserId, isUserName } from '@crossroom/protocol'
 import { ALL_PRIVILEGES, makePrivateMapKey, makeRoomJwt, makeTicket, recordRoomOf } from '../auth/index.js'
 import { authLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
+import { callLink, pushAddress, requestPlayAddress } from './room-addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
-/** Who `crossroom token --user` makes signatures for. */
+/** What `crossroom token --user` prints besides or instead of signatures. */
+export type AddressKind = 'push' | 'play' | 'link'
+
+/** Who `crossroom token --user` signs for. */
 export interface EntryTokenWish {
   readonly user: string
   /** With it a privateMapKey for that room is made as well. */
   readonly room: string | undefined
+  /** What the others see. */
+  readonly name: string | undefined
   /** Seconds from now. */
   readonly expire: number
+  /** One whole address instead of signatures. */
+  readonly address: AddressKind | undefined
 }
 
+/** What a user enters with; all absent where the server asks for nothing. */
+export interface Signatures {
+  readonly sdkAppId?: number
+  /** A UserSig or a JWT. */
+  readonly userSig?: string
+  readonly privateMapKey?: string
+}
+
+const NO_SECRET =
+  'UserSigs are signed with the secret of the server. Give it by --secret, CROSSROOM_SECRET or --config; or --jwt-secret for a JWT.'
+
 /**
- * Prints a UserSig, and with a room a privateMapKey on a second line; or with `--jwt-secret` alone a JWT. `nowMs` is the
- * wall clock.
+ * Prints a UserSig, and with a room a privateMapKey on a second line; or with `--jwt-secret` alone a JWT; or the whole
+ * address that was asked for; or with `--json` all of it. `nowMs` is the wall clock.
  */
 export async function printEntryToken(
   config: Config,
@@ -24,61 +43,102 @@ export async function printEntryToken(
   nowMs: number,
   output: Output,
 ): Promise<void> {
-  const { secret, jwtSecret } = config
-  const { user, room } = wish
+  checkWish(wish)
+  const expiresAtMs = (Math.floor(nowMs / 1000) + wish.expire) * 1000
+  const signatures = await sign(config, wish, expiresAtMs)
+  if (config.json) {
+    output.print(JSON.stringify(await everythingOf(config, wish, signatures, expiresAtMs)))
+    return
+  }
+  const until = new Date(expiresAtMs).toISOString()
+  if (wish.address !== undefined) {
+    output.print(await addressOf(wish.address, config, wish, signatures))
+    output.complain(describeAddress(wish, signatures, until))
+    return
+  }
+  if (signatures.userSig === undefined) throw new CommandError(NO_SECRET)
+  output.print(signatures.userSig)
+  if (signatures.privateMapKey !== undefined) output.print(signatures.privateMapKey)
+  output.complain(describeSignatures(wish, signatures, until))
+  if (wish.room !== undefined) output.complain('Whole addresses: the same command with --push, --play or --link.')
+}
+
+function checkWish({ user, room, name, address }: EntryTokenWish): void {
   if (!isUserId(user)) throw new CommandError('--user must be 1 to 32 characters of A-Z a-z 0-9 _ -.')
   if (room !== undefined && !isRoomId(room))
     throw new CommandError('--room must be a number up to 4294967295, or 1 to 64 characters of A-Z a-z 0-9 _ -.')
-  if (secret !== undefined) printTickets(secret, config, wish, nowMs, output)
-  else if (jwtSecret !== undefined) await printJwt(jwtSecret, config, wish, nowMs, output)
-  else
-    throw new CommandError(
-      'UserSigs are signed with the secret of the server. Give it by --secret, CROSSROOM_SECRET or --config; or --jwt-secret for a JWT.',
-    )
+  if (name !== undefined && !isUserName(name)) throw new CommandError('--name must be 1 to 64 printable characters.')
+  if (address !== undefined && room === undefined) throw new CommandError(`--${address} needs a room: add --room ID.`)
 }
 
-function printTickets(secret: string, config: Config, wish: EntryTokenWish, nowMs: number, output: Output): void {
-  const { sdkAppId, json } = config
-  const { user: userId, room, expire } = wish
-  const issuedAtSeconds = Math.floor(nowMs / 1000)
-  const userSig = makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds: expire })
-  const expiresAtSeconds = issuedAtSeconds + expire
-  const record = { userId, sdkAppId, expiresAtSeconds, privileges: ALL_PRIVILEGES }
-  const privateMapKey =
-    room === undefined ? undefined : makePrivateMapKey(secret, { ...record, room: recordRoomOf(room) }, issuedAtSeconds)
-  if (json) {
-    const expiresAt = expiresAtSeconds * 1000
-    output.print(JSON.stringify({ sdkAppId, userId, userSig, roomId: room, privateMapKey, expiresAt }))
-    return
+async function sign(config: Config, wish: EntryTokenWish, expiresAtMs: number): Promise<Signatures> {
+  const { secret, jwtSecret, jwtAudience: audience } = config
+  const { user: userId, room } = wish
+  if (secret !== undefined) return signTickets(secret, config.sdkAppId, wish, expiresAtMs)
+  if (jwtSecret === undefined) {
+    // A server in open mode asks for no signature: its addresses are whole without one.
+    if (wish.address === undefined) throw new CommandError(NO_SECRET)
+    return {}
   }
-  output.print(userSig)
-  if (privateMapKey !== undefined) output.print(privateMapKey)
-  const what = privateMapKey === undefined ? 'The UserSig' : 'The UserSig and, below it, the privateMapKey'
-  output.complain(`${what} of ${userId} for sdkAppId ${String(sdkAppId)}, good until ${isoOf(expiresAtSeconds)}.`)
-}
-
-async function printJwt(
-  jwtSecret: string,
-  { jwtAudience: audience, json }: Config,
-  { user: userId, room, expire }: EntryTokenWish,
-  nowMs: number,
-  output: Output,
-): Promise<void> {
-  if (expire * 1000 > authLimits.jwtLifetimeMs)
+  if (wish.expire * 1000 > authLimits.jwtLifetimeMs)
     throw new CommandError(`--expire of a JWT is at most ${String(authLimits.jwtLifetimeMs / 1000)} s (30 days).`)
-  const expiresAtSeconds = Math.floor(nowMs / 1000) + expire
-  const userSig = await makeRoomJwt(jwtSecret, { userId, room, expiresAtSeconds, audience })
-  if (json) {
-    output.print(JSON.stringify({ userId, userSig, roomId: room, expiresAt: expiresAtSeconds * 1000 }))
-    return
-  }
-  output.print(userSig)
-  const where = room === undefined ? 'every room' : `room ${room}`
-  output.complain(
-    `The JWT of ${userId} for ${where}, good until ${isoOf(expiresAtSeconds)}; it goes where a UserSig goes.`,
-  )
+  return { userSig: await makeRoomJwt(jwtSecret, { userId, room, expiresAtSeconds: expiresAtMs / 1000, audience }) }
 }
 
-function isoOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString()
+function signTickets(
+  secret: string,
+  sdkAppId: number,
+  { user: userId, room, expire }: EntryTokenWish,
+  expiresAtMs: number,
+): Signatures {
+  const expiresAtSeconds = expiresAtMs / 1000
+  const issuedAtSeconds = expiresAtSeconds - expire
+  const userSig = makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds: expire })
+  if (room === undefined) return { sdkAppId, userSig }
+  const record = { userId, sdkAppId, room: recordRoomOf(room), expiresAtSeconds, privileges: ALL_PRIVILEGES }
+  return { sdkAppId, userSig, privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds) }
+}
+
+async function addressOf(
+  kind: AddressKind,
+  config: Config,
+  { user: userId, room, name, expire }: EntryTokenWish,
+  signatures: Signatures,
+): Promise<string> {
+  const guest = { roomId: room!, userId, name, signatures }
+  if (kind === 'push') return pushAddress(config, guest)
+  if (kind === 'link') return callLink(config, guest)
+  return requestPlayAddress(config, { roomId: room!, userId, expireSeconds: expire })
+}
+
+/** Without a room there are no addresses, and while the user sends nothing there is none to play. */
+async function everythingOf(config: Config, wish: EntryTokenWish, signatures: Signatures, expiresAt: number) {
+  const { user: userId, room: roomId } = wish
+  const { sdkAppId, userSig, privateMapKey } = signatures
+  const signed = { sdkAppId, userId, userSig, roomId, privateMapKey, expiresAt }
+  if (roomId === undefined) return signed
+  const play = await addressOf('play', config, wish, signatures).catch((error: unknown) => {
+    if (wish.address === 'play' || !(error instanceof CommandError)) throw error
+    return undefined
+  })
+  const push = await addressOf('push', config, wish, signatures)
+  return { ...signed, push, play, link: await addressOf('link', config, wish, signatures) }
+}
+
+function describeSignatures({ user, room }: EntryTokenWish, { sdkAppId, privateMapKey }: Signatures, until: string) {
+  if (sdkAppId === undefined)
+    return `The JWT of ${user} for ${room === undefined ? 'every room' : `room ${room}`}, good until ${until}; it goes where a UserSig goes.`
+  const what = privateMapKey === undefined ? 'The UserSig' : 'The UserSig and, below it, the privateMapKey'
+  return `${what} of ${user} for sdkAppId ${String(sdkAppId)}, good until ${until}.`
+}
+
+function describeAddress({ user, room, address }: EntryTokenWish, { userSig }: Signatures, until: string): string {
+  const what = {
+    push: `${user} publishes to room ${room!} by this address`,
+    play: `This address plays what ${user} sends in room ${room!}`,
+    link: `${user} joins room ${room!} by this link; whoever has it can join as ${user}`,
+  }[address!]
+  if (userSig === undefined && address !== 'play')
+    return `${what}. It has no signature, because there is no secret: it fits a server in open mode.`
+  return `${what}, until ${until}.`
 }

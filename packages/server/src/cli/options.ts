@@ -7,19 +7,37 @@ import { findDemoSecret, makeDemoSecret } from './demo-secret.js'
 /** What the process has been given around its flags. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Adds the options of the schema to a command, all of them or those named. */
-export function addConfigOptions(command: Command, names?: readonly OptionDefinition['name'][]): Command {
-  command.addOption(new Option('--config <FILE>', 'a YAML file with the options below, one "name: value" per line'))
+/** Descriptions by name of option, where a command says it in other words than `serve`. */
+type OwnWords = Readonly<Partial<Record<OptionDefinition['name'], string>>>
+
+const CONFIG_FILE = new Option('--config <FILE>', 'a YAML file with options of serve, one "name: value" per line')
+const PRECEDENCE =
+  'Every option is an environment variable as well (CROSSROOM_RTMP_PORT) and a line of the file (rtmp-port: 1935).\nA flag wins over the environment, the environment over the file.'
+
+/** Adds the options of the schema to a command: all of them as `serve` takes them, or those named, in the words given. */
+export function addConfigOptions(command: Command, words?: OwnWords): Command {
+  command.addOption(CONFIG_FILE)
+  for (const option of optionDefinitions)
+    if (words === undefined || words[option.name] !== undefined)
+      command.addOption(optionOf(option, words?.[option.name]))
+  return command.addHelpText('after', `\n${PRECEDENCE}`)
+}
+
+/** Adds every option of `serve`, and shows only those named: what such a server is told is in the help of `serve`. */
+export function hideConfigOptions(command: Command, words: OwnWords): Command {
+  command.addOption(CONFIG_FILE)
   for (const option of optionDefinitions) {
-    if (names !== undefined && !names.includes(option.name)) continue
-    const shown = option.shownDefault === undefined ? '' : ` (default: ${option.shownDefault})`
-    const flags = option.takes === undefined ? option.flag : `${option.flag} <${option.takes}>`
-    command.addOption(new Option(flags, `${option.description}${shown}`))
+    const own = words[option.name]
+    command.addOption(own === undefined ? optionOf(option).hideHelp() : optionOf(option, own))
   }
-  return command.addHelpText(
-    'after',
-    '\nEvery option is an environment variable as well (CROSSROOM_RTMP_PORT) and a line of the file (rtmp-port: 1935).\nA flag wins over the environment, the environment over the file.',
-  )
+  const all = 'All options of serve are taken, and mean the same: crossroom serve --help lists them.'
+  return command.addHelpText('after', `\n${all}\n${PRECEDENCE}`)
+}
+
+function optionOf(option: OptionDefinition, words = option.description): Option {
+  const shown = option.shownDefault === undefined ? '' : ` (default: ${option.shownDefault})`
+  const flags = option.takes === undefined ? option.flag : `${option.flag} <${option.takes}>`
+  return new Option(flags, `${words}${shown}`)
 }
 
 /**

@@ -1,10 +1,11 @@
 import { startServer } from '../app.js'
 import type { RunningServer } from '../app.js'
-import { checksEntries, isLoopbackHost, servesTls, shutdownLimits } from '../config/index.js'
+import { checksEntries, shutdownLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
 import { VERSION } from '../version.js'
+import { addressesOf, type Ports } from './addresses.js'
 import { describeDemo } from './demo-phone.js'
 import type { DemoPhoneOptions } from './demo-phone.js'
 import { stderrDestination } from './log-destination.js'
@@ -89,39 +90,35 @@ function announce(config: Config, server: RunningServer, output: Output): void {
 }
 
 /** One line a person can read per address, and what there is to know about who may come in. */
-export function describeAddresses(config: Config, ports: Readonly<Record<string, number>>): string[] {
-  const host = isLoopbackHost(config.host) ? 'localhost' : config.host === '0.0.0.0' ? 'HOST' : bracketed(config.host)
-  const http = config.publicUrl ?? `http://${host}:${String(ports['http'])}`
-  const ws = http.replace(/^http/, 'ws')
-  const rtmp = config.publicRtmpUrl ?? `rtmp://${host}:${String(ports['rtmp'])}`
+export function describeAddresses(config: Config, ports: Ports): string[] {
+  const addresses = addressesOf(config, ports)
+  const { web, http, rtmp, host } = addresses
   const admin = ports['admin'] === undefined ? http : `http://${host}:${String(ports['admin'])}`
   const lines = [
     `Crossroom ${VERSION} is listening on ${config.host}.`,
+    `  calls       ${web}/`,
+    `  streams     ${web}/live`,
     `  publish     ${rtmp}/live/STREAM`,
     `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
-    `  rooms       ${http}/   (${ws}/signal, ${rtmp}/push/ROOM)`,
-    `  page        ${http}/live`,
+    `  rooms       ${rtmp}/push/ROOM   (encoders)   ${http.replace(/^http/, 'ws')}/signal   (your own programs)`,
     `  REST        ${admin}/api/v1/openapi.json`,
   ]
-  if (servesTls(config))
-    lines.push(`  TLS         https://${host}:${String(ports['https'])}  rtmps://${host}:${String(ports['rtmps'])}`)
+  if (ports['rtmps'] !== undefined) lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
   if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
-  return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, { http, rtmp }) : [])]
+  if (host !== 'localhost' && web.startsWith('http:'))
+    lines.push('  Browsers on other machines get no camera from pages without TLS. For a trial add --tls self-signed.')
+  return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, addresses) : [])]
 }
 
 /** Who may publish and play, in one sentence. */
 export function describeMode(config: Config): string {
   if (!checksEntries(config))
-    return 'Open mode: there is no secret, so only this machine is served. Set --secret to open it to the network.'
-  const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anybody may' : 'who has a token may')
+    return 'Open mode: without a secret only this machine is served. Set --secret to open the server to the network.'
+  const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anyone may' : 'a token is needed to')
   const plain = `Plain streams: ${who(config.publish)} publish, ${who(config.play)} play.`
-  if (!config.demo) return `Rooms take whoever has a signature. ${plain}`
-  return `Demo: whoever reaches the pages gets a signature for every room. ${plain}`
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
+  if (!config.demo) return `Entering a room needs a signature. ${plain}`
+  return `Demo: anyone who reaches the pages gets a signature for every room. ${plain}`
 }
 
 function describeStartFailure(error: unknown): string {
@@ -129,8 +126,8 @@ function describeStartFailure(error: unknown): string {
   const which = port === undefined ? 'A port' : `Port ${String(port)}`
   if (code === 'EADDRINUSE')
     return `${which} is used by another program. Stop that program, or choose another port (crossroom serve --help).`
-  if (code === 'EACCES') return `${which} may not be used by this user. Choose a port above 1023.`
+  if (code === 'EACCES') return `This user may not open ${which.toLowerCase()}. Choose a port above 1023.`
   if (code === 'EADDRNOTAVAIL')
-    return 'This machine does not have the address of --host. Choose one of its own, or 0.0.0.0.'
+    return 'This machine does not have the address given by --host. Choose one of its own, or 0.0.0.0.'
   return message
 }

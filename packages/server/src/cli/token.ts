@@ -1,6 +1,7 @@
 import { makeStreamToken, refuseName } from '../auth/index.js'
 import type { StreamAction } from '../auth/index.js'
 import type { Config } from '../config/index.js'
+import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
@@ -25,14 +26,24 @@ export function printToken(config: Config, wish: TokenWish, nowMs: number, outpu
     throw new CommandError(`--stream must be APP/STREAM, like live/camera1. ${refusal?.sentence ?? ''}`.trimEnd())
   const expiresAtSeconds = Math.floor(nowMs / 1000) + wish.expire
   const token = makeStreamToken(config.secret, { action: wish.action, app, stream }, expiresAtSeconds)
+  const addresses = addressesFor(config, wish, token)
   if (config.json) {
     const { action, stream: name } = wish
-    output.print(JSON.stringify({ token, action, stream: name, expiresAt: expiresAtSeconds * 1000 }))
+    output.print(JSON.stringify({ token, action, stream: name, expiresAt: expiresAtSeconds * 1000, ...addresses }))
     return
   }
   output.print(token)
   const until = new Date(expiresAtSeconds * 1000).toISOString()
-  const path = `${wish.stream}${wish.action === 'play' ? '.flv' : ''}?token=${token}`
-  output.complain(`To ${wish.action} ${wish.stream} until ${until}: append ?token=… to the address (/${path}),`)
-  output.complain('or send it as Authorization: Bearer with WHIP and WHEP.')
+  output.complain(`The token to ${wish.action} ${wish.stream} until ${until}. Addresses with it:`)
+  output.complain(`  ${addresses.rtmp}`)
+  output.complain(
+    `  ${addresses.http}${wish.action === 'play' ? '' : '   (WHIP; send the token as Authorization: Bearer)'}`,
+  )
+}
+
+/** As `POST /api/v1/tokens` answers them. */
+function addressesFor(config: Config, { stream, action }: TokenWish, token: string) {
+  const { rtmp, http } = addressesOf(config)
+  const web = action === 'play' ? `${http}/${stream}.flv?token=${token}` : `${http}/whip/${stream}`
+  return { rtmp: `${rtmp}/${stream}?token=${token}`, http: web }
 }
