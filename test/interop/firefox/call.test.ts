@@ -3,6 +3,7 @@ import type { Browser as Firefox } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeTicket } from '../../../packages/server/src/auth/user-sig.js'
 import {
+  clickButton,
   FIREFOX_HZ,
   FIREFOX_SECRET,
   launchFirefox,
@@ -33,17 +34,19 @@ describe.skipIf(missing !== undefined)('Firefox and Chromium in one call', () =>
     await server.stop()
   })
 
-  /** The address that an invitation has, for somebody who enters without a question. */
+  /** The address that an invitation has; one click enters. */
   function addressFor(userId: string): string {
     const issuedAtSeconds = Math.floor(Date.now() / 1000)
     const userSig = makeTicket(FIREFOX_SECRET, { userId, sdkAppId: 1, issuedAtSeconds, expireSeconds: 3600 })
     const secret = new URLSearchParams({ userid: userId, usersig: userSig })
-    return `${server.http}/call?room=both&name=${userId}&enter#${secret.toString()}`
+    return `${server.http}/call?room=both&name=${userId}#${secret.toString()}`
   }
 
   test('each sees and hears the other: H.264 comes to Firefox as VP8, and its VP8 to Chromium as it is', async () => {
     const fox = await openInFirefox(firefox, addressFor('fox'), (page) => page.evaluateOnNewDocument(keepPlayers))
     const other = await openPage(chromium, addressFor('chrome'), (page) => page.addInitScript(keepPlayers))
+    await clickButton(fox, 'Join both as fox')
+    await other.page.getByRole('button', { name: 'Join both as chrome' }).click()
     await untilPicturesMove(other.page, 'article[data-user=fox] video')
     await untilPicturesMove(fox.scripts, 'article[data-user=chrome] video')
     await untilToneOf(other.page, FIREFOX_HZ)

@@ -45,10 +45,12 @@ const COLOURS = ['light', 'dark'] as const
 
 test.each(COLOURS)('the way in and its faults are clean in %s colours', async (colours) => {
   const { page } = await openAt(browser, server.http, { colours })
+  expect(await faultsOf(page)).toEqual([])
+  await page.getByRole('button', { name: 'Check camera and microphone' }).click()
   await page.getByRole('slider', { name: /Smoother/ }).waitFor()
   expect(await faultsOf(page)).toEqual([])
   await page.getByRole('button', { name: 'Enter', exact: true }).click()
-  await page.getByText('Others want to know your name.').waitFor()
+  await page.getByText('Please enter your name.').waitFor()
   expect(await faultsOf(page)).toEqual([])
   await page.close()
 })

@@ -8,6 +8,9 @@ import { originsOf, type AddressOptions, type AddressRates } from '../net/index.
 import type { Log } from '../observe/index.js'
 import { answerErrorsAsJson, ApiError } from './errors.js'
 
+/** The room that `--demo` has a simulated phone in. */
+export const DEMO_ROOM = 'demo'
+
 /** What signs for whoever asks: only where everybody may enter anyway. */
 export interface DemoSigner {
   readonly sdkAppId: number

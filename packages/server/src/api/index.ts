@@ -1,4 +1,5 @@
-export { registerDemo, signForDemo } from './demo.js'
+export { registerPageFacts } from './page-facts.js'
+export { DEMO_ROOM, registerDemo, signForDemo } from './demo.js'
 export type { DemoDeps, DemoSigner } from './demo.js'
 export { registerDesktop } from './desktop.js'
 export type { DesktopDeps } from './desktop.js'

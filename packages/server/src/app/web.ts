@@ -1,9 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import {
+  DEMO_ROOM,
   registerApi,
   registerDemo,
   registerDesktop,
   registerHealth,
+  registerPageFacts,
   registerRoomService,
   registerRoomSig,
   type ApiDeps,
@@ -55,13 +57,17 @@ export class Web {
 
   /** What pages and old apps ask before they enter a room. */
   async #registerOpenServices({ rooms, signatures }: RoomsPart): Promise<void> {
-    const { addressOptions, clientAddress, clock, config, log } = this.#core
+    const { addressOptions, clientAddress, clock, config, listeners, log } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
     const { demo, sdkAppId, secret } = config
     const signer = signatures.isOpen || demo ? { sdkAppId, secret } : undefined
     const rates = new AddressRates({ perSecond, burst, addresses })
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
     await registerDemo(this.public, { ...shared, ...addressOptions, log, foreignPages: demo })
+    registerPageFacts(this.public, {
+      ...{ ...addressOptions, host: config.host, ports: () => listeners.ports, rates, clock, clientAddress },
+      demoRoom: demo ? DEMO_ROOM : undefined,
+    })
     const tickets = new EntryTickets(Date.now)
     await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, clientAddress })
     await registerRoomService(this.public, { ...shared, rooms })

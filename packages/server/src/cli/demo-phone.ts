@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { signForDemo } from '../api/index.js'
+import { DEMO_ROOM, signForDemo } from '../api/index.js'
 import { privilegesOf } from '../auth/index.js'
 import type { Config } from '../config/index.js'
 import type { Log } from '../observe/index.js'
@@ -10,8 +10,7 @@ import { DemoView } from './demo-view.js'
 import { simulatorProgram } from './simulate.js'
 import type { StatusLine } from './status-line.js'
 
-/** The room that `--demo` has somebody in, and who that is. */
-export const DEMO_ROOM = 'demo'
+/** Who is in the room of the demo. */
 const DEMO_USER = 'phone'
 
 /** Between an end of the phone and its return, doubled up to the last; a phone that lasted is back after the first. */

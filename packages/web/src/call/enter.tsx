@@ -3,36 +3,68 @@ import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { say } from '../language/say.js'
 import { Banner } from '../parts/banner.js'
+import { SettingsDialog } from '../parts/settings-dialog.js'
 import { TopBar } from '../parts/top-bar.js'
 import { NAME_CHARS, newRoomId, remembered, roomIdOf } from '../room/identity.js'
+import { pageFacts } from '../room/page-facts.js'
 import type { RoomModel } from '../room/room-model.js'
 import { DevicesCard, Preview } from './preview.js'
 import './enter.css'
 
-/** The way in: who, where, and how one looks before anybody sees it. */
+/** Whom a link invites where; a part that is absent is asked for. */
+export interface Invitation {
+  readonly roomId?: string
+  readonly name?: string
+  /** The link says who enters: another name would be somebody else's. */
+  readonly isPersonal: boolean
+}
+
+/** The way in: who, where, and how one looks before anybody sees it. Only a click on it leads into a room. */
 export function Enter(props: {
   model: RoomModel
   support: Support
-  invited: { roomId?: string; name?: string }
+  invited: Invitation
   onEnter: (name: string, roomId: string) => void
 }): VNode {
   const { model, support, invited, onEnter } = props
   const phase = model.phase.value
+  const [asksName, setAsksName] = useState(false)
+  const [showsSettings, setShowsSettings] = useState(false)
+  const isEntering = phase.kind === 'entering'
+  const { roomId, name } = invited
   return (
     <>
       <TopBar place={say('call')} />
       <main class="enter">
-        <Preview local={model.local} support={support} />
+        <Preview local={model.local} support={support} onSettings={() => setShowsSettings(true)} />
         <section class="enter-card" aria-labelledby="enter-title">
-          <h1 id="enter-title">{say(invited.roomId === undefined ? 'enterTitle' : 'enterInvited')}</h1>
-          <p class="enter-lead">{say('enterLead')}</p>
+          <h1 id="enter-title">{roomId === undefined ? say('enterTitle') : say('enterInvited', { room: roomId })}</h1>
+          <p class="enter-lead">{say(roomId === undefined ? 'enterLead' : 'enterUnseen')}</p>
           <Obstacles support={support} />
           {phase.kind === 'outside' && phase.failure !== undefined ? (
             <Banner tone="bad">
               <p>{phase.failure}</p>
             </Banner>
           ) : null}
-          <EnterForm isEntering={phase.kind === 'entering'} invited={invited} onEnter={onEnter} />
+          {roomId !== undefined && name !== undefined && !asksName ? (
+            <div class="enter-actions">
+              <button
+                type="button"
+                class="primary enter-go"
+                disabled={isEntering}
+                onClick={() => onEnter(name, roomId)}
+              >
+                {isEntering ? say('entering') : say('joinAs', { room: roomId, name })}
+              </button>
+              {invited.isPersonal ? null : (
+                <button type="button" onClick={() => setAsksName(true)}>
+                  {say('otherName')}
+                </button>
+              )}
+            </div>
+          ) : (
+            <EnterForm isEntering={isEntering} invited={invited} onEnter={onEnter} />
+          )}
           <nav class="enter-others" aria-label={say('otherPages')}>
             <a href="/live">{say('pageLive')}</a>
             <a href="/monitor">{say('pageMonitor')}</a>
@@ -40,22 +72,26 @@ export function Enter(props: {
         </section>
         <DevicesCard local={model.local} client={model.client} />
       </main>
+      {showsSettings ? <SettingsDialog local={model.local} onClose={() => setShowsSettings(false)} /> : null}
     </>
   )
 }
 
 function EnterForm(props: {
   isEntering: boolean
-  invited: { roomId?: string; name?: string }
+  invited: Invitation
   onEnter: (name: string, roomId: string) => void
 }): VNode {
   const { isEntering, invited, onEnter } = props
   const before = remembered()
   const [name, setName] = useState(invited.name ?? before.name)
-  const [room, setRoom] = useState(invited.roomId ?? before.room)
+  const [typedRoom, setRoom] = useState<string | undefined>(invited.roomId)
   const [wrong, setWrong] = useState<'name' | 'room'>()
+  const demoRoom = pageFacts.value?.demoRoom
+  // Until somebody types, the demo's room, where somebody waits, else the last one.
+  const room = typedRoom ?? demoRoom ?? before.room
   const submit = (): void => {
-    const roomId = roomIdOf(room)
+    const roomId = room.trim() === '' ? newRoomId() : roomIdOf(room)
     if (name.trim() === '') return setWrong('name')
     if (roomId === undefined) return setWrong('room')
     setWrong(undefined)
@@ -88,6 +124,7 @@ function EnterForm(props: {
         value={room}
         maxLength={64}
         autoComplete="off"
+        hint={room === demoRoom && demoRoom !== undefined ? say('roomDemo') : say('roomEmpty')}
         error={wrong === 'room' ? say('roomWrong') : undefined}
         onInput={setRoom}
       />
@@ -111,10 +148,12 @@ function TextField(props: {
   value: string
   maxLength: number
   autoComplete: 'nickname' | 'off'
+  hint?: string
   error: string | undefined
   onInput: (value: string) => void
 }): VNode {
-  const { id, label, error, onInput, ...input } = props
+  const { id, label, hint, error, onInput, ...input } = props
+  const about = error === undefined ? (hint === undefined ? undefined : `${id}-hint`) : `${id}-error`
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -124,9 +163,14 @@ function TextField(props: {
         autoCapitalize="off"
         spellcheck={false}
         aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? undefined : `${id}-error`}
+        aria-describedby={about}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
+      {error !== undefined || hint === undefined ? null : (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
       {error === undefined ? null : (
         <p id={`${id}-error`} class="error">
           {error}

@@ -1,3 +1,4 @@
+import { arrival } from '../room/arrived.js'
 import { Crossroom, type Support } from '@crossroom/client'
 import { signal } from '@preact/signals'
 import { render, type VNode } from 'preact'
@@ -8,12 +9,14 @@ import { DesktopStart } from '../desktop-start/desktop-start.js'
 import { say, startLanguage } from '../language/say.js'
 import { NoticeList } from '../parts/banner.js'
 import { WeChatGate } from '../parts/wechat-gate.js'
-import { readInvited, type Invited } from '../room/credentials.js'
-import { markOfTab, remember, remembered, roomIdOf, userIdOf } from '../room/identity.js'
+import { stateOf } from '../room/arrival.js'
+import type { Invited } from '../room/credentials.js'
+import { markOfTab, NAME_CHARS, nameOfUserId, remember, remembered, roomIdOf, userIdOf } from '../room/identity.js'
+import { askPageFacts } from '../room/page-facts.js'
 import { leaveWithPage } from '../room/page-life.js'
 import { RoomModel } from '../room/room-model.js'
 import { CallRoom } from './call-room.js'
-import { Enter } from './enter.js'
+import { Enter, type Invitation } from './enter.js'
 import { Goodbye } from './goodbye.js'
 
 /** `/` and `/call?room=ID`: from the way in to the way out. */
@@ -30,11 +33,12 @@ function CallPage({ model, support, invited }: { model: RoomModel; support: Supp
     if (phase.kind === 'inside') return <CallRoom model={model} support={support} />
     if (phase.kind === 'left') return <Goodbye onBack={comeBack} />
     if (phase.kind === 'out') return <Goodbye reason={phase.reason} message={phase.message} onBack={comeBack} />
-    if (isGated.value) return <WeChatGate roomId={invited.roomId} onStay={() => (isGated.value = false)} />
+    if (isGated.value)
+      return <WeChatGate roomId={invited.roomId} link={arrival.link} onStay={() => (isGated.value = false)} />
     const call = appCall.value
     if (call !== undefined && invited.app !== undefined)
       return <DesktopStart call={call} scheme={invited.app} onBrowser={() => (appCall.value = undefined)} />
-    return <Enter model={model} support={support} invited={invited} onEnter={enter} />
+    return <Enter model={model} support={support} invited={invitationOf(invited)} onEnter={enter} />
   }
 
   function comeBack(): void {
@@ -48,24 +52,34 @@ const model = new RoomModel(Crossroom.create({ server: location.origin }), Cross
 
 startTheme()
 startLanguage()
-const invited = await withTicket(readInvited(location.search, location.hash))
+askPageFacts()
+const invited = await withTicket(arrival.invited)
 const roomInLink = roomIdOf(invited.roomId ?? '')
 const appCall = signal(invited.app === undefined || roomInLink === undefined ? undefined : callFor(roomInLink))
 render(<CallPage model={model} support={support} invited={invited} />, document.body)
 leaveWithPage(model.client)
-if (invited.entersAtOnce && invited.name !== undefined && roomInLink !== undefined) enter(invited.name, roomInLink)
 
-/** A ticket is taken out of the address before it is shown to the server: it must not stay in the history. */
+/** A ticket is good once, so what it stands for takes its place for a reload. */
 async function withTicket(invited: Invited): Promise<Invited> {
   if (invited.ticket === undefined) return invited
-  history.replaceState(null, '', `${location.pathname}${location.search}`)
-  const entry = await redeemTicket(invited.ticket)
-  if (entry === undefined) {
-    model.notices.show(say('ticketGone'), true)
-    return invited
+  const { ticket, ...others } = invited
+  const entry = await redeemTicket(ticket)
+  const { name = invited.name, ...credentials } = entry ?? {}
+  if (entry === undefined) model.notices.show(say('ticketGone'), true)
+  const known = { ...others, ...(name === undefined ? {} : { name }), ...(entry === undefined ? {} : { credentials }) }
+  history.replaceState(stateOf(known), '')
+  return known
+}
+
+/** Whom the link, or the address since, invites. Signatures are somebody's own, so their owner is named by the id at least. */
+function invitationOf({ userId, name, credentials }: Invited): Invitation {
+  const roomId = roomInLink ?? roomIdOf(new URLSearchParams(location.search).get('room') ?? '')
+  const known = name ?? (userId === undefined ? undefined : nameOfUserId(userId))
+  return {
+    ...(roomId === undefined ? {} : { roomId }),
+    ...(known === undefined ? {} : { name: known.slice(0, NAME_CHARS) }),
+    isPersonal: credentials !== undefined,
   }
-  const { name = invited.name, ...credentials } = entry
-  return { ...invited, ...(name === undefined ? {} : { name, entersAtOnce: true }), credentials }
 }
 
 /** The same person in the app as in this tab. */
@@ -75,12 +89,14 @@ function callFor(roomId: string): AppCall {
   return { roomId, userId, name, ...(invited.credentials === undefined ? {} : { credentials: invited.credentials }) }
 }
 
-/** The address becomes the room's own, so that a reload comes back to it. */
+/** The address becomes the room's own, so that a reload comes back to it. Called by a click only. */
 function enter(name: string, roomId: string): void {
   remember(name, roomId)
-  history.replaceState(null, '', `/call?room=${encodeURIComponent(roomId)}${location.hash}`)
+  const query = new URLSearchParams({ room: roomId })
+  history.replaceState(stateOf({ ...invited, roomId }), '', `/call?${query.toString()}`)
   document.title = say('titleOf', { place: roomId })
   const userId = invited.userId ?? userIdOf(name, markOfTab())
   const { credentials } = invited
   void model.enter({ roomId, userId, name, role: 'anchor', ...(credentials === undefined ? {} : { credentials }) })
+  if (support.canPublish) void model.local.openOnce()
 }

@@ -1,8 +1,9 @@
 import type { Support } from '@crossroom/client'
+import type { Signal } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
-import { say } from '../language/say.js'
+import { say, type Phrase } from '../language/say.js'
 import { Beauty } from '../parts/beauty.js'
 import { DeviceSelect } from '../parts/device-select.js'
 import { SoundMeter } from '../parts/sound-meter.js'
@@ -10,14 +11,12 @@ import type { RoomClient } from '../room/client.js'
 import type { LocalMedia } from '../room/local-media.js'
 import { playTone } from '../room/sound.js'
 
-/** How one looks before anybody sees it. */
-export function Preview({ local, support }: { local: LocalMedia; support: Support }): VNode {
-  useEffect(() => {
-    if (support.canPublish) void local.open()
-  }, [local, support])
+/** How one looks before anybody sees it: from the click on, for no page opens a device by itself. */
+export function Preview(props: { local: LocalMedia; support: Support; onSettings: () => void }): VNode {
+  const { local, support, onSettings } = props
   return (
     <section class="preview" aria-label={say('preview')}>
-      <PreviewPicture local={local} canPublish={support.canPublish} />
+      <PreviewPicture local={local} canPublish={support.canPublish} onSettings={onSettings} />
       {local.failure.value === undefined ? null : (
         <p class="error" role="alert">
           {local.failure.value}
@@ -27,8 +26,9 @@ export function Preview({ local, support }: { local: LocalMedia; support: Suppor
   )
 }
 
-/** How one sounds, and by which devices. */
-export function DevicesCard({ local, client }: { local: LocalMedia; client: RoomClient }): VNode {
+/** How one sounds, and by which devices; browsers name none before they were allowed. */
+export function DevicesCard({ local, client }: { local: LocalMedia; client: RoomClient }): VNode | null {
+  if (!local.wasOpened.value) return null
   const isHeard = local.microphone.value === 'on'
   return (
     <section class="devices" aria-label={say('devices')}>
@@ -53,7 +53,8 @@ export function DevicesCard({ local, client }: { local: LocalMedia; client: Room
   )
 }
 
-function PreviewPicture({ local, canPublish }: { local: LocalMedia; canPublish: boolean }): VNode {
+function PreviewPicture(props: { local: LocalMedia; canPublish: boolean; onSettings: () => void }): VNode {
+  const { local, canPublish, onSettings } = props
   const view = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const element = view.current
@@ -62,40 +63,109 @@ function PreviewPicture({ local, canPublish }: { local: LocalMedia; canPublish: 
     return () => local.hideFrom(element)
   }, [local])
   const camera = local.camera.value
-  const microphone = local.microphone.value
+  const isIdle = canPublish && !local.wasOpened.value
   return (
     <div class="preview-picture" data-camera={camera}>
       <div ref={view} class="tile-picture" />
       {camera === 'on' ? null : (
-        <p class="preview-off">
-          <Icon name="cameraOff" />
-          {say(camera === 'starting' ? 'cameraStarts' : 'cameraIsOff')}
-        </p>
+        <div class="preview-off">
+          <Icon name={isIdle && local.wished.camera.value ? 'camera' : 'cameraOff'} />
+          {isIdle ? (
+            <>
+              <p>{say('previewIdle')}</p>
+              <button type="button" class="preview-open" onClick={() => void local.open()}>
+                {say('previewOpen')}
+              </button>
+            </>
+          ) : (
+            <p>{say(camera === 'starting' ? 'cameraStarts' : 'cameraIsOff')}</p>
+          )}
+        </div>
       )}
       <div class="preview-switches">
+        <PreviewSwitch
+          names={MICROPHONE}
+          isOn={local.microphone.value === 'on'}
+          isOff={local.microphone.value === 'off'}
+          wished={isIdle ? local.wished.microphone : undefined}
+          disabled={!canPublish}
+          onUse={() => void local.toggleMicrophone()}
+        />
+        <PreviewSwitch
+          names={CAMERA}
+          isOn={camera === 'on'}
+          isOff={camera === 'off'}
+          wished={isIdle ? local.wished.camera : undefined}
+          disabled={!canPublish}
+          onUse={() => void local.toggleCamera()}
+        />
+        {local.canFlip.value && camera === 'on' ? (
+          <button
+            type="button"
+            class="round"
+            aria-label={say('flipCamera')}
+            title={say('flipCamera')}
+            onClick={() => void local.flipCamera()}
+          >
+            <Icon name="flip" />
+          </button>
+        ) : null}
         <button
           type="button"
-          class="round"
-          data-off={microphone === 'off'}
-          disabled={!canPublish}
-          aria-label={say(microphone === 'on' ? 'microphoneOff' : 'microphoneOn')}
-          title={say(microphone === 'on' ? 'microphoneOff' : 'microphoneOn')}
-          onClick={() => void local.toggleMicrophone()}
+          class="round preview-settings"
+          aria-label={say('settings')}
+          title={say('settings')}
+          onClick={onSettings}
         >
-          <Icon name={microphone === 'on' ? 'microphone' : 'microphoneOff'} />
-        </button>
-        <button
-          type="button"
-          class="round"
-          data-off={camera === 'off'}
-          disabled={!canPublish}
-          aria-label={say(camera === 'on' ? 'cameraOff' : 'cameraOn')}
-          title={say(camera === 'on' ? 'cameraOff' : 'cameraOn')}
-          onClick={() => void local.toggleCamera()}
-        >
-          <Icon name={camera === 'on' ? 'camera' : 'cameraOff'} />
+          <Icon name="settings" />
         </button>
       </div>
     </div>
+  )
+}
+
+interface SwitchNames {
+  readonly icons: readonly [on: 'microphone' | 'camera', off: 'microphoneOff' | 'cameraOff']
+  readonly acts: readonly [turnOn: Phrase, turnOff: Phrase]
+  /** Pressed: on from entering on. */
+  readonly wish: Phrase
+}
+
+const MICROPHONE: SwitchNames = {
+  icons: ['microphone', 'microphoneOff'],
+  acts: ['microphoneOn', 'microphoneOff'],
+  wish: 'enterHeard',
+}
+const CAMERA: SwitchNames = {
+  icons: ['camera', 'cameraOff'],
+  acts: ['cameraOn', 'cameraOff'],
+  wish: 'enterSeen',
+}
+
+/** Before a device is open it says what will be, afterwards what a click does. */
+function PreviewSwitch(props: {
+  names: SwitchNames
+  isOn: boolean
+  isOff: boolean
+  wished: Signal<boolean> | undefined
+  disabled: boolean
+  onUse: () => void
+}): VNode {
+  const { names, isOn, isOff, wished, disabled, onUse } = props
+  const label = say(wished === undefined ? names.acts[isOn ? 1 : 0] : names.wish)
+  const isLit = wished === undefined ? isOn : wished.value
+  return (
+    <button
+      type="button"
+      class="round"
+      data-off={wished === undefined ? isOff : !wished.value}
+      aria-pressed={wished === undefined ? undefined : wished.value}
+      disabled={disabled}
+      aria-label={label}
+      title={label}
+      onClick={() => (wished === undefined ? onUse() : (wished.value = !wished.value))}
+    >
+      <Icon name={names.icons[isLit ? 0 : 1]} />
+    </button>
   )
 }

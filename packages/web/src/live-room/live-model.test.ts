@@ -11,7 +11,7 @@ beforeEach(() => {
     client,
     clientClass: fakeClientClass,
     roomId: 'show',
-    invited: { entersAtOnce: false, credentials: { userSig: 's' } },
+    invited: { credentials: { userSig: 's' } },
     name: '',
     mark: 'ab12',
     guestName: 'Guest',
@@ -41,6 +41,7 @@ test('who was asked onto the stage is seen, behind the host, and leaves it witho
   await model.watch()
   client.emit('user-list', { users: [userCalled('guest'), userCalled('host', { role: 'owner' })] })
   expect(model.isLive.value).toBe(true)
+  await model.askForStage()
   client.emit('role-changed', { userId: 'guest-ab12', role: 'anchor' })
   await vi.waitFor(() => expect(model.room.local.camera.value).toBe('on'))
   expect(model.part.value).toBe('on-stage')
@@ -48,6 +49,18 @@ test('who was asked onto the stage is seen, behind the host, and leaves it witho
   await model.stop()
   expect(client.calls).toContain('switchRole ["audience"]')
   expect(model.part.value).toBe('watching')
+})
+
+test('a host who puts somebody onto the stage opens no device of theirs: that takes their yes', async () => {
+  await model.watch()
+  client.emit('user-list', { users: [userCalled('host', { role: 'owner' })] })
+  client.emit('role-changed', { userId: 'guest-ab12', role: 'anchor' })
+  expect(model.isCalled.value).toBe(true)
+  await Promise.resolve()
+  expect(client.calls.join()).not.toMatch(/startLocal/)
+  model.agree()
+  await vi.waitFor(() => expect(model.room.local.camera.value).toBe('on'))
+  expect(model.isCalled.value).toBe(false)
 })
 
 test('a host who stops is among those who watch', async () => {

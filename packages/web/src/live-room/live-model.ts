@@ -2,7 +2,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { RequestedRole } from '@crossroom/client'
 import type { ClientClass, RoomClient } from '../room/client.js'
 import type { Invited } from '../room/credentials.js'
-import { remember, userIdOf } from '../room/identity.js'
+import { nameOfUserId, remember, userIdOf } from '../room/identity.js'
 import { tilesOf } from '../room/people.js'
 import { RoomModel } from '../room/room-model.js'
 
@@ -39,7 +39,11 @@ export class LiveModel {
   })
   /** Somebody else sends, or is about to. */
   readonly isLive = computed(() => this.room.users.value.length > 0)
+  /** Somebody else put this page onto the stage: its devices wait for a click. */
+  readonly isCalled = computed(() => this.part.value !== 'watching' && !this.#agreed.value)
   readonly #options: LiveOptions
+  /** The person asked for the stage, or said yes to it. */
+  readonly #agreed = signal(false)
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -47,6 +51,16 @@ export class LiveModel {
     this.name.value = options.invited.name ?? options.name
     this.room = new RoomModel(options.client, options.clientClass)
     this.#openDevicesOnStage()
+    options.client.on('mic-answered', ({ accepted }) => {
+      if (!accepted) this.#agreed.value = false
+    })
+  }
+
+  /** Whom a link names, as others will see them; the click that this waits for is {@link watch}. */
+  get guest(): string {
+    const { invited, guestName } = this.#options
+    if (this.name.value !== '') return this.name.value
+    return invited.userId === undefined ? guestName : nameOfUserId(invited.userId)
   }
 
   /** Comes in to watch. */
@@ -63,11 +77,24 @@ export class LiveModel {
 
   /** Who comes in as an anchor when nobody else owns the room becomes its owner. */
   goLive(): Promise<void> {
+    this.#agreed.value = true
     return this.#enterAnew('anchor')
+  }
+
+  /** Asks for the stage: a yes opens the devices. */
+  askForStage(): Promise<void> {
+    this.#agreed.value = true
+    return this.room.askForMic()
+  }
+
+  /** Says yes to a stage that was offered. */
+  agree(): void {
+    this.#agreed.value = true
   }
 
   /** Back among those who watch; they stay and wait. */
   async stop(): Promise<void> {
+    this.#agreed.value = false
     await this.room.local.close()
     if (this.part.value === 'host') await this.#enterAnew('audience')
     else await this.room.switchRole('audience')
@@ -79,8 +106,8 @@ export class LiveModel {
   }
 
   #enter(role: RequestedRole): Promise<void> {
-    const { invited, mark, guestName } = this.#options
-    const name = this.name.value === '' ? guestName : this.name.value
+    const { invited, mark } = this.#options
+    const name = this.guest
     const { credentials } = invited
     return this.room.enter({
       roomId: this.roomId,
@@ -91,13 +118,13 @@ export class LiveModel {
     })
   }
 
-  /** Whoever comes onto the stage wants to be seen and heard. */
+  /** Devices open on the stage, for whoever wanted to be there: a host cannot switch on a guest's camera. */
   #openDevicesOnStage(): void {
-    let wasOnStage = false
+    let wasSeen = false
     effect(() => {
-      const isOnStage = this.part.value !== 'watching'
-      if (isOnStage && !wasOnStage) void this.room.local.open()
-      wasOnStage = isOnStage
+      const isSeen = this.part.value !== 'watching' && this.#agreed.value
+      if (isSeen && !wasSeen) void this.room.local.open()
+      wasSeen = isSeen
     })
   }
 }

@@ -28,6 +28,7 @@ export function LiveRoom({ model, support }: { model: LiveModel; support: Suppor
       <main class="live">
         <section class="live-show" aria-label={say('livePicture')}>
           <RoomBanners model={room} />
+          <StageOffer model={model} />
           <Show model={model} />
           <div class="live-foot">
             <LiveFacts model={model} />
@@ -55,6 +56,7 @@ function Show({ model }: { model: LiveModel }): VNode {
     if (large === undefined) return <Empty />
     return <SpeakerStage model={room} large={large} small={small} />
   }
+  if (phase.kind === 'outside' && phase.failure === undefined) return <WayIn model={model} />
   return (
     <div class="live-empty">
       {phase.kind === 'entering' ? (
@@ -73,6 +75,35 @@ function Show({ model }: { model: LiveModel }): VNode {
         </>
       )}
     </div>
+  )
+}
+
+/** A link that says who comes: nothing is entered before the click. */
+function WayIn({ model }: { model: LiveModel }): VNode {
+  return (
+    <div class="live-empty">
+      <Icon name="live" />
+      <p class="live-empty-main">{say('enterInvited', { room: model.roomId })}</p>
+      <button type="button" class="primary" onClick={() => void model.watch()}>
+        {say('watchAs', { room: model.roomId, name: model.guest })}
+      </button>
+    </div>
+  )
+}
+
+/** The host has put this page onto the stage, and the person has not said yes yet. */
+function StageOffer({ model }: { model: LiveModel }): VNode | null {
+  if (!model.isCalled.value) return null
+  return (
+    <Banner tone="calm" icon="hand">
+      <p>{say('stageOffered')}</p>
+      <button type="button" class="small primary" onClick={() => model.agree()}>
+        {say('stageAgree')}
+      </button>
+      <button type="button" class="small" onClick={() => void model.stop()}>
+        {say('decline')}
+      </button>
+    </Banner>
   )
 }
 
@@ -145,7 +176,7 @@ function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean
   }
   const isAsking = room.isAsking.value
   return (
-    <button type="button" class="primary" disabled={disabled || isAsking} onClick={() => void room.askForMic()}>
+    <button type="button" class="primary" disabled={disabled || isAsking} onClick={() => void model.askForStage()}>
       <Icon name="hand" />
       {say(isAsking ? 'asking' : 'joinIn')}
     </button>

@@ -1,3 +1,4 @@
+import { arrival } from '../room/arrived.js'
 import { Crossroom } from '@crossroom/client'
 import { render, type VNode } from 'preact'
 import '../design/base.css'
@@ -5,16 +6,15 @@ import { startTheme } from '../design/theme.js'
 import { say, startLanguage } from '../language/say.js'
 import { Banner, NoticeList } from '../parts/banner.js'
 import { TopBar } from '../parts/top-bar.js'
-import { readInvited } from '../room/credentials.js'
 import { markOfTab, remembered, roomIdOf } from '../room/identity.js'
 import { leaveWithPage } from '../room/page-life.js'
 import { LiveModel } from './live-model.js'
 import { LiveRoom } from './live-room.js'
 
-/** `/live?room=ID`: everybody who opens it watches; who wants to be seen asks. */
+/** `/live?room=ID`: opens the room to watch, without a name and without a device. A link that says who comes waits for a click. */
 startTheme()
 startLanguage()
-const invited = readInvited(location.search, location.hash)
+const { invited } = arrival
 const roomId = roomIdOf(invited.roomId ?? '')
 render(roomId === undefined ? <NoSuchRoom /> : liveRoom(roomId), document.body)
 
@@ -31,7 +31,7 @@ function liveRoom(id: string): VNode {
   })
   document.title = say('titleOf', { place: id })
   leaveWithPage(model.room.client)
-  void model.watch()
+  if (invited.credentials === undefined) void model.watch()
   return (
     <>
       <LiveRoom model={model} support={support} />

@@ -5,9 +5,9 @@ import { CopyLine } from './copy-line.js'
 import { TopBar } from './top-bar.js'
 import './wechat-gate.css'
 
-/** WeChat's built-in browser is the worst place for a call: the Mini Program or a real browser are better, watching works. */
-export function WeChatGate(props: { roomId: string | undefined; onStay: () => void }): VNode {
-  const { roomId, onStay } = props
+/** `link` is the one that opened the page. WeChat's built-in browser is the worst place for a call: the Mini Program or a real browser are better, watching works. */
+export function WeChatGate(props: { roomId: string | undefined; link: string; onStay: () => void }): VNode {
+  const { roomId, link, onStay } = props
   const room = encodeURIComponent(roomId ?? '')
   return (
     <>
@@ -22,7 +22,7 @@ export function WeChatGate(props: { roomId: string | undefined; onStay: () => vo
         <section>
           <h2>{say('weChatBrowser')}</h2>
           <p>{say('weChatBrowserHow')}</p>
-          <CopyLine label={say('inviteBrowser')} value={location.href} />
+          <CopyLine label={say('inviteBrowser')} value={link} />
         </section>
         <section>
           <h2>{say('weChatWatch')}</h2>

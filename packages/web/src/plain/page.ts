@@ -11,6 +11,7 @@ import { StreamListView } from './stream-list.js'
 import { STREAMS_PATH, streamNameOf, type ListedStream } from '../streams.js'
 import { Studio } from './studio.js'
 import { addThemeSwitch } from './theme-switch.js'
+import { takeToken } from './token.js'
 import { currentLanguage, speak, text } from './texts.js'
 
 const SAMPLE_MS = 1_000
@@ -69,6 +70,7 @@ class LivePage {
   }
 
   #openLocation(): void {
+    const token = takeToken()
     const query = new URLSearchParams(location.search)
     const protocol = query.get('protocol')
     const preference: Preference = PROTOCOLS.find((known) => known === protocol) ?? 'auto'
@@ -79,7 +81,6 @@ class LivePage {
     this.#watching.textContent = this.#name ?? ''
     document.title = `${this.#name === undefined ? '' : `${this.#name} – `}Crossroom`
     this.#addresses.show(this.#stream)
-    const token = query.get('token') ?? undefined
     this.#showView(query.get('publish'), token)
     if (this.#name === undefined) return this.#player.close()
     const address = { origin: location.origin, name: this.#name, ...(token === undefined ? {} : { token }) }
@@ -129,12 +130,12 @@ class LivePage {
   /** Everything that is played is in the address, so it can be shared and `Back` works. */
   #go(name: string | undefined, protocol: string): void {
     const query = new URLSearchParams(location.search)
-    if (name !== this.#name) query.delete('token')
     query.delete('publish')
     if (name !== undefined) query.set('stream', name)
     if (protocol === 'auto') query.delete('protocol')
     else query.set('protocol', protocol)
-    history.pushState(null, '', `?${query.toString().replaceAll('%2F', '/')}`)
+    const state: unknown = name === this.#name ? history.state : null
+    history.pushState(state, '', `?${query.toString().replaceAll('%2F', '/')}`)
     this.#openLocation()
   }
 
@@ -189,6 +190,7 @@ class LivePage {
   }
 }
 
+takeToken()
 addThemeSwitch()
 speak(preferredLanguage())
 new LivePage().start()

@@ -21,16 +21,14 @@ export interface Invited {
   readonly ticket?: string
   /** The app of the desktop is to be tried first, by a link of this scheme. */
   readonly app?: 'crossroom' | 'wxlite'
-  /** Enters without the preview. */
-  readonly entersAtOnce: boolean
 }
 
 const TOKEN_PATH = '/api/v1/demo/token'
 const TIMEOUT_MS = 5_000
 
 /**
- * Reads `?room=&name=&enter=` and, better behind `#` where no server log sees it,
- * `userid=&usersig=|token=&sdkappid=&privatemapkey=`, or `ticket=`. `open=app` (or `open=wxlite`) tries the app of the desktop.
+ * Reads `?room=&name=` and, better behind `#` where no server log sees it,
+ * `userid=&usersig=|token=&sdkappid=&privatemapkey=`, or `ticket=`. `open=app` (or `open=wxlite`) offers the app of the desktop.
  */
 export function readInvited(search: string, hash: string): Invited {
   const query = new URLSearchParams(search)
@@ -62,7 +60,6 @@ export function readInvited(search: string, hash: string): Invited {
         }),
     ...(ticket === undefined ? {} : { ticket }),
     ...(open === 'app' ? { app: 'crossroom' as const } : open === 'wxlite' ? { app: 'wxlite' as const } : {}),
-    entersAtOnce: query.has('enter'),
   }
 }
 

@@ -39,6 +39,7 @@ test.each([
 test('a new room is a room, and another one each time', () => {
   expect(roomIdOf(newRoomId())).toBeDefined()
   expect(newRoomId()).not.toBe(newRoomId())
+  expect(newRoomId()).toMatch(/^[a-z]+-[a-z]+-[a-z2-9]{4}-[a-z2-9]{4}$/)
 })
 
 test.each([

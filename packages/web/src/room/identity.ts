@@ -9,6 +9,15 @@ const ROOM_ID = /^[A-Za-z0-9_-]{1,64}$/
 export const NAME_CHARS = 64
 const MARK_CHARS = 4
 
+const ADJECTIVES = (
+  'amber brave bright calm clear cosy crisp early fair fresh gentle golden green happy keen kind light lively lucky ' +
+  'merry mild neat noble proud quick quiet ready silver sunny swift warm wise'
+).split(' ')
+const NOUNS = (
+  'bay beach bridge brook cedar cloud coast creek delta dune field forest garden grove harbor hill island lagoon lake ' +
+  'maple meadow moon oak orchard pine pond prairie river shore summit valley wave'
+).split(' ')
+
 /** What was typed last time. */
 export function remembered(): { readonly name: string; readonly room: string } {
   return { name: read('local', NAME_AT) ?? '', room: read('local', ROOM_AT) ?? '' }
@@ -64,9 +73,10 @@ export function roomIdOf(text: string): string | undefined {
   return ROOM_ID.test(id) ? id : undefined
 }
 
-/** A room of one's own that nobody finds by guessing: three groups of letters, easy to say. */
+/** A room of one's own: two words to know it by, and letters that nobody guesses. */
 export function newRoomId(): string {
-  return [newMark(), newMark(), newMark()].join('-')
+  const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return [ADJECTIVES[first % ADJECTIVES.length], NOUNS[second % NOUNS.length], newMark(), newMark()].join('-')
 }
 
 /** Up to two letters that stand for a person without a picture. Chinese names keep their last two characters. */

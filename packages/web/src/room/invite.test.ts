@@ -31,9 +31,8 @@ test('what a link says of its guest is read, secrets from behind the # too', () 
     roomId: 'lobby',
     name: 'Anna',
     userId: 'a',
-    entersAtOnce: true,
     credentials: { userSig: 's', sdkAppId: 7, privateMapKey: 'k' },
   })
-  expect(readInvited('', '')).toEqual({ entersAtOnce: false })
+  expect(readInvited('', '')).toEqual({})
   expect(readInvited('?token=jwt&sdkappid=abc', '').credentials).toEqual({ userSig: 'jwt' })
 })

@@ -10,6 +10,15 @@ beforeEach(() => {
   local = new LocalMedia(client, fakeClientClass)
 })
 
+test('entering opens what is wished, once, and nothing that a preview has switched off', async () => {
+  local.wished.camera.value = false
+  await local.openOnce()
+  await local.openOnce()
+  expect(client.calls).toEqual(['startLocalAudio [{}]'])
+  await local.close()
+  expect(local.wished.camera.value).toBe(true)
+})
+
 test('a microphone is opened once and muted afterwards', async () => {
   await local.setMicrophone(true)
   await local.setMicrophone(false)

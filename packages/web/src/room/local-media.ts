@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { BeautyOptions } from '@crossroom/client'
 import type { ClientClass, RoomClient } from './client.js'
 import { Devices, type DeviceKind } from './devices.js'
@@ -14,8 +14,14 @@ export class LocalMedia {
   readonly screen = signal<SwitchState>('off')
   /** Why camera or microphone are off though somebody wanted them on. */
   readonly failure = signal<string | undefined>(undefined)
+  /** Whether each is to be on when this page enters a room: decided before any device is opened. */
+  readonly wished = { camera: signal(true), microphone: signal(true) }
+  /** Devices were asked for since this page was opened or last left a room. */
+  readonly wasOpened = signal(false)
   readonly beauty = signal<Required<BeautyOptions>>({ smoothing: 0, whitening: 0 })
   readonly devices: Devices
+  /** There is another camera to change to. */
+  readonly canFlip = computed(() => this.devices.lists.camera.value.length > 1)
   readonly #client: RoomClient
   /** A microphone that was opened once is muted, not closed: it is back at once. */
   #microphoneOpen = false
@@ -42,15 +48,24 @@ export class LocalMedia {
     if (this.#view === view) this.showIn(null)
   }
 
-  /** Camera and microphone, one after the other: phones ask one question at a time. Never rejects. */
+  /**
+   * Camera and microphone as wished, one after the other: phones ask one question at a time. Only a click, a tap or a key may
+   * lead here: no link opens devices. Never rejects.
+   */
   async open(): Promise<void> {
-    const opensMicrophone = this.microphone.value === 'off'
+    this.wasOpened.value = true
+    const opensMicrophone = this.microphone.value === 'off' && this.wished.microphone.value
     if (opensMicrophone) {
       this.#wanted.microphone = true
       this.microphone.value = 'starting'
     }
-    if (this.camera.value === 'off') await this.setCamera(true)
+    if (this.camera.value === 'off' && this.wished.camera.value) await this.setCamera(true)
     if (opensMicrophone && this.#wanted.microphone) await this.setMicrophone(true)
+  }
+
+  /** What entering a room does: opens what is wished, unless a preview has done so. */
+  async openOnce(): Promise<void> {
+    if (!this.wasOpened.value) await this.open()
   }
 
   /** Never rejects: what went wrong stands in `failure`. */
@@ -122,6 +137,14 @@ export class LocalMedia {
     })
   }
 
+  /** The next camera; on a phone the one on its other side. */
+  async flipCamera(): Promise<void> {
+    const cameras = this.devices.lists.camera.value
+    const now = this.#client.getLocalTrack('video')?.getSettings().deviceId
+    const next = cameras[(cameras.findIndex(({ id }) => id === now) + 1) % cameras.length]
+    if (next !== undefined) await this.choose('camera', next.id)
+  }
+
   /** Uses the speaker that was chosen some other day; a speaker that is gone is no reason to say anything. */
   async useSpeaker(): Promise<void> {
     const deviceId = this.devices.chosen.speaker.value
@@ -145,6 +168,8 @@ export class LocalMedia {
   async close(): Promise<void> {
     this.#microphoneOpen = this.#wanted.camera = this.#wanted.microphone = false
     this.camera.value = this.microphone.value = this.screen.value = 'off'
+    this.wasOpened.value = false
+    this.wished.camera.value = this.wished.microphone.value = true
     await Promise.allSettled([
       this.#client.stopLocalVideo(),
       this.#client.stopLocalAudio(),

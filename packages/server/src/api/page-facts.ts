@@ -1,0 +1,69 @@
+import { networkInterfaces } from 'node:os'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isLoopbackHost } from '../config/index.js'
+import { originsOf, type AddressOptions, type AddressRates } from '../net/index.js'
+import { ApiError } from './errors.js'
+
+export interface PageFactsDeps extends AddressOptions {
+  /** The room that `--demo` has somebody in; absent without it. */
+  readonly demoRoom: string | undefined
+  /** What the server listens on, as configured. */
+  readonly host: string
+  /** The ports in use; `https` is absent without a certificate. */
+  readonly ports: () => Readonly<Record<string, number>>
+  readonly rates: AddressRates
+  readonly clock: { now(): number }
+  readonly clientAddress: (request: FastifyRequest['raw']) => string
+}
+
+/** Where others reach this server. Null: nowhere but on this machine. */
+export interface Reach {
+  readonly origin: string | null
+  readonly rtmp: string | null
+}
+
+/** Networks that end inside this machine: containers and virtual machines. */
+const INSIDE = /^(docker|br-|veth|virbr|vmnet|vboxnet|lxc|cni|podman)/
+
+/** The IPv4 address by which the machine's network knows it; undefined when it is in none. */
+export function lanAddressOf(interfaces: ReturnType<typeof networkInterfaces>): string | undefined {
+  for (const [name, entries = []] of Object.entries(interfaces)) {
+    if (INSIDE.test(name)) continue
+    const found = entries.find(({ family, internal, address }) => {
+      return family === 'IPv4' && !internal && !address.startsWith('169.254.')
+    })
+    if (found !== undefined) return found.address
+  }
+  return undefined
+}
+
+/**
+ * What invitations begin with. A page that was opened by a name others know keeps it. One that was opened on the machine
+ * itself gets the machine's own address, if the server listens there.
+ */
+export function reachOf(
+  request: FastifyRequest['raw'],
+  deps: Pick<PageFactsDeps, keyof AddressOptions | 'host' | 'ports'>,
+  interfaces = networkInterfaces(),
+): Reach {
+  const { http, rtmp } = originsOf(request, deps)
+  if (deps.publicUrl !== undefined || !isLoopbackHost(new URL(http).hostname.replace(/^\[|\]$/g, '')))
+    return { origin: http, rtmp }
+  const lan = isLoopbackHost(deps.host) ? undefined : lanAddressOf(interfaces)
+  if (lan === undefined) return { origin: null, rtmp: deps.publicRtmpUrl ?? null }
+  const { http: plain, https } = deps.ports()
+  // Browsers give pages of other machines a camera by https:// only.
+  const origin = https === undefined ? `http://${lan}:${String(plain)}` : `https://${lan}:${String(https)}`
+  const port = deps.rtmpPort()
+  return { origin, rtmp: deps.publicRtmpUrl ?? `rtmp://${lan}${port === 1935 ? '' : `:${String(port)}`}` }
+}
+
+/** `GET /api/v1/page`, on the public port: what the server's own pages begin with. */
+export function registerPageFacts(app: FastifyInstance, deps: PageFactsDeps): void {
+  app.get('/api/v1/page', { schema: { hide: true } }, (request, reply) => {
+    if (deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw)) > 0)
+      throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many pages ask at once; wait a moment.')
+    void reply.header('cache-control', 'no-store')
+    return { ...(deps.demoRoom === undefined ? {} : { demoRoom: deps.demoRoom }), ...reachOf(request.raw, deps) }
+  })
+}

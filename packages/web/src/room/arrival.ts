@@ -1,0 +1,58 @@
+import { readInvited, type Credentials, type Invited } from './credentials.js'
+
+/** The window of the page, as far as arriving goes. */
+export interface ArrivalWindow {
+  readonly location: Pick<Location, 'href' | 'pathname' | 'search' | 'hash'>
+  readonly history: Pick<History, 'state' | 'replaceState'>
+}
+
+/** What a link said, and the link itself, for whoever wants to take it to another browser. */
+export interface Arrival {
+  readonly invited: Invited
+  readonly link: string
+}
+
+/** What may stay in an address: it names places and people, and opens nothing. */
+const HARMLESS = ['room', 'name', 'open'] as const
+
+/**
+ * Reads the link this page was opened by and takes everything out of the address that lets somebody in. Pages import this
+ * before anything else. A reload finds the credentials in the history entry, which no other page and no server can read.
+ */
+export function arrive({ location, history }: ArrivalWindow): Arrival {
+  const invited = withKept(readInvited(location.search, location.hash), history.state)
+  const link = location.href
+  history.replaceState(stateOf(invited), '', location.pathname + harmlessPartOf(location.search, location.hash))
+  return { invited, link }
+}
+
+/** What a history entry remembers of an invitation. */
+export function stateOf({ roomId, userId, credentials, ticket }: Invited): object | null {
+  return credentials === undefined && ticket === undefined ? null : { invited: { roomId, userId, credentials, ticket } }
+}
+
+function harmlessPartOf(search: string, hash: string): string {
+  const given = new URLSearchParams(search)
+  for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) given.set(name, value)
+  const kept = new URLSearchParams()
+  for (const name of HARMLESS) {
+    const value = given.get(name)
+    if (value !== null && value !== '') kept.set(name, value)
+  }
+  const text = kept.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** A link with credentials of its own is not mixed with what an earlier one left behind, nor is one to another room. */
+function withKept(invited: Invited, state: unknown): Invited {
+  const kept = (state as { readonly invited?: Partial<Invited> } | null)?.invited
+  if (kept === undefined || invited.credentials !== undefined || invited.ticket !== undefined) return invited
+  if (kept.roomId !== invited.roomId) return invited
+  const { userId, credentials, ticket } = kept as { userId?: string; credentials?: Credentials; ticket?: string }
+  return {
+    ...invited,
+    ...(userId === undefined ? {} : { userId }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(ticket === undefined ? {} : { ticket }),
+  }
+}

@@ -1,0 +1,143 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { makeTicket } from '../../../packages/server/src/auth/user-sig.js'
+import { launchChromium, startServer, type TestServer } from '../../harness/index.js'
+import { openAt, tileOf, untilMoves } from './caller.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const SECRET = 'a secret for tests of links, 32 bytes'
+let server: TestServer
+let browser: Browser
+
+beforeAll(async () => {
+  server = await startServer({ args: ['--sdk-app-id', '1', '--api-key', 'key'], env: { CROSSROOM_SECRET: SECRET } })
+  browser = await launchChromium()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+function signatureOf(userId: string): string {
+  return makeTicket(SECRET, {
+    userId,
+    sdkAppId: 1,
+    issuedAtSeconds: Math.floor(Date.now() / 1000),
+    expireSeconds: 600,
+  })
+}
+
+/** A page that remembers whether it asked for a device or a socket, from before its first script on. */
+async function open(path: string): Promise<Page> {
+  const { page } = await openAt(browser, server.http + path, {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        const asked: string[] = []
+        Object.assign(window, { asked })
+        for (const name of ['getUserMedia', 'getDisplayMedia'] as const) {
+          navigator.mediaDevices[name] = new Proxy(navigator.mediaDevices[name].bind(navigator.mediaDevices), {
+            apply: (target, self, given) => {
+              asked.push(name)
+              return Reflect.apply(target, self, given) as Promise<MediaStream>
+            },
+          })
+        }
+        history.replaceState = new Proxy(history.replaceState.bind(history), {
+          apply: (target, self, given) => {
+            asked.push('clean')
+            Reflect.apply(target, self, given)
+          },
+        })
+        window.fetch = new Proxy(window.fetch.bind(window), {
+          apply: (target, self, given) => {
+            asked.push('fetch')
+            return Reflect.apply(target, self, given) as Promise<Response>
+          },
+        })
+        window.WebSocket = class extends WebSocket {
+          constructor(url: string | URL, protocols?: string | string[]) {
+            super(url, protocols)
+            asked.push('socket')
+          }
+        }
+      }),
+  })
+  return page
+}
+
+const askedBy = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { asked: string[] }).asked)
+const addressOf = (page: Page): string => page.url().slice(server.http.length)
+
+test('a link with a signature enters by a click only, and the signature is out of the address before anything else', async () => {
+  const secret = `userid=mia&usersig=${encodeURIComponent(signatureOf('mia'))}&sdkappid=1`
+  for (const link of [`/call?room=den&name=Mia&enter#${secret}`, `/call?room=den&name=Mia&enter&${secret}`]) {
+    const page = await open(link)
+    const join = page.getByRole('button', { name: 'Join den as Mia' })
+    await join.waitFor()
+    expect(addressOf(page)).toBe('/call?room=den&name=Mia')
+    const asked = await askedBy(page)
+    expect(asked[0]).toBe('clean')
+    expect(asked).not.toContain('socket')
+    expect(asked).not.toContain('getUserMedia')
+    // The link still counts after a reload.
+    await page.reload()
+    await join.click()
+    await untilMoves(page, 'Mia', 3)
+    expect(addressOf(page)).toBe('/call?room=den')
+    await page.close()
+  }
+})
+
+test('a ticket enters by a click only, under the name it was made for', async () => {
+  const answer = await fetch(`${server.http}/api/v1/desktop/ticket`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ roomId: 'den', userId: 'tom', userName: 'Tom', sdkAppId: 1, userSig: signatureOf('tom') }),
+  })
+  const { ticket } = (await answer.json()) as { ticket: string }
+  const page = await open(`/call?room=den#userid=tom&ticket=${ticket}`)
+  const join = page.getByRole('button', { name: 'Join den as Tom' })
+  await join.waitFor()
+  expect(addressOf(page)).toBe('/call?room=den')
+  expect(await askedBy(page)).not.toContain('getUserMedia')
+  await join.click()
+  await tileOf(page, 'Tom').waitFor()
+  await page.close()
+})
+
+test('links to the other pages open no device either, and leave no token behind', async () => {
+  const secret = `#userid=eve&usersig=${encodeURIComponent(signatureOf('eve'))}&sdkappid=1`
+  const live = await open(`/live?room=den&name=Eve${secret}`)
+  const watch = live.getByRole('button', { name: 'Watch den as Eve' })
+  await watch.waitFor()
+  expect(await askedBy(live)).not.toContain('socket')
+  expect(addressOf(live)).toBe('/live?room=den&name=Eve')
+  await watch.click()
+  await live.getByText('Nobody is live here yet.').waitFor()
+  expect(await askedBy(live)).not.toContain('getUserMedia')
+  await live.close()
+  for (const [link, left] of [
+    ['/live?publish=live/x&token=secret-token', '/live?publish=live/x'],
+    ['/live?stream=live/x&token=secret-token', '/live?stream=live/x'],
+    ['/live?stream=live/x#token=secret-token', '/live?stream=live/x'],
+    ['/call?room=den&open=app&name=Eve' + secret, '/call?room=den&name=Eve&open=app'],
+    ['/', '/'],
+    ['/monitor', '/monitor'],
+  ] as const) {
+    const page = await open(link)
+    await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' })
+    expect(addressOf(page)).toBe(left)
+    expect((await askedBy(page)).filter((what) => what.startsWith('get'))).toEqual([])
+    await page.close()
+  }
+})
+
+test('a token that left the address still opens the stream, after a reload too', async () => {
+  const page = await open('/live?stream=live/x&token=secret-token')
+  const asked = page.waitForRequest((request) => request.url().includes('/whep/live/x'))
+  await page.reload()
+  expect((await asked).headers()['authorization']).toBe('Bearer secret-token')
+  await page.close()
+})
