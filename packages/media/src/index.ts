@@ -116,3 +116,18 @@ export type { Vp8FrameHeader } from './vp8/frame-header.js'
 export { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from './vp9/config.js'
 export { isVp9Keyframe, parseVp9FrameHeader } from './vp9/frame-header.js'
 export type { Vp9FrameHeader } from './vp9/frame-header.js'
+export { configFromJson, configToJson } from './wire/config-json.js'
+export { wireLimits } from './wire/limits.js'
+export {
+  byteLengthOfFrameMessage,
+  controlMessage,
+  FRAME_MESSAGE,
+  frameMessage,
+  isWarmUp,
+  parseControl,
+  parseFrameMessage,
+  WIRE_HEADER_LENGTH,
+  writeWireHeader,
+} from './wire/message.js'
+export type { WireMessage } from './wire/message.js'
+export { WireReader } from './wire/wire-reader.js'

@@ -275,8 +275,6 @@ export const shutdownLimits = {
 
 /** Conversions between codecs and the process they run in. */
 export const transcodeLimits = {
-  /** One message between the server and the codec process; a frame of the largest accepted size fits. */
-  messageBytes: 10 * MiB,
   /** What may wait for the codec process, and in it for the server, before frames are left out: twice a cached start. */
   queueBytes: 16 * MiB,
   /** The codec process is asked for a sign of life this often, and while it converts nothing. */

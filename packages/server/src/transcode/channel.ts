@@ -1,15 +1,17 @@
-import type { CodecConfig, MediaFrame, Micros } from '@crossroom/media'
-import type { Order } from './catalog.js'
-import { configFromJson, configToJson } from './ipc/config-json.js'
 import {
-  advanceMessage,
+  type CodecConfig,
+  configFromJson,
+  configToJson,
   controlMessage,
   frameMessage,
-  MESSAGE_TYPE,
+  type MediaFrame,
+  type Micros,
   parseControl,
   parseFrameMessage,
-  type Message,
-} from './ipc/message.js'
+  type WireMessage,
+} from '@crossroom/media'
+import type { Order } from './catalog.js'
+import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
 import type { MixOrder } from './mix/mix-order.js'
 
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
@@ -113,7 +115,7 @@ export class OpenChannel implements Channel {
     this.handler.handleLost(state)
   }
 
-  handleMessage(message: Message): void {
+  handleMessage(message: WireMessage): void {
     if (!this.#opened) return
     if (message.type === MESSAGE_TYPE.config) this.#config = configFromJson(parseControl(message))
     else if (message.type === MESSAGE_TYPE.frame) {

@@ -1,11 +1,11 @@
-import type { Micros } from '@crossroom/media'
+import { controlMessage, type Micros, parseControl, type WireMessage } from '@crossroom/media'
 import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Log } from '../observe/log.js'
 import type { Lane } from './catalog.js'
 import { OpenChannel } from './channel.js'
 import type { Channel, ChannelHandler, ChannelOrder, ChannelOwner, CodecProcessState } from './channel.js'
-import { controlMessage, MESSAGE_TYPE, parseControl, type Message } from './ipc/message.js'
+import { MESSAGE_TYPE } from './ipc/message.js'
 
 /** A running child and the pipe to it. */
 export interface Child {
@@ -20,7 +20,7 @@ export interface Child {
 }
 
 export interface ChildHandlers {
-  handleMessage(message: Message): void
+  handleMessage(message: WireMessage): void
   /** Called once. */
   handleExit(reason: string): void
 }
@@ -174,7 +174,7 @@ export class CodecProcess implements ChannelOwner {
     channel.handler.handleReady()
   }
 
-  #handleMessage(message: Message): void {
+  #handleMessage(message: WireMessage): void {
     this.#unanswered = 0
     switch (message.type) {
       case MESSAGE_TYPE.ready:
@@ -182,7 +182,7 @@ export class CodecProcess implements ChannelOwner {
       case MESSAGE_TYPE.pong:
         return
       default:
-        this.#channels.get(message.conversion)?.handleMessage(message)
+        this.#channels.get(message.channel)?.handleMessage(message)
     }
   }
 

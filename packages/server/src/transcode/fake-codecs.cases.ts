@@ -1,9 +1,16 @@
-import type { AudioConfig, AudioFrame, MediaFrame, VideoConfig, VideoFrame } from '@crossroom/media'
+import {
+  type AudioConfig,
+  type AudioFrame,
+  controlMessage,
+  type MediaFrame,
+  type VideoConfig,
+  type VideoFrame,
+  WireReader,
+} from '@crossroom/media'
 import type { Clock } from '../hub/clock.js'
 import type { Order } from './catalog.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
-import { MessageReader } from './ipc/message-reader.js'
-import { controlMessage, MESSAGE_TYPE } from './ipc/message.js'
+import { MESSAGE_TYPE } from './ipc/message.js'
 import type { AudioCodecs } from './worker/audio-codecs.js'
 import type { Converter, Emit, Engine } from './worker/converter.js'
 import { ConversionHost } from './worker/host.js'
@@ -138,8 +145,8 @@ export class FakeChild implements Child {
   readonly #clock: Clock
   readonly #handlers: ChildHandlers
   readonly #onGone: () => void
-  readonly #toHost: MessageReader
-  readonly #toServer: MessageReader
+  readonly #toHost: WireReader
+  readonly #toServer: WireReader
   #gone = false
   /** A child that hangs takes everything and answers nothing. */
   hanging = false
@@ -148,13 +155,13 @@ export class FakeChild implements Child {
     this.#clock = clock
     this.#handlers = handlers
     this.#onGone = onGone
-    this.#toServer = new MessageReader((message) => handlers.handleMessage(message))
+    this.#toServer = new WireReader((message) => handlers.handleMessage(message))
     const host = new ConversionHost(
       engine ?? echoEngine,
       (message) => this.#answer(message),
       () => clock.now() / 1000,
     )
-    this.#toHost = new MessageReader(host.handleMessage)
+    this.#toHost = new WireReader(host.handleMessage)
     const found = engine === null ? { reasons: ['echo is not available: not here'] } : { engine: engine.name }
     clock.after(200_000, () => this.#answer(controlMessage(MESSAGE_TYPE.ready, 0, found)))
   }

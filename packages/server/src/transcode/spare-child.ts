@@ -1,7 +1,7 @@
+import type { WireMessage } from '@crossroom/media'
 import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
-import type { Message } from './ipc/message.js'
 
 /**
  * Keeps one child more than is needed, loaded and idle. `spawn` hands it out, so that who lost its child has the next
@@ -54,7 +54,7 @@ class WaitingChild {
   readonly #child: Child
   #handlers: ChildHandlers | undefined
   /** What it said: that it is ready. */
-  readonly #told: Message[] = []
+  readonly #told: WireMessage[] = []
 
   constructor(spawn: SpawnChild, onExit: () => void) {
     this.#child = spawn({

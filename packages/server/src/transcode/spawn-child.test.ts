@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { beforeAll, expect, test } from 'vitest'
+import { parseControl, type WireMessage } from '@crossroom/media'
 import { silentLog } from '../observe/log.js'
-import type { Message } from './ipc/message.js'
-import { MESSAGE_TYPE, parseControl } from './ipc/message.js'
+import { MESSAGE_TYPE } from './ipc/message.js'
 import { buildWorker, until } from './real-codecs.cases.js'
 import { childSpawner } from './spawn-child.js'
 
@@ -51,7 +51,7 @@ test('a signal to the whole group does not end it: the server does, when it is r
 
 test('a program that does not exist is an exit, not an exception', async () => {
   let reason = ''
-  const messages: Message[] = []
+  const messages: WireMessage[] = []
   childSpawner({ log: silentLog, entry: '/nowhere.js' })({
     handleMessage: (message) => messages.push(message),
     handleExit: (why) => (reason = why),

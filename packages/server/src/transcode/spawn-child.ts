@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { WireReader } from '@crossroom/media'
 import type { Log } from '../observe/log.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
-import { MessageReader } from './ipc/message-reader.js'
 import { MessageWriter } from './ipc/message-writer.js'
 
 export interface SpawnOptions {
@@ -42,7 +42,7 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     // Without a free file descriptor, or without memory, there is no process, and then no pipe either.
     if (child.pid === undefined) return NO_CHILD
     const pipe = child.stdio[PIPE] as Socket
-    const reader = new MessageReader((message) => handlers.handleMessage(message))
+    const reader = new WireReader((message) => handlers.handleMessage(message))
     const writer = new MessageWriter((bytes) => void pipe.write(bytes))
     pipe.on('data', (chunk: Buffer) => {
       reader.push(chunk)

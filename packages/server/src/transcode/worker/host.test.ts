@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
+import { WireReader, configToJson, controlMessage, frameMessage, parseControl } from '@crossroom/media'
 import { aacConfig, echoEngine, sound } from '../fake-codecs.cases.js'
-import { configToJson } from '../ipc/config-json.js'
-import { controlMessage, frameMessage, MESSAGE_TYPE, parseControl } from '../ipc/message.js'
-import { MessageReader } from '../ipc/message-reader.js'
+import { MESSAGE_TYPE } from '../ipc/message.js'
 import type { Engine } from './converter.js'
 import { ConversionHost } from './host.js'
 
@@ -10,12 +9,12 @@ import { ConversionHost } from './host.js'
 function rig(engine: Engine, nowMs: () => number = () => 0) {
   const sent: number[] = []
   const reasons: unknown[] = []
-  const answers = new MessageReader((message) => {
+  const answers = new WireReader((message) => {
     sent.push(message.type)
     if (message.type === MESSAGE_TYPE.failed) reasons.push(parseControl(message))
   })
   const host = new ConversionHost(engine, (message) => answers.push(message), nowMs)
-  const reader = new MessageReader(host.handleMessage)
+  const reader = new WireReader(host.handleMessage)
   const open = (conversion: number): void => {
     reader.push(controlMessage(MESSAGE_TYPE.open, conversion, { kind: 'audio', to: 'opus' }))
     reader.push(controlMessage(MESSAGE_TYPE.config, conversion, configToJson(aacConfig)))

@@ -1,17 +1,18 @@
-import type { CodecConfig, MediaFrame } from '@crossroom/media'
-import { transcodeLimits } from '../../config/limits.js'
-import type { ChannelOrder } from '../channel.js'
-import { configFromJson, configToJson } from '../ipc/config-json.js'
 import {
+  type CodecConfig,
+  configFromJson,
+  configToJson,
   controlMessage,
   frameMessage,
   isWarmUp,
-  MESSAGE_TYPE,
-  parseAdvance,
+  type MediaFrame,
   parseControl,
   parseFrameMessage,
-  type Message,
-} from '../ipc/message.js'
+  type WireMessage,
+} from '@crossroom/media'
+import { transcodeLimits } from '../../config/limits.js'
+import type { ChannelOrder } from '../channel.js'
+import { MESSAGE_TYPE, parseAdvance } from '../ipc/message.js'
 import type { Converter, Emit, Engine, Fail } from './converter.js'
 import { MixDesk } from './mix/mix-desk.js'
 
@@ -38,8 +39,8 @@ export class ConversionHost {
     this.#desk = new MixDesk(engine)
   }
 
-  readonly handleMessage = (message: Message): void => {
-    const { conversion } = message
+  readonly handleMessage = (message: WireMessage): void => {
+    const { channel: conversion } = message
     // Questions wait behind what came before them, such as a cached start that takes seconds to decode.
     const now = this.#nowMs()
     if (message.type === MESSAGE_TYPE.ping || now - this.#signedAt > transcodeLimits.signOfLifeMs) {
@@ -58,8 +59,8 @@ export class ConversionHost {
     this.#desk.close()
   }
 
-  #handle(message: Message): void {
-    const { conversion } = message
+  #handle(message: WireMessage): void {
+    const { channel: conversion } = message
     if (message.type === MESSAGE_TYPE.open) return this.#open(conversion, parseControl(message) as ChannelOrder)
     if (message.type === MESSAGE_TYPE.close) return this.#close(conversion)
     const running = this.#running.get(conversion)
@@ -75,7 +76,7 @@ export class ConversionHost {
     }
   }
 
-  #handleFrame(running: Running, message: Message): void {
+  #handleFrame(running: Running, message: WireMessage): void {
     if (running.config === undefined) return
     const frame = parseFrameMessage(message, running.config)
     if (frame !== undefined) running.converter.handleFrame(frame, isWarmUp(message))

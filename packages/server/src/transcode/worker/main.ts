@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
+import { WireReader, controlMessage } from '@crossroom/media'
 import { transcodeLimits } from '../../config/limits.js'
-import { MessageReader } from '../ipc/message-reader.js'
 import { MessageWriter } from '../ipc/message-writer.js'
-import { controlMessage, MESSAGE_TYPE } from '../ipc/message.js'
+import { MESSAGE_TYPE } from '../ipc/message.js'
 import { loadEngine } from './load-engine.js'
 import { ConversionHost } from './host.js'
 
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     (message) => writer.write(message),
     () => performance.now(),
   )
-  const reader = new MessageReader(host.handleMessage)
+  const reader = new WireReader(host.handleMessage)
   pipe.on('data', (chunk: Buffer) => {
     // What several conversions answer goes out in one write.
     writer.together(() => reader.push(chunk))

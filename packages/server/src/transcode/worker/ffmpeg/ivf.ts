@@ -1,4 +1,4 @@
-import { transcodeLimits } from '../../../config/limits.js'
+import { wireLimits } from '@crossroom/media'
 
 /** IVF, the container of the VP8 test vectors: how ffmpeg takes and gives VP8, VP9 and AV1 through a pipe. */
 
@@ -54,7 +54,7 @@ export class IvfReader {
     const bytes = this.#bytes
     if (bytes.length < FRAME_HEADER_LENGTH) return false
     const end = FRAME_HEADER_LENGTH + bytes.readUInt32LE(0)
-    if (end > transcodeLimits.messageBytes) throw new Error(`An IVF frame of ${String(end)} bytes is too large`)
+    if (end > wireLimits.messageBytes) throw new Error(`An IVF frame of ${String(end)} bytes is too large`)
     if (bytes.length < end) return false
     this.#handle(new Uint8Array(bytes.subarray(FRAME_HEADER_LENGTH, end)), Number(bytes.readBigUInt64LE(4)))
     this.#bytes = bytes.subarray(end)

@@ -1,21 +1,21 @@
-import { transcodeLimits } from '../../config/limits.js'
-import { MESSAGE_HEADER_LENGTH, type Message } from './message.js'
+import { wireLimits } from './limits.js'
+import { WIRE_HEADER_LENGTH, type WireMessage } from './message.js'
 
 const LENGTH_SIZE = 4
 
 /**
- * Cuts the bytes of the pipe into messages. After a length that cannot be, the stream is lost: `broken` stays true and
+ * Cuts bytes as they arrive into messages. After a length that cannot be, the stream is lost: `broken` stays true and
  * nothing more is read.
  */
-export class MessageReader {
-  readonly #handle: (message: Message) => void
+export class WireReader {
+  readonly #handle: (message: WireMessage) => void
   #chunks: Uint8Array[] = []
   #waiting = 0
   /** Bytes the first message needs before it can be read: first its length, then all of it. */
   #needed = LENGTH_SIZE
   broken = false
 
-  constructor(handle: (message: Message) => void) {
+  constructor(handle: (message: WireMessage) => void) {
     this.#handle = handle
   }
 
@@ -41,7 +41,7 @@ export class MessageReader {
     const view = new DataView(bytes.buffer, bytes.byteOffset + offset)
     const length = view.getUint32(0)
     const end = offset + LENGTH_SIZE + length
-    if (length < MESSAGE_HEADER_LENGTH - LENGTH_SIZE || length > transcodeLimits.messageBytes) {
+    if (length < WIRE_HEADER_LENGTH - LENGTH_SIZE || length > wireLimits.messageBytes) {
       this.broken = true
       return offset
     }
@@ -51,15 +51,22 @@ export class MessageReader {
       type: view.getUint8(4),
       flags: view.getUint8(5),
       units: view.getUint16(6),
-      conversion: view.getUint32(8),
-      body: bytes.subarray(offset + MESSAGE_HEADER_LENGTH, end),
+      channel: view.getUint32(8),
+      body: bytes.subarray(offset + WIRE_HEADER_LENGTH, end),
     })
     return end
   }
 
   #join(): Uint8Array {
     const only = this.#chunks.length === 1 ? this.#chunks[0] : undefined
-    return only ?? Buffer.concat(this.#chunks, this.#waiting)
+    if (only !== undefined) return only
+    const joined = new Uint8Array(this.#waiting)
+    let offset = 0
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, offset)
+      offset += chunk.length
+    }
+    return joined
   }
 
   #keep(bytes: Uint8Array, offset: number): void {

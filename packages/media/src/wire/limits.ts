@@ -1,0 +1,16 @@
+import { MAX_NAL_UNITS } from '../nal/length-prefixed.js'
+
+/** What one message between processes or nodes may hold. */
+export const wireLimits = {
+  /** Bytes of a message behind its length; a frame of the largest accepted size fits. */
+  messageBytes: 10 * 1024 * 1024,
+  /** Units of a frame. */
+  units: MAX_NAL_UNITS,
+  /** Characters of the JSON of a control message. */
+  jsonChars: 1024 * 1024,
+  /** Bytes of a codec's configuration record, and of each parameter set. */
+  descriptionBytes: 64 * 1024,
+  parameterSets: 256,
+  /** Characters of a codec string. */
+  codecStringChars: 64,
+} as const
