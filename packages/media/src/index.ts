@@ -131,3 +131,6 @@ export {
 } from './wire/message.js'
 export type { WireMessage } from './wire/message.js'
 export { WireReader } from './wire/wire-reader.js'
+export { buildVp9SuperframeIndex, hideVp9Frame, MAX_VP9_FRAMES, splitVp9Superframe } from './vp9/superframe.js'
+export { Vp9HeaderReader } from './vp9/uncompressed-header.js'
+export type { Vp9Size, Vp9UncompressedHeader } from './vp9/uncompressed-header.js'

@@ -13,7 +13,11 @@ export interface PublishOptions {
   readonly contentHint?: string
   /** Bits per second. */
   readonly maxBitrate?: number
-  readonly encodings?: readonly { readonly rid: string; readonly scaleResolutionDownBy?: number }[]
+  readonly encodings?: readonly {
+    readonly rid?: string
+    readonly scaleResolutionDownBy?: number
+    readonly scalabilityMode?: string
+  }[]
   readonly token?: string
 }
 

@@ -3,11 +3,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
   configsOf,
   launchChromium,
+  rest,
   startServer,
   timesAreSound,
   until,
   watchHttpFlv,
   type FlvViewer,
+  type ListedStream,
   type TestServer,
 } from '../../harness/index.js'
 import { BrowserPeer } from './browser-peer.js'
@@ -82,3 +84,30 @@ test('the better layer ends and comes back: a phone’s picture does not freeze'
   const readable = recording.pictures.filter(({ delayMs }) => delayMs !== undefined)
   expect(readable.length).toBeGreaterThan(0.9 * recording.pictures.length)
 }, 60_000)
+
+test.each([
+  ['VP9', 'L2T1'],
+  ['VP9', 'L3T3_KEY'],
+  ['VP9', 'S2T1'],
+  ['AV1', 'L2T2'],
+] as const)(
+  'of %s in layers (%s) a phone gets the highest, each picture once',
+  async (codec, scalabilityMode) => {
+    publisher = await BrowserPeer.open(browser, server.http)
+    const stream = `live/svc-${codec}-${scalabilityMode}`
+    viewer = watchHttpFlv(`${server.http}/${stream}.flv`)
+    const options = { codec, encodings: [{ scalabilityMode }], width: 640, height: 360, fps: 15, audio: false }
+    await publisher.publish(stream, options)
+    const width = async () => (await rest<ListedStream>(server, 'GET', `streams/${stream}`))?.video?.width
+    await until('the highest layer', async () => (await width()) === 640, { timeoutMs: 15_000 })
+    const from = pictures()
+    await untilPictures(45)
+    const keyframes = viewer.media.filter(({ kind, keyframe }, index) => kind === 'video' && keyframe && index >= from)
+    expect(keyframes.length).toBeLessThan(6)
+    const shown = decodeRecording(viewer).pictures.slice(from + 10)
+    const clocks = shown.flatMap(({ clock }) => clock ?? [])
+    expect(clocks.length).toBeGreaterThan(0.9 * shown.length)
+    expect(new Set(clocks).size).toBeGreaterThan(0.9 * clocks.length)
+  },
+  40_000,
+)

@@ -1,7 +1,9 @@
 import type { VideoConfig } from '../model/frame.js'
 import { isAcceptablePictureSize } from '../model/picture-limits.js'
 import { optionalVideoFields, type VideoHints } from '../model/video-hints.js'
-import { parseVp9FrameHeader } from './frame-header.js'
+import { isVp9Keyframe, parseVp9FrameHeader } from './frame-header.js'
+import { splitVp9Superframe } from './superframe.js'
+import { Vp9HeaderReader, type Vp9Size } from './uncompressed-header.js'
 
 /** Version and flags of the MP4 box, profile, level, depth, three colour bytes, size of initialization data. */
 const RECORD_LENGTH = 12
@@ -32,16 +34,27 @@ export function videoConfigFromVp9Record(record: Uint8Array, hints: VideoHints =
 }
 
 /**
- * `current` with the size of a key frame: the same object when it is unchanged, undefined when there is no `current`, or
- * the frame is no key frame, malformed, or its picture beyond the limits.
+ * `current` with the size of a key frame's picture, which of a superframe is the last one's: the same object when it is
+ * unchanged, undefined when there is no `current`, or the frame is no key frame, malformed, or its picture beyond the limits.
  */
 export function videoConfigFromVp9Keyframe(
   frame: Uint8Array,
   current: VideoConfig | undefined,
 ): VideoConfig | undefined {
-  const header = parseVp9FrameHeader(frame)
-  if (current === undefined || !header?.keyframe) return undefined
-  if (!isAcceptablePictureSize(header.width, header.height)) return undefined
-  if (current.width === header.width && current.height === header.height) return current
-  return { ...current, width: header.width, height: header.height }
+  if (current === undefined || !isVp9Keyframe(frame)) return undefined
+  const size = pictureSize(frame)
+  if (size === undefined || !isAcceptablePictureSize(size.width, size.height)) return undefined
+  if (current.width === size.width && current.height === size.height) return current
+  return { ...current, width: size.width, height: size.height }
+}
+
+/** Of the last frame that can be read, and of the first where nothing else can. */
+function pictureSize(superframe: Uint8Array): Vp9Size | undefined {
+  const headers = new Vp9HeaderReader()
+  let size: Vp9Size | undefined
+  for (const frame of splitVp9Superframe(superframe)) {
+    size = headers.read(frame) ?? size ?? parseVp9FrameHeader(frame)
+    if (size !== undefined && !isAcceptablePictureSize(size.width, size.height)) return undefined
+  }
+  return size
 }

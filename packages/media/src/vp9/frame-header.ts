@@ -37,7 +37,7 @@ export function isVp9Keyframe(frame: Uint8Array): boolean {
 }
 
 /** color_config() of section 6.2.2. */
-function skipColorConfig(reader: BitReader, profile: number): void {
+export function skipColorConfig(reader: BitReader, profile: number): void {
   if (profile >= 2) reader.skip(1)
   const isRgb = reader.bits(3) === COLOR_SPACE_RGB
   if (!isRgb) reader.skip(1)

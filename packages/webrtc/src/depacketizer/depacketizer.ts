@@ -16,6 +16,8 @@ export interface DepacketizedFrame {
   readonly units: readonly Uint8Array[]
   readonly keyframe: boolean
   readonly droppable: boolean
+  /** Pixels of the picture, where the frame tells without being a keyframe (VP9). */
+  readonly size?: { readonly width: number; readonly height: number }
 }
 
 /**

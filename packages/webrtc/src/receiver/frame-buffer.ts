@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import type { Depacketizer } from '../depacketizer/depacketizer.js'
+import type { DepacketizedFrame, Depacketizer } from '../depacketizer/depacketizer.js'
 import { ABSENT, PacketRing, type PacketFacts } from './packet-ring.js'
 
 /** Packets held of a video stream: as many as one frame may have (threat W9). */
@@ -24,6 +24,8 @@ export interface AssembledFrame {
   readonly units: readonly Uint8Array[]
   readonly keyframe: boolean
   readonly droppable: boolean
+  /** See `DepacketizedFrame`. */
+  readonly size: DepacketizedFrame['size']
   /** 32 bits, in the stream's clock. */
   readonly rtpTimestamp: number
   /** When the earliest and the latest of its packets came. */
@@ -327,11 +329,7 @@ export class FrameBuffer {
     return this.#describe(first, end, frame)
   }
 
-  #describe(
-    first: number,
-    end: number,
-    frame: Pick<AssembledFrame, 'units' | 'keyframe' | 'droppable'>,
-  ): AssembledFrame {
+  #describe(first: number, end: number, frame: DepacketizedFrame): AssembledFrame {
     const ring = this.#ring
     let [firstArrivedAt, lastArrivedAt] = [Infinity, 0]
     let [orientation, audioLevel, captureNtp] = [ABSENT, ABSENT, ABSENT]
@@ -347,6 +345,7 @@ export class FrameBuffer {
       units: frame.units,
       keyframe: frame.keyframe,
       droppable: frame.droppable,
+      size: frame.size,
       rtpTimestamp: ring.timestamps[ring.slot(first)]!,
       firstArrivedAt,
       lastArrivedAt,

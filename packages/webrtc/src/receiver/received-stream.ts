@@ -5,6 +5,7 @@ import {
   type MediaFrame,
   type Micros,
   type Orientation,
+  type VideoConfig,
 } from '@crossroom/media'
 import type { Depacketizer } from '../depacketizer/depacketizer.js'
 import type { FrameStore } from '../depacketizer/frame-store.js'
@@ -259,8 +260,8 @@ export class ReceivedStream {
       return undefined
     }
     const { config } = configured
-    // The camera was turned: viewers see it upright from the next keyframe on.
-    if (config.kind === 'video' && config.orientation !== this.#orientation) this.keyframes.needForViewer(now)
+    // The camera was turned, or a layer came or went: that is told with the next keyframe.
+    if (config.kind === 'video' && this.#differs(config, assembled)) this.keyframes.needForViewer(now)
     if (assembled.keyframe) this.keyframes.onKeyframe()
     const { rtpTimestamp, captureNtp } = assembled
     const pts = this.clock.timeOf(rtpTimestamp, assembled.firstArrivedAt)
@@ -278,6 +279,11 @@ export class ReceivedStream {
     if (captureTime !== undefined) frame.captureTime = captureTime
     if (assembled.audioLevel !== ABSENT) frame.audioLevel = assembled.audioLevel
     return frame
+  }
+
+  #differs(config: VideoConfig, { size }: AssembledFrame): boolean {
+    const isResized = size !== undefined && (size.width !== config.width || size.height !== config.height)
+    return isResized || config.orientation !== this.#orientation
   }
 
   #captureTime(assembled: AssembledFrame, roundTrip: Micros): Micros | undefined {

@@ -86,7 +86,7 @@ export class FfmpegVideoConverter implements Converter {
     const args = [
       ...['-threads', '1', '-probesize', '32', '-analyzeduration', '1'],
       ...['-f', ivf === undefined ? 'flv' : 'ivf', '-i', 'pipe:0', '-copyts', '-vsync', 'passthrough'],
-      ...['-vf', `select=gte(t\\,${String(since)}),format=yuv420p`, '-force_key_frames', 'source'],
+      ...['-vf', `select=gte(t\\,${String(since)}),${scaleOf(config)}format=yuv420p`, '-force_key_frames', 'source'],
       ...encoderArguments(this.#order, config.frameRate ?? FRAME_RATE),
       ...['-threads', '1', '-enc_time_base', '1:1000', '-flush_packets', '1'],
       ...['-f', this.#order.to === 'h264' ? 'flv' : 'ivf', 'pipe:1'],
@@ -137,6 +137,11 @@ export class FfmpegVideoConverter implements Converter {
       droppable: false,
     })
   }
+}
+
+/** The encoder keeps its size: layers of VP9 and AV1 come and go between keyframes. */
+function scaleOf({ width, height }: VideoConfig): string {
+  return width === 0 ? '' : `scale=${String(width)}:${String(height)},`
 }
 
 /** Undefined for the codecs that go in as FLV. */
