@@ -71,7 +71,7 @@ async function makeApp(options: Partial<ApiDeps> = {}, proxies: string[] = []): 
     proxies: new TrustedProxies(proxies),
     ...options,
   })
-  registerHealth(app, () => ({ ready: true, parts: { webrtc: { on: false, why: 'not built' } } }))
+  registerHealth(app, () => ({ ready: true, parts: { webrtc: { on: false, why: 'not built' } }, ports: {} }))
   return app
 }
 

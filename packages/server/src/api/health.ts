@@ -7,6 +7,8 @@ export interface Readiness {
   readonly ready: boolean
   /** For example `{webrtc: {on: false, why: 'the native package is not built; install gcc'}}`. */
   readonly parts: Readonly<Record<string, { readonly on: boolean; readonly why?: string | undefined }>>
+  /** The public ports in use by the names of their options; `crossroom doctor` knows its own server by them. */
+  readonly ports: Readonly<Record<string, number>>
 }
 
 /** `/healthz` (the process answers) and `/readyz` (200 or 503). On every HTTP listener, without a key. */

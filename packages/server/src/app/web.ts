@@ -41,7 +41,11 @@ export class Web {
   }
 
   async register(parts: WebParts): Promise<void> {
-    const readiness = (): Readiness => ({ ready: !parts.isDraining(), parts: partsOf(this.#core, parts.webRtc) })
+    const readiness = (): Readiness => ({
+      ready: !parts.isDraining(),
+      parts: partsOf(this.#core, parts.webRtc),
+      ports: publicPortsOf(this.#core),
+    })
     registerHealth(this.public, readiness)
     if (this.admin !== this.public) registerHealth(this.admin, readiness)
     await registerApi(this.admin, this.#apiDeps(parts))
@@ -103,6 +107,11 @@ function partsOf({ transcoder }: Core, { whyOff }: WebRtc): Readiness['parts'] {
   ])
   const webrtc = whyOff === undefined ? { on: true } : { on: false, why: whyOff }
   return { webrtc, ...Object.fromEntries(lanes) } as Readiness['parts']
+}
+
+/** Operators alone are told where the admin port is. */
+function publicPortsOf({ listeners }: Core): Readiness['ports'] {
+  return Object.fromEntries(Object.entries(listeners.ports).filter(([name]) => name !== 'admin'))
 }
 
 /** Routes only: the listeners are our own, so that one set of routes serves the plain and the TLS port. */

@@ -13,6 +13,8 @@ import type { CommandHost } from './program.js'
 import { describeAddresses as describeListening } from './serve.js'
 import { StatusLine } from './status-line.js'
 
+const LONG_SECRET = '0123456789abcdef0123456789abcdef'
+
 let folder: string
 let out: string[]
 let err: string[]
@@ -263,12 +265,46 @@ test('the doctor says what it found, for programs one JSON line each', async () 
     await run([...args, '--https-port', '0', '--rtmps-port', '0', '--secret', 'short', '--host', '127.0.0.1']),
   ).toBe(1)
   const findings = out.map((line) => JSON.parse(line) as { check: string; state: string; message: string })
-  expect(findings).toContainEqual({ check: 'config', state: 'ok', message: 'The options make sense together.' })
+  expect(findings).toContainEqual({ check: 'config', state: 'ok', message: 'The options fit together.' })
   expect(findings.find((finding) => finding.check === 'tls')).toMatchObject({ state: 'fail' })
   expect(findings.find((finding) => finding.check === 'secret')).toMatchObject({ state: 'warn' })
   expect(findings.map((finding) => finding.check)).toEqual(
     expect.arrayContaining(['node', 'native', 'codecs', 'addresses', 'access']),
   )
+})
+
+test('beside a running server the doctor is content with the ports in use, and with no others', async () => {
+  const running = run(['serve', '--json', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']) // prettier-ignore
+  await expect.poll(() => out.length, { timeout: 10_000 }).toBe(1)
+  const { rtmp, http, rtc } = JSON.parse(out[0]!) as Record<string, number>
+  const ports = ['--rtmp-port', String(rtmp), '--http-port', String(http), '--rtc-port', String(rtc)]
+  expect(await run(['doctor', ...ports])).toBe(0)
+  expect(out.join('\n').match(/is in use by the Crossroom that runs here/g)).toHaveLength(4)
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  ports[1] = String((other.address() as AddressInfo).port)
+  expect(await run(['doctor', ...ports])).toBe(1)
+  expect(out.join('\n')).toMatch(/FAIL rtmp port +Port \d+ \(TCP\) is used by another program/)
+  await new Promise((resolve) => other.close(resolve))
+  signals.get('SIGTERM')!()
+  await running
+})
+
+test.each([
+  [
+    'on every address',
+    ['--host', '0.0.0.0', '--secret', LONG_SECRET],
+    /warn tls +No TLS on 0\.0\.0\.0: browsers on other/,
+  ],
+  [
+    'behind a proxy',
+    ['--secret', LONG_SECRET, '--public-url', 'https://a.example'],
+    /ok +tls +TLS is left to the proxy/,
+  ],
+  ['on loopback', ['--host', '127.0.0.1'], /ok +tls +No TLS: on localhost/],
+])('the doctor judges a server without TLS %s', async (_where, args, finding) => {
+  await run(['doctor', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', ...args])
+  expect(out.join('\n')).toMatch(finding)
 })
 
 test('the doctor looks at the keys that let people into rooms, and makes none', async () => {

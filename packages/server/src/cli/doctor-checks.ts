@@ -1,11 +1,10 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
-import { createServer, isIPv4 } from 'node:net'
+import { isIPv4 } from 'node:net'
 import { networkInterfaces, release } from 'node:os'
 import { createSecureContext } from 'node:tls'
 import { isPublicAddress } from '../api/index.js'
-import { authLimits, isLoopbackHost, servesTls } from '../config/index.js'
+import { authLimits, isLoopbackHost } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { describeMode } from './serve.js'
 
@@ -38,13 +37,13 @@ export function checkSecret(config: Config): Finding[] {
     findings.push({
       check: 'secret',
       state: 'warn',
-      message: `The secret has fewer than ${String(SECRET_CHARS)} characters: take a longer, random one.`,
+      message: `The secret has fewer than ${String(SECRET_CHARS)} characters: use a longer, random one (openssl rand -hex 32).`,
     })
   if (config.publish === 'open' && !isLoopbackHost(config.host))
     findings.push({
       check: 'access',
       state: 'warn',
-      message: 'Anybody who reaches this machine may publish (--publish open).',
+      message: 'Anyone who reaches this machine may publish (--publish open).',
     })
   if (config.apiKey === undefined && !isLoopbackHost(config.host))
     findings.push({
@@ -55,7 +54,7 @@ export function checkSecret(config: Config): Finding[] {
   return findings
 }
 
-/** Whether the keys can be had that let people into rooms. */
+/** Whether the keys that let people into rooms are readable. */
 export async function checkKeys(config: Config): Promise<Finding[]> {
   const findings: Finding[] = []
   if (config.userSigPublicKey !== undefined) findings.push(await checkPublicKey(config.userSigPublicKey))
@@ -67,7 +66,7 @@ async function checkPublicKey(path: string): Promise<Finding> {
   try {
     const { asymmetricKeyType } = createPublicKey(await readFile(path))
     if (asymmetricKeyType === 'ec') return { check: 'keys', state: 'ok', message: `${path} holds a public key.` }
-    return { check: 'keys', state: 'fail', message: `${path} holds no key of an elliptic curve.` }
+    return { check: 'keys', state: 'fail', message: `${path} does not hold an elliptic-curve key.` }
   } catch (error) {
     return { check: 'keys', state: 'fail', message: `The key in ${path} cannot be read: ${messageOf(error)}.` }
   }
@@ -89,80 +88,19 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Whether the ports can be had. */
-export async function checkPorts(config: Config): Promise<Finding[]> {
-  const tls = servesTls(config)
-  const ports: [string, number | undefined, 'tcp' | 'udp'][] = [
-    ['rtmp', config.rtmpPort, 'tcp'],
-    ['http', config.httpPort, 'tcp'],
-    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp'],
-    ['https', tls ? config.httpsPort : undefined, 'tcp'],
-    ['admin', config.adminPort, 'tcp'],
-    ['rtc', config.rtcPort, 'udp'],
-    ['rtc', config.rtcPort, 'tcp'],
-  ]
-  const used = ports.filter((entry): entry is [string, number, 'tcp' | 'udp'] => (entry[1] ?? 0) !== 0)
-  return Promise.all(used.map(([name, port, transport]) => checkPort(name, config.host, port, transport)))
-}
-
-async function checkPort(name: string, host: string, port: number, transport: 'tcp' | 'udp'): Promise<Finding> {
-  const check = `${name} port`
-  const what = `Port ${String(port)} (${transport.toUpperCase()})`
-  try {
-    await (transport === 'tcp' ? tryTcp(host, port) : tryUdp(host, port))
-    return { check, state: 'ok', message: `${what} is free on ${host}.` }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const why =
-      code === 'EADDRINUSE'
-        ? `is used by another program (perhaps Crossroom itself): stop it, or choose another --${name}-port.`
-        : code === 'EACCES'
-          ? `may not be used by this user: choose --${name}-port above 1023.`
-          : `cannot be opened on ${host} (${code ?? String(error)}).`
-    return { check, state: 'fail', message: `${what} ${why}` }
-  }
-}
-
-function tryTcp(host: string, port: number): Promise<void> {
-  const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.close(() => {
-        resolve()
-      })
-    })
-  })
-}
-
-function tryUdp(host: string, port: number): Promise<void> {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => {
-      socket.close()
-      reject(error)
-    })
-    socket.bind(port, host, () => {
-      socket.close(resolve)
-    })
-  })
-}
-
 /** Whether the certificate can be used, and how long. */
 export async function checkTls(config: Config): Promise<Finding[]> {
   const check = 'tls'
   if (config.tls !== undefined)
     return [
-      { check, state: 'warn', message: 'The certificate is self-signed: browsers and encoders will not trust it.' },
-    ]
-  if (config.tlsCert === undefined || config.tlsKey === undefined)
-    return [
       {
         check,
-        state: 'ok',
-        message: 'No TLS: browsers allow camera and microphone on localhost only, Mini Programs want wss.',
+        state: 'warn',
+        message:
+          'The certificate is self-signed: browsers warn before they open a page, Mini Programs and encoders refuse it.',
       },
     ]
+  if (config.tlsCert === undefined || config.tlsKey === undefined) return [describeNoTls(config)]
   try {
     const [cert, key] = await Promise.all([readFile(config.tlsCert), readFile(config.tlsKey)])
     createSecureContext({ cert, key })
@@ -170,6 +108,20 @@ export async function checkTls(config: Config): Promise<Finding[]> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return [{ check, state: 'fail', message: `${config.tlsCert} and ${config.tlsKey} cannot be used: ${why}.` }]
+  }
+}
+
+/** Without TLS everything works on this machine; elsewhere calls do not. */
+function describeNoTls({ host, publicUrl }: Config): Finding {
+  const check = 'tls'
+  if (publicUrl?.startsWith('https:') === true)
+    return { check, state: 'ok', message: `TLS is left to the proxy of ${publicUrl} (--public-url).` }
+  if (isLoopbackHost(host))
+    return { check, state: 'ok', message: 'No TLS: on localhost browsers allow camera and microphone without it.' }
+  return {
+    check,
+    state: 'warn',
+    message: `No TLS on ${host}: browsers on other machines get no camera and no microphone, and Mini Programs refuse to connect. Set --tls-cert and --tls-key, or put a proxy with TLS before it and set --public-url https://…; for a trial --tls self-signed.`,
   }
 }
 

@@ -1,16 +1,9 @@
 import { ConfigError } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { checkCodecs } from './codec-check.js'
-import {
-  checkAddresses,
-  checkKeys,
-  checkNative,
-  checkNode,
-  checkPorts,
-  checkSecret,
-  checkTls,
-} from './doctor-checks.js'
+import { checkAddresses, checkKeys, checkNative, checkNode, checkSecret, checkTls } from './doctor-checks.js'
 import type { Finding } from './doctor-checks.js'
+import { checkPorts } from './doctor-ports.js'
 import type { Output } from './output.js'
 
 const MARK = { ok: 'ok   ', warn: 'warn ', fail: 'FAIL ' } as const
@@ -42,5 +35,5 @@ async function examine(readConfig: () => Config): Promise<Finding[]> {
     checkCodecs(),
   ])
   const parts = [checkSecret(config), ...asked, checkAddresses(config)]
-  return [{ check: 'config', state: 'ok', message: 'The options make sense together.' }, ...parts.flat()]
+  return [{ check: 'config', state: 'ok', message: 'The options fit together.' }, ...parts.flat()]
 }

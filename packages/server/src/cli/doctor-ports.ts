@@ -1,0 +1,86 @@
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:net'
+import { servesTls } from '../config/index.js'
+import type { Config } from '../config/index.js'
+import { localHost } from './addresses.js'
+import type { Finding } from './doctor-checks.js'
+
+const ASK_TIMEOUT_MS = 2000
+
+type Transport = 'tcp' | 'udp'
+type UsedPort = [name: string, port: number, Transport]
+
+/** Whether the ports are free, or in use by a Crossroom that runs here: its HTTP port says which ones it has. */
+export async function checkPorts(config: Config): Promise<Finding[]> {
+  const tls = servesTls(config)
+  const ports: [name: string, port: number | undefined, Transport][] = [
+    ['rtmp', config.rtmpPort, 'tcp'],
+    ['http', config.httpPort, 'tcp'],
+    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp'],
+    ['https', tls ? config.httpsPort : undefined, 'tcp'],
+    ['admin', config.adminPort, 'tcp'],
+    ['rtc', config.rtcPort, 'udp'],
+    ['rtc', config.rtcPort, 'tcp'],
+  ]
+  const used = ports.filter((entry): entry is UsedPort => (entry[1] ?? 0) !== 0)
+  const own = await portsOfRunningServer(config)
+  return Promise.all(used.map((entry) => checkPort(config.host, entry, own)))
+}
+
+async function checkPort(host: string, [name, port, transport]: UsedPort, own: ReadonlySet<number>): Promise<Finding> {
+  const check = `${name} port`
+  const what = `Port ${String(port)} (${transport.toUpperCase()})`
+  try {
+    await (transport === 'tcp' ? tryTcp(host, port) : tryUdp(host, port))
+    return { check, state: 'ok', message: `${what} is free on ${host}.` }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EADDRINUSE' && own.has(port))
+      return { check, state: 'ok', message: `${what} is in use by the Crossroom that runs here.` }
+    const why =
+      code === 'EADDRINUSE'
+        ? `is used by another program: stop it, or choose another --${name}-port.`
+        : code === 'EACCES'
+          ? `needs more rights than this user has: choose --${name}-port above 1023.`
+          : `cannot be opened on ${host} (${code ?? String(error)}).`
+    return { check, state: 'fail', message: `${what} ${why}` }
+  }
+}
+
+/** The ports of the Crossroom that answers on the HTTP port; empty when something else does, or nothing. */
+async function portsOfRunningServer({ host, httpPort }: Config): Promise<ReadonlySet<number>> {
+  try {
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
+    const response = await fetch(`http://${localHost(host)}:${String(httpPort)}/readyz`, { signal, redirect: 'error' })
+    const { ports, parts } = (await response.json()) as { ports?: unknown; parts?: { webrtc?: unknown } }
+    if (parts?.webrtc === undefined || typeof ports !== 'object' || ports === null) return new Set()
+    return new Set(Object.values(ports).filter((port): port is number => typeof port === 'number'))
+  } catch {
+    return new Set()
+  }
+}
+
+function tryTcp(host: string, port: number): Promise<void> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.close(() => {
+        resolve()
+      })
+    })
+  })
+}
+
+function tryUdp(host: string, port: number): Promise<void> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
+    socket.bind(port, host, () => {
+      socket.close(resolve)
+    })
+  })
+}
