@@ -10,7 +10,7 @@ import {
 } from '@crossroom/media'
 import { ChunkReader, DEFAULT_RTMP_LIMITS } from '@crossroom/rtmp'
 import { expect, test } from 'vitest'
-import { packBatch, packConfig } from '../hub/batch.js'
+import { baseMsFor, packBatch, packConfig } from '../hub/batch.js'
 import type { Packer } from '../hub/index.js'
 import { FlvPacker } from './http-flv/flv-packer.js'
 import { RtmpPacker } from './rtmp/rtmp-packer.js'
@@ -82,9 +82,16 @@ test.each([0xffffff, 0x1000000, 2 ** 31, 2 ** 32 - 1])('time stamps around %d ms
   }
 })
 
-test('a frame before the viewer’s first one is written at 0, not before it', () => {
-  const { bytes } = packBatch(new FlvPacker(), [frames[0]!], {}, 500)
-  expect(readFile(Buffer.concat([FLV_HEADER, bytes])).map((tag) => tag.timestampMs)).toEqual([0, 0])
+test('sound from before the viewer’s first picture is left out, and an older picture moves all that follows', () => {
+  const [sound, picture] = ['audio', 'video'].map((kind) => frames.find(({ config }) => config.kind === kind)!)
+  const at = (frame: MediaFrame, ms: number): MediaFrame => ({ ...frame, dts: ms * 1000, pts: ms * 1000 })
+  const stampsOf = (sent: MediaFrame[], baseMs: number) =>
+    readFile(Buffer.concat([FLV_HEADER, packBatch(new FlvPacker(), sent, {}, baseMs).bytes])).map(
+      (tag) => tag.timestampMs,
+    )
+  expect(stampsOf([at(sound!, 480), at(sound!, 503)], 500)).toEqual([3, 3])
+  const later = baseMsFor(500, [at(sound!, 503), at(picture!, 490)])!
+  expect(stampsOf([at(sound!, 503), at(picture!, 490)], later)).toEqual([13, 13, 0, 0])
 })
 
 test.each(packers)(

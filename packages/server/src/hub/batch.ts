@@ -1,4 +1,4 @@
-import type { AudioConfig, CodecConfig, MediaFrame, VideoConfig } from '@crossroom/media'
+import { flvTimestampMs, type AudioConfig, type CodecConfig, type MediaFrame, type VideoConfig } from '@crossroom/media'
 import type { Packer } from './packer.js'
 import type { Tracks } from './sink.js'
 
@@ -19,13 +19,32 @@ export interface Batch {
   readonly configs: Tracks
 }
 
-/** Milliseconds of a stream time for a viewer whose first frame was at `baseMs`; never negative. */
+/** Milliseconds of a stream time for a viewer whose time begins at `baseMs`; negative for what was before. */
 export function viewerTimestampMs(dts: number, baseMs: number): number {
-  return Math.max(0, Math.round(dts / 1000) - baseMs)
+  return flvTimestampMs(dts) - baseMs
 }
 
-/** Writes `frames` in one buffer, each preceded by its configuration where that differs from `before`. */
-export function packBatch(packer: Packer, frames: readonly MediaFrame[], before: Tracks, baseMs: number): Batch {
+/**
+ * Where the time of viewers begins who are sent `frames` next: at the first frame that can be used without any before it. The
+ * first picture may be a little older than the first sound; then all that follows is moved by as much, and no frame alone.
+ */
+export function baseMsFor(baseMs: number | undefined, frames: readonly MediaFrame[]): number | undefined {
+  let base = baseMs
+  for (const { config, dts, keyframe } of frames) {
+    const timeMs = flvTimestampMs(dts)
+    if (base === undefined ? keyframe : config.kind === 'video' && timeMs < base) base = timeMs
+  }
+  return base
+}
+
+/**
+ * Writes `frames` in one buffer, each preceded by its configuration where that differs from `before`. Sound from before
+ * `baseMs` is left out: its viewers begin with the picture that was taken then.
+ */
+export function packBatch(packer: Packer, sent: readonly MediaFrame[], before: Tracks, baseMs: number): Batch {
+  const frames = sent.every((frame) => viewerTimestampMs(frame.dts, baseMs) >= 0)
+    ? sent
+    : sent.filter((frame) => viewerTimestampMs(frame.dts, baseMs) >= 0)
   let length = 0
   let configs = before
   for (const frame of frames) {

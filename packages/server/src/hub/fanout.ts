@@ -1,6 +1,6 @@
-import type { MediaFrame, Micros } from '@crossroom/media'
+import { flvTimestampMs, type MediaFrame, type Micros } from '@crossroom/media'
 import { AudioHold } from './audio-hold.js'
-import { packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
+import { baseMsFor, packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
 import type { Clock } from './clock.js'
 import type { Packer } from './packer.js'
 import type { FrameFilter } from './silence-filler.js'
@@ -22,7 +22,7 @@ export interface FanoutOptions {
  * The viewers that started from the same frame. Their time stamps begin at 0 together, so one packing serves them all.
  */
 interface Cohort {
-  /** The time of their first frame; unknown until it comes when nothing was cached. */
+  /** Where their time begins; unknown until the first frame comes when nothing was cached. */
   baseMs: number | undefined
   readonly viewers: Set<Viewer>
   /** What the viewers that are up to date have been sent. */
@@ -85,7 +85,7 @@ export class Fanout implements FrameSink {
     const { packer, filter } = this.#options
     const tracks = filter?.tracks(this.#stream.tracks) ?? this.#stream.tracks
     const cached = filter?.cached(this.#stream.cachedFrames) ?? this.#stream.cachedFrames
-    const baseMs = cached[0] === undefined ? undefined : Math.round(cached[0].dts / 1000)
+    const baseMs = cached[0] === undefined ? undefined : flvTimestampMs(cached[0].dts)
     const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
     viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item, before) =>
@@ -151,7 +151,7 @@ export class Fanout implements FrameSink {
     let isWaiting = false
     for (const cohort of this.#cohorts) {
       const before = cohort.configs
-      cohort.baseMs ??= startOf(frames)
+      cohort.baseMs = baseMsFor(cohort.baseMs, frames)
       if (cohort.baseMs === undefined) continue
       const batch = packBatch(this.#options.packer, frames, before, cohort.baseMs)
       cohort.configs = batch.configs
@@ -187,10 +187,4 @@ export class Fanout implements FrameSink {
     this.#unsubscribe?.()
     this.#options.onEmpty()
   }
-}
-
-/** Milliseconds of the first frame that a viewer without any before it can use. */
-function startOf(frames: readonly MediaFrame[]): number | undefined {
-  const first = frames.find((frame) => frame.keyframe)
-  return first === undefined ? undefined : Math.round(first.dts / 1000)
 }

@@ -1,19 +1,20 @@
-import type { Micros } from '@crossroom/media'
+import type { MediaFrame, Micros } from '@crossroom/media'
 import type { PackedFrame } from './batch.js'
 
 export interface FrameQueueLimits {
   readonly queueBytes: number
-  /** Media time between the first and the last frame that wait. */
+  /** How long the first frame that waits may have waited when the last one came. */
   readonly queueMicros: Micros
   /** Audio that may stay when video is dropped. */
   readonly keptAudioBytes: number
 }
 
-/** When a keyframe comes and more media time than this waits, the viewer goes on from the keyframe. */
+/** When a keyframe comes and frames have waited for longer than this, the viewer goes on from the keyframe. */
 const CATCH_UP: Micros = 1_000_000
 
 /**
- * Frames that wait for one slow viewer. Bounded in bytes and in media time. Past a bound, video is dropped up to the
+ * Frames that wait for one slow viewer. Bounded in bytes and in time, counted from arrival: what a publisher delivers late and at
+ * once makes no viewer slow. Past a bound, video is dropped up to the
  * next keyframe and audio is kept while it is small; a keyframe that finds the viewer behind brings it back to live.
  */
 export class FrameQueue {
@@ -50,7 +51,7 @@ export class FrameQueue {
     const frame = item.frame
     if (frame.config.kind === 'video') {
       if (frame.keyframe) {
-        if (this.#waitsForKeyframe || this.#span(frame.dts) > CATCH_UP) this.#dropVideo()
+        if (this.#waitsForKeyframe || this.#waited(frame) > CATCH_UP) this.#dropVideo()
         this.#waitsForKeyframe = false
       } else if (this.#waitsForKeyframe) {
         this.droppedFrames++
@@ -59,7 +60,7 @@ export class FrameQueue {
     }
     this.#items.push(item)
     this.#bytes += item.bytes.length
-    if (this.#bytes > this.#limits.queueBytes || this.#span(frame.dts) > this.#limits.queueMicros) this.#overflow()
+    if (this.#bytes > this.#limits.queueBytes || this.#waited(frame) > this.#limits.queueMicros) this.#overflow()
   }
 
   shift(): PackedFrame | undefined {
@@ -74,9 +75,10 @@ export class FrameQueue {
     return item
   }
 
-  #span(dts: Micros): Micros {
+  /** How long the first frame had waited when `newest` came. */
+  #waited(newest: MediaFrame): Micros {
     const first = this.#items[this.#head]
-    return first === undefined ? 0 : dts - first.frame.dts
+    return first === undefined ? 0 : newest.receivedAt - first.frame.receivedAt
   }
 
   #overflow(): void {
@@ -88,13 +90,13 @@ export class FrameQueue {
   #dropVideo(): void {
     const kept: PackedFrame[] = []
     let keptBytes = 0
-    const newest = this.#items[this.#items.length - 1]?.frame.dts ?? 0
+    const newest = this.#items[this.#items.length - 1]?.frame.receivedAt ?? 0
     for (let i = this.#items.length - 1; i >= this.#head; i--) {
       const item = this.#items[i]!
       const fits =
         item.frame.config.kind === 'audio' &&
         keptBytes + item.bytes.length <= this.#limits.keptAudioBytes &&
-        newest - item.frame.dts <= this.#limits.queueMicros / 2
+        newest - item.frame.receivedAt <= this.#limits.queueMicros / 2
       if (fits) {
         kept.push(item)
         keptBytes += item.bytes.length

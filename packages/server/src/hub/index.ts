@@ -1,3 +1,4 @@
+export { baseMsFor, viewerTimestampMs } from './batch.js'
 export type { Clock } from './clock.js'
 export { Connections, type Connection } from './connections.js'
 export { Fanout, type FanoutOptions } from './fanout.js'

@@ -28,6 +28,8 @@ export interface PublisherInfo {
   onClose(reason: PublicationEnd): void
   /** How long pictures stay cached behind their keyframe. Short for whoever can be asked for another; default: the limit. */
   readonly cacheMicros?: Micros
+  /** Its frames come with times of the server's clock, as WebRTC's do: there is no clock of the publisher's to judge. */
+  readonly hasServerTime?: boolean
   /** Asks the encoder for a keyframe, where its protocol can. */
   requestKeyframe?(): void
 }
@@ -165,7 +167,7 @@ export class Stream {
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
     this.#awaitsReturn = false
-    this.#timeline.restart()
+    this.#timeline.restart(info.hasServerTime !== true)
     this.#gop.clear()
     this.#tracks = {}
     this.#firstFrameSeen = false

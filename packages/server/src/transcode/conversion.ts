@@ -67,6 +67,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   #ready = false
   /** Pictures are left out until the next keyframe. */
   #skipping = false
+  #startsAt: Micros = Infinity
   #lastIn: MediaFrame | undefined
   #lastInAt: Micros = 0
   #lastOut: MediaFrame | undefined
@@ -136,6 +137,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     if (frame.config.kind !== this.#kind) return
     if (!this.recipe.from.includes(frame.config.codec)) return
     this.counters.framesIn++
+    this.#startsAt = Math.min(this.#startsAt, frame.pts)
     this.#lastIn = frame
     this.#lastInAt = this.#options.clock.listened()
     this.#replay.push(frame)
@@ -174,8 +176,8 @@ export class Conversion implements FrameSink, ChannelHandler {
   handleConverted(frame: MediaFrame): void {
     const last = this.#lastOut
     const step = this.#kind === 'audio' ? MIN_SOUND_STEP : 1
-    // The start of the very first coded frame lies before the stream; after a crash, output may overlap.
-    if (frame.pts < (last === undefined ? 0 : last.pts + step)) return
+    // The first coded frame of sound may begin before the stream does; after a crash, output may overlap.
+    if (last === undefined ? this.#kind === 'audio' && frame.pts < this.#startsAt : frame.pts < last.pts + step) return
     this.#lastOut = frame
     this.counters.framesOut++
     this.#remember(frame)

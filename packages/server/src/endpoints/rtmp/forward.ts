@@ -12,7 +12,14 @@ import {
   type Micros,
 } from '@crossroom/media'
 import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
-import type { Clock, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
+import {
+  baseMsFor,
+  viewerTimestampMs,
+  type Clock,
+  type FrameSink,
+  type FrameSource,
+  type Tracks,
+} from '../../hub/index.js'
 import { Driver, inListenedTime } from '../../net/index.js'
 
 export interface ForwardTargetAddress {
@@ -92,8 +99,9 @@ export class RtmpForward implements FrameSink {
       if (this.#source.tracks.video !== undefined && !(isVideo && frame.keyframe)) return
       this.#skipsToKeyframe = false
     }
-    this.#baseMs ??= Math.round(frame.dts / 1000)
-    const timestampMs = Math.max(0, Math.round(frame.dts / 1000) - this.#baseMs)
+    this.#baseMs = baseMsFor(this.#baseMs, [frame])
+    const timestampMs = viewerTimestampMs(frame.dts, this.#baseMs ?? 0)
+    if (timestampMs < 0) return
     const last = isVideo ? this.#configs.video : this.#configs.audio
     if (frame.config !== last) this.#sendConfig(frame.config, timestampMs)
     const body = new Uint8Array(byteLengthOfFrameBody(frame))

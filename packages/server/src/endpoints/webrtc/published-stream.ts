@@ -193,6 +193,7 @@ export class PublishedStream {
       ...{ id, protocol, remoteAddress, onClose },
       ...(subject !== undefined && { subject }),
       cacheMicros: CACHED,
+      hasServerTime: true,
       requestKeyframe: () => {
         if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, layer())
       },

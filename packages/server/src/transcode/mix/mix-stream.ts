@@ -70,6 +70,7 @@ export class MixStream {
       id: key,
       protocol: 'transcode',
       remoteAddress: '',
+      hasServerTime: true,
       onClose: (reason) => this.#handleClosed(reason),
     })
   }

@@ -27,11 +27,11 @@ export function flvHead(config: CodecConfig): Uint8Array {
   return out
 }
 
-/** One frame as an FLV tag. */
+/** One frame as an FLV tag. Its dts is not negative. */
 export function flvTag(frame: MediaFrame): Uint8Array {
   const bodyLength = byteLengthOfFrameBody(frame)
   const out = new Uint8Array(byteLengthOfTag(bodyLength))
-  let offset = writeTagHeader(tagType(frame.config), bodyLength, Math.max(0, flvTimestampMs(frame.dts)), out, 0)
+  let offset = writeTagHeader(tagType(frame.config), bodyLength, flvTimestampMs(frame.dts), out, 0)
   offset = writeFrameBody(frame, out, offset)
   writePreviousTagSize(bodyLength, out, offset)
   return out

@@ -7,6 +7,8 @@ import { ivfFrame, ivfHead, IvfReader, type IvfCodec } from './ivf.js'
 import { FfmpegProgram } from './program.js'
 import { FlvPictures } from './flv-pictures.js'
 
+/** Pictures that are shown before they are decoded have a time of the program as well. */
+const ROOM_BEFORE: Micros = 1_000_000
 /** Frames on their way through the program. */
 const MAX_ORIGINS = 512
 /** Bits per second when the source names none. */
@@ -35,6 +37,7 @@ export class FfmpegVideoConverter implements Converter {
   #config: VideoConfig | undefined
   /** Frames to be decoded only: the program is told where to begin, so it starts with the first frame after them. */
   #warmUp: VideoFrame[] = []
+  /** The program's time 0. */
   #base: Micros = 0
   #receivedAt: Micros = 0
 
@@ -80,7 +83,7 @@ export class FfmpegVideoConverter implements Converter {
     const { config } = first
     const warmUp = this.#warmUp
     this.#warmUp = []
-    this.#base = Math.min(...[...warmUp, first].map((frame) => frame.dts))
+    this.#base = Math.min(...[...warmUp, first].map((frame) => Math.min(frame.dts, frame.pts))) - ROOM_BEFORE
     const since = (this.#milliseconds(first.pts) - 0.5) / 1000
     const ivf = ivfCodecOf(config)
     const args = [

@@ -1,0 +1,109 @@
+import type { MediaFrame, Micros } from '@crossroom/media'
+
+/** The usual distance of two frames before it is known. */
+const FIRST_STEP: Micros = 20_000
+/** A distance above this is a pause, and says nothing about the usual one. */
+const LONGEST_STEP: Micros = 500_000
+/** How fast the least delay may rise while no frame confirms it: 1000 ppm, more than the clocks of two machines drift apart. */
+const LEAK = 0.001
+/** A pause is no time in which frames could have confirmed it. */
+const MOST_LEAK: Micros = 20_000
+/** Time rises by at least this, so that no two frames share a millisecond. */
+export const LEAST_RISE: Micros = 1000
+
+/** A change of a track's offset: the publisher's clock jumped by as much the other way. */
+export interface ClockStep {
+  readonly delta: Micros
+  readonly at: Micros
+}
+
+/** What a stream's time line knows of one track. `out` times are the stream's, `in` times the publisher's. */
+export class TrackTimeLine {
+  /** Added to the publisher's time to get the stream's. */
+  offset: Micros
+  /** The last dts of both, and when it came. */
+  lastIn: Micros
+  lastOut: Micros
+  lastAt: Micros
+  /** The usual distance of two frames. */
+  step: Micros = FIRST_STEP
+  /** Steps of this track that the other one has not followed yet. */
+  steps: ClockStep[] = []
+  /** Frames so far. */
+  frames = 0
+  /** Small falls that were taken for jumps, and when the last one was. */
+  smallFalls = 0
+  smallFallAt: Micros = -Infinity
+  /** The least delay from stream time to arrival: frames come late by varying amounts and never early. */
+  #delay: Micros
+  #delayAt: Micros
+  /** The least delay since `takeRecent`. */
+  #recent: Micros = Infinity
+
+  constructor(frame: MediaFrame, offset: Micros) {
+    this.offset = offset
+    this.lastIn = frame.dts
+    this.lastOut = frame.dts + offset
+    this.lastAt = frame.receivedAt
+    this.#delay = frame.receivedAt - this.lastOut
+    this.#delayAt = frame.receivedAt
+    this.#recent = this.#delay
+  }
+
+  /** By how much a frame would be earlier than any so far. Negative: it is late. */
+  earliness(out: Micros, at: Micros): Micros {
+    return this.#leaked(at) - (at - out)
+  }
+
+  /** The stream time of what is taken and sent at this moment, were the way as short as ever. */
+  liveAt(at: Micros): Micros {
+    return at - this.#leaked(at)
+  }
+
+  /** How late the newest frame was, compared with the least delay. */
+  get lateness(): Micros {
+    return this.lastAt - this.lastOut - this.#delay
+  }
+
+  /** Notes a frame that got the time `out`. */
+  take(frame: MediaFrame, out: Micros): void {
+    const { dts, receivedAt: at, config } = frame
+    const distance = dts - this.lastIn
+    if (config.kind === 'audio' && config.samplesPerFrame > 0)
+      this.step = (config.samplesPerFrame * 1_000_000) / config.sampleRate
+    else if (distance > 0 && distance <= LONGEST_STEP)
+      this.step = this.step === FIRST_STEP ? distance : this.step + (distance - this.step) / 8
+    this.frames++
+    this.lastIn = dts
+    this.lastOut = out
+    this.lastAt = at
+    const delay = at - (dts + this.offset)
+    this.#delay = Math.min(delay, this.#leaked(at))
+    this.#delayAt = at
+    this.#recent = Math.min(this.#recent, delay)
+  }
+
+  /** The publisher's clock jumped, or stood still: all that follows is moved so that the delay is what it was. */
+  shift(by: Micros): void {
+    this.offset += Math.round(by)
+  }
+
+  /** Moves all that follows, and with it what was learnt of the delay. */
+  slew(by: Micros): void {
+    const whole = Math.round(by)
+    this.offset += whole
+    this.#delay -= whole
+    this.#recent -= whole
+  }
+
+  /** The least delay since the last call; Infinity when nothing came. */
+  takeRecent(): Micros {
+    const recent = this.#recent
+    this.#recent = Infinity
+    return recent
+  }
+
+  #leaked(at: Micros): Micros {
+    return this.#delay + Math.min(MOST_LEAK, Math.max(0, at - this.#delayAt) * LEAK)
+  }
+}
