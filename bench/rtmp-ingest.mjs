@@ -1,6 +1,6 @@
 // RTMP ingest: 200 publishers of the 1 Mbit/s stream, nobody watching.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMPLETE_MS, QUIET_MS, startServer, startWorker } from './lib/children.mjs'
+import { COMPLETE_MS, QUIET_MS, startServer, startWorker, WITH_KEY } from './lib/children.mjs'
 import { figure } from './lib/figure.mjs'
 import { rssKiB } from './lib/process.mjs'
 import { cpuPerSecond } from './lib/window.mjs'
@@ -21,7 +21,7 @@ export async function run({ seconds }) {
   await server.reachAge(QUIET_MS)
   const cpu = await cpuPerSecond(server.pid, seconds)
   const memory = rssKiB(server.pid)
-  const response = await fetch(`http://127.0.0.1:${server.ports.http}/api/v1/streams`)
+  const response = await fetch(`http://127.0.0.1:${server.ports.http}/api/v1/streams`, { headers: WITH_KEY })
   const { streams } = await response.json()
   await publishers.stop()
   await server.stop()

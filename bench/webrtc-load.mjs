@@ -1,6 +1,6 @@
 // WebRTC play: CPU per delivered packet with 400 viewers, silent and with feedback; memory and event loop with 1000.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMPLETE_MS, QUIET_MS, startServer, startWorker } from './lib/children.mjs'
+import { COMPLETE_MS, QUIET_MS, startServer, startWorker, WITH_KEY } from './lib/children.mjs'
 import { figure } from './lib/figure.mjs'
 import { rssKiB } from './lib/process.mjs'
 import { cpuPerSecond } from './lib/window.mjs'
@@ -63,7 +63,7 @@ async function load(count, { seconds, feedback = false }) {
 }
 
 async function loopDelay(server) {
-  const response = await fetch(`http://127.0.0.1:${server.ports.http}/metrics`)
+  const response = await fetch(`http://127.0.0.1:${server.ports.http}/metrics`, { headers: WITH_KEY })
   const [, seconds] = /^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(await response.text())
   return Math.max(0, Number(seconds) * 1000 - MONITOR_MS)
 }

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
+/** Opens REST and `/metrics`: send them with it. */
+export const WITH_KEY = { authorization: 'Bearer a-key-for-the-servers-of-benchmarks' }
 const START_ATTEMPTS = 3
 const START_MS = 20_000
 const STOP_MS = 5000
@@ -36,11 +38,13 @@ export async function startServer(options = []) {
   }
 }
 
+const withApiKey = () => ({ ...process.env, CROSSROOM_API_KEY: WITH_KEY.authorization.slice('Bearer '.length) })
+
 async function tryStart(options) {
   const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
   const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
   const args = [...nodeArgs, BIN, 'serve', '--json', '--log-level', 'error', ...ports, ...options]
-  const child = keep(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
+  const child = keep(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: withApiKey() }))
   const lines = createInterface({ input: child.stdout })
   const listening = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {

@@ -45,7 +45,7 @@ export function ownAddress(): string | undefined {
 }
 
 /** Signs the UserSigs of a server of {@link startServerForFirefox}. */
-export const FIREFOX_SECRET = 'a secret of tests with Firefox'
+export const FIREFOX_SECRET = 'a secret of tests with Firefox only'
 
 /**
  * A server whose media port is reached by the machine's own addresses, as Firefox has no way to 127.0.0.1 (it has no

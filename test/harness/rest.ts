@@ -1,4 +1,4 @@
-import type { TestServer } from './server.js'
+import { TEST_API_KEY, type TestServer } from './server.js'
 import { until } from './until.js'
 
 /** A publisher or viewer as REST describes it. */
@@ -20,11 +20,15 @@ export interface ListedStream {
   readonly audio?: { readonly codec: string; readonly sampleRate: number; readonly channels: number }
 }
 
+/** What opens REST and `/metrics` of a server that a test started. */
+export const WITH_KEY = { authorization: `Bearer ${TEST_API_KEY}` } as const
+
 /** Calls `/api/v1/…`; the answer's body, or undefined when the status is not 2xx. */
 export async function rest<T>(server: TestServer, method: string, path: string, body?: object): Promise<T | undefined> {
   const response = await fetch(`${server.http}/api/v1/${path}`, {
     method,
-    ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    headers: { ...WITH_KEY, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
   if (!response.ok) return undefined

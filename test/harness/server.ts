@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { start, type RunningProcess } from './process.js'
 
 const COMMAND = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
+/** Opens REST of every server that a test starts, unless `--api-key` says otherwise. */
+export const TEST_API_KEY = 'a-key-for-the-servers-of-all-tests'
 const START_TIMEOUT_MS = 20_000
 
 /** A server of its own for one test file, on free ports of 127.0.0.1. */
@@ -57,10 +59,15 @@ async function startOnce(options: TestServerOptions): Promise<TestServer> {
   const args = [COMMAND, 'serve', '--json', '--log-level', 'debug', ...freePorts, ...(options.args ?? [])]
   let announce: (ports: Record<string, number>) => void
   const listening = new Promise<Record<string, number>>((resolve) => (announce = resolve))
-  const server = start(process.execPath, args, { env: { ...process.env, ...options.env } }, (line) => {
-    const ports = portsOf(line)
-    if (ports !== undefined) announce(ports)
-  })
+  const server = start(
+    process.execPath,
+    args,
+    { env: { ...process.env, CROSSROOM_API_KEY: TEST_API_KEY, ...options.env } },
+    (line) => {
+      const ports = portsOf(line)
+      if (ports !== undefined) announce(ports)
+    },
+  )
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), START_TIMEOUT_MS)))
   const ports = await Promise.race([listening, tooLate, server.exited.then(() => undefined)])

@@ -145,6 +145,8 @@ test.each<[string, Record<string, string>, boolean, boolean]>([
   ['a page of somebody else', { origin: 'https://evil.example' }, false, false],
   ['a page without an origin', { origin: 'null' }, false, false],
   ['a name that only looks local', { origin: 'http://localhost.evil.example' }, false, false],
+  ['a name that only looks like an address', { origin: 'http://127.evil.example' }, false, false],
+  ['a name that was made to lead here', { host: 'evil.example' }, false, true],
   ['a Mini Program that only looks like one', { origin: 'https://servicewechat.com.evil.example' }, false, false],
   ['a file', { origin: 'file://' }, false, false],
   ['an extension', { origin: 'chrome-extension://abc' }, false, false],
@@ -187,7 +189,7 @@ test('H4: no form, no foreign page and no script tag changes or reads anything',
   const token = await fetch(`${server.http}/api/v1/demo/token`, { method: 'POST', body: '{}', headers: text })
   expect(token.status).toBe(400)
   const foreign = await fetch(`${server.http}/api/v1/rooms`, { headers: { 'sec-fetch-site': 'cross-site' } })
-  expect(foreign.status).toBe(403)
+  expect(foreign.status).toBe(401)
   const jsonp = await fetch(`${server.http}/api/v1/rooms?callback=steal`)
   expect(await jsonp.text()).not.toContain('steal')
   expect(jsonp.headers.get('access-control-allow-origin')).toBeNull()

@@ -1,14 +1,25 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import { makeCore, type Core, type ServerServices } from './app/core.js'
 import { observeCore, observeRooms } from './app/observe.js'
+import { answerRefusal, refusePublic } from './app/public-door.js'
 import { RoomsPart } from './app/rooms.js'
 import { WebRtc } from './app/web-rtc.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
 import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
 import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
-import { certificateSourceOf, loadCertificate, watchCertificate, type HttpHandlers } from './net/index.js'
+import {
+  certificateSourceOf,
+  isHostAllowed,
+  loadCertificate,
+  refuseUpgrade,
+  watchCertificate,
+  type HttpHandlers,
+} from './net/index.js'
 
 export type { ServerServices } from './app/core.js'
 
@@ -19,6 +30,8 @@ export interface RunningServer {
   openRoom(roomId: string): void
   /** Reads the certificate files again; connections that are open keep theirs. */
   renewCertificate(): Promise<void>
+  /** From now on the secrets of this configuration hold; nothing else of it is looked at. */
+  renewSecrets(config: Config): void
   /** Takes nothing new, lets viewers go over a few seconds, then closes. */
   drain(): Promise<void>
   /** Closes at once. Idempotent. */
@@ -51,11 +64,11 @@ class App implements RunningServer {
   readonly #stopWarning: () => void
 
   constructor(core: Core) {
-    const { clock, clientAddress, environment, hub, log, pending } = core
+    const { clock, clientAddress, environment, hub, log, pages, pending } = core
     this.#core = core
     this.#rtmp = new RtmpEndpoint(environment, pending)
     this.#httpFlv = new HttpFlvEndpoint(environment, clientAddress)
-    this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress)
+    this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress, pages)
     this.#forwards = new RtmpForwards(hub, clock, log, (stream) => environment.flvSourceOf(stream))
     this.#web = new Web(core)
     observeCore(core)
@@ -93,6 +106,10 @@ class App implements RunningServer {
     }
   }
 
+  renewSecrets(config: Config): void {
+    this.#core.secrets.replace(config)
+  }
+
   async drain(): Promise<void> {
     this.#draining = true
     this.#forwards.close()
@@ -118,11 +135,11 @@ class App implements RunningServer {
 
   async #listen(): Promise<void> {
     const { config, listeners } = this.#core
-    const { rtmpPort, httpPort, rtmpsPort, httpsPort, adminPort } = config
+    const { rtmpPort, httpPort, rtmpsPort, httpsPort } = config
     const acceptRtmp = (socket: Socket) => this.#rtmp.handleConnection(socket)
-    await listeners.openTcp('rtmp', rtmpPort, acceptRtmp)
-    await listeners.openHttp('http', httpPort, this.#publicHandlers())
-    if (adminPort !== undefined) await listeners.openHttp('admin', adminPort, this.#adminHandlers())
+    if (rtmpPort !== 'off') await listeners.openTcp('rtmp', rtmpPort, acceptRtmp)
+    if (httpPort !== 'off') await listeners.openHttp('http', httpPort, this.#publicHandlers())
+    await this.#listenAside()
     const source = certificateSourceOf(config)
     if (source === undefined) return
     const tls = await loadCertificate(source)
@@ -131,22 +148,38 @@ class App implements RunningServer {
     this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
 
+  /** REST on listeners of its own. A port that nobody gave an address stays on this machine. */
+  async #listenAside(): Promise<void> {
+    const { config, listeners } = this.#core
+    const { adminPort: port, adminHost: host = '127.0.0.1', adminSocket: path } = config
+    const { admin, adminSocket } = this.#web
+    if (admin !== undefined && port !== undefined)
+      await listeners.openHttp('admin', { host, port }, restHandlers(admin))
+    if (adminSocket !== undefined && path !== undefined)
+      await listeners.openHttp('admin-socket', { path }, restHandlers(adminSocket))
+  }
+
   #publicHandlers(): HttpHandlers {
+    const { pages, config } = this.#core
     return {
       onRequest: (request, response) => {
-        if (!this.#httpFlv.handleRequest(request, response)) this.#web.public.routing(request, response)
+        const refusal = refusePublic(request, pages, config)
+        if (refusal !== undefined) answerRefusal(response, refusal)
+        else if (!this.#httpFlv.handleRequest(request, response)) this.#web.public.routing(request, response)
       },
-      onUpgrade: (request, socket, head) =>
-        this.#webSocketFlv.handleUpgrade(request, socket, head) ||
-        this.#rooms?.signaling.handleUpgrade(request, socket, head) === true,
+      onUpgrade: (request, socket, head) => {
+        if (isHostAllowed(request, pages)) return this.#upgrade(request, socket, head)
+        refuseUpgrade(socket, '403 Forbidden', 'The name that was asked for is none of this server.')
+        return true
+      },
     }
   }
 
-  #adminHandlers(): HttpHandlers {
-    return {
-      onRequest: (request, response) => this.#web.admin.routing(request, response),
-      onUpgrade: () => false,
-    }
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return (
+      this.#webSocketFlv.handleUpgrade(request, socket, head) ||
+      this.#rooms?.signaling.handleUpgrade(request, socket, head) === true
+    )
   }
 
   /** A few at a time, so that they do not all come back to the next server at once. */
@@ -160,4 +193,8 @@ class App implements RunningServer {
       if (i + perStep < viewers.length) await delay(stepMs)
     }
   }
+}
+
+function restHandlers(web: FastifyInstance): HttpHandlers {
+  return { onRequest: (request, response) => web.routing(request, response), onUpgrade: () => false }
 }

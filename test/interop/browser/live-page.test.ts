@@ -8,6 +8,7 @@ import {
   untilPlays,
   type LivePage,
   type RunningProcess,
+  WITH_KEY,
   type TestServer,
 } from '../../harness/index.js'
 
@@ -84,7 +85,7 @@ test('a viewer who leaves is gone at once', async () => {
   const { page } = await open('stream=live/left&protocol=http-flv')
   await untilPlays(page)
   const viewers = async (): Promise<number> => {
-    const response = await fetch(`${server.http}/api/v1/streams/live/left`)
+    const response = await fetch(`${server.http}/api/v1/streams/live/left`, { headers: WITH_KEY })
     return ((await response.json()) as { viewers: number }).viewers
   }
   expect(await viewers()).toBe(1)
@@ -131,8 +132,8 @@ test('a refused viewer is told so, and how to come in', async () => {
   await closed.stop()
 })
 
-test('with an API key the list asks for it, and the name field works without', async () => {
-  const keyed = await startServer({ args: ['--api-key', 'key-of-this-test'] })
+test('where a secret is set the list asks for the API key, and the name field works without', async () => {
+  const keyed = await startServer({ args: ['--secret', 'a secret for this test', '--api-key', 'key-of-this-test'] })
   pushes.push(pushClock({ url: `${keyed.rtmp}/live/keyed` }))
   const { page } = await open('', keyed.http)
   await page.getByText('needs the API key').waitFor()

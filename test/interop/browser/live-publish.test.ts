@@ -9,6 +9,7 @@ import {
   untilPlays,
   untilSound,
   type LivePage,
+  WITH_KEY,
   type TestServer,
 } from '../../harness/index.js'
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   server = await startServer()
   // A page of this host came by plain HTTP and not from this machine, as far as the browser knows.
   browser = await launchChromium({
-    more: ['--host-resolver-rules=MAP plain.example 127.0.0.1', '--auto-select-desktop-capture-source=Entire screen'],
+    more: ['--host-resolver-rules=MAP plain.test 127.0.0.1', '--auto-select-desktop-capture-source=Entire screen'],
   })
 })
 
@@ -64,7 +65,9 @@ async function publish(name: string): Promise<LivePage> {
 }
 
 const publisherOf = async (name: string): Promise<string | undefined> => {
-  const response = await fetch(`${server.http}/api/v1/connections?stream=live/${name}&role=publisher`)
+  const response = await fetch(`${server.http}/api/v1/connections?stream=live/${name}&role=publisher`, {
+    headers: WITH_KEY,
+  })
   return ((await response.json()) as { connections: { id: string }[] }).connections[0]?.id
 }
 
@@ -119,7 +122,7 @@ test('a name in use is refused in words, and leaving the page frees it', async (
 test('a session that the server ends stays ended, and words say so', async () => {
   const { page } = await publish('ended')
   const publisher = await publisherOf('ended')
-  await fetch(`${server.http}/api/v1/connections/${publisher!}`, { method: 'DELETE' })
+  await fetch(`${server.http}/api/v1/connections/${publisher!}`, { headers: WITH_KEY, method: 'DELETE' })
   await page.getByText('The server ended the session.').waitFor()
   await page.getByRole('button', { name: 'Go live' }).click()
   await untilState(page, 'live')
@@ -187,7 +190,7 @@ test('what the browser or the person refuses is said in words', async () => {
   await none.page.getByRole('button', { name: 'Camera', exact: true }).click()
   await none.page.getByText('No camera and no microphone were found.').waitFor()
 
-  const plain = await open('publish=live/no', { origin: server.http.replace('127.0.0.1', 'plain.example') })
+  const plain = await open('publish=live/no', { origin: server.http.replace('127.0.0.1', 'plain.test') })
   await plain.page.getByText('This page came by plain HTTP').waitFor()
   expect(await plain.page.getByRole('button', { name: 'Go live' }).isDisabled()).toBe(true)
 }, 60_000)

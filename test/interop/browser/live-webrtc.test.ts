@@ -18,6 +18,7 @@ import {
   watchStart,
   type LivePage,
   type RunningProcess,
+  WITH_KEY,
   type TestServer,
 } from '../../harness/index.js'
 
@@ -160,11 +161,13 @@ test('a session that the server ends is begun again', async () => {
   const { page } = await open('kicked')
   await untilPlays(page)
   const list = async (): Promise<string[]> => {
-    const response = await fetch(`${server.http}/api/v1/connections?stream=live/kicked&role=viewer`)
+    const response = await fetch(`${server.http}/api/v1/connections?stream=live/kicked&role=viewer`, {
+      headers: WITH_KEY,
+    })
     return ((await response.json()) as { connections: { id: string }[] }).connections.map(({ id }) => id)
   }
   const [first] = await list()
-  await fetch(`${server.http}/api/v1/connections/${first!}`, { method: 'DELETE' })
+  await fetch(`${server.http}/api/v1/connections/${first!}`, { headers: WITH_KEY, method: 'DELETE' })
   await until('another session', async () => (await list()).some((id) => id !== first))
   await untilPlays(page)
 })
@@ -174,7 +177,7 @@ test('a viewer who leaves is gone at once', async () => {
   const { page } = await open('left')
   await untilPlays(page)
   const viewers = async (): Promise<number> => {
-    const response = await fetch(`${server.http}/api/v1/streams/live/left`)
+    const response = await fetch(`${server.http}/api/v1/streams/live/left`, { headers: WITH_KEY })
     return ((await response.json()) as { viewers: number }).viewers
   }
   expect(await viewers()).toBe(1)

@@ -6,6 +6,7 @@ import {
   startServer,
   until,
   type RunningProcess,
+  WITH_KEY,
   type TestServer,
 } from '../../harness/index.js'
 import {
@@ -221,7 +222,7 @@ test('a browser without H.264 gets everything in VP8, those who come later too',
   await untilColour(viewer, '#cam-main video', GREEN)
   await untilTone(viewer, 'cam', 1320)
   expect(await eventsOf(viewer, 'play-path-changed')).toEqual([])
-  const { streams } = (await (await fetch(`${server.http}/api/v1/streams`)).json()) as {
+  const { streams } = (await (await fetch(`${server.http}/api/v1/streams`, { headers: WITH_KEY })).json()) as {
     streams: { derived?: { for: string; video: string }[] }[]
   }
   const made = streams.flatMap(({ derived }) => derived ?? [])

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, expect, test } from 'vitest'
 
-import { AAC, LOW_DELAY, makeClip, pushTags, tagsOf, until, type TagPush } from '../../harness/index.js'
+import { AAC, LOW_DELAY, makeClip, pushTags, tagsOf, until, WITH_KEY, type TagPush } from '../../harness/index.js'
 import { useSimulatedRoom, type OpenPhone } from './simulated-room.js'
 
 /** Hz of the tone of each device: far enough from each other, and no multiples. */
@@ -24,7 +24,10 @@ async function enter(device: Device): Promise<void> {
 }
 
 async function kick(device: Device): Promise<void> {
-  const answer = await fetch(`${room.server.http}/api/v1/rooms/crowd/members/${device}`, { method: 'DELETE' })
+  const answer = await fetch(`${room.server.http}/api/v1/rooms/crowd/members/${device}`, {
+    headers: WITH_KEY,
+    method: 'DELETE',
+  })
   expect(answer.status).toBe(200)
 }
 

@@ -7,6 +7,7 @@ import { TrustedProxies } from '../net/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import type { ForwardTarget } from './forward-target.js'
 import type { Forwards } from './forwards.js'
+import { PAGE_ROUTES } from './access.js'
 import { registerHealth } from './health.js'
 import { registerApi } from './register.js'
 import type { ApiDeps } from './register.js'
@@ -55,7 +56,7 @@ beforeEach(() => {
   delays = []
 })
 
-async function makeApp(options: Partial<ApiDeps> = {}, proxies: string[] = []): Promise<FastifyInstance> {
+async function makeApp(options: Partial<ApiDeps> = {}): Promise<FastifyInstance> {
   const app = Fastify()
   const guard = new FailureGuard(
     () => 0,
@@ -66,9 +67,17 @@ async function makeApp(options: Partial<ApiDeps> = {}, proxies: string[] = []): 
   )
   await registerApi(app, {
     ...{ hub, connections, clock, nowMs: () => NOW, log: silentLog, metrics: new Metrics(), guard },
-    ...{ apiKey: undefined, sdkAppId: 1, secret: undefined, forwardPrivate: false, version: '1.2.3' },
+    ...{
+      apiKeys: () => ['the-key'],
+      isPrivate: () => true,
+      servesPages: false,
+      sdkAppId: 1,
+      secret: undefined,
+      forwardPrivate: false,
+      version: '1.2.3',
+    },
     ...{ publicUrl: undefined, publicRtmpUrl: undefined, rtmpPort: () => 1935 },
-    proxies: new TrustedProxies(proxies),
+    proxies: new TrustedProxies([]),
     ...options,
   })
   registerHealth(app, () => ({ ready: true, parts: { webrtc: { on: false, why: 'not built' } }, ports: {} }))
@@ -132,7 +141,7 @@ test('public URLs replace the Host in addresses', async () => {
 
 test('an API on a port of its own hands out addresses on the public one', async () => {
   publish('live/x')
-  const app = await makeApp({ httpPort: () => 8080 })
+  const app = await makeApp({ publicPort: () => ({ port: 8080, isSecure: false }) })
   const response = await app.inject({ url: '/api/v1/streams/live/x', headers: { host: '127.0.0.1:9000' } })
   expect(response.json()).toMatchObject({ play: { flv: 'http://127.0.0.1:8080/live/x.flv' } })
 })
@@ -234,12 +243,13 @@ test.each([
   ['the key as a cookie', { cookie: 'Bearer=the-key' }, 401],
   ['the key by Basic', { authorization: 'Basic dGhlLWtleQ==' }, 401],
 ])('with a key, %s is answered %s', async (_name, headers, status) => {
-  const app = await makeApp({ apiKey: 'the-key' })
-  expect((await app.inject({ url: '/api/v1/streams', headers: { ...local, ...headers } })).statusCode).toBe(status)
+  const app = await makeApp({ isPrivate: () => false })
+  for (const url of ['/api/v1/streams', '/metrics'])
+    expect((await app.inject({ url, headers: { ...local, ...headers } })).statusCode).toBe(status)
 })
 
 test('guessing keys is slowed down and refused after ten wrong ones', async () => {
-  const app = await makeApp({ apiKey: 'the-key' })
+  const app = await makeApp({ isPrivate: () => false })
   const ask = async (key: string) =>
     (await app.inject({ url: '/api/v1/streams', headers: { authorization: `Bearer ${key}` } })).statusCode
   for (let i = 0; i < 10; i++) expect(await ask(`guess-${String(i)}`)).toBe(401)
@@ -248,29 +258,71 @@ test('guessing keys is slowed down and refused after ten wrong ones', async () =
 })
 
 test.each([
-  ['a program on this machine', '127.0.0.1', local, [], 200],
-  ['another machine', '10.0.0.7', local, [], 403],
-  ['an untrusted proxy on this machine', '127.0.0.1', { ...local, 'x-forwarded-for': '203.0.113.5' }, [], 403],
-  ['an untrusted proxy that claims to be local', '127.0.0.1', { ...local, 'x-forwarded-for': '127.0.0.1' }, [], 403],
-  ['a trusted proxy for a stranger', '127.0.0.1', { ...local, 'x-forwarded-for': '203.0.113.5' }, ['127.0.0.1'], 403],
-  ['a trusted proxy for a local client', '127.0.0.1', { ...local, 'x-forwarded-for': '127.0.0.1' }, ['127.0.0.1'], 200],
-  ['a page whose name points here', '127.0.0.1', { host: 'evil.example:8080' }, [], 403],
-  ['a page of another site', '127.0.0.1', { ...local, 'sec-fetch-site': 'cross-site' }, [], 403],
-  ['the own page', '127.0.0.1', { ...local, 'sec-fetch-site': 'same-origin' }, [], 200],
-] as const)('without a key, %s', async (_name, remoteAddress, headers, proxies, status) => {
-  const app = await makeApp({}, [...proxies])
-  expect((await app.inject({ url: '/api/v1/streams', remoteAddress, headers })).statusCode).toBe(status)
+  ['a local program', {}],
+  ['the own page', { 'sec-fetch-site': 'same-origin' }],
+  ['a proxy on this machine', { 'x-real-ip': '127.0.0.1' }],
+  ['a proxy that is trusted', { 'x-forwarded-for': '127.0.0.1' }],
+  ['a proxy by RFC 7239', { forwarded: 'for=127.0.0.1' }],
+] as const)('without its key, %s gets nothing, wherever it says that it is', async (_name, headers) => {
+  const app = await makeApp({ isPrivate: () => false, proxies: new TrustedProxies(['127.0.0.1']) })
+  for (const [method, url] of [
+    ['GET', '/api/v1/streams'],
+    ['POST', '/api/v1/rooms/1/tokens'],
+    ['GET', '/metrics'],
+  ] as const)
+    expect((await app.inject({ method, url, headers: { ...local, ...headers } })).statusCode).toBe(401)
+})
+
+test.each([
+  ['a program', {}, 200],
+  ['a program by address', { host: '127.0.0.1:9000' }, 200],
+  ['a page whose name was made to lead here', { host: 'evil.example:9000' }, 403],
+  ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['a page of another port', { origin: 'http://localhost:5173' }, 403],
+  ['a page without an origin', { origin: 'null' }, 403],
+  ['the own page', { origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' }, 200],
+] as const)('on a private listener %s is answered %s without a key', async (_name, headers, status) => {
+  const app = await makeApp()
+  for (const url of ['/api/v1/streams', '/metrics'])
+    expect((await app.inject({ url, headers: { ...local, ...headers } })).statusCode).toBe(status)
+})
+
+test('pages of ours are told of plain streams and not who publishes them; everything else needs the key', async () => {
+  publish('live/x')
+  publish('r/secret')
+  const app = await makeApp({ isPrivate: () => false, servesPages: true })
+  const streamsFor = async (headers: Record<string, string>) =>
+    (await app.inject({ url: '/api/v1/streams', headers: { ...local, ...headers } })).json<{
+      streams: { name: string; publisher?: object }[]
+    }>().streams
+  const keyed = await streamsFor({ authorization: 'Bearer the-key' })
+  expect(keyed.map(({ name, publisher }) => [name, publisher !== undefined])).toEqual([
+    ['live/x', true],
+    ['r/secret', true],
+  ])
+  expect((await streamsFor({})).map(({ name, publisher }) => [name, publisher])).toEqual([['live/x', undefined]])
+  const wrong = await app.inject({ url: '/api/v1/streams', headers: { authorization: 'Bearer wrong' } })
+  expect(wrong.statusCode).toBe(401)
+  const { paths } = (await app.inject({ url: '/api/v1/openapi.json' })).json<{ paths: Record<string, object> }>()
+  for (const [path, methods] of Object.entries(paths))
+    for (const method of Object.keys(methods).map((name) => name.toUpperCase() as 'GET' | 'POST' | 'DELETE')) {
+      const url = path.replaceAll(/\{\w+\}/g, 'x')
+      const isOpen = PAGE_ROUTES.has(`${method} ${path}`)
+      expect([method, url, (await app.inject({ method, url })).statusCode]).toEqual([method, url, isOpen ? 200 : 401])
+    }
 })
 
 test('no answer of the API allows a foreign page to read it', async () => {
-  const app = await makeApp()
-  const response = await app.inject({ url: '/api/v1/streams', headers: { ...local, origin: 'https://evil.example' } })
+  const app = await makeApp({ isPrivate: () => false })
+  const headers = { ...local, origin: 'https://evil.example', authorization: 'Bearer the-key' }
+  const response = await app.inject({ url: '/api/v1/streams', headers })
+  expect(response.statusCode).toBe(200)
   expect(response.headers['access-control-allow-origin']).toBeUndefined()
   expect(response.headers['set-cookie']).toBeUndefined()
 })
 
 test('the description names every route with its parameters and answers', async () => {
-  const app = await makeApp({ forwards: new FakeForwards(), apiKey: 'the-key' })
+  const app = await makeApp({ forwards: new FakeForwards(), isPrivate: () => false })
   const response = await app.inject({ url: '/api/v1/openapi.json' })
   expect(response.statusCode).toBe(200)
   const document = response.json<{
@@ -293,11 +345,11 @@ test('the description names every route with its parameters and answers', async 
   expect(document.components).toMatchObject({ schemas: { Stream: {}, Connection: {}, Forward: {}, Error: {} } })
 })
 
-test('health, readiness and metrics need no key', async () => {
-  const app = await makeApp({ apiKey: 'the-key' })
+test('health and readiness need no key, metrics do', async () => {
+  const app = await makeApp({ isPrivate: () => false })
   expect((await app.inject({ url: '/healthz' })).json()).toEqual({ status: 'ok' })
   expect((await app.inject({ url: '/readyz' })).json()).toMatchObject({ ready: true, parts: { webrtc: { on: false } } })
-  const metrics = await app.inject({ url: '/metrics' })
+  const metrics = await app.inject({ url: '/metrics', headers: { authorization: 'Bearer the-key' } })
   expect(metrics.headers['content-type']).toMatch(/^text\/plain/)
   expect(metrics.body).toContain('crossroom_streams 0')
 })

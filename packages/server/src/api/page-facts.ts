@@ -46,7 +46,7 @@ export function reachOf(
   deps: Pick<PageFactsDeps, keyof AddressOptions | 'host' | 'ports'>,
   interfaces = networkInterfaces(),
 ): Reach {
-  const { http, rtmp } = originsOf(request, deps)
+  const { http, rtmp, plainRtmp = rtmp } = originsOf(request, deps)
   if (deps.publicUrl !== undefined || !isLoopbackHost(new URL(http).hostname.replace(/^\[|\]$/g, '')))
     return { origin: http, rtmp }
   const lan = isLoopbackHost(deps.host) ? undefined : lanAddressOf(interfaces)
@@ -54,8 +54,7 @@ export function reachOf(
   const { http: plain, https } = deps.ports()
   // Browsers give pages of other machines a camera by https:// only.
   const origin = https === undefined ? `http://${lan}:${String(plain)}` : `https://${lan}:${String(https)}`
-  const port = deps.rtmpPort()
-  return { origin, rtmp: deps.publicRtmpUrl ?? `rtmp://${lan}${port === 1935 ? '' : `:${String(port)}`}` }
+  return { origin, rtmp: deps.publicRtmpUrl ?? plainRtmp.replace(/\/\/(\[[^\]]*\]|[^:/]+)/, `//${lan}`) }
 }
 
 /** `GET /api/v1/page`, on the public port: what the server's own pages begin with. */

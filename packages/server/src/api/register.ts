@@ -6,11 +6,9 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod'
-import type { FailureGuard } from '../auth/index.js'
-import type { TrustedProxies } from '../net/index.js'
 import type { Rooms } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
-import { requireAccess } from './access.js'
+import { requireAccess, type AccessOptions } from './access.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
@@ -21,17 +19,13 @@ import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } f
 import type { StreamRouteDeps } from './routes.js'
 
 /** What the REST API works with. */
-export interface ApiDeps extends StreamRouteDeps {
+export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly log: Log
   readonly metrics: Metrics
-  readonly guard: FailureGuard
-  readonly proxies: TrustedProxies
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
   /** Absent when there are no rooms; then `/rooms` is not there. */
   readonly rooms?: Rooms | undefined
-  /** Without one the API answers on this machine only. */
-  readonly apiKey: string | undefined
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
   /** Signs tokens of plain streams and UserSigs. */
@@ -46,7 +40,14 @@ export interface ApiDeps extends StreamRouteDeps {
  * access rule do not reach the other routes of the server.
  */
 export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  registerMetrics(app, deps.metrics)
+  await app.register((scope, _options, done) => {
+    answerErrorsAsJson(scope, (error) => {
+      deps.log.error({ error }, 'A request for metrics failed')
+    })
+    scope.addHook('onRequest', requireAccess(deps))
+    registerMetrics(scope, deps.metrics)
+    done()
+  })
   await app.register(
     async (scope) => {
       scope.setValidatorCompiler(validatorCompiler)

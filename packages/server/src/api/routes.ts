@@ -5,6 +5,7 @@ import { makeStreamToken } from '../auth/index.js'
 import type { Clock, Connection, Connections, Stream, StreamHub } from '../hub/index.js'
 import { originsOf, playAddresses } from '../net/index.js'
 import type { AddressOptions, Origins } from '../net/index.js'
+import { isForPages } from './access.js'
 import { ApiError } from './errors.js'
 import {
   connectionInfo,
@@ -44,7 +45,10 @@ export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDe
   const listed = { 200: z.object({ streams: z.array(streamInfo) }) }
   app.get('/streams', { schema: { tags, summary: 'All streams', response: listed } }, (request) => {
     const origins = originsOf(request.raw, deps)
-    return { streams: deps.hub.list().map((stream) => describeStream(stream, deps, origins)) }
+    const streams = deps.hub.list()
+    if (!isForPages(request)) return { streams: streams.map((stream) => describeStream(stream, deps, origins)) }
+    const plain = streams.filter(({ key }) => !isOfRoom(key))
+    return { streams: plain.map((stream) => ({ ...describeStream(stream, deps, origins), publisher: undefined })) }
   })
   app.get(
     '/streams/:app/:stream',

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FailureGuard, GateByApp, hooksOf, PlainStreams, type Hooks } from '../auth/index.js'
+import { FailureGuard, GateByApp, hooksOf, PlainStreams, Secrets, type Hooks } from '../auth/index.js'
 import {
+  checksEntries,
   connectionLimits,
   gopCacheLimits,
   httpLimits,
@@ -13,7 +14,15 @@ import {
 import type { EndpointEnvironment } from '../endpoints/environment.js'
 import type { MakePlayable, PlayableKind } from '../endpoints/webrtc/index.js'
 import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
-import { Listeners, PendingConnections, systemClock, TrustedProxies, type AddressOptions } from '../net/index.js'
+import {
+  Listeners,
+  parseUrl,
+  PendingConnections,
+  systemClock,
+  TrustedProxies,
+  type AddressOptions,
+  type PageRules,
+} from '../net/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
 
@@ -32,6 +41,9 @@ export interface Core extends ServerServices {
   /** Plain streams, until rooms take their apps. */
   readonly gate: GateByApp
   readonly guard: FailureGuard
+  readonly secrets: Secrets
+  /** Whose pages may use the public port. */
+  readonly pages: PageRules
   readonly hooks: Hooks | undefined
   readonly proxies: TrustedProxies
   readonly pending: PendingConnections
@@ -78,6 +90,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
   })
   return {
     ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
+    ...{ secrets: new Secrets(config), pages: pageRulesOf(config) },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
       flvSourceOf: (stream) => (cameAsFlv(stream) ? stream : transcoder.derive(stream, FLV_WISH)),
@@ -91,9 +104,10 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
     addressOptions: {
       publicUrl: config.publicUrl,
       publicRtmpUrl: config.publicRtmpUrl,
-      rtmpPort: () => listeners.ports['rtmp'] ?? config.rtmpPort,
+      rtmpPort: () => listeners.ports['rtmp'],
       // A browser is told to trust a self-signed certificate, OBS cannot be.
-      rtmpsPort: () => (config.tls === 'self-signed' ? undefined : listeners.ports['rtmps']),
+      rtmpsPort: () =>
+        config.tls === 'self-signed' && config.rtmpPort !== 'off' ? undefined : listeners.ports['rtmps'],
     },
     clientAddress: (request) => proxies.clientAddress(request),
     makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),
@@ -103,4 +117,12 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
 /** FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. */
 function cameAsFlv({ tracks }: Stream): boolean {
   return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
+}
+
+/** Names of ours are those that the operator gave away: in addresses, as the one to listen on, and of other pages. */
+function pageRulesOf(config: Config): PageRules {
+  const { allowOrigin: allowed, publicUrl, publicRtmpUrl, host } = config
+  const addresses = [publicUrl, publicRtmpUrl, ...allowed].filter((url) => url !== undefined)
+  const names = [host.toLowerCase(), ...addresses.flatMap((url) => parseUrl(url)?.hostname ?? [])]
+  return { allowed, publicUrl, names, isOpen: !checksEntries(config) || config.demo }
 }

@@ -6,10 +6,11 @@ import { loadConfig } from '../config/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import { Client } from '../signaling/stage.cases.js'
 
+const KEY = 'key-of-REST-with-thirty-two-bytes'
 let server: RunningServer
 let flags: Record<string, unknown>
 beforeEach(() => {
-  flags = { rtmpPort: 0, httpPort: 0, rtcPort: 0 }
+  flags = { rtmpPort: 0, httpPort: 0, rtcPort: 0, apiKey: KEY }
 })
 afterEach(() => server.close())
 
@@ -20,9 +21,12 @@ async function start(more: Record<string, unknown> = {}): Promise<void> {
 
 const origin = () => `http://127.0.0.1:${String(server.ports['http'])}`
 
-async function call(method: string, path: string, body?: unknown) {
+async function call(method: string, path: string, body?: unknown, key = KEY) {
   const json = body === undefined ? {} : { body: JSON.stringify(body) }
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+  }
   const response = await fetch(`${origin()}${path}`, { method, headers, ...json })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
@@ -132,9 +136,9 @@ test('the routes of rooms are described', async () => {
 })
 
 test('REST of rooms is for holders of the key', async () => {
-  await start({ apiKey: 'k' })
-  expect((await call('GET', '/api/v1/rooms')).status).toBe(401)
-  expect((await call('POST', '/api/v1/demo/token', { userId: 'a', roomId: 1 })).status).toBe(200)
+  await start()
+  expect((await call('GET', '/api/v1/rooms', undefined, '')).status).toBe(401)
+  expect((await call('POST', '/api/v1/demo/token', { userId: 'a', roomId: 1 }, '')).status).toBe(200)
 })
 
 test('the pages get what they enter with: nothing in open mode, signatures in the demo, nowhere else', async () => {

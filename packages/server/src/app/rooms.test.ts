@@ -116,10 +116,10 @@ test('who comes by TLS is given RTMPS, but for phones, and who resumes by anothe
   expect(JSON.stringify(result)).not.toContain('rtmps:')
   expect(JSON.stringify(result)).toContain(`rtmp://127.0.0.1:${String(rtmp)}/r/`)
   program.socket.terminate()
-  const again = await by(`ws://127.0.0.1:${String(http)}/signal`, 'lan.example')
+  const again = await by(`ws://127.0.0.1:${String(http)}/signal`, 'lan.local')
   const resumed = await again.ask('room.resume', { resumeToken: entered.result!['resumeToken'] })
   const [, token] = pushOf(entered).split('/r/')
-  expect(pushOf(resumed)).toBe(`rtmp://lan.example:${String(rtmp)}/r/${token!}`)
+  expect(pushOf(resumed)).toBe(`rtmp://lan.local:${String(rtmp)}/r/${token!}`)
 })
 
 test('a self-signed certificate is nothing that an encoder trusts: addresses stay RTMP', async () => {

@@ -18,7 +18,7 @@ export class RoomsPart {
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, webRtc: WebRtc) {
-    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pending, transcoder } = core
+    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pages, pending, transcoder } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
@@ -34,7 +34,7 @@ export class RoomsPart {
     this.signaling = new SignalingServer({
       ...{ clock, nowMs, log, pending, clientAddress, rooms: this.rooms, verifier: signatures },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
-      origins: { allowed: config.allowOrigin, publicUrl: config.publicUrl, isOpen: signatures.isOpen || config.demo },
+      pages,
       iceServers: () => webRtc.iceServers(),
       addressesFor: (request) => addressBook(request, addressOptions),
     })

@@ -29,15 +29,20 @@ export interface WebParts {
   isDraining(): boolean
 }
 
-/** The routes of the public port, and those of the admin port when it is another one. */
+/** The routes of the public port, and those of REST by each listener that it has of its own. */
 export class Web {
   readonly public: FastifyInstance = makeFastify()
-  readonly admin: FastifyInstance
+  /** `--admin-port`: REST is there and not on the public port. */
+  readonly admin: FastifyInstance | undefined
+  /** `--admin-socket`: REST is there as well. */
+  readonly adminSocket: FastifyInstance | undefined
   readonly #core: Core
 
   constructor(core: Core) {
     this.#core = core
-    this.admin = core.config.adminPort === undefined ? this.public : makeFastify()
+    const { adminPort, adminSocket } = core.config
+    this.admin = adminPort === undefined ? undefined : makeFastify()
+    this.adminSocket = adminSocket === undefined ? undefined : makeFastify()
   }
 
   async register(parts: WebParts): Promise<void> {
@@ -46,17 +51,35 @@ export class Web {
       parts: partsOf(this.#core, parts.webRtc),
       ports: publicPortsOf(this.#core),
     })
-    registerHealth(this.public, readiness)
-    if (this.admin !== this.public) registerHealth(this.admin, readiness)
-    await registerApi(this.admin, this.#apiDeps(parts))
+    for (const web of this.#all) registerHealth(web, readiness)
+    await this.#registerApis(parts)
     await this.#registerOpenServices(parts.rooms)
     await parts.webRtc.register(this.public)
     if (!(await registerPages(this.public))) this.#core.log.warn({}, 'The pages are not built: run npm run build')
-    await Promise.all([this.public.ready(), this.admin.ready()])
+    await Promise.all(this.#all.map((web) => web.ready()))
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.public.close(), this.admin.close()])
+    await Promise.all(this.#all.map((web) => web.close()))
+  }
+
+  get #all(): FastifyInstance[] {
+    return [this.public, this.admin, this.adminSocket].filter((web) => web !== undefined)
+  }
+
+  /** What a listener is, and so whether it needs the key, the operator said: nothing of it is read from requests. */
+  async #registerApis(parts: WebParts): Promise<void> {
+    const { config, listeners, pages } = this.#core
+    const deps = this.#apiDeps(parts)
+    const publicPort = () => {
+      const { http, https = 0 } = listeners.ports
+      return http === undefined ? { port: https, isSecure: true } : { port: http, isSecure: false }
+    }
+    const aside = { ...deps, publicPort, servesPages: false }
+    const isPrivate = (): boolean => config.adminHost !== undefined && listeners.isLoopback('admin')
+    if (this.admin !== undefined) await registerApi(this.admin, { ...aside, isPrivate })
+    else await registerApi(this.public, { ...deps, isPrivate: () => false, servesPages: pages.isOpen })
+    if (this.adminSocket !== undefined) await registerApi(this.adminSocket, { ...aside, isPrivate: () => true })
   }
 
   /** What pages and old apps ask before they enter a room. */
@@ -85,16 +108,16 @@ export class Web {
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 
-  #apiDeps({ forwards, rooms }: WebParts): ApiDeps {
-    const { addressOptions, clock, config, connections, guard, hub, listeners } = this.#core
-    const { log, metrics, proxies, transcoder } = this.#core
-    const { apiKey, sdkAppId, secret, forwardPrivate } = config
+  #apiDeps({ forwards, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'servesPages'> {
+    const { addressOptions, clock, config, connections, guard, hub } = this.#core
+    const { log, metrics, proxies, secrets, transcoder } = this.#core
+    const { sdkAppId, secret, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, rooms: rooms.rooms },
-      ...{ ...addressOptions, apiKey, sdkAppId, secret, forwardPrivate },
+      ...{ ...addressOptions, sdkAppId, secret, forwardPrivate },
+      apiKeys: () => secrets.apiKeys,
       nowMs: Date.now,
       derivedOf: (key) => derivedInfo(transcoder, key),
-      httpPort: () => (this.admin === this.public ? undefined : listeners.ports['http']),
       version: VERSION,
     }
   }

@@ -11,7 +11,7 @@ export type Ports = Readonly<Record<string, number | undefined>>
 export interface Addresses {
   /** Where the pages are, by TLS where there is TLS: a camera needs it. */
   readonly web: string
-  /** `http://HOST:PORT`, for players. */
+  /** `http://HOST:PORT`, for players; by TLS where the plain port is closed, as `rtmp` is. */
   readonly http: string
   /** `rtmp://HOST:PORT` */
   readonly rtmp: string
@@ -22,7 +22,8 @@ export interface Addresses {
 /** The ports that a configuration asks for. */
 export function portsOf(config: Config): Ports {
   const { rtmpPort: rtmp, httpPort: http, httpsPort: https, rtmpsPort: rtmps } = config
-  return { rtmp, http, ...(servesTls(config) ? { https, rtmps } : {}) }
+  const open = (port: number | 'off'): number | undefined => (port === 'off' ? undefined : port)
+  return { rtmp: open(rtmp), http: open(http), ...(servesTls(config) ? { https, rtmps } : {}) }
 }
 
 /** How others reach a server that runs with this configuration. */
@@ -33,9 +34,12 @@ export function addressesOf(
 ): Addresses {
   const host = reachableHost(config, interfaces)
   const at = (scheme: string, port: number | undefined): string => `${scheme}://${host}:${String(port)}`
-  const http = config.publicUrl ?? at('http', ports['http'])
-  const web = config.publicUrl ?? (ports['https'] === undefined ? http : at('https', ports['https']))
-  return { web, http, rtmp: config.publicRtmpUrl ?? at('rtmp', ports['rtmp']), host }
+  const secure = ports['https'] === undefined ? undefined : at('https', ports['https'])
+  const plain = ports['http'] === undefined ? undefined : at('http', ports['http'])
+  const [http, web] = [plain ?? secure ?? at('http', undefined), secure ?? plain ?? at('http', undefined)]
+  const rtmp = ports['rtmp'] === undefined ? at('rtmps', ports['rtmps']) : at('rtmp', ports['rtmp'])
+  const { publicUrl, publicRtmpUrl } = config
+  return { web: publicUrl ?? web, http: publicUrl ?? http, rtmp: publicRtmpUrl ?? rtmp, host }
 }
 
 /** Where a program on this machine reaches a server that listens on `host`. */

@@ -59,7 +59,9 @@ test('help names every command, and each command has its own', async () => {
   out = []
   expect(await run(['serve', '--help'])).toBe(0)
   const help = out.join('\n')
-  expect(help).toMatch(/--rtmp-port <PORT>\s+RTMP; 0 takes a free port \(default: 1935\)/)
+  expect(help).toMatch(
+    /--rtmp-port <PORT>\s+RTMP; 0 takes a free port, off closes it where\s+TLS is served \(default: 1935\)/,
+  )
   expect(help).toContain('CROSSROOM_RTMP_PORT')
   for (const command of ['doctor', 'token']) expect(await run([command, '--help'])).toBe(0)
 })
@@ -200,7 +202,7 @@ test('the secret of the demo is made once, kept for its user alone, and found by
   expect(readFileSync(path, 'utf8')).toBe(made)
   writeFileSync(path, 'something else')
   expect(await run(args)).toBe(1)
-  expect(err.at(-1)).toMatch(/The demo's secret cannot be kept in .*EEXIST/)
+  expect(err.at(-1)).toMatch(/demo-secret holds no secret that is long enough/)
 })
 
 test('serve prints one JSON line with the ports it took, and ends with 0 after SIGTERM', async () => {
@@ -355,8 +357,9 @@ test('WSL and container bridges are mentioned', () => {
 
 test('the addresses of a listening server are one readable line each', () => {
   const config = loadConfig({ flags: {}, environment: {} })
-  const lines = describeListening(config, { rtmp: 1935, http: 8080, rtc: 8000 })
+  const lines = describeListening(config, { rtmp: 1935, http: 8080, rtc: 8000 }, '/state/api-key')
   expect(lines).toContain('  publish     rtmp://localhost:1935/live/STREAM')
   expect(lines).toContain('  streams     http://localhost:8080/live')
+  expect(lines).toContain('  API key     /state/api-key')
   expect(lines.at(-1)).toMatch(/^Open mode/)
 })

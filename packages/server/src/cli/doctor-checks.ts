@@ -4,7 +4,7 @@ import { isIPv4 } from 'node:net'
 import { networkInterfaces, release } from 'node:os'
 import { createSecureContext } from 'node:tls'
 import { isPublicAddress } from '../api/index.js'
-import { authLimits, isLoopbackHost } from '../config/index.js'
+import { authLimits, isLoopbackHost, MIN_SECRET_BYTES } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { describeMode } from './serve.js'
 
@@ -16,8 +16,6 @@ export interface Finding {
 }
 
 const OLDEST_NODE = [20, 19] as const
-/** A secret shorter than this can be guessed away from the server, with one signed token in hand. */
-const SECRET_CHARS = 16
 const DAY_MS = 86_400_000
 const EXPIRY_WARNING_DAYS = 14
 
@@ -33,11 +31,11 @@ export function checkNode(version: string): Finding {
 /** Who may come in. */
 export function checkSecret(config: Config): Finding[] {
   const findings: Finding[] = [{ check: 'access', state: 'ok', message: describeMode(config) }]
-  if (config.secret !== undefined && config.secret.length < SECRET_CHARS)
+  if (config.secret !== undefined && Buffer.byteLength(config.secret) < MIN_SECRET_BYTES)
     findings.push({
       check: 'secret',
       state: 'warn',
-      message: `The secret has fewer than ${String(SECRET_CHARS)} characters: use a longer, random one (openssl rand -hex 32).`,
+      message: `The secret has fewer than ${String(MIN_SECRET_BYTES)} bytes, so the server takes it on loopback only: use a random one (openssl rand -hex 32).`,
     })
   if (config.publish === 'open' && !isLoopbackHost(config.host))
     findings.push({
@@ -45,13 +43,14 @@ export function checkSecret(config: Config): Finding[] {
       state: 'warn',
       message: 'Anyone who reaches this machine may publish (--publish open).',
     })
-  if (config.apiKey === undefined && !isLoopbackHost(config.host))
-    findings.push({
-      check: 'api',
-      state: 'ok',
-      message: 'REST answers this machine only; set --api-key to use it from elsewhere.',
-    })
+  findings.push({ check: 'api', state: 'ok', message: describeRestAccess(config) })
   return findings
+}
+
+function describeRestAccess({ adminHost, adminSocket, apiKey }: Config): string {
+  const aside = adminSocket ?? (adminHost !== undefined && isLoopbackHost(adminHost) ? '--admin-port' : undefined)
+  const key = apiKey === undefined ? 'the API key that is made at the first start' : 'the API key'
+  return `REST and /metrics need ${key}${aside === undefined ? '' : `, and none by ${aside}`}.`
 }
 
 /** Whether the keys that let people into rooms are readable. */

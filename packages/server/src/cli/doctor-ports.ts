@@ -8,26 +8,27 @@ import type { Finding } from './doctor-checks.js'
 const ASK_TIMEOUT_MS = 2000
 
 type Transport = 'tcp' | 'udp'
-type UsedPort = [name: string, port: number, Transport]
+type UsedPort = [name: string, port: number, Transport, host: string]
 
 /** Whether the ports are free, or in use by a Crossroom that runs here: its HTTP port says which ones it has. */
 export async function checkPorts(config: Config): Promise<Finding[]> {
   const tls = servesTls(config)
-  const ports: [name: string, port: number | undefined, Transport][] = [
-    ['rtmp', config.rtmpPort, 'tcp'],
-    ['http', config.httpPort, 'tcp'],
-    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp'],
-    ['https', tls ? config.httpsPort : undefined, 'tcp'],
-    ['admin', config.adminPort, 'tcp'],
-    ['rtc', config.rtcPort, 'udp'],
-    ['rtc', config.rtcPort, 'tcp'],
+  const { host, adminHost = '127.0.0.1' } = config
+  const ports: [name: string, port: number | 'off' | undefined, Transport, host: string][] = [
+    ['rtmp', config.rtmpPort, 'tcp', host],
+    ['http', config.httpPort, 'tcp', host],
+    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp', host],
+    ['https', tls ? config.httpsPort : undefined, 'tcp', host],
+    ['admin', config.adminPort, 'tcp', adminHost],
+    ['rtc', config.rtcPort, 'udp', host],
+    ['rtc', config.rtcPort, 'tcp', host],
   ]
-  const used = ports.filter((entry): entry is UsedPort => (entry[1] ?? 0) !== 0)
+  const used = ports.filter((entry): entry is UsedPort => entry[1] !== 'off' && (entry[1] ?? 0) !== 0)
   const own = await portsOfRunningServer(config)
-  return Promise.all(used.map((entry) => checkPort(config.host, entry, own)))
+  return Promise.all(used.map((entry) => checkPort(entry, own)))
 }
 
-async function checkPort(host: string, [name, port, transport]: UsedPort, own: ReadonlySet<number>): Promise<Finding> {
+async function checkPort([name, port, transport, host]: UsedPort, own: ReadonlySet<number>): Promise<Finding> {
   const check = `${name} port`
   const what = `Port ${String(port)} (${transport.toUpperCase()})`
   try {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, loadConfig, optionDefinitions } from '../config/index.js'
-import type { Config, OptionDefinition } from '../config/index.js'
-import { findDemoSecret, makeDemoSecret } from './demo-secret.js'
+import type { Config, ConfigSources, OptionDefinition } from '../config/index.js'
+import { findKept, keptPath, makeKept } from './kept-secrets.js'
 
 /** What the process has been given around its flags. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -41,25 +41,54 @@ function optionOf(option: OptionDefinition, words = option.description): Option 
 }
 
 /**
- * The configuration from what commander parsed, the environment and the file. `demoSecret` is asked with `--demo`; by
- * default it is made when there is none yet.
+ * The configuration from what commander parsed, the environment and the file. The secret of the demo is made when there is
+ * none yet, unless `how` says otherwise.
  * @throws ConfigError
  */
 export function readConfig(
   flags: Readonly<Record<string, unknown>>,
   environment: Environment,
-  demoSecret: () => string = () => makeDemoSecret(environment),
+  how: Pick<ConfigSources, 'demoSecret' | 'takesWeakSecrets'> = {},
 ): Config {
   const path = (flags['config'] as string | undefined) ?? environment['CROSSROOM_CONFIG']
   const file = path === undefined || path === '' ? undefined : readFile(path)
-  return loadConfig({ flags, environment, file, demoSecret })
+  const demoSecret = (): string => makeKept(environment, 'demo-secret')[0]!
+  return loadConfig({ flags, environment, file, demoSecret, ...how })
 }
 
-/** The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine. */
+/**
+ * The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine, and
+ * whether a secret is good enough is for that server to say.
+ */
 export function readSigningConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
-  const config = readConfig(flags, environment)
+  const config = readConfig(flags, environment, { takesWeakSecrets: true })
   if (config.secret !== undefined || config.jwtSecret !== undefined) return config
-  return { ...config, secret: findDemoSecret(environment) }
+  return { ...config, secret: findKept(environment, 'demo-secret')[0] }
+}
+
+/** The configuration of a server, and where its API key is; undefined when it was given as text. */
+export interface ServerConfig {
+  readonly config: Config
+  readonly apiKeyFile: string | undefined
+  /** Why there is no API key, as a sentence: then nobody has it. */
+  readonly noApiKey?: string
+}
+
+/**
+ * The same for a server: an API key that nobody gave is made at the first start, and kept.
+ * @throws ConfigError
+ */
+export function readServerConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): ServerConfig {
+  const config = readConfig(flags, environment)
+  if (config.apiKey !== undefined) return { config, apiKeyFile: config.apiKeyFile }
+  try {
+    const [apiKey, before] = makeKept(environment, 'api-key')
+    const previous = before === undefined ? config.previous : { ...config.previous, apiKey: before }
+    return { config: { ...config, apiKey, previous }, apiKeyFile: keptPath(environment, 'api-key') }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { config, apiKeyFile: undefined, noApiKey: `There is no API key, so REST needs --api-key. ${error.message}` }
+  }
 }
 
 function readFile(path: string): { path: string; text: string } {

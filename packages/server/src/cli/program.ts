@@ -5,8 +5,8 @@ import { runBench } from './bench.js'
 import { addDesktopCommand } from './desktop/command.js'
 import { runDoctor } from './doctor.js'
 import { startDemoPhone } from './demo-phone.js'
-import { findDemoSecret } from './demo-secret.js'
-import { addConfigOptions, hideConfigOptions, readConfig } from './options.js'
+import { findKept } from './kept-secrets.js'
+import { addConfigOptions, hideConfigOptions, readConfig, readServerConfig } from './options.js'
 import { CommandError, processOutput } from './output.js'
 import type { Output } from './output.js'
 import { serve } from './serve.js'
@@ -72,7 +72,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
     })
   addConfigOptions(program.command('serve').description('Run the server until SIGTERM or SIGINT.')).action(
     async (flags: Record<string, unknown>) => {
-      exit(await serve(readConfig(flags, environment), host.serveHost))
+      exit(await serve(() => readServerConfig(flags, environment), host.serveHost))
     },
   )
   const doctor = program
@@ -81,8 +81,8 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   hideConfigOptions(doctor, { json: 'prints one JSON object per check' }).action(
     async (flags: Record<string, unknown>) => {
       // A doctor makes nothing: what the demo will make is stood in for.
-      const demoSecret = (): string => findDemoSecret(environment) ?? DEMO_SECRET_TO_BE
-      exit(await runDoctor(() => readConfig(flags, environment, demoSecret), flags['json'] === true, output))
+      const demoSecret = (): string => findKept(environment, 'demo-secret')[0] ?? DEMO_SECRET_TO_BE
+      exit(await runDoctor(() => readConfig(flags, environment, { demoSecret }), flags['json'] === true, output))
     },
   )
   addTokenCommand(program, environment, output)

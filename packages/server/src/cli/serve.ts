@@ -1,6 +1,6 @@
 import { startServer } from '../app.js'
 import type { RunningServer } from '../app.js'
-import { checksEntries, shutdownLimits } from '../config/index.js'
+import { checksEntries, ConfigError, isLoopbackHost, shutdownLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
@@ -9,6 +9,7 @@ import { addressesOf, type Ports } from './addresses.js'
 import { describeDemo } from './demo-phone.js'
 import type { DemoPhoneOptions } from './demo-phone.js'
 import { stderrDestination } from './log-destination.js'
+import type { ServerConfig } from './options.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 import type { StatusLine } from './status-line.js'
@@ -26,8 +27,10 @@ export interface ServeHost {
   startDemoPhone(options: DemoPhoneOptions): () => void
 }
 
-/** Runs the server until a signal; answers the exit code. */
-export async function serve(config: Config, host: ServeHost): Promise<number> {
+/** Runs the server until a signal; answers the exit code. `read` is asked again on SIGHUP, for the secrets in files. */
+export async function serve(read: () => ServerConfig, host: ServeHost): Promise<number> {
+  const given = read()
+  const { config } = given
   const isReadable = !config.json && process.stderr.isTTY
   const destination = stderrDestination(isReadable, () => host.status.interrupt())
   const log = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
@@ -36,19 +39,34 @@ export async function serve(config: Config, host: ServeHost): Promise<number> {
   const server = await startServer(config, { log, metrics }).catch((error: unknown) => {
     throw new CommandError(describeStartFailure(error))
   })
-  announce(config, server, host.output)
+  announce(given, server, host.output)
   process.on('uncaughtExceptionMonitor', (error) => {
     log.error({ error }, 'The server failed and ends')
     destination.flush()
   })
-  host.onSignal('SIGHUP', () => void server.renewCertificate())
-  const httpPort = server.ports['http']!
+  host.onSignal('SIGHUP', () => {
+    renewSecrets(read, server, log)
+    void server.renewCertificate()
+  })
+  if (given.noApiKey !== undefined) log.warn({ why: given.noApiKey }, 'REST is closed')
+  const httpPort = server.ports['http'] ?? 0
   const status = config.json ? undefined : host.status
   const openRoom = (roomId: string): void => server.openRoom(roomId)
   const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
   await untilDrained(server, log, host, () => stopPhone?.())
   destination.flush()
   return 0
+}
+
+/** Reads the files of secrets again; one that cannot be read leaves all as they are. */
+function renewSecrets(read: () => ServerConfig, server: RunningServer, log: Log): void {
+  try {
+    server.renewSecrets(read().config)
+    log.info({}, 'The secrets were read again')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    log.error({ why: error.message }, 'The new secrets are not used')
+  }
 }
 
 /**
@@ -81,19 +99,19 @@ function untilDrained(server: RunningServer, log: Log, host: ServeHost, stopping
   })
 }
 
-function announce(config: Config, server: RunningServer, output: Output): void {
+function announce({ config, apiKeyFile }: ServerConfig, server: RunningServer, output: Output): void {
   if (config.json) {
-    output.print(JSON.stringify({ event: 'listening', ...server.ports }))
+    const { adminSocket } = config
+    output.print(JSON.stringify({ event: 'listening', ...server.ports, adminSocket, apiKeyFile }))
     return
   }
-  for (const line of describeAddresses(config, server.ports)) output.print(line)
+  for (const line of describeAddresses(config, server.ports, apiKeyFile)) output.print(line)
 }
 
 /** One line a person can read per address, and what there is to know about who may come in. */
-export function describeAddresses(config: Config, ports: Ports): string[] {
+export function describeAddresses(config: Config, ports: Ports, apiKeyFile: string | undefined): string[] {
   const addresses = addressesOf(config, ports)
   const { web, http, rtmp, host } = addresses
-  const admin = ports['admin'] === undefined ? http : `http://${host}:${String(ports['admin'])}`
   const lines = [
     `Crossroom ${VERSION} is listening on ${config.host}.`,
     `  calls       ${web}/`,
@@ -102,13 +120,30 @@ export function describeAddresses(config: Config, ports: Ports): string[] {
     `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
     `  rooms       ${rtmp}/push/ROOM   (encoders)   ${http.replace(/^http/, 'ws')}/signal   (your own programs)`,
-    `  REST        ${admin}/api/v1/openapi.json`,
+    ...describeRest(config, ports, http),
   ]
+  if (apiKeyFile !== undefined) lines.push(`  API key     ${apiKeyFile}`)
   if (ports['rtmps'] !== undefined) lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
   if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
   if (host !== 'localhost' && web.startsWith('http:'))
     lines.push('  Browsers on other machines get no camera from pages without TLS. For a trial add --tls self-signed.')
   return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, addresses) : [])]
+}
+
+function describeRest(config: Config, ports: Ports, http: string): string[] {
+  const { adminHost, adminSocket } = config
+  const withKey = '/api/v1/openapi.json   (with Authorization: Bearer and the API key)'
+  const lines: string[] = []
+  if (ports['admin'] === undefined) lines.push(`  REST        ${http}${withKey}`)
+  else {
+    const needsKey = adminHost === undefined || !isLoopbackHost(adminHost)
+    const path = needsKey ? withKey : '/api/v1/openapi.json'
+    lines.push(
+      `  REST        http://${adminHost?.includes(':') === true ? `[${adminHost}]` : (adminHost ?? '127.0.0.1')}:${String(ports['admin'])}${path}`,
+    )
+  }
+  if (adminSocket !== undefined) lines.push(`  REST        unix:${adminSocket}`)
+  return lines
 }
 
 /** Who may publish and play, in one sentence. */

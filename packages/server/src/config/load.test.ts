@@ -1,9 +1,14 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ConfigError, loadConfig } from './load.js'
+import { ConfigError } from './config-error.js'
+import { loadConfig } from './load.js'
 import type { ConfigSources } from './load.js'
 import { optionDefinitions } from './schema.js'
 
 const load = (sources: Partial<ConfigSources> = {}) => loadConfig({ flags: {}, environment: {}, ...sources })
+const LONG = 'a secret of thirty-two characters'
 const file = (text: string) => ({ path: 'crossroom.yaml', text })
 
 test('without anything the server is open and stays on loopback', () => {
@@ -15,15 +20,15 @@ test('without anything the server is open and stays on loopback', () => {
 })
 
 test('with a secret it listens everywhere and publishing needs a token', () => {
-  expect(load({ flags: { secret: 's' } })).toMatchObject({ host: '0.0.0.0', publish: 'token', play: 'open' })
+  expect(load({ flags: { secret: LONG } })).toMatchObject({ host: '0.0.0.0', publish: 'token', play: 'open' })
   expect(load({ flags: { secret: 's', host: '127.0.0.1' } })).toMatchObject({ host: '127.0.0.1', publish: 'open' })
-  expect(load({ flags: { secret: 's', publish: 'open' } })).toMatchObject({ publish: 'open' })
+  expect(load({ flags: { secret: LONG, publish: 'open' } })).toMatchObject({ publish: 'open' })
 })
 
 test('the demo has a secret of its own and stays on this machine unless told', () => {
-  const demoSecret = () => 'made once'
+  const demoSecret = () => LONG
   const demo = load({ flags: { demo: true }, demoSecret })
-  expect(demo).toMatchObject({ host: '127.0.0.1', secret: 'made once', publish: 'open' })
+  expect(demo).toMatchObject({ host: '127.0.0.1', secret: LONG, publish: 'open' })
   expect(load({ flags: { demo: true, secret: 's' }, demoSecret }).secret).toBe('s')
   expect(load({ flags: { demo: true, host: '0.0.0.0' }, demoSecret })).toMatchObject({
     ...{ host: '0.0.0.0', publish: 'token' },
@@ -32,10 +37,10 @@ test('the demo has a secret of its own and stays on this machine unless told', (
 })
 
 test('who checks entries by JWT alone may listen everywhere; plain streams are then closed to publishers', () => {
-  const config = load({ flags: { jwtSecret: 'j' } })
+  const config = load({ flags: { jwtSecret: LONG } })
   expect(config).toMatchObject({ host: '0.0.0.0', publish: 'token' })
   expect(config.secret).toBeUndefined()
-  expect(() => load({ flags: { jwtSecret: 'j', publish: 'token' } })).toThrow(/--publish token needs --secret/)
+  expect(() => load({ flags: { jwtSecret: LONG, publish: 'token' } })).toThrow(/--publish token needs --secret/)
 })
 
 test('flags win over the environment, the environment over the file', () => {
@@ -79,7 +84,7 @@ test.each<[string, Partial<ConfigSources>, RegExp]>([
   [
     'a port that is none',
     { flags: { rtmpPort: 'abc' } },
-    /^--rtmp-port must be a port from 0 to 65535, but is "abc"\.$/,
+    /^--rtmp-port must be a port from 0 to 65535, or off, but is "abc"\.$/,
   ],
   ['a port too large', { environment: { CROSSROOM_HTTP_PORT: '70000' } }, /^CROSSROOM_HTTP_PORT must be a port/],
   ['a wrong value in the file', { file: file('play: maybe') }, /^play in crossroom\.yaml must be one of open, token/],
@@ -96,10 +101,54 @@ test.each<[string, Partial<ConfigSources>, RegExp]>([
   ['a public URL without scheme', { flags: { publicUrl: 'example.org' } }, /must be an address beginning with http/],
   ['an origin with a path', { flags: { allowOrigin: 'https://a.example/x' } }, /must be origins/],
   ['a proxy by name', { flags: { trustProxy: 'proxy.example' } }, /must be addresses or CIDR ranges/],
+  ['a secret that can be guessed', { flags: { secret: 'x'.repeat(31) } }, /--secret has fewer than 32 bytes/],
+  ['a guessable JWT secret', { flags: { jwtSecret: 'x'.repeat(31) } }, /--jwt-secret has fewer than 32 bytes/],
+  ['a guessable API key', { flags: { secret: LONG, apiKey: 'k' } }, /--api-key has fewer than 32 bytes/],
+  ['a guessable hook secret', { flags: { secret: LONG, hookSecret: 'k' } }, /--hook-secret has fewer/],
+  [
+    'a guessable API key for others',
+    { flags: { adminPort: 1, adminHost: '0.0.0.0', apiKey: 'k' } },
+    /--api-key has fewer than 32 bytes/,
+  ],
+  ['keys by plain HTTP', { flags: { jwksUrl: 'http://keys.example/jwks' } }, /Use https:/],
+  ['keys by plain HTTP, tried here', { flags: { jwksUrl: 'http://10.0.0.1/', host: '127.0.0.1' } }, /Use https:/],
+  ['two keys that overlap', { flags: { secret: LONG, txPlayKey: `${LONG}x` } }, /must not begin with each other/],
+  ['RTMP closed without TLS', { flags: { rtmpPort: 'off' } }, /--rtmp-port off needs TLS/],
+  ['HTTP closed without TLS', { environment: { CROSSROOM_HTTP_PORT: 'off' } }, /--http-port off needs TLS/],
+  ['an address of no port', { flags: { adminHost: '127.0.0.1' } }, /--admin-port, which was not given/],
+  ['a file of no secret', { flags: { secretFile: '/nowhere' } }, /--secret-file: \/nowhere cannot be read \(ENOENT\)/],
+  ['a secret from two places', { flags: { secret: LONG, secretFile: '/x' } }, /--secret and --secret-file exclude/],
   ['a switch that is none', { environment: { CROSSROOM_JSON: 'perhaps' } }, /must be true or false/],
 ])('%s is refused with a sentence', (_name, sources, sentence) => {
   expect(() => load(sources)).toThrow(ConfigError)
   expect(() => load(sources)).toThrow(sentence)
+})
+
+test('the plain ports can be closed where TLS is served', () => {
+  const tls = { tls: 'self-signed' }
+  expect(load({ flags: tls, file: file('rtmp-port: off\nhttp-port: false') })).toMatchObject({
+    ...{ rtmpPort: 'off', httpPort: 'off' },
+  })
+})
+
+test('a secret comes from a file of its own, with the one before it on a second line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crossroom-secret-'))
+  const path = join(folder, 'secret')
+  writeFileSync(path, `${LONG}\n${LONG} before\n`, { mode: 0o600 })
+  const read = () => load({ flags: { secretFile: path } })
+  expect(read()).toMatchObject({ secret: LONG, previous: { secret: `${LONG} before` } })
+  for (const mode of [0o644, 0o640, 0o660, 0o604, 0o620]) {
+    chmodSync(path, mode)
+    expect(read).toThrow(/others may read .* Run chmod 600/)
+  }
+  chmodSync(path, 0o400)
+  expect(read().secret).toBe(LONG)
+  chmodSync(path, 0o600)
+  for (const text of ['', '\n \n', 'a\nb\nc\n']) {
+    writeFileSync(path, text)
+    expect(read).toThrow(/is empty|has 3 lines/)
+  }
+  rmSync(folder, { recursive: true })
 })
 
 test('a wrong secret is not repeated in the sentence', () => {

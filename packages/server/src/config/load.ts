@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { parse } from 'yaml'
+import { ConfigError } from './config-error.js'
+import { refuseWeakSecrets, withSecretFiles, type PreviousSecrets } from './secrets.js'
 import { optionDefinitions, optionSchema } from './schema.js'
 import type { OptionDefinition, ParsedOptions } from './schema.js'
 
@@ -7,6 +9,8 @@ import type { OptionDefinition, ParsedOptions } from './schema.js'
 export interface Config extends Omit<ParsedOptions, 'host' | 'publish'> {
   readonly host: string
   readonly publish: 'open' | 'token'
+  /** What signed before the present secrets, and is still taken. */
+  readonly previous: PreviousSecrets
 }
 
 /** Where options come from; earlier ones win. */
@@ -18,12 +22,8 @@ export interface ConfigSources {
   readonly file?: { readonly path: string; readonly text: string } | undefined
   /** The secret of the demo, made when there is none yet; asked for with `--demo` when no other secret is given. */
   readonly demoSecret?: (() => string) | undefined
-}
-
-/** The configuration makes no sense; `message` says which option, what came and what is allowed. */
-export class ConfigError extends Error {
-  readonly code = 'BAD_CONFIG'
-  override readonly name = 'ConfigError'
+  /** For a command that signs and serves nothing. */
+  readonly takesWeakSecrets?: boolean | undefined
 }
 
 /**
@@ -49,12 +49,19 @@ export function loadConfig(sources: ConfigSources): Config {
   }
   const parsed = optionSchema.safeParse(merged)
   if (!parsed.success) throw new ConfigError(describeIssue(parsed.error.issues[0]!, merged, origin))
-  return complete(withDemoSecret(parsed.data, sources))
+  const { options, previous } = withSecretFiles(parsed.data)
+  const config = complete(withDemoSecret(options, sources), previous)
+  if (sources.takesWeakSecrets !== true) refuseWeakSecrets(config, isForThisMachine(config))
+  return config
 }
 
 /** Whether an address to listen on is reachable from this machine only. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function isForThisMachine({ host, adminHost }: Config): boolean {
+  return isLoopbackHost(host) && (adminHost === undefined || isLoopbackHost(adminHost))
 }
 
 /** Whether HTTPS and RTMPS are served. */
@@ -76,7 +83,7 @@ function withDemoSecret(options: ParsedOptions, { demoSecret }: ConfigSources): 
   return { ...options, secret: demoSecret() }
 }
 
-function complete(options: ParsedOptions): Config {
+function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
   const checked = checksEntries(options)
   const host = options.host ?? (checked && !options.demo ? '0.0.0.0' : '127.0.0.1')
   const loopback = isLoopbackHost(host)
@@ -86,7 +93,7 @@ function complete(options: ParsedOptions): Config {
     )
   // With JWTs alone nothing signs tokens of plain streams: then nobody has one.
   const publish = options.publish ?? (loopback ? 'open' : 'token')
-  const config: Config = { ...options, host, publish }
+  const config: Config = { ...options, host, publish, previous }
   const gated = options.publish === 'token' ? '--publish token' : config.play === 'token' ? '--play token' : undefined
   if (gated !== undefined && config.secret === undefined)
     throw new ConfigError(`${gated} needs --secret (or CROSSROOM_SECRET), which signs the tokens.`)
@@ -94,14 +101,29 @@ function complete(options: ParsedOptions): Config {
     throw new ConfigError('--tls-cert and --tls-key belong together: only one of them was given.')
   if (config.tls !== undefined && config.tlsCert !== undefined)
     throw new ConfigError('--tls self-signed and --tls-cert exclude each other: choose one.')
+  if (config.adminHost !== undefined && config.adminPort === undefined)
+    throw new ConfigError('--admin-host is the address of --admin-port, which was not given.')
+  refuseClosedPorts(config)
   refuseSharedPorts(config)
   return config
+}
+
+/** A port without TLS may be closed where there is one with it; the phone of the demo comes by HTTP. */
+function refuseClosedPorts(config: Config): void {
+  for (const [flag, port] of [
+    ['--rtmp-port', config.rtmpPort],
+    ['--http-port', config.httpPort],
+  ] as const)
+    if (port === 'off' && !servesTls(config))
+      throw new ConfigError(`${flag} off needs TLS, or nothing is left to listen on: set --tls-cert and --tls-key.`)
+  if (config.httpPort === 'off' && config.demo)
+    throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone comes by HTTP.')
 }
 
 function refuseSharedPorts(config: Config): void {
   const used = new Map<number, string>()
   const tls = servesTls(config)
-  const ports: [string, number | undefined][] = [
+  const ports: [string, number | 'off' | undefined][] = [
     ['--rtmp-port', config.rtmpPort],
     ['--http-port', config.httpPort],
     ['--rtc-port', config.rtcPort],
@@ -110,7 +132,7 @@ function refuseSharedPorts(config: Config): void {
     ['--admin-port', config.adminPort],
   ]
   for (const [flag, port] of ports) {
-    if (port === undefined || port === 0) continue
+    if (port === undefined || port === 'off' || port === 0) continue
     const other = used.get(port)
     if (other !== undefined) throw new ConfigError(`${other} and ${flag} are both ${String(port)}: choose two ports.`)
     used.set(port, flag)

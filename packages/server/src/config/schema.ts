@@ -20,6 +20,10 @@ const MANY = 1_000_000
 const toNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : value
 
+/** Some writers of YAML take `off` for false. */
+const toPortOrOff = (value: unknown): unknown =>
+  value === false || (typeof value === 'string' && /^off$/i.test(value.trim())) ? 'off' : toNumber(value)
+
 const toBoolean = (value: unknown): unknown => {
   if (typeof value !== 'string') return value
   if (/^(1|true|yes|on)$/i.test(value)) return true
@@ -56,6 +60,13 @@ const port = (value: number, description: string) =>
     .default(value)
     .meta({ takes: 'PORT', description: `${description}; 0 takes a free port` })
 
+/** The same for a port without TLS, which may be closed where one with TLS is open. */
+const plainPort = (value: number, description: string) =>
+  z
+    .preprocess(toPortOrOff, z.union([z.literal('off'), portNumber()], 'must be a port from 0 to 65535, or off'))
+    .default(value)
+    .meta({ takes: 'PORT', description: `${description}; 0 takes a free port, off closes it where TLS is served` })
+
 const portNumber = () => {
   const message = 'must be a port from 0 to 65535'
   return z.int(message).min(0, message).max(65535, message)
@@ -85,6 +96,13 @@ const url = (schemes: readonly string[], meta: OptionMeta) =>
     .optional()
     .meta({ takes: 'URL', ...meta })
 
+/** One or two lines, so that a secret can be changed while those who have the old one go on. */
+const secretFile = (what: string, signed: string) =>
+  text({
+    takes: 'FILE',
+    description: `${what} in a file that others cannot read; a second line is the previous one, whose ${signed} are still taken; read again on SIGHUP`,
+  })
+
 const hook = (when: string) =>
   url(['http://', 'https://'], { description: `asked by POST ${when}; 3 s, no answer means no` })
 
@@ -94,8 +112,8 @@ export const optionShape = {
     takes: 'ADDRESS',
     description: 'address to listen on (default: 127.0.0.1 without a secret, else 0.0.0.0)',
   }),
-  rtmpPort: port(1935, 'RTMP'),
-  httpPort: port(8080, 'HTTP-FLV, WebSocket-FLV, WHIP, WHEP, REST and pages'),
+  rtmpPort: plainPort(1935, 'RTMP'),
+  httpPort: plainPort(8080, 'HTTP-FLV, WebSocket-FLV, WHIP, WHEP, REST and pages'),
   rtcPort: port(8000, 'WebRTC media, UDP, and TCP on the same number'),
   rtcAddress: list(z.string().max(255), {
     takes: 'LIST',
@@ -134,6 +152,7 @@ export const optionShape = {
     secret: true,
     description: 'signs tokens and UserSigs; without it the server is open and stays on loopback',
   }),
+  secretFile: secretFile('the secret', 'signatures'),
   userSigPublicKey: text({
     takes: 'FILE',
     description: 'public key (PEM) of UserSigs of version 1, as applications from before 2019 sign them',
@@ -142,6 +161,7 @@ export const optionShape = {
     .default('optional')
     .meta({ takes: 'MODE', description: 'whether a UserSig needs a privateMapKey beside it: required or optional' }),
   jwtSecret: text({ takes: 'TEXT', secret: true, description: 'JWTs (HS256) signed with it let people into rooms' }),
+  jwtSecretFile: secretFile('the secret of JWTs', 'tokens'),
   jwksUrl: address(['https://', 'http://'])
     .optional()
     .meta({ takes: 'URL', description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms' }),
@@ -168,11 +188,22 @@ export const optionShape = {
   apiKey: text({
     takes: 'TEXT',
     secret: true,
-    description: 'REST needs Authorization: Bearer with it; without a key REST answers on loopback only',
+    description:
+      'REST and /metrics need Authorization: Bearer with it (default: made at the first start, and kept in the file that is named when the server listens)',
   }),
+  apiKeyFile: secretFile('the API key', 'requests'),
   adminPort: z.preprocess(toNumber, portNumber()).optional().meta({
     takes: 'PORT',
-    description: 'moves REST and /metrics from the HTTP port to this one; 0 takes a free port',
+    description:
+      'moves REST and /metrics from the HTTP port to this one, on 127.0.0.1 unless --admin-host is given; 0 takes a free port',
+  }),
+  adminHost: text({
+    takes: 'ADDRESS',
+    description: 'address of --admin-port; when it is given and is a loopback address, no API key is needed there',
+  }),
+  adminSocket: text({
+    takes: 'PATH',
+    description: 'the same as --admin-port as a unix socket (mode 0600), where no API key is needed',
   }),
   forwardPrivate: flag('REST may start forwards to private and loopback addresses'),
   allowOrigin: list(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be origins like https://example.org'), {

@@ -42,7 +42,10 @@ export class HttpServer {
       highWaterMark: options.highWaterMark,
       noDelay: true,
     }
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => options.onRequest(request, response)
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      if (hasTooManyHeaders(request, limits)) refuseHeaders(request, response)
+      else options.onRequest(request, response)
+    }
     if (options.tls === undefined) this.#server = createServer(serverOptions, onRequest)
     else {
       // A TLS handshake is bound like the headers that follow it; Node's default is 120 s.
@@ -50,9 +53,14 @@ export class HttpServer {
       this.#tls = createTlsServer({ ...serverOptions, ...tls }, onRequest)
       this.#server = this.#tls
     }
-    this.#server.maxHeadersCount = limits.maxHeaders
+    // Node drops what is above its count and says nothing. One more than is allowed shows that there were too many.
+    this.#server.maxHeadersCount = limits.maxHeaders + 1
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy())
+      if (hasTooManyHeaders(request, limits)) {
+        refuseUpgrade(socket, TOO_MANY_HEADERS, 'The request has too many headers.')
+        return
+      }
       if (options.onUpgrade(request, socket, head)) return
       refuseUpgrade(socket, '404 Not Found', 'There is no WebSocket at this address.')
     })
@@ -69,6 +77,11 @@ export class HttpServer {
 
   get port(): number {
     return this.#port.number
+  }
+
+  /** Whether only programs on this machine can reach it. */
+  get isLoopback(): boolean {
+    return this.#port.isLoopback
   }
 
   /** New connections use the new certificate; those that are open keep theirs. */
@@ -89,6 +102,20 @@ export class HttpServer {
   }
 }
 
+const TOO_MANY_HEADERS = '431 Request Header Fields Too Large'
+
+/** `rawHeaders` holds names and values in turn. */
+function hasTooManyHeaders({ rawHeaders }: IncomingMessage, { maxHeaders }: HttpLimits): boolean {
+  return rawHeaders.length > 2 * maxHeaders
+}
+
+/** Nothing of such a request is believed, for a proxy's words may be among what was left out. The connection goes with it. */
+function refuseHeaders({ socket }: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => socket.destroySoon())
+  response.writeHead(431, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' })
+  response.end('The request has too many headers.\n')
+}
+
 /**
  * Answers an upgrade with a status and a sentence (ASCII), and lets go of the socket without waiting for the other side,
  * which nothing would watch any more.
@@ -100,7 +127,7 @@ export function refuseUpgrade(socket: Duplex, status: string, sentence: string):
 
 const BAD_REQUESTS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_HEADER_OVERFLOW: TOO_MANY_HEADERS,
 }
 
 /** Behind bytes that went out already, an answer would end up inside a stream. */

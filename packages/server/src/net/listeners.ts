@@ -3,9 +3,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { HttpServer, type HttpLimits } from './http-server.js'
+import type { ListeningPlace } from './listening-port.js'
 import { TcpServer } from './tcp-server.js'
 
 export interface ListenersOptions {
+  /** Where listeners are that name no place of their own. */
   readonly host: string
   readonly httpLimits: HttpLimits
   /** How long accepting pauses when the process has no file descriptor left. */
@@ -31,9 +33,15 @@ export class Listeners {
     this.#options = options
   }
 
-  /** The ports in use; those of a name that is not open are absent. */
+  /** The ports in use; those of a name that is not open, or is a unix socket, are absent. */
   get ports(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#listeners].map(([name, listener]) => [name, listener.port]))
+    const ports = [...this.#listeners].map(([name, listener]) => [name, listener.port] as const)
+    return Object.fromEntries(ports.filter(([, port]) => port !== 0))
+  }
+
+  /** Whether the listener of that name is open, and reached from this machine only by the address that it really has. */
+  isLoopback(name: string): boolean {
+    return this.#listeners.get(name)?.isLoopback === true
   }
 
   /** Rejects when the port cannot be had; port 0 takes a free one. */
@@ -43,15 +51,22 @@ export class Listeners {
     onConnection: (socket: Socket) => void,
     tls?: SecureContextOptions,
   ): Promise<TcpServer> {
-    const listener = await TcpServer.listen({ ...this.#common(name, port, tls), onConnection })
+    const place = { host: this.#options.host, port }
+    const listener = await TcpServer.listen({ ...this.#common(name, place, tls), onConnection })
     this.#listeners.set(name, listener)
     return listener
   }
 
-  /** The same for HTTP. */
-  async openHttp(name: string, port: number, handlers: HttpHandlers, tls?: SecureContextOptions): Promise<void> {
-    const { httpLimits: limits } = this.#options
-    const listener = await HttpServer.listen({ ...this.#common(name, port, tls), limits, ...handlers })
+  /** The same for HTTP: a port of the common address, or a place of its own. */
+  async openHttp(
+    name: string,
+    at: number | ListeningPlace,
+    handlers: HttpHandlers,
+    tls?: SecureContextOptions,
+  ): Promise<void> {
+    const { host, httpLimits: limits } = this.#options
+    const place = typeof at === 'number' ? { host, port: at } : at
+    const listener = await HttpServer.listen({ ...this.#common(name, place, tls), limits, ...handlers })
     this.#listeners.set(name, listener)
   }
 
@@ -70,9 +85,9 @@ export class Listeners {
     for (const listener of this.#listeners.values()) listener.close()
   }
 
-  #common(name: string, port: number, tls: SecureContextOptions | undefined) {
-    const { host, acceptPauseMs, highWaterMark } = this.#options
+  #common(name: string, place: ListeningPlace, tls: SecureContextOptions | undefined) {
+    const { acceptPauseMs, highWaterMark } = this.#options
     const onError = (error: Error): void => this.#options.onError(name, error)
-    return { host, port, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }
+    return { place, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }
   }
 }

@@ -1,9 +1,12 @@
-import type { Server } from 'node:net'
+import { connect, type Server } from 'node:net'
+import { unlink } from 'node:fs/promises'
+import { isLoopbackAddress } from './pending-connections.js'
+
+/** Where a listener is: a port (0 takes a free one) of an address, or the path of a unix socket. */
+export type ListeningPlace = { readonly host: string; readonly port: number } | { readonly path: string }
 
 export interface ListeningPortOptions {
-  readonly host: string
-  /** 0 takes a free port. */
-  readonly port: number
+  readonly place: ListeningPlace
   /** How long accepting pauses when the process has no file descriptor left. */
   readonly acceptPauseMs: number
   onError(error: Error): void
@@ -11,6 +14,8 @@ export interface ListeningPortOptions {
 
 /** Connections that wait for their turn to be accepted. */
 const BACKLOG = 4096
+/** A unix socket is for the user of this process alone. */
+const SOCKET_UMASK = 0o177
 
 /** The port of a server of any protocol, which outlives a process that runs out of file descriptors for a while. */
 export class ListeningPort {
@@ -23,16 +28,17 @@ export class ListeningPort {
     this.#options = options
   }
 
-  /** Rejects when the port cannot be had. */
+  /** Rejects when the place cannot be had. A unix socket that nobody answers is left over from a crash, and replaced. */
   async listen(): Promise<void> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
+    const { place } = this.#options
+    try {
+      await this.#open(place)
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (!('path' in place) || !isTaken || (await isAnswered(place.path))) throw error
+      await unlink(place.path)
+      await this.#open(place)
+    }
     this.#server.on('error', (error) => this.#handleError(error))
   }
 
@@ -42,18 +48,51 @@ export class ListeningPort {
     return address !== null && typeof address === 'object' ? address.port : 0
   }
 
+  /** Whether only programs on this machine can reach it, by the address that it really has. */
+  get isLoopback(): boolean {
+    const address = this.#server.address()
+    if (typeof address === 'string') return true
+    return address !== null && isLoopbackAddress(address.address)
+  }
+
   /** Takes no more connections; those that are open stay. Idempotent. */
   close(): void {
     clearTimeout(this.#pause)
     if (this.#server.listening) this.#server.close()
   }
 
+  async #open(place: ListeningPlace): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      // Node binds a path within the call, so nobody can connect before the mode is right.
+      const umask = 'path' in place ? process.umask(SOCKET_UMASK) : undefined
+      this.#server.listen({ ...place, backlog: BACKLOG }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+      if (umask !== undefined) process.umask(umask)
+    })
+  }
+
   #handleError(error: NodeJS.ErrnoException): void {
     this.#options.onError(error)
     if (error.code !== 'EMFILE' && error.code !== 'ENFILE') return
-    const { host, acceptPauseMs } = this.#options
-    const port = this.number
+    const { place, acceptPauseMs } = this.#options
+    // The port that was taken, where a free one was asked for.
+    const again = 'path' in place ? place : { ...place, port: this.number }
     this.#server.close()
-    this.#pause = setTimeout(() => this.#server.listen({ host, port, backlog: BACKLOG }), acceptPauseMs)
+    this.#pause = setTimeout(() => this.#server.listen({ ...again, backlog: BACKLOG }), acceptPauseMs)
   }
+}
+
+/** Whether somebody accepts connections at this path. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path })
+    const answer = (found: boolean) => () => {
+      socket.destroy()
+      resolve(found)
+    }
+    socket.once('connect', answer(true)).once('error', answer(false))
+  })
 }

@@ -5,12 +5,12 @@ import type { TLSSocket } from 'node:tls'
 export interface AddressOptions {
   readonly publicUrl: string | undefined
   readonly publicRtmpUrl: string | undefined
-  /** The RTMP port in use. */
-  readonly rtmpPort: () => number
+  /** The RTMP port in use; undefined when it is closed. */
+  readonly rtmpPort: () => number | undefined
   /** The RTMPS port in use, for who came by TLS; absent or undefined: there is none that an encoder would trust. */
   readonly rtmpsPort?: () => number | undefined
-  /** The HTTP port in use, when the API is asked on another one; absent or undefined: the port of the request. */
-  readonly httpPort?: () => number | undefined
+  /** The public port, when the API is asked on another listener; absent: that of the request. */
+  readonly publicPort?: () => { readonly port: number; readonly isSecure: boolean }
 }
 
 /** The beginnings of addresses, as the asking client can reach them. No slash at the end. */
@@ -31,17 +31,19 @@ const HOST = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/
 export function originsOf(request: IncomingMessage, options: AddressOptions): Origins {
   const { publicUrl, publicRtmpUrl } = options
   const match = HOST.exec(request.headers.host ?? '')
-  const isSecure = (request.socket as Partial<TLSSocket>).encrypted === true
-  const httpPort = options.httpPort?.()
-  const host = httpPort === undefined ? match?.[0] : `${match?.[1] ?? 'localhost'}:${String(httpPort)}`
+  const own = options.publicPort?.()
+  const isSecure = own?.isSecure ?? (request.socket as Partial<TLSSocket>).encrypted === true
+  const host = own === undefined ? match?.[0] : `${match?.[1] ?? 'localhost'}:${String(own.port)}`
   const http = publicUrl ?? `${isSecure ? 'https' : 'http'}://${host ?? 'localhost'}`
   const ws = http.replace(/^http/, 'ws')
   if (publicRtmpUrl !== undefined) return { http, ws, rtmp: publicRtmpUrl }
   const hostname = publicUrl === undefined ? (match?.[1] ?? 'localhost') : new URL(publicUrl).hostname
-  const rtmp = `rtmp://${authorityOf(hostname, options.rtmpPort(), RTMP_PORT)}`
-  const rtmpsPort = isSecure && publicUrl === undefined ? options.rtmpsPort?.() : undefined
-  if (rtmpsPort === undefined) return { http, ws, rtmp }
-  return { http, ws, rtmp: `rtmps://${authorityOf(hostname, rtmpsPort, RTMPS_PORT)}`, plainRtmp: rtmp }
+  const [plainPort, isClosed] = [options.rtmpPort() ?? RTMP_PORT, options.rtmpPort() === undefined]
+  const plain = `rtmp://${authorityOf(hostname, plainPort, RTMP_PORT)}`
+  const securePort = isClosed || (isSecure && publicUrl === undefined) ? options.rtmpsPort?.() : undefined
+  if (securePort === undefined) return { http, ws, rtmp: plain }
+  const rtmp = `rtmps://${authorityOf(hostname, securePort, RTMPS_PORT)}`
+  return { http, ws, rtmp, ...(isClosed ? {} : { plainRtmp: plain }) }
 }
 
 function authorityOf(hostname: string, port: number, defaultPort: number): string {

@@ -43,6 +43,11 @@ export class TcpServer {
     return this.#port.number
   }
 
+  /** Whether only programs on this machine can reach it. */
+  get isLoopback(): boolean {
+    return this.#port.isLoopback
+  }
+
   /** New connections use the new certificate; those that are open keep theirs. */
   renewCertificate(tls: SecureContextOptions): void {
     this.#tls?.setSecureContext(tls)

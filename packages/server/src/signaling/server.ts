@@ -3,17 +3,23 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { limits } from '@crossroom/protocol'
 import { signalingLimits } from '../config/index.js'
-import { refuseUpgrade, type ListeningClock, type PendingConnection, type PendingConnections } from '../net/index.js'
+import {
+  isOriginAllowed,
+  refuseUpgrade,
+  type ListeningClock,
+  type PageRules,
+  type PendingConnection,
+  type PendingConnections,
+} from '../net/index.js'
 import type { AddressBook } from '../rooms/index.js'
 import { SignalingCounters } from './counters.js'
-import { isOriginAllowed, type OriginRules } from './origins.js'
 import { Outbox } from './outbox.js'
 import { SignalingSession, type SessionDeps, type SessionOrigin } from './session.js'
 
 /** What the server is given by the composition root. */
 export interface SignalingOptions extends Omit<SessionDeps, 'outbox' | 'counters' | 'clock'> {
   readonly clock: Pick<ListeningClock, 'listened' | 'after'>
-  readonly origins: OriginRules
+  readonly pages: PageRules
   /** Where sockets that have not entered yet are counted, with those of other protocols. */
   readonly pending: PendingConnections
   clientAddress(request: IncomingMessage): string
@@ -50,7 +56,7 @@ export class SignalingServer {
   /** True when the upgrade was for signaling and is taken care of. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (!PATH.test(request.url ?? '')) return false
-    if (!isOriginAllowed(request, this.#options.origins)) {
+    if (!isOriginAllowed(request, this.#options.pages)) {
       this.#refuse(
         socket,
         '403 Forbidden',

@@ -96,14 +96,14 @@ export class Stage {
       ...{ clock: systemClock, nowMs: () => 1234, rooms, verifier, log: silentLog },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pending: new PendingConnections({ total: 100, perAddress: 10, totalBytes: 1_000_000 }),
-      origins: { allowed: [], publicUrl: undefined, isOpen: true },
+      pages: { allowed: [], publicUrl: undefined, isOpen: true },
       iceServers: () => [{ urls: ['stun:stun.example'] }],
       clientAddress: (request) => request.socket.remoteAddress!,
       addressesFor: () => ({ play, push: (token) => token }),
       ...options,
     })
     const http = await HttpServer.listen({
-      ...{ host: '127.0.0.1', port: 0, limits: httpLimits, highWaterMark: 65_536, acceptPauseMs: 100 },
+      ...{ place: { host: '127.0.0.1', port: 0 }, limits: httpLimits, highWaterMark: 65_536, acceptPauseMs: 100 },
       onError: () => undefined,
       onRequest: (_request, response) => response.writeHead(404).end(),
       onUpgrade: (request, socket, head) => signaling.handleUpgrade(request, socket, head),

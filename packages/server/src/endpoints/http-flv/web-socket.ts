@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { nameLimits, webSocketLimits } from '../../config/index.js'
 import type { ByteTransport, EndReason } from '../../hub/index.js'
+import { isOriginAllowed, refuseUpgrade, type PageRules } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { parseFlvAddress, type FlvAddress } from './address.js'
@@ -18,6 +19,7 @@ const CLOSE_REFUSED = 1008
 export class WebSocketFlvEndpoint {
   readonly #environment: EndpointEnvironment
   readonly #clientAddress: (request: IncomingMessage) => string
+  readonly #pages: PageRules
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -26,15 +28,21 @@ export class WebSocketFlvEndpoint {
     handleProtocols: (protocols) => [...protocols][0] ?? false,
   })
 
-  constructor(environment: EndpointEnvironment, clientAddress: (request: IncomingMessage) => string) {
+  constructor(environment: EndpointEnvironment, clientAddress: (request: IncomingMessage) => string, pages: PageRules) {
     this.#environment = environment
     this.#clientAddress = clientAddress
+    this.#pages = pages
   }
 
   /** True when the upgrade was for an FLV stream and is taken care of. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const address = parseFlvAddress(request.url ?? '', nameLimits.queryFields)
     if (address === undefined) return false
+    // CORS does not reach WebSockets: the server itself has to look whose page asks.
+    if (!isOriginAllowed(request, this.#pages)) {
+      refuseUpgrade(socket, '403 Forbidden', 'Pages of this origin may not play here: see --allow-origin.')
+      return true
+    }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#play(address, request, socket, webSocket)
     })

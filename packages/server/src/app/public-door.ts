@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '../config/index.js'
+import { refusePage, type PageRefusal, type PageRules } from '../net/index.js'
+
+const DEMO_TOKEN = '/api/v1/demo/token'
+
+/**
+ * Whether a request to the public port comes from a page that may not ask, where nobody has to prove anything. Every page in
+ * the world may load the SDK and ask what it may ask (CORS), and with `--demo` be given a signature to try things with.
+ */
+export function refusePublic(request: IncomingMessage, rules: PageRules, config: Config): PageRefusal | undefined {
+  const path = (request.url ?? '').split('?')[0]!
+  const isForEveryPage =
+    request.method === 'OPTIONS' || path.startsWith('/sdk/') || (config.demo && path === DEMO_TOKEN)
+  return refusePage(request, isForEveryPage ? { ...rules, allowed: ['*'] } : rules)
+}
+
+/** Answers in the shape of REST, which is text as good as any. The page is not let read it. */
+export function answerRefusal(response: ServerResponse, { code, sentence }: PageRefusal): void {
+  response.writeHead(403, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
+  response.end(JSON.stringify({ error: { code, message: sentence } }))
+}

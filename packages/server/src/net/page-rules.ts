@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import { parseUrl } from './parse-url.js'
+import { isLoopbackAddress } from './pending-connections.js'
+
+/** Whose pages may use this server besides our own. */
+export interface PageRules {
+  /** More origins; `*` is every one. */
+  readonly allowed: readonly string[]
+  /** What our pages are reached by through a proxy. */
+  readonly publicUrl: string | undefined
+  /** Nobody proves anything here, or everybody gets a signature: what a browser says of its page is all there is to go by. */
+  readonly isOpen: boolean
+  /** More host names that are ours, in lower case. */
+  readonly names?: readonly string[]
+}
+
+/** Why a page gets nothing here. */
+export interface PageRefusal {
+  readonly code: 'ORIGIN' | 'HOST'
+  readonly sentence: string
+}
+
+/** What WeChat sends for a Mini Program. */
+const MINI_PROGRAM = 'https://servicewechat.com'
+const LOCAL_NAME = /^(localhost|[a-z0-9-]+\.localhost)$/
+/** Names of one network, which nobody can register in public (RFC 6762, RFC 8375, RFC 6761 and ICANN for `internal`). */
+const NETWORK_NAME = /^[^.]+$|\.(local|internal|home\.arpa|test)$/
+
+/**
+ * Whether a page may open a WebSocket here: browsers let every page do that and say whose it is, so the server has to look
+ * (RFC 6455 section 10.2). Programs that are no browser send no Origin.
+ */
+export function isOriginAllowed(request: IncomingMessage, rules: PageRules): boolean {
+  const { origin, host } = request.headers
+  if (origin === undefined) return true
+  if (rules.allowed.includes('*') || rules.allowed.includes(origin) || origin === MINI_PROGRAM) return true
+  const page = parseUrl(origin)
+  if (page?.protocol !== 'http:' && page?.protocol !== 'https:') return false
+  if (isLocalName(page.hostname)) return true
+  if (rules.publicUrl !== undefined && page.host === new URL(rules.publicUrl).host) return true
+  return page.host === host?.toLowerCase() && (!rules.isOpen || isOurName(page.hostname, rules))
+}
+
+/**
+ * Whether the name that the request asked for is ours. Where everything is open it must be, or a foreign page whose name was
+ * made to lead here (DNS rebinding) would count as our own. Programs of old send no Host; browsers always do.
+ */
+export function isHostAllowed({ headers: { host } }: IncomingMessage, rules: PageRules): boolean {
+  if (!rules.isOpen || host === undefined) return true
+  const hostname = parseUrl(`http://${host}`)?.hostname
+  return hostname !== undefined && isOurName(hostname, rules)
+}
+
+/** Both questions, where everything is open; elsewhere a request needs a signature or a key, and no page has that. */
+export function refusePage(request: IncomingMessage, rules: PageRules): PageRefusal | undefined {
+  if (!rules.isOpen) return undefined
+  if (!isHostAllowed(request, rules))
+    return { code: 'HOST', sentence: 'The name that was asked for is none of this server: see --public-url.' }
+  if (isOriginAllowed(request, rules)) return undefined
+  return { code: 'ORIGIN', sentence: 'Pages of this origin may not use this server: see --allow-origin.' }
+}
+
+/** An address, or a name that nobody who registers names in public can make lead here. */
+function isOurName(hostname: string, { names = [] }: PageRules): boolean {
+  return isAddress(hostname) || NETWORK_NAME.test(hostname) || isLocalName(hostname) || names.includes(hostname)
+}
+
+function isLocalName(hostname: string): boolean {
+  return LOCAL_NAME.test(hostname) || (isAddress(hostname) && isLoopbackAddress(hostname.replace(/^\[|\]$/g, '')))
+}
+
+function isAddress(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+}
