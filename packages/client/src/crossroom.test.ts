@@ -121,3 +121,51 @@ test('after destroy nothing starts any more', async () => {
   await expect(crossroom.enterRoom({ roomId: 'x', userId: 'a' })).rejects.toMatchObject({ code: 'DESTROYED' })
   expect(errors).toEqual([])
 })
+
+type Method = (...given: readonly unknown[]) => unknown
+
+/** Calls a method as a program in JavaScript does, with whatever it has. */
+async function failureOf(call: string, args: readonly unknown[]): Promise<unknown> {
+  const crossroom = Crossroom.create({ server: 'http://localhost:8080' })
+  const owner = (call === 'create' ? Crossroom : crossroom) as unknown as Readonly<Record<string, Method>>
+  try {
+    await owner[call]!.call(owner, ...args)
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+/** Every call that takes something, with an argument that fits none of its own. */
+const CALLS = ['create', 'on', 'once', 'enterRoom', 'switchRole', 'renewSignature', 'startLocalVideo', 'updateLocalVideo', 'startLocalAudio', 'updateLocalAudio', 'muteLocalVideo', 'muteLocalAudio', 'startScreenShare', 'startRemoteVideo', 'stopRemoteVideo', 'muteRemoteAudio', 'setRemoteAudioVolume', 'setSpeaker', 'sendMessage', 'setVideoProcessor', 'createBeautyFilter', 'getLocalTrack', 'getRemoteVideo', 'kick', 'mute', 'answerMic', 'removeMic'] // prettier-ignore
+
+test.each(CALLS)('%s refuses what it does not take by a code and a sentence that names it', async (call) => {
+  for (const args of [[42], [Symbol('x')], [[]], [null, null, null]]) {
+    const error = await failureOf(call, args)
+    // Null is a processor that does nothing.
+    if (call === 'setVideoProcessor' && args[0] === null) continue
+    expect(error).toBeInstanceOf(CrossroomError)
+    expect((error as CrossroomError).code).toMatch(/^(INVALID_ARGUMENT|BAD_USER_ID|NOT_IN_ROOM)$/)
+    expect((error as Error).message).toMatch(/\.$/)
+  }
+})
+
+test.each([
+  ['enterRoom', [], 'INVALID_ARGUMENT', 'enterRoom needs { roomId, userId }, but was given undefined.'],
+  ['enterRoom', [{ roomId: 1 }], 'INVALID_ARGUMENT', /^enterRoom needs userId: 1 to 32 characters/],
+  ['enterRoom', [{ roomId: 'a b', userId: 'a' }], 'BAD_ROOM_ID', /^A room id is a number/],
+  ['enterRoom', [{ roomId: 1, userId: 'a', role: 'boss' }], 'INVALID_ARGUMENT', 'role of enterRoom must be "anchor" or "audience", but is "boss".'], // prettier-ignore
+  [
+    'startRemoteVideo',
+    [{ userId: 'a' }],
+    'INVALID_ARGUMENT',
+    'startRemoteVideo needs view: an element or the id of one.',
+  ],
+  ['muteLocalAudio', [], 'INVALID_ARGUMENT', 'mute of muteLocalAudio must be true or false, but is undefined.'],
+  ['kick', [], 'INVALID_ARGUMENT', /^userId of kick must be 1 to 32/],
+  ['setRemoteAudioVolume', ['a', 101], 'INVALID_ARGUMENT', /from 0 to 100, but is 101\.$/],
+])('%s(%j) is %s', async (call, args, code, message) => {
+  const error = (await failureOf(call, args)) as CrossroomError
+  expect(error.code).toBe(code)
+  expect(error.message).toMatch(message)
+})

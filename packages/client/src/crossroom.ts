@@ -1,4 +1,6 @@
 import type { PublishedStreamType, RequestedRole, Role, TrackKind, User } from '@crossroom/protocol'
+import * as take from './arguments.js'
+import { checkArgument, checkOptions } from './arguments.js'
 import { BeautyFilter } from './beauty/beauty-filter.js'
 import { RoomCall } from './call/room-call.js'
 import { Emitter, type Listener } from './emitter.js'
@@ -72,6 +74,7 @@ export class Crossroom {
 
   /** Throws `INVALID_ARGUMENT` for an address that is none. */
   static create(options: CreateOptions = {}): Crossroom {
+    checkOptions('create', options, { server: take.text })
     return new Crossroom(options)
   }
 
@@ -123,12 +126,16 @@ export class Crossroom {
   }
 
   on<Name extends keyof CrossroomEvents>(name: Name, listener: Listener<CrossroomEvents[Name]>): this {
+    checkArgument('on', 'name', name, take.text)
+    checkArgument('on', 'listener', listener, take.aFunction)
     this.#emitter.on(name, listener)
     if (name === 'statistics') this.#watchStatistics()
     return this
   }
 
   once<Name extends keyof CrossroomEvents>(name: Name, listener: Listener<CrossroomEvents[Name]>): this {
+    checkArgument('once', 'name', name, take.text)
+    checkArgument('once', 'listener', listener, take.aFunction)
     this.#emitter.once(name, listener)
     if (name === 'statistics') this.#watchStatistics()
     return this
@@ -143,6 +150,7 @@ export class Crossroom {
   /** Enters, and sends what is captured already. */
   async enterRoom(options: EnterRoomOptions): Promise<EnteredRoom> {
     if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
+    checkOptions('enterRoom', options, take.enterRoomRules, ['roomId', 'userId'])
     if (this.#call !== undefined) throw new CrossroomError('ALREADY_IN_ROOM')
     const { canReceiveByWebRtc } = Crossroom.isSupported()
     const call = new RoomCall({
@@ -172,26 +180,30 @@ export class Crossroom {
   }
 
   async switchRole(role: RequestedRole): Promise<void> {
+    checkArgument('switchRole', 'role', role, take.role)
     await this.#inRoom().switchRole(role)
   }
 
   /** After `signature-expiring`. */
   async renewSignature(options: { userSig: string; privateMapKey?: string }): Promise<void> {
+    checkOptions('renewSignature', options, { userSig: take.text, privateMapKey: take.text }, ['userSig'])
     await this.#inRoom().request('room.renew', options)
   }
 
   /** Opens a camera; sends it as soon as this is in a room where it may. */
-  startLocalVideo(options: LocalVideoOptions = {}): Promise<void> {
+  async startLocalVideo(options: LocalVideoOptions = {}): Promise<void> {
+    checkOptions('startLocalVideo', options, take.localVideoRules)
     const { camera } = this.#local
-    return this.#sent(
+    await this.#sent(
       () => camera.start({ publish: true, ...options }),
       () => camera.start({ publish: false }),
     )
   }
 
   /** Changes what is given and leaves the rest. */
-  updateLocalVideo(options: LocalVideoOptions): Promise<void> {
-    return this.#sent(() => this.#local.camera.start(options))
+  async updateLocalVideo(options: LocalVideoOptions): Promise<void> {
+    checkOptions('updateLocalVideo', options, take.localVideoRules)
+    await this.#sent(() => this.#local.camera.start(options))
   }
 
   stopLocalVideo(): Promise<void> {
@@ -199,17 +211,19 @@ export class Crossroom {
   }
 
   /** Opens a microphone; sends it as soon as this is in a room where it may. */
-  startLocalAudio(options: LocalAudioOptions = {}): Promise<void> {
+  async startLocalAudio(options: LocalAudioOptions = {}): Promise<void> {
+    checkOptions('startLocalAudio', options, take.localAudioRules)
     const { microphone } = this.#local
-    return this.#sent(
+    await this.#sent(
       () => microphone.start({ publish: true, ...options }),
       () => microphone.start({ publish: false }),
     )
   }
 
   /** Changes what is given and leaves the rest. */
-  updateLocalAudio(options: LocalAudioOptions): Promise<void> {
-    return this.#sent(() => this.#local.microphone.start(options))
+  async updateLocalAudio(options: LocalAudioOptions): Promise<void> {
+    checkOptions('updateLocalAudio', options, take.localAudioRules)
+    await this.#sent(() => this.#local.microphone.start(options))
   }
 
   stopLocalAudio(): Promise<void> {
@@ -218,18 +232,21 @@ export class Crossroom {
 
   /** Sends black instead of the camera, and tells the others. Does nothing while there is no camera. */
   async muteLocalVideo(mute: boolean): Promise<void> {
+    checkArgument('muteLocalVideo', 'mute', mute, take.yesOrNo)
     if (this.#local.camera.track !== undefined) await this.updateLocalVideo({ mute })
   }
 
   /** Sends silence instead of the microphone, and tells the others. Does nothing while there is no microphone. */
   async muteLocalAudio(mute: boolean): Promise<void> {
+    checkArgument('muteLocalAudio', 'mute', mute, take.yesOrNo)
     if (this.#local.microphone.track !== undefined) await this.updateLocalAudio({ mute })
   }
 
   /** Asks which screen, window or tab, and sends it as `aux`. Must be called in a click or a key. */
-  startScreenShare(options: ScreenShareOptions = {}): Promise<void> {
+  async startScreenShare(options: ScreenShareOptions = {}): Promise<void> {
+    checkOptions('startScreenShare', options, take.screenShareRules)
     const { screen } = this.#local
-    return this.#sent(
+    await this.#sent(
       () => screen.start(options),
       () => screen.stop(),
     )
@@ -241,25 +258,32 @@ export class Crossroom {
 
   /** Shows a picture, now or as soon as it comes, until `stopRemoteVideo`. Again with another view: moves it there. */
   async startRemoteVideo(options: RemoteVideoOptions): Promise<void> {
+    checkOptions('startRemoteVideo', options, take.remoteVideoRules, ['userId', 'view'])
     await Promise.resolve(this.#inRoom().remote.startVideo(options))
   }
 
   async stopRemoteVideo(target: RemoteVideoTarget): Promise<void> {
+    checkOptions('stopRemoteVideo', target, take.remoteTargetRules, ['userId'])
     await Promise.resolve(this.#call?.remote.stopVideo(target))
   }
 
   /** `*` is everybody, those who come later too. */
   async muteRemoteAudio(userId: string, mute: boolean): Promise<void> {
+    checkArgument('muteRemoteAudio', 'userId', userId, take.userIdOrAll)
+    checkArgument('muteRemoteAudio', 'mute', mute, take.yesOrNo)
     await Promise.resolve(this.#inRoom().remote.muteAudio(userId, mute))
   }
 
   /** 0 … 100; `*` is everybody. iOS leaves the volume to the person. */
   setRemoteAudioVolume(userId: string, volume: number): void {
+    checkArgument('setRemoteAudioVolume', 'userId', userId, take.userIdOrAll)
+    checkArgument('setRemoteAudioVolume', 'volume', volume, take.percent)
     this.#call?.remote.sound.setVolume(userId, volume)
   }
 
   /** `default` or a deviceId of {@link Crossroom.getSpeakerList}. Rejects where the browser does not let pages choose. */
   async setSpeaker(deviceId: string): Promise<void> {
+    checkArgument('setSpeaker', 'deviceId', deviceId, take.anyText)
     if (!('setSinkId' in HTMLMediaElement.prototype)) throw new CrossroomError('NOT_SUPPORTED')
     this.#speaker = deviceId
     await this.#call?.remote.sound.setSpeaker(deviceId).catch((error: unknown) => {
@@ -269,6 +293,8 @@ export class Crossroom {
 
   /** Without `to`: to everybody in the room. */
   async sendMessage(content: MessageContent, to?: string): Promise<{ readonly messageId: string }> {
+    checkArgument('sendMessage', 'content', content, take.content)
+    if (to !== undefined) checkArgument('sendMessage', 'to', to, take.userId)
     const isText = typeof content === 'string'
     const data = isText ? content : (JSON.stringify(content.custom) as string | undefined)
     if (data === undefined) throw new CrossroomError('INVALID_ARGUMENT', 'JSON cannot hold this message.')
@@ -276,12 +302,14 @@ export class Crossroom {
   }
 
   /** Changes the picture of the camera from now on; null ends that. */
-  setVideoProcessor(processor: VideoProcessor | null): Promise<void> {
-    return this.#sent(() => this.#local.camera.setProcessor(processor ?? undefined))
+  async setVideoProcessor(processor: VideoProcessor | null): Promise<void> {
+    checkArgument('setVideoProcessor', 'processor', processor, take.processor)
+    await this.#sent(() => this.#local.camera.setProcessor(processor ?? undefined))
   }
 
   /** A beauty filter for {@link Crossroom.setVideoProcessor}. Throws `NOT_SUPPORTED` where there is no WebGL 2. */
   createBeautyFilter(options: BeautyOptions = {}): BeautyFilter {
+    checkOptions('createBeautyFilter', options, { smoothing: take.strength, whitening: take.strength })
     return new BeautyFilter(options)
   }
 
@@ -293,21 +321,29 @@ export class Crossroom {
 
   /** The own track as it is sent, for recorders and meters. */
   getLocalTrack(kind: TrackKind, streamType: PublishedStreamType = 'main'): MediaStreamTrack | undefined {
+    checkArgument('getLocalTrack', 'kind', kind, take.kind)
+    checkArgument('getLocalTrack', 'streamType', streamType, take.streamType)
     return this.#local.track(kind, streamType)
   }
 
   /** The element that shows somebody's picture. */
   getRemoteVideo(target: RemoteVideoTarget): HTMLVideoElement | undefined {
+    checkOptions('getRemoteVideo', target, take.remoteTargetRules, ['userId'])
     return this.#call?.remote.videoOf(target)
   }
 
   /** Owner only. Out for `banMs`, a minute by default. */
   async kick(userId: string, banMs?: number): Promise<void> {
+    checkArgument('kick', 'userId', userId, take.userId)
+    if (banMs !== undefined) checkArgument('kick', 'banMs', banMs, take.positive)
     await this.#inRoom().request('room.kick', { userId, ...(banMs === undefined ? {} : { banMs }) })
   }
 
   /** Owner only: the server withholds their sound or picture. */
   async mute(userId: string, kind: TrackKind, muted: boolean): Promise<void> {
+    checkArgument('mute', 'userId', userId, take.userId)
+    checkArgument('mute', 'kind', kind, take.kind)
+    checkArgument('mute', 'muted', muted, take.yesOrNo)
     await this.#inRoom().request('room.mute', { userId, kind, muted })
   }
 
@@ -323,11 +359,14 @@ export class Crossroom {
 
   /** Owner only. */
   async answerMic(userId: string, accept: boolean): Promise<void> {
+    checkArgument('answerMic', 'userId', userId, take.userId)
+    checkArgument('answerMic', 'accept', accept, take.yesOrNo)
     await this.#inRoom().request('mic.answer', { userId, accept })
   }
 
   /** Owner: an anchor becomes audience again. */
   async removeMic(userId: string): Promise<void> {
+    checkArgument('removeMic', 'userId', userId, take.userId)
     await this.#inRoom().request('mic.remove', { userId })
   }
 
