@@ -49,6 +49,12 @@ export interface RemoteStreamEvent {
   readonly streamType: PublishedStreamType
 }
 
+/**
+ * Why streams come by WebSocket-FLV. `lost`: WebRTC has no connection at the moment. `blocked`: it never had one, and several
+ * attempts failed. `off`: the server has none. `unsupported`: the browser has none, or not with H.264.
+ */
+export type FallbackReason = 'lost' | 'blocked' | 'off' | 'unsupported'
+
 /** Every event and what its listeners get. */
 export interface CrossroomEvents {
   /** Something failed that nobody waits for; what a promise rejects with is not told here again. */
@@ -78,8 +84,8 @@ export interface CrossroomEvents {
   'connection-state-changed': { readonly state: ConnectionState; readonly previous: ConnectionState }
   /** What the server sees of an own stream. */
   'publish-state-changed': PublishedParams
-  /** How remote streams come: by WebRTC, or by WebSocket-FLV where no WebRTC gets through. */
-  'play-path-changed': { readonly path: PlayPath }
+  /** How remote streams come, and why not by WebRTC, which is tried again for as long as this is in the room. */
+  'play-path-changed': { readonly path: PlayPath; readonly why?: FallbackReason }
   message: Message
   /** To the owner: somebody asks to become an anchor. */
   'mic-requested': { readonly userId: string; readonly userName: string }

@@ -2,7 +2,15 @@ export type { BeautyFilter } from './beauty/beauty-filter.js'
 export { Crossroom } from './crossroom.js'
 export type { Listener } from './emitter.js'
 export { CLIENT_ERRORS, CrossroomError, type ClientErrorCode } from './errors.js'
-export type { AudioVolume, ConnectionState, CrossroomEvents, KickReason, Message, RemoteStreamEvent } from './events.js'
+export type {
+  AudioVolume,
+  ConnectionState,
+  CrossroomEvents,
+  FallbackReason,
+  KickReason,
+  Message,
+  RemoteStreamEvent,
+} from './events.js'
 export type {
   BeautyOptions,
   CreateOptions,

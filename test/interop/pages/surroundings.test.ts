@@ -74,10 +74,10 @@ test('a call goes on when the line was cut, and says so meanwhile', async () => 
         }
       }),
   })
-  const said = page.getByText(/Connecting again/).waitFor()
+  const said = page.getByText(/Reconnecting/).waitFor()
   await page.evaluate(() => (window as unknown as { cut(): void }).cut())
   await said
-  await page.getByText(/Connecting again/).waitFor({ state: 'detached' })
+  await page.getByText(/Reconnecting/).waitFor({ state: 'detached' })
   await page.getByRole('toolbar').waitFor()
   await page.close()
 })

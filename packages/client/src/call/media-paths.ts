@@ -16,8 +16,10 @@ export interface MediaPathsOptions {
   /** What came all the time is late, and then comes no more: the server may have stopped, or the way is gone. */
   readonly doubted: (direction: 'up' | 'down') => void
   readonly stalled: (direction: 'up' | 'down') => void
-  /** Whether pictures and sound come by WebRTC; false when no way was found in time. */
-  readonly receiving: (byWebRtc: boolean) => void
+  /** Pictures and sound come by WebRTC. */
+  readonly receiving: () => void
+  /** No way was found in time; the server goes on offering. `blocked`: none was ever found, however often it was tried. */
+  readonly unreachable: (why: 'lost' | 'blocked') => void
   readonly failed: (error: CrossroomError) => void
 }
 
@@ -27,6 +29,8 @@ const CONNECT_MS = 5_000
 const COMPLAIN_MS = 10_000
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 600
+/** So many attempts must have failed before a network that never carried anything is said to block WebRTC. */
+const BLOCKED_ATTEMPTS = 2
 /** Between attempts to find a way that failed, doubled up to the last. */
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 16_000
@@ -43,6 +47,8 @@ export class MediaPaths {
   #downlink: Downlink | undefined
   #connectTimer: ReturnType<typeof setTimeout> | undefined
   #complaintTimer: ReturnType<typeof setTimeout> | undefined
+  #hasReceived = false
+  #failedAttempts = 0
 
   constructor(iceServers: readonly IceServer[], options: MediaPathsOptions) {
     this.#iceServers = iceServers
@@ -149,8 +155,9 @@ export class MediaPaths {
         this.#down.update(state)
         if (state === 'connected') {
           clearTimeout(this.#connectTimer)
-          this.#options.receiving(true)
-        } else if (state === 'failed') this.#options.receiving(false)
+          this.#hasReceived = true
+          this.#options.receiving()
+        } else if (state === 'failed') this.#failDown()
         else if (state === 'disconnected') this.#expectConnection()
       },
     })
@@ -158,7 +165,13 @@ export class MediaPaths {
 
   #expectConnection(): void {
     clearTimeout(this.#connectTimer)
-    this.#connectTimer = setTimeout(() => this.#options.receiving(false), CONNECT_MS)
+    this.#connectTimer = setTimeout(() => this.#failDown(), CONNECT_MS)
+  }
+
+  #failDown(): void {
+    this.#failedAttempts++
+    const isBlocked = !this.#hasReceived && this.#failedAttempts >= BLOCKED_ATTEMPTS
+    this.#options.unreachable(isBlocked ? 'blocked' : 'lost')
   }
 
   #expectUplink(): void {

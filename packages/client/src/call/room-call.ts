@@ -15,7 +15,7 @@ import type {
   WishedStream,
 } from '@crossroom/protocol'
 import { CrossroomError, toCrossroomError } from '../errors.js'
-import type { ConnectionState, CrossroomEvents, RemoteStreamEvent } from '../events.js'
+import type { ConnectionState, CrossroomEvents, FallbackReason, RemoteStreamEvent } from '../events.js'
 import type { LocalTrack } from '../local/local-source.js'
 import type { EnteredRoom, EnterRoomOptions } from '../options.js'
 import { RemoteMedia } from '../play/remote-media.js'
@@ -60,6 +60,7 @@ export class RoomCall {
   #state: ConnectionState = 'disconnected'
   /** What was told by `media.state`, by stream. */
   readonly #told = new Map<PublishedStreamType, string>()
+  #fallbackReason: FallbackReason | undefined
   #closed = false
 
   constructor(options: RoomCallOptions) {
@@ -79,7 +80,7 @@ export class RoomCall {
       blocked: (userId, resume) => emit('autoplay-failed', { userId, resume }),
       failed: (error) => emit('error', error),
     })
-    if (!options.canReceiveByWebRtc) this.remote.setPath('ws-flv')
+    if (!options.canReceiveByWebRtc) this.#fallBack('unsupported')
     this.#roster = new Roster({
       entered: (user) => emit('remote-user-enter', { userId: user.userId, user }),
       exited: (userId, reason) => emit('remote-user-exit', { userId, reason }),
@@ -196,7 +197,7 @@ export class RoomCall {
 
   #subscribe(wish: readonly WishedStream[]): void {
     this.#signal.subscribe(wish).catch((error: unknown) => {
-      if (error instanceof CrossroomError && error.code === 'WEBRTC_OFF') this.#setPath('ws-flv')
+      if (error instanceof CrossroomError && error.code === 'WEBRTC_OFF') this.#fallBack('off')
       else this.#fail(error)
     })
   }
@@ -232,7 +233,8 @@ export class RoomCall {
         if (this.#isMissed(direction)) void this.#wayFinder.stalled(performance.now())
       },
       tracksChanged: (tracks) => this.remote.setTracks(tracks),
-      receiving: (byWebRtc) => this.#setPath(byWebRtc ? 'webrtc' : 'ws-flv'),
+      receiving: () => this.#setPath({ path: 'webrtc' }),
+      unreachable: (why) => this.#fallBack(why),
       failed: (error) => this.#fail(error),
     })
   }
@@ -245,10 +247,17 @@ export class RoomCall {
       : this.#users.some(({ streams }) => streams.some(({ hasAudio, hasVideo }) => hasAudio || hasVideo))
   }
 
-  #setPath(path: 'webrtc' | 'ws-flv'): void {
-    if (this.#closed || path === this.remote.path) return
-    this.remote.setPath(path)
-    this.#options.emit('play-path-changed', { path })
+  #fallBack(why: FallbackReason): void {
+    if (why === 'unsupported') this.remote.wishForNothing()
+    this.#setPath({ path: 'ws-flv', why })
+  }
+
+  /** Told again when the reason is another one, for the page says it. */
+  #setPath(next: CrossroomEvents['play-path-changed']): void {
+    if (this.#closed || (next.path === this.remote.path && next.why === this.#fallbackReason)) return
+    this.#fallbackReason = next.why
+    this.remote.setPath(next.path)
+    this.#options.emit('play-path-changed', next)
   }
 
   #handleUsers(event: UsersEvent): void {

@@ -1,5 +1,6 @@
 import { CrossroomError } from '../errors.js'
 import type { View } from '../options.js'
+import { holdStill } from './still.js'
 
 /** Clockwise, in degrees. */
 export type Rotation = 0 | 90 | 180 | 270
@@ -38,6 +39,7 @@ export class Picture {
   #isMirrored = false
   #rotation: Rotation = 0
   #track: MediaStreamTrack | undefined
+  #release: () => void = () => undefined
   #closed = false
 
   /** Throws `VIEW_NOT_FOUND`. */
@@ -96,6 +98,13 @@ export class Picture {
     this.play()
   }
 
+  /** Keeps what is seen until a picture of the next source is there. A page's own element is left as it is. */
+  hold(): void {
+    if (this.#closed || !this.#isOurs) return
+    this.#release()
+    this.#release = holdStill(this.video)
+  }
+
   /** Starts playing what the element has. */
   play(): void {
     this.video.play().catch((error: unknown) => {
@@ -107,7 +116,9 @@ export class Picture {
   /** Tells of the next picture as the first one. */
   expectFrame(): void {
     const told = (): void => {
-      if (this.#closed || this.#hasShown) return
+      if (this.#closed) return
+      this.#release()
+      if (this.#hasShown) return
       this.#hasShown = true
       this.#transform()
       this.#events.firstFrame(...this.#size)
@@ -121,6 +132,7 @@ export class Picture {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#release()
     this.#resizes.disconnect()
     this.video.removeEventListener('resize', this.#handleSize)
     this.video.srcObject = null

@@ -42,6 +42,7 @@ beforeEach(() => {
     },
   )
   vi.spyOn(HTMLMediaElement.prototype, 'play').mockResolvedValue()
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null)
   Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', { writable: true, configurable: true, value: null })
   document.body.innerHTML = '<div id="a"></div><div id="b"></div>'
 })
@@ -179,16 +180,17 @@ test('without autoReceiveAudio only those are heard whom the page asks for', () 
   expect(wishes.at(-1)!.map(({ userId }) => userId)).toEqual(['anna'])
 })
 
-test('on the way round by WebSocket nothing is wished for by WebRTC, and back again everything', () => {
+test('on the way round by WebSocket everything is still wished for by WebRTC, so that the server goes on offering it', () => {
   const { media, wishes } = stage()
   media.setUsers([user('anna')])
   settle()
   media.setPath('ws-flv')
+  media.setUsers([user('anna'), user('ben')])
+  settle()
+  expect(wishes.at(-1)).toHaveLength(2)
+  media.wishForNothing()
   settle()
   expect(wishes.at(-1)).toEqual([])
-  media.setPath('webrtc')
-  settle()
-  expect(wishes.at(-1)).toHaveLength(1)
 })
 
 test('a picture that comes lying by WebSocket is turned and fitted; by WebRTC the browser turns it', () => {

@@ -48,6 +48,7 @@ export class RemoteMedia {
   #users: readonly User[] = []
   #tracks: readonly ReceivedTrack[] = []
   #path: PlayPath = 'webrtc'
+  #wishesNothing = false
   #lastWish = ''
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
@@ -103,8 +104,17 @@ export class RemoteMedia {
     this.#present()
   }
 
+  /** What is seen stays until the other way has a picture. What is wished for stays too: it keeps the server offering. */
   setPath(path: PlayPath): void {
+    if (path === this.#path) return
     this.#path = path
+    for (const { picture } of this.#views.values()) picture.hold()
+    this.#update()
+  }
+
+  /** This browser can receive nothing by WebRTC. */
+  wishForNothing(): void {
+    this.#wishesNothing = true
     this.#update()
   }
 
@@ -188,7 +198,7 @@ export class RemoteMedia {
     const views = [...this.#views.values()].map(({ userId, streamType, fixedWidth, width }) => {
       return { userId, streamType, maxWidth: fixedWidth ?? width }
     })
-    const wish = wishOf(this.#path === 'webrtc' ? this.#users : [], {
+    const wish = wishOf(this.#wishesNothing ? [] : this.#users, {
       autoReceiveVideo: this.#options.autoReceiveVideo,
       unseenWidth: this.#options.unseenWidth,
       views,
@@ -204,6 +214,8 @@ export class RemoteMedia {
   #present(): void {
     if (this.#closed) return
     const byWebRtc = this.#path === 'webrtc'
+    // Before a track is shown: mpegts.js takes whatever the element has from it when it lets go.
+    if (byWebRtc) this.#flv.play([])
     for (const [key, { userId, streamType, picture }] of this.#views) {
       picture.turn(byWebRtc ? 0 : (this.#rotations.get(key) ?? 0))
       const shows = byWebRtc && this.#streamOf(userId, streamType)?.hasVideo === true
@@ -212,7 +224,7 @@ export class RemoteMedia {
     this.#voices.play(
       byWebRtc ? this.#tracks.filter(({ kind, userId }) => kind === 'audio' && this.#isHere(userId)) : [],
     )
-    this.#flv.play(byWebRtc ? [] : this.#flvWishes())
+    if (!byWebRtc) this.#flv.play(this.#flvWishes())
   }
 
   #flvWishes(): FlvWish[] {

@@ -117,10 +117,13 @@ export const en = {
   unpin: 'Keep {name} large no more',
   screenOf: 'Screen of {name}',
   youShare: 'Everybody sees your screen.',
-  reconnecting: 'The connection was lost. Connecting again…',
+  reconnecting: 'Connection lost. Reconnecting…',
   soundBlocked: 'The browser waits for a click before it plays sound.',
   playSound: 'Turn on the sound',
-  playsByFlv: 'This network lets no call through: pictures come by another way, and later.',
+  fallbackLost: 'WebRTC is connecting again. Until then, video arrives by a slower fallback.',
+  fallbackBlocked: 'This network blocks WebRTC. Video arrives by a slower fallback.',
+  fallbackOff: 'This server does not offer WebRTC. Video arrives by a slower fallback.',
+  fallbackUnsupported: 'This browser cannot receive calls over WebRTC. Video arrives by a slower fallback.',
 
   // People.
   owner: 'Owner',

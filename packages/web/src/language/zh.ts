@@ -116,7 +116,10 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   reconnecting: '连接已断开，正在重新连接…',
   soundBlocked: '浏览器需要一次点击才能播放声音。',
   playSound: '打开声音',
-  playsByFlv: '此网络无法建立通话连接：画面改走其他通道，会有更多延迟。',
+  fallbackLost: '正在重新建立 WebRTC 连接，其间画面改走延迟较高的备用通道。',
+  fallbackBlocked: '此网络不允许 WebRTC，画面改走延迟较高的备用通道。',
+  fallbackOff: '此服务器未提供 WebRTC，画面改走延迟较高的备用通道。',
+  fallbackUnsupported: '此浏览器无法通过 WebRTC 接收通话，画面改走延迟较高的备用通道。',
 
   owner: '房主',
   kindBrowser: '浏览器',

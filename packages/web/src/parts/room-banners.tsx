@@ -1,14 +1,23 @@
 import type { VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { say } from '../language/say.js'
+import type { FallbackReason } from '@crossroom/client'
+import { say, type Phrase } from '../language/say.js'
 import type { RoomModel } from '../room/room-model.js'
 import { Banner } from './banner.js'
+
+const FALLBACKS: Readonly<Record<FallbackReason, Phrase>> = {
+  lost: 'fallbackLost',
+  blocked: 'fallbackBlocked',
+  off: 'fallbackOff',
+  unsupported: 'fallbackUnsupported',
+}
 
 /** What is the matter with the connection and the devices, as long as it is. */
 export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
   const isLost = model.connection.value === 'reconnecting'
   const failure = model.local.failure.value
   const resume = model.resumeSound.value
+  const fallback = model.fallback.value
   useEffect(() => {
     if (resume === undefined) return
     // Browsers wait for a sign of life, and anything somebody does on the page is one.
@@ -19,7 +28,7 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
       for (const event of events) document.removeEventListener(event, play)
     }
   }, [model, resume])
-  if (!isLost && failure === undefined && resume === undefined && !model.playsByFlv.value) return null
+  if (!isLost && failure === undefined && resume === undefined && fallback === undefined) return null
   return (
     <div class="banners">
       {isLost ? (
@@ -43,11 +52,11 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
           </button>
         </Banner>
       )}
-      {model.playsByFlv.value ? (
-        <Banner>
-          <p>{say('playsByFlv')}</p>
+      {fallback === undefined || isLost ? null : (
+        <Banner spins={fallback === 'lost'}>
+          <p>{say(FALLBACKS[fallback])}</p>
         </Banner>
-      ) : null}
+      )}
     </div>
   )
 }

@@ -62,7 +62,9 @@ export function insteadOf(protocol: Protocol, setbacks: readonly Setback[]): str
       text('because', { protocol: PROTOCOL_NAMES[setback.protocol], reason: text(REASONS[setback.failure.reason]) }),
     )
     .join(', ')
-  return text('insteadOf', { protocol: PROTOCOL_NAMES[protocol], reasons })
+  const goesOn = setbacks.some((it) => it.protocol === 'webrtc' && it.failure.reason !== 'unsupported')
+  const now = text('insteadOf', { protocol: PROTOCOL_NAMES[protocol], reasons })
+  return goesOn ? `${now} ${text('tryingWebRtc')}` : now
 }
 
 /** `Buffered 210 ms` */

@@ -11,13 +11,19 @@ interface Opened {
 let opened: Opened[]
 let states: PlayerState[]
 let player: Player
+let movedTo: HTMLVideoElement | undefined
+let pictured: () => void
 
 const opener =
   (protocol: Protocol): OpenSource =>
   (_video, _address, events) => {
     const source = { protocol, events, closed: false }
     opened.push(source)
-    return Promise.resolve({ sample: () => Promise.resolve({ delay: [] }), close: () => (source.closed = true) })
+    return Promise.resolve({
+      sample: () => Promise.resolve({ delay: [] }),
+      close: () => (source.closed = true),
+      moveTo: (video: HTMLVideoElement) => (movedTo = video),
+    })
   }
 
 const ADDRESS = { origin: 'http://localhost', name: 'live/a' }
@@ -30,7 +36,14 @@ beforeEach(() => {
   opened = []
   states = []
   const openers = { webrtc: opener('webrtc'), 'ws-flv': opener('ws-flv'), 'http-flv': opener('http-flv') }
-  player = new Player({} as HTMLVideoElement, openers, (state) => states.push(state))
+  movedTo = undefined
+  const video = { requestVideoFrameCallback: (told: () => void) => (pictured = told) } as unknown as HTMLVideoElement
+  player = new Player(
+    video,
+    openers,
+    (state) => states.push(state),
+    () => ({}) as HTMLVideoElement,
+  )
 })
 
 afterEach(() => {
@@ -114,4 +127,55 @@ test('a source that was left cannot speak any more, and one that opens too late 
   await vi.advanceTimersByTimeAsync(60_000)
   expect(opened).toHaveLength(2)
   expect(states.at(-1)).toEqual({ kind: 'idle' })
+})
+
+async function fallBack(): Promise<void> {
+  player.open(ADDRESS, 'auto')
+  await settle()
+  opened[0]!.events.failed({ reason: 'network' })
+  await settle()
+  opened[1]!.events.playing()
+}
+
+test('beside a worse way WebRTC is tried again, with growing pauses, for as long as that plays', async () => {
+  await fallBack()
+  const triedAt: number[] = []
+  for (let second = 0; second < 400; second++) {
+    const before = opened.length
+    await vi.advanceTimersByTimeAsync(1000)
+    if (opened.length === before) continue
+    triedAt.push(second + 1)
+    opened.at(-1)!.events.failed({ reason: 'network' })
+    expect(player.state).toMatchObject({ kind: 'playing', protocol: 'ws-flv' })
+  }
+  expect(triedAt).toEqual([5, 15, 35, 75, 135, 195, 255, 315, 375])
+  expect(opened.slice(2).every(({ protocol, closed }) => protocol === 'webrtc' && closed)).toBe(true)
+})
+
+test('WebRTC takes over when it has a picture, and not before; a failure from then on is one of what plays', async () => {
+  await fallBack()
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(opened[1]!.closed).toBe(false)
+  opened[2]!.events.playing()
+  expect(player.state).toEqual({ kind: 'playing', protocol: 'webrtc', setbacks: [] })
+  expect([opened[1]!.closed, opened[2]!.closed, movedTo !== undefined]).toEqual([true, false, true])
+  pictured()
+  opened[2]!.events.failed({ reason: 'network' })
+  await settle()
+  expect(player.state).toMatchObject({ kind: 'connecting', protocol: 'ws-flv' })
+})
+
+test('who chose a protocol, or has no WebRTC, is not brought to another one', async () => {
+  player.open(ADDRESS, 'ws-flv')
+  await settle()
+  opened[0]!.events.playing()
+  await vi.advanceTimersByTimeAsync(300_000)
+  expect(opened).toHaveLength(1)
+  player.open(ADDRESS, 'auto')
+  await settle()
+  opened[1]!.events.failed({ reason: 'unsupported' })
+  await settle()
+  opened[2]!.events.playing()
+  await vi.advanceTimersByTimeAsync(300_000)
+  expect(opened).toHaveLength(3)
 })

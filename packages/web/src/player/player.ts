@@ -1,3 +1,4 @@
+import { holdStill } from '@crossroom/client/still'
 import { decide, planFor, type Setback } from './plan.js'
 import type {
   Failure,
@@ -9,6 +10,7 @@ import type {
   SourceEvents,
   StreamAddress,
 } from './source.js'
+import { Upgrade, type MovableSource } from './upgrade.js'
 
 /** What the player does, for the page to say. `setbacks` are the ways that were tried before this one. */
 export type PlayerState =
@@ -44,6 +46,8 @@ export class Player {
   #source: Source | undefined
   #playingSince: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  #upgrade: Upgrade | undefined
+  readonly #makeVideo: () => HTMLVideoElement
   /** Counts attempts, so that a source that was given up cannot speak any more. */
   #attempt = 0
 
@@ -51,7 +55,9 @@ export class Player {
     video: HTMLVideoElement,
     openers: Readonly<Record<Protocol, OpenSource>>,
     changed: (state: PlayerState) => void,
+    makeVideo = () => document.createElement('video'),
   ) {
+    this.#makeVideo = makeVideo
     this.#video = video
     this.#openers = openers
     this.#changed = changed
@@ -122,6 +128,7 @@ export class Player {
         this.#playingSince ??= performance.now()
         this.#lastFailure = undefined
         this.#set({ kind: 'playing', protocol, setbacks: this.#setbacks })
+        this.#seekBetter(protocol)
       }),
       blocked: whenCurrent(() => {
         clearTimeout(this.#timer)
@@ -129,6 +136,33 @@ export class Player {
       }),
       failed,
     }
+  }
+
+  /** What broke the first choice is over some time: it is tried beside what plays, for as long as that plays. */
+  #seekBetter(protocol: Protocol): void {
+    const best = planFor(this.#preference)[0]!
+    const isImpossible = this.#setbacks.some((it) => it.protocol === best && it.failure.reason === 'unsupported')
+    if (protocol === best || isImpossible || this.#upgrade !== undefined) return
+    this.#upgrade = new Upgrade({
+      open: (events) => {
+        const video = this.#makeVideo()
+        video.muted = true
+        return this.#openers[best](video, this.#address!, events)
+      },
+      adopt: (source) => this.#adopt(best, source),
+      failed: (failure) => this.#fail(best, failure),
+    })
+  }
+
+  #adopt(protocol: Protocol, source: MovableSource): void {
+    const release = holdStill(this.#video)
+    this.#letGo()
+    this.#source = source
+    this.#playingSince = performance.now()
+    this.#setbacks = []
+    source.moveTo(this.#video)
+    onNextPicture(this.#video, release)
+    this.#set({ kind: 'playing', protocol, setbacks: [] })
   }
 
   #fail(protocol: Protocol, failure: Failure): void {
@@ -152,6 +186,8 @@ export class Player {
 
   #letGo(): void {
     this.#attempt++
+    this.#upgrade?.close()
+    this.#upgrade = undefined
     clearTimeout(this.#timer)
     this.#source?.close()
     this.#source = undefined
@@ -162,4 +198,10 @@ export class Player {
     this.#state = state
     this.#changed(state)
   }
+}
+
+/** Firefox before 132 does not tell of pictures. */
+function onNextPicture(video: HTMLVideoElement, act: () => void): void {
+  if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(act)
+  else (video as HTMLVideoElement).addEventListener('timeupdate', act, { once: true })
 }

@@ -4,15 +4,8 @@ import { withOpusNack, withStereo } from './offer.js'
 import { failureOfStatus } from './reach.js'
 import { readReceivers } from './receiver-stats.js'
 import { webRtcMissing } from './server-parts.js'
-import {
-  isNamed,
-  startPlayback,
-  type Failure,
-  type Sample,
-  type Source,
-  type SourceEvents,
-  type StreamAddress,
-} from './source.js'
+import type { MovableSource } from './upgrade.js'
+import { isNamed, startPlayback, type Failure, type Sample, type SourceEvents, type StreamAddress } from './source.js'
 
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 4_000
@@ -21,8 +14,8 @@ const DISCONNECTED_MS = 4_000
  * Plays by WebRTC: WHEP (draft-ietf-wish-whep), the client offers. Nothing is trickled: the server answers with its
  * own candidates, UDP and TCP, and learns ours from the connectivity checks, so the browser falls back to TCP by itself.
  */
-export class WhepSource implements Source {
-  readonly #video: HTMLVideoElement
+export class WhepSource implements MovableSource {
+  #video: HTMLVideoElement
   readonly #events: SourceEvents
   readonly #address: StreamAddress
   readonly #session: HttpSession
@@ -44,6 +37,15 @@ export class WhepSource implements Source {
     this.#start().catch((error: unknown) => {
       if (!isNamed(error, 'AbortError')) this.#fail({ reason: 'network', detail: String(error) })
     })
+  }
+
+  /** Shows in another element from now on. */
+  moveTo(video: HTMLVideoElement): void {
+    this.#video.removeEventListener('playing', this.#handlePlaying)
+    this.#video.srcObject = null
+    this.#video = video
+    video.srcObject = this.#stream
+    startPlayback(video, () => this.#events.blocked())
   }
 
   async sample(): Promise<Sample> {

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import type {
   ConnectionState,
+  FallbackReason,
   KickReason,
   NetworkQuality,
   RequestedRole,
@@ -73,7 +74,8 @@ export class RoomModel {
   readonly resumeSound = signal<(() => Promise<void>) | undefined>(undefined)
   /** Whose sound the owner has withheld. */
   readonly withheld = signal<ReadonlySet<string>>(new Set())
-  readonly playsByFlv = signal(false)
+  /** Why the others come by WebSocket-FLV; undefined while they come by WebRTC. */
+  readonly fallback = signal<FallbackReason | undefined>(undefined)
   readonly speaker = signal<string | undefined>(undefined)
 
   readonly people = computed<readonly Person[]>(() => {
@@ -223,7 +225,7 @@ export class RoomModel {
       void this.local.close()
     })
     client.on('autoplay-failed', ({ resume }) => (this.resumeSound.value = resume))
-    client.on('play-path-changed', ({ path }) => (this.playsByFlv.value = path === 'ws-flv'))
+    client.on('play-path-changed', ({ why }) => (this.fallback.value = why))
     client.on('error', (error) => this.notices.show(sentenceOf(error), true))
     client.on('message', (message) => {
       const { from, fromName = from } = message
@@ -312,6 +314,7 @@ export class RoomModel {
     this.micRequests.value = []
     this.isAsking.value = false
     this.resumeSound.value = undefined
+    this.fallback.value = undefined
     this.levels.value = new Map()
     this.quality.value = new Map()
     this.withheld.value = new Set()
