@@ -1,3 +1,4 @@
+import { seededRandom } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { rtpTimestampFromMicros } from '../rtp/timestamp.js'
 import { NtpClock } from './ntp-clock.js'
@@ -94,6 +95,122 @@ test('F10: a jump of an hour in the timestamps is anchored anew, once, and time 
     last = time
   }
   expect(clock.jumps).toBe(2)
+})
+
+/** Sound of 20 ms and pictures at 30 fps from one encoder over one path. */
+interface Call {
+  /** Nothing is taken of these tracks from 10 s on for so long; their timestamps go on, or stand still. */
+  readonly paused?: { readonly of: readonly ('audio' | 'video')[]; readonly seconds: number; readonly stands: boolean }
+  /** The path holds everything from 10 s on for so long. */
+  readonly heldSeconds?: number
+  /** How much faster than real time a path drains that held something. */
+  readonly drain?: number
+  readonly reports: boolean
+  /** When the sender reports after a pause: before the first packet (-1), with it, or so many seconds later. */
+  readonly reportAfterPause?: number
+  /** Opus with DTX from this second on. */
+  readonly dtxFrom?: number
+}
+
+/** The largest error of the picture against the sound, later than 1 s after the pause, and the largest error of delay. */
+function callErrors({
+  paused,
+  heldSeconds = 0,
+  drain = Infinity,
+  reports,
+  reportAfterPause,
+  dtxFrom = Infinity,
+}: Call) {
+  const clocks = { audio: new TrackClock('audio', 48_000), video: new TrackClock('video', 90_000) }
+  const stood = { audio: 0, video: 0 }
+  const error: { audio: number; video: number } = { audio: 0, video: 0 }
+  const random = seededRandom(3)
+  const sent: { kind: 'audio' | 'video'; taken: number; media: number; at: number; report: boolean }[] = []
+  const end = 10 * SECOND + (paused?.seconds ?? 0) * SECOND
+  for (const kind of ['audio', 'video'] as const)
+    for (let taken = 0, next = 0, report = SECOND, last = 0; taken < 24 * SECOND; taken = next) {
+      const isSilent = kind === 'audio' && taken > dtxFrom * SECOND
+      next = taken + (kind === 'video' ? 33_333 : isSilent ? 400_000 : 20_000)
+      const isPaused = paused?.of.includes(kind) === true && taken >= 10 * SECOND && taken < end
+      if (isPaused && paused.stands) stood[kind] += next - taken
+      if (isPaused) continue
+      const media = taken - stood[kind]
+      const isHeld =
+        taken >= 10 * SECOND && taken < (10 + heldSeconds * (drain === Infinity ? 1 : 1 / (1 - 1 / drain))) * SECOND
+      const at = isHeld ? (10 + heldSeconds) * SECOND + (taken - 10 * SECOND) / drain : taken
+      const isDue = reports && taken >= report
+      if (isDue) report += (kind === 'audio' ? 5 : 1) * SECOND
+      // Before the pause reports keep their beat, after it the case says when.
+      if (reportAfterPause !== undefined && reportAfterPause >= 0 && taken < end && next >= end)
+        report = end + reportAfterPause * SECOND
+      // Frames leave the jitter buffer in order.
+      last = Math.max(last, Math.max(at, taken) + 30_000 + Math.round(random() * 15_000))
+      sent.push({ kind, taken, media, at: last, report: isDue })
+    }
+  const worst = { apart: 0, delay: 0 }
+  const seen = new Set<string>()
+  for (const { kind, taken, media, at, report } of sent.sort((a, b) => a.at - b.at)) {
+    const stamp = rtp(media, kind === 'audio' ? 48_000 : 90_000, kind === 'audio' ? 77 : 0xffff_0000)
+    if (kind === 'video') clocks.video.follow(clocks.audio)
+    if (reportAfterPause === -1 && paused?.of.includes(kind) && taken >= end && !seen.has(kind))
+      clocks[kind].onSenderTime(NTP_EPOCH + taken, stamp)
+    error[kind] = clocks[kind].timeOf(stamp, at) - taken
+    if (taken >= end) seen.add(kind)
+    if (report) clocks[kind].onSenderTime(NTP_EPOCH + taken, stamp)
+    if (taken < 9 * SECOND || (taken >= 10 * SECOND && taken < end + SECOND)) continue
+    worst.apart = Math.max(worst.apart, Math.abs(error.video - error.audio))
+    worst.delay = Math.max(worst.delay, Math.abs(error[kind] - 37_500))
+  }
+  return worst
+}
+
+const pauses = [1, 1.65, 2, 5].flatMap((seconds) =>
+  [['audio'], ['video'], ['audio', 'video']].flatMap((of) =>
+    [true, false].flatMap((stands) =>
+      [true, false].map((reports) => ({ of: of as ('audio' | 'video')[], seconds, stands, reports })),
+    ),
+  ),
+)
+
+test.each(pauses)(
+  'a pause of $of for $seconds s (timestamps stand: $stands, reports: $reports) is over within 1 s',
+  ({ reports, ...paused }) => {
+    const { apart, delay } = callErrors({ paused, reports })
+    expect(apart).toBeLessThan(40_000)
+    expect(delay).toBeLessThan(60_000)
+  },
+)
+
+test.each([-1, 0, 0.1, 0.25, 0.5, 2, 4.9])('a report %d s after the pause changes nothing', (reportAfterPause) => {
+  for (const seconds of [1, 1.65, 2, 5])
+    for (const of of [['audio'], ['video'], ['audio', 'video']] as ('audio' | 'video')[][]) {
+      const { apart, delay } = callErrors({ paused: { of, seconds, stands: true }, reports: true, reportAfterPause })
+      expect(apart).toBeLessThan(40_000)
+      expect(delay).toBeLessThan(60_000)
+    }
+})
+
+test.each([
+  { heldSeconds: 0.4, drain: Infinity },
+  { heldSeconds: 2, drain: Infinity },
+  { heldSeconds: 6, drain: Infinity },
+  { heldSeconds: 0.8, drain: 4 },
+  { heldSeconds: 1.5, drain: 2 },
+])(
+  'a path that holds everything for $heldSeconds s, and drains $drain times as fast, is no clock that stands',
+  (held) => {
+    for (const reports of [true, false]) {
+      const { apart, delay } = callErrors({ ...held, reports })
+      expect(apart).toBeLessThan(40_000)
+      expect(delay).toBeLessThan(60_000)
+    }
+  },
+)
+
+test.each([true, false])('silence with DTX is no pause (reports: %s)', (reports) => {
+  const { apart, delay } = callErrors({ reports, dtxFrom: 12 })
+  expect(apart).toBeLessThan(40_000)
+  expect(delay).toBeLessThan(60_000)
 })
 
 test('a report from another century is not believed', () => {

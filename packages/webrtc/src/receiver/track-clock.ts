@@ -1,6 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import { microsFromRtpTicks } from '../rtp/timestamp.js'
 import { TimestampUnwrapper } from '../rtp/sequence.js'
+import { Lateness } from './lateness.js'
 
 /**
  * The earliest arrival of each window tells how far the sender's clock has drifted from the server's. Within the dead zone that
@@ -27,8 +28,10 @@ const REPORT_STEP: Micros = 200_000
 /** A report that would move a track by more than this is not believed: some senders write nonsense. */
 const MAX_BELIEVED_OFFSET: Micros = 5_000_000
 
-/** A timestamp that runs this far away from the arrivals has jumped: the clock is set anew. */
-const JUMP: Micros = 3_000_000
+/** A timestamp that falls, or leaves out more than passed, by so much has jumped: the clock is set anew. */
+const JUMP: Micros = 500_000
+/** One that goes on, but comes earlier by so much, shows that the clock was set by a frame that had been held up. */
+const HELD_UP: Micros = 3_000_000
 
 /** Distance of two frames when the stream's own timestamps do not rise. */
 const MIN_STEP: Micros = 1_000
@@ -51,9 +54,12 @@ export class TrackClock {
   #lastTime: Micros | undefined
   /** Sender's NTP time minus media time, once a report has told. */
   #ntpOffset: Micros | undefined
+  /** By how much the last report moved it at once. The sound or pictures that it speaks of may come only then. */
+  #toldStep: Micros = 0
   #isFollowing = false
   #windowEnd: Micros = 0
   #windowMin: Micros = Infinity
+  readonly #lateness = new Lateness()
   #jumps = 0
 
   constructor(kind: 'video' | 'audio', clockRate: number) {
@@ -61,7 +67,7 @@ export class TrackClock {
     this.#slew = kind === 'video' ? VIDEO_SLEW : AUDIO_SLEW
   }
 
-  /** How often the timestamps ran away from the arrivals and the clock was set anew. */
+  /** How often the timestamps jumped or stood still, and the clock was set anew. */
   get jumps(): number {
     return this.#jumps
   }
@@ -75,12 +81,14 @@ export class TrackClock {
   timeOf(rtpTimestamp: number, arrivedAt: Micros): Micros {
     const mediaTime = microsFromRtpTicks(this.#unwrapper.unwrap(rtpTimestamp), this.#clockRate)
     const arrivalOffset = arrivedAt - mediaTime
-    if (this.#offset === undefined || Math.abs(arrivalOffset - this.#offset) > JUMP) {
+    if (this.#offset === undefined || this.#isJump(mediaTime, arrivedAt)) {
       if (this.#offset !== undefined) this.#jumps++
       this.#anchor(mediaTime, arrivedAt)
-    } else if (!this.#isFollowing) {
-      this.#observeArrival(arrivalOffset, arrivedAt)
     }
+    const stoodFor = this.#lateness.observe(mediaTime, arrivedAt)
+    if (this.#lateness.agrees(this.#toldStep)) this.#standStill(this.#toldStep)
+    else if (stoodFor > 0) this.#standStill(stoodFor)
+    else if (!this.#isFollowing && !this.#lateness.isInDoubt) this.#observeArrival(arrivalOffset, arrivedAt)
     this.#slewTo(mediaTime)
     let time = Math.round(mediaTime + this.#offset!)
     if (this.#lastTime !== undefined && time <= this.#lastTime) time = this.#lastTime + MIN_STEP
@@ -88,12 +96,33 @@ export class TrackClock {
     return time
   }
 
+  #isJump(mediaTime: Micros, arrivedAt: Micros): boolean {
+    const { mediaTime: lastMediaTime, arrivedAt: lastArrivedAt } = this.#lateness
+    const distance = mediaTime - lastMediaTime
+    const early = mediaTime + this.#offset! - arrivedAt
+    if (distance < -JUMP || early > HELD_UP) return true
+    return distance - (arrivedAt - lastArrivedAt) > JUMP && early > JUMP
+  }
+
+  /** The stream's clock stood still while the sender's went on: what was told of the two holds, moved by as much. */
+  #standStill(by: Micros): void {
+    this.#jumps++
+    this.#offset! += by
+    this.#target += by
+    if (this.#ntpOffset !== undefined) this.#ntpOffset += by - this.#toldStep
+    this.#toldStep = 0
+    this.#lateness.stoodStill(by)
+    this.#windowMin = Infinity
+  }
+
   #anchor(mediaTime: Micros, arrivedAt: Micros): void {
+    this.#lateness.begin(mediaTime, arrivedAt)
     this.#offset = arrivedAt - mediaTime
     this.#target = this.#offset
     this.#anchoredAt = arrivedAt
     this.#lastMediaTime = mediaTime
     this.#ntpOffset = undefined
+    this.#toldStep = 0
     this.#isFollowing = false
     this.#windowEnd = arrivedAt + DRIFT_WINDOW
     this.#windowMin = Infinity
@@ -131,6 +160,9 @@ export class TrackClock {
     const known = this.#ntpOffset
     const isStep = known === undefined || Math.abs(measured - known) > REPORT_STEP
     this.#ntpOffset = isStep ? measured : known + (measured - known) * REPORT_WEIGHT
+    this.#toldStep = isStep && known !== undefined ? measured - known : 0
+    // The sender says itself that the timestamps stood still, and for how long.
+    if (this.#lateness.agrees(this.#toldStep)) this.#standStill(this.#toldStep)
   }
 
   /** The sender's clock, in microseconds, when it took the picture or sound of `rtpTimestamp`; undefined before it told. */
