@@ -24,6 +24,15 @@ export interface RtmpLimits {
   readonly otherMessageBytes: number
   /** Messages that have begun and not ended, at the same time. Default 8. */
   readonly partialMessages: number
+  /** Script data (`onMetaData`, …), in bytes: some encoders send an index of their recording along. Default 1 MiB. */
+  readonly dataMessageBytes: number
+  /**
+   * What a client may send behind `publish` before the answer, in bytes and messages; it is kept and delivered with the
+   * answer. At either limit the session asks not to be read, at twice it drops. One message of any size that is allowed
+   * later fits. Default 4 MiB and 2048.
+   */
+  readonly waitingBytes: number
+  readonly waitingMessages: number
   /** Bytes of unfinished messages before a publish or play was accepted. Default 64 KiB. */
   readonly unauthorisedPartialBytes: number
   /** The same afterwards. Default 8 MiB. */
@@ -36,7 +45,7 @@ export interface RtmpLimits {
   readonly commandBurst: number
   /** Application name and stream name, each without arguments, in characters. Default 1024. */
   readonly nameLength: number
-  /** The arguments of tcUrl, application name and stream name, each, in characters. Default 1024. */
+  /** The arguments of tcUrl, application name and stream name, each, in characters: a JWT of 4096 fits. Default 6144. */
   readonly argumentsLength: number
   /** An acknowledgement is not sent for fewer bytes, whatever window the peer asks for. Default 32 KiB. */
   readonly minAcknowledgementBytes: number
@@ -53,6 +62,9 @@ export const DEFAULT_RTMP_LIMITS: RtmpLimits = {
   unauthorisedMessageBytes: 16 * KiB,
   videoMessageBytes: 4 * MiB,
   otherMessageBytes: 64 * KiB,
+  dataMessageBytes: 1 * MiB,
+  waitingBytes: 4 * MiB,
+  waitingMessages: 2048,
   partialMessages: 8,
   unauthorisedPartialBytes: 64 * KiB,
   partialBytes: 8 * MiB,
@@ -60,7 +72,7 @@ export const DEFAULT_RTMP_LIMITS: RtmpLimits = {
   commandsPerSecond: 20,
   commandBurst: 50,
   nameLength: 1024,
-  argumentsLength: 1024,
+  argumentsLength: 6 * KiB,
   minAcknowledgementBytes: 32 * KiB,
   windowAcknowledgementBytes: 2_500_000,
 }

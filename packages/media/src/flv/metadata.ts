@@ -1,5 +1,5 @@
 import { parseAmf0Values } from '../amf0/reader.js'
-import { EcmaArray, type Amf0Object, type Amf0Value } from '../amf0/value.js'
+import { EcmaArray, type Amf0Limits, type Amf0Object, type Amf0Value } from '../amf0/value.js'
 import { encodeAmf0Values } from '../amf0/writer.js'
 import type { AudioConfig, FlvSpelling, Orientation, VideoConfig } from '../model/frame.js'
 import { MAX_FRAME_RATE, MAX_PICTURE_SIDE } from '../model/picture-limits.js'
@@ -10,6 +10,9 @@ import { spellingOf } from './spelling.js'
 const MAX_ENCODER_LENGTH = 128
 /** Bits per second that are believed: 1 Gbit/s. */
 const MAX_BITRATE = 1_000_000_000
+
+/** Recordings that are sent again carry an index of their keyframes: thousands of numbers. */
+const METADATA_LIMITS: Amf0Limits = { maxDepth: 16, maxNodes: 65_536, maxBytes: 1024 * 1024 }
 
 const ORIENTATIONS: readonly Orientation[] = [0, 90, 180, 270]
 
@@ -33,7 +36,7 @@ export interface FlvMetadata {
  * `@setDataFrame`, which belongs to RTMP, may still stand before it.
  */
 export function parseMetadataBody(body: Uint8Array): FlvMetadata | undefined {
-  const values = parseAmf0Values(body)
+  const values = parseAmf0Values(body, METADATA_LIMITS)
   if (values === undefined) return undefined
   const start = values[0] === '@setDataFrame' ? 1 : 0
   const properties = propertiesOf(values[start + 1])

@@ -41,7 +41,7 @@ export class ChunkReader {
   readonly #streams = new Map<number, ChunkStream>()
   #error: ProtocolError | undefined
   #stopped = false
-  #authorised = false
+  #peer: 'stranger' | 'waiting' | 'authorised' = 'stranger'
   #chunkSize = INITIAL_CHUNK_SIZE
 
   #buffer = new Uint8Array(0)
@@ -71,7 +71,12 @@ export class ChunkReader {
 
   /** From now on the limits for accepted peers count. */
   authorised(): void {
-    this.#authorised = true
+    this.#peer = 'authorised'
+  }
+
+  /** The peer asked to publish and was not answered yet: its messages may be as long as `waitingBytes`. */
+  awaitsAnswer(): void {
+    if (this.#peer === 'stranger') this.#peer = 'waiting'
   }
 
   /** No further message is delivered; what is left of the input is ignored. */
@@ -133,7 +138,7 @@ export class ChunkReader {
 
   /** Finds a place for the next `length` bytes of the message of `stream`, if the limits allow it. */
   #makeRoom(stream: ChunkStream, length: number): boolean {
-    const { partialMessages, partialBytes, unauthorisedPartialBytes } = this.#limits
+    const { partialMessages, partialBytes, unauthorisedPartialBytes, waitingBytes } = this.#limits
     if (stream.received === 0) {
       this.#partialMessages += 1
       this.#inPlace ??= stream
@@ -145,7 +150,9 @@ export class ChunkReader {
     const needed = stream.received + length
     const grows = this.#inPlace !== stream && held < needed
     const capacity = grows ? Math.min(stream.messageLength, Math.max(needed, 2 * held)) : held
-    const allowed = this.#authorised ? partialBytes : unauthorisedPartialBytes
+    const allowed = { stranger: unauthorisedPartialBytes, waiting: 2 * waitingBytes, authorised: partialBytes }[
+      this.#peer
+    ]
     if (this.heldBytes + capacity - held > allowed) {
       return this.#fail('RTMP_PARTIAL_MESSAGES', `unfinished messages take more than ${allowed} bytes`)
     }
@@ -338,13 +345,26 @@ export class ChunkReader {
   }
 
   #isLengthAllowed(stream: ChunkStream): boolean {
-    const isLarge = stream.messageType === MessageType.video || stream.messageType === MessageType.aggregate
-    const { videoMessageBytes, otherMessageBytes, unauthorisedMessageBytes } = this.#limits
-    const byType = isLarge ? videoMessageBytes : otherMessageBytes
-    const allowed = this.#authorised ? byType : Math.min(byType, unauthorisedMessageBytes)
+    const { unauthorisedMessageBytes, waitingBytes } = this.#limits
+    const byPeer = { stranger: unauthorisedMessageBytes, waiting: waitingBytes, authorised: Infinity }[this.#peer]
+    const allowed = Math.min(this.#lengthOfType(stream.messageType), byPeer)
     if (stream.messageLength <= allowed) return true
     const sentence = `message of type ${stream.messageType} with ${stream.messageLength} bytes, ${allowed} are allowed`
     return this.#fail('RTMP_MESSAGE_LENGTH', sentence)
+  }
+
+  #lengthOfType(messageType: number): number {
+    const { videoMessageBytes, dataMessageBytes, otherMessageBytes } = this.#limits
+    switch (messageType) {
+      case MessageType.video:
+      case MessageType.aggregate:
+        return videoMessageBytes
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        return dataMessageBytes
+      default:
+        return otherMessageBytes
+    }
   }
 
   #fail(code: ProtocolErrorCode, sentence: string): false {

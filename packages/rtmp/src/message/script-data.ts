@@ -32,11 +32,11 @@ export function isServerNotice(body: Uint8Array): boolean {
 
 const SERVER_NOTICES = [amf0Name('|RtmpSampleAccess'), amf0Name('onStatus')]
 
-/** Lets a Flash player look at the decoded samples; other players ignore it, some wait for it. */
+/**
+ * Lets a Flash player look at the decoded samples; other players ignore it, some wait for it. `NetStream.Data.Start`, which SRS
+ * and FMS send behind it, is left out: ffmpeg makes a data stream of it, which becomes stream 0.
+ */
 export const SAMPLE_ACCESS = encodeAmf0Values(['|RtmpSampleAccess', true, true])
-/** The data message after `NetStream.Play.Start`. */
-export const DATA_START = encodeAmf0Values(['onStatus', { code: 'NetStream.Data.Start' }])
-
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   if (bytes.length < prefix.length) return false
   for (let index = 0; index < prefix.length; index++) if (bytes[index] !== prefix[index]) return false

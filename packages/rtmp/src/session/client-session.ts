@@ -70,6 +70,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   readonly #limits: RtmpLimits
   readonly #handshake: ClientHandshake
   readonly #reader: ChunkReader
+  #now: Micros = 0
   readonly #output = new MessageOutput()
   readonly #acknowledgement: AcknowledgementCounter
   readonly #events: RtmpClientEvent[] = []
@@ -94,6 +95,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   }
 
   handleInput(now: Micros, input: Uint8Array): void {
+    this.#now = now
     this.#turn(now)
     if (this.#state === 'closed') return
     const offset = this.#state === 'handshake' ? this.#shakeHands(input) : 0
@@ -226,7 +228,8 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
 
   #emitMedia(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void {
     if (this.#state !== 'active' || this.#options.action !== 'play') return
-    this.#events.push({ type: 'media', streamId: this.#streamId, messageType, timestampMs, payload })
+    const receivedAt = this.#now
+    this.#events.push({ type: 'media', streamId: this.#streamId, messageType, timestampMs, payload, receivedAt })
   }
 
   #handleData(body: Uint8Array | undefined, timestamp: number): void {

@@ -109,8 +109,22 @@ test('a player gets what is packed for all players, without the notices of the s
       pair.run()
       expect(pair.clientEvents).toEqual([
         { type: 'playing', streamId: 1 },
-        { type: 'media', streamId: 1, messageType: 9, timestampMs: 2 ** 32 - 40, payload },
-        { type: 'media', streamId: 1, messageType: 9, timestampMs: 2 ** 32 + 40, payload },
+        {
+          type: 'media',
+          streamId: 1,
+          messageType: 9,
+          timestampMs: 2 ** 32 - 40,
+          payload,
+          receivedAt: expect.any(Number) as number,
+        },
+        {
+          type: 'media',
+          streamId: 1,
+          messageType: 9,
+          timestampMs: 2 ** 32 + 40,
+          payload,
+          receivedAt: expect.any(Number) as number,
+        },
         { type: 'ended', code: 'NetStream.Play.UnpublishNotify' },
       ])
     }),

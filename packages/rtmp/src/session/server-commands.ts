@@ -4,7 +4,7 @@ import type { RtmpLimits } from '../limits.js'
 import type { Command } from '../message/command.js'
 import { MessageType } from '../message/message-type.js'
 import { encodeControlValue, encodePeerBandwidth } from '../message/protocol-control.js'
-import { DATA_START, SAMPLE_ACCESS } from '../message/script-data.js'
+import { SAMPLE_ACCESS } from '../message/script-data.js'
 import { informationObject, statusCommand } from '../message/status.js'
 import { UserControlEvent } from '../message/user-control.js'
 import { ProtocolError } from '../protocol-error.js'
@@ -62,6 +62,26 @@ export class ServerCommands {
     return undefined
   }
 
+  /** A client that waits for an answer has sent as much as is kept. */
+  get isBacklogged(): boolean {
+    for (const stream of this.#streams.values()) if (stream.waiting.isFull) return true
+    return false
+  }
+
+  /** Tells why the connection ends: on the stream in use, else on the connection. */
+  sayGoodbye({ code, message }: ProtocolError): void {
+    if (this.#connection === undefined) return
+    let streamId = 0
+    let status = 'NetConnection.Connect.Closed'
+    for (const stream of this.#streams.values()) {
+      if (stream.state === 'idle') continue
+      streamId = stream.streamId
+      status = stream.isPublisher ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed'
+      break
+    }
+    this.#refuse(streamId, status, `${code}: ${message}`)
+  }
+
   handle(command: Command, messageStreamId: number): void {
     if (command.name === 'connect') return this.#connect(command)
     if (this.#connection === undefined) return this.#rejectCall(command, 'connect comes first')
@@ -109,7 +129,6 @@ export class ServerCommands {
     this.#status(streamId, 'NetStream.Play.Reset', `Playing and resetting ${stream.streamName}.`)
     this.#status(streamId, 'NetStream.Play.Start', `Started playing ${stream.streamName}.`)
     output.data(SAMPLE_ACCESS, streamId)
-    output.data(DATA_START, streamId)
     return true
   }
 
@@ -117,7 +136,7 @@ export class ServerCommands {
   end(streamId: number, code: string, description: string): void {
     const stream = this.#streams.get(streamId)
     if (stream === undefined || stream.state === 'idle') return
-    stream.state = 'idle'
+    stream.end()
     this.#options.output.command(statusCommand('error', code, description), streamId)
   }
 
@@ -125,7 +144,7 @@ export class ServerCommands {
   endPlay(streamId: number): void {
     const stream = this.#streams.get(streamId)
     if (stream?.isPlayer !== true) return
-    stream.state = 'idle'
+    stream.end()
     this.#status(streamId, 'NetStream.Play.UnpublishNotify', `${stream.streamName} is now unpublished.`)
     this.#options.output.userControl(UserControlEvent.streamEof, streamId)
     this.#status(streamId, 'NetStream.Play.Complete', `Playing ${stream.streamName} is complete.`)
@@ -139,8 +158,10 @@ export class ServerCommands {
     const app = splitArguments(request.app)
     const tcUrl = splitArguments(request.tcUrl)
     if (!this.#isShort(app) || !this.#isShort(tcUrl)) {
-      output.command(connectError(command.transactionId, 'The application name is too long.'))
-      return fail(new ProtocolError('RTMP_NAME_LENGTH', 'connect with an application name or tcUrl that is too long'))
+      const { name, args } = this.#isShort(app) ? tcUrl : app
+      const sentence = this.#tooLong(name, args)
+      output.command(connectError(command.transactionId, sentence))
+      return fail(new ProtocolError('RTMP_NAME_LENGTH', sentence))
     }
     this.#connection = { app, tcUrlArguments: tcUrl.args }
     const window = limits.windowAcknowledgementBytes
@@ -158,7 +179,7 @@ export class ServerCommands {
     if (this.#streams.size >= limits.messageStreams) {
       return this.#rejectCall(command, `A connection may have ${limits.messageStreams} streams.`)
     }
-    const stream = new ServerStream(this.#nextStreamId)
+    const stream = new ServerStream(this.#nextStreamId, limits)
     this.#nextStreamId += 1
     this.#streams.set(stream.streamId, stream)
     this.#result(command, stream.streamId)
@@ -170,7 +191,7 @@ export class ServerCommands {
     if (stream === undefined) return
     const address = this.#streamAddress(connection, name)
     if (address === undefined) {
-      return this.#refuse(stream.streamId, 'NetStream.Publish.BadName', 'The stream name is missing or too long.')
+      return this.#refuse(stream.streamId, 'NetStream.Publish.BadName', this.#reasonAgainst(name))
     }
     stream.state = 'publishRequested'
     stream.streamName = address.streamName
@@ -183,7 +204,7 @@ export class ServerCommands {
     if (stream === undefined) return
     const address = this.#streamAddress(connection, command.args[0])
     if (address === undefined) {
-      return this.#refuse(stream.streamId, 'NetStream.Play.StreamNotFound', 'The stream name is missing or too long.')
+      return this.#refuse(stream.streamId, 'NetStream.Play.StreamNotFound', this.#reasonAgainst(command.args[0]))
     }
     stream.state = 'playRequested'
     stream.streamName = address.streamName
@@ -214,6 +235,20 @@ export class ServerCommands {
     return { app, streamName, query: mergeArguments(connection.tcUrlArguments, connection.app.args, stream.args) }
   }
 
+  /** Why an address was refused. */
+  #reasonAgainst(text: Amf0Value): string {
+    if (typeof text !== 'string') return 'The stream name is missing.'
+    const { name, args } = splitArguments(text)
+    return name === '' ? 'The stream name is missing.' : this.#tooLong(name, args)
+  }
+
+  #tooLong(name: string, args: string): string {
+    const { nameLength, argumentsLength } = this.#options.limits
+    return name.length > nameLength
+      ? `The name has ${name.length} characters, ${nameLength} are allowed.`
+      : `The arguments behind the name have ${args.length} characters, ${argumentsLength} are allowed.`
+  }
+
   #isShort({ name, args }: NameWithArguments): boolean {
     const { nameLength, argumentsLength } = this.#options.limits
     return name.length <= nameLength && args.length <= argumentsLength
@@ -222,7 +257,7 @@ export class ServerCommands {
   #pause(command: Command, messageStreamId: number): void {
     const stream = this.streamOf(messageStreamId)
     const [paused] = command.args
-    if (stream?.state !== 'playing' || typeof paused !== 'boolean') return
+    if (stream?.isPlayer !== true || typeof paused !== 'boolean') return
     const code = paused ? 'NetStream.Pause.Notify' : 'NetStream.Unpause.Notify'
     this.#status(stream.streamId, code, `${paused ? 'Paused' : 'Unpaused'} ${stream.streamName}.`)
     this.#options.emit({ type: 'pause', streamId: stream.streamId, paused })
@@ -241,7 +276,7 @@ export class ServerCommands {
   #endStream(stream: ServerStream | undefined): void {
     if (stream === undefined || stream.state === 'idle') return
     const { streamId, streamName, isPublisher } = stream
-    stream.state = 'idle'
+    stream.end()
     if (isPublisher) this.#status(streamId, 'NetStream.Unpublish.Success', `${streamName} is now unpublished.`)
     this.#options.emit({ type: isPublisher ? 'unpublish' : 'stopPlay', streamId })
   }

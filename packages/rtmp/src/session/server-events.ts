@@ -1,3 +1,4 @@
+import type { Micros } from '@crossroom/media'
 import type { MediaMessageType } from '../message/message-type.js'
 import type { ProtocolError } from '../protocol-error.js'
 
@@ -45,6 +46,8 @@ export interface MediaEvent {
   readonly timestampMs: number
   /** Never written again; for type 18 the plain script data, without `@setDataFrame`. */
   readonly payload: Uint8Array
+  /** When its last byte came. */
+  readonly receivedAt: Micros
 }
 
 /** A publisher, accepted or still waiting for the answer, ended its stream. The connection stays. */

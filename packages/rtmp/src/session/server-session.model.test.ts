@@ -8,6 +8,8 @@ type ModelState = 'idle' | 'publishRequested' | 'publishing' | 'playRequested' |
 class Model {
   readonly states = new Map<number, ModelState>()
   readonly events: string[] = []
+  /** Media that came before the answer. */
+  readonly #waiting = new Map<number, number>()
   #created = 0
 
   createStream(): void {
@@ -26,17 +28,21 @@ class Model {
   accept(streamId: number, what: 'publish' | 'play'): void {
     if (this.states.get(streamId) !== `${what}Requested`) return
     this.states.set(streamId, what === 'publish' ? 'publishing' : 'playing')
+    for (let count = this.#waiting.get(streamId) ?? 0; count > 0; count--) this.events.push(`media ${streamId}`)
+    this.#waiting.delete(streamId)
   }
 
   /** The server's side ends whatever is there; the client is not asked. */
   end(streamId: number): void {
     if (this.states.has(streamId)) this.states.set(streamId, 'idle')
+    this.#waiting.delete(streamId)
   }
 
   close(streamId: number | undefined): void {
     const state = streamId === undefined ? undefined : this.states.get(streamId)
     if (streamId === undefined || state === undefined || state === 'idle') return
     this.states.set(streamId, 'idle')
+    this.#waiting.delete(streamId)
     this.events.push(`${state.startsWith('publish') ? 'unpublish' : 'stopPlay'} ${streamId}`)
   }
 
@@ -51,7 +57,9 @@ class Model {
 
   media(streamId: number): void {
     const target = this.#target(streamId)
-    if (target !== undefined && this.states.get(target) === 'publishing') this.events.push(`media ${target}`)
+    const state = target === undefined ? undefined : this.states.get(target)
+    if (state === 'publishing') this.events.push(`media ${target}`)
+    if (state === 'publishRequested') this.#waiting.set(target!, (this.#waiting.get(target!) ?? 0) + 1)
   }
 
   /** A single stream is meant by every number. */

@@ -112,18 +112,30 @@ test.each([
 test('a publisher is accepted, heard, and says goodbye', () => {
   const rig = new ServerRig().connect()
   rig.command('publish', 3, null, ['x', 'live'], 1)
-  rig.message(8, Uint8Array.of(1), 0, 1)
   expect(rig.events()).toMatchObject([{ type: 'publish' }])
-  expect(rig.session.counters.unexpectedMedia).toBe(1)
   rig.session.acceptPublish(1)
   expect(rig.takeCodes()).toEqual([4, 'NetStream.Publish.Start'])
   rig.message(18, Uint8Array.of(...encodeAmf0Values(['@setDataFrame']), ...metadata), 0, 1)
   rig.message(8, Uint8Array.of(0xaf, 1), 3_600_000, 1)
   rig.message(9, Uint8Array.of(0x17, 1), 3_600_010, 1)
   expect(rig.events()).toEqual([
-    { type: 'media', streamId: 1, messageType: 18, timestampMs: 0, payload: metadata },
-    { type: 'media', streamId: 1, messageType: 8, timestampMs: 3_600_000, payload: Uint8Array.of(0xaf, 1) },
-    { type: 'media', streamId: 1, messageType: 9, timestampMs: 3_600_010, payload: Uint8Array.of(0x17, 1) },
+    { type: 'media', streamId: 1, messageType: 18, timestampMs: 0, payload: metadata, receivedAt: rig.now },
+    {
+      type: 'media',
+      streamId: 1,
+      messageType: 8,
+      timestampMs: 3_600_000,
+      payload: Uint8Array.of(0xaf, 1),
+      receivedAt: rig.now,
+    },
+    {
+      type: 'media',
+      streamId: 1,
+      messageType: 9,
+      timestampMs: 3_600_010,
+      payload: Uint8Array.of(0x17, 1),
+      receivedAt: rig.now,
+    },
   ])
   rig.command('FCUnpublish', 6, null, ['x'])
   rig.command('deleteStream', 7, null, [1])
@@ -201,13 +213,7 @@ test('a player is accepted, pauses, and hears the end', () => {
     { type: 'play', streamId: 1, app: 'live', streamName: 'x', query: new Map([['k', 'v']]) },
   ])
   rig.session.acceptPlay(1)
-  expect(rig.takeCodes()).toEqual([
-    4,
-    'NetStream.Play.Reset',
-    'NetStream.Play.Start',
-    '|RtmpSampleAccess',
-    'NetStream.Data.Start',
-  ])
+  expect(rig.takeCodes()).toEqual([4, 'NetStream.Play.Reset', 'NetStream.Play.Start', '|RtmpSampleAccess'])
   rig.command('pause', 0, null, [true, 0], 1)
   rig.command('pause', 0, null, [false, 0], 1)
   rig.command('seek', 0, null, [0], 1)
@@ -366,8 +372,8 @@ test.each(['G', '\x06', '\x16'])('R10: %j as first byte closes without an answer
   expect(rig.events()).toEqual([closedWith('RTMP_VERSION')])
 })
 
-test('R11: names and arguments of more than 1024 characters are refused', () => {
-  const long = 'x'.repeat(1025)
+test('R11: names of more than 1024 characters and arguments of more than 6144 are refused', () => {
+  const long = 'x'.repeat(6145)
   for (const name of [long, `x?${long}`, '', '?a=b']) {
     const rig = new ServerRig().connect()
     rig.command('publish', 3, null, [name], 1)

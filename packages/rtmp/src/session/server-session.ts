@@ -15,6 +15,11 @@ import { CommandBudget } from './command-budget.js'
 import { DEFAULT_OUT_CHUNK_SIZE, MessageOutput } from './message-output.js'
 import { ServerCommands } from './server-commands.js'
 import type { RtmpServerEvent } from './server-events.js'
+import type { ServerStream } from './server-stream.js'
+import type { WaitingMessage } from './waiting-messages.js'
+
+/** What an aggregate may hold. */
+const AGGREGATED: readonly number[] = [MessageType.audio, MessageType.video, MessageType.dataAmf0]
 
 export interface RtmpServerSessionOptions extends HandshakeCrypto {
   /** What differs from `DEFAULT_RTMP_LIMITS`. */
@@ -25,7 +30,7 @@ export interface RtmpServerSessionOptions extends HandshakeCrypto {
 
 /** What was dropped of a peer's messages, for metrics. */
 export interface RtmpServerCounters {
-  /** Audio, video and script data for a stream that is not being published, or was not accepted yet. */
+  /** Audio, video and script data for a stream that is not being published, or more than is kept until the answer. */
   unexpectedMedia: number
   /** Messages of unknown type, in AMF3, or malformed where that does no harm. */
   ignoredMessages: number
@@ -71,7 +76,10 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
       limits,
       outChunkSize: this.outChunkSize,
       output: this.#output,
-      emit: (event) => this.#events.push(event),
+      emit: (event) => {
+        if (event.type === 'publish') this.#reader.awaitsAnswer()
+        this.#events.push(event)
+      },
       fail: (error) => this.#close(error),
     })
   }
@@ -108,9 +116,19 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     return this.#startedAt + this.#allowedMicros()
   }
 
-  /** Answers a `publish` event: the client may send. */
+  /**
+   * A client that waits for the answer to its `publish` has sent as much as is kept: it should not be read until then,
+   * for what else comes may be dropped.
+   */
+  get isBacklogged(): boolean {
+    return this.#commands.isBacklogged
+  }
+
+  /** Answers a `publish` event: the client may send. What it has sent already follows as events. */
   acceptPublish(streamId: number): void {
-    if (this.#commands.acceptPublish(streamId)) this.authorised()
+    if (!this.#commands.acceptPublish(streamId)) return
+    this.authorised()
+    for (const message of this.#commands.streamOf(streamId)!.waiting.take()) this.#handleTag(streamId, message)
   }
 
   /** Answers a `publish` event with an error such as `NetStream.Publish.BadName` or `NetStream.Publish.Denied`. */
@@ -174,10 +192,9 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     switch (messageType) {
       case MessageType.audio:
       case MessageType.video:
-        return this.#handleMedia(messageType, messageStreamId, timestamp, payload)
       case MessageType.dataAmf0:
       case MessageType.dataAmf3:
-        return this.#handleData(messageType === MessageType.dataAmf3, messageStreamId, timestamp, payload)
+        return this.#handleTag(messageStreamId, { messageType, timestamp, payload, receivedAt: this.#now })
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
         return this.#handleCommand(messageType === MessageType.commandAmf3, messageStreamId, payload)
@@ -195,38 +212,36 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     }
   }
 
-  #handleMedia(messageType: 8 | 9, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
+  /** Audio, video or script data for a stream: read if it is published, kept while the answer is awaited. */
+  #handleTag(messageStreamId: number, message: WaitingMessage): void {
     const stream = this.#commands.streamOf(messageStreamId)
-    if (stream?.state !== 'publishing') {
-      this.counters.unexpectedMedia += 1
-      return
-    }
-    const timestampMs = stream.timestamps.advance(timestamp)
-    this.#events.push({ type: 'media', streamId: stream.streamId, messageType, timestampMs, payload })
+    if (stream?.state === 'publishing') this.#emitTag(stream, message)
+    else if (stream?.state !== 'publishRequested' || !stream.waiting.keep(message)) this.counters.unexpectedMedia += 1
   }
 
-  #handleData(isAmf3: boolean, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
-    const stream = this.#commands.streamOf(messageStreamId)
-    if (stream?.state !== 'publishing') {
-      this.counters.unexpectedMedia += 1
+  #emitTag(stream: ServerStream, { messageType, timestamp, payload, receivedAt }: WaitingMessage): void {
+    const { streamId, timestamps } = stream
+    if (messageType === MessageType.audio || messageType === MessageType.video) {
+      const timestampMs = timestamps.advance(timestamp)
+      this.#events.push({ type: 'media', streamId, messageType, timestampMs, payload, receivedAt })
       return
     }
-    const body = bodyInAmf0(payload, isAmf3)
+    const body = bodyInAmf0(payload, messageType === MessageType.dataAmf3)
     const script = body === undefined ? undefined : stripSetDataFrame(body)
     if (script === undefined) {
       this.counters.ignoredMessages += 1
       return
     }
-    const timestampMs = stream.timestamps.locate(timestamp)
-    const messageType = MessageType.dataAmf0
-    this.#events.push({ type: 'media', streamId: stream.streamId, messageType, timestampMs, payload: script })
+    const timestampMs = timestamps.locate(timestamp)
+    const asAmf0 = MessageType.dataAmf0
+    this.#events.push({ type: 'media', streamId, messageType: asAmf0, timestampMs, payload: script, receivedAt })
   }
 
   #handleAggregate(messageStreamId: number, timestamp: number, payload: Uint8Array): void {
-    const isWhole = splitAggregate(payload, timestamp, (type, tagTimestamp, body) => {
-      if (type === MessageType.audio || type === MessageType.video) {
-        this.#handleMedia(type, messageStreamId, tagTimestamp, body)
-      } else if (type === MessageType.dataAmf0) this.#handleData(false, messageStreamId, tagTimestamp, body)
+    const receivedAt = this.#now
+    const isWhole = splitAggregate(payload, timestamp, (messageType, tagTimestamp, body) => {
+      if (AGGREGATED.includes(messageType))
+        this.#handleTag(messageStreamId, { messageType, timestamp: tagTimestamp, payload: body, receivedAt })
       else this.counters.ignoredMessages += 1
     })
     if (!isWhole) this.counters.ignoredMessages += 1
@@ -263,6 +278,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
   #close(error?: ProtocolError): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    if (error !== undefined) this.#commands.sayGoodbye(error)
     this.#handshake = undefined
     this.#reader.stop()
     this.#events.push(error === undefined ? { type: 'closed' } : { type: 'closed', error })

@@ -1,4 +1,6 @@
 import { TimestampUnwrapper } from '../chunk/timestamp-unwrapper.js'
+import type { RtmpLimits } from '../limits.js'
+import { WaitingMessages } from './waiting-messages.js'
 
 /** `…Requested` waits for the owner's answer. */
 export type ServerStreamState = 'idle' | 'publishRequested' | 'publishing' | 'playRequested' | 'playing'
@@ -10,9 +12,18 @@ export class ServerStream {
   /** As the client wrote it, without arguments. */
   streamName = ''
   timestamps = new TimestampUnwrapper()
+  /** What came since `publish`, until the answer. */
+  readonly waiting: WaitingMessages
 
-  constructor(streamId: number) {
+  constructor(streamId: number, limits: RtmpLimits) {
     this.streamId = streamId
+    this.waiting = new WaitingMessages(limits)
+  }
+
+  /** Whatever it did is over; what waited for an answer is dropped. */
+  end(): void {
+    this.state = 'idle'
+    this.waiting.take()
   }
 
   get isPublisher(): boolean {

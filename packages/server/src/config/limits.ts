@@ -38,8 +38,13 @@ export const rtmpLimits = {
   unauthorisedMessageBytes: 16 * KiB,
   /** A video message. */
   videoMessageBytes: 4 * MiB,
-  /** An audio, data or command message. */
+  /** An audio or command message. */
   otherMessageBytes: 64 * KiB,
+  /** Script data: some encoders send the index of a recording in onMetaData. */
+  dataMessageBytes: 1 * MiB,
+  /** Kept of what a client sends between publish and the answer; past either it is not read until then. */
+  waitingBytes: 4 * MiB,
+  waitingMessages: 2048,
   /** Messages begun and not finished, at the same time. */
   partialMessages: 8,
   /** Bytes received of unfinished messages, before and after admission. */
@@ -70,8 +75,8 @@ export const amfLimits = {
 export const nameLimits = {
   /** APP and STREAM each: 1 to this many of `[A-Za-z0-9._-]`. */
   segmentChars: 128,
-  /** The arguments behind `?`, wherever the encoder puts them. */
-  queryBytes: 1 * KiB,
+  /** The arguments behind `?`, wherever the encoder puts them: a JWT of `jwtChars` and what is beside it. */
+  queryBytes: 6 * KiB,
   /** Arguments kept of one query string. */
   queryFields: 32,
 } as const
@@ -90,10 +95,10 @@ export const mediaLimits = {
 export const publisherLimits = {
   /** Without a byte for this long a publisher counts as gone. */
   silentMicros: 10 * SECOND,
-  /** Sustained rate; reading pauses above it (TCP back-pressure). */
-  bitsPerSecond: 20_000_000,
+  /** Sustained rate, enough for 4K; reading pauses above it (TCP back-pressure). */
+  bitsPerSecond: 60_000_000,
   /** What may come at once: twice the rate of one second. */
-  burstBits: 2 * 20_000_000,
+  burstBits: 2 * 60_000_000,
   /** Above the rate for this long without a pause: closed. */
   overRateMicros: 30 * SECOND,
   /** How long viewers of a stream that ended are kept for its return. */

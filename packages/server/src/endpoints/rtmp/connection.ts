@@ -83,6 +83,7 @@ export class RtmpConnection implements RtmpPeer {
 
   flush(): void {
     this.#driver.drain()
+    this.#readOn()
   }
 
   admitted(): void {
@@ -108,19 +109,35 @@ export class RtmpConnection implements RtmpPeer {
     this.#decodeMicros = 0
     this.#driver.handleInput(bytes)
     const pause = Math.max(this.#rate.take(now, bytes.length * 8), this.#decode.take(now, this.#decodeMicros))
-    if (pause === 0 || this.#closed) return
+    if (this.#closed) return
+    if (this.session.isBacklogged) this.socket.pause()
+    if (pause === 0) return
     if (this.#rate.isExceeded(now)) {
-      this.log.warn(
-        { bitsPerSecond: this.#options.rateLimits.perSecond },
-        'RTMP client closed: it sends more than it may',
-      )
-      metrics.protocolError('rtmp', 'RATE_EXCEEDED')
-      this.close('error')
+      this.#endFlood()
       return
     }
     this.socket.pause()
     this.#cancelPause?.()
-    this.#cancelPause = clock.after(pause, () => this.socket.resume())
+    this.#cancelPause = clock.after(pause, () => {
+      this.#cancelPause = undefined
+      this.#readOn()
+    })
+  }
+
+  /** Reads on unless there is a reason not to: too much at once, or as much as may wait for an answer. */
+  #readOn(): void {
+    if (this.socket.isPaused() && this.#cancelPause === undefined && !this.session.isBacklogged) this.socket.resume()
+  }
+
+  #endFlood(): void {
+    const { perSecond: bitsPerSecond, overRateMicros } = this.#options.rateLimits
+    this.log.warn({ bitsPerSecond }, 'RTMP client closed: it sends more than it may')
+    this.#options.environment.metrics.protocolError('rtmp', 'RATE_EXCEEDED')
+    const most = `${String(bitsPerSecond / 1e6)} Mbit/s`
+    const sentence = `More than ${most} came for ${String(overRateMicros / 1e6)} s; send at a lower rate.`
+    for (const streamId of this.#roles.keys()) this.session.endPublish(streamId, 'NetStream.Publish.Failed', sentence)
+    this.flush()
+    this.close('error')
   }
 
   #handleEvent(event: RtmpServerEvent): void {

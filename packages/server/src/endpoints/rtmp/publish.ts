@@ -120,9 +120,8 @@ export class RtmpPublish {
     if (publication === undefined || this.#closed) return
     const traffic = this.#environment.metrics.traffic.rtmp
     this.#bytesIn += event.payload.length
-    const now = this.#environment.clock.now()
     const frames = this.#frames
-    const good = this.#reader.readTag(event.messageType, event.timestampMs, event.payload, now, frames)
+    const good = this.#reader.readTag(event.messageType, event.timestampMs, event.payload, event.receivedAt, frames)
     if (!good) this.#handleBadFrame()
     else if (frames.length > 0) this.#badFrames = 0
     for (const frame of frames) {

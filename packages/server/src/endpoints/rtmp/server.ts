@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { RtmpServerSession } from '@crossroom/rtmp'
-import { connectionLimits, mediaLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
+import { connectionLimits, mediaLimits, nameLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
 import { plainAddress, type PendingConnections, type RateLimits } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { RtmpConnection } from './connection.js'
@@ -61,6 +61,6 @@ function createSession(): RtmpServerSession {
     randomBytes: (length) => randomBytes(length),
     hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     outChunkSize: rtmpLimits.outgoingChunkBytes,
-    limits: { ...rtmpLimits, ...connectionLimits },
+    limits: { ...rtmpLimits, ...connectionLimits, argumentsLength: nameLimits.queryBytes },
   })
 }
