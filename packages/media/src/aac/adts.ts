@@ -1,3 +1,4 @@
+import type { AudioHints } from '../model/audio-hints.js'
 import type { AudioConfig } from '../model/frame.js'
 import {
   AAC_SAMPLE_RATES,
@@ -26,6 +27,12 @@ export interface AdtsFrame {
 
 /** Reads the ADTS frame at `offset`; undefined when it is malformed, incomplete, or holds several raw data blocks. */
 export function parseAdtsFrame(bytes: Uint8Array, offset = 0): AdtsFrame | undefined {
+  const frame = parseAdtsHeader(bytes, offset)
+  return frame === undefined || frame.end <= frame.start || frame.end > bytes.length ? undefined : frame
+}
+
+/** What the header at `offset` says of its frame, which need not be there. */
+export function parseAdtsHeader(bytes: Uint8Array, offset = 0): AdtsFrame | undefined {
   if (offset + ADTS_HEADER_LENGTH > bytes.length) return undefined
   // Sync word, layer 0.
   if (bytes[offset] !== SYNC_HIGH || (bytes[offset + 1]! & 0xf6) !== SYNC_LOW) return undefined
@@ -33,21 +40,19 @@ export function parseAdtsFrame(bytes: Uint8Array, offset = 0): AdtsFrame | undef
   const sampleRate = AAC_SAMPLE_RATES[(bytes[offset + 2]! >> 2) & 15]
   const channels = ((bytes[offset + 2]! & 1) << 2) | (bytes[offset + 3]! >> 6)
   const length = ((bytes[offset + 3]! & 3) << 11) | (bytes[offset + 4]! << 3) | (bytes[offset + 5]! >> 5)
-  const headerLength = ADTS_HEADER_LENGTH + (hasCrc ? CRC_LENGTH : 0)
-  if (sampleRate === undefined || length <= headerLength || offset + length > bytes.length) return undefined
-  if ((bytes[offset + 6]! & 3) !== 0 || channels === 0) return undefined
+  if (sampleRate === undefined || (bytes[offset + 6]! & 3) !== 0 || channels === 0) return undefined
   return {
     objectType: (bytes[offset + 2]! >> 6) + 1,
     sampleRate,
     channels: channels === 7 ? 8 : channels,
-    start: offset + headerLength,
+    start: offset + ADTS_HEADER_LENGTH + (hasCrc ? CRC_LENGTH : 0),
     end: offset + length,
   }
 }
 
 /** The config of the frames of an ADTS stream. */
-export function audioConfigFromAdts(frame: AdtsFrame): AudioConfig | undefined {
-  return audioConfigFromAac(buildAudioSpecificConfig(frame.objectType, frame.sampleRate, frame.channels))
+export function audioConfigFromAdts(frame: AdtsFrame, hints: AudioHints = {}): AudioConfig | undefined {
+  return audioConfigFromAac(buildAudioSpecificConfig(frame.objectType, frame.sampleRate, frame.channels), hints)
 }
 
 /** Whether `writeAdtsHeader` can describe frames of `config`: Main, LC, SSR or LTP, a rate of the table, up to 8 channels but not 7. */

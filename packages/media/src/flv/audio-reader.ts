@@ -1,3 +1,10 @@
+import {
+  ADTS_HEADER_LENGTH,
+  audioConfigFromAdts,
+  parseAdtsFrame,
+  parseAdtsHeader,
+  type AdtsFrame,
+} from '../aac/adts.js'
 import { audioConfigFromAac } from '../aac/audio-specific-config.js'
 import { bytesEqual } from '../bytes/equality.js'
 import { AudioSampleClock } from '../model/audio-clock.js'
@@ -22,7 +29,7 @@ export class FlvAudioReader {
     return this.#ignoredTracks
   }
 
-  /** Appends at most one frame to `out`; answers why the body was refused, or undefined. */
+  /** Appends the frames of a body to `out`: one, or as many as an ADTS stream holds; answers why it was refused, or undefined. */
   read(
     timestampMs: number,
     body: Uint8Array,
@@ -54,7 +61,7 @@ export class FlvAudioReader {
     const isRepetition = current?.codec === codec && current?.flvSpelling === spelling
     if (isRepetition && bytesEqual(current.description, record)) return undefined
     const allHints = { ...hints, flvSpelling: spelling }
-    const config = codec === 'aac' ? audioConfigFromAac(record, allHints) : audioConfigFromOpusHead(record, allHints)
+    const config = codec === 'aac' ? aacConfigOf(record, allHints) : audioConfigFromOpusHead(record, allHints)
     if (config !== undefined) this.#begin(config)
     // What follows belongs to the refused header: no frame must be sent with the old one.
     else this.#config = undefined
@@ -71,14 +78,49 @@ export class FlvAudioReader {
     // Encoders send frames without content to keep a connection alive.
     if (frame.length === 0) return undefined
     const { codec } = this.#header
+    if (codec === 'aac' && isAdts(frame)) return this.#readAdts(timestampMs, frame, receivedAt, hints, out)
     if (codec === 'mp3' && !this.#updateMp3Config(frame, hints)) return flvTagErrors.badAudioFrame
+    return this.#emit(timestampMs, frame, receivedAt, out)
+  }
+
+  #emit(timestampMs: number, frame: Uint8Array, receivedAt: Micros, out: MediaFrame[]): FlvTagError | undefined {
     const config = this.#config
-    if (config === undefined || config.codec !== codec) return flvTagErrors.audioBeforeHeader
+    if (config === undefined || config.codec !== this.#header.codec) return flvTagErrors.audioBeforeHeader
     const samples = samplesOf(config, frame)
     if (samples === undefined) return flvTagErrors.badAudioFrame
     const dts = this.#clock!.next(timestampMs * 1000, samples)
     out.push({ config, pts: dts, dts, keyframe: true, units: [frame], receivedAt, droppable: false })
     return undefined
+  }
+
+  /** AAC as it comes from a transport stream: each frame says rate and channels itself, and several may share a tag. */
+  #readAdts(
+    timestampMs: number,
+    bytes: Uint8Array,
+    receivedAt: Micros,
+    hints: AudioHints,
+    out: MediaFrame[],
+  ): FlvTagError | undefined {
+    let offset = 0
+    for (let time = timestampMs; offset < bytes.length;) {
+      const adts = parseAdtsFrame(bytes, offset)
+      if (adts === undefined || !this.#updateAdtsConfig(adts, hints)) return flvTagErrors.badAudioFrame
+      const error = this.#emit(time, bytes.subarray(adts.start, adts.end), receivedAt, out)
+      if (error !== undefined) return error
+      offset = adts.end
+      time += (this.#config!.samplesPerFrame * 1000) / this.#config!.sampleRate
+    }
+    return undefined
+  }
+
+  /** A sequence header that agrees stays in force: it may say more, such as SBR. */
+  #updateAdtsConfig(adts: AdtsFrame, hints: AudioHints): boolean {
+    const { sampleRate, channels } = adts
+    const current = this.#config
+    if (current?.codec === 'aac' && current.sampleRate === sampleRate && current.channels === channels) return true
+    const config = audioConfigFromAdts(adts, { ...hints, flvSpelling: this.#header.spelling })
+    if (config !== undefined) this.#begin(config)
+    return config !== undefined
   }
 
   #updateMp3Config(frame: Uint8Array, hints: AudioHints): boolean {
@@ -99,6 +141,17 @@ export class FlvAudioReader {
     if (config.sampleRate !== this.#config?.sampleRate) this.#clock = new AudioSampleClock(config.sampleRate)
     this.#config = config
   }
+}
+
+/** The sync word of ADTS; a raw frame would begin with the element that ends it. */
+function isAdts(bytes: Uint8Array): boolean {
+  return bytes.length >= ADTS_HEADER_LENGTH && bytes[0] === 0xff && (bytes[1]! & 0xf6) === 0xf0
+}
+
+/** The config of an AudioSpecificConfig, or of an ADTS header that stands in its place. */
+function aacConfigOf(record: Uint8Array, hints: AudioHints): AudioConfig | undefined {
+  const adts = isAdts(record) ? parseAdtsHeader(record) : undefined
+  return adts === undefined ? audioConfigFromAac(record, hints) : audioConfigFromAdts(adts, hints)
 }
 
 /** Samples per channel in the frame; undefined when it is malformed. */

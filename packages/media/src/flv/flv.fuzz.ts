@@ -18,7 +18,16 @@ const opusHeader = bytesOf('90 4f707573 4f707573486561640101380180bb0000000000')
 const videoSeeds = (): Uint8Array[] => [
   h264Header,
   h265Header,
-  ...['17 01 000000 00000003 658880 00000003 0601c4', '27 01 000050 00000003 419a22', '2c 01 000000 00000003 2601af']
+  ...[
+    '17 01 000000 00000001 0910 00000001 658880 00000001 61',
+    '17 01 000000 00000007 0601c4 000001 65 00000003 658880 0000',
+    '17 01 000000 0003 658880 0002 6180',
+    '17 00 000000 00000001 674200 00000001 68ce',
+    '17 00 000000 0142c01e ff e0 00',
+    '17 01 000000 00000003 658880 00000003 0601c4',
+    '27 01 000050 00000003 419a22',
+    '2c 01 000000 00000003 2601af',
+  ]
     .concat(exVideoCases.map(({ hex }) => hex))
     .map(bytesOf),
 ]
@@ -26,7 +35,9 @@ const videoSeeds = (): Uint8Array[] => [
 const audioSeeds = (): Uint8Array[] => [
   aacHeader,
   opusHeader,
-  ...['af 01 01180007', '2f fffb9064 00', '91 4f707573 fc00'].concat(exAudioCases.map(({ hex }) => hex)).map(bytesOf),
+  ...['af 01 01180007', 'af 01 fff15080017ffc 01180007', 'af 00 fff15080017ffc', '2f fffb9064 00', '91 4f707573 fc00']
+    .concat(exAudioCases.map(({ hex }) => hex))
+    .map(bytesOf),
 ]
 
 /** Reads `body` after good sequence headers and checks what becomes of it. */
@@ -36,7 +47,7 @@ function readAndWrite(type: number, headers: readonly Uint8Array[], body: Uint8A
   for (const header of headers)
     if (!reader.readTag(type, 0, header, 0, frames)) throw new Error('a good header is refused')
   const accepted = reader.readTag(type, 40, body, 0, frames)
-  if (frames.length > 1) throw new Error('more than one frame from one tag')
+  if (frames.length > 1 && type === 9) throw new Error('more than one picture from one tag')
   if (!accepted && (frames.length > 0 || reader.lastError === undefined)) throw new Error('refused, but not quite')
   const frame = frames[0]
   if (frame === undefined) return

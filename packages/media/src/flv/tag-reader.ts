@@ -13,8 +13,6 @@ export interface FlvTagCounters {
   readonly audioFrames: number
   /** Tags refused, for whatever reason. */
   readonly refusedTags: number
-  /** Refused tags since the last good one: a caller closes a publisher that sends nothing else. */
-  readonly consecutiveRefusedTags: number
   /** Tracks other than the default one in multitrack tags. */
   readonly ignoredTracks: number
 }
@@ -34,7 +32,8 @@ export class FlvTagReader {
   #videoFrames = 0
   #audioFrames = 0
   #refusedTags = 0
-  #consecutiveRefusedTags = 0
+  /** Tags without sense since the last frame, by tag type. */
+  readonly #garbage = new Map<number, number>()
   #lastError: FlvTagError | undefined
 
   /** The last onMetaData. Frame rate and bit rates go into configs made after it. */
@@ -52,9 +51,13 @@ export class FlvTagReader {
       videoFrames: this.#videoFrames,
       audioFrames: this.#audioFrames,
       refusedTags: this.#refusedTags,
-      consecutiveRefusedTags: this.#consecutiveRefusedTags,
       ignoredTracks: this.#video.ignoredTracks + this.#audio.ignoredTracks,
     }
+  }
+
+  /** Tags of this type that made no sense, since the last frame of it: a caller closes a publisher that sends nothing else. */
+  garbageOf(tagType: number): number {
+    return this.#garbage.get(tagType) ?? 0
   }
 
   /**
@@ -70,10 +73,10 @@ export class FlvTagReader {
     if (error !== undefined) {
       this.#lastError = error
       this.#refusedTags += 1
-      this.#consecutiveRefusedTags += 1
+      if (error.isGarbage) this.#garbage.set(tagType, this.garbageOf(tagType) + 1)
       return false
     }
-    this.#consecutiveRefusedTags = 0
+    if (out.length > framesBefore) this.#garbage.delete(tagType)
     if (tagType === FlvTagType.video) this.#videoFrames += out.length - framesBefore
     else this.#audioFrames += out.length - framesBefore
     return true

@@ -1,15 +1,18 @@
 import { videoConfigFromAv1Record } from '../av1/config.js'
 import { isAv1Keyframe } from '../av1/obu.js'
-import { hasIdr, isH264Droppable } from '../h264/nal.js'
+import { salvageAvcRecord } from '../h264/decoder-configuration.js'
+import { H264NalType, h264NalType, hasIdr, isCarriedH264, isH264Droppable } from '../h264/nal.js'
 import { videoConfigFromAvcRecord } from '../h264/config.js'
 import { h264ParameterSets } from '../h264/parameter-sets.js'
 import { hasRecoveryPoint } from '../h264/sei.js'
 import { temporalLayersOf, videoConfigFromHevcRecord } from '../h265/config.js'
-import { hasIrap, isH265Droppable } from '../h265/nal.js'
+import { salvageHevcRecord } from '../h265/decoder-configuration.js'
+import { H265NalType, h265NalType, hasIrap, isCarriedH265, isH265Droppable } from '../h265/nal.js'
 import { h265ParameterSets } from '../h265/parameter-sets.js'
 import type { VideoCodec, VideoConfig } from '../model/frame.js'
 import type { VideoHints } from '../model/video-hints.js'
 import type { ParameterSetCodec } from '../nal/parameter-set-tracker.js'
+import type { SalvagedRecord } from '../nal/unit-splitter.js'
 import { videoConfigFromVp8Keyframe } from '../vp8/config.js'
 import { isVp8Keyframe } from '../vp8/frame-header.js'
 import { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from '../vp9/config.js'
@@ -19,6 +22,11 @@ import { isVp9Keyframe } from '../vp9/frame-header.js'
 export interface VideoFormat {
   /** Present for codecs made of NAL units. */
   readonly parameterSets?: ParameterSetCodec
+  /** What can be read of a record that `configFromRecord` refuses, and whether a unit is handed on; with NAL units only. */
+  salvageRecord?(record: Uint8Array): SalvagedRecord
+  isCarried?(unit: Uint8Array): boolean
+  /** Whether the unit is part of a picture, as opposed to what describes or separates pictures. */
+  isSlice?(unit: Uint8Array): boolean
   /** The config of a sequence header's record; undefined when it is refused. Absent where a sequence header says nothing. */
   configFromRecord?(record: Uint8Array, hints: VideoHints): VideoConfig | undefined
   /**
@@ -41,6 +49,9 @@ export interface VideoFormat {
 const h264: VideoFormat = {
   parameterSets: h264ParameterSets,
   configFromRecord: videoConfigFromAvcRecord,
+  salvageRecord: salvageAvcRecord,
+  isCarried: isCarriedH264,
+  isSlice: (unit) => h264NalType(unit) <= H264NalType.idrSlice,
   isKeyframe: (units, taggedKey) => hasIdr(units) || (taggedKey && hasRecoveryPoint(units)),
   isDroppable: isH264Droppable,
 }
@@ -48,6 +59,9 @@ const h264: VideoFormat = {
 const h265: VideoFormat = {
   parameterSets: h265ParameterSets,
   configFromRecord: videoConfigFromHevcRecord,
+  salvageRecord: salvageHevcRecord,
+  isCarried: isCarriedH265,
+  isSlice: (unit) => h265NalType(unit) <= H265NalType.lastSlice,
   isKeyframe: hasIrap,
   isDroppable: isH265Droppable,
   temporalLayers: temporalLayersOf,

@@ -1,22 +1,33 @@
 import { bytesEqual } from '../bytes/equality.js'
 import type { MediaFrame, Micros, VideoConfig } from '../model/frame.js'
 import type { VideoHints } from '../model/video-hints.js'
-import { splitLengthPrefixed } from '../nal/length-prefixed.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
+import { type ReadLengthSize, splitUnits } from '../nal/unit-splitter.js'
 import { flvTagErrors, type FlvTagError } from './errors.js'
 import { type VideoFormat, videoFormats } from './video-formats.js'
 import { VideoTagHeader } from './video-tag-header.js'
 
-/** Turns the bodies of video tags into frames; the video half of FlvTagReader. */
+/** Bytes of the lengths before NAL units in what is written. */
+const WRITTEN_LENGTH_SIZE = 4
+/** An AVC record with no sets. */
+const SHORTEST_RECORD = 7
+
+/**
+ * Turns the bodies of video tags into frames; the video half of FlvTagReader. What is read may be as crooked as FFmpeg takes
+ * it; what a frame and its config hold is always by the book: a correct record, lengths of 4 bytes, no empty units, no
+ * delimiters.
+ */
 export class FlvVideoReader {
   readonly #header = new VideoTagHeader()
   #format: VideoFormat | undefined
   #config: VideoConfig | undefined
   #parameterSets: ParameterSetTracker | undefined
+  /** What `#parameterSets` follows. */
+  #setsOf: VideoFormat | undefined
   /** The record of the last sequence header. The config may be newer: parameter sets change inside the stream as well. */
   #record: Uint8Array | undefined
-  /** Bytes of the lengths in this stream; a config made of in-band sets always says 4. */
-  #nalLengthSize: VideoConfig['nalLengthSize'] = 4
+  /** Bytes of the lengths in this stream; configs always say 4. */
+  #lengthSize: ReadLengthSize = WRITTEN_LENGTH_SIZE
   #temporalLayers = 1
   #ignoredTracks = 0
 
@@ -57,19 +68,39 @@ export class FlvVideoReader {
     if (isRepetition && this.#record !== undefined && bytesEqual(this.#record, record)) return undefined
     const format = videoFormats[codec!]
     if (format.configFromRecord === undefined) return undefined
-    const config = format.configFromRecord(record, { ...hints, flvSpelling: spelling })
-    if (config === undefined) {
-      // What follows belongs to the refused header: no frame must be sent with the old one.
-      this.#config = undefined
-      this.#parameterSets = undefined
-      return flvTagErrors.badVideoHeader
-    }
+    const allHints = { ...hints, flvSpelling: spelling }
     this.#record = record.slice()
-    this.#nalLengthSize = config.nalLengthSize
+    const config =
+      format.salvageRecord === undefined || record[0] === 1 ? format.configFromRecord(record, allHints) : undefined
+    if (config?.nalLengthSize === WRITTEN_LENGTH_SIZE) {
+      this.#lengthSize = WRITTEN_LENGTH_SIZE
+      this.#follow(format, config.parameterSets)
+      this.#begin(format, config)
+      return undefined
+    }
+    return this.#salvageRecord(format, record, allHints)
+  }
+
+  /** A record that cannot be handed on as it is: another one is made of its parameter sets, or of those in band. */
+  #salvageRecord(format: VideoFormat, record: Uint8Array, hints: VideoHints): FlvTagError | undefined {
+    // What follows belongs to this header: no frame must be sent with the old one.
+    this.#config = undefined
+    const salvaged = format.salvageRecord?.(record)
+    if (salvaged === undefined) return flvTagErrors.badVideoHeader
+    this.#lengthSize = salvaged.lengthSize
+    this.#follow(format, salvaged.sets)
+    const config = this.#parameterSets?.config(hints)
+    if (config !== undefined) this.#begin(format, config)
+    // A whole record without sets says that they come in band.
+    const isPromise = salvaged.sets.length === 0 && record.length >= SHORTEST_RECORD
+    return config === undefined && !isPromise ? flvTagErrors.badVideoHeader : undefined
+  }
+
+  /** Begins to follow the parameter sets of a stream. */
+  #follow(format: VideoFormat, sets: readonly Uint8Array[]): void {
+    this.#setsOf = format
     this.#parameterSets = format.parameterSets && new ParameterSetTracker(format.parameterSets)
-    this.#parameterSets?.reset(config.parameterSets)
-    this.#begin(format, config)
-    return undefined
+    this.#parameterSets?.reset(sets)
   }
 
   #readFrame(
@@ -80,19 +111,20 @@ export class FlvVideoReader {
     out: MediaFrame[],
   ): FlvTagError | undefined {
     const { codec, isKey, offset, end, compositionTimeMs } = this.#header
-    const units: Uint8Array[] = []
-    if (codec === 'h264' || codec === 'h265') {
-      if (codec !== this.#config?.codec) return flvTagErrors.videoBeforeHeader
-      if (!splitLengthPrefixed(body, offset, end, this.#nalLengthSize, units)) return flvTagErrors.badNalLengths
-    } else if (offset < end) units.push(body.subarray(offset, end))
     // Encoders send frames without content to keep a connection alive.
+    if (offset === end) return undefined
+    const format = videoFormats[codec!]
+    const units = this.#unitsOf(format, body, offset, end)
+    if (units === undefined) return flvTagErrors.badNalLengths
     if (units.length === 0) return undefined
-    const keyframe = videoFormats[codec!].isKeyframe(units, isKey)
+    const keyframe = format.isKeyframe(units, isKey)
     const error = this.#updateConfig(units, keyframe, hints)
     if (error !== undefined) return error
+    // Parameter sets by themselves, before anything can be decoded, are remembered and no frame.
+    if (this.#config === undefined) return undefined
     const dts = timestampMs * 1000
     out.push({
-      config: this.#config!,
+      config: this.#config,
       pts: dts + compositionTimeMs * 1000,
       dts,
       keyframe,
@@ -103,15 +135,29 @@ export class FlvVideoReader {
     return undefined
   }
 
+  /** The units that are handed on; undefined when none can be made out. */
+  #unitsOf(format: VideoFormat, body: Uint8Array, offset: number, end: number): Uint8Array[] | undefined {
+    if (format.parameterSets === undefined) return [body.subarray(offset, end)]
+    const units: Uint8Array[] = []
+    if (!splitUnits(body, offset, end, this.#setsOf === format ? this.#lengthSize : WRITTEN_LENGTH_SIZE, units))
+      return undefined
+    return units.every((unit) => format.isCarried!(unit)) ? units : units.filter((unit) => format.isCarried!(unit))
+  }
+
   /** Follows what the frame itself says about the stream. */
   #updateConfig(units: readonly Uint8Array[], keyframe: boolean, hints: VideoHints): FlvTagError | undefined {
     const { codec, spelling } = this.#header
     const format = videoFormats[codec!]
-    if (this.#parameterSets !== undefined && this.#config?.codec === codec) {
-      const changed = this.#parameterSets.observe(units)
-      const config = changed ? this.#parameterSets.config({ ...hints, flvSpelling: spelling }) : undefined
+    if (format.parameterSets !== undefined) {
+      // A stream may begin without a sequence header, with its sets in band.
+      if (this.#setsOf !== format) this.#follow(format, [])
+      if (this.#config?.codec !== codec) this.#config = undefined
+      const changed = this.#parameterSets!.observe(units)
+      const config = changed ? this.#parameterSets!.config({ ...hints, flvSpelling: spelling }) : undefined
       if (config !== undefined) this.#begin(format, config)
-      return undefined
+      return this.#config === undefined && units.some((unit) => format.isSlice!(unit))
+        ? flvTagErrors.videoBeforeHeader
+        : undefined
     }
     const current = this.#config?.codec === codec ? this.#config : undefined
     if (keyframe && format.configFromKeyframe !== undefined) {

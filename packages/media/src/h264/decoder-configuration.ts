@@ -1,5 +1,7 @@
 import { readUint16, writeUint16 } from '../bytes/big-endian.js'
+import { splitAnnexB } from '../nal/annexb.js'
 import type { NalLengthSize } from '../nal/length-prefixed.js'
+import { type SalvagedRecord, startsAsAnnexB, type ReadLengthSize } from '../nal/unit-splitter.js'
 import { H264NalType, h264NalType } from './nal.js'
 import { MAX_PPS_BYTES } from './pps.js'
 import { MAX_SPS_BYTES, parseSps } from './sps.js'
@@ -26,11 +28,28 @@ export function parseAvcDecoderConfiguration(record: Uint8Array): AvcDecoderConf
   if (nalLengthSize === 3) return undefined
   const sps: Uint8Array[] = []
   const pps: Uint8Array[] = []
-  const afterSps = readSets(record, HEAD_LENGTH, record[5]! & 0x1f, H264NalType.sps, MAX_SPS_BYTES, sps)
+  const afterSps = readSets(record, HEAD_LENGTH, record[5]! & 0x1f, sps)
   if (afterSps < 0 || afterSps >= record.length || sps.length === 0) return undefined
-  const afterPps = readSets(record, afterSps + 1, record[afterSps]!, H264NalType.pps, MAX_PPS_BYTES, pps)
-  if (afterPps < 0 || pps.length === 0) return undefined
+  if (readSets(record, afterSps + 1, record[afterSps]!, pps) < 0 || pps.length === 0) return undefined
+  const areSound =
+    sps.every((set) => h264NalType(set) === H264NalType.sps) && pps.every((set) => h264NalType(set) === H264NalType.pps)
+  if (!areSound) return undefined
   return { nalLengthSize: nalLengthSize as NalLengthSize, sps, pps }
+}
+
+/**
+ * The parameter sets that can be found in what an encoder calls its record, and its length size: another version, counts
+ * that are wrong, no sets at all, or sets between start codes. Nothing is refused; 4-byte lengths are the default.
+ */
+export function salvageAvcRecord(record: Uint8Array): SalvagedRecord {
+  if (startsAsAnnexB(record, 0, record.length)) {
+    return { lengthSize: 4, sets: splitAnnexB(record, MAX_RECORD_SPS + MAX_RECORD_PPS).filter(isSet) }
+  }
+  const sets: Uint8Array[] = []
+  if (record.length <= HEAD_LENGTH) return { lengthSize: 4, sets }
+  const afterSps = readSets(record, HEAD_LENGTH, record[5]! & 0x1f, sets)
+  if (afterSps > 0 && afterSps < record.length) readSets(record, afterSps + 1, record[afterSps]!, sets)
+  return { lengthSize: ((record[4]! & 3) + 1) as ReadLengthSize, sets }
 }
 
 /**
@@ -68,26 +87,26 @@ export function buildAvcDecoderConfiguration(
 }
 
 /** Reads `count` sets behind 16-bit lengths into `sets`; returns the offset after them, -1 when malformed. */
-function readSets(
-  record: Uint8Array,
-  start: number,
-  count: number,
-  nalType: number,
-  maxBytes: number,
-  sets: Uint8Array[],
-): number {
+function readSets(record: Uint8Array, start: number, count: number, sets: Uint8Array[]): number {
   let offset = start
   for (let index = 0; index < count; index++) {
     if (offset + 2 > record.length) return -1
     const length = readUint16(record, offset)
     offset += 2
-    if (length === 0 || length > maxBytes || length > record.length - offset) return -1
+    if (length === 0 || length > record.length - offset) return -1
     const set = record.subarray(offset, offset + length)
-    if (h264NalType(set) !== nalType) return -1
+    if (!isSet(set)) return -1
     sets.push(set)
     offset += length
   }
   return offset
+}
+
+function isSet(nal: Uint8Array): boolean {
+  const type = h264NalType(nal)
+  return type === H264NalType.sps
+    ? nal.length <= MAX_SPS_BYTES
+    : type === H264NalType.pps && nal.length <= MAX_PPS_BYTES
 }
 
 function writeSets(sets: readonly Uint8Array[], out: Uint8Array, offset: number): number {

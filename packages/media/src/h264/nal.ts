@@ -16,6 +16,15 @@ export function h264NalType(nal: Uint8Array): number {
   return nal[0]! & 0x1f
 }
 
+/**
+ * Whether a unit is worth carrying: delimiters, filler and end marks are the container's business, and the unspecified types
+ * 0 and 24 to 31 mean something else in RTP.
+ */
+export function isCarriedH264(nal: Uint8Array): boolean {
+  const type = h264NalType(nal)
+  return type > 0 && type < 24 && (type < H264NalType.accessUnitDelimiter || type > H264NalType.filler)
+}
+
 /** nal_ref_idc: 0 when no other picture refers to the content. */
 export function h264NalRefIdc(nal: Uint8Array): number {
   return (nal[0]! >> 5) & 3

@@ -1,5 +1,7 @@
 import { readUint16, writeUint16 } from '../bytes/big-endian.js'
+import { splitAnnexB } from '../nal/annexb.js'
 import type { NalLengthSize } from '../nal/length-prefixed.js'
+import { type SalvagedRecord, startsAsAnnexB, type ReadLengthSize } from '../nal/unit-splitter.js'
 import { H265_NAL_HEADER_LENGTH, H265NalType, h265NalType } from './nal.js'
 import { MAX_H265_PARAMETER_SET_BYTES, parseH265Sps, PROFILE_TIER_LEVEL_LENGTH } from './sps.js'
 
@@ -34,6 +36,19 @@ export function parseHevcDecoderConfiguration(record: Uint8Array): HevcDecoderCo
   const sets = { vps: ofType(H265NalType.vps), sps: ofType(H265NalType.sps), pps: ofType(H265NalType.pps) }
   if (sets.sps.length === 0 || sets.pps.length === 0) return undefined
   return { nalLengthSize: nalLengthSize as NalLengthSize, ...sets }
+}
+
+/** See `salvageAvcRecord`. */
+export function salvageHevcRecord(record: Uint8Array): SalvagedRecord {
+  if (startsAsAnnexB(record, 0, record.length)) {
+    return { lengthSize: 4, sets: splitAnnexB(record, MAX_RECORD_UNITS).filter(isSet) }
+  }
+  const units: Uint8Array[] = []
+  if (record.length < HEAD_LENGTH) return { lengthSize: 4, sets: units }
+  let offset = HEAD_LENGTH
+  for (let array = 0; array < record[HEAD_LENGTH - 1]! && offset > 0 && offset + 3 <= record.length; array++)
+    offset = readUnits(record, offset + 3, readUint16(record, offset + 1), units)
+  return { lengthSize: ((record[21]! & 3) + 1) as ReadLengthSize, sets: units.filter(isSet) }
 }
 
 /** Builds a record with 4-byte lengths; undefined when a list is empty, too long, or the first SPS cannot be read. */
@@ -83,6 +98,11 @@ function readUnits(record: Uint8Array, start: number, count: number, units: Uint
     offset += length
   }
   return offset
+}
+
+function isSet(nal: Uint8Array): boolean {
+  const type = h265NalType(nal)
+  return type >= H265NalType.vps && type <= H265NalType.pps && nal.length <= MAX_H265_PARAMETER_SET_BYTES
 }
 
 function writeArray(units: readonly Uint8Array[], out: Uint8Array, offset: number): number {

@@ -11,7 +11,10 @@ export const H265NalType = {
   vps: 32,
   sps: 33,
   pps: 34,
+  accessUnitDelimiter: 35,
+  filler: 38,
   prefixSei: 39,
+  firstUnspecified: 48,
 } as const
 
 /** The header of every unit has two bytes. */
@@ -20,6 +23,13 @@ export const H265_NAL_HEADER_LENGTH = 2
 /** nal_unit_type of a NAL unit that is not empty. */
 export function h265NalType(nal: Uint8Array): number {
   return (nal[0]! >> 1) & 0x3f
+}
+
+/** See `isCarriedH264`; an end of sequence stays, for it changes how the pictures behind it are decoded. */
+export function isCarriedH265(nal: Uint8Array): boolean {
+  const type = h265NalType(nal)
+  if (nal.length < H265_NAL_HEADER_LENGTH || type >= H265NalType.firstUnspecified) return false
+  return type !== H265NalType.accessUnitDelimiter && type !== H265NalType.filler
 }
 
 /** TemporalId: 0 is the base layer. */

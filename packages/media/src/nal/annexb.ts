@@ -41,9 +41,9 @@ export function writeAnnexB(units: readonly Uint8Array[], out: Uint8Array, offse
   return next
 }
 
-/** Where the next 00 00 01 begins at or after `from`; the length of `bytes` when there is none. */
-function nextStartCode(bytes: Uint8Array, from: number): number {
-  const last = bytes.length - 3
+/** Where the next 00 00 01 begins at or after `from`; `end` when there is none before it. */
+export function nextStartCode(bytes: Uint8Array, from: number, end = bytes.length): number {
+  const last = end - 3
   let index = from
   while (index <= last) {
     const third = bytes[index + 2]!
@@ -51,5 +51,5 @@ function nextStartCode(bytes: Uint8Array, from: number): number {
     else if (third === 1 && bytes[index + 1] === 0 && bytes[index] === 0) return index
     else index += 1
   }
-  return bytes.length
+  return end
 }

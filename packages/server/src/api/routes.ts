@@ -150,6 +150,7 @@ function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins)
             remoteAddress: publication.info.remoteAddress,
             since: wallClock(publication.startedAt, deps),
           },
+          ...(publication.refusals.size === 0 ? {} : { refused: [...publication.refusals.values()] }),
         }),
     ...(video === undefined
       ? {}

@@ -62,6 +62,10 @@ export const streamInfo = z
     audio: z
       .object({ codec: z.string(), codecString: z.string(), sampleRate: z.int().describe('Hz'), channels: z.int() })
       .optional(),
+    refused: z
+      .array(z.object({ kind: z.enum(['audio', 'video']), code: z.string().describe('stable'), reason: z.string() }))
+      .optional()
+      .describe('tracks that are sent and reach nobody, and why'),
     subscribers: z.int().describe('what takes frames: viewers, fanouts shared by viewers, forwards'),
     viewers: z.int(),
     framesIn: z.int(),

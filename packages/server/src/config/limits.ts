@@ -87,8 +87,10 @@ export const mediaLimits = {
   frameBytes: 4 * MiB,
   /** NAL units in one access unit. */
   unitsPerFrame: 512,
-  /** Consecutive frames that make no sense before the publisher is closed. */
+  /** Frames of one track that make no sense before a publisher without a good one is closed. */
   badFrames: 50,
+  /** A picture that comes in pieces waits no longer for the next of them. */
+  pieceMicros: 100_000,
 } as const
 
 /** Publishers. */

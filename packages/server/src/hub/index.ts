@@ -16,6 +16,7 @@ export {
   type PublisherInfo,
   type StreamLimits,
   type StreamState,
+  type TrackRefusal,
 } from './stream.js'
 export { StreamHub } from './stream-hub.js'
 export { WithoutTrack } from './without-track.js'

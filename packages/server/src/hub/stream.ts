@@ -39,10 +39,20 @@ export type PublicationEnd = 'replaced' | 'silent' | 'kicked' | 'shutdown'
 /** `idle`: never published or given up; `live`: a publisher is there; `grace`: it left and may come back. */
 export type StreamState = 'idle' | 'live' | 'grace'
 
+/** Why a track of a publisher reaches nobody. */
+export interface TrackRefusal {
+  readonly kind: 'audio' | 'video'
+  /** Stable. */
+  readonly code: string
+  readonly reason: string
+}
+
 /** The right to push frames into a stream until `end` or until the hub takes it away. */
 export class Publication {
   readonly info: PublisherInfo
   readonly startedAt: Micros
+  /** Tracks that are sent and cannot be carried, by kind. */
+  readonly refusals = new Map<TrackRefusal['kind'], TrackRefusal>()
   #stream: Stream | undefined
 
   constructor(stream: Stream, info: PublisherInfo, startedAt: Micros) {
@@ -53,6 +63,7 @@ export class Publication {
 
   /** Hands one frame to every subscriber. After the end it does nothing. */
   push(frame: MediaFrame): void {
+    if (this.refusals.size > 0) this.refusals.delete(frame.config.kind)
     this.#stream?.handlePublished(frame)
   }
 

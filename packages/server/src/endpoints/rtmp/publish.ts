@@ -1,6 +1,7 @@
-import { FlvTagReader, type MediaFrame } from '@crossroom/media'
+import { AccessUnitJoiner, FlvTagReader, FlvTagType, type MediaFrame, type Micros } from '@crossroom/media'
 import type { RtmpServerEvent } from '@crossroom/rtmp'
 import type { Grant, Refusal, StreamEndReason } from '../../auth/index.js'
+import { mediaLimits, publisherLimits } from '../../config/index.js'
 import type { Publication, PublicationEnd } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import type { RtmpPeer } from './peer.js'
@@ -26,7 +27,10 @@ export class RtmpPublish {
   #grant: Grant | undefined
   #publication: Publication | undefined
   #unlist: (() => void) | undefined
-  #badFrames = 0
+  /** Pictures that come in pieces are handed on as a whole. */
+  readonly #joiner = new AccessUnitJoiner((frame) => this.#publication?.push(frame))
+  #cancelFlush: (() => void) | undefined
+  #lastFrameAt: Micros = -Infinity
   #bytesIn = 0
   #closed = false
 
@@ -46,6 +50,8 @@ export class RtmpPublish {
     if (this.#closed) return
     this.#closed = true
     this.#unlist?.()
+    this.#cancelFlush?.()
+    this.#joiner.flush()
     if (this.#publication !== undefined) {
       this.#environment.metrics.publisherEnded('rtmp')
       this.#peer.log.info({ stream: this.#grant?.key, reason, bytes: this.#bytesIn }, 'RTMP publish ended')
@@ -122,25 +128,46 @@ export class RtmpPublish {
     this.#bytesIn += event.payload.length
     const frames = this.#frames
     const good = this.#reader.readTag(event.messageType, event.timestampMs, event.payload, event.receivedAt, frames)
-    if (!good) this.#handleBadFrame()
-    else if (frames.length > 0) this.#badFrames = 0
+    if (frames.length > 0) this.#lastFrameAt = event.receivedAt
     for (const frame of frames) {
       traffic.framesIn++
-      publication.push(frame)
+      this.#joiner.push(frame)
     }
     frames.length = 0
+    this.#watchPieces()
+    if (!good) this.#handleRefused(event)
   }
 
-  #handleBadFrame(): void {
-    const { metrics } = this.#environment
-    const error = this.#reader.lastError
-    this.#badFrames++
-    if (this.#badFrames === 1)
-      this.#peer.log.warn({ stream: this.#grant?.key, code: error?.code, error: error?.message }, 'A frame was dropped')
-    metrics.protocolError('rtmp', error?.code ?? 'BAD_FRAME')
-    if (this.#badFrames < this.#badFrameLimit) return
-    const sentence = `${String(this.#badFrames)} frames in a row made no sense; the last one: ${error?.message ?? 'unknown'}`
-    this.#end('NetStream.Publish.Failed', sentence)
+  #watchPieces(): void {
+    if (this.#joiner.isHolding) {
+      this.#cancelFlush ??= this.#environment.clock.after(mediaLimits.pieceMicros, () => {
+        this.#cancelFlush = undefined
+        this.#joiner.flush()
+      })
+      return
+    }
+    this.#cancelFlush?.()
+    this.#cancelFlush = undefined
+  }
+
+  #handleRefused({ messageType, receivedAt }: MediaEvent): void {
+    const { code, message: reason } = this.#reader.lastError!
+    this.#environment.metrics.protocolError('rtmp', code)
+    this.#noteRefusal(messageType, code, reason)
+    const garbage = this.#reader.garbageOf(messageType)
+    // While another track gives frames, nonsense on this one is no reason to end that too.
+    if (garbage < this.#badFrameLimit || receivedAt - this.#lastFrameAt <= publisherLimits.silentMicros) return
+    this.#end('NetStream.Publish.Failed', `${String(garbage)} frames in a row made no sense; the last one: ${reason}`)
+  }
+
+  /** One line and one entry for each reason in a row. */
+  #noteRefusal(messageType: number, code: string, reason: string): void {
+    if (messageType === FlvTagType.script) return
+    const kind = messageType === FlvTagType.video ? 'video' : 'audio'
+    const { refusals } = this.#publication!
+    if (refusals.get(kind)?.reason === reason) return
+    refusals.set(kind, { kind, code, reason })
+    this.#peer.log.warn({ stream: this.#grant?.key, kind, code, reason }, 'A frame was dropped')
   }
 
   /** The hub ended the publication. */

@@ -1,0 +1,94 @@
+import { nextStartCode } from './annexb.js'
+import { MAX_NAL_UNITS } from './length-prefixed.js'
+
+/** Bytes of the length before each unit, as records may say it. */
+export type ReadLengthSize = 1 | 2 | 3 | 4
+
+/** What could be read of a record that is not as its standard says. */
+export interface SalvagedRecord {
+  readonly lengthSize: ReadLengthSize
+  readonly sets: readonly Uint8Array[]
+}
+
+/** What encoders write although their record says something else. */
+const OTHER_SIZES: readonly ReadLengthSize[] = [4, 2]
+
+/** Whether the bytes begin as a byte stream does (ITU-T H.264 annex B): zeros, then a one. */
+export function startsAsAnnexB(bytes: Uint8Array, start: number, end: number): boolean {
+  let offset = start
+  while (offset < end && bytes[offset] === 0) offset += 1
+  return offset - start >= 2 && offset - start <= 3 && bytes[offset] === 1
+}
+
+/**
+ * Puts the NAL units of `bytes[start, end)` into `units` as views, read as leniently as FFmpeg does: behind lengths of
+ * `lengthSize` bytes, as a byte stream with start codes although lengths were announced, with start codes inside a length,
+ * behind lengths of another size, with bytes that make no unit at the end. Empty units and zeros behind a unit are left
+ * out. False, with `units` in no useful state, when nothing can be made of it or there are too many units.
+ */
+export function splitUnits(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lengthSize: ReadLengthSize,
+  units: Uint8Array[],
+): boolean {
+  const whole = wholeLength(bytes, start, end, lengthSize)
+  if (whole === end) return walkLengths(bytes, start, end, lengthSize, units)
+  if (startsAsAnnexB(bytes, start, end)) return addUnits(bytes, start, end, units)
+  for (const size of OTHER_SIZES)
+    if (size !== lengthSize && wholeLength(bytes, start, end, size) === end)
+      return walkLengths(bytes, start, end, size, units)
+  // What is cut off or trails is dropped, what came before it is good.
+  return walkLengths(bytes, start, whole, lengthSize, units) && units.length > 0
+}
+
+/** Where the last unit ends that lies in `bytes[start, end)` as a whole. */
+function wholeLength(bytes: Uint8Array, start: number, end: number, lengthSize: ReadLengthSize): number {
+  let offset = start
+  while (end - offset >= lengthSize) {
+    const length = readLength(bytes, offset, lengthSize)
+    if (length > end - offset - lengthSize) break
+    offset += lengthSize + length
+  }
+  return offset
+}
+
+function walkLengths(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lengthSize: ReadLengthSize,
+  units: Uint8Array[],
+): boolean {
+  let lengths = 0
+  for (let offset = start; offset < end; lengths++) {
+    if (lengths === MAX_NAL_UNITS) return false
+    const next = offset + lengthSize + readLength(bytes, offset, lengthSize)
+    if (!addUnits(bytes, offset + lengthSize, next, units)) return false
+    offset = next
+  }
+  return true
+}
+
+/** One unit, or several between start codes: inside a unit there is none, for emulation prevention breaks them up. */
+function addUnits(bytes: Uint8Array, start: number, end: number, units: Uint8Array[]): boolean {
+  let from = start
+  while (from < end) {
+    const next = nextStartCode(bytes, from, end)
+    let last = next
+    while (last > from && bytes[last - 1] === 0) last -= 1
+    if (last > from) {
+      if (units.length === MAX_NAL_UNITS) return false
+      units.push(bytes.subarray(from, last))
+    }
+    from = next + 3
+  }
+  return true
+}
+
+function readLength(bytes: Uint8Array, offset: number, lengthSize: ReadLengthSize): number {
+  let length = 0
+  for (let index = 0; index < lengthSize; index++) length = length * 256 + bytes[offset + index]!
+  return length
+}
