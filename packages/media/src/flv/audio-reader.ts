@@ -16,6 +16,7 @@ import { audioConfigFromOpusHead } from '../opus/opus-head.js'
 import { opusPacketSamples } from '../opus/toc.js'
 import { AudioTagHeader } from './audio-tag-header.js'
 import { flvTagErrors, type FlvTagError } from './errors.js'
+import { configOfLegacySound, isLegacySound, payloadOfLegacySound, samplesOfLegacySound } from './legacy-sound.js'
 
 /** Turns the bodies of audio tags into frames; the audio half of FlvTagReader. */
 export class FlvAudioReader {
@@ -44,7 +45,7 @@ export class FlvAudioReader {
       case 'sequenceStart':
         return this.#readRecord(body.subarray(header.offset, header.end), hints)
       case 'frames':
-        return this.#readFrame(timestampMs, body.subarray(header.offset, header.end), receivedAt, hints, out)
+        return this.#readFrame(timestampMs, body, receivedAt, hints, out)
       case 'unsupported':
         return flvTagErrors.unsupportedAudio
       case 'sequenceEnd':
@@ -70,14 +71,16 @@ export class FlvAudioReader {
 
   #readFrame(
     timestampMs: number,
-    frame: Uint8Array,
+    body: Uint8Array,
     receivedAt: Micros,
     hints: AudioHints,
     out: MediaFrame[],
   ): FlvTagError | undefined {
+    const frame = body.subarray(this.#header.offset, this.#header.end)
     // Encoders send frames without content to keep a connection alive.
     if (frame.length === 0) return undefined
     const { codec } = this.#header
+    if (codec !== undefined && isLegacySound(codec)) return this.#readLegacy(timestampMs, body, receivedAt, hints, out)
     if (codec === 'aac' && isAdts(frame)) return this.#readAdts(timestampMs, frame, receivedAt, hints, out)
     if (codec === 'mp3' && !this.#updateMp3Config(frame, hints)) return flvTagErrors.badAudioFrame
     return this.#emit(timestampMs, frame, receivedAt, out)
@@ -91,6 +94,25 @@ export class FlvAudioReader {
     const dts = this.#clock!.next(timestampMs * 1000, samples)
     out.push({ config, pts: dts, dts, keyframe: true, units: [frame], receivedAt, droppable: false })
     return undefined
+  }
+
+  /** The first byte of the body is all the configuration there is. */
+  #readLegacy(
+    timestampMs: number,
+    body: Uint8Array,
+    receivedAt: Micros,
+    hints: AudioHints,
+    out: MediaFrame[],
+  ): FlvTagError | undefined {
+    const first = body[0]!
+    const config = configOfLegacySound(first, { ...hints, flvSpelling: 'legacy' })!
+    const current = this.#config
+    const isSame =
+      current?.codec === config.codec &&
+      current.sampleRate === config.sampleRate &&
+      current.channels === config.channels
+    if (!isSame) this.#begin(config)
+    return this.#emit(timestampMs, payloadOfLegacySound(first, body.subarray(this.#header.offset)), receivedAt, out)
   }
 
   /** AAC as it comes from a transport stream: each frame says rate and channels itself, and several may share a tag. */
@@ -157,6 +179,7 @@ function aacConfigOf(record: Uint8Array, hints: AudioHints): AudioConfig | undef
 /** Samples per channel in the frame; undefined when it is malformed. */
 function samplesOf(config: AudioConfig, frame: Uint8Array): number | undefined {
   if (config.codec === 'opus') return opusPacketSamples(frame)
+  if (isLegacySound(config.codec)) return samplesOfLegacySound(config, frame) || undefined
   if (config.codec === 'mp3') return countMp3Frames(frame, 0, frame.length) * config.samplesPerFrame
   return config.samplesPerFrame
 }

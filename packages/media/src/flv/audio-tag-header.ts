@@ -1,6 +1,7 @@
 import type { AudioCodec, FlvSpelling } from '../model/frame.js'
 import { AudioPacketType, FourCc, LegacyPacketType, SoundFormat } from './codec-ids.js'
 import { ExHeader } from './ex-header.js'
+import { legacySoundOf } from './legacy-sound.js'
 import type { FlvPacketKind } from './video-tag-header.js'
 
 /** AudioTagHeader (FLV v10.1 section E.4.2.1) and ExAudioTagHeader (Enhanced RTMP v2), one object for all tags of a stream. */
@@ -25,7 +26,8 @@ export class AudioTagHeader {
     this.kind = 'frames'
     this.offset = 1
     if (soundFormat === SoundFormat.aac) return this.#parseAac(body)
-    this.codec = soundFormat === SoundFormat.mp3 || soundFormat === SoundFormat.mp3At8kHz ? 'mp3' : undefined
+    const isMp3 = soundFormat === SoundFormat.mp3 || soundFormat === SoundFormat.mp3At8kHz
+    this.codec = isMp3 ? 'mp3' : legacySoundOf(soundFormat)
     if (this.codec === undefined) this.kind = 'unsupported'
     return true
   }

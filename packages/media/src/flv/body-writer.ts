@@ -1,5 +1,5 @@
 import { writeUint24, writeUint32 } from '../bytes/big-endian.js'
-import type { CodecConfig, FlvSpelling, MediaFrame, Micros } from '../model/frame.js'
+import type { AudioCodec, CodecConfig, FlvSpelling, MediaFrame, Micros } from '../model/frame.js'
 import { byteLengthOfLengthPrefixed, writeLengthPrefixed } from '../nal/length-prefixed.js'
 import {
   AudioPacketType,
@@ -11,6 +11,7 @@ import {
   VideoFrameType,
   VideoPacketType,
 } from './codec-ids.js'
+import { isLegacySound, soundByteOf } from './legacy-sound.js'
 import { spellingOf } from './spelling.js'
 
 /** Frame type and codec id, packet type, composition time. */
@@ -126,7 +127,11 @@ function writeAudioHeader(
   if (spelling === 'enhanced') {
     const packetType = isSequenceHeader ? AudioPacketType.sequenceStart : AudioPacketType.codedFrames
     out[offset] = (SoundFormat.exHeader << 4) | packetType
-    return writeUint32(AUDIO_FOUR_CC[config.codec], out, offset + 1)
+    return writeUint32(fourCcOf(config.codec), out, offset + 1)
+  }
+  if (isLegacySound(config.codec)) {
+    out[offset] = soundByteOf(config)
+    return offset + 1
   }
   if (config.codec === 'mp3') {
     out[offset] = mp3Flags(config.sampleRate, config.channels)
@@ -135,6 +140,11 @@ function writeAudioHeader(
   out[offset] = (SoundFormat.aac << 4) | AAC_FLAGS
   out[offset + 1] = isSequenceHeader ? LegacyPacketType.sequenceHeader : LegacyPacketType.frames
   return offset + 2
+}
+
+/** Only codecs with a name are spelled in the enhanced way, see `spellingOf`. */
+function fourCcOf(codec: AudioCodec): number {
+  return isLegacySound(codec) ? 0 : AUDIO_FOUR_CC[codec]
 }
 
 /** SoundFormat, SoundRate (0 5.5, 1 11, 2 22, 3 44 kHz; 48 kHz has no number and says 3), 16 bits, SoundType. */

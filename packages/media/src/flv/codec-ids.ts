@@ -7,7 +7,21 @@ export const FlvTagType = { audio: 8, video: 9, script: 18 } as const
 export const LegacyVideoCodecId = { avc: 7, hevc: 12 } as const
 
 /** SoundFormat of the audio tag header (section E.4.2.1); 9 introduces the Enhanced RTMP v2 header. */
-export const SoundFormat = { mp3: 2, exHeader: 9, aac: 10, mp3At8kHz: 14 } as const
+export const SoundFormat = {
+  pcmPlatform: 0,
+  adpcm: 1,
+  mp3: 2,
+  pcm: 3,
+  nellymoser16kHz: 4,
+  nellymoser8kHz: 5,
+  nellymoser: 6,
+  aLaw: 7,
+  muLaw: 8,
+  exHeader: 9,
+  aac: 10,
+  speex: 11,
+  mp3At8kHz: 14,
+} as const
 
 /** FrameType of a video tag (section E.4.3.1). */
 export const VideoFrameType = { key: 1, inter: 2, disposableInter: 3, generatedKey: 4, command: 5 } as const
@@ -60,7 +74,8 @@ export const VIDEO_FOUR_CC: Readonly<Record<VideoCodec, number>> = {
   av1: FourCc.av01,
 }
 
-export const AUDIO_FOUR_CC: Readonly<Record<AudioCodec, number>> = {
+/** Codecs that Enhanced RTMP has a name for. */
+export const AUDIO_FOUR_CC: Readonly<Record<Extract<AudioCodec, 'aac' | 'opus' | 'mp3'>, number>> = {
   aac: FourCc.mp4a,
   opus: FourCc.opus,
   mp3: FourCc.mp3,

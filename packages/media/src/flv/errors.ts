@@ -30,7 +30,7 @@ export const flvTagErrors = {
   },
   unsupportedAudio: {
     code: 'FLV_UNSUPPORTED_CODEC',
-    message: 'The audio codec is none of AAC (10, mp4a), MP3 (2, 14, .mp3), Opus.',
+    message: 'The audio codec is none of those of FLV (AAC, MP3, Opus, G.711, PCM, ADPCM, Nellymoser, Speex).',
     isGarbage: false,
   },
   badVideoHeader: {

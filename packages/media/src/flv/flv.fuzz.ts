@@ -35,7 +35,20 @@ const videoSeeds = (): Uint8Array[] => [
 const audioSeeds = (): Uint8Array[] => [
   aacHeader,
   opusHeader,
-  ...['af 01 01180007', 'af 01 fff15080017ffc 01180007', 'af 00 fff15080017ffc', '2f fffb9064 00', '91 4f707573 fc00']
+  ...[
+    'af 01 01180007',
+    'af 01 fff15080017ffc 01180007',
+    'af 00 fff15080017ffc',
+    '72 d5d5d5d5',
+    '8e 7f7f',
+    '3e 00010002',
+    '3c 8081',
+    'b2 0011223344',
+    '52 ' + '11'.repeat(64),
+    '16 4000010203040506',
+    '2f fffb9064 00',
+    '91 4f707573 fc00',
+  ]
     .concat(exAudioCases.map(({ hex }) => hex))
     .map(bytesOf),
 ]

@@ -4,6 +4,7 @@ import { encodeAmf0Values } from '../amf0/writer.js'
 import type { AudioConfig, FlvSpelling, Orientation, VideoConfig } from '../model/frame.js'
 import { MAX_FRAME_RATE, MAX_PICTURE_SIDE } from '../model/picture-limits.js'
 import { AUDIO_FOUR_CC, LegacyVideoCodecId, SoundFormat, VIDEO_FOUR_CC } from './codec-ids.js'
+import { isLegacySound, soundByteOf } from './legacy-sound.js'
 import { spellingOf } from './spelling.js'
 
 /** Longer encoder names are cut: they only go into logs and metadata. */
@@ -104,6 +105,7 @@ function videoCodecIdOf(config: VideoConfig, spelling: FlvSpelling | undefined):
 }
 
 function audioCodecIdOf(config: AudioConfig): number {
+  if (isLegacySound(config.codec)) return soundByteOf(config) >> 4
   if (spellingOf(config) === 'enhanced') return AUDIO_FOUR_CC[config.codec]
   return config.codec === 'mp3' ? SoundFormat.mp3 : SoundFormat.aac
 }

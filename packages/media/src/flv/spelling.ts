@@ -1,3 +1,4 @@
+import { isLegacySound } from './legacy-sound.js'
 import type { CodecConfig, FlvSpelling } from '../model/frame.js'
 
 /** Whether FLV has a legacy id for the codec: H.264, H.265 (id 12 of encoders in China), AAC, MP3. */
@@ -7,6 +8,12 @@ export function isLegacyWritable(config: CodecConfig): boolean {
     case 'h265':
     case 'aac':
     case 'mp3':
+    case 'pcma':
+    case 'pcmu':
+    case 'pcm':
+    case 'adpcm':
+    case 'nellymoser':
+    case 'speex':
       return true
     case 'vp8':
     case 'vp9':
@@ -22,6 +29,7 @@ export function isLegacyWritable(config: CodecConfig): boolean {
  */
 export function spellingOf(config: CodecConfig, override?: FlvSpelling): FlvSpelling {
   if (!isLegacyWritable(config)) return 'enhanced'
+  if (config.kind === 'audio' && isLegacySound(config.codec)) return 'legacy'
   if (config.codec === 'h265' && override !== undefined) return override
   return config.flvSpelling ?? 'legacy'
 }

@@ -2,7 +2,8 @@
 export type Micros = number
 
 export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'
-export type AudioCodec = 'aac' | 'opus' | 'mp3'
+/** The second row is what FLV has carried since Flash: decoded for whoever listens, sent to nobody. */
+export type AudioCodec = 'aac' | 'opus' | 'mp3' | 'pcma' | 'pcmu' | 'pcm' | 'adpcm' | 'nellymoser' | 'speex'
 
 /** Clockwise turn, in degrees, that a player applies before showing the picture. */
 export type Orientation = 0 | 90 | 180 | 270
@@ -56,7 +57,7 @@ export interface AudioConfig {
   /** Hz. Always 48000 for Opus. */
   readonly sampleRate: number
   readonly channels: number
-  /** Samples per channel in one frame: 1024 (or 960) for AAC, 1152 or 576 for MP3; 0 where it varies (Opus). */
+  /** Samples per channel in one frame: 1024 (or 960) for AAC, 1152 or 576 for MP3; 0 where it varies. */
   readonly samplesPerFrame: number
   readonly codecString: string
   readonly bitrate?: number

@@ -2,7 +2,10 @@ import { fromBase64, toBase64 } from '../bytes/base64.js'
 import type { AudioCodec, AudioConfig, CodecConfig, VideoCodec, VideoConfig } from '../model/frame.js'
 import { wireLimits } from './limits.js'
 
-const AUDIO_CODECS: Readonly<Record<AudioCodec, true>> = { aac: true, mp3: true, opus: true }
+const AUDIO_CODECS: Readonly<Record<AudioCodec, true>> = {
+  ...{ aac: true, mp3: true, opus: true },
+  ...{ pcma: true, pcmu: true, pcm: true, adpcm: true, nellymoser: true, speex: true },
+}
 const VIDEO_CODECS: Readonly<Record<VideoCodec, true>> = { h264: true, h265: true, vp8: true, vp9: true, av1: true }
 
 /** A codec config as `JSON.stringify` can write it: byte fields are base64 text. */

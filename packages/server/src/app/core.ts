@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isLegacySound } from '@crossroom/media'
 import { FailureGuard, GateByApp, hooksOf, PlainStreams, Secrets, type Hooks } from '../auth/index.js'
 import {
   checksEntries,
@@ -66,6 +67,14 @@ const WISHES: Record<PlayableKind, Wish> = {
   'webrtc-audio': { name: 'webrtc-audio', audio: ['opus'], video: [], reordered: true },
 }
 
+/** What goes out of a stream that came in as FLV: all but sound that nobody plays any more. */
+const NATIVE_FLV_WISH: Wish = {
+  name: 'flv-native',
+  audio: ['aac', 'mp3', 'opus'],
+  video: ['h264', 'h265', 'vp8', 'vp9', 'av1'],
+  reordered: true,
+}
+
 /** What players of FLV and RTMP take of a stream that did not come in as FLV. */
 const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true }
 
@@ -93,7 +102,10 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
     ...{ secrets: new Secrets(config), pages: pageRulesOf(config) },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
-      flvSourceOf: (stream) => (cameAsFlv(stream) ? stream : transcoder.derive(stream, FLV_WISH)),
+      flvSourceOf: (stream) => {
+        const wish = flvWishOf(stream)
+        return wish === undefined ? stream : transcoder.derive(stream, wish)
+      },
       newConnectionId: () => randomBytes(9).toString('base64url'),
     },
     pending: new PendingConnections({
@@ -114,9 +126,14 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
   }
 }
 
-/** FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. */
-function cameAsFlv({ tracks }: Stream): boolean {
-  return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
+/**
+ * FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. But nobody has any
+ * for the sound of old cameras; where no sound has come yet, it may be that.
+ */
+function flvWishOf({ tracks: { video, audio } }: Stream): Wish | undefined {
+  const cameAsFlv = [video, audio].every((config) => config === undefined || config.flvSpelling !== undefined)
+  if (!cameAsFlv) return FLV_WISH
+  return audio === undefined || isLegacySound(audio.codec) ? NATIVE_FLV_WISH : undefined
 }
 
 /** Names of ours are those that the operator gave away: in addresses, as the one to listen on, and of other pages. */

@@ -13,13 +13,16 @@ export interface Recipe {
   readonly to: AudioCodec | VideoCodec
 }
 
+/** What FLV has carried since Flash, and cameras send: G.711 above all. */
+const LEGACY_SOUND = ['pcma', 'pcmu', 'pcm', 'adpcm', 'nellymoser', 'speex'] as const
+
 /**
  * What can become what: the one table. A conversion from a codec to itself is there to take its frames out of order
  * away, see `Wish.reordered`.
  */
 export const RECIPES: readonly Recipe[] = [
-  { name: 'audio-to-opus', lane: 'audio', from: ['aac', 'mp3'], to: 'opus' },
-  { name: 'audio-to-aac', lane: 'audio', from: ['opus', 'mp3'], to: 'aac' },
+  { name: 'audio-to-opus', lane: 'audio', from: ['aac', 'mp3', ...LEGACY_SOUND], to: 'opus' },
+  { name: 'audio-to-aac', lane: 'audio', from: ['opus', 'mp3', ...LEGACY_SOUND], to: 'aac' },
   { name: 'video-without-b-frames', lane: 'video', from: ['h264'], to: 'h264' },
   { name: 'video-to-vp8', lane: 'video', from: ['h264', 'h265', 'vp9', 'av1'], to: 'vp8' },
   { name: 'video-to-h264', lane: 'video', from: ['h265', 'vp8', 'vp9', 'av1'], to: 'h264' },

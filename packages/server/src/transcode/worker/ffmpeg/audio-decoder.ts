@@ -1,4 +1,11 @@
-import { opusPacketSamples, type AudioConfig, type AudioFrame, type Micros } from '@crossroom/media'
+import {
+  isLegacySound,
+  opusPacketSamples,
+  samplesOfLegacySound,
+  type AudioConfig,
+  type AudioFrame,
+  type Micros,
+} from '@crossroom/media'
 import { OUTPUT_RATE, type AudioDecoder, type HandleSamples } from '../audio-codecs.js'
 import type { Fail } from '../converter.js'
 import { flvHead, flvTag } from './flv-input.js'
@@ -87,7 +94,8 @@ export class FfmpegAudioDecoder implements AudioDecoder {
 /** Samples at the output rate. */
 function samplesOf({ config, units }: AudioFrame): number {
   if (config.codec === 'opus') return opusPacketSamples(units[0]!) ?? 0
-  return (config.samplesPerFrame * OUTPUT_RATE) / config.sampleRate
+  const samples = isLegacySound(config.codec) ? samplesOfLegacySound(config, units[0]!) : config.samplesPerFrame
+  return (samples * OUTPUT_RATE) / config.sampleRate
 }
 
 function deinterleave(bytes: Buffer, offset: number, count: number, channels: number): Float32Array[] {

@@ -1,4 +1,4 @@
-import type { AudioCodec, AudioConfig, AudioFrame, Micros } from '@crossroom/media'
+import { isLegacySound, type AudioCodec, type AudioConfig, type AudioFrame, type Micros } from '@crossroom/media'
 import type { CodecContext, Frame, Packet, SoftwareResampleContext } from 'node-av/lib'
 import type { AudioDecoder, HandleSamples } from '../audio-codecs.js'
 import { OUTPUT_RATE } from '../audio-codecs.js'
@@ -121,13 +121,17 @@ export class NodeAvAudioDecoder implements AudioDecoder {
 }
 
 function openDecoder(library: Library, context: CodecContext, config: AudioConfig): CodecContext {
-  const { Rational } = library
+  const { Rational, constants } = library
   const codec = decoderFor(library, config.codec)
   if (codec === null) throw new Error(`The codec library has no decoder for ${config.codec}`)
   context.allocContext3(codec)
   context.threadCount = 1
   context.pktTimebase = new Rational(1, 1_000_000)
   context.sampleRate = config.sampleRate
+  // These have no record that says it.
+  if (isLegacySound(config.codec))
+    context.channelLayout =
+      config.channels === 1 ? constants.AV_CHANNEL_LAYOUT_MONO : constants.AV_CHANNEL_LAYOUT_STEREO
   // Opus: with its head the decoder would cut the pre-skip out of the middle of a live stream.
   if (config.codec === 'aac') context.extraData = bufferOf(config.description)
   if (context.open2Sync(codec, null) < 0) throw new Error(`The ${config.codec} decoder does not take this config`)
@@ -142,6 +146,18 @@ function decoderFor({ Codec, constants }: Library, codec: AudioCodec) {
       return Codec.findDecoderByName(constants.FF_DECODER_LIBOPUS)
     case 'mp3':
       return Codec.findDecoder(constants.AV_CODEC_ID_MP3)
+    case 'pcma':
+      return Codec.findDecoder(constants.AV_CODEC_ID_PCM_ALAW)
+    case 'pcmu':
+      return Codec.findDecoder(constants.AV_CODEC_ID_PCM_MULAW)
+    case 'pcm':
+      return Codec.findDecoder(constants.AV_CODEC_ID_PCM_S16LE)
+    case 'adpcm':
+      return Codec.findDecoder(constants.AV_CODEC_ID_ADPCM_SWF)
+    case 'nellymoser':
+      return Codec.findDecoder(constants.AV_CODEC_ID_NELLYMOSER)
+    case 'speex':
+      return Codec.findDecoder(constants.AV_CODEC_ID_SPEEX)
   }
 }
 
