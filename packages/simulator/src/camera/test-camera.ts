@@ -3,7 +3,8 @@ import type { MediaFrame, Micros, VideoFrame } from '@crossroom/media'
 import type { Library } from '../codec/library.js'
 import { PictureEncoder } from '../codec/picture-encoder.js'
 import { ToneEncoder } from '../codec/tone-encoder.js'
-import { drawClockPicture } from '../picture/clock-picture.js'
+import type { Picture } from '../picture/painter.js'
+import { Scene } from '../picture/scene.js'
 import type { Quirks } from '../quirks.js'
 import type { Camera, CameraSettings } from './camera.js'
 
@@ -15,11 +16,13 @@ const TICK_MS = 5
 export interface TestCameraOptions {
   readonly library: Library
   readonly quirks: Quirks
+  /** Written into the picture. */
+  readonly name: string
   /** Hz of the tone. */
   readonly pitch: number
 }
 
-/** A test picture with a clock that can be read back, and a tone. */
+/** A drawn person beside a clock that people and programs read, and a tone. */
 export class TestCamera implements Camera {
   readonly #options: TestCameraOptions
   #settings: CameraSettings
@@ -28,7 +31,7 @@ export class TestCamera implements Camera {
   #tone: ToneEncoder | undefined
   #timer: NodeJS.Timeout | undefined
   #startedAt = 0
-  #index = 0
+  readonly #scene: Scene
   #nextPictureAt: Micros = 0
   #keyframeAt: Micros = 0
   #isSmall = false
@@ -37,6 +40,7 @@ export class TestCamera implements Camera {
   constructor(settings: CameraSettings, options: TestCameraOptions) {
     this.#settings = settings
     this.#options = options
+    this.#scene = new Scene(options.name)
   }
 
   start(handle: (frame: MediaFrame) => void): void {
@@ -89,9 +93,9 @@ export class TestCamera implements Camera {
     const keyframe = now >= this.#keyframeAt || this.#pictures === undefined
     if (keyframe) this.#keyframeAt = now + this.#options.quirks.gopSeconds * MICROS_PER_SECOND
     this.#pictures ??= this.#newEncoder()
-    this.#pictures.encode(now, keyframe, (luma) => {
-      if (this.#settings.isCameraOn) drawClockPicture(luma, this.#index++, Date.now())
-      else luma.bytes.fill(16)
+    this.#pictures.encode(now, keyframe, (picture) => {
+      if (this.#settings.isCameraOn) this.#scene.paint(picture, Date.now())
+      else darken(picture)
     })
   }
 
@@ -122,6 +126,12 @@ export class TestCamera implements Camera {
     this.#pictures?.close()
     this.#pictures = undefined
   }
+}
+
+function darken({ bytes, u, v }: Picture): void {
+  bytes.fill(16)
+  u.fill(128)
+  v.fill(128)
 }
 
 /** 4:2:0 wants even sizes. */

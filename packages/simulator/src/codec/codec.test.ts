@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AudioFrame, VideoFrame } from '@crossroom/media'
 
-import { clockAgeMs, drawClockPicture } from '../picture/clock-picture.js'
+import { clockAgeMs, drawClock } from '../picture/clock-picture.js'
 import { loadLibrary } from './library.js'
 import { PictureDecoder } from './picture-decoder.js'
 import { PictureEncoder } from './picture-encoder.js'
@@ -20,7 +20,7 @@ test('a clock survives coding at the bitrate of a phone', async () => {
   })
   const start = 1_700_000_000_000
   for (let index = 0; index < 30; index++) {
-    encoder.encode(index * 66_667, index === 0, (luma) => drawClockPicture(luma, index, start + index * 66))
+    encoder.encode(index * 66_667, index === 0, (picture) => drawClock(picture, start + index * 66))
   }
   const ages: (number | undefined)[] = []
   const decoder = new PictureDecoder(library, (luma) => ages.push(clockAgeMs(luma, start + 5000)))

@@ -2,7 +2,7 @@ import { H264NalType, h264NalType, h264ParameterSets, ParameterSetTracker, split
 import type { Micros, VideoConfig, VideoFrame } from '@crossroom/media'
 import type { CodecContext, Frame, Packet } from 'node-av/lib'
 
-import type { Luma } from '../picture/clock-picture.js'
+import type { Picture } from '../picture/painter.js'
 import { isPause, type Library } from './library.js'
 
 export interface PictureEncoderOptions {
@@ -39,18 +39,16 @@ export class PictureEncoder {
     if (this.#frame.getBuffer(0) < 0) throw new Error('No memory for a picture')
   }
 
-  /** `draw` fills the brightness of the picture of time `pts`. */
-  encode(pts: Micros, keyframe: boolean, draw: (luma: Luma) => void): void {
+  /** `draw` paints the picture of time `pts` over the one before. */
+  encode(pts: Micros, keyframe: boolean, draw: (picture: Picture) => void): void {
     const { constants } = this.#library
     const frame = this.#frame
     frame.makeWritable()
     const { data, linesize } = frame
     if (data === null) return
     const { width, height } = this.#options
-    draw({ bytes: data[0]!, stride: linesize[0]!, width, height })
-    // A little colour, so that a lost chroma plane is seen.
-    data[1]!.fill(140)
-    data[2]!.fill(118)
+    const [bytes, u, v] = [data[0]!, data[1]!, data[2]!]
+    draw({ bytes, stride: linesize[0]!, width, height, u, v, chromaStride: linesize[1]! })
     frame.pts = BigInt(pts)
     frame.pictType = keyframe ? constants.AV_PICTURE_TYPE_I : constants.AV_PICTURE_TYPE_NONE
     this.#context.sendFrameSync(frame)

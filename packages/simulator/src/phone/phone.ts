@@ -91,6 +91,7 @@ export class Phone {
         library: library,
         file: options.push,
         pitch: options.pitch ?? 440,
+        name: options.userId,
       })
       const path = join(component, 'webrtc-room/index')
       const id = simulate.load(path, 'webrtc-room', { compiler: 'simulate', rootPath: component, usingComponents })

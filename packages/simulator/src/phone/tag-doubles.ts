@@ -19,6 +19,8 @@ export interface TagOptions {
   readonly file: string | undefined
   /** Hz of the test tone. */
   readonly pitch: number
+  /** Written into the test picture. */
+  readonly name: string
 }
 
 /** `this` of a double. */
@@ -146,11 +148,11 @@ function attachPlayer(element: Element, { library, quirks }: TagOptions): void {
 }
 
 function openCamera(settings: CameraSettings, options: TagOptions, failed: (sentence: string) => void): Camera {
-  const { file, library, quirks, pitch } = options
+  const { file, library, name, quirks, pitch } = options
   if (file?.endsWith('.flv')) return new FileCamera(file)
   if (file !== undefined) return new FfmpegCamera(file, { settings, gopSeconds: quirks.gopSeconds, failed })
   if (library === undefined) throw new Error('Without codecs only a file can be pushed')
-  return new TestCamera(settings, { library, quirks, pitch })
+  return new TestCamera(settings, { library, quirks, name, pitch })
 }
 
 function settingsOf(data: Readonly<Record<string, unknown>>): CameraSettings {

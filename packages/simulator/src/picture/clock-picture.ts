@@ -5,16 +5,13 @@
  * a block is a macroblock of 16 pixels; the reader samples the middles, so a scaled picture is read as well.
  */
 const BLOCKS = 40
-const BLACK = 16
-const WHITE = 235
+/** Far enough apart to survive any coding, and near enough to the picture not to catch the eye. */
+const BLACK = 40
+const WHITE = 214
 const MIDDLE = (BLACK + WHITE) / 2
 /** Nobody waits a minute for a picture: a clock that is older was misread. Milliseconds. */
 const MAX_AGE_MS = 60_000
 const WRAP_MS = 2 ** 32
-/** A bar of this many pixels moves through the lower half, so that a frozen picture is seen. */
-const BAR_WIDTH = 48
-const BAR_STEP = 6
-
 /** The luma plane of a picture; `stride` bytes from row to row. */
 export interface Luma {
   readonly bytes: Uint8Array
@@ -23,12 +20,10 @@ export interface Luma {
   readonly height: number
 }
 
-/** Draws frame `index`, made at `nowMs` of the wall clock, into the plane. */
-export function drawClockPicture(luma: Luma, index: number, nowMs: number): void {
+/** Draws the clock for a picture made at `nowMs` of the wall clock; returns the first row below it. */
+export function drawClock(luma: Luma, nowMs: number): number {
   const { bytes, stride, width, height } = luma
   const { columns, size } = gridOf(width, height)
-  const top = (BLOCKS / columns) * size
-  for (let row = top; row < height; row++) bytes.fill(80 + (row * 60) / height, row * stride, row * stride + width)
   const bits = bitsOf(nowMs % WRAP_MS)
   for (let block = 0; block < BLOCKS; block++) {
     const left = (block % columns) * size
@@ -37,10 +32,7 @@ export function drawClockPicture(luma: Luma, index: number, nowMs: number): void
       bytes.fill(bits[block] ? WHITE : BLACK, row * stride + left, row * stride + left + size)
     }
   }
-  const barLeft = (index * BAR_STEP) % Math.max(1, width - BAR_WIDTH)
-  for (let row = Math.floor(height / 2); row < height - size; row++) {
-    bytes.fill(WHITE, row * stride + barLeft, row * stride + barLeft + BAR_WIDTH)
-  }
+  return (BLOCKS / columns) * size
 }
 
 /** Milliseconds from the making of the picture to `nowMs`; undefined when it carries no clock that can be read. */

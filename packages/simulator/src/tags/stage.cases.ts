@@ -22,7 +22,7 @@ export function quirksOf(quirks: Partial<Quirks>): Quirks {
 }
 
 export function testCamera(library: Library, quirks: Partial<Quirks> = {}, from = settings): Camera {
-  return new TestCamera(from, { library, quirks: quirksOf(quirks), pitch: 440 })
+  return new TestCamera(from, { library, quirks: quirksOf(quirks), name: 'phone', pitch: 440 })
 }
 
 /** A connection that leads nowhere: the test is the network and the server. */
