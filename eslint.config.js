@@ -68,6 +68,24 @@ export default tseslint.config(
     },
   },
   {
+    // A socket is born in net/, where it is counted and watched: see net/front-door.ts and net/socket-watch.ts.
+    files: ['app', 'api', 'auth', 'endpoints', 'hub', 'rooms', 'signaling', 'transcode'].map(
+      (layer) => `packages/server/src/${layer}/**/*.ts`,
+    ),
+    ignores: tests,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:net', 'node:tls', 'node:http', 'node:https'].map((name) => ({
+            ...{ name, importNames: ['createServer', 'connect', 'createConnection', 'request', 'get', 'default'] },
+            message: 'Sockets are made in net/, where they are counted and watched.',
+          })),
+        },
+      ],
+    },
+  },
+  {
     files: tests,
     rules: { 'max-lines-per-function': 'off' },
   },

@@ -3,7 +3,7 @@
 
 NAPI_MODULE_INIT() {
   if (js_dtls_register(env, exports) && js_srtp_register(env, exports) && js_udp_register(env, exports) &&
-      js_egress_register(env, exports) && js_egress_commands_register(env, exports))
+      js_tcp_register(env, exports) && js_egress_register(env, exports) && js_egress_commands_register(env, exports))
     return exports;
   return js_throw(env, "ERR_NATIVE", "the addon could not register its functions");
 }

@@ -9,6 +9,7 @@ extern const struct js_handle_type JS_SRTP_KEYS, JS_SRTP_INBOUND, JS_UDP_PORT;
 bool js_dtls_register(napi_env env, napi_value exports);
 bool js_srtp_register(napi_env env, napi_value exports);
 bool js_udp_register(napi_env env, napi_value exports);
+bool js_tcp_register(napi_env env, napi_value exports);
 bool js_egress_register(napi_env env, napi_value exports);
 bool js_egress_commands_register(napi_env env, napi_value exports);
 

@@ -84,6 +84,10 @@ export interface Addon {
   udpOpenMedia(port: PortHandle, address: number, inbound: InboundHandle | undefined): void
   udpCounters(port: PortHandle, out: Float64Array): void
 
+  /** Two numbers for each of the first `count` descriptors: bytes acknowledged, bytes that wait; -1 where there is no TCP. */
+  tcpProgress(fds: Int32Array, count: number, out: Float64Array): void
+  tcpBoundUnsent(fd: number, bytes: number): void
+
   egressCreate(
     port: PortHandle,
     cname: string,

@@ -1,4 +1,5 @@
 export { NativeUnavailableError } from './addon.js'
 export { NativeEngine } from './engine.js'
+export { NativeTcp } from './tcp.js'
 export { srtpKeysForTest, srtpOutboundForTest } from './srtp.js'
 export type { SrtpMasterForTest } from './srtp.js'

@@ -10,14 +10,17 @@ import { RoomsPart } from './app/rooms.js'
 import { WebRtc } from './app/web-rtc.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
+import { loadTcpKernel } from './engine.js'
 import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
-import { RtmpEndpoint, RtmpForwards } from './endpoints/rtmp/index.js'
+import { RtmpEndpoint, RtmpForwards, type Connect } from './endpoints/rtmp/index.js'
 import {
   certificateSourceOf,
+  connectOut,
   isHostAllowed,
   loadCertificate,
   refuseUpgrade,
   watchCertificate,
+  type Guest,
   type HttpHandlers,
 } from './net/index.js'
 
@@ -40,7 +43,7 @@ export interface RunningServer {
 
 /** Builds the server as ARCHITECTURE.md draws it and starts listening. Rejects with a sentence when it cannot. */
 export async function startServer(config: Config, services: ServerServices): Promise<RunningServer> {
-  const app = new App(makeCore(config, services))
+  const app = new App(makeCore(config, services, await loadTcpKernel()))
   try {
     await app.start()
     return app
@@ -64,12 +67,13 @@ class App implements RunningServer {
   readonly #stopWarning: () => void
 
   constructor(core: Core) {
-    const { clock, clientAddress, environment, hub, log, pages, pending } = core
+    const { clock, clientAddress, environment, hub, log, pages, sockets } = core
     this.#core = core
-    this.#rtmp = new RtmpEndpoint(environment, pending)
+    this.#rtmp = new RtmpEndpoint(environment)
     this.#httpFlv = new HttpFlvEndpoint(environment, clientAddress)
     this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress, pages)
-    this.#forwards = new RtmpForwards(hub, clock, log, (stream) => environment.flvSourceOf(stream))
+    const connect: Connect = (target, ready) => connectOut(target, 'forward', sockets, ready)
+    this.#forwards = new RtmpForwards(hub, clock, log, connect, (stream) => environment.flvSourceOf(stream))
     this.#web = new Web(core)
     observeCore(core)
     this.#stopWarning = clock.onStoodStill((micros) => {
@@ -120,7 +124,7 @@ class App implements RunningServer {
   }
 
   async close(): Promise<void> {
-    const { hooks, hub, listeners, transcoder } = this.#core
+    const { hooks, hub, listeners, sockets, transcoder } = this.#core
     this.#draining = true
     this.#stopWatching()
     this.#stopWarning()
@@ -128,6 +132,7 @@ class App implements RunningServer {
     this.#rooms?.close()
     hub.close('shutdown')
     listeners.close()
+    sockets.close()
     this.#webRtc?.close()
     transcoder.close()
     await Promise.all([this.#web.close(), hooks?.close()])
@@ -136,7 +141,7 @@ class App implements RunningServer {
   async #listen(): Promise<void> {
     const { config, listeners } = this.#core
     const { rtmpPort, httpPort, rtmpsPort, httpsPort } = config
-    const acceptRtmp = (socket: Socket) => this.#rtmp.handleConnection(socket)
+    const acceptRtmp = (socket: Socket, guest: Guest) => this.#rtmp.handleConnection(socket, guest)
     if (rtmpPort !== 'off') await listeners.openTcp('rtmp', rtmpPort, acceptRtmp)
     if (httpPort !== 'off') await listeners.openHttp('http', httpPort, this.#publicHandlers())
     await this.#listenAside()

@@ -50,7 +50,7 @@ async function requireKey(
   { apiKeys, guard }: AccessOptions,
 ): Promise<void> {
   if (guard.isBlocked(address)) {
-    await guard.holdBack()
+    await guard.holdBack(address)
     throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys came from this address; try again in a minute.')
   }
   const given = /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1]

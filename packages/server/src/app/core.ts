@@ -6,9 +6,11 @@ import { FailureGuard, GateByApp, hooksOf, PlainStreams, Secrets, type Hooks } f
 import {
   checksEntries,
   connectionLimits,
+  FairShare,
   gopCacheLimits,
   httpLimits,
   publisherLimits,
+  socketLimits,
   viewerLimits,
   type Config,
 } from '../config/index.js'
@@ -16,13 +18,16 @@ import type { EndpointEnvironment } from '../endpoints/environment.js'
 import type { MakePlayable, PlayableKind } from '../endpoints/webrtc/index.js'
 import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
 import {
+  FrontDoor,
   Listeners,
   parseUrl,
   PendingConnections,
+  SocketWatch,
   systemClock,
   TrustedProxies,
   type AddressOptions,
   type PageRules,
+  type TcpKernel,
 } from '../net/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
@@ -48,6 +53,8 @@ export interface Core extends ServerServices {
   readonly hooks: Hooks | undefined
   readonly proxies: TrustedProxies
   readonly pending: PendingConnections
+  readonly sockets: SocketWatch
+  readonly door: FrontDoor
   readonly transcoder: Transcoder
   readonly listeners: Listeners
   /** What addresses begin with that are handed out on the public port. */
@@ -79,7 +86,7 @@ const NATIVE_FLV_WISH: Wish = {
 const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true }
 
 /** Makes it; nothing is open yet. */
-export function makeCore(config: Config, { log, metrics }: ServerServices): Core {
+export function makeCore(config: Config, { log, metrics }: ServerServices, kernel: TcpKernel | undefined): Core {
   const clock = systemClock
   const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
   hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
@@ -92,14 +99,29 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
   const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
   const proxies = new TrustedProxies(config.trustProxy)
   const connections = new Connections()
+  const pending = new PendingConnections({
+    total: config.pendingConnections,
+    perAddress: config.pendingPerAddress,
+    totalBytes: connectionLimits.unauthorisedTotalBytes,
+  })
+  const sockets = new SocketWatch({
+    ...{ clock, limits: socketLimits, kernel },
+    onCut: (listener, reason) => log.info({ listener, reason }, 'A connection was cut: its other side does not read'),
+  })
+  const door = new FrontDoor({
+    ...{ clock, proxies, pending, watch: sockets, places: new FairShare(config.connections) },
+    handshakeMicros: connectionLimits.handshakeMicros,
+  })
+  const clientAddress = (request: IncomingMessage): string => proxies.clientAddress(request)
   const listeners = new Listeners({
-    ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK },
+    ...{ host: config.host, httpLimits, highWaterMark: SOCKET_HIGH_WATER_MARK, door, clock, clientAddress },
     acceptPauseMs: connectionLimits.acceptPauseMs,
     onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
   })
   return {
     ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
     ...{ secrets: new Secrets(config), pages: pageRulesOf(config) },
+    ...{ clientAddress, door, pending, sockets },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
       flvSourceOf: (stream) => {
@@ -108,11 +130,6 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
       },
       newConnectionId: () => randomBytes(9).toString('base64url'),
     },
-    pending: new PendingConnections({
-      total: config.pendingConnections,
-      perAddress: config.pendingPerAddress,
-      totalBytes: connectionLimits.unauthorisedTotalBytes,
-    }),
     addressOptions: {
       publicUrl: config.publicUrl,
       publicRtmpUrl: config.publicRtmpUrl,
@@ -121,7 +138,6 @@ export function makeCore(config: Config, { log, metrics }: ServerServices): Core
       rtmpsPort: () =>
         config.tls === 'self-signed' && config.rtmpPort !== 'off' ? undefined : listeners.ports['rtmps'],
     },
-    clientAddress: (request) => proxies.clientAddress(request),
     makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),
   }
 }

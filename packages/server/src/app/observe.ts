@@ -3,11 +3,31 @@ import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
 /** Adds what the parts themselves do not count to the metrics. */
-export function observeCore({ clock, connections, hooks, hub, metrics, transcoder }: Core): void {
+export function observeCore({
+  clock,
+  connections,
+  door,
+  hooks,
+  hub,
+  metrics,
+  pending,
+  sockets,
+  transcoder,
+}: Core): void {
   const lostHelp = 'on_unpublish notifications that were not delivered'
   metrics.addCounter('hook_lost_total', lostHelp, () => hooks?.lost ?? 0)
   const stillHelp = 'Seconds in which the process stood still; they count for no deadline of others'
   metrics.addCounter('stood_still_seconds_total', stillHelp, () => clock.stoodStill / 1_000_000)
+  metrics.addGauge('sockets', 'TCP connections of all listeners', () => sockets.size)
+  metrics.addGauge('strangers', 'TCP connections that were not admitted to anything yet', () => pending.size)
+  metrics.addCounter('connections_refused_total', 'Connections of addresses that had their share', () => door.refused)
+  metrics.addCounter('strangers_evicted_total', 'Strangers that made room for newer ones', () => pending.evicted)
+  metrics.addCounter(
+    'sockets_cut_total',
+    'Connections that were cut because their other side did not read: `stalled`, or too much waited: `overflow`',
+    () => Object.entries(sockets.cuts).map(([reason, value]) => ({ labels: { reason }, value })),
+    ['reason'],
+  )
   addTranscodeMetrics(metrics, transcoder)
   metrics.watchStreams(() =>
     hub.list().map((stream) => {

@@ -80,7 +80,7 @@ export class EntrySignatures implements EntryVerifier {
     if (this.isOpen) return openIdentity(credentials)
     const { guard } = this.#deps
     if (guard.isBlocked(credentials.remoteAddress)) {
-      await guard.holdBack()
+      await guard.holdBack(credentials.remoteAddress)
       return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
     }
     const answer = await this.#read(credentials, mayUse)

@@ -38,20 +38,23 @@ test.each([
   expect(guard.isBlocked(second)).toBe(same)
 })
 
-test('the memory is bounded and the oldest address is forgotten first', () => {
+test('the memory is bounded, and other addresses do not free one that is blocked', () => {
   const { guard } = makeGuard()
   for (let i = 0; i < 10; i++) guard.fail('10.0.0.1')
-  for (let i = 0; i < 9_999; i++) guard.fail(`address-${String(i)}`)
+  for (let i = 0; i < 9; i++) guard.fail('10.0.0.2')
+  for (let i = 0; i < 20_000; i++) guard.fail(`address-${String(i)}`)
   expect(guard.isBlocked('10.0.0.1')).toBe(true)
-  guard.fail('one more')
-  expect(guard.isBlocked('10.0.0.1')).toBe(false)
+  guard.fail('10.0.0.2')
+  expect(guard.isBlocked('10.0.0.2')).toBe(false)
 })
 
-test('only so many answers are held back, so that holding back is no way to fill the memory', async () => {
+test('only so many answers are held back, and one address does not have those of the others given at once', async () => {
   const { guard, waiting } = makeGuard()
-  const held = Array.from({ length: 256 }, () => guard.holdBack())
-  expect(waiting).toHaveLength(256)
-  await guard.holdBack()
+  const held = Array.from({ length: 200 }, () => guard.holdBack('10.0.0.1'))
+  expect(waiting).toHaveLength(128)
+  held.push(guard.holdBack('10.0.0.2'))
+  expect(waiting).toHaveLength(129)
+  for (let i = 3; i < 1000; i++) held.push(guard.holdBack(`10.0.0.${String(i)}`))
   expect(waiting).toHaveLength(256)
   for (const release of waiting) release()
   await Promise.all(held)

@@ -1,4 +1,5 @@
-import { isIPv6 } from 'node:net'
+import { addressGroup } from '../config/address-group.js'
+import { FairShare } from '../config/fair-share.js'
 import { authLimits } from '../config/limits.js'
 
 interface Failures {
@@ -8,13 +9,14 @@ interface Failures {
 
 /**
  * Slows down guessing: an address (IPv6: its /64) that failed 10 times within a minute is refused until that minute is
- * over, each refusal held back for 2 s. The memory is bounded; the oldest address is forgotten first.
+ * over, each refusal held back for 2 s. The memory is bounded.
  */
 export class FailureGuard {
   readonly #nowMs: () => number
   readonly #delay: (ms: number) => Promise<void>
   readonly #failures = new Map<string, Failures>()
-  #delayed = 0
+  /** Answers held back: one address must not have those of the others given at once. */
+  readonly #delayed = new FairShare(authLimits.delayedAnswers)
 
   /** `nowMs` answers milliseconds that never go back; `delay` resolves after so many milliseconds. */
   constructor(nowMs: () => number, delay: (ms: number) => Promise<void>) {
@@ -24,7 +26,7 @@ export class FailureGuard {
 
   /** Whether this address must be refused without looking at what it brings. */
   isBlocked(address: string): boolean {
-    const failures = this.#failures.get(network(address))
+    const failures = this.#failures.get(addressGroup(address))
     return (
       failures !== undefined && failures.windowEndsMs > this.#nowMs() && failures.count >= authLimits.failuresPerMinute
     )
@@ -33,41 +35,37 @@ export class FailureGuard {
   /** Remembers that this address brought a wrong secret. */
   fail(address: string): void {
     const now = this.#nowMs()
-    const key = network(address)
+    const key = addressGroup(address)
     const failures = this.#failures.get(key)
     if (failures !== undefined && failures.windowEndsMs > now) {
       failures.count++
       return
     }
     this.#failures.delete(key)
-    if (this.#failures.size >= authLimits.failureAddresses) this.#failures.delete(this.#failures.keys().next().value!)
+    if (this.#failures.size >= authLimits.failureAddresses) this.#forgetOne()
     this.#failures.set(key, { count: 1, windowEndsMs: now + authLimits.failureWindowMs })
   }
 
-  /** Waits before a blocked address gets its answer; at once when too many answers are held back already. */
-  async holdBack(): Promise<void> {
-    if (this.#delayed >= authLimits.delayedAnswers) return
-    this.#delayed++
+  /** The oldest that is not blocked: else many addresses of one guesser would free the one that is. */
+  #forgetOne(): void {
+    let oldest: string | undefined
+    for (const [key, { count }] of this.#failures) {
+      oldest ??= key
+      if (count >= authLimits.failuresPerMinute) continue
+      oldest = key
+      break
+    }
+    if (oldest !== undefined) this.#failures.delete(oldest)
+  }
+
+  /** Waits before a blocked address gets its answer; at once when too many of its answers are held back already. */
+  async holdBack(address: string): Promise<void> {
+    const release = this.#delayed.take(addressGroup(address))
+    if (release === undefined) return
     try {
       await this.#delay(authLimits.failureDelayMs)
     } finally {
-      this.#delayed--
+      release()
     }
   }
-}
-
-/** What one customer usually holds: an IPv4 address, or the first four groups of an IPv6 address. */
-function network(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped !== null) return mapped[1]!
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = address.split('%')[0]!.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  const groups = [...left, ...Array<string>(zeros).fill('0'), ...right]
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
 }

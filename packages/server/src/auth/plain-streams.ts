@@ -67,7 +67,7 @@ export class PlainStreams implements StreamGate {
     const gated = this.#options[request.action] === 'token' && !this.#isDemoStream(request)
     const { guard } = this.#deps
     if (gated && guard.isBlocked(request.remoteAddress)) {
-      await guard.holdBack()
+      await guard.holdBack(request.remoteAddress)
       return refusal('TOO_MANY_FAILURES', 'Too many wrong tokens came from this address; try again in a minute.', 429)
     }
     const credential = this.#verify(request)

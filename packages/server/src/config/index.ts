@@ -1,3 +1,5 @@
+export { addressGroup, isLoopbackAddress } from './address-group.js'
+export { FairShare } from './fair-share.js'
 export * from './limits.js'
 export { ConfigError } from './config-error.js'
 export { checksEntries, isLoopbackHost, loadConfig, servesTls } from './load.js'

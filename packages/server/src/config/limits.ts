@@ -20,10 +20,22 @@ export const connectionLimits = {
   unauthorised: 4096,
   /** The same from one address (IPv4 /32, IPv6 /64); loopback is exempt, configurable for benchmarks. */
   unauthorisedPerAddress: 64,
-  /** A connection that drained no byte for this long while data waits is destroyed. */
-  stalledDrainMicros: 10 * SECOND,
+  /** Connections of all protocols, admitted or not. One address may hold as many as are left free; configurable. */
+  connections: 32_768,
   /** How long accepting pauses after the process ran out of file descriptors. */
   acceptPauseMs: 100,
+} as const
+
+/** Every TCP socket of the server, whatever is written to it. */
+export const socketLimits = {
+  /** What may wait in the server for one socket; past it the socket is destroyed. */
+  waitingBytes: 8 * MiB,
+  /** What the kernel may keep unsent for one socket, where it can be told so: more is delay that nobody sees. */
+  unsentBytes: 128 * KiB,
+  /** A socket whose peer takes no byte for this long while bytes wait, in the server or in the kernel, is destroyed. */
+  stalledMicros: 10 * SECOND,
+  /** How often sockets are looked at. */
+  sweepMicros: 1 * SECOND,
 } as const
 
 /** RTMP: chunk stream, messages, commands. */
@@ -136,7 +148,6 @@ export const httpLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5_000,
-  connectionsCheckingIntervalMs: 1_000,
   maxHeaderBytes: 8 * KiB,
   maxHeaders: 64,
   /** Bodies of the REST API. */

@@ -210,6 +210,12 @@ export const optionShape = {
     takes: 'ORIGIN',
     description: 'more web origins that may open signaling and WebSocket-FLV, with commas between',
   }),
+  connections: count(
+    1,
+    MANY,
+    connectionLimits.connections,
+    'connections of all protocols; one address may hold as many as are left free',
+  ),
   pendingConnections: count(1, MANY, connectionLimits.unauthorised, 'connections not yet admitted to publish or play'),
   pendingPerAddress: count(
     1,

@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import { addressGroup, isLoopbackAddress } from './pending-connections.js'
+import { addressGroup, isLoopbackAddress } from '../config/index.js'
 import { RateLimiter } from './rate-limiter.js'
 
 export interface AddressRateLimits {

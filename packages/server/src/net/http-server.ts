@@ -3,18 +3,24 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
+import type { ListeningClock } from './clock.js'
+import type { FrontDoor, Guest } from './front-door.js'
+import { HttpVisit, type HttpVisitLimits } from './http-visit.js'
 import { ListeningPort, type ListeningPortOptions } from './listening-port.js'
 
-export interface HttpLimits {
-  readonly headersTimeoutMs: number
-  readonly requestTimeoutMs: number
+export interface HttpLimits extends HttpVisitLimits {
   readonly keepAliveTimeoutMs: number
-  readonly connectionsCheckingIntervalMs: number
   readonly maxHeaderBytes: number
   readonly maxHeaders: number
 }
 
 export interface HttpListenOptions extends ListeningPortOptions {
+  /** Of the listener, for limits and metrics. */
+  readonly name: string
+  readonly door: FrontDoor
+  readonly clock: Pick<ListeningClock, 'after'>
+  /** Who asks, where a trusted proxy speaks for it. */
+  clientAddress(request: IncomingMessage): string
   /** With it the server speaks TLS. */
   readonly tls?: SecureContextOptions
   readonly limits: HttpLimits
@@ -30,37 +36,50 @@ export class HttpServer {
   readonly #server: Server | TlsServer
   readonly #tls: TlsServer | undefined
   readonly #port: ListeningPort
+  readonly #options: HttpListenOptions
+  readonly #visits = new WeakMap<Duplex, HttpVisit>()
 
   private constructor(options: HttpListenOptions) {
-    const { limits } = options
+    this.#options = options
+    const { door, limits, name } = options
     const serverOptions = {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
+      // The deadlines are a visit's: Node's own would count a stall of ours.
+      headersTimeout: 0,
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
       maxHeaderSize: limits.maxHeaderBytes,
       highWaterMark: options.highWaterMark,
       noDelay: true,
     }
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      if (hasTooManyHeaders(request, limits)) refuseHeaders(request, response)
-      else options.onRequest(request, response)
-    }
-    if (options.tls === undefined) this.#server = createServer(serverOptions, onRequest)
-    else {
-      // A TLS handshake is bound like the headers that follow it; Node's default is 120 s.
-      const tls = { ...options.tls, handshakeTimeout: limits.headersTimeoutMs }
-      this.#tls = createTlsServer({ ...serverOptions, ...tls }, onRequest)
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#handleRequest(request, response)
+    if (options.tls === undefined) {
+      this.#server = createServer(serverOptions, onRequest)
+      this.#server.prependListener('connection', (socket: Socket) =>
+        this.#visit(socket, door.enter(socket, name, false)),
+      )
+    } else {
+      this.#tls = createTlsServer({ ...serverOptions, ...options.tls, handshakeTimeout: 0 }, onRequest)
+      this.#tls.prependListener('connection', (socket: Socket) => void door.enter(socket, name, true))
+      this.#tls.prependListener('secureConnection', (socket) => this.#visit(socket, door.shookHands(socket)))
+      // Before the server's own listener, which would have an answer sent to somebody who cannot read it.
+      this.#tls.prependListener('tlsClientError', (_error, socket) => socket.destroy())
       this.#server = this.#tls
     }
     // Node drops what is above its count and says nothing. One more than is allowed shows that there were too many.
     this.#server.maxHeadersCount = limits.maxHeaders + 1
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy())
+      this.#visits.get(socket)?.upgraded()
       if (hasTooManyHeaders(request, limits)) {
         refuseUpgrade(socket, TOO_MANY_HEADERS, 'The request has too many headers.')
         return
       }
+      const leave = this.#admit(request)
+      if (leave === undefined) {
+        refuseUpgrade(socket, '429 Too Many Requests', TOO_MANY)
+        return
+      }
+      socket.once('close', leave)
       if (options.onUpgrade(request, socket, head)) return
       refuseUpgrade(socket, '404 Not Found', 'There is no WebSocket at this address.')
     })
@@ -100,8 +119,38 @@ export class HttpServer {
     this.stopAccepting()
     this.#server.closeAllConnections()
   }
+
+  #visit(socket: Socket, guest: Guest | undefined): void {
+    const { clock, limits } = this.#options
+    if (guest === undefined) socket.destroy()
+    else this.#visits.set(socket, new HttpVisit(socket, guest, clock, limits, () => refuseBadRequest(TOO_LATE, socket)))
+  }
+
+  #handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#visits.get(request.socket)?.asks(request, response)
+    if (hasTooManyHeaders(request, this.#options.limits)) {
+      refuseHeaders(request, response)
+      return
+    }
+    const leave = this.#admit(request)
+    if (leave === undefined) {
+      response.writeHead(429, { 'Content-Type': 'text/plain', 'Retry-After': '5', Connection: 'close' })
+      response.end(`${TOO_MANY}\n`)
+      return
+    }
+    response.once('close', leave)
+    this.#options.onRequest(request, response)
+  }
+
+  /** A place for the client behind a trusted proxy; others were given one when they connected. */
+  #admit(request: IncomingMessage): (() => void) | undefined {
+    if (this.#visits.get(request.socket)?.guest.isProxy !== true) return () => undefined
+    return this.#options.door.takePlace(this.#options.clientAddress(request))
+  }
 }
 
+const TOO_MANY = 'Too many connections of this address are open.'
+const TOO_LATE = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 const TOO_MANY_HEADERS = '431 Request Header Fields Too Large'
 
 /** `rawHeaders` holds names and values in turn. */
@@ -137,5 +186,6 @@ function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
     return
   }
   const status = BAD_REQUESTS[error.code ?? ''] ?? '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+  const answer = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
+  socket.end(answer, () => socket.destroy())
 }

@@ -2,13 +2,11 @@ export { plainAddress, TrustedProxies } from './client-address.js'
 export { inListenedTime, ListeningClock, systemClock, type DriverClock } from './clock.js'
 export { Driver, type DriverHandlers } from './driver.js'
 export { AddressRates } from './address-rates.js'
-export {
-  addressGroup,
-  isLoopbackAddress,
-  PendingConnections,
-  type PendingConnection,
-  type PendingLimits,
-} from './pending-connections.js'
+export { addressGroup, isLoopbackAddress } from '../config/index.js'
+export { FrontDoor, Guest } from './front-door.js'
+export { PendingConnections, type PendingConnection, type PendingLimits } from './pending-connections.js'
+export { connectOut, type OutgoingTarget } from './outgoing.js'
+export { SocketWatch, type SocketWatchLimits, type TcpKernel } from './socket-watch.js'
 export { parseUrl } from './parse-url.js'
 export { RateLimiter, type RateLimits } from './rate-limiter.js'
 export { TcpServer, type TcpListenOptions } from './tcp-server.js'

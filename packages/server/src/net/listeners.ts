@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
+import type { ListeningClock } from './clock.js'
+import type { FrontDoor, Guest } from './front-door.js'
 import { HttpServer, type HttpLimits } from './http-server.js'
 import type { ListeningPlace } from './listening-port.js'
 import { TcpServer } from './tcp-server.js'
@@ -9,7 +11,11 @@ import { TcpServer } from './tcp-server.js'
 export interface ListenersOptions {
   /** Where listeners are that name no place of their own. */
   readonly host: string
+  readonly door: FrontDoor
+  readonly clock: Pick<ListeningClock, 'after'>
   readonly httpLimits: HttpLimits
+  /** Who asks, where a trusted proxy speaks for it. */
+  clientAddress(request: IncomingMessage): string
   /** How long accepting pauses when the process has no file descriptor left. */
   readonly acceptPauseMs: number
   /** Bytes a socket may hold back before `write` asks to wait. */
@@ -48,7 +54,7 @@ export class Listeners {
   async openTcp(
     name: string,
     port: number,
-    onConnection: (socket: Socket) => void,
+    onConnection: (socket: Socket, guest: Guest) => void,
     tls?: SecureContextOptions,
   ): Promise<TcpServer> {
     const place = { host: this.#options.host, port }
@@ -64,9 +70,11 @@ export class Listeners {
     handlers: HttpHandlers,
     tls?: SecureContextOptions,
   ): Promise<void> {
-    const { host, httpLimits: limits } = this.#options
+    const { clock, host, httpLimits: limits } = this.#options
+    const clientAddress = (request: IncomingMessage): string => this.#options.clientAddress(request)
     const place = typeof at === 'number' ? { host, port: at } : at
-    const listener = await HttpServer.listen({ ...this.#common(name, place, tls), limits, ...handlers })
+    const common = { ...this.#common(name, place, tls), clientAddress, clock, limits }
+    const listener = await HttpServer.listen({ ...common, ...handlers })
     this.#listeners.set(name, listener)
   }
 
@@ -86,8 +94,8 @@ export class Listeners {
   }
 
   #common(name: string, place: ListeningPlace, tls: SecureContextOptions | undefined) {
-    const { acceptPauseMs, highWaterMark } = this.#options
+    const { acceptPauseMs, door, highWaterMark } = this.#options
     const onError = (error: Error): void => this.#options.onError(name, error)
-    return { place, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }
+    return { name, door, place, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }
   }
 }

@@ -1,6 +1,6 @@
 import { connect, type Server } from 'node:net'
 import { unlink } from 'node:fs/promises'
-import { isLoopbackAddress } from './pending-connections.js'
+import { isLoopbackAddress } from '../config/index.js'
 
 /** Where a listener is: a port (0 takes a free one) of an address, or the path of a unix socket. */
 export type ListeningPlace = { readonly host: string; readonly port: number } | { readonly path: string }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { parseUrl } from './parse-url.js'
-import { isLoopbackAddress } from './pending-connections.js'
+import { isLoopbackAddress } from '../config/index.js'
 
 /** Whose pages may use this server besides our own. */
 export interface PageRules {

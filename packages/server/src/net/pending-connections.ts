@@ -1,3 +1,5 @@
+import { addressGroup, isLoopbackAddress } from '../config/index.js'
+
 export interface PendingLimits {
   /** Connections that nobody has been admitted on yet. */
   readonly total: number
@@ -22,16 +24,16 @@ interface Entry {
 }
 
 /**
- * Bounds the connections that have not yet been admitted to publish or play. When the table is full the oldest one is
- * evicted; admitted connections are not in it and cannot be.
+ * Bounds the connections that have not yet been admitted to publish or play. When the table is full its oldest one is
+ * evicted, and past the share of an address the oldest of that address: who comes new is let in and shows what it wants,
+ * also from behind a proxy that many share. Admitted connections are not in the table and cannot be evicted.
  */
 export class PendingConnections {
   readonly #limits: PendingLimits
   /** In order of arrival. */
   readonly #pending = new Map<symbol, Entry>()
-  readonly #perGroup = new Map<string, number>()
+  readonly #perGroup = new Map<string, Set<symbol>>()
   #bytes = 0
-  refused = 0
   evicted = 0
 
   constructor(limits: PendingLimits) {
@@ -42,18 +44,16 @@ export class PendingConnections {
     return this.#pending.size
   }
 
-  /** Undefined when this address has too many already. `evict` must close the connection. */
-  add(remoteAddress: string, evict: () => void): PendingConnection | undefined {
+  /** `evict` must close the connection. */
+  add(remoteAddress: string, evict: () => void): PendingConnection {
     const group = addressGroup(remoteAddress)
-    const count = this.#perGroup.get(group) ?? 0
-    if (count >= this.#limits.perAddress && !isLoopbackAddress(remoteAddress)) {
-      this.refused++
-      return undefined
-    }
-    if (this.#pending.size >= this.#limits.total) this.#evictOldest()
+    const own = this.#perGroup.get(group) ?? new Set()
+    if (own.size >= this.#limits.perAddress && !isLoopbackAddress(remoteAddress)) this.#evictOldest(own)
+    if (this.#pending.size >= this.#limits.total) this.#evictOldest(this.#pending.keys())
     const id = Symbol('pending')
     this.#pending.set(id, { group, evict, bytes: 0 })
-    this.#perGroup.set(group, count + 1)
+    own.add(id)
+    this.#perGroup.set(group, own)
     return { settle: () => this.#settle(id), received: (bytes) => this.#count(id, bytes) }
   }
 
@@ -62,9 +62,9 @@ export class PendingConnections {
     if (entry === undefined) return
     this.#pending.delete(id)
     this.#bytes -= entry.bytes
-    const count = this.#perGroup.get(entry.group)! - 1
-    if (count === 0) this.#perGroup.delete(entry.group)
-    else this.#perGroup.set(entry.group, count)
+    const own = this.#perGroup.get(entry.group)!
+    own.delete(id)
+    if (own.size === 0) this.#perGroup.delete(entry.group)
   }
 
   #count(id: symbol, bytes: number): void {
@@ -72,33 +72,16 @@ export class PendingConnections {
     if (entry === undefined) return
     entry.bytes += bytes
     this.#bytes += bytes
-    if (this.#bytes > this.#limits.totalBytes) this.#evictOldest()
+    if (this.#bytes > this.#limits.totalBytes) this.#evictOldest(this.#pending.keys())
   }
 
-  #evictOldest(): void {
-    for (const [id, entry] of this.#pending) {
+  #evictOldest(ids: Iterable<symbol>): void {
+    for (const id of ids) {
+      const entry = this.#pending.get(id)!
       this.#settle(id)
       this.evicted++
       entry.evict()
       return
     }
   }
-}
-
-export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
-}
-
-/** An IPv4 address stands for itself, an IPv6 address for its /64: one customer has all of it. */
-export function addressGroup(address: string): string {
-  if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length)
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) {
-    const last = tail === '' ? [] : tail.split(':')
-    while (groups.length + last.length < 8) groups.push('0')
-    groups.push(...last)
-  }
-  return groups.slice(0, 4).join(':')
 }

@@ -1,13 +1,17 @@
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from 'node:tls'
+import type { FrontDoor, Guest } from './front-door.js'
 import { ListeningPort, type ListeningPortOptions } from './listening-port.js'
 
 export interface TcpListenOptions extends ListeningPortOptions {
+  /** Of the listener, for limits and metrics. */
+  readonly name: string
+  readonly door: FrontDoor
   /** With it the server speaks TLS. */
   readonly tls?: SecureContextOptions
   /** Bytes a socket may hold back before `write` asks to wait. */
   readonly highWaterMark: number
-  onConnection(socket: Socket): void
+  onConnection(socket: Socket, guest: Guest): void
 }
 
 /** A listening TCP or TLS port. */
@@ -17,16 +21,28 @@ export class TcpServer {
   readonly #sockets = new Set<Socket>()
 
   private constructor(options: TcpListenOptions) {
-    const accept = (socket: Socket) => {
+    const { door, highWaterMark, name, tls } = options
+    const enter = (socket: Socket): Guest | undefined => {
+      const guest = door.enter(socket, name, tls !== undefined)
+      if (guest === undefined) return undefined
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
-      options.onConnection(socket)
+      return guest
     }
-    const { highWaterMark } = options
-    if (options.tls === undefined) {
-      this.#port = new ListeningPort(createServer({ noDelay: true, highWaterMark }, accept), options)
+    if (tls === undefined) {
+      const server = createServer({ noDelay: true, highWaterMark }, (socket) => {
+        const guest = enter(socket)
+        if (guest !== undefined) options.onConnection(socket, guest)
+      })
+      this.#port = new ListeningPort(server, options)
     } else {
-      this.#tls = createTlsServer({ ...options.tls, noDelay: true, highWaterMark, handshakeTimeout: 5000 }, accept)
+      // The handshake's deadline is the door's: Node's own would count a stall of ours.
+      this.#tls = createTlsServer({ ...tls, noDelay: true, highWaterMark, handshakeTimeout: 0 }, (socket) => {
+        const guest = door.shookHands(socket)
+        if (guest === undefined) socket.destroy()
+        else options.onConnection(socket, guest)
+      })
+      this.#tls.on('connection', enter)
       this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
       this.#port = new ListeningPort(this.#tls, options)
     }

@@ -80,10 +80,6 @@ export class SignalingServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const remoteAddress = this.#options.clientAddress(request)
     const pending = this.#options.pending.add(remoteAddress, () => socket.destroy())
-    if (pending === undefined) {
-      this.#refuse(socket, '429 Too Many Requests', 'PENDING', 'Too many connections of this address have not entered.')
-      return
-    }
     socket.once('close', () => pending.settle())
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#open(webSocket, socket, pending, { remoteAddress, addresses: this.#options.addressesFor(request) })

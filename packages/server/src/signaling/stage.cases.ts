@@ -1,8 +1,9 @@
 import { WebSocket, type ClientOptions } from 'ws'
 import type { EnterParams, RequestMethod } from '@crossroom/protocol'
 import { ALL_PERMISSIONS, type EntryVerifier } from '../auth/index.js'
-import { httpLimits, signalingLimits } from '../config/index.js'
-import { AddressRates, HttpServer, PendingConnections, systemClock } from '../net/index.js'
+import { signalingLimits } from '../config/index.js'
+import { AddressRates, PendingConnections, systemClock, type HttpServer } from '../net/index.js'
+import { listenForTest } from '../net/listen.cases.js'
 import { silentLog } from '../observe/index.js'
 import {
   RoomError,
@@ -102,9 +103,7 @@ export class Stage {
       addressesFor: () => ({ play, push: (token) => token }),
       ...options,
     })
-    const http = await HttpServer.listen({
-      ...{ place: { host: '127.0.0.1', port: 0 }, limits: httpLimits, highWaterMark: 65_536, acceptPauseMs: 100 },
-      onError: () => undefined,
+    const http = await listenForTest({
       onRequest: (_request, response) => response.writeHead(404).end(),
       onUpgrade: (request, socket, head) => signaling.handleUpgrade(request, socket, head),
     })

@@ -25,9 +25,8 @@ export interface RtmpConnectionOptions {
   readonly rateLimits: RateLimits
   /** Of microseconds spent on reading messages: small chunks cost more than their bits say. */
   readonly decodeLimits: RateLimits
-  /** How long a connection may stay without a stream, and its socket without taking an answer. */
+  /** How long a connection may stay without a stream. */
   readonly idleMicros: Micros
-  readonly stalledDrainMicros: Micros
   readonly badFrameLimit: number
   readonly chunkSize: number
 }
@@ -50,7 +49,6 @@ export class RtmpConnection implements RtmpPeer {
   readonly #roles = new Map<number, Role>()
   #cancelPause: (() => void) | undefined
   #cancelIdle: (() => void) | undefined
-  #cancelStall: (() => void) | undefined
   #closed = false
 
   constructor(options: RtmpConnectionOptions) {
@@ -64,9 +62,7 @@ export class RtmpConnection implements RtmpPeer {
     this.#rate = new RateLimiter(options.rateLimits)
     this.#decode = new RateLimiter(options.decodeLimits)
     this.#driver = new Driver(this.#timed(session), inListenedTime(environment.clock), {
-      output: (bytes) => {
-        if (!socket.write(bytes)) this.#watchStall()
-      },
+      output: (bytes) => void socket.write(bytes),
       event: (event) => this.#handleEvent(event),
     })
     environment.metrics.connectionOpened('rtmp')
@@ -203,29 +199,11 @@ export class RtmpConnection implements RtmpPeer {
     this.#cancelIdle = this.#options.environment.clock.after(this.#options.idleMicros, () => this.close('timeout'))
   }
 
-  /** Answers that a peer does not read must not pile up; the media of players is watched by their Viewer. */
-  #watchStall(): void {
-    if (this.#cancelStall !== undefined || this.#closed) return
-    const taken = this.#taken()
-    this.#cancelStall = this.#options.environment.clock.after(this.#options.stalledDrainMicros, () => {
-      this.#cancelStall = undefined
-      if (!this.socket.writableNeedDrain) return
-      if (this.#taken() === taken) this.socket.destroy()
-      else this.#watchStall()
-    })
-  }
-
-  /** Bytes that the kernel took so far. */
-  #taken(): number {
-    return this.socket.bytesWritten - this.socket.writableLength
-  }
-
   #handleClosed(reason: StreamEndReason): void {
     if (this.#closed) return
     this.#closed = true
     this.#cancelPause?.()
     this.#cancelIdle?.()
-    this.#cancelStall?.()
     this.#options.pending.settle()
     this.#driver.close()
     for (const role of this.#roles.values()) role.close(reason)

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import {
   buildMetadataBody,
   byteLengthOfConfigBody,
@@ -20,17 +19,14 @@ import {
   type FrameSource,
   type Tracks,
 } from '../../hub/index.js'
-import { Driver, inListenedTime } from '../../net/index.js'
+import { Driver, inListenedTime, type OutgoingTarget } from '../../net/index.js'
 
-export interface ForwardTargetAddress {
+export interface ForwardTargetAddress extends OutgoingTarget {
   readonly url: string
-  readonly tls: boolean
-  /** For the TLS server name. */
-  readonly host: string
-  /** The IP address that the name was resolved to. */
-  readonly address: string
-  readonly port: number
 }
+
+/** Connects to a server; `ready` is called when bytes may be written. */
+export type Connect = (target: OutgoingTarget, ready: () => void) => Socket
 
 /** Above this much unsent the target is too slow: frames are left out up to the next keyframe. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024
@@ -56,6 +52,7 @@ export class RtmpForward implements FrameSink {
     source: FrameSource,
     target: ForwardTargetAddress,
     clock: Clock,
+    connect: Connect,
     connectTimeout: Micros,
     onClosed: (error: string | undefined) => void,
   ) {
@@ -64,9 +61,7 @@ export class RtmpForward implements FrameSink {
     this.#onClosed = onClosed
     const url = parseRtmpUrl(target.url)
     if (url === undefined) throw new TypeError(`${target.url} is no RTMP address.`)
-    const { address: host, port } = target
-    this.#socket = target.tls ? connectTls({ host, port, servername: target.host }) : connect({ host, port })
-    this.#socket.setNoDelay(true)
+    this.#socket = connect(target, () => this.#driver.drain())
     this.#session = new RtmpClientSession({
       url,
       action: 'publish',
@@ -83,7 +78,6 @@ export class RtmpForward implements FrameSink {
     const cancelDeadline = clock.after(connectTimeout, () => {
       if (!this.publishing) this.close('The target did not accept the stream in time.')
     })
-    this.#socket.once(target.tls ? 'secureConnect' : 'connect', () => this.#driver.drain())
     this.#socket.on('data', (bytes: Buffer) => this.#driver.handleInput(bytes))
     this.#socket.on('error', (error) => this.close(error.message))
     this.#socket.once('close', () => {

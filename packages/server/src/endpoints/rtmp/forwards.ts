@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../config/index.js'
 import type { Clock, FrameSource, Stream, StreamHub } from '../../hub/index.js'
 import { REDACTED, redactText, type Log } from '../../observe/index.js'
-import { RtmpForward, type ForwardTargetAddress } from './forward.js'
+import { RtmpForward, type ForwardTargetAddress, type Connect } from './forward.js'
 
 /** What became of a rule; the REST API shows it. */
 export interface ForwardStatus {
@@ -32,12 +32,14 @@ export class RtmpForwards {
   readonly #hub: StreamHub
   readonly #clock: Clock
   readonly #log: Log
+  readonly #connectTo: Connect
   readonly #sourceOf: (stream: Stream) => FrameSource
   readonly #rules = new Map<string, Rule>()
   readonly #stopObserving: () => void
 
   /** `sourceOf`: the stream as RTMP servers take it. */
-  constructor(hub: StreamHub, clock: Clock, log: Log, sourceOf: (stream: Stream) => FrameSource) {
+  constructor(hub: StreamHub, clock: Clock, log: Log, connect: Connect, sourceOf: (stream: Stream) => FrameSource) {
+    this.#connectTo = connect
     this.#hub = hub
     this.#clock = clock
     this.#log = log
@@ -97,16 +99,23 @@ export class RtmpForwards {
   #connect(rule: Rule, stream: Stream): void {
     if (rule.connection !== undefined || rule.cancelWait !== undefined) return
     const source = this.#sourceOf(stream)
-    const connection = new RtmpForward(source, rule.target, this.#clock, forwardLimits.connectMs * 1000, (error) => {
-      rule.connection = undefined
-      rule.bytesOut += connection.bytesOut
-      rule.lastError = error
-      if (error === undefined || connection.publishing) rule.retryAfterMs = forwardLimits.retryFirstMs
-      else rule.retryAfterMs = Math.min(rule.retryAfterMs * 2, forwardLimits.retryMaxMs)
-      if (error !== undefined) this.#logFailure(rule, error)
-      // Without an error the stream is over: its next publisher connects the rule again.
-      if (error !== undefined && this.#rules.has(rule.id)) this.#retryLater(rule)
-    })
+    const connection = new RtmpForward(
+      source,
+      rule.target,
+      this.#clock,
+      this.#connectTo,
+      forwardLimits.connectMs * 1000,
+      (error) => {
+        rule.connection = undefined
+        rule.bytesOut += connection.bytesOut
+        rule.lastError = error
+        if (error === undefined || connection.publishing) rule.retryAfterMs = forwardLimits.retryFirstMs
+        else rule.retryAfterMs = Math.min(rule.retryAfterMs * 2, forwardLimits.retryMaxMs)
+        if (error !== undefined) this.#logFailure(rule, error)
+        // Without an error the stream is over: its next publisher connects the rule again.
+        if (error !== undefined && this.#rules.has(rule.id)) this.#retryLater(rule)
+      },
+    )
     rule.connection = connection
   }
 

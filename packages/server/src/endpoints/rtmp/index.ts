@@ -1,2 +1,3 @@
+export type { Connect } from './forward.js'
 export { RtmpForwards, type ForwardStatus } from './forwards.js'
 export { RtmpEndpoint } from './server.js'

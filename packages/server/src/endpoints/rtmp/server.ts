@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { RtmpServerSession } from '@crossroom/rtmp'
 import { connectionLimits, mediaLimits, nameLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
-import { plainAddress, type PendingConnections, type RateLimits } from '../../net/index.js'
+import type { Guest, RateLimits } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { RtmpConnection } from './connection.js'
 
@@ -22,32 +22,22 @@ const DECODE_LIMITS: RateLimits = {
 /** `rtmp://HOST/APP/STREAM`: what the listener hands its sockets to. */
 export class RtmpEndpoint {
   readonly #environment: EndpointEnvironment
-  readonly #pending: PendingConnections
   readonly #connections = new Set<RtmpConnection>()
 
-  constructor(environment: EndpointEnvironment, pending: PendingConnections) {
+  constructor(environment: EndpointEnvironment) {
     this.#environment = environment
-    this.#pending = pending
   }
 
-  handleConnection(socket: Socket): void {
-    const remoteAddress = plainAddress(socket.remoteAddress ?? '')
-    const pending = this.#pending.add(remoteAddress, () => socket.destroy())
-    if (pending === undefined) {
-      this.#environment.metrics.refused('rtmp', 'TOO_MANY_CONNECTIONS')
-      socket.destroy()
-      return
-    }
+  handleConnection(socket: Socket, guest: Guest): void {
     const connection = new RtmpConnection({
       environment: this.#environment,
       socket,
       session: createSession(),
-      pending,
-      remoteAddress,
+      pending: guest,
+      remoteAddress: guest.address,
       rateLimits: RATE_LIMITS,
       decodeLimits: DECODE_LIMITS,
       idleMicros: connectionLimits.authorisedMicros,
-      stalledDrainMicros: connectionLimits.stalledDrainMicros,
       badFrameLimit: mediaLimits.badFrames,
       chunkSize: rtmpLimits.outgoingChunkBytes,
     })

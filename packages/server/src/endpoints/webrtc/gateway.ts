@@ -21,6 +21,7 @@ import {
   type WebRtcEngine,
 } from '@crossroom/webrtc'
 import { connectionLimits } from '../../config/index.js'
+import type { PendingConnection } from '../../net/index.js'
 import type { Clock } from '../../hub/index.js'
 import { RtcPeer, type RtcPeerHandlers } from './peer.js'
 import { RtpFanouts } from './rtp-fanouts.js'
@@ -76,6 +77,7 @@ export class RtcGateway {
   readonly #sentRows = new Float64Array(SENT_ROWS * SENT_ROW.size)
   /** Whose verified address a TCP connection is. */
   readonly #tcpPeers = new Map<PeerAddress, RtcPeer>()
+  readonly #strangers = new Map<PeerAddress, PendingConnection>()
   #closed = false
 
   constructor(options: RtcGatewayOptions) {
@@ -129,8 +131,10 @@ export class RtcGateway {
       send: (address, bytes) => this.#send(address, bytes),
       verified: (address) => {
         this.#demux.addAddress(address, peer)
-        if (address >= FIRST_TCP_ADDRESS) this.#tcpPeers.set(address, peer)
-        else {
+        if (address >= FIRST_TCP_ADDRESS) {
+          this.#tcpPeers.set(address, peer)
+          this.#strangers.get(address)?.settle()
+        } else {
           this.#port.pin(address)
           // It may have been another's, whose keys would spoil this one's packets.
           this.#port.openMedia(address, undefined)
@@ -180,12 +184,16 @@ export class RtcGateway {
   }
 
   /** Takes an accepted TCP connection (RFC 6544, passive candidate); one that proves nothing in time is closed. */
-  handleTcp(socket: Socket): void {
+  handleTcp(socket: Socket, stranger: PendingConnection): void {
     const address = this.#tcp.add(socket)
+    this.#strangers.set(address, stranger)
     const cancel = this.#clock.after(connectionLimits.authorisedMicros, () => {
       if (!this.#tcpPeers.has(address)) this.#tcp.close(address)
     })
-    socket.once('close', cancel)
+    socket.once('close', () => {
+      this.#strangers.delete(address)
+      cancel()
+    })
   }
 
   /** Calls back with what the egress tells of one viewer, until `forgetViewer`. */

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ListeningClock } from './clock.js'
+import type { Guest } from './front-door.js'
+
+export interface HttpVisitLimits {
+  /** From accept, or from the last answer, to the end of a request's headers. */
+  readonly headersTimeoutMs: number
+  /** From there to the end of its body. */
+  readonly requestTimeoutMs: number
+}
+
+/** One HTTP connection: a stranger with a deadline until its request is there, and again between two requests. */
+export class HttpVisit {
+  readonly guest: Guest
+  readonly #clock: Pick<ListeningClock, 'after'>
+  readonly #limits: HttpVisitLimits
+  readonly #tooLate: () => void
+  #answering = 0
+  #cancelDeadline: () => void = () => undefined
+
+  /** `tooLate` refuses what did not come in time. */
+  constructor(
+    socket: Socket,
+    guest: Guest,
+    clock: Pick<ListeningClock, 'after'>,
+    limits: HttpVisitLimits,
+    tooLate: () => void,
+  ) {
+    this.guest = guest
+    this.#clock = clock
+    this.#limits = limits
+    this.#tooLate = tooLate
+    this.#expect(limits.headersTimeoutMs)
+    socket.once('close', () => this.#cancelDeadline())
+  }
+
+  /** The headers of a request came, and with them what it is about. */
+  asks(request: IncomingMessage, response: ServerResponse): void {
+    this.#answering++
+    this.guest.settle()
+    // Asked at the deadline: a request whose body nobody reads has no end that is told.
+    this.#expect(this.#limits.requestTimeoutMs, () => request.complete)
+    response.once('close', () => {
+      this.#answering--
+      if (this.#answering > 0 || request.socket.destroyed) return
+      this.guest.wait()
+      this.#expect(this.#limits.headersTimeoutMs)
+    })
+  }
+
+  /** It speaks another protocol from now on. */
+  upgraded(): void {
+    this.guest.settle()
+    this.#cancelDeadline()
+  }
+
+  #expect(withinMs: number, isHere = () => false): void {
+    this.#cancelDeadline()
+    this.#cancelDeadline = this.#clock.after(withinMs * 1000, () => {
+      if (!isHere()) this.#tooLate()
+    })
+  }
+}

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+import type { Micros } from '@crossroom/media'
+import type { ListeningClock } from './clock.js'
+
+/** What the kernel knows of TCP sockets by their descriptors; the native package asks it. */
+export interface TcpKernel {
+  /** Two numbers for each of the first `count`: bytes acknowledged by the peer, bytes that wait for that; -1: unknown. */
+  tcpProgress(fds: Int32Array, count: number, out: Float64Array): void
+  /** Bounds what the kernel keeps and has not sent. */
+  tcpBoundUnsent(fd: number, bytes: number): void
+}
+
+export interface SocketWatchLimits {
+  /** What may wait in this process for one socket. */
+  readonly waitingBytes: number
+  /** While bytes wait, the peer must take some within this. */
+  readonly stalledMicros: Micros
+  /** What the kernel may keep unsent for one socket. */
+  readonly unsentBytes: number
+  readonly sweepMicros: Micros
+}
+
+export type CutReason = 'overflow' | 'stalled'
+
+export interface SocketWatchOptions {
+  readonly clock: Pick<ListeningClock, 'listened' | 'after'>
+  readonly limits: SocketWatchLimits
+  /** Without it a peer counts as stalled only once the kernel's buffer is full. */
+  readonly kernel?: TcpKernel | undefined
+  onCut(kind: string, reason: CutReason): void
+}
+
+interface Watched {
+  readonly socket: Socket
+  readonly kind: string
+  readonly fd: number
+  /** What the peer had taken when it last took something. */
+  taken: number
+  movedAt: Micros
+}
+
+/**
+ * Watches every socket that this process writes to, whoever writes: one that holds back too much is cut at the write, one
+ * whose peer takes nothing for too long by a sweep. `net` gives each socket to it at birth, so no protocol can forget.
+ */
+export class SocketWatch {
+  readonly #options: SocketWatchOptions
+  readonly #sockets = new Set<Watched>()
+  readonly cuts: Record<CutReason, number> = { overflow: 0, stalled: 0 }
+  #fds = new Int32Array(64)
+  #progress = new Float64Array(128)
+  #cancelSweep: (() => void) | undefined
+
+  constructor(options: SocketWatchOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  /** From here to its close the socket is watched. `kind` names it in metrics. */
+  add<S extends Socket>(socket: S, kind: string): S {
+    const { clock, limits, kernel } = this.#options
+    const fd = descriptorOf(socket)
+    if (fd >= 0) kernel?.tcpBoundUnsent(fd, limits.unsentBytes)
+    const watched: Watched = { socket, kind, fd, taken: 0, movedAt: clock.listened() }
+    this.#sockets.add(watched)
+    socket.once('close', () => this.#sockets.delete(watched))
+    this.#boundWrites(watched)
+    this.#cancelSweep ??= clock.after(limits.sweepMicros, this.#sweep)
+    return socket
+  }
+
+  /** Stops looking. Idempotent. */
+  close(): void {
+    this.#cancelSweep?.()
+    this.#cancelSweep = undefined
+    this.#sockets.clear()
+  }
+
+  /** The socket's own method, for HTTP answers and WebSockets write without asking us. */
+  #boundWrites(watched: Watched): void {
+    const { socket } = watched
+    const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+    socket.write = (...args: unknown[]): boolean => {
+      const isFree = write(...args)
+      if (socket.writableLength > this.#options.limits.waitingBytes) this.#cut(watched, 'overflow')
+      return isFree
+    }
+  }
+
+  #cut(watched: Watched, reason: CutReason): void {
+    if (watched.socket.destroyed) return
+    this.cuts[reason]++
+    this.#sockets.delete(watched)
+    watched.socket.destroy()
+    this.#options.onCut(watched.kind, reason)
+  }
+
+  readonly #sweep = (): void => {
+    const { clock, limits, kernel } = this.#options
+    const sockets = [...this.#sockets]
+    this.#askKernel(sockets, kernel)
+    const now = clock.listened()
+    sockets.forEach((watched, i) => {
+      const waiting = kernel === undefined ? -1 : this.#progress[2 * i + 1]!
+      const { socket } = watched
+      const taken = waiting < 0 ? socket.bytesWritten - socket.writableLength : this.#progress[2 * i]!
+      if ((socket.writableLength === 0 && waiting <= 0) || taken !== watched.taken) {
+        watched.taken = taken
+        watched.movedAt = now
+      } else if (now - watched.movedAt >= limits.stalledMicros) this.#cut(watched, 'stalled')
+    })
+    this.#cancelSweep = this.#sockets.size === 0 ? undefined : clock.after(limits.sweepMicros, this.#sweep)
+  }
+
+  #askKernel(sockets: readonly Watched[], kernel: TcpKernel | undefined): void {
+    if (kernel === undefined) return
+    if (sockets.length > this.#fds.length) {
+      this.#fds = new Int32Array(2 * sockets.length)
+      this.#progress = new Float64Array(4 * sockets.length)
+    }
+    sockets.forEach(({ fd, socket }, i) => (this.#fds[i] = socket.destroyed ? -1 : fd))
+    kernel.tcpProgress(this.#fds, sockets.length, this.#progress)
+  }
+}
+
+/** Node keeps it to itself; -1 where there is none. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { readonly fd?: number } | null }
+  return handle?.fd ?? -1
+}
