@@ -19,6 +19,7 @@ const LIMITS = {
   graceMicros: 15_000_000,
   silentMicros: 10_000_000,
   headerWaitMicros: 500_000,
+  trackSilentMicros: 5_000_000,
 }
 const clock = { now: () => 5_000_000, listened: () => 5_000_000, after: () => () => undefined }
 

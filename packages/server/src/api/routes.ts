@@ -134,7 +134,7 @@ export function registerTokenRoutes(scope: FastifyInstance, deps: StreamRouteDep
 
 function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins): StreamInfo {
   const publication = stream.publication
-  const { video, audio } = stream.tracks
+  const { video, audio } = stream.promised
   const derived = deps.derivedOf?.(stream.key) ?? []
   return {
     name: stream.key,

@@ -119,6 +119,8 @@ export const publisherLimits = {
   graceMicros: 15 * SECOND,
   /** How long a stream waits for its second track before the headers go out. */
   headerWaitMicros: 500_000,
+  /** A track that sent nothing for this long, while the other went on, is not promised to new viewers. */
+  trackSilentMicros: 5 * SECOND,
 } as const
 
 /** The cache that lets a new viewer start at once. Past any of the three it is off until the next keyframe. */

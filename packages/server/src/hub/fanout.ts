@@ -83,8 +83,10 @@ export class Fanout implements FrameSink {
     // What is held belongs to the past of a new viewer, and is in its cached frames already.
     this.#flush()
     const { packer, filter } = this.#options
-    const tracks = filter?.tracks(this.#stream.tracks) ?? this.#stream.tracks
-    const cached = filter?.cached(this.#stream.cachedFrames) ?? this.#stream.cachedFrames
+    const promised = this.#stream.promised ?? this.#stream.tracks
+    const tracks = filter?.tracks(promised) ?? promised
+    const start = startFrames(this.#stream, promised)
+    const cached = filter?.cached(start) ?? start
     const baseMs = cached[0] === undefined ? undefined : flvTimestampMs(cached[0].dts)
     const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
@@ -153,7 +155,9 @@ export class Fanout implements FrameSink {
       const before = cohort.configs
       cohort.baseMs = baseMsFor(cohort.baseMs, frames)
       if (cohort.baseMs === undefined) continue
-      const batch = packBatch(this.#options.packer, frames, before, cohort.baseMs)
+      const usable = before.video === undefined ? fromKeyframe(frames) : frames
+      if (usable.length === 0) continue
+      const batch = packBatch(this.#options.packer, usable, before, cohort.baseMs)
       cohort.configs = batch.configs
       for (const viewer of cohort.viewers) {
         viewer.deliver(batch, before)
@@ -187,4 +191,19 @@ export class Fanout implements FrameSink {
     this.#unsubscribe?.()
     this.#options.onEmpty()
   }
+}
+
+/** The cached frames of the tracks that still come. Without its picture a stream starts live, as sound alone does. */
+function startFrames({ tracks, cachedFrames }: FrameSource, promised: Tracks): readonly MediaFrame[] {
+  if (promised.video === undefined && tracks.video !== undefined) return []
+  if (promised.audio === undefined) return cachedFrames.filter((frame) => frame.config.kind === 'video')
+  return cachedFrames
+}
+
+/** Without the pictures that a viewer who has seen none could not decode. */
+function fromKeyframe(frames: readonly MediaFrame[]): readonly MediaFrame[] {
+  const key = frames.findIndex((frame) => frame.config.kind === 'video' && frame.keyframe)
+  const isUsable = (frame: MediaFrame, index: number): boolean =>
+    frame.config.kind === 'audio' || (key >= 0 && index >= key)
+  return frames.every(isUsable) ? frames : frames.filter(isUsable)
 }

@@ -13,6 +13,8 @@ export type EndReason = 'ended' | 'kicked' | 'shutdown'
 export interface FrameSource {
   readonly key: string
   readonly tracks: Tracks
+  /** Those of the tracks that still come; absent where they are the same. */
+  readonly promised?: Tracks
   /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
   readonly cachedFrames: readonly MediaFrame[]
   /** See `PublisherInfo.cacheMicros`. */

@@ -4,6 +4,7 @@ import { GopCache, type GopCacheLimits } from './gop-cache.js'
 import type { StreamEvent } from './observer.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
 import { Timeline } from './timeline.js'
+import { TrackLiveness } from './track-liveness.js'
 import { Withholding, type Withheld } from './withholding.js'
 
 export interface StreamLimits {
@@ -14,6 +15,8 @@ export interface StreamLimits {
   readonly silentMicros: Micros
   /** How long a subscriber that needs to know the tracks waits for the second one. */
   readonly headerWaitMicros: Micros
+  /** A track without a frame for this long, while the other goes on, is not promised to new viewers. */
+  readonly trackSilentMicros: Micros
 }
 
 /** Who publishes. */
@@ -98,6 +101,7 @@ export class Stream {
   readonly #watchers = new Set<FrameSink>()
   readonly #waiters = new Set<() => void>()
   readonly #withholding = new Withholding()
+  readonly #liveness: TrackLiveness
   #holds = 0
   #tracks: Tracks = {}
   #publication: Publication | undefined
@@ -126,6 +130,7 @@ export class Stream {
     this.#limits = limits
     this.#tell = tell
     this.#gop = new GopCache(limits.gopCache)
+    this.#liveness = new TrackLiveness(limits.trackSilentMicros)
     this.createdAt = clock.now()
   }
 
@@ -140,6 +145,12 @@ export class Stream {
 
   get tracks(): Tracks {
     return this.#tracks
+  }
+
+  /** Those of the tracks that still come: all that a new viewer can count on. */
+  get promised(): Tracks {
+    // Whoever can be asked for a keyframe is a browser, whose picture may rest.
+    return this.#liveness.promised(this.#tracks, this.#publication?.info.requestKeyframe !== undefined)
   }
 
   get subscribers(): number {
@@ -180,6 +191,7 @@ export class Stream {
     this.#awaitsReturn = false
     this.#timeline.restart(info.hasServerTime !== true)
     this.#gop.clear()
+    this.#liveness.reset()
     this.#tracks = {}
     this.#firstFrameSeen = false
     this.#headerWaitOver = false
@@ -294,6 +306,7 @@ export class Stream {
     if (config.kind === 'video') {
       if (config !== this.#tracks.video) this.#learn(config)
     } else if (config !== this.#tracks.audio) this.#learn(config)
+    this.#liveness.hear(frame)
     if (!this.#firstFrameSeen) this.#handleFirstFrame()
     for (const watcher of this.#watchers) watcher.handleFrame(frame)
     if (!this.#withholding.passes(frame)) return

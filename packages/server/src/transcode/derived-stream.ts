@@ -1,7 +1,8 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
-import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
+import { gopCacheLimits, publisherLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import { GopCache } from '../hub/gop-cache.js'
+import { TrackLiveness } from '../hub/track-liveness.js'
 import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import type { Recipe, Wish } from './catalog.js'
@@ -32,6 +33,7 @@ const KEYFRAME_REQUEST: Micros = 1_000_000
 export class DerivedStream implements FrameSource, FrameSink {
   readonly #options: DerivedStreamOptions
   readonly #gop = new GopCache(gopCacheLimits)
+  readonly #liveness = new TrackLiveness(publisherLimits.trackSilentMicros)
   readonly #sinks = new Set<FrameSink>()
   readonly #waiters = new Set<() => void>()
   readonly #video: DerivedTrack
@@ -81,6 +83,11 @@ export class DerivedStream implements FrameSource, FrameSink {
     const video = this.#video.output as VideoConfig | undefined
     const audio = this.#audio.output as AudioConfig | undefined
     return { ...(video === undefined ? {} : { video }), ...(audio === undefined ? {} : { audio }) }
+  }
+
+  get promised(): Tracks {
+    const source = this.#options.source.promised ?? this.#options.source.tracks
+    return this.#liveness.promised(this.tracks, source.video !== undefined)
   }
 
   get cachedFrames(): readonly MediaFrame[] {
@@ -142,6 +149,7 @@ export class DerivedStream implements FrameSource, FrameSink {
 
   handleInterrupted(): void {
     this.#gop.clear()
+    this.#liveness.reset()
     this.#video.reset()
     this.#audio.reset()
     for (const sink of this.#sinks) sink.handleInterrupted?.()
@@ -233,6 +241,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #deliver(frame: MediaFrame): void {
+    this.#liveness.hear(frame)
     this.#gop.push(frame, this.cacheMicros)
     for (const sink of this.#sinks) sink.handleFrame(frame)
   }

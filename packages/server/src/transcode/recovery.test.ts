@@ -36,7 +36,13 @@ async function playThrough(signal: NodeJS.Signals): Promise<{ frame: MediaFrame;
   transcoder.start()
   await until(() => transcoder!.lanes.every(({ state }) => state === 'ready'), 'both codec processes')
   await until(() => pids.length === 3, 'the process that stands by')
-  const limits = { gopCache: gopCacheLimits, graceMicros: SECOND, silentMicros: 10 * SECOND, headerWaitMicros: 0 }
+  const limits = {
+    gopCache: gopCacheLimits,
+    graceMicros: SECOND,
+    silentMicros: 10 * SECOND,
+    headerWaitMicros: 0,
+    trackSilentMicros: 5 * SECOND,
+  }
   const stream = new Stream('live/tone', systemClock, limits, () => undefined)
   const info = { id: '1', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
   const publication = stream.publish(info)!

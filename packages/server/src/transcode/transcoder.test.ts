@@ -31,6 +31,7 @@ function rig(engine?: Engine | null, spare = false): Rig {
     graceMicros: 15 * SECOND,
     silentMicros: 10 * SECOND,
     headerWaitMicros: 500_000,
+    trackSilentMicros: 5_000_000,
   }
   const stream = new Stream('live/cam', clock, limits, () => undefined)
   const info = { id: 'p', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }

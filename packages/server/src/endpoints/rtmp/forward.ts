@@ -137,7 +137,7 @@ export class RtmpForward implements FrameSink {
 
   #begin(): void {
     if (this.#closed) return
-    this.#session.sendMedia(MessageType.dataAmf0, 0, buildMetadataBody(this.#source.tracks))
+    this.#session.sendMedia(MessageType.dataAmf0, 0, buildMetadataBody(this.#source.promised ?? this.#source.tracks))
     this.#detach = this.#source.subscribe(this, 'gop')
     this.#driver.drain()
   }

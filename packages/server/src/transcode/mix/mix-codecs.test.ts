@@ -24,6 +24,7 @@ const LIMITS = {
   graceMicros: 15 * SECOND,
   silentMicros: 10 * SECOND,
   headerWaitMicros: 500_000,
+  trackSilentMicros: 5_000_000,
 }
 const SECONDS = 2
 const NAMES = ['a', 'b', 'c'] as const

@@ -20,6 +20,7 @@ const LIMITS = {
   graceMicros: 15 * SECOND,
   silentMicros: 10 * SECOND,
   headerWaitMicros: 500_000,
+  trackSilentMicros: 5_000_000,
 }
 
 /** Somebody who hums a note into a stream of the hub. */
