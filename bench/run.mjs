@@ -15,6 +15,7 @@ const BENCHES = [
   'webrtc-load',
   'opus',
   'mix',
+  'levels',
   'rooms',
   'call',
 ]

@@ -5,7 +5,7 @@ import { signalingLimits } from '../config/index.js'
 import { AddressRates, originsOf, playAddresses, type AddressOptions, type Origins } from '../net/index.js'
 import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
-import { Mixer } from '../transcode/index.js'
+import { LevelMeter, Mixer } from '../transcode/index.js'
 import type { Core } from './core.js'
 import type { WebRtc } from './web-rtc.js'
 
@@ -27,6 +27,7 @@ export class RoomsPart {
       newId: () => randomBytes(16).toString('base64url'),
       mediaGateway: webRtc.mediaGateway(),
       mixer: this.mixer,
+      soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
     gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond } = config

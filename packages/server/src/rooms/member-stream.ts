@@ -5,6 +5,7 @@ import { roomLimits } from '../config/limits.js'
 import type { Clock, StreamHub } from '../hub/index.js'
 import { smallKeyOf } from './media-gateway.js'
 import type { Kinds } from './policy.js'
+import type { SoundMeter } from './sound-meter.js'
 import { StreamLayer } from './stream-layer.js'
 
 /** Told of one stream of a member; changed when the stream passes to another one. */
@@ -13,6 +14,8 @@ export interface MemberStreamHandlers {
   changed(): void
   published(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
   audible(): void
+  /** Measures its sound where it does not say how loud it is; undefined while nobody wants to know. */
+  meter(): SoundMeter | undefined
   /** Who plays it as FLV or RTMP plays frames that are not FLV's any more. */
   estranged(key: string): void
 }
@@ -26,12 +29,13 @@ export interface MemberStreamOptions {
   readonly handlers: MemberStreamHandlers
 }
 
-const nothing = (): void => undefined
+const nothing = (): undefined => undefined
 /** For a stream that is nobody's at the moment, or not any more. */
 export const UNHEARD: MemberStreamHandlers = {
   changed: nothing,
   published: nothing,
   audible: nothing,
+  meter: nothing,
   estranged: nothing,
 }
 const BOTH: Kinds = { audio: true, video: true }
@@ -67,11 +71,12 @@ export class MemberStream {
     this.#isShown = streamType === 'main'
     const changed = () => this.handlers.changed()
     const audible = () => this.handlers.audible()
+    const meter = () => this.handlers.meter()
     const key = `r/${id}`
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
     const estranged = () => this.handlers.estranged(key)
-    this.best = new StreamLayer(hub, clock, key, { changed, audible, published, estranged })
-    const quiet = { changed, audible: nothing, published: changed, estranged: nothing }
+    this.best = new StreamLayer(hub, clock, key, { changed, audible, meter, published, estranged })
+    const quiet = { changed, audible: nothing, meter: nothing, published: changed, estranged: nothing }
     if (streamType === 'main') this.small = new StreamLayer(hub, clock, smallKeyOf(key), quiet)
   }
 

@@ -134,6 +134,7 @@ export abstract class Member {
     changed: () => this.room.changed(),
     published: (stream, state) => this.handlePublished(stream, state),
     audible: () => this.room.audible(),
+    meter: () => this.room.soundMeter,
     estranged: (key) => this.services.tokens.endPlays(key, FLV_PROTOCOLS),
   }
 }

@@ -22,6 +22,7 @@ import { RoomLists } from './room-lists.js'
 import { RoomMessages } from './room-messages.js'
 import { RoomMixes } from './room-mixes.js'
 import type { RoomServices } from './services.js'
+import type { SoundMeter } from './sound-meter.js'
 
 /** Told by one room. */
 export interface RoomHandlers {
@@ -185,6 +186,12 @@ export class Room {
   /** What others see or hear changed. */
   changed(): void {
     this.#lists.changed()
+  }
+
+  /** While anybody is told of levels. */
+  get soundMeter(): SoundMeter | undefined {
+    for (const _participant of this.participants()) return this.#services.soundMeter
+    return undefined
   }
 
   audible(): void {

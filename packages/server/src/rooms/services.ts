@@ -4,6 +4,7 @@ import type { AudioMixer } from './audio-mixer.js'
 import type { Bans } from './bans.js'
 import type { MediaGateway } from './media-gateway.js'
 import type { MediaTokens } from './media-tokens.js'
+import type { SoundMeter } from './sound-meter.js'
 
 /** What rooms work with. */
 export interface RoomsOptions {
@@ -19,6 +20,8 @@ export interface RoomsOptions {
   readonly mediaGateway?: MediaGateway | undefined
   /** Absent without codecs. */
   readonly mixer?: AudioMixer | undefined
+  /** Absent without codecs: then those who do not tell how loud they are count as speaking quietly. */
+  readonly soundMeter?: SoundMeter | undefined
   readonly log: Log
 }
 

@@ -1,6 +1,7 @@
 import type { CodecConfig, MediaFrame, Micros, Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
 import { roomLimits } from '../config/limits.js'
+import type { MeasuredSound, SoundMeter } from './sound-meter.js'
 import type { Clock, EndReason, FrameSink, Publication, Stream } from '../hub/index.js'
 
 /** What a monitor tells. Called from within the stream's handling of a frame: to be brief. */
@@ -13,6 +14,8 @@ export interface MonitorHandlers {
   audible(): void
   /** A publisher of FLV was followed by one whose sound or picture has to be converted for players of FLV. */
   estranged(): void
+  /** Measures sound that does not say how loud it is; undefined while nobody wants to know. */
+  meter(): SoundMeter | undefined
   /** The stream itself was ended, and the hub has forgotten it in a moment. */
   taken(): void
 }
@@ -41,6 +44,7 @@ export class StreamMonitor implements FrameSink {
   #loudest = 127
   #levelKnown = false
   #audibleTold = false
+  #measured: MeasuredSound | undefined
 
   constructor(stream: Stream, clock: Clock, handlers: MonitorHandlers) {
     this.#stream = stream
@@ -85,6 +89,7 @@ export class StreamMonitor implements FrameSink {
   }
 
   handleInterrupted(): void {
+    this.#endMeasuring()
     this.#publication = undefined
     this.#cancelCheck?.()
     this.#cancelCheck = undefined
@@ -100,6 +105,7 @@ export class StreamMonitor implements FrameSink {
 
   /** It is watched no more. */
   close(): void {
+    this.#endMeasuring()
     this.#cancelCheck?.()
     this.#cancelCheck = undefined
   }
@@ -109,6 +115,7 @@ export class StreamMonitor implements FrameSink {
     const cameAsFlv = config.flvSpelling !== undefined
     if (this.#cameAsFlv && !cameAsFlv) this.#handlers.estranged()
     this.#cameAsFlv = cameAsFlv
+    this.#endMeasuring()
     this.#publication = publication
     this.#state = undefined
     this.#keyframeSeen = false
@@ -117,16 +124,31 @@ export class StreamMonitor implements FrameSink {
 
   #handleAudio(frame: MediaFrame): void {
     this.#audioAt = this.#clock.listened()
-    const { audioLevel } = frame
-    if (audioLevel !== undefined) {
-      this.#levelKnown = true
-      if (audioLevel < this.#loudest) this.#loudest = audioLevel
-      if (audioLevel < SILENCE && !this.#audibleTold) {
-        this.#audibleTold = true
-        this.#handlers.audible()
-      }
-    }
+    if (frame.audioLevel !== undefined) this.#hear(frame.audioLevel)
+    else this.#measure(frame)
     if (!this.#flowsAudio || this.#state !== 'live') this.#flows(true, this.#flowsVideo)
+  }
+
+  readonly #hear = (audioLevel: number): void => {
+    this.#levelKnown = true
+    if (audioLevel < this.#loudest) this.#loudest = audioLevel
+    if (audioLevel >= SILENCE || this.#audibleTold) return
+    this.#audibleTold = true
+    this.#handlers.audible()
+  }
+
+  #measure(frame: MediaFrame): void {
+    const meter = this.#handlers.meter()
+    if (meter === undefined) this.#endMeasuring()
+    else {
+      this.#measured ??= meter.open(this.#hear)
+      this.#measured?.measure(frame)
+    }
+  }
+
+  #endMeasuring(): void {
+    this.#measured?.close()
+    this.#measured = undefined
   }
 
   #handleVideo(frame: MediaFrame): void {

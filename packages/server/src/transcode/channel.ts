@@ -12,6 +12,7 @@ import {
 } from '@crossroom/media'
 import type { Order } from './catalog.js'
 import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
+import type { LevelOrder } from './level-meter.js'
 import type { MixOrder } from './mix/mix-order.js'
 
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
@@ -29,7 +30,7 @@ export interface ChannelHandler {
 }
 
 /** What a channel may be opened for. */
-export type ChannelOrder = Order | MixOrder
+export type ChannelOrder = Order | MixOrder | LevelOrder
 
 /** The pipe of one conversion. */
 export interface Channel {

@@ -92,8 +92,11 @@ export class CodecProcess implements ChannelOwner {
     return this.#reasons
   }
 
+  /** Without those that only look how loud something is. */
   get conversions(): number {
-    return this.#channels.size
+    let count = 0
+    for (const { order } of this.#channels.values()) if (order.kind !== 'level') count++
+    return count
   }
 
   start(): void {

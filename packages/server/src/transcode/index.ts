@@ -13,6 +13,7 @@ export type { SpawnChild } from './codec-process.js'
 export type { ConversionState } from './conversion.js'
 export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'
+export { LevelMeter, type LevelMeterOptions } from './level-meter.js'
 export { Mixer, type Mix, type MixerOptions, type MixerStatus, type MixOptions } from './mix/index.js'
 export { childSpawner, type SpawnOptions } from './spawn-child.js'
 export {

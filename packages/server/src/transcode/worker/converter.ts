@@ -1,6 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from '../catalog.js'
-import type { MixOrder } from '../mix/mix-order.js'
+import type { ChannelOrder } from '../channel.js'
 import type { AudioCodecs } from './audio-codecs.js'
 
 /** One conversion as the codec process runs it. A frame's config tells the codec; it may change at any keyframe. */
@@ -12,7 +12,7 @@ export interface Converter {
   /** The next picture is to be a keyframe; nothing for sound. */
   handleKeyframeRequest(): void
   /** What was ordered is another now; only mixes can be changed. */
-  handleOrder?(order: Order | MixOrder): void
+  handleOrder?(order: ChannelOrder): void
   close(): void
 }
 

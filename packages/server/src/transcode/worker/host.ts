@@ -14,6 +14,7 @@ import { transcodeLimits } from '../../config/limits.js'
 import type { ChannelOrder } from '../channel.js'
 import { MESSAGE_TYPE, parseAdvance } from '../ipc/message.js'
 import type { Converter, Emit, Engine, Fail } from './converter.js'
+import { LevelConverter } from './level-converter.js'
 import { MixDesk } from './mix/mix-desk.js'
 
 interface Running {
@@ -98,6 +99,7 @@ export class ConversionHost {
 
   #createConverter(order: ChannelOrder, emit: Emit, fail: Fail): Converter {
     if (order.kind === 'audio' || order.kind === 'video') return this.#engine.createConverter(order, emit, fail)
+    if (order.kind === 'level') return new LevelConverter(this.#engine.audioCodecs(fail), emit)
     return this.#desk.createConverter(order, emit, fail)
   }
 
