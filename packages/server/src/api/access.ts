@@ -51,7 +51,7 @@ async function requireKey(
 ): Promise<void> {
   if (guard.isBlocked(address)) {
     await guard.holdBack(address)
-    throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys came from this address; try again in a minute.')
+    throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys came from this address. Try again in a minute.')
   }
   const given = /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1]
   if (given === undefined)

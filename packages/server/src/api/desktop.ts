@@ -51,7 +51,7 @@ export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): 
         const wait = deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw))
         next(
           wait > 0
-            ? new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many tickets were asked for; wait a moment.')
+            ? new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many tickets were requested. Wait a moment.')
             : undefined,
         )
       })
@@ -69,7 +69,7 @@ export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): 
           throw new ApiError(
             404,
             'TICKET_GONE',
-            'The ticket was used already or is older than a minute; open the link anew.',
+            'The ticket has been used or is older than a minute. Open the link again.',
           )
         return entry
       })

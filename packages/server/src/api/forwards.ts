@@ -31,7 +31,7 @@ export interface ForwardRouteDeps {
 export function registerForwardRoutes(scope: FastifyInstance, deps: ForwardRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>()
   const tags = ['forwards']
-  const notFound = () => new ApiError(404, 'FORWARD_NOT_FOUND', 'There is no forward of this id.')
+  const notFound = () => new ApiError(404, 'FORWARD_NOT_FOUND', 'No forward has this id.')
   const listed = { 200: z.object({ forwards: z.array(forwardInfo) }) }
   app.get('/forwards', { schema: { tags, summary: 'All forward rules', response: listed } }, () => ({
     forwards: deps.forwards.list(),

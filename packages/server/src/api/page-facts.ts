@@ -61,7 +61,7 @@ export function reachOf(
 export function registerPageFacts(app: FastifyInstance, deps: PageFactsDeps): void {
   app.get('/api/v1/page', { schema: { hide: true } }, (request, reply) => {
     if (deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw)) > 0)
-      throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many pages ask at once; wait a moment.')
+      throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many pages are asking at once. Wait a moment.')
     void reply.header('cache-control', 'no-store')
     return { ...(deps.demoRoom === undefined ? {} : { demoRoom: deps.demoRoom }), ...reachOf(request.raw, deps) }
   })

@@ -65,7 +65,7 @@ class RoomService {
 
   answer(call: string, given: unknown): Answer {
     const { signer } = this.#deps
-    if (signer === undefined) return refused('This server signs for nobody who asks: it runs without --demo.')
+    if (signer === undefined) return refused('This server hands out no signatures, because it runs without --demo.')
     const body = typeof given === 'object' && given !== null ? (given as Body) : {}
     this.#forgetSilent()
     switch (call) {

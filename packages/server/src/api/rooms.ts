@@ -100,7 +100,7 @@ function registerPlayAddresses(scope: FastifyInstance, deps: RoomRouteDeps): voi
     const room = find(rooms, request.params.id)
     const stream = room.member(userId)?.streamOf(streamType)
     if (stream === undefined)
-      throw new ApiError(404, 'STREAM_NOT_FOUND', 'Nobody of this user id is in the room with such a stream.')
+      throw new ApiError(404, 'STREAM_NOT_FOUND', 'No member with this user id sends such a stream in the room.')
     const holder = holderOf(room)
     if (rooms.tokens.countOf(holder) >= roomLimits.sharedAddresses) {
       const limit = String(roomLimits.sharedAddresses)

@@ -31,7 +31,7 @@ export interface StreamRouteDeps extends AddressOptions {
   readonly derivedOf?: (key: string) => readonly DerivedInfo[]
 }
 
-const STREAM_GONE = 'There is no stream of this name.'
+const STREAM_GONE = 'No stream has this name.'
 
 /** `/streams`: list, get, end for everybody, end the publisher. */
 export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDeps): void {
@@ -78,7 +78,7 @@ export function registerConnectionRoutes(scope: FastifyInstance, deps: StreamRou
   const app = scope.withTypeProvider<ZodTypeProvider>()
   const find = (id: string): Connection => {
     const found = deps.connections.get(id)
-    if (found === undefined) throw new ApiError(404, 'CONNECTION_NOT_FOUND', 'There is no connection of this id.')
+    if (found === undefined) throw new ApiError(404, 'CONNECTION_NOT_FOUND', 'No connection has this id.')
     return found
   }
   const tags = ['connections']

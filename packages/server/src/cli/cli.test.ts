@@ -137,6 +137,7 @@ test('token prints the whole address of an encoder, and an invitation with its s
   expect(hash.get('usersig')).toBe(push!.searchParams.get('usersig'))
   expect(err).toEqual([
     expect.stringMatching(/^obs publishes to room 42/),
+    expect.stringMatching(/^In OBS: server rtmp:\/\/localhost:1945\/push {3}stream key 42\?/),
     expect.stringMatching(/whoever has it can join as obs/),
   ])
   out = []

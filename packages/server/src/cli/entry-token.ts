@@ -52,8 +52,10 @@ export async function printEntryToken(
   }
   const until = new Date(expiresAtMs).toISOString()
   if (wish.address !== undefined) {
-    output.print(await addressOf(wish.address, config, wish, signatures))
+    const address = await addressOf(wish.address, config, wish, signatures)
+    output.print(address)
     output.complain(describeAddress(wish, signatures, until))
+    if (wish.address === 'push') output.complain(describeForObs(address))
     return
   }
   if (signatures.userSig === undefined) throw new CommandError(NO_SECRET)
@@ -141,4 +143,10 @@ function describeAddress({ user, room, address }: EntryTokenWish, { userSig }: S
   if (userSig === undefined && address !== 'play')
     return `${what}. It has no signature, because there is no secret: it fits a server in open mode.`
   return `${what}, until ${until}.`
+}
+
+/** OBS asks for an address in two parts. */
+function describeForObs(address: string): string {
+  const at = address.indexOf('/push/') + '/push'.length
+  return `In OBS: server ${address.slice(0, at)}   stream key ${address.slice(at + 1)}`
 }

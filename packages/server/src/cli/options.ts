@@ -61,7 +61,8 @@ export function readConfig(
  * whether a secret is good enough is for that server to say.
  */
 export function readSigningConfig(flags: Readonly<Record<string, unknown>>, environment: Environment): Config {
-  const config = readConfig(flags, environment, { takesWeakSecrets: true })
+  const given = readConfig(flags, environment, { takesWeakSecrets: true })
+  const config = { ...given, apiKey: given.apiKey ?? findKept(environment, 'api-key')[0] }
   if (config.secret !== undefined || config.jwtSecret !== undefined) return config
   return { ...config, secret: findKept(environment, 'demo-secret')[0] }
 }

@@ -53,7 +53,7 @@ export function addTokenCommand(program: Command, environment: Environment, outp
     const { user, room, name, stream, publish, push, play, link, expire, ...options } = flags
     const wish = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
     if ((wish.user === undefined) === (wish.stream === undefined))
-      throw new CommandError('Say whom the token is for: --user ID for rooms, or --stream APP/STREAM.')
+      throw new CommandError('Say what to sign for: --user ID for rooms, or --stream APP/STREAM for a plain stream.')
     checkExpiry(wish.expire)
     const config = readSigningConfig(options, environment)
     if (wish.user === undefined) printToken(config, streamWish(wish), Date.now(), output)
@@ -73,7 +73,7 @@ function streamWish({ stream, publish, push, play, link, expire }: TokenFlags) {
   if (push === true || link === true)
     throw new CommandError('--push and --link are for rooms: with --stream say --publish or --play.')
   if ((publish === true) === (play === true))
-    throw new CommandError('Say what the token is for: --publish or --play, one of them.')
+    throw new CommandError('Say what the token is for: add --publish or --play.')
   return { stream: stream!, action: publish === true ? ('publish' as const) : ('play' as const), expire }
 }
 

@@ -89,7 +89,7 @@ function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
   const loopback = isLoopbackHost(host)
   if (!checked && !loopback)
     throw new ConfigError(
-      `Without a secret anybody who reaches ${host} could publish. Set --secret (or CROSSROOM_SECRET), or leave --host away to stay on 127.0.0.1.`,
+      `Without a secret anyone who reaches ${host} could publish. Set --secret (or CROSSROOM_SECRET), or omit --host to stay on 127.0.0.1.`,
     )
   // With JWTs alone nothing signs tokens of plain streams: then nobody has one.
   const publish = options.publish ?? (loopback ? 'open' : 'token')

@@ -55,7 +55,7 @@ export function refuseWeakSecrets(config: Secrets, isLoopback: boolean): void {
   const { jwksUrl, txPlayKey, secret } = config
   if (jwksUrl?.startsWith('http://') === true && !isLoopbackName(new URL(jwksUrl).hostname))
     throw new ConfigError(
-      'The key set of --jwks-url is fetched by http://, so whoever is on the way could put keys into it. Use https://.',
+      'The key set of --jwks-url is fetched by http://, so anyone on the way could insert keys. Use https://.',
     )
   // Who may play "cam" would hold what publishes it: key and stream name stand side by side in a txSecret.
   if (txPlayKey !== undefined && secret !== undefined && txPlayKey !== secret && begins(txPlayKey, secret))

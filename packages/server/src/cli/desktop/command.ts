@@ -53,5 +53,5 @@ async function openLink(text: string, isAgreed: boolean, environment: Environmen
 
 function checked(host: DesktopHost): DesktopHost {
   if (canRegister(host)) return host
-  throw new CommandError('Links are registered on Linux only so far; elsewhere open the invitation in a browser.')
+  throw new CommandError('Links can be registered on Linux only. Elsewhere, open the invitation in a browser.')
 }

@@ -1,0 +1,255 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import ts from 'typescript'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { ROOT, sample } from '../../docs/samples.js'
+import { run, start, startServer, until, type RunningProcess, type TestServer } from '../../harness/index.js'
+
+/** The commands of the documents, as they stand there, against the server that the text told to start. */
+
+const execute = promisify(execFile)
+const SECRET = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'
+
+// npx alone takes some seconds on a busy machine, and a block has several.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let home: string
+let demo: TestServer
+let guarded: TestServer
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'crossroom-docs-'))
+  symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'))
+  cpSync(join(ROOT, 'package.json'), join(home, 'package.json'))
+  demo = await startServer({ args: ['--demo'], env: { HOME: home, XDG_STATE_HOME: '', CROSSROOM_API_KEY: '' } })
+  guarded = await startServer({
+    args: ['--publish', 'token'],
+    env: { HOME: home, XDG_STATE_HOME: '', CROSSROOM_API_KEY: '', CROSSROOM_SECRET: SECRET },
+  })
+})
+
+afterAll(async () => {
+  await Promise.all([demo.stop(), guarded.stop()])
+  rmSync(home, { recursive: true })
+})
+
+/** What a reader's shell has: the command, a home, and the ports of the server where they are not the usual ones. */
+function environment(ports: TestServer['ports'], more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_STATE_HOME: '', npm_config_update_notifier: 'false' }
+  env['PATH'] = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`
+  // ffplay needs neither a screen nor a loudspeaker then.
+  for (const name of ['SDL_VIDEODRIVER', 'SDL_AUDIODRIVER']) env[name] = 'dummy'
+  for (const [name, port] of Object.entries(ports)) env[`CROSSROOM_${name.toUpperCase()}_PORT`] = String(port)
+  return { ...env, ...more }
+}
+
+/** The block with the ports of a test's server. */
+function on(server: TestServer, text: string): string {
+  const { rtmp, http } = server.ports
+  return text
+    .replaceAll('localhost:1935', `localhost:${String(rtmp)}`)
+    .replaceAll('localhost:8080', `localhost:${String(http)}`)
+}
+
+/** A shell that runs the block in a session of its own, so that all it started ends with it. */
+function shell(text: string, env: NodeJS.ProcessEnv): RunningProcess {
+  const running = start('bash', ['-c', text], { cwd: home, env, detached: true })
+  const stop = async (): Promise<void> => {
+    try {
+      process.kill(-running.child.pid!, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+    await running.exited
+  }
+  return { ...running, stop }
+}
+
+/** What a block prints on stdout; it must succeed. */
+async function printed(text: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { stdout } = await execute('bash', ['-e', '-c', text], { cwd: home, env, encoding: 'utf8', timeout: 90_000 })
+  return stdout
+}
+
+async function get<T>(server: TestServer, path: string): Promise<T> {
+  const key = readFileSync(join(home, '.local/state/crossroom/api-key'), 'utf8').split('\n')[0]!
+  const response = await fetch(`${server.http}/api/v1/${path}`, { headers: { authorization: `Bearer ${key}` } })
+  return (await response.json()) as T
+}
+
+interface Listed {
+  readonly name: string
+  readonly state: string
+  readonly viewers: number
+}
+
+async function liveStream(server: TestServer, name: string): Promise<Listed | undefined> {
+  const { streams } = await get<{ streams: Listed[] }>(server, 'streams')
+  return streams.find((one) => one.name === name && one.state === 'live')
+}
+
+async function untilMember(userId: string, found: object): Promise<void> {
+  const member = await until(`${userId} in the room`, async () => {
+    const { members = [] } = await get<{ members?: { userId: string; streams: object[] }[] }>(demo, 'rooms/demo/members')
+    return members.find((one) => one.userId === userId && one.streams.length > 0)
+  }, { timeoutMs: 20_000 }) // prettier-ignore
+  expect(member).toMatchObject(found)
+}
+
+const PUSH = '-re -f lavfi -i testsrc2=size=160x90:rate=10 -c:v libx264 -g 10 -pix_fmt yuv420p'.split(' ')
+
+/** Publishes to an address for a second; true when the server took it. */
+async function accepts(address: string): Promise<boolean> {
+  const args = ['-hide_banner', '-loglevel', 'error', ...PUSH, '-t', '1', '-f', 'flv', address]
+  return (await run('ffmpeg', args)).code === 0
+}
+
+test('token prints an address that an encoder publishes to and one that plays it', async () => {
+  const env = environment(demo.ports)
+  const address = (await printed(sample('README.md', '--user obs --room demo --push'), env)).trim()
+  const push = start('ffmpeg', [...PUSH, '-f', 'flv', address])
+  await untilMember('obs', { kind: 'rtmp', role: 'device' })
+  const play = (await printed('npx crossroom token --user obs --room demo --play', env)).trim()
+  const response = await fetch(play)
+  expect(response.headers.get('content-type')).toBe('video/x-flv')
+  await response.body!.cancel()
+  await push.stop()
+})
+
+test('ffmpeg publishes into the room under a name of its own', async () => {
+  const push = shell(sample('README.md', '--user camera --room demo'), environment(demo.ports))
+  await untilMember('camera', { userName: 'Stage camera' })
+  await push.stop()
+})
+
+test('what ffmpeg publishes is played by ffplay, and listed by curl', async () => {
+  const env = environment(demo.ports)
+  const command = sample('README.md', '-f flv rtmp://localhost:1935/live/camera1')
+  expect(sample('docs/1-quick-start.md', '-f flv rtmp://localhost:1935/live/camera1')).toBe(command)
+  const push = shell(on(demo, command), env)
+  await until('the stream', () => liveStream(demo, 'live/camera1'), { timeoutMs: 20_000 })
+  for (const line of on(demo, sample('docs/1-quick-start.md', 'ffplay')).trim().split('\n')) {
+    if (line.startsWith('ffplay')) {
+      const player = shell(line, env)
+      await until('a viewer', async () => (await liveStream(demo, 'live/camera1'))!.viewers > 0, { timeoutMs: 20_000 })
+      await player.stop()
+      await until('no viewer', async () => (await liveStream(demo, 'live/camera1'))!.viewers === 0)
+    } else if (line.startsWith('vlc')) {
+      // VLC does not run as root and without a screen: its address must be one that plays.
+      expect((await fetch(/http\S+/.exec(line)![0], { method: 'HEAD' })).status).toBe(200)
+    } else expect(await printed(line, env)).toContain('"live/camera1"')
+  }
+  await push.stop()
+})
+
+test('GStreamer publishes', async () => {
+  const text = on(demo, sample('README.md', 'gst-launch-1.0')).replace('live/camera1', 'live/gstreamer')
+  const push = shell(text, environment(demo.ports))
+  await until('the stream', () => liveStream(demo, 'live/gstreamer'), { timeoutMs: 20_000 })
+  await push.stop()
+})
+
+test('curl uses REST with the key that the server keeps, and makes a token', async () => {
+  const blocks = [
+    sample('docs/6-api-and-hooks.md', 'api-key)"'),
+    sample('docs/6-api-and-hooks.md', 'api/v1/connections/6jV'),
+    sample('docs/6-api-and-hooks.md', 'POST localhost:8080/api/v1/tokens'),
+  ]
+  const answer = await printed(on(demo, blocks.join('\n')), environment(demo.ports))
+  expect(answer).toMatch(/^\{"streams":[\s\S]*CONNECTION_NOT_FOUND[\s\S]*"token":"v/)
+})
+
+test('the doctor is content beside the server that npm start runs', async () => {
+  const said = await printed(sample('docs/8-troubleshooting.md', 'crossroom doctor'), environment(demo.ports))
+  expect(said).toMatch(/is in use by the Crossroom that runs here/)
+  expect(said).toMatch(/^\{"check":"node"/m)
+})
+
+test('tokens and txSecret open a server with a secret', async () => {
+  const env = environment(guarded.ports, { CROSSROOM_SECRET: SECRET, CROSSROOM_HOST: '127.0.0.1' })
+  const [token, json] = (await printed(sample('docs/2-streams.md', 'crossroom token --stream'), env)).trim().split('\n')
+  expect(await accepts(`${guarded.rtmp}/live/camera1`)).toBe(false)
+  expect(await accepts(`${guarded.rtmp}/live/camera1?token=${token!}`)).toBe(true)
+  expect(JSON.parse(json!)).toMatchObject({
+    action: 'play',
+    http: expect.stringContaining('/live/camera1.flv?token=') as string,
+  })
+  const address = (await printed(sample('docs/2-streams.md', 'txSecret'), env)).trim()
+  expect(await accepts(address.replace('rtmp://localhost/', `${guarded.rtmp}/`))).toBe(true)
+  const help = sample('packages/server/README.md', 'crossroom serve --help')
+  expect(await printed(help, env)).toMatch(/--rtmp-port[\s\S]*ok +node/)
+})
+
+test('a secret opens the server to the network, and its invitation begins with an address that others reach', async () => {
+  const ports = { rtmp: await freePort(), http: await freePort(), rtc: await freePort() }
+  const server = shell(sample('README.md', 'export CROSSROOM_SECRET'), environment(ports))
+  await until('the server', () => server.output().includes('is listening on 0.0.0.0'), { timeoutMs: 60_000 })
+  expect(server.output()).toMatch(
+    new RegExp(`http://[^/]+:${String(ports.http)}/call\\?room=42#sdkappid=1400000001&userid=alice`),
+  )
+  expect(server.output()).toMatch(/warn +tls +No TLS on 0\.0\.0\.0/)
+  expect((await fetch(`http://127.0.0.1:${String(ports.http)}/healthz`)).status).toBe(200)
+  await server.stop()
+})
+
+test('serve takes flags, variables, a file and a certificate', async () => {
+  const port = String(await freePort())
+  writeFileSync(join(home, 'crossroom.yaml'), `rtmp-port: ${port}\n`)
+  const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes', '-x509', '-newkey', 'rsa:2048']
+  const made = await run('openssl', [
+    'req',
+    ...subject,
+    '-keyout',
+    join(home, 'privkey.pem'),
+    '-out',
+    join(home, 'fullchain.pem'),
+  ])
+  expect(made.code).toBe(0)
+  const configured = sample('docs/4-configuration.md', '--rtmp-port 1945').replaceAll('1945', port).trim().split('\n')
+  const tls = sample('docs/5-deployment.md', '--tls-cert fullchain.pem')
+    .replace('--https-port 443', '--https-port 0')
+    .replace('--rtmps-port 1936', `--rtmps-port ${port}`)
+  for (const line of [...configured, tls.trim()]) {
+    const server = shell(line, environment({ http: 0, rtc: 0, ...(line === tls.trim() ? { rtmp: 0 } : {}) }))
+    await until(`"${line}"`, () => server.output().includes('is listening on'), { timeoutMs: 20_000 })
+    expect(server.output()).toContain(`:${port}`)
+    await server.stop()
+  }
+})
+
+test('links are registered with the desktop, and taken back', async () => {
+  mkdirSync(join(home, '.local/share'), { recursive: true })
+  expect(await printed(sample('docs/12-desktop.md', 'desktop register'), environment({}))).not.toBe('')
+})
+
+test('the ten lines of the media package read a film', async () => {
+  const film = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=160x90:rate=10',
+    '-t',
+    '1',
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+  ]
+  expect((await run('ffmpeg', [...film, join(home, 'film.flv')])).code).toBe(0)
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  const script = ts.transpileModule(sample('packages/media/README.md', 'FlvStreamReader'), { compilerOptions })
+  writeFileSync(join(home, 'film.mjs'), script.outputText)
+  expect(await printed('node film.mjs', environment({}))).toMatch(/^\d+ avc1\.\w+ true\n/)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

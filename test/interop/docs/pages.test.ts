@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sample } from '../../docs/samples.js'
+import { launchChromium, startServer, until, untilStream, type TestServer } from '../../harness/index.js'
+import { openPlainPage } from '../client/room-page.js'
+
+/** The pages of the documents, on a web developer's own server, with the server that `npm start` runs. */
+
+let home: string
+let server: TestServer
+let browser: Browser
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'crossroom-docs-'))
+  server = await startServer({ args: ['--demo'], env: { XDG_STATE_HOME: home } })
+  browser = await launchChromium()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+  rmSync(home, { recursive: true })
+})
+
+function open(html: string): Promise<Page> {
+  return openPlainPage(
+    browser,
+    `<!doctype html><title>sample</title>${html.replaceAll('http://localhost:8080', server.http)}`,
+  )
+}
+
+function pictures(page: Page, view: string): Promise<number> {
+  return page.evaluate((selector) => {
+    const video = document.querySelector<HTMLVideoElement>(selector)
+    return video === null ? 0 : video.getVideoPlaybackQuality().totalVideoFrames
+  }, view)
+}
+
+test('the page of the README is a call with the phone of the demo', async () => {
+  const html = sample('README.md', 'crossroom.enterRoom')
+  expect(sample('packages/client/README.md', 'crossroom.enterRoom')).toBe(html)
+  const page = await open(html)
+  await until('the own picture', async () => (await pictures(page, '#me video')) > 5, { timeoutMs: 20_000 })
+  await until('the phone', async () => (await pictures(page, '#others video')) > 10, { timeoutMs: 20_000 })
+  await page.close()
+})
+
+test('a page publishes by WHIP, and another one plays it by WHEP', async () => {
+  const module = (script: string): string => `<video autoplay muted></video><script type="module">${script}</script>`
+  const publisher = await open(module(sample('docs/3-webrtc.md', 'getUserMedia')))
+  await untilStream(server, 'live/camera1', 'live')
+  const player = await open(module(sample('docs/3-webrtc.md', 'ontrack')))
+  await until('the picture', async () => (await pictures(player, 'video')) > 5, { timeoutMs: 20_000 })
+  await Promise.all([publisher.close(), player.close()])
+})
