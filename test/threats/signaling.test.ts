@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, type ClientOptions } from 'ws'
-import { startServer, until, type TestServer } from '../harness/index.js'
+import { startServer, until, WITH_KEY, type TestServer } from '../harness/index.js'
 import { cpuOf, openFiles, openRaw, rssOf } from './attack.js'
 
 let server: TestServer
@@ -178,7 +178,7 @@ test('H4: a socket that was refused is let go of, whatever its client does', asy
 })
 
 test('H4: no form, no foreign page and no script tag changes or reads anything', async () => {
-  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const form = { ...WITH_KEY, 'content-type': 'application/x-www-form-urlencoded' }
   const posted = await fetch(`${server.http}/api/v1/rooms/1/members/a/mute`, {
     method: 'POST',
     body: 'a=b',

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { equalSecrets } from '../auth/index.js'
 import type { FailureGuard, Ring } from '../auth/index.js'
 import { isHostAllowed } from '../net/index.js'
 import type { TrustedProxies } from '../net/index.js'
+import type { Audit } from '../observe/index.js'
 import { ApiError } from './errors.js'
 
 /** Who may use REST by one listener. Nothing is inferred from a request: what a listener is, the operator said. */
@@ -10,6 +12,9 @@ export interface AccessOptions {
   readonly apiKeys: () => Ring
   readonly proxies: TrustedProxies
   readonly guard: FailureGuard
+  readonly audit: Audit
+  /** What the audit calls it. */
+  readonly listener: string
   /** True for a listener that only this machine reaches and that was asked for as such: no key is needed there. */
   readonly isPrivate: () => boolean
   /** Open mode and `--demo`: our pages use what {@link PAGE_ROUTES} names without a key. */
@@ -21,6 +26,11 @@ export const PAGE_ROUTES: ReadonlySet<string> = new Set(['GET /api/v1/streams', 
 
 const ANY_HOST_OF_OURS = { allowed: [], publicUrl: undefined, isOpen: true }
 const forPages = new WeakSet<FastifyRequest>()
+/** By whom those that were let in were sent: the fingerprint of a key, or a private listener. */
+const senders = new WeakMap<FastifyRequest, string>()
+/** What of a body says what was done, and to whom. The others may hold secrets. */
+const TOLD = ['userId', 'stream', 'streamType', 'action', 'kind', 'muted', 'permissions', 'expireSeconds'] as const
+const FINGERPRINT_CHARS = 8
 
 /** Whether a request was let in as one of a page of ours: it gets what everybody may know. */
 export function isForPages(request: FastifyRequest): boolean {
@@ -32,28 +42,46 @@ export function requireAccess(options: AccessOptions) {
   return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
     if (options.isPrivate()) {
       refuseForeignPage(request)
+      senders.set(request, options.listener)
       return
     }
     const { authorization } = request.headers
-    const route = `${request.method} ${request.routeOptions.url ?? ''}`
-    if (options.servesPages && authorization === undefined && PAGE_ROUTES.has(route)) {
+    if (options.servesPages && authorization === undefined && PAGE_ROUTES.has(routeOf(request))) {
       forPages.add(request)
       return
     }
-    await requireKey(authorization, options.proxies.clientAddress(request.raw), options)
+    senders.set(request, await requireKey(request, options))
   }
 }
 
-async function requireKey(
-  authorization: string | undefined,
-  address: string,
-  { apiKeys, guard }: AccessOptions,
-): Promise<void> {
-  if (guard.isBlocked(address)) {
-    await guard.holdBack(address)
+/** An `onResponse` hook that writes down every act: what changes something, or makes something that opens doors. */
+export function auditActs({ audit, proxies }: AccessOptions) {
+  return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const who = senders.get(request)
+    if (who === undefined || request.method === 'GET' || request.method === 'HEAD') return Promise.resolve()
+    const body = typeof request.body === 'object' && request.body !== null ? request.body : {}
+    const told = Object.entries(body).filter(([name]) => (TOLD as readonly string[]).includes(name))
+    const on = { ...(request.params as object), ...Object.fromEntries(told) }
+    audit.acted({ what: routeOf(request), who, from: proxies.clientAddress(request.raw), status: reply.statusCode, on })
+    return Promise.resolve()
+  }
+}
+
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url ?? 'no route'}`
+}
+
+/** Answers the fingerprint of the key. */
+async function requireKey(request: FastifyRequest, options: AccessOptions): Promise<string> {
+  const { apiKeys, audit, guard, proxies } = options
+  const from = proxies.clientAddress(request.raw)
+  const refused = (code: string): void => audit.refused({ what: routeOf(request), from, code })
+  if (guard.isBlocked(from)) {
+    await guard.holdBack(from)
+    refused('TOO_MANY_FAILURES')
     throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys came from this address. Try again in a minute.')
   }
-  const given = /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1]
+  const given = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (given === undefined)
     throw new ApiError(
       401,
@@ -61,8 +89,10 @@ async function requireKey(
       'Send the API key as Authorization: Bearer KEY; the server says at its start where the key is kept.',
     )
   // Each is compared, so that the time does not tell which one it is.
-  if (apiKeys().filter((key) => equalSecrets(given, key)).length > 0) return
-  guard.fail(address)
+  const [found] = apiKeys().filter((key) => equalSecrets(given, key))
+  if (found !== undefined) return `key ${createHash('sha256').update(found).digest('hex').slice(0, FINGERPRINT_CHARS)}`
+  guard.fail(from)
+  refused('WRONG_KEY')
   throw new ApiError(401, 'WRONG_KEY', 'The API key is wrong.')
 }
 

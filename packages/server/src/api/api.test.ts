@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { Connections, StreamHub } from '../hub/index.js'
 import { TrustedProxies } from '../net/index.js'
-import { Metrics, silentLog } from '../observe/index.js'
+import { Audit, createLog, Metrics, silentLog } from '../observe/index.js'
 import type { ForwardTarget } from './forward-target.js'
 import type { Forwards } from './forwards.js'
 import { PAGE_ROUTES } from './access.js'
@@ -73,7 +73,9 @@ async function makeApp(options: Partial<ApiDeps> = {}): Promise<FastifyInstance>
       isPrivate: () => true,
       servesPages: false,
       sdkAppId: 1,
-      secret: undefined,
+      secret: () => undefined,
+      listener: 'test',
+      audit: new Audit(silentLog),
       forwardPrivate: false,
       version: '1.2.3',
     },
@@ -204,7 +206,7 @@ test.each([
 })
 
 test('a body that is not JSON is refused, so that a form of a foreign page changes nothing', async () => {
-  const app = await makeApp({ secret: 's' })
+  const app = await makeApp({ secret: () => 's' })
   const headers = { ...local, 'content-type': 'application/x-www-form-urlencoded' }
   const response = await app.inject({ method: 'POST', url: '/api/v1/tokens', headers, payload: 'stream=live/x' })
   expect(response.statusCode).toBe(415)
@@ -212,7 +214,7 @@ test('a body that is not JSON is refused, so that a form of a foreign page chang
 })
 
 test('a token made here opens the stream it was made for', async () => {
-  const app = await makeApp({ secret: 'a secret' })
+  const app = await makeApp({ secret: () => 'a secret' })
   const payload = { stream: 'live/x', action: 'publish', expireSeconds: 60 }
   const response = await app.inject({ method: 'POST', url: '/api/v1/tokens', headers: local, payload })
   expect(response.statusCode).toBe(201)
@@ -353,4 +355,39 @@ test('health and readiness need no key, metrics do', async () => {
   const metrics = await app.inject({ url: '/metrics', headers: { authorization: 'Bearer the-key' } })
   expect(metrics.headers['content-type']).toMatch(/^text\/plain/)
   expect(metrics.body).toContain('crossroom_streams 0')
+})
+
+test('every act is in the audit: who, what, on whom, from where; reading is not, and no credential is', async () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
+  const options = {
+    isPrivate: () => false,
+    secret: () => 'a secret',
+    audit: new Audit(log),
+    forwards: new FakeForwards(),
+  }
+  const app = await makeApp({ ...options, apiKeys: () => ['the-key', 'the-key-before'], forwardPrivate: true })
+  const ask = (key: string, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>
+    app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...(payload && { payload }) })
+  await ask('the-key', 'GET', '/api/v1/streams')
+  const token = await ask('the-key', 'POST', '/api/v1/rooms/42/tokens', { userId: 'alice', permissions: ['sendAudio'] })
+  await ask('the-key-before', 'DELETE', '/api/v1/streams/live/none')
+  await ask('a-wrong-key', 'DELETE', '/api/v1/streams/live/none')
+  await ask('the-key', 'POST', '/api/v1/forwards', { stream: 'live/x', url: 'rtmp://127.0.0.1/app/key-of-a-channel' })
+  const who = expect.stringMatching(/^key [0-9a-f]{8}$/) as string
+  const said = lines.map((line) => JSON.parse(line) as { who?: string })
+  const common = { kind: 'audit', from: '127.0.0.1' }
+  expect(said).toMatchObject([
+    {
+      ...{ ...common, who, what: 'POST /api/v1/rooms/:id/tokens', status: 201 },
+      on: { id: '42', userId: 'alice', permissions: ['sendAudio'] },
+    },
+    { ...common, who, what: 'DELETE /api/v1/streams/:app/:stream', status: 404, on: { app: 'live', stream: 'none' } },
+    { ...common, what: 'DELETE /api/v1/streams/:app/:stream', code: 'WRONG_KEY' },
+    { ...common, who, what: 'POST /api/v1/forwards', status: 201, on: { stream: 'live/x' } },
+  ])
+  expect(said[0]?.who).not.toBe(said[1]?.who)
+  const { userSig } = token.json<{ userSig: string }>()
+  for (const secret of ['the-key', 'a-wrong-key', 'key-of-a-channel', userSig])
+    expect(lines.join('')).not.toContain(secret)
 })

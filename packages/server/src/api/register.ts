@@ -8,7 +8,7 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Rooms } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
-import { requireAccess, type AccessOptions } from './access.js'
+import { auditActs, requireAccess, type AccessOptions } from './access.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
@@ -29,7 +29,7 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
   /** Signs tokens of plain streams and UserSigs. */
-  readonly secret: string | undefined
+  readonly secret: () => string | undefined
   /** Lets forwards go to private and loopback addresses. */
   readonly forwardPrivate: boolean
   readonly version: string
@@ -58,6 +58,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
       await registerDescription(scope, deps.version)
       await scope.register((guarded, _options, done) => {
         guarded.addHook('onRequest', requireAccess(deps))
+        guarded.addHook('onResponse', auditActs(deps))
         registerStreamRoutes(guarded, deps)
         registerConnectionRoutes(guarded, deps)
         registerTokenRoutes(guarded, deps, deps.secret)

@@ -74,10 +74,8 @@ export const entryTokenRequest = z.strictObject({
 export const entryTokenInfo = z
   .object({
     sdkAppId: z.int(),
-    userSig: z.string(),
-    privateMapKey: z
-      .string()
-      .describe('bounds the UserSig to the room and the permissions, with --private-map-key required'),
+    userSig: z.string().describe('bound to the room and the permissions, with or without the privateMapKey'),
+    privateMapKey: z.string().describe('the same for clients that want one'),
     expiresAt: milliseconds('When they run out'),
   })
   .meta({ id: 'EntryToken' })

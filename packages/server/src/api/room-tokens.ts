@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { ALL_PRIVILEGES, makePrivateMapKey, makeTicket, privilegesOf, recordRoomOf } from '../auth/index.js'
+import { ALL_PRIVILEGES, makeBoundUserSig, makePrivateMapKey, privilegesOf, recordRoomOf } from '../auth/index.js'
 import { ApiError } from './errors.js'
 import { entryTokenInfo, entryTokenRequest, roomParams } from './room-schemas.js'
 import { errorBody } from './schemas.js'
@@ -9,7 +9,7 @@ import { errorBody } from './schemas.js'
 export interface RoomTokenDeps {
   readonly sdkAppId: number
   /** Absent when the server has none. */
-  readonly secret: string | undefined
+  readonly secret: () => string | undefined
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
 }
@@ -21,7 +21,8 @@ export function registerRoomTokenRoutes(scope: FastifyInstance, deps: RoomTokenD
   scope
     .withTypeProvider<ZodTypeProvider>()
     .post('/rooms/:id/tokens', { schema: { ...schema, body: entryTokenRequest } }, (request, reply) => {
-      const { sdkAppId, secret } = deps
+      const { sdkAppId } = deps
+      const secret = deps.secret()
       if (secret === undefined)
         throw new ApiError(409, 'NO_SECRET', 'The server has no --secret, so it neither needs nor makes UserSigs.')
       const { userId, permissions, expireSeconds } = request.body
@@ -32,7 +33,7 @@ export function registerRoomTokenRoutes(scope: FastifyInstance, deps: RoomTokenD
       void reply.status(201)
       return {
         sdkAppId,
-        userSig: makeTicket(secret, { userId, sdkAppId, issuedAtSeconds, expireSeconds }),
+        userSig: makeBoundUserSig(secret, record, issuedAtSeconds),
         privateMapKey: makePrivateMapKey(secret, record, issuedAtSeconds),
         expiresAt: expiresAtSeconds * 1000,
       }

@@ -110,7 +110,11 @@ export function registerConnectionRoutes(scope: FastifyInstance, deps: StreamRou
 }
 
 /** `/tokens`: makes tokens of plain streams. */
-export function registerTokenRoutes(scope: FastifyInstance, deps: StreamRouteDeps, secret: string | undefined): void {
+export function registerTokenRoutes(
+  scope: FastifyInstance,
+  deps: StreamRouteDeps,
+  secretOf: () => string | undefined,
+): void {
   const response = { 201: tokenInfo, 409: errorBody }
   scope
     .withTypeProvider<ZodTypeProvider>()
@@ -118,6 +122,7 @@ export function registerTokenRoutes(scope: FastifyInstance, deps: StreamRouteDep
       '/tokens',
       { schema: { tags: ['tokens'], summary: 'A token to publish or play a stream', body: tokenRequest, response } },
       (request, reply) => {
+        const secret = secretOf()
         if (secret === undefined)
           throw new ApiError(409, 'NO_SECRET', 'The server has no --secret, so it neither needs nor makes tokens.')
         const { action, stream: name, expireSeconds } = request.body

@@ -29,7 +29,7 @@ import {
   type PageRules,
   type TcpKernel,
 } from '../net/index.js'
-import type { Log, Metrics } from '../observe/index.js'
+import { Audit, type Log, type Metrics } from '../observe/index.js'
 import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
 
 export interface ServerServices {
@@ -48,6 +48,7 @@ export interface Core extends ServerServices {
   readonly gate: GateByApp
   readonly guard: FailureGuard
   readonly secrets: Secrets
+  readonly audit: Audit
   /** Whose pages may use the public port. */
   readonly pages: PageRules
   readonly hooks: Hooks | undefined
@@ -94,8 +95,10 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
     () => performance.now(),
     (ms) => delay(ms),
   )
-  const hooks = hooksOf(config, { nowMs: Date.now, clock, newId: () => randomBytes(16).toString('hex'), log })
-  const gate = new GateByApp(new PlainStreams(config, { nowMs: Date.now, guard, hooks }))
+  const secrets = new Secrets(config)
+  const audit = new Audit(log)
+  const hooks = hooksOf(config, secrets, { nowMs: Date.now, clock, newId: () => randomBytes(16).toString('hex'), log })
+  const gate = new GateByApp(new PlainStreams(config, { nowMs: Date.now, guard, hooks, secrets, audit }))
   const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
   const proxies = new TrustedProxies(config.trustProxy)
   const connections = new Connections()
@@ -120,7 +123,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
   })
   return {
     ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
-    ...{ secrets: new Secrets(config), pages: pageRulesOf(config) },
+    ...{ secrets, audit, pages: pageRulesOf(config) },
     ...{ clientAddress, door, pending, sockets },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },

@@ -18,9 +18,10 @@ export class RoomsPart {
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, webRtc: WebRtc) {
-    const { addressOptions, clientAddress, clock, config, gate, guard, hub, log, pages, pending, transcoder } = core
+    const { addressOptions, clientAddress, clock, config, gate, hub, log, pages, pending, transcoder } = core
+    const { audit, guard, secrets } = core
     const nowMs = Date.now
-    const signatures = (this.signatures = entrySignaturesOf(config, { nowMs, guard }))
+    const signatures = (this.signatures = entrySignaturesOf(config, secrets, { nowMs, guard, audit }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
     this.rooms = new Rooms({
       ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },

@@ -77,17 +77,27 @@ export class Web {
     }
     const aside = { ...deps, publicPort, servesPages: false }
     const isPrivate = (): boolean => config.adminHost !== undefined && listeners.isLoopback('admin')
-    if (this.admin !== undefined) await registerApi(this.admin, { ...aside, isPrivate })
-    else await registerApi(this.public, { ...deps, isPrivate: () => false, servesPages: pages.isOpen })
-    if (this.adminSocket !== undefined) await registerApi(this.adminSocket, { ...aside, isPrivate: () => true })
+    if (this.admin !== undefined) await registerApi(this.admin, { ...aside, isPrivate, listener: 'admin-port' })
+    else {
+      const keyed = { isPrivate: () => false, servesPages: pages.isOpen, listener: 'public' }
+      await registerApi(this.public, { ...deps, ...keyed })
+    }
+    if (this.adminSocket !== undefined)
+      await registerApi(this.adminSocket, { ...aside, isPrivate: () => true, listener: 'admin-socket' })
   }
 
   /** What pages and old apps ask before they enter a room. */
   async #registerOpenServices({ rooms, signatures }: RoomsPart): Promise<void> {
-    const { addressOptions, clientAddress, clock, config, listeners, log } = this.#core
+    const { addressOptions, clientAddress, clock, config, listeners, log, secrets } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
-    const { demo, sdkAppId, secret } = config
-    const signer = signatures.isOpen || demo ? { sdkAppId, secret } : undefined
+    const { demo, sdkAppId } = config
+    const demoSigner = {
+      sdkAppId,
+      get secret() {
+        return secrets.secret[0]
+      },
+    }
+    const signer = signatures.isOpen || demo ? demoSigner : undefined
     const rates = new AddressRates({ perSecond, burst, addresses })
     const shared = { signer, rates, clock, clientAddress, nowMs: Date.now }
     await registerDemo(this.public, { ...shared, ...addressOptions, log, foreignPages: demo })
@@ -108,14 +118,15 @@ export class Web {
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 
-  #apiDeps({ forwards, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'servesPages'> {
+  #apiDeps({ forwards, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
     const { addressOptions, clock, config, connections, guard, hub } = this.#core
-    const { log, metrics, proxies, secrets, transcoder } = this.#core
-    const { sdkAppId, secret, forwardPrivate } = config
+    const { audit, log, metrics, proxies, secrets, transcoder } = this.#core
+    const { sdkAppId, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, rooms: rooms.rooms },
-      ...{ ...addressOptions, sdkAppId, secret, forwardPrivate },
+      ...{ ...addressOptions, sdkAppId, forwardPrivate, audit },
       apiKeys: () => secrets.apiKeys,
+      secret: () => secrets.secret[0],
       nowMs: Date.now,
       derivedOf: (key) => derivedInfo(transcoder, key),
       version: VERSION,

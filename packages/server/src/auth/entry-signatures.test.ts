@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, exportJWK, SignJWT } from 'jose'
+import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { isErrorCode } from '@crossroom/protocol'
+import { Audit, createLog, silentLog, type Log } from '../observe/index.js'
 import { EntrySignatures, type EntrySignatureOptions } from './entry-signatures.js'
 import type { EntryCredentials } from './entry-verifier.js'
 import { FailureGuard } from './failure-guard.js'
 import { ALL_PERMISSIONS, type Identity } from './identity.js'
-import { makePrivateMapKey, type RoomRecord } from './private-map-key.js'
+import { makeBoundUserSig, makePrivateMapKey, permissionsOf, type RoomRecord } from './private-map-key.js'
 import { makeTicket, type TicketWish } from './user-sig.js'
 
 const SECONDS = 1_700_000_000
@@ -15,8 +17,10 @@ const SECRET = 'the secret of the test'
 const JWT_SECRET = 'the secret of JWTs'
 
 let delays: number[]
+let log: Log
 beforeEach(() => {
   delays = []
+  log = silentLog
 })
 
 function makeVerifier(options: Partial<EntrySignatureOptions> = {}): EntrySignatures {
@@ -25,7 +29,7 @@ function makeVerifier(options: Partial<EntrySignatureOptions> = {}): EntrySignat
     (ms) => Promise.resolve(void delays.push(ms)),
   )
   const defaults = { sdkAppId: 7, tickets: { secret: SECRET }, jwt: {}, privateMapKey: 'optional' } as const
-  return new EntrySignatures({ ...defaults, ...options }, { nowMs: () => NOW, guard })
+  return new EntrySignatures({ ...defaults, ...options }, { nowMs: () => NOW, guard, audit: new Audit(log) })
 }
 
 const sig = (change: Partial<TicketWish> = {}, secret = SECRET): string =>
@@ -200,3 +204,74 @@ test.each(['RS256', 'ES256'] as const)(
     expect(await verifier.verify(entry({ userSig: none }))).toMatchObject({ code: 'JWT_INVALID' })
   },
 )
+
+const bound = (privileges: number, change: Partial<RoomRecord> = {}): string => {
+  const record = { userId: 'alice', sdkAppId: 7, room: 42, expiresAtSeconds: SECONDS + 300, privileges, ...change }
+  return makeBoundUserSig(SECRET, record, SECONDS - 900)
+}
+
+test('a bound UserSig never lets more than what it names, whatever privateMapKey comes along or is left away', async () => {
+  const anyKey = fc.oneof(
+    fc.constant(undefined),
+    fc.constant(''),
+    fc.nat(255).map((privileges) => key({ privileges: privileges | 2 })),
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(255),
+      anyKey,
+      fc.constantFrom('optional', 'required'),
+      async (bits, privateMapKey, mode) => {
+        const privileges = bits | 2
+        const verifier = makeVerifier({ privateMapKey: mode })
+        const answer = (await verifier.verify(entry({ userSig: bound(privileges), privateMapKey }))) as Identity
+        const named = permissionsOf(privileges)
+        for (const [name, allowed] of Object.entries(answer.permissions))
+          if (allowed) expect(named).toMatchObject({ [name]: true })
+        if (privateMapKey === undefined) expect(answer.permissions).toEqual(named)
+        expect(answer.expiresAt).toBeLessThanOrEqual(NOW + 300_000)
+      },
+    ),
+  )
+})
+
+test.each<[string, Partial<EntryCredentials>]>([
+  ['MAP_KEY_OTHER_ROOM', { userSig: bound(255), roomId: '43' }],
+  ['NO_PERMISSION', { userSig: bound(253) }],
+  ['MAP_KEY_OTHER_USER', { userSig: bound(255), privateMapKey: key({ userId: 'bob' }) }],
+  ['MAP_KEY_INVALID', { privateMapKey: bound(255) }],
+  ['USER_SIG_EXPIRED', { userSig: bound(255, { expiresAtSeconds: SECONDS - 100 }) }],
+])('what a bound UserSig is not for is refused with %s', async (code, change) => {
+  expect(await makeVerifier().verify(entry(change))).toMatchObject({ code })
+})
+
+test('two secrets are taken at a time, so that one can be changed: UserSigs, privateMapKeys and JWTs', async () => {
+  const verifier = makeVerifier({
+    tickets: { secret: 'the new one', previous: SECRET },
+    jwt: { secret: 'the new one of JWTs', previous: JWT_SECRET },
+  })
+  for (const userSig of [sig(), sig({}, 'the new one'), await sign({}), await sign({}, 'the new one of JWTs')])
+    expect(await verifier.verify(entry({ userSig }))).toMatchObject({ userId: 'alice' })
+  for (const secret of [SECRET, 'the new one'])
+    expect(await verifier.verify(entry({ privateMapKey: key({}, secret) }))).toMatchObject({ userId: 'alice' })
+  expect(await verifier.verify(entry({ userSig: sig({}, 'an older one') }))).toMatchObject({ code: 'USER_SIG_INVALID' })
+  const old = await sign({}, 'an older one')
+  expect(await verifier.verify(entry({ userSig: old }))).toMatchObject({ code: 'JWT_INVALID' })
+})
+
+test('refused signatures are in the audit: who, where and why, and not what was shown', async () => {
+  const lines: string[] = []
+  log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
+  const verifier = makeVerifier()
+  const wrong = sig({}, 'another secret')
+  for (const userSig of [undefined, sig(), wrong, sig({ expireSeconds: 0, issuedAtSeconds: SECONDS - 999 })])
+    await verifier.verify(entry({ userSig }))
+  await verifier.check(entry({ privateMapKey: 'wrong' }))
+  const audited = { level: 'warn', kind: 'audit', what: 'enter', who: 'alice', from: '10.0.0.1', room: '42' }
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { ...audited, code: 'USER_SIG_INVALID' },
+    { ...audited, code: 'USER_SIG_EXPIRED' },
+    { ...audited, code: 'MAP_KEY_INVALID' },
+  ])
+  expect(lines.join('')).not.toContain(wrong)
+})

@@ -1,12 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/index.js'
+import type { Audit } from '../observe/index.js'
 import type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
 import type { FailureGuard } from './failure-guard.js'
-import { ALL_PERMISSIONS, type Identity, type Permissions } from './identity.js'
+import { ALL_PERMISSIONS, bothPermit, type Identity, type Permissions } from './identity.js'
 import { remoteKeys } from './json-web-keys.js'
 import { OneTimeTokens } from './one-time-tokens.js'
-import { permissionsOf, verifyPrivateMapKey } from './private-map-key.js'
+import { permissionsOf, recordOf, verifyPrivateMapKey } from './private-map-key.js'
+import type { Secrets } from './secrets.js'
 import { looksLikeJwt, verifyRoomJwt, type JwtKeys } from './room-jwt.js'
 import { verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
 
@@ -25,6 +27,7 @@ export interface EntrySignatureDeps {
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly guard: FailureGuard
+  readonly audit: Audit
 }
 
 /** Whether a token that is good for one entry is still good. */
@@ -32,6 +35,7 @@ type MayUse = (id: string, expiresAtMs: number) => boolean
 
 const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
 
+const NO_SIGNATURE = 'USER_SIG_MISSING'
 /** Whose fault it is: wrong signatures are counted against an address, those that only ran out are not. */
 const GUESSES: ReadonlySet<string> = new Set(['USER_SIG_INVALID', 'MAP_KEY_INVALID', 'JWT_INVALID'])
 
@@ -39,12 +43,23 @@ const GUESSES: ReadonlySet<string> = new Set(['USER_SIG_INVALID', 'MAP_KEY_INVAL
  * The verifier that the configuration asks for.
  * @throws Error with a sentence when `--user-sig-public-key` cannot be read
  */
-export function entrySignaturesOf(config: Config, deps: EntrySignatureDeps): EntrySignatures {
-  const { sdkAppId, secret, userSigPublicKey, privateMapKey, jwtSecret, jwksUrl, jwtAudience } = config
+export function entrySignaturesOf(config: Config, secrets: Secrets, deps: EntrySignatureDeps): EntrySignatures {
+  const { sdkAppId, userSigPublicKey, privateMapKey, jwksUrl, jwtAudience: audience } = config
   const publicKey = userSigPublicKey === undefined ? undefined : readPublicKey(userSigPublicKey)
   const keys = jwksUrl === undefined ? undefined : remoteKeys(jwksUrl, deps.nowMs)
-  const jwt = { secret: jwtSecret, keys, audience: jwtAudience }
-  return new EntrySignatures({ sdkAppId, tickets: { secret, publicKey }, jwt, privateMapKey }, deps)
+  const options = {
+    ...{ sdkAppId, privateMapKey },
+    // Read at each use, for secrets change.
+    get tickets() {
+      const [secret, previous] = secrets.secret
+      return { secret, previous, publicKey }
+    },
+    get jwt() {
+      const [secret, previous] = secrets.jwtSecret
+      return { secret, previous, keys, audience }
+    },
+  }
+  return new EntrySignatures(options, deps)
 }
 
 /**
@@ -78,23 +93,27 @@ export class EntrySignatures implements EntryVerifier {
 
   async #guarded(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
     if (this.isOpen) return openIdentity(credentials)
-    const { guard } = this.#deps
-    if (guard.isBlocked(credentials.remoteAddress)) {
-      await guard.holdBack(credentials.remoteAddress)
-      return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
-    }
-    const answer = await this.#read(credentials, mayUse)
-    if ('code' in answer && GUESSES.has(answer.code)) guard.fail(credentials.remoteAddress)
+    const { remoteAddress: from, roomId: room, userId: who } = credentials
+    const { guard, audit } = this.#deps
+    const answer = guard.isBlocked(from) ? await this.#holdBack(from) : await this.#read(credentials, mayUse)
+    if ('code' in answer && answer.code !== NO_SIGNATURE)
+      audit.refused({ what: 'enter', who, from, room, code: answer.code })
+    if ('code' in answer && GUESSES.has(answer.code)) guard.fail(from)
     return answer
+  }
+
+  async #holdBack(from: string): Promise<EntryRefusal> {
+    await this.#deps.guard.holdBack(from)
+    return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
   }
 
   async #read(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
     const { userSig } = credentials
     if (userSig === undefined || userSig === '')
-      return refuse('USER_SIG_MISSING', 'Entering needs a UserSig or a JWT, and none came.')
+      return refuse(NO_SIGNATURE, 'Entering needs a UserSig or a JWT, and none came.')
     if (looksLikeJwt(userSig)) return this.#checkJwt(userSig, credentials, mayUse)
     const signed = this.#checkUserSig(userSig, credentials)
-    return 'code' in signed ? signed : this.#checkPrivateMapKey(signed, credentials)
+    return 'code' in signed ? signed : this.#checkRoom(signed, credentials)
   }
 
   #checkUserSig(userSig: string, { sdkAppId, userId }: EntryCredentials): Ticket | EntryRefusal {
@@ -109,7 +128,7 @@ export class EntrySignatures implements EntryVerifier {
       case 'valid':
     }
     const { ticket } = checked
-    if (ticket.userbuf !== undefined)
+    if (ticket.userbuf !== undefined && recordOf(ticket)?.isBound !== true)
       return refuse('USER_SIG_INVALID', 'A privateMapKey came where the UserSig belongs; send both, each in its field.')
     const own = this.#options.sdkAppId
     if (ticket.sdkAppId !== own || (sdkAppId !== undefined && sdkAppId !== own))
@@ -119,8 +138,22 @@ export class EntrySignatures implements EntryVerifier {
     return ticket
   }
 
+  /** A bound UserSig is its own privateMapKey: with another one beside it, what both allow holds. */
+  #checkRoom(signed: Ticket, credentials: EntryCredentials): Identity | EntryRefusal {
+    const bound = recordOf(signed)
+    if (bound === undefined) return this.#checkPrivateMapKey(signed, credentials)
+    if (String(bound.room) !== credentials.roomId)
+      return refuse('MAP_KEY_OTHER_ROOM', 'The UserSig was made for another room.')
+    const permissions = permissionsOf(bound.privileges)
+    const expiresAt = Math.min(signed.expiresAt, bound.expiresAtSeconds * 1000)
+    if (!permissions.enter) return refuse('NO_PERMISSION', 'The UserSig does not allow entering the room.')
+    if (isAbsent(credentials.privateMapKey)) return identity(signed.userId, permissions, expiresAt)
+    const keyed = this.#checkPrivateMapKey({ ...signed, expiresAt }, credentials)
+    return 'code' in keyed ? keyed : { ...keyed, permissions: bothPermit(permissions, keyed.permissions) }
+  }
+
   #checkPrivateMapKey(signed: Ticket, { roomId, privateMapKey }: EntryCredentials): Identity | EntryRefusal {
-    if (privateMapKey === undefined || privateMapKey === '')
+    if (isAbsent(privateMapKey))
       return this.#options.privateMapKey === 'optional'
         ? identity(signed.userId, ALL_PERMISSIONS, signed.expiresAt)
         : refuse('MAP_KEY_MISSING', 'Entering needs a privateMapKey besides the UserSig, and none came.')
@@ -173,6 +206,10 @@ function openIdentity({ userId }: EntryCredentials): Identity | EntryRefusal {
   return userId !== undefined && USER_ID.test(userId)
     ? identity(userId, ALL_PERMISSIONS, undefined)
     : refuse('BAD_USER_ID', 'The userId must be 1 to 32 letters, digits, dashes or underscores.')
+}
+
+function isAbsent(text: string | undefined): text is undefined | '' {
+  return text === undefined || text === ''
 }
 
 function identity(userId: string, permissions: Permissions, expiresAt: number | undefined): Identity {

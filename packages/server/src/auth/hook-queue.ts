@@ -2,6 +2,7 @@ import { hookLimits } from '../config/limits.js'
 import type { Log } from '../observe/log.js'
 import { sendHook } from './hook-request.js'
 import type { HookPost } from './hook-request.js'
+import type { Ring } from './ring.js'
 import type { After } from './slots.js'
 
 /** What a {@link HookQueue} works with. */
@@ -14,7 +15,7 @@ export interface HookQueueDeps {
 
 /** Delivers notifications one after another, in order, with longer and longer waits while the receiver is down. */
 export class HookQueue {
-  readonly #secret: string | undefined
+  readonly #secrets: () => Ring
   readonly #deps: HookQueueDeps
   readonly #posts: HookPost[] = []
   #running: Promise<void> | undefined
@@ -22,8 +23,8 @@ export class HookQueue {
   #closesAtMs: number | undefined
   #lost = 0
 
-  constructor(secret: string | undefined, deps: HookQueueDeps) {
-    this.#secret = secret
+  constructor(secrets: () => Ring, deps: HookQueueDeps) {
+    this.#secrets = secrets
     this.#deps = deps
   }
 
@@ -77,7 +78,7 @@ export class HookQueue {
     if (leftMs <= 0) return 0
     const { clock, nowMs } = this.#deps
     const timeout = { ms: Math.ceil(leftMs), after: clock.after.bind(clock) }
-    const reply = await sendHook(post, this.#secret, nowMs() / 1000, timeout)
+    const reply = await sendHook(post, this.#secrets(), nowMs() / 1000, timeout)
     if (!isFinal(reply.status))
       this.#deps.log.warn({ status: reply.status, why: reply.text }, 'A notification was not taken and is tried again')
     return reply.status

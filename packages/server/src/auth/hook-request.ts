@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { hookLimits } from '../config/limits.js'
+import type { Ring } from './ring.js'
 import type { After } from './slots.js'
 
 /** One signed POST to the operator's server. */
@@ -26,18 +27,21 @@ export interface HookTimeout {
 /**
  * Signature headers as the Standard Webhooks specification has them: HMAC-SHA256 over `id.timestamp.body`, base64 behind
  * `v1,`. A secret that begins with `whsec_` is base64, any other is taken as UTF-8.
+ * While a secret is being changed there are two signatures, with a space between.
  */
-export function signHook(secret: string, post: HookPost, unixSeconds: number): Record<string, string> {
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8')
+export function signHook(secrets: Ring, post: HookPost, unixSeconds: number): Record<string, string> {
   const timestamp = String(Math.floor(unixSeconds))
-  const signature = createHmac('sha256', key).update(`${post.id}.${timestamp}.${post.body}`).digest('base64')
-  return { 'webhook-id': post.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
+  const signatures = secrets.map((secret) => {
+    const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8')
+    return `v1,${createHmac('sha256', key).update(`${post.id}.${timestamp}.${post.body}`).digest('base64')}`
+  })
+  return { 'webhook-id': post.id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') }
 }
 
 /** Sends one post. Never rejects; redirects are not followed and a reply past 64 KiB counts as none. */
 export async function sendHook(
   post: HookPost,
-  secret: string | undefined,
+  secrets: Ring,
   unixSeconds: number,
   timeout: HookTimeout,
 ): Promise<HookReply> {
@@ -51,7 +55,7 @@ export async function sendHook(
       headers: {
         'content-type': 'application/json',
         'user-agent': 'crossroom',
-        ...(secret === undefined ? {} : signHook(secret, post, unixSeconds)),
+        ...(secrets.length === 0 ? {} : signHook(secrets, post, unixSeconds)),
       },
       body: post.body,
     })

@@ -48,11 +48,11 @@ const request: StreamRequest = {
   query: new Map([['token', 'abc']]),
 }
 
-function makeHooks(secret: string | undefined = 'hook secret'): Hooks {
+function makeHooks(...secrets: string[]): Hooks {
   let count = 0
   const newId = () => `id-${String(++count)}`
   return new Hooks(
-    { onPublish: url, onUnpublish: url, secret },
+    { onPublish: url, onUnpublish: url, secrets: () => (secrets.length === 0 ? ['hook secret'] : secrets) },
     { log: silentLog, nowMs: () => NOW, clock: systemClock, newId },
   )
 }
@@ -71,10 +71,17 @@ test('a request carries who, what and a signature over id, time and body', async
   })
 })
 
+test('while a secret is changed the receiver may know either', async () => {
+  await makeHooks('new', 'old').ask(request, undefined)
+  const { headers, body } = received[0]!
+  const sign = (secret: string) => createHmac('sha256', secret).update(`id-1.1700000000.${body}`).digest('base64')
+  expect(headers['webhook-signature']).toBe(`v1,${sign('new')} v1,${sign('old')}`)
+})
+
 test('a secret with the prefix of Standard Webhooks is base64', () => {
   // The example of the specification's reference verifiers.
   const post = { url, id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', body: '{"test": 2432232314}' }
-  expect(signHook('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', post, 1614265330)).toMatchObject({
+  expect(signHook(['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], post, 1614265330)).toMatchObject({
     'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
   })
 })
@@ -149,7 +156,7 @@ test('on_unpublish is told with the reason, in order', async () => {
 
 test('a notification that failed comes again with the same id, before the next one', async () => {
   answer = (response, count) => response.writeHead(count === 1 ? 503 : 200).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
+  const queue = new HookQueue(() => ['s'], { log: silentLog, nowMs: () => NOW, clock: systemClock })
   queue.push({ url, id: 'a', body: '{}' })
   queue.push({ url, id: 'b', body: '{}' })
   await expect.poll(() => received.length, { timeout: 5000 }).toBe(3)
@@ -160,7 +167,7 @@ test('a notification that failed comes again with the same id, before the next o
 
 test('what the receiver rejects is given up and does not hold up the next one', async () => {
   answer = (response, count) => response.writeHead(count === 1 ? 410 : 200).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
+  const queue = new HookQueue(() => ['s'], { log: silentLog, nowMs: () => NOW, clock: systemClock })
   queue.push({ url, id: 'a', body: '{}' })
   queue.push({ url, id: 'b', body: '{}' })
   await queue.close()
@@ -170,7 +177,7 @@ test('what the receiver rejects is given up and does not hold up the next one', 
 
 test('a thousand notifications wait, then the oldest is lost and counted', async () => {
   answer = (response) => response.writeHead(503).end()
-  const queue = new HookQueue('s', { log: silentLog, nowMs: () => NOW, clock: systemClock })
+  const queue = new HookQueue(() => ['s'], { log: silentLog, nowMs: () => NOW, clock: systemClock })
   for (let i = 0; i < 1003; i++) queue.push({ url, id: String(i), body: '{}' })
   expect(queue.lost).toBe(3)
   await queue.close()

@@ -5,6 +5,8 @@ import type { StreamEndReason, StreamRequest } from './gate.js'
 import { sendHook } from './hook-request.js'
 import type { HookReply } from './hook-request.js'
 import { HookQueue } from './hook-queue.js'
+import type { Ring } from './ring.js'
+import type { Secrets } from './secrets.js'
 import { Slots, type After } from './slots.js'
 
 /** Where the operator's hooks are. An absent one is not asked, which allows. */
@@ -12,8 +14,8 @@ export interface HookOptions {
   readonly onPublish?: string | undefined
   readonly onPlay?: string | undefined
   readonly onUnpublish?: string | undefined
-  /** Signs requests; without it they carry no signature. */
-  readonly secret?: string | undefined
+  /** Sign requests; without any they carry no signature. */
+  readonly secrets: () => Ring
 }
 
 /** What hooks work with. */
@@ -43,10 +45,10 @@ export interface PublishEnd {
 const REASON_CHARS = 200
 
 /** The hooks that the configuration names; undefined when it names none. */
-export function hooksOf(config: Config, deps: HookDeps): Hooks | undefined {
-  const { onPublish, onPlay, onUnpublish, hookSecret, secret } = config
+export function hooksOf(config: Config, secrets: Secrets, deps: HookDeps): Hooks | undefined {
+  const { onPublish, onPlay, onUnpublish } = config
   if (onPublish === undefined && onPlay === undefined && onUnpublish === undefined) return undefined
-  return new Hooks({ onPublish, onPlay, onUnpublish, secret: hookSecret ?? secret }, deps)
+  return new Hooks({ onPublish, onPlay, onUnpublish, secrets: () => secrets.hooks }, deps)
 }
 
 /** The operator's HTTP hooks: `on_publish` and `on_play` are asked and fail closed, `on_unpublish` is told. */
@@ -62,7 +64,7 @@ export class Hooks {
     this.#slots = new Slots(hookLimits.inFlight, hookLimits.queued, (delay, callback) =>
       deps.clock.after(delay, callback),
     )
-    this.#queue = new HookQueue(options.secret, deps)
+    this.#queue = new HookQueue(options.secrets, deps)
   }
 
   /** `on_unpublish` notifications lost because too many waited, or because the receiver rejected them. */
@@ -84,7 +86,7 @@ export class Hooks {
       return this.#failed(event, request, { status: 0, text: 'too many requests wait for it' })
     }
     const post = { url, id: newId(), body: JSON.stringify(describe(event, request, subject)) }
-    const reply = await sendHook(post, this.#options.secret, nowMs() / 1000, {
+    const reply = await sendHook(post, this.#options.secrets(), nowMs() / 1000, {
       ms: leftMs,
       after: clock.after.bind(clock),
     })

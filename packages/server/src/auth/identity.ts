@@ -22,6 +22,12 @@ export const ALL_PERMISSIONS: Permissions = {
   receiveAux: true,
 }
 
+/** What both let their holder do. */
+export function bothPermit(one: Permissions, other: Permissions): Permissions {
+  const names = Object.keys(one) as (keyof Permissions)[]
+  return Object.fromEntries(names.map((name) => [name, one[name] && other[name]])) as unknown as Permissions
+}
+
 /** Who somebody has proved to be. */
 export interface Identity {
   readonly userId: string

@@ -1,9 +1,12 @@
 import { beforeEach, expect, test } from 'vitest'
+import { Audit, createLog, silentLog, type Log } from '../observe/index.js'
 import { FailureGuard } from './failure-guard.js'
 import type { Grant, Refusal, StreamRequest } from './gate.js'
 import type { HookAnswer, Hooks, PublishEnd } from './hooks.js'
 import { PlainStreams } from './plain-streams.js'
 import type { PlainStreamOptions } from './plain-streams.js'
+import { deriveKey } from './derived-key.js'
+import { Secrets } from './secrets.js'
 import { makeStreamToken } from './stream-token.js'
 import { makeTxSecret } from './tx-secret.js'
 
@@ -19,18 +22,29 @@ const tx = (key: string, expiry = SECONDS + 60): Record<string, string> => {
 }
 
 let delays: number[]
+let log: Log
 beforeEach(() => {
   delays = []
+  log = silentLog
 })
 
-function makeGate(options: Partial<PlainStreamOptions> = {}, hooks?: Pick<Hooks, 'ask' | 'unpublished'>): PlainStreams {
+type GateOptions = Partial<PlainStreamOptions> & ConstructorParameters<typeof Secrets>[0]
+
+function makeGate(options: GateOptions = {}, hooks?: Pick<Hooks, 'ask' | 'unpublished'>): PlainStreams {
   const delay = (ms: number) => {
     delays.push(ms)
     return Promise.resolve()
   }
   const guard = new FailureGuard(() => 0, delay)
   const all = { publish: 'token', play: 'token', secret: SECRET, ...options } as const
-  return new PlainStreams(all, { nowMs: () => NOW, guard, hooks: hooks as Hooks | undefined })
+  const deps = {
+    nowMs: () => NOW,
+    guard,
+    secrets: new Secrets(all),
+    audit: new Audit(log),
+    hooks: hooks as Hooks | undefined,
+  }
+  return new PlainStreams(all, deps)
 }
 
 function request(overrides: Partial<Omit<StreamRequest, 'query'>> & { query?: Record<string, string> }): StreamRequest {
@@ -43,7 +57,7 @@ function request(overrides: Partial<Omit<StreamRequest, 'query'>> & { query?: Re
 
 interface Row {
   readonly claim: string
-  readonly gate?: Partial<PlainStreamOptions>
+  readonly gate?: GateOptions
   readonly asks: Parameters<typeof request>[0]
   readonly answer: 'ok' | Refusal['code']
 }
@@ -72,6 +86,12 @@ const rows: Row[] = [
   { claim: 'a play txSecret of the play key', gate: { txPlayKey: 'p' }, asks: { action: 'play', query: tx('p') }, answer: 'ok' },
   { claim: 'the publish txSecret when there is a play key', gate: { txPlayKey: 'p' }, asks: { action: 'play', query: tx(SECRET) }, answer: 'DENIED' },
   { claim: 'a play txSecret used to publish', gate: { txPlayKey: 'p' }, asks: { query: tx('p') }, answer: 'DENIED' },
+  { claim: 'a txSecret of the derived key', asks: { query: tx(deriveKey(SECRET, 'tx-secret')) }, answer: 'ok' },
+  { claim: 'a txSecret of the key of another purpose', asks: { query: tx(deriveKey(SECRET, 'hook')) }, answer: 'DENIED' },
+  { claim: 'a token of the secret before', gate: { secret: 'new', previous: { secret: SECRET } }, asks: { query: { token: token('publish') } }, answer: 'ok' },
+  { claim: 'a txSecret of the secret before', gate: { secret: 'new', previous: { secret: SECRET } }, asks: { query: tx(SECRET) }, answer: 'ok' },
+  { claim: 'a token of the secret before that', gate: { secret: 'newest', previous: { secret: 'new' } }, asks: { query: { token: token('publish') } }, answer: 'DENIED' },
+  { claim: 'an old token that expired', gate: { secret: 'new', previous: { secret: SECRET } }, asks: { query: { token: token('publish', 'x', SECONDS - 61) } }, answer: 'EXPIRED' },
   { claim: 'a bad name', gate: { publish: 'open' }, asks: { stream: '../x' }, answer: 'BAD_NAME' },
   { claim: 'a reserved name', gate: { publish: 'open' }, asks: { app: 'api' }, answer: 'RESERVED_NAME' },
 ] // prettier-ignore
@@ -161,4 +181,19 @@ test('the demo lets anybody publish under live, and nowhere else', async () => {
   expect((await gate.admit(request({}))).ok).toBe(true)
   expect((await gate.admit(request({ app: 'other' }))).ok).toBe(false)
   expect((await gate.admit(request({ action: 'play' }))).ok).toBe(false)
+})
+
+test('what was refused is in the audit with its reason and without the token, what was admitted or brought none is not', async () => {
+  const lines: string[] = []
+  log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
+  const gate = makeGate()
+  const wrong = token('publish', 'another')
+  for (const query of [{}, { token: token('publish') }, { token: wrong }, { token: token('publish', 'x', 1) }])
+    await gate.admit(request({ query: query }))
+  expect(lines.join('')).not.toContain(wrong)
+  const audited = { level: 'warn', kind: 'audit', what: 'publish', from: '10.0.0.1', stream: 'live/x' }
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { ...audited, code: 'DENIED' },
+    { ...audited, code: 'EXPIRED' },
+  ])
 })

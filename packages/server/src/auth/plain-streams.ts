@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { Audit } from '../observe/index.js'
 import type { FailureGuard } from './failure-guard.js'
 import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamGate, StreamRequest } from './gate.js'
 import type { Hooks } from './hooks.js'
 import { refuseName } from './names.js'
+import { firstVerdict } from './ring.js'
+import type { Secrets } from './secrets.js'
 import { verifyStreamToken } from './stream-token.js'
 import type { TokenVerdict } from './stream-token.js'
 import { verifyTxSecret } from './tx-secret.js'
@@ -14,10 +17,6 @@ const DEMO_APP = 'live'
 export interface PlainStreamOptions {
   readonly publish: 'open' | 'token'
   readonly play: 'open' | 'token'
-  /** Key of tokens and of txSecret. Needed when `publish` or `play` is `token`. */
-  readonly secret?: string | undefined
-  /** Key of txSecret when playing; default: `secret`. */
-  readonly txPlayKey?: string | undefined
   /** Whether anybody may publish `live/…`: with `--demo`. */
   readonly demo?: boolean | undefined
 }
@@ -27,6 +26,9 @@ export interface PlainStreamDeps {
   /** Wall clock in milliseconds: tokens carry unix time. */
   readonly nowMs: () => number
   readonly guard: FailureGuard
+  /** Keys of tokens and of txSecret. */
+  readonly secrets: Pick<Secrets, 'secret' | 'txPublish' | 'txPlay'>
+  readonly audit: Audit
   /** Absent when the operator configured none. */
   readonly hooks?: Hooks | undefined
 }
@@ -68,13 +70,20 @@ export class PlainStreams implements StreamGate {
     const { guard } = this.#deps
     if (gated && guard.isBlocked(request.remoteAddress)) {
       await guard.holdBack(request.remoteAddress)
+      this.#audit(request, 'TOO_MANY_FAILURES')
       return refusal('TOO_MANY_FAILURES', 'Too many wrong tokens came from this address; try again in a minute.', 429)
     }
     const credential = this.#verify(request)
     // In open mode a token is not needed, but a valid one still names its owner, who may then take the stream over.
     if (!gated || credential.verdict === 'valid') return { subject: credential.subject }
     if (credential.verdict === 'invalid') guard.fail(request.remoteAddress)
-    return refuseCredential(request, credential.verdict)
+    const refused = refuseCredential(request, credential.verdict)
+    if (credential.verdict !== 'none') this.#audit(request, refused.code)
+    return refused
+  }
+
+  #audit(request: StreamRequest, code: RefusalCode): void {
+    this.#deps.audit.refused({ what: request.action, from: request.remoteAddress, stream: keyOf(request), code })
   }
 
   #isDemoStream(request: StreamRequest): boolean {
@@ -82,19 +91,19 @@ export class PlainStreams implements StreamGate {
   }
 
   #verify(request: StreamRequest): Credential {
-    const { secret } = this.#options
-    if (secret === undefined) return { verdict: 'none' }
+    const { secrets } = this.#deps
+    if (secrets.secret.length === 0) return { verdict: 'none' }
     const now = this.#deps.nowMs()
     const token = request.bearer ?? request.query.get('token')
     if (token !== undefined) {
-      const verdict = verifyStreamToken(secret, request, token, now)
+      const verdict = firstVerdict(secrets.secret, (secret) => verifyStreamToken(secret, request, token, now))
       return verdict === 'valid' ? { verdict, subject: `token:${fingerprint(token)}` } : { verdict }
     }
     const txSecret = request.query.get('txSecret')
     if (txSecret === undefined || request.protocol === 'whip' || request.protocol === 'whep') return { verdict: 'none' }
     const txTime = request.query.get('txTime') ?? ''
-    const key = request.action === 'play' ? (this.#options.txPlayKey ?? secret) : secret
-    const verdict = verifyTxSecret(key, request.stream, { txSecret, txTime }, now)
+    const keys = request.action === 'play' ? secrets.txPlay : secrets.txPublish
+    const verdict = firstVerdict(keys, (key) => verifyTxSecret(key, request.stream, { txSecret, txTime }, now))
     return verdict === 'valid'
       ? { verdict, subject: `tx:${fingerprint(`${txSecret.toLowerCase()}${txTime}`)}` }
       : { verdict }

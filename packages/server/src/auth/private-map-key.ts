@@ -1,6 +1,6 @@
 import { authLimits } from '../config/limits.js'
 import type { Permissions } from './identity.js'
-import { makeTicket, verifyTicket, type TicketKeys } from './user-sig.js'
+import { makeTicket, verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
 
 /**
  * The privateMapKey: a ticket (user-sig.ts) around a record that names one user, one room, an expiry and a map of privileges.
@@ -13,7 +13,7 @@ import { makeTicket, verifyTicket, type TicketKeys } from './user-sig.js'
  *     7+L     4     room number (0 when the room is a text)
  *     11+L    4     expires at, unix seconds
  *     15+L    4     privilege map
- *     19+L    4     account type (0)
+ *     19+L    4     account type: 0 in a privateMapKey, BOUND in a UserSig that is bound to the room and the privileges
  *     23+L    2     length M of the room text     version 1 only
  *     25+L    M     room text                     version 1 only
  */
@@ -24,6 +24,8 @@ export interface RoomRecord {
   readonly room: number | string
   readonly expiresAtSeconds: number
   readonly privileges: number
+  /** It is part of a UserSig, and what its holder may have without any privateMapKey. */
+  readonly isBound?: boolean
 }
 
 /** The bits of the privilege map. */
@@ -42,6 +44,8 @@ export const PRIVILEGES = {
 export const ALL_PRIVILEGES = 255
 
 const FIXED_BYTES = 23
+/** Tencent's records have 0: neither ticket passes for the other. */
+const BOUND = 0x4352_0001
 
 /** Reads the record; undefined when its lengths do not fit each other or its texts are not ASCII. */
 export function parseRoomRecord(bytes: Uint8Array): RoomRecord | undefined {
@@ -52,6 +56,8 @@ export function parseRoomRecord(bytes: Uint8Array): RoomRecord | undefined {
   if (version > 1 || bytes.length < FIXED_BYTES + account + 2 * version) return undefined
   const roomChars = version === 1 ? view.getUint16(FIXED_BYTES + account) : 0
   if (bytes.length !== FIXED_BYTES + account + (version === 1 ? 2 + roomChars : 0)) return undefined
+  const accountType = view.getUint32(19 + account)
+  if (accountType !== 0 && accountType !== BOUND) return undefined
   const userId = ascii(bytes.subarray(3, 3 + account))
   const roomText = ascii(bytes.subarray(bytes.length - roomChars))
   if (userId === undefined || roomText === undefined) return undefined
@@ -61,6 +67,7 @@ export function parseRoomRecord(bytes: Uint8Array): RoomRecord | undefined {
     room: version === 1 ? roomText : view.getUint32(7 + account),
     expiresAtSeconds: view.getUint32(11 + account),
     privileges: view.getUint32(15 + account),
+    ...(accountType === BOUND ? { isBound: true } : {}),
   }
 }
 
@@ -81,7 +88,7 @@ export function writeRoomRecord(record: RoomRecord, out: Uint8Array, offset: num
   view.setUint32(7 + account, typeof room === 'string' ? 0 : room)
   view.setUint32(11 + account, record.expiresAtSeconds)
   view.setUint32(15 + account, record.privileges)
-  view.setUint32(19 + account, 0)
+  view.setUint32(19 + account, record.isBound === true ? BOUND : 0)
   if (typeof room === 'string') {
     view.setUint16(FIXED_BYTES + account, room.length)
     for (let i = 0; i < room.length; i++) view.setUint8(FIXED_BYTES + account + 2 + i, room.charCodeAt(i))
@@ -122,11 +129,22 @@ export function verifyPrivateMapKey(keys: TicketKeys, text: string, nowMs: numbe
   const checked = verifyTicket(keys, text, nowMs)
   if (checked.verdict !== 'valid') return checked
   const { ticket } = checked
-  const record = ticket.userbuf === undefined ? undefined : parseRoomRecord(ticket.userbuf)
-  if (record?.userId !== ticket.userId || record.sdkAppId !== ticket.sdkAppId) return { verdict: 'invalid' }
+  const record = recordOf(ticket)
+  if (record === undefined || record.isBound === true) return { verdict: 'invalid' }
   const expiresAtSeconds = Math.min(record.expiresAtSeconds, Math.floor(ticket.expiresAt / 1000))
   if (expiresAtSeconds * 1000 + authLimits.clockLeewayMs < nowMs) return { verdict: 'expired' }
   return { verdict: 'valid', record: { ...record, expiresAtSeconds } }
+}
+
+/** The record inside a ticket; undefined when there is none, or it names somebody else than the ticket does. */
+export function recordOf({ userbuf, userId, sdkAppId }: Ticket): RoomRecord | undefined {
+  const record = userbuf === undefined ? undefined : parseRoomRecord(userbuf)
+  return record?.userId === userId && record.sdkAppId === sdkAppId ? record : undefined
+}
+
+/** Makes a UserSig that opens one room, with the record's privileges, whatever else its holder has. */
+export function makeBoundUserSig(secret: string, record: RoomRecord, issuedAtSeconds: number): string {
+  return makePrivateMapKey(secret, { ...record, isBound: true }, issuedAtSeconds)
 }
 
 /** Makes a privateMapKey (version 2) that is good until the record's expiry. */

@@ -30,6 +30,8 @@ export interface RoomJwt {
 export interface JwtKeys {
   /** HS256. */
   readonly secret?: string | undefined
+  /** The one before, whose tokens are still taken. */
+  readonly previous?: string | undefined
   /** RS256, ES256. */
   readonly keys?: JWTVerifyGetKey | undefined
   readonly audience?: string | undefined
@@ -85,7 +87,7 @@ export function makeRoomJwt(secret: string, wish: RoomJwtWish): Promise<string> 
 }
 
 async function verifySignature(options: JwtKeys, text: string, nowMs: number): Promise<JWTPayload | undefined> {
-  const { secret, keys, audience } = options
+  const { secret, previous, keys, audience } = options
   const { alg } = decodeProtectedHeader(text)
   const common = {
     currentDate: new Date(nowMs),
@@ -95,8 +97,13 @@ async function verifySignature(options: JwtKeys, text: string, nowMs: number): P
   }
   if (alg === 'HS256') {
     if (secret === undefined) return undefined
-    const key = new TextEncoder().encode(secret)
-    return (await jwtVerify(text, key, { ...common, algorithms: ['HS256'] })).payload
+    const verify = (key: string) => jwtVerify(text, new TextEncoder().encode(key), { ...common, algorithms: ['HS256'] })
+    try {
+      return (await verify(secret)).payload
+    } catch (error) {
+      if (previous === undefined || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      return (await verify(previous)).payload
+    }
   }
   if (keys === undefined || (alg !== 'RS256' && alg !== 'ES256')) return undefined
   return (await jwtVerify(text, keys, { ...common, algorithms: ['RS256', 'ES256'] })).payload

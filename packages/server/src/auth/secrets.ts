@@ -1,27 +1,51 @@
 import type { Config } from '../config/load.js'
+import { deriveKey } from './derived-key.js'
+import type { Ring } from './ring.js'
 
-/** Values of one secret: the first one signs, each of them is accepted. Empty where there is none. */
-export type Ring = readonly string[]
-
-type SecretConfig = Pick<Config, 'apiKey' | 'previous'>
+type SecretConfig = Pick<Config, 'secret' | 'jwtSecret' | 'apiKey' | 'hookSecret' | 'txPlayKey' | 'previous'>
 
 /** The secrets in force. They change while the server runs, so nobody keeps one. */
 export class Secrets {
-  #config: SecretConfig
+  #config: Partial<SecretConfig>
 
-  constructor(config: SecretConfig) {
+  constructor(config: Partial<SecretConfig>) {
     this.#config = config
   }
 
   /** From now on those of this configuration hold. */
-  replace(config: SecretConfig): void {
+  replace(config: Partial<SecretConfig>): void {
     this.#config = config
+  }
+
+  /** Signs UserSigs and privateMapKeys, as Tencent's libraries do; keys of everything else are derived from it. */
+  get secret(): Ring {
+    return ringOf(this.#config.secret, this.#config.previous?.secret)
+  }
+
+  get jwtSecret(): Ring {
+    return ringOf(this.#config.jwtSecret, this.#config.previous?.jwtSecret)
   }
 
   /** Keys of REST. */
   get apiKeys(): Ring {
-    const { apiKey, previous } = this.#config
-    return ringOf(apiKey, previous.apiKey)
+    return ringOf(this.#config.apiKey, this.#config.previous?.apiKey)
+  }
+
+  /** Sign hook requests, all of them at once: the receiver may know either. */
+  get hooks(): Ring {
+    const { hookSecret } = this.#config
+    return hookSecret === undefined ? this.secret.map((secret) => deriveKey(secret, 'hook')) : [hookSecret]
+  }
+
+  /** Keys of a txSecret to publish: a derived one, and the secret, with which Tencent's own tools make it. */
+  get txPublish(): Ring {
+    return this.secret.flatMap((secret) => [deriveKey(secret, 'tx-secret'), secret])
+  }
+
+  /** The same to play. */
+  get txPlay(): Ring {
+    const { txPlayKey } = this.#config
+    return txPlayKey === undefined ? this.txPublish : [txPlayKey]
   }
 }
 

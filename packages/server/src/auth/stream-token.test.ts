@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { makeStreamToken, verifyStreamToken } from './stream-token.js'
+import { deriveKey, type KeyPurpose } from './derived-key.js'
 import { makeTxSecret, verifyTxSecret } from './tx-secret.js'
 
 const NOW = 1_700_000_000_000
@@ -58,4 +59,37 @@ test.each([
 ] as const)('a txSecret %s', (_name, stream, txSecret, txTime, lateMs, verdict) => {
   const now = 0x65554280 * 1000 + lateMs
   expect(verifyTxSecret('pushkey', stream, { txSecret, txTime }, now)).toBe(verdict)
+})
+
+test('a txSecret opens no stream but the one that it was made for, however name and time are cut', () => {
+  const name = fc.stringMatching(/^[A-Za-z0-9_-]{0,12}$/)
+  const time = fc.integer({ min: 0x65000000, max: 0x7fffffff }).map((seconds) => seconds.toString(16))
+  const now = 0x65000000 * 1000
+  fc.assert(
+    fc.property(name, time, fc.boolean(), fc.integer({ min: -12, max: 12 }), (stream, seconds, inCapitals, cut) => {
+      const txTime = inCapitals ? seconds.toUpperCase() : seconds
+      const txSecret = makeTxSecret('key', stream, txTime)
+      const text = stream + txTime
+      const at = Math.min(text.length, Math.max(0, stream.length + cut))
+      const [other, otherTime] = [text.slice(0, at), text.slice(at)]
+      const verdict = verifyTxSecret('key', other, { txSecret, txTime: otherTime }, now)
+      expect(verdict).toBe(other === stream ? 'valid' : 'invalid')
+    }),
+  )
+  const txSecret = makeTxSecret('key', 'cam1', '65554280')
+  for (const [stream, txTime] of [
+    ['cam', '165554280'],
+    ['cam16', '5554280'],
+    ['', 'cam165554280'],
+  ] as const)
+    expect(verifyTxSecret('key', stream, { txSecret, txTime }, 0)).toBe('invalid')
+})
+
+test('a key derived for one purpose is of no use for another', () => {
+  const purposes: KeyPurpose[] = ['stream-token', 'hook', 'tx-secret']
+  const keys = purposes.map((purpose) => deriveKey('secret', purpose))
+  expect(new Set([...keys, 'secret']).size).toBe(4)
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/)
+  const token = makeStreamToken('secret', scope, NOW / 1000 + 60)
+  for (const key of keys) expect(verifyStreamToken(key, scope, token, NOW)).toBe('invalid')
 })

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { authLimits } from '../config/limits.js'
 import { equalSecrets } from './constant-time.js'
+import { deriveKey } from './derived-key.js'
 import type { StreamAction } from './gate.js'
 
 /**
@@ -8,7 +9,7 @@ import type { StreamAction } from './gate.js'
  *
  *     p tfs3k1c 5SxN…   action (p publish, v view) · expiry (unix seconds, base 36, 7 digits) · 18 bytes of HMAC-SHA256
  *
- * The HMAC is keyed with the server's secret and covers a purpose line, the action, `APP/STREAM` and the expiry.
+ * The HMAC is keyed with a key derived from the server's secret, and covers a purpose line, the action, `APP/STREAM` and the expiry.
  */
 
 const LETTER = { publish: 'p', play: 'v' } as const satisfies Record<StreamAction, string>
@@ -45,7 +46,7 @@ export function verifyStreamToken(secret: string, scope: StreamTokenScope, token
 }
 
 function mac(secret: string, scope: StreamTokenScope, expiry: string): string {
-  return createHmac('sha256', secret)
+  return createHmac('sha256', deriveKey(secret, 'stream-token'))
     .update(`crossroom stream token 1\n${scope.action}\n${scope.app}/${scope.stream}\n${expiry}`)
     .digest()
     .subarray(0, MAC_BYTES)

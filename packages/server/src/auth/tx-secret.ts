@@ -5,10 +5,12 @@ import type { TokenVerdict } from './stream-token.js'
 
 /**
  * The push URL signature of Tencent's live service: `?txSecret=<hex md5>&txTime=<hex unix seconds>` with
- * `txSecret = MD5(key + StreamName + txTime)`, txTime in upper-case hexadecimal digits. It names neither app nor action.
+ * `txSecret = MD5(key + StreamName + txTime)`, txTime in hexadecimal digits as they stand in the address. It names neither app
+ * nor action. Nothing stands between name and time, so the time has eight digits and no other number of them: with fewer or
+ * more, what is signed for `cam1` would open `cam`.
  */
 
-const TX_TIME = /^[0-9A-Fa-f]{1,10}$/
+const TX_TIME = /^[0-9A-Fa-f]{8}$/
 const TX_SECRET = /^[0-9A-Fa-f]{32}$/
 
 /** The txSecret of a stream name; `txTime` as it stands in the address. */

@@ -23,6 +23,8 @@ export interface Ticket {
 export interface TicketKeys {
   /** Version 2: the secret's text itself is the key. */
   readonly secret?: string | undefined
+  /** The one before, whose tickets are still taken. */
+  readonly previous?: string | undefined
   /** Version 1. */
   readonly publicKey?: KeyObject | undefined
 }
@@ -110,7 +112,10 @@ export function makeTicketVersion1(privateKey: KeyObject, wish: TicketWish): str
 type SignedPart = Omit<TicketWish, 'userbuf'> & { readonly userbuf: string | undefined }
 
 function isSigned(keys: TicketKeys, read: Read): boolean {
-  if (read.version === 2) return equalSecrets(read.signature, hmac(keys.secret!, version2Text(read)))
+  if (read.version === 2)
+    return [keys.secret, keys.previous].some(
+      (secret) => secret !== undefined && equalSecrets(read.signature, hmac(secret, version2Text(read))),
+    )
   return createVerify('sha256').update(version1Text(read)).verify(keys.publicKey!, read.signature, 'base64')
 }
 

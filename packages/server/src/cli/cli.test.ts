@@ -5,8 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
+import { deriveKey, EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { loadConfig } from '../config/index.js'
+import { Audit, silentLog } from '../observe/index.js'
 import { describeAddresses } from './doctor-checks.js'
 import { runCommand } from './program.js'
 import type { CommandHost } from './program.js'
@@ -74,6 +75,8 @@ test.each([
   [['dance'], /unknown command 'dance'/],
   [['token', '--stream', 'live/x', '--play'], /signed with the secret/],
   [['token', '--stream', 'live/x', '--secret', 's'], /--publish or --play/],
+  [['token', '--key', 'all', '--secret', 's'], /--key must be one of hook, tx-secret/],
+  [['token', '--key', 'hook'], /derived from the secret/],
   [['token', '--secret', 's'], /--user ID for rooms, or --stream/],
   [['token', '--user', 'a', '--stream', 'live/x', '--secret', 's'], /--user ID for rooms, or --stream/],
   [['token', '--user', 'a b', '--secret', 's'], /--user must be/],
@@ -160,7 +163,7 @@ test('a UserSig and a privateMapKey let their user into the room', async () => {
   expect(err.at(-1)).toMatch(/--push, --play or --link/)
   const guard = new FailureGuard(Date.now, () => Promise.resolve())
   const options = { sdkAppId: 7, tickets: { secret: 's' }, jwt: {}, privateMapKey: 'required' } as const
-  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard })
+  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard, audit: new Audit(silentLog) })
   const credentials = { roomId: '42', userId: 'alice', userSig, privateMapKey, remoteAddress: '10.0.0.1' }
   expect(await verifier.verify(credentials)).toMatchObject({ userId: 'alice' })
   expect(await verifier.verify({ ...credentials, roomId: '43' })).toMatchObject({ code: 'MAP_KEY_OTHER_ROOM' })
@@ -169,11 +172,22 @@ test('a UserSig and a privateMapKey let their user into the room', async () => {
   expect(Object.keys(JSON.parse(out[0]!) as object)).toEqual(['sdkAppId', 'userId', 'userSig', 'expiresAt'])
 })
 
+test('keys are derived for programs that must not have the secret', async () => {
+  for (const [purpose, key] of [
+    ['hook', deriveKey('s', 'hook')],
+    ['tx-secret', deriveKey('s', 'tx-secret')],
+  ] as const) {
+    out = []
+    expect(await run(['token', '--key', purpose, '--secret', 's'])).toBe(0)
+    expect(out).toEqual([key])
+  }
+})
+
 test('with the secret of JWTs alone a token is a JWT', async () => {
   expect(await run(['token', '--user', 'alice', '--room', '42', '--jwt-secret', 'j'])).toBe(0)
   const guard = new FailureGuard(Date.now, () => Promise.resolve())
   const options = { sdkAppId: 1, tickets: {}, jwt: { secret: 'j' }, privateMapKey: 'optional' } as const
-  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard })
+  const verifier = new EntrySignatures(options, { nowMs: Date.now, guard, audit: new Audit(silentLog) })
   const credentials = { roomId: '42', userSig: out[0], remoteAddress: '10.0.0.1' }
   expect(await verifier.verify(credentials)).toMatchObject({ userId: 'alice' })
   expect(await verifier.verify({ ...credentials, roomId: '43' })).toMatchObject({ code: 'JWT_OTHER_ROOM' })

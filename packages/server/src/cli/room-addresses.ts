@@ -53,8 +53,9 @@ export async function requestPlayAddress(config: Config, { roomId, userId, expir
 }
 
 function postToServer(config: Config, path: string, content: object): Promise<{ status: number; body: unknown }> {
-  const host = localHost(config.host)
-  const port = config.adminPort ?? config.httpPort
+  const { adminHost = '127.0.0.1', adminPort, httpPort } = config
+  const host = localHost(adminPort === undefined ? config.host : adminHost)
+  const port = adminPort ?? httpPort
   const authorization = config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
   const headers = { 'content-type': 'application/json', ...authorization }
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)

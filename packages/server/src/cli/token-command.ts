@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { printEntryToken, type AddressKind } from './entry-token.js'
 import { addConfigOptions, readSigningConfig, type Environment } from './options.js'
 import { CommandError, type Output } from './output.js'
-import { printToken } from './token.js'
+import { printKey, printToken } from './token.js'
 
 const DAY_SECONDS = 86_400
 const YEAR_SECONDS = 365 * DAY_SECONDS
@@ -10,14 +10,18 @@ const YEAR_SECONDS = 365 * DAY_SECONDS
 /** What `token` needs to know of the server, in its own words where those of `serve` would mislead. */
 const SERVER_OPTIONS = {
   secret: 'the secret of the server (default: that of a demo on this machine)',
+  secretFile: 'the same in a file',
   sdkAppId: 'the application number of the server',
   jwtSecret: 'signs a JWT instead, where there is no --secret',
+  jwtSecretFile: 'the same in a file',
   jwtAudience: 'the audience (aud) of that JWT',
   host: 'the address that the server listens on',
   rtmpPort: 'its RTMP port',
   httpPort: 'its HTTP port',
   adminPort: 'its admin port, if it has one: --play asks there',
-  apiKey: 'its API key, for --play',
+  adminHost: 'the address of that port',
+  apiKey: 'its API key, for --play (default: the one that a server on this machine keeps)',
+  apiKeyFile: 'the same in a file',
   publicUrl: 'what its web addresses begin with, where a proxy stands before it',
   publicRtmpUrl: 'what its RTMP addresses begin with',
   json: 'prints one JSON object with signatures and addresses',
@@ -48,9 +52,17 @@ export function addTokenCommand(program: Command, environment: Environment, outp
     .option('--name <TEXT>', 'with --push and --link: what the others see instead of the user id')
     .option('--stream <APP/STREAM>', 'prints a token of this stream, with --publish or --play')
     .option('--publish', 'with --stream: to publish it')
+    .option(
+      '--key <PURPOSE>',
+      'prints the key that hook requests are signed with (hook), or txSecrets made (tx-secret)',
+    )
     .option('--expire <SECONDS>', 'how long it is good, from now', parseSeconds, DAY_SECONDS)
   addConfigOptions(token, SERVER_OPTIONS).action(async (flags: Record<string, unknown>) => {
-    const { user, room, name, stream, publish, push, play, link, expire, ...options } = flags
+    const { user, room, name, stream, publish, push, play, link, expire, key, ...options } = flags
+    if (key !== undefined) {
+      printKey(readSigningConfig(options, environment), key as string, output)
+      return
+    }
     const wish = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
     if ((wish.user === undefined) === (wish.stream === undefined))
       throw new CommandError('Say what to sign for: --user ID for rooms, or --stream APP/STREAM for a plain stream.')

@@ -1,4 +1,4 @@
-import { makeStreamToken, refuseName } from '../auth/index.js'
+import { makeStreamToken, refuseName, Secrets } from '../auth/index.js'
 import type { StreamAction } from '../auth/index.js'
 import type { Config } from '../config/index.js'
 import { addressesOf } from './addresses.js'
@@ -12,6 +12,20 @@ export interface TokenWish {
   readonly action: StreamAction
   /** Seconds from now. */
   readonly expire: number
+}
+
+const PURPOSES = { hook: 'hooks', 'tx-secret': 'txPublish' } as const
+
+/** Prints a key that is derived from the secret, for a program that must not have the secret itself. */
+export function printKey(config: Config, purpose: string, output: Output): void {
+  if (purpose !== 'hook' && purpose !== 'tx-secret')
+    throw new CommandError(`--key must be one of ${Object.keys(PURPOSES).join(', ')}.`)
+  const [key] = new Secrets(config)[PURPOSES[purpose]]
+  if (key === undefined)
+    throw new CommandError(
+      'Keys are derived from the secret of the server. Give it by --secret, --secret-file or --config.',
+    )
+  output.print(config.json ? JSON.stringify({ purpose, key }) : key)
 }
 
 /** Prints a token of a plain stream, signed with the configured secret; `nowMs` is the wall clock. */

@@ -184,7 +184,11 @@ export const optionShape = {
   onUnpublish: url(['http://', 'https://'], {
     description: 'told by POST after a publish ended; tried again until taken',
   }),
-  hookSecret: text({ takes: 'TEXT', secret: true, description: 'signs hook requests (default: the secret)' }),
+  hookSecret: text({
+    takes: 'TEXT',
+    secret: true,
+    description: 'signs hook requests (default: a key derived from the secret, see crossroom token --key)',
+  }),
   apiKey: text({
     takes: 'TEXT',
     secret: true,

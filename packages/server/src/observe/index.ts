@@ -1,5 +1,6 @@
 export { LOG_LEVELS, createLog, silentLog } from './log.js'
 export type { Log, LogFields, LogLevel, LogOptions } from './log.js'
+export { Audit, type AuditEntry } from './audit.js'
 export { Metrics, Traffic } from './metrics.js'
 export type { LabelledValue, MetricsOptions, StreamFigures } from './metrics.js'
 export { REDACTED, isSecretName, redactText, sanitise, sanitiseText } from './sanitise.js'

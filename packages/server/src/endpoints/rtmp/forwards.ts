@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../config/index.js'
 import type { Clock, FrameSource, Stream, StreamHub } from '../../hub/index.js'
-import { REDACTED, redactText, type Log } from '../../observe/index.js'
+import type { Log } from '../../observe/index.js'
 import { RtmpForward, type ForwardTargetAddress, type Connect } from './forward.js'
+import { shownTarget, withoutKeys } from './shown-target.js'
 
 /** What became of a rule; the REST API shows it. */
 export interface ForwardStatus {
@@ -119,10 +120,8 @@ export class RtmpForwards {
     rule.connection = connection
   }
 
-  /** The last part of a target's path is the key to somebody's channel, which the target may repeat when it says no. */
   #logFailure({ id, streamKey: stream, target }: Rule, error: string): void {
-    const key = target.url.slice(target.url.lastIndexOf('/') + 1)
-    const fields = { forward: id, stream, host: target.host, error: error.replaceAll(key, REDACTED) }
+    const fields = { forward: id, stream, host: target.host, error: withoutKeys(error, target) }
     this.#log.warn(fields, 'A forward failed')
   }
 
@@ -140,10 +139,10 @@ function describe(rule: Rule): ForwardStatus {
   return {
     id: rule.id,
     stream: rule.streamKey,
-    url: redactText(rule.target.url),
+    url: shownTarget(rule.target),
     state: connection === undefined ? waiting : connection.publishing ? 'forwarding' : 'connecting',
     since: rule.sinceMs,
     bytesOut: rule.bytesOut + (connection?.bytesOut ?? 0),
-    ...(rule.lastError === undefined ? {} : { lastError: rule.lastError }),
+    ...(rule.lastError === undefined ? {} : { lastError: withoutKeys(rule.lastError, rule.target) }),
   }
 }

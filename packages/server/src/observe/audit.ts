@@ -1,0 +1,30 @@
+import type { Log } from './log.js'
+
+/** Who wanted what, from where. Nothing of it is a credential. */
+export interface AuditEntry {
+  /** `enter`, `publish`, `play`, or a method and route of REST. */
+  readonly what: string
+  /** A user id as it was claimed, or the fingerprint of an API key. */
+  readonly who?: string | undefined
+  /** IP address of the client. */
+  readonly from: string
+}
+
+/** The lines of the log that say who was refused and who acted: `"kind":"audit"`, whatever their sentence is. */
+export class Audit {
+  readonly #log: Log
+
+  constructor(log: Log) {
+    this.#log = log.child({ kind: 'audit' })
+  }
+
+  /** A signature, a token or a key was not taken; `code` is the reason that the client was given. */
+  refused(entry: AuditEntry & { readonly code: string; readonly room?: string; readonly stream?: string }): void {
+    this.#log.warn({ ...entry }, 'A signature was refused')
+  }
+
+  /** Somebody who may did something by REST, or tried. */
+  acted(entry: AuditEntry & { readonly status: number; readonly on: Readonly<Record<string, unknown>> }): void {
+    this.#log.info({ ...entry }, 'REST acted')
+  }
+}
