@@ -3,6 +3,7 @@ import { MS, SECOND, Stage, videoConfig } from './stage.js'
 
 test('a viewer who finds no cached keyframe has the publisher asked for one', () => {
   const stage = new Stage()
+  stage.isAskable = true
   const publication = stage.publish()!
   stage.play(publication, videoConfig(), { frames: 300, gop: 1000 })
   const { transport } = stage.watch()
@@ -13,6 +14,7 @@ test('a viewer who finds no cached keyframe has the publisher asked for one', ()
 
 test('so does a viewer that fell behind, until a keyframe comes', () => {
   const stage = new Stage()
+  stage.isAskable = true
   const publication = stage.publish()!
   const video = videoConfig()
   stage.play(publication, video, { frames: 1, gop: 1000 })

@@ -22,17 +22,12 @@ test('a publisher of 20 Mbit/s without keyframes fills no cache, and viewers wai
   expect(transport.lines.slice(1)).toEqual(['config 1280', 'key 0'])
 })
 
-test.each([
-  ['10 s', 2, 251],
-  ['2500 frames', 100_000, 2501],
-])('the cache is off past %s and on again at a keyframe', (_name, stepDivider, frames) => {
+test('the cache is off past 2500 frames and on again at a keyframe', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
-  const step = stepDivider === 2 ? 40 * MS : 100
-  for (let i = 0; i < frames; i++) publication.push(stage.frame(video, i * step, i === 0))
-  publication.push(stage.frame(video, frames * step, false))
+  for (let i = 0; i < 2501; i++) publication.push(stage.frame(video, i * MS, i === 0))
   expect(stage.stream.cachedFrames).toHaveLength(0)
-  publication.push(stage.frame(video, (frames + 1) * step, true))
+  publication.push(stage.frame(video, 3000 * MS, true))
   expect(stage.stream.cachedFrames).toHaveLength(1)
 })

@@ -6,10 +6,12 @@ import {
   StreamHub,
   Viewer,
   type ByteTransport,
+  type BridgeOf,
   type EndReason,
   type Packer,
   type Publication,
   type PublicationEnd,
+  type StartsAt,
   type Stream,
   type Tracks,
 } from '../../packages/server/src/hub/index.js'
@@ -110,8 +112,12 @@ export class Stage {
   readonly hub: StreamHub
   readonly fanouts = new Fanouts()
   readonly ends: PublicationEnd[] = []
+  /** Whether publishers can be asked for keyframes. */
+  isAskable = false
   /** How often the publisher was asked for a keyframe. */
   keyframeRequests = 0
+  /** Makes pictures for viewers that would wait for a keyframe; nobody does unless a test says so. */
+  bridgeOf: BridgeOf = () => undefined
   #ids = 0
 
   /** `silentMicros`: how long publishers may be silent, for scenarios of many days. */
@@ -130,12 +136,20 @@ export class Stage {
       remoteAddress: '127.0.0.1',
       ...(subject === undefined ? {} : { subject }),
       onClose: (reason) => this.ends.push(reason),
-      requestKeyframe: () => void this.keyframeRequests++,
+      ...(this.isAskable && { requestKeyframe: () => void this.keyframeRequests++ }),
     })
   }
 
   /** `stream`: another one than the stage's. `packer`: what writes the frames, by default as text; `fillsSilence`: as `?audio=always`. */
-  watch(options: { mergeMicros?: Micros; fillsSilence?: boolean; packer?: Packer; stream?: Stream } = {}): {
+  watch(
+    options: {
+      mergeMicros?: Micros
+      fillsSilence?: boolean
+      packer?: Packer
+      stream?: Stream
+      startsAt?: StartsAt
+    } = {},
+  ): {
     transport: FakeTransport
     viewer: Viewer
     leave: () => void
@@ -152,6 +166,8 @@ export class Stage {
         packer,
         clock: this.clock,
         audioMergeMicros: options.mergeMicros ?? 0,
+        startsAt: options.startsAt ?? 'recovery-point',
+        bridgeOf: this.bridgeOf,
         ...(fillsSilence ? { filter: new SilenceFiller() } : {}),
       }),
     )

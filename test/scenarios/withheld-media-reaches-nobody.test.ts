@@ -4,6 +4,7 @@ import { audioConfig, MS, Stage, videoConfig } from './stage.js'
 
 test('a withheld picture is neither sent nor cached, and comes back with a keyframe that was asked for', () => {
   const stage = new Stage()
+  stage.isAskable = true
   const publication = stage.publish()!
   const config = videoConfig()
   const audio = audioConfig()
@@ -26,6 +27,7 @@ test('a withheld picture is neither sent nor cached, and comes back with a keyfr
 
 test('withheld sound goes to nobody but whoever watches the stream', () => {
   const stage = new Stage()
+  stage.isAskable = true
   const publication = stage.publish()!
   const audio = audioConfig()
   const heard: MediaFrame[] = []

@@ -1,5 +1,12 @@
 import { writeUint24, writeUint32 } from '../bytes/big-endian.js'
-import type { AudioCodec, CodecConfig, FlvSpelling, MediaFrame, Micros } from '../model/frame.js'
+import {
+  isEntryPoint,
+  type AudioCodec,
+  type CodecConfig,
+  type FlvSpelling,
+  type MediaFrame,
+  type Micros,
+} from '../model/frame.js'
 import { byteLengthOfLengthPrefixed, writeLengthPrefixed } from '../nal/length-prefixed.js'
 import {
   AudioPacketType,
@@ -67,7 +74,7 @@ export function writeFrameBody(frame: MediaFrame, out: Uint8Array, offset: numbe
     out.set(frame.units[0]!, next)
     return next + frame.units[0]!.length
   }
-  const frameType = frame.keyframe ? VideoFrameType.key : VideoFrameType.inter
+  const frameType = isEntryPoint(frame) ? VideoFrameType.key : VideoFrameType.inter
   const next = writeVideoHeader(config, frameType, false, compositionTimeMs(frame), chosen, out, offset)
   if (config.codec === 'h264' || config.codec === 'h265') {
     return writeLengthPrefixed(frame.units, config.nalLengthSize, out, next)

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesOf, hexOf } from '../bytes/hex.cases.js'
 import { avcRecordCases, buildSps } from '../h264/sps.cases.js'
-import type { MediaFrame } from '../model/frame.js'
+import type { MediaFrame, VideoConfig } from '../model/frame.js'
 import { buildMetadataBody } from './metadata.js'
 import { FlvTagReader } from './tag-reader.js'
 
@@ -120,13 +120,61 @@ test.each([
 })
 
 test.each([
-  ['an IDR picture that the tag calls inter', '27 01 000000 00000003 658880', true],
-  ['a key tag without IDR', '17 01 000000 00000003 419a22', false],
-  ['a key tag with a recovery point', '17 01 000000 00000005 0606 01c480 00000003 419a22', true],
-  ['an inter tag with a recovery point', '27 01 000000 00000005 0606 01c480 00000003 419a22', false],
-])('key frame: %s', (_, hex, keyframe) => {
+  ['an IDR picture that the tag calls inter', '27 01 000000 00000003 658880', true, undefined],
+  ['a key tag without IDR', '17 01 000000 00000003 419a22', false, undefined],
+  ['a key tag with a recovery point', '17 01 000000 00000005 0606 01c480 00000003 419a22', false, 0],
+  ['an inter tag with a recovery point', '27 01 000000 00000005 0606 01c480 00000003 419a22', false, 0],
+  ['a key tag with an I picture', '17 01 000000 00000003 41b822', false, 0],
+])('where decoders may start: %s', (_, hex, keyframe, recovery) => {
   const { frames } = read([9, 0, sequenceHeader], [9, 0, bytesOf(hex)])
   expect(frames[0]!.keyframe).toBe(keyframe)
+  expect(frames[0]!.recovery).toBe(recovery)
+})
+
+describe('a configuration that changes inside a GOP is in force from the next keyframe on', () => {
+  const pps1 = '68 4b'
+  const configsOf = (frames: readonly MediaFrame[]): number[] => {
+    const seen = [...new Set(frames.map(({ config }) => config))]
+    return frames.map(({ config }) => seen.indexOf(config))
+  }
+
+  test('a PPS on a P picture stays in band', () => {
+    const { frames } = read(
+      [9, 0, sequenceHeader],
+      [9, 0, idr],
+      [9, 40, bytesOf(`27 01 000000 00000002 ${pps1} 00000003 419a22`)],
+      [9, 80, inter],
+      [9, 120, idr],
+      [9, 160, inter],
+    )
+    expect(configsOf(frames)).toEqual([0, 0, 0, 1, 1])
+    expect(frames[1]!.units.map(hexOf)).toEqual(['684b', '419a22'])
+    expect((frames[3]!.config as VideoConfig).parameterSets.map(hexOf)).toContain('684b')
+  })
+
+  test('what a sequence header brings goes in band, once', () => {
+    const more = bytesOf(`17 00 000000 ${record.replace('01000668', '020002684b000668')}`)
+    const delimited = bytesOf('27 01 000000 00000002 09f0 00000003 419a22')
+    const { frames } = read(
+      [9, 0, sequenceHeader],
+      [9, 0, idr],
+      [9, 40, more],
+      [9, 40, delimited],
+      [9, 80, inter],
+      [9, 120, idr],
+    )
+    expect(configsOf(frames)).toEqual([0, 0, 0, 1])
+    expect(frames[1]!.units.map(hexOf)).toEqual(['684b', '419a22'])
+    expect(frames[2]!.units.map(hexOf)).toEqual(['419a22', '419a'])
+    expect(hexOf(frames[3]!.config.description)).toBe(hexOf(more.subarray(5)))
+  })
+
+  test('a recovery point counts as a keyframe, where no other comes', () => {
+    const recoveryPoint = bytesOf('17 01 000000 00000005 0606 01c480 00000003 419a22')
+    const added = bytesOf(`27 01 000000 00000002 ${pps1} 00000003 419a22`)
+    const { frames } = read([9, 0, sequenceHeader], [9, 0, idr], [9, 40, added], [9, 80, recoveryPoint])
+    expect(configsOf(frames)).toEqual([0, 0, 1])
+  })
 })
 
 test('a picture that nobody refers to is droppable', () => {

@@ -4,11 +4,12 @@ import { salvageAvcRecord } from '../h264/decoder-configuration.js'
 import { H264NalType, h264NalType, hasIdr, isCarriedH264, isH264Droppable } from '../h264/nal.js'
 import { videoConfigFromAvcRecord } from '../h264/config.js'
 import { h264ParameterSets } from '../h264/parameter-sets.js'
-import { hasRecoveryPoint } from '../h264/sei.js'
+import { h264Recovery } from '../h264/recovery.js'
 import { temporalLayersOf, videoConfigFromHevcRecord } from '../h265/config.js'
 import { salvageHevcRecord } from '../h265/decoder-configuration.js'
 import { H265NalType, h265NalType, hasIrap, isCarriedH265, isH265Droppable } from '../h265/nal.js'
 import { h265ParameterSets } from '../h265/parameter-sets.js'
+import { h265Recovery } from '../h265/recovery.js'
 import type { VideoCodec, VideoConfig } from '../model/frame.js'
 import type { VideoHints } from '../model/video-hints.js'
 import type { ParameterSetCodec } from '../nal/parameter-set-tracker.js'
@@ -34,25 +35,23 @@ export interface VideoFormat {
    * when the frame is malformed.
    */
   configFromKeyframe?(frame: Uint8Array, current: VideoConfig | undefined, hints: VideoHints): VideoConfig | undefined
-  /** Whether a decoder may start at the frame. The tag's flag is a claim, the bitstream is the truth. */
-  isKeyframe(units: readonly Uint8Array[], taggedKey: boolean): boolean
+  /** Whether every decoder may start at the frame: the tag's flag is a claim, the bitstream is the truth. */
+  isKeyframe(units: readonly Uint8Array[]): boolean
+  /** See `MediaFrame.recovery`; asked of frames that are no keyframes. */
+  recoveryOf?(units: readonly Uint8Array[], taggedKey: boolean): number | undefined
   isDroppable(units: readonly Uint8Array[], temporalLayers: number): boolean
   /** Temporal layers of a config, where `isDroppable` asks for them. */
   temporalLayers?(config: VideoConfig): number
 }
 
-/**
- * H.264 may start at an IDR picture whatever the tag says. A tag flagged key without IDR counts when the access unit
- * has a recovery point (open GOP, intra refresh): such streams have no other place to start, and every decoder of
- * RTMP and FLV players takes it. Without either the flag is a mistake of the encoder.
- */
 const h264: VideoFormat = {
   parameterSets: h264ParameterSets,
   configFromRecord: videoConfigFromAvcRecord,
   salvageRecord: salvageAvcRecord,
   isCarried: isCarriedH264,
   isSlice: (unit) => h264NalType(unit) <= H264NalType.idrSlice,
-  isKeyframe: (units, taggedKey) => hasIdr(units) || (taggedKey && hasRecoveryPoint(units)),
+  isKeyframe: hasIdr,
+  recoveryOf: h264Recovery,
   isDroppable: isH264Droppable,
 }
 
@@ -63,6 +62,7 @@ const h265: VideoFormat = {
   isCarried: isCarriedH265,
   isSlice: (unit) => h265NalType(unit) <= H265NalType.lastSlice,
   isKeyframe: hasIrap,
+  recoveryOf: h265Recovery,
   isDroppable: isH265Droppable,
   temporalLayers: temporalLayersOf,
 }

@@ -21,6 +21,14 @@ export class FlvVideoReader {
   readonly #header = new VideoTagHeader()
   #format: VideoFormat | undefined
   #config: VideoConfig | undefined
+  /**
+   * In force from the next keyframe or recovery point on: players that are given their configuration apart from the
+   * pictures begin anew with it, which they cannot inside a GOP. Until then its parameter sets go in band.
+   */
+  #next: VideoConfig | undefined
+  #unsentSets: readonly Uint8Array[] = []
+  /** A frame went out with the config. */
+  #isConfigUsed = false
   #parameterSets: ParameterSetTracker | undefined
   /** What `#parameterSets` follows. */
   #setsOf: VideoFormat | undefined
@@ -75,7 +83,7 @@ export class FlvVideoReader {
     if (config?.nalLengthSize === WRITTEN_LENGTH_SIZE) {
       this.#lengthSize = WRITTEN_LENGTH_SIZE
       this.#follow(format, config.parameterSets)
-      this.#begin(format, config)
+      this.#adopt(format, config)
       return undefined
     }
     return this.#salvageRecord(format, record, allHints)
@@ -84,16 +92,33 @@ export class FlvVideoReader {
   /** A record that cannot be handed on as it is: another one is made of its parameter sets, or of those in band. */
   #salvageRecord(format: VideoFormat, record: Uint8Array, hints: VideoHints): FlvTagError | undefined {
     // What follows belongs to this header: no frame must be sent with the old one.
+    const current = this.#config
     this.#config = undefined
+    this.#next = undefined
     const salvaged = format.salvageRecord?.(record)
     if (salvaged === undefined) return flvTagErrors.badVideoHeader
     this.#lengthSize = salvaged.lengthSize
     this.#follow(format, salvaged.sets)
     const config = this.#parameterSets?.config(hints)
-    if (config !== undefined) this.#begin(format, config)
+    if (config !== undefined) {
+      this.#config = current
+      this.#adopt(format, config)
+    }
     // A whole record without sets says that they come in band.
     const isPromise = salvaged.sets.length === 0 && record.length >= SHORTEST_RECORD
     return config === undefined && !isPromise ? flvTagErrors.badVideoHeader : undefined
+  }
+
+  /** Inside a GOP the config of a new header has to wait, and what it brings goes in band. */
+  #adopt(format: VideoFormat, config: VideoConfig): void {
+    const current = this.#config
+    if (current?.codec !== config.codec || !this.#isConfigUsed) {
+      this.#begin(format, config)
+      return
+    }
+    const known = (this.#next ?? current).parameterSets
+    this.#unsentSets = config.parameterSets.filter((set) => !known.some((other) => bytesEqual(set, other)))
+    this.#next = config
   }
 
   /** Begins to follow the parameter sets of a stream. */
@@ -117,8 +142,10 @@ export class FlvVideoReader {
     const units = this.#unitsOf(format, body, offset, end)
     if (units === undefined) return flvTagErrors.badNalLengths
     if (units.length === 0) return undefined
-    const keyframe = format.isKeyframe(units, isKey)
-    const error = this.#updateConfig(units, keyframe, hints)
+    const keyframe = format.isKeyframe(units)
+    const recovery = keyframe ? undefined : format.recoveryOf?.(units, isKey)
+    const isEntry = keyframe || recovery !== undefined
+    const error = this.#updateConfig(units, keyframe, isEntry, hints)
     if (error !== undefined) return error
     // Parameter sets by themselves, before anything can be decoded, are remembered and no frame.
     if (this.#config === undefined) return undefined
@@ -128,11 +155,19 @@ export class FlvVideoReader {
       pts: dts + compositionTimeMs * 1000,
       dts,
       keyframe,
-      units,
+      ...(recovery !== undefined && { recovery }),
+      units: this.#unsentSets.length === 0 ? units : this.#withUnsentSets(units),
       receivedAt,
-      droppable: !keyframe && this.#format!.isDroppable(units, this.#temporalLayers),
+      droppable: !isEntry && this.#format!.isDroppable(units, this.#temporalLayers),
     })
+    this.#isConfigUsed = true
     return undefined
+  }
+
+  #withUnsentSets(units: readonly Uint8Array[]): readonly Uint8Array[] {
+    const sets = this.#unsentSets
+    this.#unsentSets = []
+    return [...sets, ...units]
   }
 
   /** The units that are handed on; undefined when none can be made out. */
@@ -145,20 +180,27 @@ export class FlvVideoReader {
   }
 
   /** Follows what the frame itself says about the stream. */
-  #updateConfig(units: readonly Uint8Array[], keyframe: boolean, hints: VideoHints): FlvTagError | undefined {
+  #updateConfig(
+    units: readonly Uint8Array[],
+    keyframe: boolean,
+    isEntry: boolean,
+    hints: VideoHints,
+  ): FlvTagError | undefined {
     const { codec, spelling } = this.#header
     const format = videoFormats[codec!]
+    if (this.#next?.codec !== codec) this.#next = undefined
     if (format.parameterSets !== undefined) {
       // A stream may begin without a sequence header, with its sets in band.
       if (this.#setsOf !== format) this.#follow(format, [])
       if (this.#config?.codec !== codec) this.#config = undefined
       const changed = this.#parameterSets!.observe(units)
-      const config = changed ? this.#parameterSets!.config({ ...hints, flvSpelling: spelling }) : undefined
-      if (config !== undefined) this.#begin(format, config)
+      if (changed) this.#next = this.#parameterSets!.config({ ...hints, flvSpelling: spelling }) ?? this.#next
+      if (isEntry || this.#config === undefined) this.#beginNext(format)
       return this.#config === undefined && units.some((unit) => format.isSlice!(unit))
         ? flvTagErrors.videoBeforeHeader
         : undefined
     }
+    if (isEntry) this.#beginNext(format)
     const current = this.#config?.codec === codec ? this.#config : undefined
     if (keyframe && format.configFromKeyframe !== undefined) {
       const config = format.configFromKeyframe(units[0]!, current, { ...hints, flvSpelling: spelling })
@@ -169,9 +211,16 @@ export class FlvVideoReader {
     return current === undefined ? flvTagErrors.videoBeforeHeader : undefined
   }
 
+  #beginNext(format: VideoFormat): void {
+    if (this.#next !== undefined) this.#begin(format, this.#next)
+  }
+
   #begin(format: VideoFormat, config: VideoConfig): void {
     this.#format = format
     this.#config = config
+    this.#isConfigUsed = false
+    this.#next = undefined
+    this.#unsentSets = []
     this.#temporalLayers = format.temporalLayers?.(config) ?? 1
   }
 }

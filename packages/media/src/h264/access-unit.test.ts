@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bytesOf } from '../bytes/hex.cases.js'
 import { hasIdr, isH264Droppable } from './nal.js'
 import { parsePpsIds } from './pps.js'
-import { hasRecoveryPoint } from './sei.js'
+import { h264Recovery } from './recovery.js'
 import { hasBSlice, sliceType } from './slice-header.js'
 
 /** first_mb_in_slice 0 (`1`), then slice_type as ue(v), pic_parameter_set_id 0 (`1`). */
@@ -37,15 +37,22 @@ test.each([
 })
 
 test.each([
-  ['an IDR picture', ['67aa', '68bb', '658880'], true, false],
-  ['a recovery point', ['0606 01 c4 80', '4188'], false, true],
-  ['a recovery point behind user data', ['0605 02 aabb 06 01 c4 80', '4188'], false, true],
-  ['a recovery point behind user data of 256 bytes', ['0605ff01' + 'aa'.repeat(256) + '0601c480'], false, true],
-  ['user data', ['0605 02 0606 80', '4188'], false, false],
-  ['nothing of the kind', ['41e0'], false, false],
-])('a decoder may start: %s', (_, units, idr, recoveryPoint) => {
-  expect(hasIdr(units.map(bytesOf))).toBe(idr)
-  expect(hasRecoveryPoint(units.map(bytesOf))).toBe(recoveryPoint)
+  ['a recovery point at once', ['0606 01 c4 80', '4188'], false, 0],
+  ['a recovery point after 49 pictures', ['0606 02 0640 80', '4188'], false, 49],
+  ['a recovery point behind user data', ['0605 02 aabb 06 01 c4 80', '4188'], false, 0],
+  ['a recovery point behind user data of 256 bytes', ['0605ff01' + 'aa'.repeat(256) + '0601c480'], false, 0],
+  ['user data', ['0605 02 0606 80', '4188'], false, undefined],
+  ['a P picture', ['41e0'], true, undefined],
+  ['I slices that are tagged as key', ['09f0', '41b8', '4188'], true, 0],
+  ['I slices that are not', ['09f0', '41b8'], false, undefined],
+  ['an I slice and a P slice', ['41b8', '41e0'], true, undefined],
+])('a lenient decoder may start: %s', (_, units, taggedKey, recovery) => {
+  expect(h264Recovery(units.map(bytesOf), taggedKey)).toBe(recovery)
+})
+
+test('every decoder may start at an IDR picture', () => {
+  expect(hasIdr(['67aa', '68bb', '658880'].map(bytesOf))).toBe(true)
+  expect(hasIdr(['0606 01 c4 80', '41b8'].map(bytesOf))).toBe(false)
 })
 
 test('the ids of a PPS', () => {

@@ -4,7 +4,7 @@ import { byteLengthOfAnnexB, splitAnnexB, writeAnnexB } from '../nal/annexb.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
 import { videoConfigFromAvcRecord, videoConfigFromH264 } from './config.js'
 import { h264ParameterSets } from './parameter-sets.js'
-import { hasRecoveryPoint } from './sei.js'
+import { h264Recovery } from './recovery.js'
 import { sliceType } from './slice-header.js'
 import { avcRecordCases, buildSps, vuiHrd, vuiReordering, vuiTiming } from './sps.cases.js'
 import { parseSps } from './sps.js'
@@ -59,7 +59,8 @@ export const fuzzTargets = [
       if (tracker.observe(units) && new Set(units.map((unit) => unit[0]! & 0x1f)).size === units.length) {
         throw new Error('the same parameter sets are new a second time')
       }
-      hasRecoveryPoint(units)
+      const recovery = h264Recovery(units, true)
+      if (recovery !== undefined && !(recovery >= 0)) throw new Error(`recovers after ${recovery} pictures`)
       for (const unit of units) sliceType(unit)
       const stream = new Uint8Array(byteLengthOfAnnexB(units))
       if (writeAnnexB(units, stream, 0) !== stream.length) throw new Error('wrong length')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { framesOf } from '../flv/remux.cases.js'
+import { isEntryPoint } from '../model/frame.js'
 import { hasIdr } from './nal.js'
 import { sliceType } from './slice-header.js'
 
@@ -24,9 +25,9 @@ function compare(...options: string[]): { probed: string[]; ours: string[]; idrP
     const packets = cells.filter(([kind]) => kind === 'packet')
     const probed = packets.map(([, pts, flags]) => `${types.get(pts)} ${flags!.startsWith('K') ? 'key' : ''}`)
     const frames = framesOf(new Uint8Array(readFileSync(file)))
-    const ours = frames.map(({ units, keyframe }) => {
-      const slice = units.map(sliceType).find((type) => type !== undefined)
-      return `${slice} ${keyframe ? 'key' : ''}`
+    const ours = frames.map((frame) => {
+      const slice = frame.units.map(sliceType).find((type) => type !== undefined)
+      return `${slice} ${isEntryPoint(frame) ? 'key' : ''}`
     })
     return { probed, ours, idrPictures: frames.filter(({ units }) => hasIdr(units)).length }
   } finally {

@@ -5,6 +5,7 @@ import { parseHevcDecoderConfiguration } from './decoder-configuration.js'
 import { hevcRecordCases } from './h265.cases.js'
 import { hasIrap, isH265Droppable } from './nal.js'
 import { h265ParameterSets } from './parameter-sets.js'
+import { h265Recovery } from './recovery.js'
 import { parseH265Sps } from './sps.js'
 
 export const fuzzTargets = [
@@ -34,6 +35,15 @@ export const fuzzTargets = [
       tracker.observe([input])
       if (tracker.observe([input])) throw new Error('the same set is new a second time')
       if (hasIrap([input]) && isH265Droppable([input], 1)) throw new Error('a droppable key frame')
+    },
+  },
+  {
+    name: 'h265-sei',
+    seeds: (): Uint8Array[] => ['4e01 0602 6880 80', '4e01 0502 aabb 0601 c0 80'].map(bytesOf),
+    run: (input: Uint8Array): void => {
+      if (input.length === 0) return
+      const recovery = h265Recovery([input])
+      if (recovery !== undefined && !(recovery >= 0)) throw new Error(`recovers after ${recovery} pictures`)
     },
   },
 ]

@@ -71,8 +71,13 @@ export interface MediaFrame<Config extends CodecConfig = CodecConfig> {
   readonly config: Config
   readonly pts: Micros
   readonly dts: Micros
-  /** The decoder may start here. Always true for audio. */
+  /** Every decoder may start here. Always true for audio. */
   readonly keyframe: boolean
+  /**
+   * A recovery point (intra refresh, open GOP): no keyframe, but a lenient decoder that starts here shows whole pictures
+   * after so many more. Absent elsewhere.
+   */
+  readonly recovery?: number
   /** NAL units (no start codes, no lengths) for H.264 and H.265; exactly one element for every other codec. */
   readonly units: readonly Uint8Array[]
   /** The server's monotonic clock when the last byte arrived: delay is measured from here. */
@@ -90,6 +95,11 @@ export type AudioFrame = MediaFrame<AudioConfig>
 
 export function isVideoFrame(frame: MediaFrame): frame is VideoFrame {
   return frame.config.kind === 'video'
+}
+
+/** Whether a lenient decoder, such as ffmpeg's, may start at the frame. */
+export function isEntryPoint(frame: MediaFrame): boolean {
+  return frame.keyframe || frame.recovery !== undefined
 }
 
 export function isAudioFrame(frame: MediaFrame): frame is AudioFrame {

@@ -26,6 +26,9 @@ const FLAG_CAPTURE_TIME = 4
 const FLAG_WARM_UP = 8
 /** The body ends with one byte more: the level. */
 const FLAG_AUDIO_LEVEL = 16
+/** The body ends with two bytes more: pictures until a whole one, of a recovery point. */
+const FLAG_RECOVERY = 32
+const MAX_RECOVERY = 0xffff
 
 /** One message as it was received. `body` is a view that is valid only while it is handled. */
 export interface WireMessage {
@@ -37,7 +40,9 @@ export interface WireMessage {
 }
 
 export function byteLengthOfFrameMessage(frame: MediaFrame): number {
-  let length = WIRE_HEADER_LENGTH + FRAME_FIELDS_LENGTH + (frame.audioLevel === undefined ? 0 : 1)
+  let length = WIRE_HEADER_LENGTH + FRAME_FIELDS_LENGTH
+  if (frame.audioLevel !== undefined) length += 1
+  if (frame.recovery !== undefined) length += 2
   for (const unit of frame.units) length += UNIT_LENGTH_SIZE + unit.length
   return length
 }
@@ -56,6 +61,7 @@ export function frameMessage(channel: number, frame: MediaFrame, warmUp = false)
     (frame.droppable ? FLAG_DROPPABLE : 0) |
     (frame.captureTime === undefined ? 0 : FLAG_CAPTURE_TIME) |
     (frame.audioLevel === undefined ? 0 : FLAG_AUDIO_LEVEL) |
+    (frame.recovery === undefined ? 0 : FLAG_RECOVERY) |
     (warmUp ? FLAG_WARM_UP : 0)
   writeWireHeader(view, { type: FRAME_MESSAGE, flags, units: frame.units.length, channel })
   let offset = WIRE_HEADER_LENGTH
@@ -69,7 +75,8 @@ export function frameMessage(channel: number, frame: MediaFrame, warmUp = false)
     out.set(unit, offset + UNIT_LENGTH_SIZE)
     offset += UNIT_LENGTH_SIZE + unit.length
   }
-  if (frame.audioLevel !== undefined) out[offset] = frame.audioLevel
+  if (frame.audioLevel !== undefined) out[offset++] = frame.audioLevel
+  if (frame.recovery !== undefined) view.setUint16(offset, Math.min(frame.recovery, MAX_RECOVERY))
   return out
 }
 
@@ -85,7 +92,8 @@ export function isWarmUp(message: WireMessage): boolean {
 export function parseFrameMessage(message: WireMessage, config: CodecConfig): MediaFrame | undefined {
   const { body, flags } = message
   const hasLevel = (flags & FLAG_AUDIO_LEVEL) !== 0
-  const end = body.length - (hasLevel ? 1 : 0)
+  const isRecovery = (flags & FLAG_RECOVERY) !== 0
+  const end = body.length - (hasLevel ? 1 : 0) - (isRecovery ? 2 : 0)
   if (end < FRAME_FIELDS_LENGTH || message.units > wireLimits.units) return undefined
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const pts = view.getFloat64(0)
@@ -110,6 +118,7 @@ export function parseFrameMessage(message: WireMessage, config: CodecConfig): Me
     droppable: (flags & FLAG_DROPPABLE) !== 0,
     ...((flags & FLAG_CAPTURE_TIME) === 0 ? {} : { captureTime }),
     ...(hasLevel ? { audioLevel: body[end]! } : {}),
+    ...(isRecovery ? { recovery: view.getUint16(body.length - 2) } : {}),
   }
 }
 

@@ -10,6 +10,7 @@ export const fuzzTargets = [
       frameMessage(1, soundOf(1000))!,
       frameMessage(1, { ...soundOf(1000), audioLevel: 30 })!,
       frameMessage(2, pictureOf(1000, [new Uint8Array(3), new Uint8Array(0), new Uint8Array(40)], true))!,
+      frameMessage(2, { ...pictureOf(1000, [new Uint8Array(3)], false), recovery: 49 })!,
       new Uint8Array([...controlMessage(8, 0), ...frameMessage(2, soundOf(5))!]),
       controlMessage(3, 1, configToJson(aac)),
       controlMessage(3, 1, configToJson(h264)),

@@ -15,7 +15,7 @@ import type { ForwardInfo } from './schemas.js'
 
 const NOW = Date.UTC(2026, 0, 1)
 const LIMITS = {
-  gopCache: { bytes: 1024, micros: 1_000_000, frames: 10 },
+  gopCache: { bytes: 1024, frames: 10, totalBytes: 1024 },
   graceMicros: 15_000_000,
   silentMicros: 10_000_000,
   headerWaitMicros: 500_000,

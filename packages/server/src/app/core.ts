@@ -131,6 +131,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
         const wish = flvWishOf(stream)
         return wish === undefined ? stream : transcoder.derive(stream, wish)
       },
+      bridgeOf: transcoder.bridge,
       newConnectionId: () => randomBytes(9).toString('base64url'),
     },
     addressOptions: {

@@ -38,7 +38,10 @@ export class WebRtc {
       return new WebRtc(core, undefined, loaded.why)
     }
     const { host, rtcPort: port, rtcAddress: announce } = config
-    const gateway = await openRtc({ engine: loaded.engine, host, port, announce, clock, listeners })
+    const gateway = await openRtc({
+      ...{ engine: loaded.engine, host, port, announce, clock, listeners },
+      bridgeOf: core.environment.bridgeOf,
+    })
     observeRtc(metrics, gateway)
     return new WebRtc(core, gateway, undefined)
   }

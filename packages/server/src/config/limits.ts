@@ -123,11 +123,29 @@ export const publisherLimits = {
   trackSilentMicros: 5 * SECOND,
 } as const
 
-/** The cache that lets a new viewer start at once. Past any of the three it is off until the next keyframe. */
+/**
+ * The cache that lets a new viewer start at once. Past any of the three it begins at a recovery point, or else is off until
+ * the next keyframe.
+ */
 export const gopCacheLimits = {
   bytes: 8 * MiB,
-  micros: 10 * SECOND,
   frames: 2500,
+  /** What all caches of the server hold together. */
+  totalBytes: 512 * MiB,
+} as const
+
+/** How a new viewer starts. Where what is cached is too long, or begins with no keyframe, a codec process makes one. */
+export const startLimits = {
+  /** What players of FLV and RTMP are sent of the cache: they show all of it, and stay behind live by as much. */
+  delayMicros: 10 * SECOND,
+  /** The same where the publisher can be asked for a keyframe … */
+  askedDelayMicros: 1 * SECOND,
+  /** … and how long the keyframe is waited for before a codec process makes one. */
+  askedMicros: 500_000,
+  /** Browsers by WebRTC decode what is cached faster than real time, up to so many frames, or so many that came since a publisher could be asked. */
+  burstFrames: 900,
+  burstBytes: 3 * MiB,
+  askedBurstFrames: 30,
 } as const
 
 /** Viewers. */

@@ -1,5 +1,14 @@
 import type { StreamGate } from '../auth/index.js'
-import type { Clock, Connections, Fanouts, FrameSource, Stream, StreamHub, ViewerLimits } from '../hub/index.js'
+import type {
+  BridgeOf,
+  Clock,
+  Connections,
+  Fanouts,
+  FrameSource,
+  Stream,
+  StreamHub,
+  ViewerLimits,
+} from '../hub/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 
 /** What every endpoint is given by the composition root. */
@@ -21,6 +30,8 @@ export interface EndpointEnvironment {
    * pictures as H.264. Declared here because endpoints do not know the transcoder.
    */
   flvSourceOf(stream: Stream): FrameSource
+  /** Makes pictures for viewers that would wait for a keyframe. */
+  readonly bridgeOf: BridgeOf
   /** A new unguessable connection id. */
   newConnectionId(): string
 }

@@ -36,6 +36,7 @@ async function waitForStream() {
     viewerLimits,
     gate: { admit: () => Promise.resolve(grant) },
     flvSourceOf: () => source,
+    bridgeOf: () => undefined,
     newConnectionId: () => 'c',
   }
   const request = { action: 'play', protocol: 'http-flv', app: 'live', stream: 'x', query: new Map() } as const

@@ -1,4 +1,11 @@
-import { flvTimestampMs, type AudioConfig, type CodecConfig, type MediaFrame, type VideoConfig } from '@crossroom/media'
+import {
+  flvTimestampMs,
+  isEntryPoint,
+  type AudioConfig,
+  type CodecConfig,
+  type MediaFrame,
+  type VideoConfig,
+} from '@crossroom/media'
 import type { Packer } from './packer.js'
 import type { Tracks } from './sink.js'
 
@@ -30,9 +37,9 @@ export function viewerTimestampMs(dts: number, baseMs: number): number {
  */
 export function baseMsFor(baseMs: number | undefined, frames: readonly MediaFrame[]): number | undefined {
   let base = baseMs
-  for (const { config, dts, keyframe } of frames) {
-    const timeMs = flvTimestampMs(dts)
-    if (base === undefined ? keyframe : config.kind === 'video' && timeMs < base) base = timeMs
+  for (const frame of frames) {
+    const timeMs = flvTimestampMs(frame.dts)
+    if (base === undefined ? isEntryPoint(frame) : frame.config.kind === 'video' && timeMs < base) base = timeMs
   }
   return base
 }

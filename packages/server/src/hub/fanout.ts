@@ -1,10 +1,12 @@
-import { flvTimestampMs, type MediaFrame, type Micros } from '@crossroom/media'
+import { flvTimestampMs, isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
+import { startLimits } from '../config/limits.js'
 import { AudioHold } from './audio-hold.js'
 import { baseMsFor, packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
 import type { Clock } from './clock.js'
 import type { Packer } from './packer.js'
 import type { FrameFilter } from './silence-filler.js'
-import type { EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
+import type { BridgeOf, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
+import { cachedStart, type StartsAt } from './start.js'
 import type { Viewer } from './viewer.js'
 
 export interface FanoutOptions {
@@ -14,6 +16,10 @@ export interface FanoutOptions {
   readonly audioMergeMicros: Micros
   /** Frames pass through it before they are packed: fills silence. */
   readonly filter?: FrameFilter
+  /** What its viewers can begin with. */
+  readonly startsAt: StartsAt
+  /** See `BridgeOf`. */
+  readonly bridgeOf: BridgeOf
   /** Called once the last viewer has left. */
   onEmpty(): void
 }
@@ -25,9 +31,22 @@ interface Cohort {
   /** Where their time begins; unknown until the first frame comes when nothing was cached. */
   baseMs: number | undefined
   readonly viewers: Set<Viewer>
+  /** While they see pictures that are made for them: those of the stream from its next keyframe on. */
+  bridged: MediaFrame[] | undefined
+  /** The least time of their next picture, since they have seen one that was made. */
+  floor: Micros
   /** What the viewers that are up to date have been sent. */
   configs: Tracks
 }
+
+/** Where pictures are made for viewers that would wait for a keyframe. */
+interface Bridge {
+  readonly source: FrameSource
+  leave(): void
+}
+
+/** Pictures of a stream wait no longer for those that are made of what was before. */
+const LONGEST_WAIT: Micros = 500_000
 
 /** How often a fanout looks whether frames still come, for filters that have something to say when they do not. */
 const IDLE_CHECK: Micros = 500_000
@@ -46,6 +65,7 @@ export class Fanout implements FrameSink {
   #newestDts: Micros | undefined
   #newestAt: Micros = 0
   #viewers = 0
+  #bridge: Bridge | undefined
   #closed = false
   /** Why the stream is over. */
   #endedBy: EndReason | undefined
@@ -55,7 +75,7 @@ export class Fanout implements FrameSink {
     this.#options = options
     this.#hold = new AudioHold(options.audioMergeMicros)
     // So that the filter goes on where the cached frames of the first viewer end.
-    for (const frame of stream.cachedFrames) {
+    for (const frame of stream.recentFrames) {
       options.filter?.process(frame)
       this.#note(frame)
     }
@@ -85,12 +105,13 @@ export class Fanout implements FrameSink {
     const { packer, filter } = this.#options
     const promised = this.#stream.promised ?? this.#stream.tracks
     const tracks = filter?.tracks(promised) ?? promised
-    const start = startFrames(this.#stream, promised)
+    const start = this.#start(promised)
     const cached = filter?.cached(start) ?? start
     const baseMs = cached[0] === undefined ? undefined : flvTimestampMs(cached[0].dts)
     const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
-    viewer.start(packer.start(tracks), batch, tracks.video !== undefined, (config, item, before) =>
+    const waitsFor = tracks.video === undefined ? undefined : this.#options.startsAt
+    viewer.start(packer.start(tracks), batch, waitsFor, (config, item, before) =>
       packConfig(packer, config, viewerTimestampMs(item.frame.dts, cohort.baseMs ?? 0), before),
     )
     cohort.viewers.add(viewer)
@@ -98,7 +119,7 @@ export class Fanout implements FrameSink {
     const endedBy = this.#endedBy
     // Not inside this call: its caller has not put itself in order yet.
     if (endedBy !== undefined) this.#options.clock.after(0, () => viewer.close(endedBy))
-    if (viewer.waitsForKeyframe) this.#stream.requestKeyframe()
+    if (viewer.waitsForKeyframe) this.#awaitKeyframe(cohort)
     return () => this.#remove(cohort, viewer)
   }
 
@@ -114,6 +135,67 @@ export class Fanout implements FrameSink {
     this.#flush()
     for (const cohort of this.#cohorts) for (const viewer of [...cohort.viewers]) viewer.close(reason)
     this.#close()
+  }
+
+  /** Where nobody can make a keyframe, a long start is better than none. */
+  #start(promised: Tracks): readonly MediaFrame[] {
+    const { startsAt, bridgeOf } = this.#options
+    // Without its picture a stream starts live, as sound alone does.
+    if (promised.video === undefined) return []
+    const start = cachedStart(this.#stream, startsAt)
+    const canWait = this.#stream.isAskable || bridgeOf(this.#stream) !== undefined
+    const frames = start ?? (canWait ? [] : this.#stream.cachedFrames)
+    return promised.audio === undefined ? frames.filter(({ config }) => config.kind === 'video') : frames
+  }
+
+  /** A publisher that can be asked has a moment to answer; then, or else at once, a keyframe is made. */
+  #awaitKeyframe(cohort: Cohort): void {
+    const asked = this.#stream.requestKeyframe()
+    const wait = asked ? startLimits.askedMicros : 0
+    this.#options.clock.after(wait, () => {
+      if (this.#closed || cohort.bridged !== undefined || !isWaiting(cohort)) return
+      this.#bridge ??= this.#openBridge()
+      if (this.#bridge === undefined) return
+      cohort.bridged = []
+      // What is flowing there already began with a keyframe that these viewers have not seen.
+      this.#bridge.source.requestKeyframe()
+    })
+  }
+
+  #openBridge(): Bridge | undefined {
+    const source = this.#options.bridgeOf(this.#stream)
+    if (source === undefined) return undefined
+    const sink: FrameSink = {
+      handleFrame: (frame) => {
+        this.#flush()
+        for (const cohort of this.#cohorts) {
+          if (cohort.bridged === undefined) continue
+          this.#handleBridged(frame, cohort)
+          if (isWaiting(cohort)) source.requestKeyframe()
+        }
+      },
+      handleEnd: () => (this.#bridge = undefined),
+    }
+    return { source, leave: source.subscribe(sink, 'live') }
+  }
+
+  /** The stream's own pictures follow when all that were made of those before have gone out: players stop at a hole. */
+  #handleBridged(frame: MediaFrame, cohort: Cohort): void {
+    const first = cohort.bridged?.[0]
+    if (first !== undefined && frame.dts >= first.pts) {
+      this.#endBridge(cohort)
+      return
+    }
+    if (frame.dts > cohort.floor) this.#deliver([frame], cohort)
+    cohort.floor = Math.max(cohort.floor, frame.dts)
+  }
+
+  #endBridge(cohort: Cohort): void {
+    const waiting = cohort.bridged ?? []
+    cohort.bridged = undefined
+    if (waiting.length > 0) this.#deliver(waiting, cohort)
+    for (const other of this.#cohorts) if (other.bridged !== undefined) return
+    this.#leaveBridge()
   }
 
   #note(frame: MediaFrame): void {
@@ -150,28 +232,55 @@ export class Fanout implements FrameSink {
     if (this.#pending.length === 0) return
     const frames = this.#pending
     this.#pending = []
-    let isWaiting = false
+    let someWait = false
     for (const cohort of this.#cohorts) {
-      const before = cohort.configs
-      cohort.baseMs = baseMsFor(cohort.baseMs, frames)
-      if (cohort.baseMs === undefined) continue
-      const usable = before.video === undefined ? fromKeyframe(frames) : frames
-      if (usable.length === 0) continue
-      const batch = packBatch(this.#options.packer, usable, before, cohort.baseMs)
-      cohort.configs = batch.configs
-      for (const viewer of cohort.viewers) {
-        viewer.deliver(batch, before)
-        // A browser sends no keyframe of its own accord; whoever makes the pictures bounds how often it is asked.
-        if (viewer.waitsForKeyframe) isWaiting = true
-      }
+      const own = cohort.bridged === undefined ? frames : this.#besideBridge(frames, cohort, cohort.bridged)
+      if (own.length > 0) this.#deliver(own, cohort)
+      // A browser sends no keyframe of its own accord; whoever makes the pictures bounds how often it is asked.
+      someWait ||= isWaiting(cohort)
     }
-    if (isWaiting) this.#stream.requestKeyframe()
+    if (someWait) this.#stream.requestKeyframe()
+  }
+
+  #deliver(frames: readonly MediaFrame[], cohort: Cohort): void {
+    const before = cohort.configs
+    cohort.baseMs = baseMsFor(cohort.baseMs, frames)
+    if (cohort.baseMs === undefined) return
+    const usable = before.video === undefined ? fromStart(frames, this.#options.startsAt) : frames
+    if (usable.length === 0) return
+    const timed = cohort.floor === -Infinity ? usable : usable.map((frame) => notBefore(frame, cohort))
+    const batch = packBatch(this.#options.packer, timed, before, cohort.baseMs)
+    cohort.configs = batch.configs
+    for (const viewer of cohort.viewers) viewer.deliver(batch, before)
+  }
+
+  /** What viewers of made pictures get of the stream itself: its sound. Its pictures wait from the next keyframe on. */
+  #besideBridge(frames: readonly MediaFrame[], cohort: Cohort, waiting: MediaFrame[]): MediaFrame[] {
+    return frames.filter((frame) => {
+      if (frame.config.kind === 'audio') return true
+      if (waiting.length === 0 && !frame.keyframe) return false
+      waiting.push(frame)
+      if (waiting.length === 1) {
+        // Nothing was made yet: nothing is waited for.
+        const wait = cohort.floor === -Infinity ? 0 : LONGEST_WAIT
+        this.#options.clock.after(wait, () => {
+          if (cohort.bridged === waiting) this.#endBridge(cohort)
+        })
+      }
+      return false
+    })
+  }
+
+  #leaveBridge(): void {
+    this.#bridge?.leave()
+    this.#bridge = undefined
   }
 
   /** Viewers share a cohort while they start from the same frame. */
   #cohort(baseMs: number | undefined, batch: Batch | undefined): Cohort {
-    for (const present of this.#cohorts) if (present.baseMs === baseMs) return present
-    const cohort: Cohort = { baseMs, viewers: new Set(), configs: batch?.configs ?? {} }
+    for (const present of this.#cohorts) if (present.baseMs === baseMs && present.bridged === undefined) return present
+    const configs = batch?.configs ?? {}
+    const cohort: Cohort = { baseMs, viewers: new Set(), configs, bridged: undefined, floor: -Infinity }
     this.#cohorts.add(cohort)
     return cohort
   }
@@ -189,21 +298,29 @@ export class Fanout implements FrameSink {
     this.#cancelHold?.()
     this.#cancelIdle?.()
     this.#unsubscribe?.()
+    this.#leaveBridge()
     this.#options.onEmpty()
   }
 }
 
-/** The cached frames of the tracks that still come. Without its picture a stream starts live, as sound alone does. */
-function startFrames({ tracks, cachedFrames }: FrameSource, promised: Tracks): readonly MediaFrame[] {
-  if (promised.video === undefined && tracks.video !== undefined) return []
-  if (promised.audio === undefined) return cachedFrames.filter((frame) => frame.config.kind === 'video')
-  return cachedFrames
+/** Without the pictures that a viewer who has seen none could not decode. */
+function fromStart(frames: readonly MediaFrame[], startsAt: StartsAt): readonly MediaFrame[] {
+  const isStart = startsAt === 'keyframe' ? (frame: MediaFrame) => frame.keyframe : isEntryPoint
+  const start = frames.findIndex((frame) => frame.config.kind === 'video' && isStart(frame))
+  const isUsable = (frame: MediaFrame, index: number): boolean =>
+    frame.config.kind === 'audio' || (start >= 0 && index >= start)
+  return frames.every(isUsable) ? frames : frames.filter(isUsable)
 }
 
-/** Without the pictures that a viewer who has seen none could not decode. */
-function fromKeyframe(frames: readonly MediaFrame[]): readonly MediaFrame[] {
-  const key = frames.findIndex((frame) => frame.config.kind === 'video' && frame.keyframe)
-  const isUsable = (frame: MediaFrame, index: number): boolean =>
-    frame.config.kind === 'audio' || (key >= 0 && index >= key)
-  return frames.every(isUsable) ? frames : frames.filter(isUsable)
+/** Where pictures out of order follow made ones they would be decoded before the last of these: their time to be shown allows later. */
+function notBefore(frame: MediaFrame, cohort: Cohort): MediaFrame {
+  if (frame.config.kind === 'audio' || cohort.bridged !== undefined) return frame
+  const dts = Math.max(frame.dts, cohort.floor + 1000)
+  cohort.floor = dts === frame.dts ? -Infinity : dts
+  return dts === frame.dts ? frame : { ...frame, dts, pts: Math.max(frame.pts, dts) }
+}
+
+function isWaiting({ viewers }: Cohort): boolean {
+  for (const viewer of viewers) if (viewer.waitsForKeyframe) return true
+  return false
 }

@@ -1,5 +1,6 @@
-import type { MediaFrame, Micros } from '@crossroom/media'
+import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
 import type { PackedFrame } from './batch.js'
+import type { StartsAt } from './start.js'
 
 export interface FrameQueueLimits {
   readonly queueBytes: number
@@ -25,6 +26,7 @@ export class FrameQueue {
   /** Video is refused until the next keyframe. */
   #waitsForKeyframe = false
   droppedFrames = 0
+  startsAt: StartsAt = 'keyframe'
 
   constructor(limits: FrameQueueLimits) {
     this.#limits = limits
@@ -50,7 +52,7 @@ export class FrameQueue {
   push(item: PackedFrame): void {
     const frame = item.frame
     if (frame.config.kind === 'video') {
-      if (frame.keyframe) {
+      if (frame.keyframe || (this.startsAt === 'recovery-point' && isEntryPoint(frame))) {
         if (this.#waitsForKeyframe || this.#waited(frame) > CATCH_UP) this.#dropVideo()
         this.#waitsForKeyframe = false
       } else if (this.#waitsForKeyframe) {

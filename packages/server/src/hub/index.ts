@@ -8,7 +8,10 @@ export type { StreamObserver } from './observer.js'
 export type { StreamResolver } from './resolver.js'
 export { SilenceFiller, type FrameFilter } from './silence-filler.js'
 export { smallKeyOf } from './small-key.js'
-export type { EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
+export { CacheTotal } from './gop-cache.js'
+export { Outlet } from './outlet.js'
+export type { StartsAt } from './start.js'
+export type { BridgeOf, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
 export {
   Publication,
   Stream,

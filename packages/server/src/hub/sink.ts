@@ -1,4 +1,4 @@
-import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
+import type { AudioConfig, MediaFrame, VideoConfig } from '@crossroom/media'
 
 /** The tracks of a stream as last seen. A stream may have either, both, or (before its first frame) none. */
 export interface Tracks {
@@ -15,17 +15,25 @@ export interface FrameSource {
   readonly tracks: Tracks
   /** Those of the tracks that still come; absent where they are the same. */
   readonly promised?: Tracks
-  /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
+  /** See `GopCache.frames`. */
   readonly cachedFrames: readonly MediaFrame[]
-  /** See `PublisherInfo.cacheMicros`. */
-  readonly cacheMicros?: Micros | undefined
+  /** See `GopCache.recent`. */
+  readonly recentFrames: readonly MediaFrame[]
+  /** Its publisher makes keyframes when it is asked, though perhaps not always. */
+  readonly isAskable: boolean
   /** See `Stream.subscribe`. */
-  subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void
+  subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void
   /** See `Stream.whenTracksKnown`. */
   whenTracksKnown(callback: () => void): () => void
   /** See `Stream.requestKeyframe`. */
   requestKeyframe(): boolean
 }
+
+/**
+ * Gives the pictures of a stream made anew, beginning with a keyframe of what is shown now: for viewers that would wait too
+ * long for one of the stream's. Undefined where nobody can make them. One for all who wait.
+ */
+export type BridgeOf = (stream: FrameSource) => FrameSource | undefined
 
 /** A subscriber: what a protocol's play side, a transcoder, a recorder and a relay give to `Stream.subscribe`. */
 export interface FrameSink {

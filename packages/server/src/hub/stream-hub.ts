@@ -2,6 +2,7 @@ import type { Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import type { StreamEvent, StreamObserver } from './observer.js'
 import type { StreamResolver } from './resolver.js'
+import { CacheTotal } from './gop-cache.js'
 import type { EndReason } from './sink.js'
 import { Stream, type StreamLimits } from './stream.js'
 
@@ -11,6 +12,7 @@ const SWEEP_INTERVAL: Micros = 1_000_000
 export class StreamHub {
   readonly #clock: Clock
   readonly #limits: StreamLimits
+  readonly #cached = new CacheTotal()
   readonly #streams = new Map<string, Stream>()
   readonly #resolvers: StreamResolver[] = []
   readonly #observers = new Set<StreamObserver>()
@@ -40,7 +42,7 @@ export class StreamHub {
   open(key: string): Stream {
     const present = this.#streams.get(key)
     if (present !== undefined) return present
-    const stream = new Stream(key, this.#clock, this.#limits, this.#handleEvent)
+    const stream = new Stream(key, this.#clock, this.#limits, this.#handleEvent, this.#cached)
     this.#streams.set(key, stream)
     this.#handleEvent('opened', stream)
     this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)

@@ -1,11 +1,15 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import type { Clock } from './clock.js'
-import { GopCache, type GopCacheLimits } from './gop-cache.js'
+import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import type { StreamEvent } from './observer.js'
+import { Outlet } from './outlet.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
 import { Timeline } from './timeline.js'
 import { TrackLiveness } from './track-liveness.js'
 import { Withholding, type Withheld } from './withholding.js'
+
+/** A publisher is asked for a keyframe for the cache's sake no more often. */
+const ASK_TO_KEEP: Micros = 2_000_000
 
 export interface StreamLimits {
   readonly gopCache: GopCacheLimits
@@ -29,8 +33,6 @@ export interface PublisherInfo {
   readonly subject?: string
   /** Called when the hub ends the publication: taken over, silent, kicked, shut down. The connection is then closed. */
   onClose(reason: PublicationEnd): void
-  /** How long pictures stay cached behind their keyframe. Short for whoever can be asked for another; default: the limit. */
-  readonly cacheMicros?: Micros
   /** Its frames come with times of the server's clock, as WebRTC's do: there is no clock of the publisher's to judge. */
   readonly hasServerTime?: boolean
   /** Asks the encoder for a keyframe, where its protocol can. */
@@ -96,10 +98,8 @@ export class Stream {
   readonly #limits: StreamLimits
   readonly #tell: (event: StreamEvent, stream: Stream) => void
   readonly #timeline = new Timeline()
-  readonly #gop: GopCache
-  readonly #sinks = new Set<FrameSink>()
+  readonly #outlet: Outlet
   readonly #watchers = new Set<FrameSink>()
-  readonly #waiters = new Set<() => void>()
   readonly #withholding = new Withholding()
   readonly #liveness: TrackLiveness
   #holds = 0
@@ -108,28 +108,29 @@ export class Stream {
   #cancelGrace: (() => void) | undefined
   /** Held, and without the publisher it had. */
   #awaitsReturn = false
-  #ended = false
   /** All three of the current publication. */
   #firstFrameSeen = false
   #headerWaitOver = false
   #tracksTold = false
   #lastFrameAt: Micros = 0
+  #askedAt: Micros = -Infinity
   /** Totals since the stream was made. */
   framesIn = 0
   bytesIn = 0
 
-  /** `tell` passes on what happens to this stream; see `StreamObserver`. */
+  /** `tell` passes on what happens to this stream; see `StreamObserver`. `cached`: what the caches of several streams hold together. */
   constructor(
     key: string,
     clock: Clock,
     limits: StreamLimits,
     tell: (event: StreamEvent, stream: Stream) => void = () => undefined,
+    cached?: CacheTotal,
   ) {
     this.key = key
     this.#clock = clock
     this.#limits = limits
     this.#tell = tell
-    this.#gop = new GopCache(limits.gopCache)
+    this.#outlet = new Outlet(limits.gopCache, cached)
     this.#liveness = new TrackLiveness(limits.trackSilentMicros)
     this.createdAt = clock.now()
   }
@@ -154,7 +155,7 @@ export class Stream {
   }
 
   get subscribers(): number {
-    return this.#sinks.size
+    return this.#outlet.subscribers
   }
 
   /** True once the current publisher has sent a frame. */
@@ -185,12 +186,12 @@ export class Stream {
       present.close('replaced')
       this.#tell('unpublished', this)
     }
-    if (this.#ended) return undefined
+    if (this.#outlet.isEnded) return undefined
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
     this.#awaitsReturn = false
     this.#timeline.restart(info.hasServerTime !== true)
-    this.#gop.clear()
+    this.#outlet.gop.clear()
     this.#liveness.reset()
     this.#tracks = {}
     this.#firstFrameSeen = false
@@ -203,20 +204,11 @@ export class Stream {
   }
 
   /**
-   * Adds a subscriber. With `start: 'gop'` it is handed the cached frames at once, inside this call; with `live` only
-   * what comes from now on. The answer removes it.
+   * Adds a subscriber. With `gop` it is handed the cached frames at once, inside this call, with `recent` those of them that a
+   * lenient decoder needs; with `live` only what comes from now on. The answer removes it.
    */
-  subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void {
-    if (this.#ended) {
-      sink.handleEnd('ended')
-      return () => undefined
-    }
-    if (start === 'gop') for (const frame of this.#gop.frames) sink.handleFrame(frame)
-    this.#sinks.add(sink)
-    return () => {
-      this.#sinks.delete(sink)
-      this.#forgetIfIdle()
-    }
+  subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void {
+    return this.#outlet.subscribe(sink, start, () => this.#forgetIfIdle())
   }
 
   /**
@@ -250,20 +242,20 @@ export class Stream {
     const { video } = this.#withholding
     this.#withholding.set(kinds)
     if (kinds.video === video) return
-    if (kinds.video) {
-      this.#gop.clear()
-      for (const sink of this.#sinks) sink.handleVideoWithheld?.()
-    } else this.requestKeyframe()
+    if (kinds.video) this.#outlet.withholdVideo()
+    else this.requestKeyframe()
   }
 
-  /** What a new viewer starts from: empty, or beginning with a video keyframe. Not to be kept or changed. */
   get cachedFrames(): readonly MediaFrame[] {
-    return this.#gop.frames
+    return this.#outlet.gop.frames
   }
 
-  /** See `PublisherInfo`. */
-  get cacheMicros(): Micros | undefined {
-    return this.#publication?.info.cacheMicros
+  get recentFrames(): readonly MediaFrame[] {
+    return this.#outlet.gop.recent
+  }
+
+  get isAskable(): boolean {
+    return this.#publication?.info.requestKeyframe !== undefined
   }
 
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
@@ -285,15 +277,7 @@ export class Stream {
       callback()
       return () => undefined
     }
-    const waiter = () => {
-      this.#waiters.delete(waiter)
-      callback()
-    }
-    this.#waiters.add(waiter)
-    return () => {
-      this.#waiters.delete(waiter)
-      this.#forgetIfIdle()
-    }
+    return this.#outlet.wait(callback, () => this.#forgetIfIdle())
   }
 
   /** Called by `Publication.push`. */
@@ -310,9 +294,8 @@ export class Stream {
     if (!this.#firstFrameSeen) this.#handleFirstFrame()
     for (const watcher of this.#watchers) watcher.handleFrame(frame)
     if (!this.#withholding.passes(frame)) return
-    // The cache first: a subscriber that joins from inside a sink's handler must not miss this frame.
-    this.#gop.push(frame, this.cacheMicros)
-    for (const sink of this.#sinks) sink.handleFrame(frame)
+    this.#outlet.deliver(frame)
+    this.#keepCached(frame)
   }
 
   /** Called by `Publication.end`. */
@@ -320,11 +303,11 @@ export class Stream {
     if (this.#publication !== publication) return
     this.#publication = undefined
     this.#firstFrameSeen = false
-    this.#gop.clear()
+    this.#outlet.gop.clear()
     if (this.#holds > 0) this.#awaitsReturn = true
     else this.#startGrace()
     for (const watcher of this.#watchers) watcher.handleInterrupted?.()
-    for (const sink of this.#sinks) sink.handleInterrupted?.()
+    this.#outlet.interrupt()
     this.#tell('unpublished', this)
     this.#forgetIfIdle()
   }
@@ -343,17 +326,15 @@ export class Stream {
 
   /** Ends the stream for everybody. Idempotent. */
   end(reason: EndReason): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.#outlet.isEnded) return
+    const tell = this.#outlet.end()
     this.#publication?.close(reason === 'kicked' ? 'kicked' : 'shutdown')
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
-    this.#gop.clear()
-    for (const waiter of [...this.#waiters]) waiter()
-    const sinks = [...this.#sinks, ...this.#watchers]
-    this.#sinks.clear()
+    const watchers = [...this.#watchers]
     this.#watchers.clear()
-    for (const sink of sinks) sink.handleEnd(reason)
+    tell(reason)
+    for (const watcher of watchers) watcher.handleEnd(reason)
     this.#tell('closed', this)
   }
 
@@ -363,6 +344,15 @@ export class Stream {
       this.#cancelGrace = undefined
       this.end('ended')
     })
+  }
+
+  /** Whoever makes keyframes only when asked is asked before the cache is full: a new viewer is always to find a start. */
+  #keepCached(frame: MediaFrame): void {
+    if (frame.config.kind !== 'video' || !this.#outlet.gop.isFilling) return
+    const now = this.#clock.now()
+    if (now - this.#askedAt < ASK_TO_KEEP) return
+    this.#askedAt = now
+    this.requestKeyframe()
   }
 
   #learn(config: VideoConfig | AudioConfig): void {
@@ -381,7 +371,7 @@ export class Stream {
   }
 
   #tracksKnown(): boolean {
-    if (this.#ended) return true
+    if (this.#outlet.isEnded) return true
     if (!this.#firstFrameSeen) return false
     return this.#headerWaitOver || (this.#tracks.video !== undefined && this.#tracks.audio !== undefined)
   }
@@ -391,11 +381,11 @@ export class Stream {
       this.#tracksTold = true
       this.#tell('tracksKnown', this)
     }
-    for (const waiter of [...this.#waiters]) waiter()
+    this.#outlet.release()
   }
 
   #forgetIfIdle(): void {
-    if (this.#publication !== undefined || this.#sinks.size > 0 || this.#waiters.size > 0 || this.#holds > 0) return
+    if (this.#publication !== undefined || this.#outlet.isUsed || this.#holds > 0) return
     // A stream without viewers has nobody to keep through the grace time.
     this.end('ended')
   }

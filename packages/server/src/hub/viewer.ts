@@ -4,6 +4,7 @@ import { configOf, withConfig } from './batch.js'
 import type { Clock } from './clock.js'
 import { FrameQueue, type FrameQueueLimits } from './frame-queue.js'
 import type { EndReason, Tracks } from './sink.js'
+import type { StartsAt } from './start.js'
 
 export interface ViewerLimits extends FrameQueueLimits {
   /** A viewer that takes nothing for this long while bytes wait is closed. */
@@ -90,15 +91,16 @@ export class Viewer {
     return this.#queue.bytes + (this.#rest?.length ?? 0) + this.#transport.buffered
   }
 
-  /** The first bytes: container header, metadata and what was cached. */
-  start(head: Uint8Array, cached: Batch | undefined, expectsVideo: boolean, writeConfig: ConfigWriter): void {
+  /** The first bytes: container header, metadata and what was cached. `waitsFor`: what its picture can begin with, if it has one. */
+  start(head: Uint8Array, cached: Batch | undefined, waitsFor: StartsAt | undefined, writeConfig: ConfigWriter): void {
+    if (waitsFor !== undefined) this.#queue.startsAt = waitsFor
     this.#writeConfig = writeConfig
     this.#send(head)
     if (cached !== undefined && cached.frames.length > 0) {
       this.#configs = cached.configs
       this.#totals.framesOut += cached.frames.length
       this.#send(cached.bytes)
-    } else if (expectsVideo) this.#queue.startAtKeyframe()
+    } else if (waitsFor !== undefined) this.#queue.startAtKeyframe()
   }
 
   /** `before`: the configurations in force when the batch was packed. */

@@ -1,4 +1,4 @@
-import type { MediaFrame } from '@crossroom/media'
+import { isEntryPoint, type MediaFrame } from '@crossroom/media'
 
 /** Kinds of frames that a stream keeps to itself. */
 export interface Withheld {
@@ -29,7 +29,7 @@ export class Withholding {
   passes(frame: MediaFrame): boolean {
     if (frame.config.kind === 'audio') return !this.#audio
     if (this.#video) return false
-    if (this.#waitsForKeyframe && !frame.keyframe) return false
+    if (this.#waitsForKeyframe && !isEntryPoint(frame)) return false
     this.#waitsForKeyframe = false
     return true
   }

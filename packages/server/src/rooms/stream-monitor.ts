@@ -1,4 +1,4 @@
-import type { CodecConfig, MediaFrame, Micros, Orientation } from '@crossroom/media'
+import { isEntryPoint, type CodecConfig, type MediaFrame, type Micros, type Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
 import { roomLimits } from '../config/limits.js'
 import type { MeasuredSound, SoundMeter } from './sound-meter.js'
@@ -152,7 +152,7 @@ export class StreamMonitor implements FrameSink {
   }
 
   #handleVideo(frame: MediaFrame): void {
-    if (frame.keyframe) this.#keyframeSeen = true
+    if (isEntryPoint(frame)) this.#keyframeSeen = true
     else if (!this.#keyframeSeen) return
     this.#videoAt = this.#clock.listened()
     if (frame.config !== this.#videoConfig) this.#learn(frame.config)

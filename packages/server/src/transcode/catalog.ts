@@ -17,14 +17,14 @@ export interface Recipe {
 const LEGACY_SOUND = ['pcma', 'pcmu', 'pcm', 'adpcm', 'nellymoser', 'speex'] as const
 
 /**
- * What can become what: the one table. A conversion from a codec to itself is there to take its frames out of order
- * away, see `Wish.reordered`.
+ * What can become what: the one table. A conversion from a codec to itself takes its frames out of order away
+ * (see `Wish.reordered`), and makes keyframes where the source has none (see `Wish.isMadeAnew`).
  */
 export const RECIPES: readonly Recipe[] = [
   { name: 'audio-to-opus', lane: 'audio', from: ['aac', 'mp3', ...LEGACY_SOUND], to: 'opus' },
   { name: 'audio-to-aac', lane: 'audio', from: ['opus', 'mp3', ...LEGACY_SOUND], to: 'aac' },
   { name: 'video-without-b-frames', lane: 'video', from: ['h264'], to: 'h264' },
-  { name: 'video-to-vp8', lane: 'video', from: ['h264', 'h265', 'vp9', 'av1'], to: 'vp8' },
+  { name: 'video-to-vp8', lane: 'video', from: ['h264', 'h265', 'vp8', 'vp9', 'av1'], to: 'vp8' },
   { name: 'video-to-h264', lane: 'video', from: ['h265', 'vp8', 'vp9', 'av1'], to: 'h264' },
 ]
 
@@ -37,6 +37,8 @@ export interface Wish {
   readonly video: readonly VideoCodec[]
   /** Whether display order may differ from decoding order. RTP has no place for two times, so browsers say no. */
   readonly reordered: boolean
+  /** Pictures are converted although they would fit: so that they begin with a keyframe. */
+  readonly isMadeAnew?: true
 }
 
 /** What to do with a track: hand it on, convert it, or leave it out because nothing the viewer knows can be made. */
@@ -45,7 +47,8 @@ export type Plan = 'pass' | 'omit' | Recipe
 /** The plan for a track. `reordered`: its frames are known to come in another order than they are shown. */
 export function planTrack(config: CodecConfig, wish: Wish, reordered: boolean): Plan {
   const wanted: readonly string[] = config.kind === 'audio' ? wish.audio : wish.video
-  if (wanted.includes(config.codec) && (wish.reordered || !reordered)) return 'pass'
+  const isMadeAnew = wish.isMadeAnew === true && config.kind === 'video'
+  if (!isMadeAnew && wanted.includes(config.codec) && (wish.reordered || !reordered)) return 'pass'
   for (const to of wanted) {
     const recipe = RECIPES.find((entry) => entry.to === to && entry.from.includes(config.codec))
     if (recipe !== undefined) return recipe
@@ -112,7 +115,7 @@ export function orderFor(recipe: Recipe, options: TranscodeOptions, source: Code
   return {
     kind: 'video',
     to: recipe.to === 'vp8' ? 'vp8' : 'h264',
-    ...(recipe.name === 'video-to-h264' ? { keyframeEvery: KEYFRAME_EVERY } : {}),
+    ...(recipe.to === 'h264' ? { keyframeEvery: KEYFRAME_EVERY } : {}),
     ...(source.bitrate === undefined ? {} : { bitrate: source.bitrate }),
   }
 }

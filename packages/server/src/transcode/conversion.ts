@@ -1,12 +1,13 @@
-import type { MediaFrame, Micros } from '@crossroom/media'
+import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
 import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
+import { GopCache } from '../hub/gop-cache.js'
 import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
 import type { Channel, ChannelHandler, CodecProcessState } from './channel.js'
 import type { CodecProcess } from './codec-process.js'
-import { ReplayBuffer } from './replay-buffer.js'
+import { PictureReplay, SoundReplay, type ReplayBuffer } from './replay-buffer.js'
 
 /** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */
 export type ConversionState = 'opening' | 'running' | 'recovering' | 'failed'
@@ -49,6 +50,11 @@ const RETRY_MAX: Micros = 60_000_000
  */
 const SILENT_AFTER: Micros = 240_000
 const SILENCE_STEP: Micros = 40_000
+/** A picture that no other followed for so long rests; half of it where somebody waits for one. */
+const RESTING: Micros = 1_000_000
+const RESTING_AT_START: Micros = 500_000
+/** Sound that was made is kept so long, for whoever joins. */
+const KEPT_SOUND: Micros = 10_000_000
 /** How often it is looked whether the codecs keep up, and how many looks in a row must say no. */
 const LAG_CHECK: Micros = 1_000_000
 const LAG_CHECKS = 3
@@ -61,7 +67,9 @@ export class Conversion implements FrameSink, ChannelHandler {
   readonly #kind: 'audio' | 'video'
   readonly #sinks = new Set<ConversionSink>()
   readonly #replay: ReplayBuffer
-  #cache: MediaFrame[] = []
+  /** What was made since the last keyframe, or the last sound. */
+  readonly #pictures = new GopCache(gopCacheLimits)
+  #sounds: MediaFrame[] = []
   #state: ConversionState = 'opening'
   #channel: Channel | undefined
   #ready = false
@@ -83,7 +91,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     this.#options = options
     this.recipe = options.recipe
     this.#kind = options.recipe.lane
-    this.#replay = new ReplayBuffer(this.#kind)
+    this.#replay = this.#kind === 'video' ? new PictureReplay() : new SoundReplay()
   }
 
   get state(): ConversionState {
@@ -102,14 +110,13 @@ export class Conversion implements FrameSink, ChannelHandler {
 
   /** Adds a sink, gives it what was made since the cached start of the stream, and begins if it is the first. */
   addSink(sink: ConversionSink): () => void {
-    const start = this.#options.source.cachedFrames[0]?.pts ?? Infinity
-    for (const frame of this.#cache) {
-      // Sound from before the cached picture is of no use to who joins.
-      if (this.#kind === 'video' || frame.pts >= start) sink.handleConverted(frame)
-    }
+    const start = this.#options.source.recentFrames[0]?.pts ?? Infinity
+    for (const frame of this.#pictures.frames) sink.handleConverted(frame)
+    // Sound from before the cached picture is of no use to who joins.
+    for (const frame of this.#sounds) if (frame.pts >= start) sink.handleConverted(frame)
     this.#sinks.add(sink)
     if (this.#unsubscribe === undefined && !this.#closed) {
-      this.#unsubscribe = this.#options.source.subscribe(this, 'gop')
+      this.#unsubscribe = this.#options.source.subscribe(this, 'recent')
       if (this.#kind === 'video') this.#watchLag()
       else if (this.recipe.to === 'aac') this.#watchSilence()
     }
@@ -121,6 +128,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   /** Asks the encoder for a keyframe. */
   requestKeyframe(): void {
     this.#channel?.requestKeyframe()
+    if (this.#ready && this.#kind === 'video') this.#repeatAtRest(RESTING_AT_START)
   }
 
   close(): void {
@@ -155,12 +163,13 @@ export class Conversion implements FrameSink, ChannelHandler {
     const frames = this.#replay.frames()
     const from = this.#kind === 'video' ? this.#firstWorthEncoding(frames) : 0
     for (const [index, frame] of frames.entries()) {
-      if (this.#channel?.send(frame, index < from) !== false) continue
+      const sent = index === frames.length - 1 ? this.#atRest(frame) : frame
+      if (this.#channel?.send(sent, index < from) !== false) continue
       this.counters.framesLeftOut += frames.length - index
       this.#skipping = this.#kind === 'video'
       break
     }
-    this.#replay.started = true
+    this.#replay.start()
   }
 
   handleLost(state: CodecProcessState): void {
@@ -212,7 +221,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   }
 
   #send(frame: MediaFrame): void {
-    if (this.#skipping && !frame.keyframe) {
+    if (this.#skipping && !isEntryPoint(frame)) {
       this.counters.framesLeftOut++
       return
     }
@@ -220,6 +229,13 @@ export class Conversion implements FrameSink, ChannelHandler {
     if (this.#channel?.send(frame) !== false) return
     this.counters.framesLeftOut++
     this.#skipping = this.#kind === 'video'
+  }
+
+  /** A picture that rests is made with the time it is by now: whoever sees it is at live. */
+  #atRest(frame: MediaFrame): MediaFrame {
+    const resting = this.#options.clock.now() - frame.receivedAt
+    if (this.#kind === 'audio' || resting < RESTING_AT_START) return frame
+    return { ...frame, dts: frame.dts + resting, pts: frame.pts + resting }
   }
 
   #firstWorthEncoding(frames: readonly MediaFrame[]): number {
@@ -231,14 +247,15 @@ export class Conversion implements FrameSink, ChannelHandler {
   }
 
   #remember(frame: MediaFrame): void {
-    if (this.#kind === 'video' && frame.keyframe) this.#cache = []
-    const first = this.#cache[0]
-    const span = first === undefined ? 0 : frame.pts - first.pts
-    if (span > gopCacheLimits.micros || this.#cache.length >= gopCacheLimits.frames) {
-      // Pictures are of no use without their keyframe; of sound half is forgotten at a time.
-      this.#cache = this.#kind === 'video' ? [] : this.#cache.slice(this.#cache.length >> 1)
+    if (this.#kind === 'video') {
+      this.#pictures.push(frame)
+      return
     }
-    if (this.#kind === 'audio' || frame.keyframe || this.#cache.length > 0) this.#cache.push(frame)
+    const span = frame.pts - (this.#sounds[0]?.pts ?? frame.pts)
+    // Half is forgotten at a time.
+    if (span > KEPT_SOUND || this.#sounds.length >= gopCacheLimits.frames)
+      this.#sounds = this.#sounds.slice(this.#sounds.length >> 1)
+    this.#sounds.push(frame)
   }
 
   /** Codecs that stay behind for good have no CPU left: better no conversion than a growing delay. */
@@ -251,8 +268,20 @@ export class Conversion implements FrameSink, ChannelHandler {
         const behind = String(Math.round(this.lag / 1000))
         this.#giveUp(`The codecs are ${behind} ms behind: no CPU is left for them`, RETRY_MAX)
       }
+      this.#repeatAtRest(RESTING)
       this.#watchLag()
     })
+  }
+
+  /**
+   * A picture that rests is made again now and then, at the time it is by now: players stop without pictures, and who joins
+   * is to see one that is live.
+   */
+  #repeatAtRest(after: Micros): void {
+    const last = this.#lastIn
+    if (last === undefined) return
+    const resting = this.#options.clock.now() - last.receivedAt
+    if (resting >= after) this.#channel?.advance(last.pts + resting)
   }
 
   /** Browsers send next to nothing while nobody speaks, and nothing when muted. */

@@ -1,7 +1,8 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import { gopCacheLimits, publisherLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
-import { GopCache } from '../hub/gop-cache.js'
+import type { CacheTotal } from '../hub/gop-cache.js'
+import { Outlet } from '../hub/outlet.js'
 import { TrackLiveness } from '../hub/track-liveness.js'
 import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
@@ -14,6 +15,8 @@ export interface DerivedStreamOptions {
   readonly wish: Wish
   readonly clock: Clock
   readonly log: Log
+  /** What all caches hold together. */
+  readonly cached: CacheTotal
   readonly acquire: (recipe: Recipe) => Conversion | undefined
   /** Called when it has not been used for the linger time, or its source is over. */
   readonly onIdle: () => void
@@ -24,7 +27,7 @@ const START_WAIT: Micros = 1_500_000
 /** Sound that may wait: more than the largest cached start holds. */
 const HELD_FRAMES = 2 * gopCacheLimits.frames
 /** Encoders are asked for a keyframe no more often. */
-const KEYFRAME_REQUEST: Micros = 1_000_000
+const KEYFRAME_REQUEST: Micros = 500_000
 
 /**
  * A stream as one kind of viewer can take it: tracks it knows are handed on frame by frame, the others are converted.
@@ -32,10 +35,8 @@ const KEYFRAME_REQUEST: Micros = 1_000_000
  */
 export class DerivedStream implements FrameSource, FrameSink {
   readonly #options: DerivedStreamOptions
-  readonly #gop = new GopCache(gopCacheLimits)
   readonly #liveness = new TrackLiveness(publisherLimits.trackSilentMicros)
-  readonly #sinks = new Set<FrameSink>()
-  readonly #waiters = new Set<() => void>()
+  readonly #outlet: Outlet
   readonly #video: DerivedTrack
   readonly #audio: DerivedTrack
   #held: MediaFrame[] | undefined
@@ -47,11 +48,11 @@ export class DerivedStream implements FrameSource, FrameSink {
   #cancelSourceWait: (() => void) | undefined
   #sourceKnown = false
   #startOver = false
-  #ended = false
   #keyframeAskedAt: Micros = -Infinity
 
   constructor(options: DerivedStreamOptions) {
     this.#options = options
+    this.#outlet = new Outlet(gopCacheLimits, options.cached)
     this.#video = this.#makeTrack('video')
     this.#audio = this.#makeTrack('audio')
     // Who asked for it may not come to use it.
@@ -67,7 +68,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   get subscribers(): number {
-    return this.#sinks.size
+    return this.#outlet.subscribers
   }
 
   get modes(): { readonly video: TrackMode; readonly audio: TrackMode } {
@@ -90,45 +91,37 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#liveness.promised(this.tracks, source.video !== undefined)
   }
 
+  /** What it is made of. */
+  get source(): FrameSource {
+    return this.#options.source
+  }
+
   get cachedFrames(): readonly MediaFrame[] {
-    return this.#gop.frames
+    return this.#outlet.gop.frames
   }
 
-  get cacheMicros(): Micros | undefined {
-    return this.#options.source.cacheMicros
+  get recentFrames(): readonly MediaFrame[] {
+    return this.#outlet.gop.recent
   }
 
-  subscribe(sink: FrameSink, start: 'gop' | 'live'): () => void {
-    if (this.#ended) {
-      sink.handleEnd('ended')
-      return () => undefined
-    }
-    this.#use()
-    if (start === 'gop') for (const frame of this.#gop.frames) sink.handleFrame(frame)
-    this.#sinks.add(sink)
-    return () => {
-      this.#sinks.delete(sink)
-      this.#lingerIfUnused()
-    }
+  get isAskable(): boolean {
+    return this.#video.conversion !== undefined || this.#options.source.isAskable
+  }
+
+  subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void {
+    if (!this.#outlet.isEnded) this.#use()
+    return this.#outlet.subscribe(sink, start, () => this.#lingerIfUnused())
   }
 
   whenTracksKnown(callback: () => void): () => void {
     this.#use()
-    if (this.#tracksKnown()) {
-      callback()
-      this.#lingerIfUnused()
-      return () => undefined
-    }
-    const waiter = () => {
-      this.#waiters.delete(waiter)
+    const answer = (): void => {
       callback()
       this.#lingerIfUnused()
     }
-    this.#waiters.add(waiter)
-    return () => {
-      this.#waiters.delete(waiter)
-      this.#lingerIfUnused()
-    }
+    if (!this.#tracksKnown()) return this.#outlet.wait(answer, () => this.#lingerIfUnused())
+    answer()
+    return () => undefined
   }
 
   requestKeyframe(): boolean {
@@ -148,26 +141,21 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   handleInterrupted(): void {
-    this.#gop.clear()
     this.#liveness.reset()
     this.#video.reset()
     this.#audio.reset()
-    for (const sink of this.#sinks) sink.handleInterrupted?.()
+    this.#outlet.interrupt()
   }
 
   handleVideoWithheld(): void {
-    this.#gop.clear()
-    for (const sink of this.#sinks) sink.handleVideoWithheld?.()
+    this.#outlet.withholdVideo()
   }
 
   handleEnd(reason: EndReason): void {
-    if (this.#ended) return
-    this.#ended = true
-    const sinks = [...this.#sinks]
-    this.#sinks.clear()
+    if (this.#outlet.isEnded) return
+    const tell = this.#outlet.end()
     this.#stop()
-    this.#releaseWaiters()
-    for (const sink of sinks) sink.handleEnd(reason)
+    tell(reason)
     this.#options.onIdle()
   }
 
@@ -191,7 +179,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   #use(): void {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
-    if (this.#detach !== undefined || this.#ended) return
+    if (this.#detach !== undefined || this.#outlet.isEnded) return
     const { source, clock } = this.#options
     this.#startOver = false
     this.#sourceKnown = false
@@ -207,7 +195,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #lingerIfUnused(): void {
-    if (this.#sinks.size > 0 || this.#waiters.size > 0 || this.#cancelLinger !== undefined || this.#ended) return
+    if (this.#outlet.isUsed || this.#cancelLinger !== undefined || this.#outlet.isEnded) return
     this.#cancelLinger = this.#options.clock.after(transcodeLimits.lingerMicros, () => {
       this.#cancelLinger = undefined
       this.#stop()
@@ -223,18 +211,18 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#detach = undefined
     this.#video.reset()
     this.#audio.reset()
-    this.#gop.clear()
+    this.#outlet.gop.clear()
     this.#held = undefined
   }
 
   #emit(frame: MediaFrame): void {
     if (frame.config.kind === 'video') this.#handlePicture(frame)
     else if (!this.#holds(frame) && frame.pts >= this.#soundSince) this.#deliver(frame)
-    if (this.#waiters.size > 0) this.#checkKnown()
+    if (this.#outlet.hasWaiters) this.#checkKnown()
   }
 
   #handlePicture(frame: MediaFrame): void {
-    const first = this.#gop.frames.length === 0 && this.#video.mode === 'convert' && !this.#startOver
+    const first = this.#outlet.gop.frames.length === 0 && this.#video.mode === 'convert' && !this.#startOver
     if (first) this.#soundSince = Math.max(this.#soundSince, frame.pts)
     this.#deliver(frame)
     if (this.#held !== undefined) this.#releaseHeld()
@@ -242,8 +230,7 @@ export class DerivedStream implements FrameSource, FrameSink {
 
   #deliver(frame: MediaFrame): void {
     this.#liveness.hear(frame)
-    this.#gop.push(frame, this.cacheMicros)
-    for (const sink of this.#sinks) sink.handleFrame(frame)
+    this.#outlet.deliver(frame)
   }
 
   /** The first converted picture takes longer than the sound; a viewer is to get both together. */
@@ -268,7 +255,7 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #tracksKnown(): boolean {
-    if (this.#ended) return true
+    if (this.#outlet.isEnded) return true
     if (!this.#sourceKnown) return false
     return this.#startOver || (this.#isSettled(this.#video, 'video') && this.#isSettled(this.#audio, 'audio'))
   }
@@ -280,10 +267,6 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #checkKnown(): void {
-    if (this.#waiters.size > 0 && this.#tracksKnown()) this.#releaseWaiters()
-  }
-
-  #releaseWaiters(): void {
-    for (const waiter of [...this.#waiters]) waiter()
+    if (this.#outlet.hasWaiters && this.#tracksKnown()) this.#outlet.release()
   }
 }

@@ -121,7 +121,8 @@ export class DerivedTrack implements ConversionSink {
   }
 
   #canDropBFrames(): boolean {
-    return typeof this.#plan === 'object' && this.#plan.name === 'video-without-b-frames'
+    const isForBFrames = this.#options.wish.isMadeAnew !== true
+    return isForBFrames && typeof this.#plan === 'object' && this.#plan.name === 'video-without-b-frames'
   }
 
   #dropBFrames(): void {

@@ -1,49 +1,61 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { gopCacheLimits } from '../config/limits.js'
+import { GopCache } from '../hub/gop-cache.js'
 
 /** Sound older than this is not made up for after a crash: it would come too late to be played. */
 const LATE_SOUND: Micros = 200_000
 
-/**
- * The input that a codec process must be given before it can go on: pictures since the last keyframe; sound since the
- * stream's cached start as long as no process was there, later only the last moment.
- */
-export class ReplayBuffer {
-  readonly #kind: 'audio' | 'video'
+/** The input that a codec process must be given before it can go on. */
+export interface ReplayBuffer {
+  push(frame: MediaFrame): void
+  /** What is kept, the oldest first. */
+  frames(): readonly MediaFrame[]
+  /** The first process has taken the frames. */
+  start(): void
+}
+
+/** Pictures, from where a decoder can begin. */
+export class PictureReplay implements ReplayBuffer {
+  readonly #gop = new GopCache(gopCacheLimits)
+
+  push(frame: MediaFrame): void {
+    this.#gop.push(frame)
+  }
+
+  frames(): readonly MediaFrame[] {
+    return this.#gop.recent
+  }
+
+  start(): void {
+    // Where a decoder can begin is the same for every process.
+  }
+}
+
+/** Sound since the stream's cached start as long as no process was there, later only the last moment. */
+export class SoundReplay implements ReplayBuffer {
   #frames: MediaFrame[] = []
   #bytes = 0
   #first = 0
-  /** Set when the first process has taken the frames. */
-  started = false
-
-  constructor(kind: 'audio' | 'video') {
-    this.#kind = kind
-  }
+  #isStarted = false
 
   push(frame: MediaFrame): void {
-    if (this.#kind === 'video' && frame.keyframe) this.clear()
-    else if (this.#kind === 'video' && this.#frames.length === 0) return
     this.#frames.push(frame)
     this.#bytes += byteLength(frame)
-    if (this.#kind === 'audio') this.#trimSound(frame)
-    else if (this.#isFull()) this.clear()
+    this.#trim(frame)
   }
 
-  /** What is kept, the oldest first. */
   frames(): readonly MediaFrame[] {
     return this.#frames.slice(this.#first)
   }
 
-  clear(): void {
-    this.#frames = []
-    this.#bytes = 0
-    this.#first = 0
+  start(): void {
+    this.#isStarted = true
   }
 
-  #trimSound(newest: MediaFrame): void {
+  #trim(newest: MediaFrame): void {
     while (this.#first < this.#frames.length) {
       const oldest = this.#frames[this.#first]!
-      const late = this.started && newest.receivedAt - oldest.receivedAt > LATE_SOUND
+      const late = this.#isStarted && newest.receivedAt - oldest.receivedAt > LATE_SOUND
       if (!late && !this.#isFull()) break
       this.#bytes -= byteLength(oldest)
       this.#first++

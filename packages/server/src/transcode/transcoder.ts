@@ -8,7 +8,8 @@ import { Conversion, type ConversionCounters, type ConversionState } from './con
 import { DerivedStream } from './derived-stream.js'
 import type { TrackMode } from './derived-track.js'
 import { SpareChild } from './spare-child.js'
-import type { FrameSource } from '../hub/sink.js'
+import { CacheTotal } from '../hub/gop-cache.js'
+import type { BridgeOf, FrameSource } from '../hub/sink.js'
 
 export interface TranscoderOptions {
   readonly clock: Clock
@@ -18,6 +19,13 @@ export interface TranscoderOptions {
   readonly transcode?: TranscodeOptions
   /** Default true: a second process for sound stands by, for starting one takes longer than a gap should be. */
   readonly spare?: boolean
+}
+
+/** Pictures that would fit are made anew in their own codec; the sound is taken from the stream itself. */
+const BRIDGES = { h264: bridgeTo('h264'), vp8: bridgeTo('vp8') } as const
+
+function bridgeTo(codec: 'h264' | 'vp8'): Wish {
+  return { name: `bridge-${codec}`, audio: [], video: [codec], reordered: true, isMadeAnew: true }
 }
 
 /** One codec process, for lists and metrics. */
@@ -67,6 +75,7 @@ export class Transcoder {
   readonly #options: TranscoderOptions
   readonly #lanes: Readonly<Record<Lane, CodecProcess>>
   readonly #spare: SpareChild | undefined
+  readonly #cached = new CacheTotal()
   readonly #conversions = new Map<FrameSource, Map<RecipeName, Conversion>>()
   readonly #derived = new Map<FrameSource, Map<string, DerivedStream>>()
 
@@ -113,8 +122,20 @@ export class Transcoder {
     const { clock, log } = this.#options
     return entryOf(this.#derived, source, wish.name, (onIdle) => {
       const acquire = (recipe: Recipe) => this.#acquire(source, recipe)
-      return new DerivedStream({ source, wish, clock, log, acquire, onIdle })
+      return new DerivedStream({ source, wish, clock, log, cached: this.#cached, acquire, onIdle })
     })
+  }
+
+  /** See `BridgeOf`. Pictures that are converted anyway have keyframes when they are asked for. */
+  readonly bridge: BridgeOf = (stream) => {
+    const isDerived = stream instanceof DerivedStream
+    if (isDerived && (stream.modes.video === 'convert' || stream.wish.isMadeAnew === true)) return undefined
+    const source = isDerived ? stream.source : stream
+    const codec = source.tracks.video?.codec
+    const wish = codec === 'h264' || codec === 'vp8' ? BRIDGES[codec] : undefined
+    if (wish === undefined || source.cachedFrames.length === 0) return undefined
+    const isRunning = this.#derived.get(source)?.has(wish.name) === true
+    return isRunning || this.#hasRoom('video') ? this.derive(source, wish) : undefined
   }
 
   /** The process of a lane, for who needs more of it than conversions. */
@@ -157,13 +178,18 @@ export class Transcoder {
     )
   }
 
+  #hasRoom(lane: Lane): boolean {
+    const { audioConversions, videoConversions } = transcodeLimits
+    const { state, conversions } = this.#lanes[lane]
+    return state !== 'off' && conversions < (lane === 'audio' ? audioConversions : videoConversions)
+  }
+
   #acquire(source: FrameSource, recipe: Recipe): Conversion | undefined {
     const process = this.#lanes[recipe.lane]
     const present = this.#conversions.get(source)?.get(recipe.name)
     if (present !== undefined) return present
-    const { audioConversions, videoConversions } = transcodeLimits
     if (process.state === 'off' && process.engine === undefined) return undefined
-    if (process.conversions >= (recipe.lane === 'audio' ? audioConversions : videoConversions)) {
+    if (!this.#hasRoom(recipe.lane)) {
       this.#options.log.warn({ stream: source.key, conversion: recipe.name }, 'Too many conversions for one more')
       return undefined
     }

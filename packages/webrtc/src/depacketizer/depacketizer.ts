@@ -15,6 +15,8 @@ export interface DepacketizedFrame {
    */
   readonly units: readonly Uint8Array[]
   readonly keyframe: boolean
+  /** As in `MediaFrame`. */
+  readonly recovery?: number | undefined
   readonly droppable: boolean
   /** Pixels of the picture, where the frame tells without being a keyframe (VP9). */
   readonly size?: { readonly width: number; readonly height: number }

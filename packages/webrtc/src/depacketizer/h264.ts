@@ -1,4 +1,4 @@
-import { H264NalType, h264NalType, hasIdr, isH264Droppable } from '@crossroom/media'
+import { H264NalType, h264NalType, h264Recovery, hasIdr, isH264Droppable } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FrameStore } from './frame-store.js'
 import { NalUnitCollector } from './nal-units.js'
@@ -45,7 +45,10 @@ export class H264Depacketizer implements Depacketizer {
 
   finish(): DepacketizedFrame | undefined {
     const units = this.#units.finish(isSlice)
-    return units && { units, keyframe: hasIdr(units), droppable: isH264Droppable(units) }
+    if (units === undefined) return undefined
+    const keyframe = hasIdr(units)
+    const recovery = keyframe ? undefined : h264Recovery(units, false)
+    return { units, keyframe, recovery, droppable: recovery === undefined && isH264Droppable(units) }
   }
 
   startsFrame(payload: Uint8Array): boolean {

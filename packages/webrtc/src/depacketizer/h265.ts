@@ -1,4 +1,4 @@
-import { H265NalType, h265NalType, hasIrap } from '@crossroom/media'
+import { H265NalType, h265NalType, h265Recovery, hasIrap } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FrameStore } from './frame-store.js'
 import { NalUnitCollector } from './nal-units.js'
@@ -46,7 +46,9 @@ export class H265Depacketizer implements Depacketizer {
 
   finish(): DepacketizedFrame | undefined {
     const units = this.#units.finish(isSlice)
-    return units && { units, keyframe: hasIrap(units), droppable: false }
+    if (units === undefined) return undefined
+    const keyframe = hasIrap(units)
+    return { units, keyframe, recovery: keyframe ? undefined : h265Recovery(units), droppable: false }
   }
 
   startsFrame(payload: Uint8Array): boolean {

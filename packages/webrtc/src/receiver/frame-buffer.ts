@@ -23,6 +23,8 @@ const RESTART_AFTER_LATE = 32
 export interface AssembledFrame {
   readonly units: readonly Uint8Array[]
   readonly keyframe: boolean
+  /** As in `MediaFrame`. */
+  readonly recovery?: number | undefined
   readonly droppable: boolean
   /** See `DepacketizedFrame`. */
   readonly size: DepacketizedFrame['size']
@@ -54,7 +56,7 @@ export interface FrameBufferCounters {
 /**
  * The bounded jitter buffer of one RTP stream. Frames leave in order and as soon as they are whole: there is no fixed delay,
  * only a hole is waited for, at most `waitLimit`. A video frame with a hole is never given out, nor is what follows it before
- * the next keyframe: a player shall not see a broken picture. Audio goes on behind the hole.
+ * the next keyframe or recovery point: a player shall not see a broken picture. Audio goes on behind the hole.
  */
 export class FrameBuffer {
   readonly #ring: PacketRing
@@ -320,7 +322,7 @@ export class FrameBuffer {
       return undefined
     }
     if (frame.units.length === 0) return undefined
-    if (this.#needsKeyframe && !frame.keyframe) {
+    if (this.#needsKeyframe && !frame.keyframe && frame.recovery === undefined) {
       this.counters.framesUndecodable++
       return undefined
     }
@@ -344,6 +346,7 @@ export class FrameBuffer {
     return {
       units: frame.units,
       keyframe: frame.keyframe,
+      recovery: frame.recovery,
       droppable: frame.droppable,
       size: frame.size,
       rtpTimestamp: ring.timestamps[ring.slot(first)]!,

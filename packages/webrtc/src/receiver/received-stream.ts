@@ -254,9 +254,10 @@ export class ReceivedStream {
   }
 
   #toFrame(buffer: FrameBuffer, assembled: AssembledFrame, now: Micros, roundTrip: Micros): MediaFrame | undefined {
+    const isEntry = assembled.keyframe || assembled.recovery !== undefined
     const configured = this.kind === 'video' ? this.#configureVideo(assembled) : this.#configureAudio(assembled)
     if (configured === undefined) {
-      if (assembled.keyframe) buffer.requireKeyframe()
+      if (isEntry) buffer.requireKeyframe()
       return undefined
     }
     const { config } = configured
@@ -276,6 +277,7 @@ export class ReceivedStream {
       receivedAt: assembled.lastArrivedAt,
       droppable: assembled.droppable,
     }
+    if (assembled.recovery !== undefined) frame.recovery = assembled.recovery
     if (captureTime !== undefined) frame.captureTime = captureTime
     if (assembled.audioLevel !== ABSENT) frame.audioLevel = assembled.audioLevel
     return frame
@@ -296,7 +298,11 @@ export class ReceivedStream {
   #configureVideo(assembled: AssembledFrame): Pick<MediaFrame, 'config' | 'units'> | undefined {
     // Senders repeat the orientation on keyframes only, or only while it is not 0: the last one said holds.
     if (assembled.orientation !== ABSENT) this.#orientation = assembled.orientation as Orientation
-    return this.#videoConfigs?.configure(assembled.units, assembled.keyframe, this.#orientation)
+    return this.#videoConfigs?.configure(
+      assembled.units,
+      assembled.keyframe || assembled.recovery !== undefined,
+      this.#orientation,
+    )
   }
 
   /** SDP always says two channels (RFC 7587 section 7); the packets tell. What was stereo once stays so, for encoders switch. */

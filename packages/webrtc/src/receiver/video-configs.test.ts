@@ -97,6 +97,18 @@ test('H.264: no picture before its parameter sets, and a new config only for new
   expect(second.config.parameterSets).toContainEqual(otherPps)
 })
 
+test('H.264: new parameter sets inside a GOP stay in band, and are in the config from the next keyframe on', () => {
+  const configs = createVideoConfigs('h264')
+  const first = configs.configure([sps, pps, idr], true, 0)!
+  const added = bytesFromHex('684b')
+  const inter = bytesFromHex('419a22')
+  expect(configs.configure([added, inter], false, 0)).toEqual({ config: first.config, units: [added, inter] })
+  expect(configs.configure([added, inter], false, 0)).toEqual({ config: first.config, units: [inter] })
+  const next = configs.configure([idr], true, 0)!
+  expect(next.config.parameterSets).toContainEqual(added)
+  expect(next.units).toEqual([idr])
+})
+
 test('VP8: the size of keyframes, and a turned picture, make new configs', () => {
   const configs = createVideoConfigs('vp8')
   const keyframe = (width: number) => Uint8Array.of(0x50, 1, 0, 0x9d, 1, 0x2a, width & 0xff, width >> 8, 180, 0)

@@ -21,17 +21,17 @@ import {
 /** What a frame needs besides the depacketizer's units. */
 export interface ConfiguredUnits {
   readonly config: VideoConfig
-  /** Without parameter sets and delimiters, which are in the config. */
+  /** Without delimiters, and without parameter sets, which are in the config but for new ones inside a GOP. */
   readonly units: readonly Uint8Array[]
 }
 
 /** Follows the bitstream of one stream and makes its configs: a new object only when something in it has changed. */
 export interface VideoConfigs {
   /**
-   * Undefined while the bitstream has not told enough for a decoder to start, or tells nonsense. Another orientation counts
-   * from the next keyframe on: players begin anew at a new config.
+   * Undefined while the bitstream has not told enough for a decoder to start, or tells nonsense. Other
+   * parameter sets and another orientation count from the next keyframe or recovery point (`isEntry`) on: players begin anew at a new config.
    */
-  configure(units: readonly Uint8Array[], keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined
+  configure(units: readonly Uint8Array[], isEntry: boolean, orientation: Orientation): ConfiguredUnits | undefined
 }
 
 export function createVideoConfigs(codec: VideoCodec): VideoConfigs {
@@ -64,18 +64,27 @@ class NalConfigs implements VideoConfigs {
   readonly #tracker: ParameterSetTracker
   readonly #isPicture: (unit: Uint8Array) => boolean
   #config: VideoConfig | undefined
+  /** The tracker knows sets that the config does not. */
+  #isStale = false
 
   constructor(tracker: ParameterSetTracker, isPicture: (unit: Uint8Array) => boolean) {
     this.#tracker = tracker
     this.#isPicture = isPicture
   }
 
-  configure(units: readonly Uint8Array[], keyframe: boolean, orientation: Orientation): ConfiguredUnits | undefined {
-    if (this.#tracker.observe(units)) this.#config = this.#tracker.config({ orientation })
+  configure(units: readonly Uint8Array[], isEntry: boolean, orientation: Orientation): ConfiguredUnits | undefined {
+    const hasNews = this.#tracker.observe(units)
+    this.#isStale ||= hasNews
+    if (this.#isStale && (isEntry || this.#config === undefined)) {
+      this.#config = this.#tracker.config({ orientation })
+      this.#isStale = false
+    }
     if (this.#config === undefined) return undefined
-    if (keyframe) this.#config = turned(this.#config, orientation)
+    if (isEntry) this.#config = turned(this.#config, orientation)
     const pictures = units.every(this.#isPicture) ? units : units.filter(this.#isPicture)
-    return pictures.length === 0 ? undefined : { config: this.#config, units: pictures }
+    if (pictures.length === 0) return undefined
+    // New sets inside a GOP are in band until the next keyframe, from which on they are in the config.
+    return { config: this.#config, units: hasNews && !isEntry ? units : pictures }
   }
 }
 

@@ -23,10 +23,10 @@ test.each([
   ['hevc=legacy', 'flv+legacy'],
   ['hevc=enhanced&audio=always', 'flv+silence+enhanced'],
 ])('the variant of "%s" is %s', (query, name) => {
-  expect(flvVariantOf(new Map(new URLSearchParams(query)), UNCHANGED).name).toBe(name)
+  expect(flvVariantOf(new Map(new URLSearchParams(query)), UNCHANGED, false).name).toBe(name)
 })
 
 test('what the gate wants of a play is done whatever its address says', () => {
-  const variant = flvVariantOf(new Map(), { fillsSilence: true, without: 'video' })
+  const variant = flvVariantOf(new Map(), { fillsSilence: true, without: 'video' }, false)
   expect([variant.name, variant.filters]).toEqual(['flv+silence+no-video', { fillsSilence: true, without: 'video' }])
 })

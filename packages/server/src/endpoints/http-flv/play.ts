@@ -81,7 +81,7 @@ export class HttpFlvEndpoint {
         ready: () => {
           // The status line goes out with the first tags: one segment instead of two.
           socket.cork()
-          if (begin(request, response)) this.#stream(attempt, address, socket, transport)
+          if (begin(request, response)) this.#stream(attempt, address, request, transport)
           socket.uncork()
         },
       },
@@ -96,8 +96,9 @@ export class HttpFlvEndpoint {
     })
   }
 
-  #stream(attempt: PlayAttempt, address: FlvAddress, socket: Socket, transport: ByteTransport): void {
-    const variant = flvVariantOf(address.query, attempt.filters)
+  #stream(attempt: PlayAttempt, address: FlvAddress, request: IncomingMessage, transport: ByteTransport): void {
+    const { socket } = request
+    const variant = flvVariantOf(address.query, attempt.filters, isByPage(request))
     const viewer = attempt.attach(transport, variant.name, () => flvRecipe(variant, this.#environment))
     socket.on('drain', () => viewer.handleDrain())
   }
@@ -133,6 +134,11 @@ function socketTransport(socket: Socket, clock: Clock): ByteTransport {
       socket.once('close', cancel)
     },
   }
+}
+
+/** Pages of other origins are known by `Origin`, all pages of today's browsers by `Sec-Fetch-Mode` (W3C Fetch Metadata). */
+function isByPage({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-mode'] !== undefined || headers.origin !== undefined
 }
 
 export function bearerOf(request: IncomingMessage): string | undefined {

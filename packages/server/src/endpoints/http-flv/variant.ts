@@ -1,5 +1,5 @@
 import type { FlvSpelling } from '@crossroom/media'
-import type { FanoutRecipe } from '../../hub/index.js'
+import type { FanoutRecipe, StartsAt } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { filterOf, filterName, type PlayFilters } from '../play-filters.js'
 import { FlvPacker } from './flv-packer.js'
@@ -10,15 +10,22 @@ export interface FlvVariant {
   readonly name: string
   readonly filters: PlayFilters
   readonly hevcSpelling: FlvSpelling | undefined
+  readonly startsAt: StartsAt
 }
 
-/** Reads `?audio=always` and `?hevc=legacy|enhanced`; other values count as absent. `granted` is what the gate wants. */
-export function flvVariantOf(query: ReadonlyMap<string, string>, granted: PlayFilters): FlvVariant {
+/**
+ * Reads `?audio=always` and `?hevc=legacy|enhanced`; other values count as absent. `granted` is what the gate wants,
+ * `isBrowser` whether the player decodes by Media Source Extensions.
+ */
+export function flvVariantOf(query: ReadonlyMap<string, string>, granted: PlayFilters, isBrowser: boolean): FlvVariant {
   const filters = { ...granted, fillsSilence: granted.fillsSilence || query.get('audio') === 'always' }
   const hevc = query.get('hevc')
   const hevcSpelling = hevc === 'legacy' || hevc === 'enhanced' ? hevc : undefined
-  const name = ['flv', filterName(filters), hevcSpelling ?? ''].filter((part) => part !== '').join('+')
-  return { name, filters, hevcSpelling }
+  const startsAt = isBrowser ? 'keyframe' : 'recovery-point'
+  const name = ['flv', filterName(filters), hevcSpelling ?? '', isBrowser ? 'browser' : '']
+    .filter((part) => part !== '')
+    .join('+')
+  return { name, filters, hevcSpelling, startsAt }
 }
 
 export function flvRecipe(variant: FlvVariant, environment: EndpointEnvironment): FanoutRecipe {
@@ -27,6 +34,8 @@ export function flvRecipe(variant: FlvVariant, environment: EndpointEnvironment)
     packer: new FlvPacker(variant.hevcSpelling),
     clock: environment.clock,
     audioMergeMicros: environment.viewerLimits.audioMergeMicros,
+    startsAt: variant.startsAt,
+    bridgeOf: environment.bridgeOf,
     ...(filter === undefined ? {} : { filter }),
   }
 }

@@ -66,7 +66,7 @@ export class WebSocketFlvEndpoint {
         refused: (refusal) => closeWith(webSocket, CLOSE_REFUSED, refusal.sentence),
         notFound: () => closeWith(webSocket, CLOSE_NOT_FOUND, `Nobody publishes ${address.app}/${address.stream}.`),
         ready: () => {
-          const variant = flvVariantOf(address.query, attempt.filters)
+          const variant = flvVariantOf(address.query, attempt.filters, true)
           const recipe = () => flvRecipe(variant, this.#environment)
           const viewer = attempt.attach(webSocketTransport(webSocket, socket), variant.name, recipe)
           socket.on('drain', () => viewer.handleDrain())

@@ -4,6 +4,7 @@ import {
   buildMetadataBody,
   byteLengthOfConfigBody,
   byteLengthOfFrameBody,
+  isEntryPoint,
   writeConfigBody,
   writeFrameBody,
   type CodecConfig,
@@ -90,7 +91,7 @@ export class RtmpForward implements FrameSink {
     const isVideo = frame.config.kind === 'video'
     if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#skipsToKeyframe = this.#source.tracks.video !== undefined
     if (this.#skipsToKeyframe) {
-      if (this.#source.tracks.video !== undefined && !(isVideo && frame.keyframe)) return
+      if (this.#source.tracks.video !== undefined && !(isVideo && isEntryPoint(frame))) return
       this.#skipsToKeyframe = false
     }
     this.#baseMs = baseMsFor(this.#baseMs, [frame])

@@ -82,6 +82,8 @@ export class RtmpPlay {
         packer: new RtmpPacker(streamId, this.#chunkSize),
         clock,
         audioMergeMicros: viewerLimits.audioMergeMicros,
+        startsAt: 'recovery-point',
+        bridgeOf: this.#environment.bridgeOf,
         ...(filter === undefined ? {} : { filter }),
       }
     })

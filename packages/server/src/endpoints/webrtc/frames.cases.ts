@@ -26,11 +26,16 @@ export class TestSource implements FrameSource {
   readonly key: string
   tracks: Tracks = {}
   cachedFrames: readonly MediaFrame[] = []
+  readonly isAskable = true
   keyframesAsked = 0
   readonly sinks = new Set<FrameSink>()
 
   constructor(key = 'r/ann') {
     this.key = key
+  }
+
+  get recentFrames(): readonly MediaFrame[] {
+    return this.cachedFrames
   }
 
   subscribe(sink: FrameSink): () => void {

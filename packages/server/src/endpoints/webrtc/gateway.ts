@@ -22,7 +22,7 @@ import {
 } from '@crossroom/webrtc'
 import { connectionLimits } from '../../config/index.js'
 import type { PendingConnection } from '../../net/index.js'
-import type { Clock } from '../../hub/index.js'
+import type { BridgeOf, Clock } from '../../hub/index.js'
 import { RtcPeer, type RtcPeerHandlers } from './peer.js'
 import { RtpFanouts } from './rtp-fanouts.js'
 import { TcpAddresses } from './tcp-addresses.js'
@@ -43,6 +43,8 @@ export interface RtcGatewayOptions {
   readonly candidates: readonly IceCandidate[]
   readonly clock: Clock
   readonly cname: string
+  /** Makes pictures for viewers that would wait for a keyframe; default: nobody does. */
+  readonly bridgeOf?: BridgeOf
 }
 
 export interface PeerRequest {
@@ -88,7 +90,7 @@ export class RtcGateway {
     this.fingerprint = options.engine.dtls.fingerprint
     this.cname = options.cname
     this.egress = options.engine.createEgress(options.port, { cname: options.cname })
-    this.fanouts = new RtpFanouts(this.egress, () => options.clock.now())
+    this.fanouts = new RtpFanouts(this.egress, () => options.clock.now(), options.bridgeOf)
     this.#tcp = new TcpAddresses({
       packet: (address, bytes) => {
         this.#collectSent()

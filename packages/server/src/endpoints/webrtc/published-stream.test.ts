@@ -3,6 +3,7 @@ import { VirtualClock } from '@crossroom/testkit'
 import { beforeEach, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../config/index.js'
 import { Connections, smallKeyOf, StreamHub } from '../../hub/index.js'
+import { cachedStart } from '../../hub/start.js'
 import { Metrics, silentLog } from '../../observe/index.js'
 import { PublishedStream, type StreamMedia } from './published-stream.js'
 
@@ -117,10 +118,11 @@ test('who joins more than a second after a keyframe has the browser asked for an
   give('h', true)
   clock.advance(900 * MS)
   give('h')
-  expect(player.cachedFrames).toHaveLength(2)
+  expect(cachedStart(player, 'keyframe')).toHaveLength(2)
   clock.advance(200 * MS)
   give('h')
-  expect(player.cachedFrames).toEqual([])
+  expect(player.cachedFrames).toHaveLength(3)
+  expect(cachedStart(player, 'keyframe')).toBeUndefined()
   expect(player.requestKeyframe()).toBe(true)
   expect(asked).toEqual(['h'])
 })

@@ -7,12 +7,6 @@ import { Layers } from './layers.js'
 /** A lower layer that is silent for so long is over. */
 const SMALL_ENDS_AFTER: Micros = 3_000_000
 
-/**
- * Browsers send keyframes only when they are asked, and are asked at most once a second: who joins later than that gets a new
- * one instead of a picture of long ago.
- */
-const CACHED: Micros = 1_000_000
-
 /** What of the environment a publisher needs. */
 export type PublishEnvironment = Pick<
   EndpointEnvironment,
@@ -192,7 +186,6 @@ export class PublishedStream {
     return environment.hub.open(key).publish({
       ...{ id, protocol, remoteAddress, onClose },
       ...(subject !== undefined && { subject }),
-      cacheMicros: CACHED,
       hasServerTime: true,
       requestKeyframe: () => {
         if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, layer())

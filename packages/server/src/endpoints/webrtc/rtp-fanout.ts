@@ -24,6 +24,7 @@ import {
   type SourceId,
   type TrackId,
 } from '@crossroom/webrtc'
+import { startLimits } from '../../config/index.js'
 import type { EndReason, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
 import type { LiveClock } from './live-clock.js'
 import { RateMeter } from './rate-meter.js'
@@ -33,14 +34,6 @@ import { RateMeter } from './rate-meter.js'
  * it: a browser would play all of it, and stay behind by as much. Sound is live from the first frame younger than this.
  */
 const LIVE_AGE: Micros = 80_000
-
-/**
- * A GOP of more frames is not kept for new viewers: browsers make a keyframe only when asked, and the egress has no more in
- * its history.
- */
-const MAX_GOP_FRAMES = 900
-/** The same in bytes of payload: three quarters of the history of the egress. */
-const MAX_GOP_BYTES = 3 * 1024 * 1024
 
 /** How often viewers are told when what they get was taken; they reckon on from there (abs-capture-time). */
 const TELL_CAPTURE: Micros = 1_000_000
@@ -99,6 +92,8 @@ export interface RtpFanoutOptions {
   /** Shared by all fanouts of the same stream of the hub: their pictures and sounds are played in sync. */
   readonly clock: LiveClock
   readonly now: () => Micros
+  /** See `RtpFanout.bridge`. */
+  readonly bridge: () => RtpFanout | undefined
   /** Called once, when the last viewer has left or the stream is over. */
   readonly onEmpty: () => void
 }
@@ -116,6 +111,7 @@ export class RtpFanout implements FrameSink {
   readonly #egress: Egress
   readonly #stream: FrameSource
   readonly #now: () => Micros
+  readonly #bridge: () => RtpFanout | undefined
   readonly #onEmpty: () => void
   readonly #packetizers: Partial<Record<VideoCodec, Packetizer<VideoFrame['config']>>> = {
     h264: new H264Packetizer(),
@@ -143,6 +139,7 @@ export class RtpFanout implements FrameSink {
     this.#now = options.now
     this.#stream = stream
     this.#egress = egress
+    this.#bridge = options.bridge
     this.#onEmpty = options.onEmpty
     this.clock = clock
     this.videoSource = egress.addSource({ kind: 'video' })
@@ -156,9 +153,19 @@ export class RtpFanout implements FrameSink {
     return this.#stream.tracks
   }
 
-  /** What a new viewer starts from: empty, or beginning with a keyframe. Not to be kept or changed. */
+  /** What the egress has since the last keyframe; empty where that is too much. Not to be kept or changed. */
   get gop(): readonly KeptFrame[] {
     return this.#gop
+  }
+
+  /** The same, if it is what a new viewer should start from: a publisher that can be asked makes a keyframe in less time than many frames take. */
+  get start(): readonly KeptFrame[] {
+    return this.#stream.isAskable && this.#gop.length > startLimits.askedBurstFrames ? [] : this.#gop
+  }
+
+  /** Where pictures are made for viewers that would wait for a keyframe; undefined where nobody can. */
+  bridge(): RtpFanout | undefined {
+    return this.#bridge()
   }
 
   /** From the newest frame to the next keyframe, as far as that can be told. */
@@ -240,7 +247,7 @@ export class RtpFanout implements FrameSink {
     } else if (this.#gop.length === 0) return
     this.#gop.push(kept)
     this.#gopBytes += kept.bytes
-    if (this.#gop.length > MAX_GOP_FRAMES || this.#gopBytes > MAX_GOP_BYTES) this.#forgetGop()
+    if (this.#gop.length > startLimits.burstFrames || this.#gopBytes > startLimits.burstBytes) this.#forgetGop()
   }
 
   #forgetGop(): void {

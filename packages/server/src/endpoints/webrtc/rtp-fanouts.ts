@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Egress } from '@crossroom/webrtc'
-import type { FrameSource } from '../../hub/index.js'
+import type { BridgeOf, FrameSource } from '../../hub/index.js'
 import { LiveClock } from './live-clock.js'
 import { RtpFanout } from './rtp-fanout.js'
 
@@ -13,13 +13,15 @@ interface SharedClock {
 export class RtpFanouts {
   readonly #egress: Egress
   readonly #now: () => Micros
+  readonly #bridgeOf: BridgeOf
   readonly #fanouts = new Map<FrameSource, RtpFanout>()
   /** By the stream's key: what is made of one stream, in whatever codecs, has one time line. */
   readonly #clocks = new Map<string, SharedClock>()
 
-  constructor(egress: Egress, now: () => Micros) {
+  constructor(egress: Egress, now: () => Micros, bridgeOf: BridgeOf = () => undefined) {
     this.#egress = egress
     this.#now = now
+    this.#bridgeOf = bridgeOf
   }
 
   of(stream: FrameSource): RtpFanout {
@@ -29,6 +31,10 @@ export class RtpFanouts {
     shared.users++
     const made: RtpFanout = new RtpFanout({
       ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now },
+      bridge: () => {
+        const bridge = this.#bridgeOf(stream)
+        return bridge && this.of(bridge)
+      },
       onEmpty: () => {
         if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
         if (--shared.users === 0 && this.#clocks.get(stream.key) === shared) this.#clocks.delete(stream.key)

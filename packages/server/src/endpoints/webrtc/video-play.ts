@@ -7,10 +7,11 @@ import {
   VIDEO_CLOCK_RATE,
   type TrackId,
 } from '@crossroom/webrtc'
+import { startLimits } from '../../config/index.js'
 import type { EndReason } from '../../hub/index.js'
 import type { PlayedTrack, Sending } from './played-track.js'
 import type { RateMeter } from './rate-meter.js'
-import type { RtpFanout, VideoViewer } from './rtp-fanout.js'
+import type { KeptFrame, RtpFanout, VideoViewer } from './rtp-fanout.js'
 import { TrackTime } from './track-time.js'
 
 /** Frames of a burst are shown as they come … */
@@ -62,6 +63,7 @@ export class VideoPlay implements PlayedTrack {
   #time = new TrackTime(VIDEO_CLOCK_RATE)
   #config: VideoConfig | undefined
   #cancelDelay: (() => void) | undefined
+  #cancelAwait: (() => void) | undefined
   #cancelAsking: (() => void) | undefined
 
   /** `onEnd`: the stream behind it is over. */
@@ -119,6 +121,7 @@ export class VideoPlay implements PlayedTrack {
 
   unbind(): void {
     this.#cancelDelay?.()
+    this.#cancelAwait?.()
     this.#sending = undefined
     this.#config = undefined
     if (this.#current !== undefined) this.#current.track = 0
@@ -135,7 +138,10 @@ export class VideoPlay implements PlayedTrack {
   handleKeyframeWanted(): void {
     const sending = this.#sending
     const fanout = this.fanout
-    if (sending !== undefined && fanout?.requestKeyframe() === false) this.#repeat(sending, fanout)
+    if (sending === undefined || fanout === undefined) return
+    const isAsked = fanout.requestKeyframe()
+    if (isAsked || fanout.gop.length === 0) this.#awaitKeyframe(sending, isAsked)
+    else this.#repeat(sending, fanout)
   }
 
   handleReplayed(): void {
@@ -156,6 +162,7 @@ export class VideoPlay implements PlayedTrack {
       if (sending.sender.lacksKeyframe(now, sending.ssrc)) seat.fanout.requestKeyframe()
       return false
     }
+    if (frame.keyframe) this.#cancelAwait?.()
     if (isTakeOver) this.#takeOver(seat)
     if (!seat.isJoined) this.#join(sending, seat, rtpTimestampFromMicros(frame.pts, VIDEO_CLOCK_RATE))
     if (frame.config !== this.#config) this.#useCodec(sending, frame.config)
@@ -182,17 +189,22 @@ export class VideoPlay implements PlayedTrack {
 
   /** From the cached keyframe to live, in the time that it takes to send. */
   #start(sending: Sending, seat: Seat): void {
-    const { sender, egress, track, ssrc } = sending
     const { fanout } = seat
-    seat.track = track
-    const frames = fanout.gop
-    const first = frames[0]
-    if (first === undefined) {
-      sender.starved(ssrc)
-      fanout.requestKeyframe()
-      this.#tellAnyDelay(sending)
+    seat.track = sending.track
+    this.#cancelAwait?.()
+    if (fanout.start.length > 0) {
+      this.#burst(sending, seat, fanout.start)
       return
     }
+    sending.sender.starved(sending.ssrc)
+    this.#awaitKeyframe(sending, fanout.requestKeyframe())
+    this.#tellAnyDelay(sending)
+  }
+
+  #burst(sending: Sending, seat: Seat, frames: readonly KeptFrame[]): void {
+    const { sender, egress, track, ssrc } = sending
+    const { fanout } = seat
+    const first = frames[0]!
     const { untilKeyframe } = fanout
     const bitrate = Math.max(START_BITRATE, 3 * fanout.videoRate.bitsPerSecond)
     const plan = planBurst({
@@ -205,6 +217,35 @@ export class VideoPlay implements PlayedTrack {
     this.#cancelDelay?.()
     egress.updateTrack(track, { playoutDelay: NO_DELAY })
     egress.replay(track, fanout.videoSource, first.number, plan.rtpTimestamps)
+  }
+
+  /** A publisher that was asked has a moment to answer; then, or else at once, a keyframe is made. */
+  #awaitKeyframe({ clock }: Sending, isAsked: boolean): void {
+    this.#cancelAwait?.()
+    this.#cancelAwait = clock.after(isAsked ? startLimits.askedMicros : 0, () => this.#takeBridge())
+  }
+
+  /** Pictures that are made for whoever waits flow until the next keyframe of the stream itself. */
+  #takeBridge(): void {
+    const [sending, plain] = [this.#sending, this.#current]
+    if (sending === undefined || plain === undefined) return
+    const bridge = plain.fanout.bridge()
+    if (bridge === undefined) {
+      // A picture of long ago is better than none.
+      if (plain.isJoined) this.#repeat(sending, plain.fanout)
+      else if (plain.fanout.gop.length > 0) this.#burst(sending, plain, plain.fanout.gop)
+      return
+    }
+    const seat = new Seat(bridge, this)
+    bridge.addVideo(seat)
+    if (plain.isJoined) this.#time.leave(plain.fanout.lastVideo)
+    plain.isJoined = false
+    this.#current = seat
+    if (this.#next === undefined) {
+      this.#next = plain
+      this.#askForKeyframe()
+    } else plain.fanout.remove(plain)
+    this.#start(sending, seat)
   }
 
   /** The same GOP once more, for a viewer that lost its picture and a publisher that cannot be asked. */

@@ -1,4 +1,11 @@
-import { isVideoFrame, type MediaFrame, type Micros, type VideoConfig, type VideoFrame } from '@crossroom/media'
+import {
+  isEntryPoint,
+  isVideoFrame,
+  type MediaFrame,
+  type Micros,
+  type VideoConfig,
+  type VideoFrame,
+} from '@crossroom/media'
 import type { VideoOrder } from '../../catalog.js'
 import { H264Output, Vp8Output, type PictureOutput } from '../coded-picture.js'
 import type { Converter, Emit, Fail } from '../converter.js'
@@ -51,7 +58,7 @@ export class FfmpegVideoConverter implements Converter {
   handleFrame(frame: MediaFrame, warmUp: boolean): void {
     if (!isVideoFrame(frame)) return
     if (frame.config !== this.#config) {
-      if (!frame.keyframe) return
+      if (!isEntryPoint(frame)) return
       this.close()
       this.#config = frame.config
     }

@@ -1,4 +1,4 @@
-import { isVideoFrame, type MediaFrame, type Micros, type VideoConfig } from '@crossroom/media'
+import { isEntryPoint, isVideoFrame, type MediaFrame, type Micros, type VideoConfig } from '@crossroom/media'
 import type { Frame } from 'node-av/lib'
 import type { VideoOrder } from '../../catalog.js'
 import { H264Output, Vp8Output, type PictureOutput } from '../coded-picture.js'
@@ -31,6 +31,9 @@ export class NodeAvVideoConverter implements Converter {
   #receivedAt: Micros = 0
   /** Pictures up to here were asked for as a warm-up only. */
   #warmUpTo: Micros = -Infinity
+  /** The newest picture, and the time it was last shown at. */
+  #shown: Frame | undefined
+  #shownAt: Micros = -Infinity
   #keyframeWanted = false
   #lastKeyframe: Micros = -Infinity
   /** Of the picture in the encoder. */
@@ -49,7 +52,7 @@ export class NodeAvVideoConverter implements Converter {
   handleFrame(frame: MediaFrame, warmUp: boolean): void {
     if (!isVideoFrame(frame)) return
     this.#awaitsKeyframe ||= frame.config !== this.#config
-    if (this.#awaitsKeyframe && !frame.keyframe) return
+    if (this.#awaitsKeyframe && !isEntryPoint(frame)) return
     this.#awaitsKeyframe = false
     if (frame.config !== this.#config) this.#configure(frame.config)
     this.#receivedAt = frame.receivedAt
@@ -59,8 +62,13 @@ export class NodeAvVideoConverter implements Converter {
     if (this.#decoder?.decode(frame) === false) this.#awaitsKeyframe = true
   }
 
-  handleAdvance(): void {
-    // A picture stays until the next one comes.
+  /** The picture that is shown rests: it is encoded once more, which costs next to nothing. */
+  handleAdvance(pts: Micros): void {
+    const picture = this.#shown
+    if (picture === undefined || pts <= this.#shownAt) return
+    picture.pts = BigInt(pts)
+    this.#receivedAt += pts - this.#shownAt
+    this.#encode(picture, pts, undefined)
   }
 
   handleKeyframeRequest(): void {
@@ -71,6 +79,8 @@ export class NodeAvVideoConverter implements Converter {
     this.#decoder?.close()
     this.#encoder?.close()
     this.#format.close()
+    this.#shown?.free()
+    this.#shown = undefined
     this.#decoder = undefined
     this.#encoder = undefined
   }
@@ -86,8 +96,21 @@ export class NodeAvVideoConverter implements Converter {
   #handlePicture(decoded: Frame, pts: Micros): void {
     const origin = this.#origins.get(pts)
     this.#origins.delete(pts)
-    if (pts <= this.#warmUpTo) return
+    // One that was held back while the one before was repeated.
+    if (pts <= this.#shownAt) return
     const picture = this.#format.fit(decoded)
+    this.#keep(picture)
+    if (pts <= this.#warmUpTo) this.#shownAt = pts
+    else this.#encode(picture, pts, origin)
+  }
+
+  #keep(picture: Frame): void {
+    this.#shown?.free()
+    this.#shown = picture.clone() ?? undefined
+  }
+
+  #encode(picture: Frame, pts: Micros, origin: Origin | undefined): void {
+    this.#shownAt = pts
     const fits =
       this.#encoder?.width === picture.width &&
       this.#encoder.height === picture.height &&

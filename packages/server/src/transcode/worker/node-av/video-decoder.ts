@@ -1,5 +1,6 @@
 import {
   byteLengthOfAnnexB,
+  isEntryPoint,
   writeAnnexB,
   type Micros,
   type VideoCodec,
@@ -71,7 +72,7 @@ export class NodeAvVideoDecoder {
   #bytesOf(frame: VideoFrame): Buffer {
     const { codec, parameterSets } = this.#config
     if (codec !== 'h264' && codec !== 'h265') return bufferOf(frame.units[0]!)
-    const units = frame.keyframe ? [...parameterSets, ...frame.units] : frame.units
+    const units = isEntryPoint(frame) ? [...parameterSets, ...frame.units] : frame.units
     const bytes = Buffer.alloc(byteLengthOfAnnexB(units))
     writeAnnexB(units, bytes, 0)
     return bytes
