@@ -144,7 +144,13 @@ export { H265Depacketizer } from './depacketizer/h265.js'
 export { Vp9Depacketizer } from './depacketizer/vp9.js'
 export { writeAnswer } from './sdp/answer.js'
 export type { LocalDescription } from './sdp/description-lines.js'
-export { nearestCodec, type CodecWish, type NegotiatedCodec, type RtcCodec } from './sdp/codec-choice.js'
+export {
+  isFragmentable,
+  nearestCodec,
+  type CodecWish,
+  type NegotiatedCodec,
+  type RtcCodec,
+} from './sdp/codec-choice.js'
 export { SdpError, type SdpErrorCode } from './sdp/error.js'
 export { h264ProfileOf, type H264Profile } from './sdp/h264-profile.js'
 export {
@@ -157,6 +163,7 @@ export {
   type NegotiatedMedia,
   type TrackPlan,
 } from './sdp/negotiate.js'
+export { acceptedBundle } from './sdp/session-rules.js'
 export { negotiateAnswer, OFFERED_CODECS, writeOffer, type OfferedMedia, type OfferLocal } from './sdp/offer.js'
 export { OfferLines, type OfferLineLimits, type OfferTrack } from './sdp/offer-lines.js'
 export type { LocalStream } from './sdp/ssrc-source.js'
@@ -168,6 +175,7 @@ export {
   type RemoteDescription,
   type SetupRole,
 } from './sdp/remote-description.js'
+export { layersOf } from './sdp/remote-media.js'
 export type { RemoteCodec, RemoteMedia, RemoteStream, SdpDirection } from './sdp/remote-media.js'
 export { datagramKind, type DatagramKind } from './transport/datagram-kind.js'
 export {

@@ -54,6 +54,17 @@ describe('POST', () => {
     expect(await response.text()).toMatch(/wanted H\.264.*offered/)
   })
 
+  test('refuses a sound or a picture that cannot be answered, rather than leave it out: 406', async () => {
+    const { sdp } = playOffers.chromium
+    const soundless = await post('/whep/live/x', sdp.replace(/a=rtpmap:(\d+) opus\/48000\/2/g, 'a=rtpmap:$1 G729/8000'))
+    expect([soundless.status, await soundless.text()]).toEqual([406, expect.stringMatching(/No codec fits for audio/)])
+    const single = sdp.replace(/packetization-mode=1/g, 'packetization-mode=0').replace(/VP8\/90000/g, 'H261/90000')
+    const pictureless = await post('/whep/live/x', single)
+    expect([pictureless.status, await pictureless.text()]).toEqual([406, expect.stringMatching(/packetization-mode=1/)])
+    const published = await post('/whip/live/y', publishOffers.chromium.sdp.replace(/opus\/48000\/2/g, 'G729/8000'))
+    expect(published.status).toBe(406)
+  })
+
   test('refuses plaintext: 406', async () => {
     const response = await post('/whep/live/x', playOffers.chromium.sdp.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVPF'))
     expect([400, 406]).toContain(response.status)
@@ -89,6 +100,22 @@ test('OPTIONS answers without a body, for browsers and for clients that look for
   }
 })
 
+test('methods that an address does not have are answered with those that it has: 405', async () => {
+  const { location } = await open()
+  const refused = [
+    ...['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
+      ['whep', 'whip'].map((prefix) => [method, `${server.http}/${prefix}/live/x`, 'OPTIONS, POST'] as const),
+    ),
+    ...['GET', 'HEAD', 'PUT', 'POST'].map((method) => [method, location, 'OPTIONS, PATCH, DELETE'] as const),
+  ]
+  for (const [method, url, allowed] of refused) {
+    const response = await fetch(url, { method, ...(method === 'PUT' && { body: 'x' }) })
+    expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allowed])
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  }
+  await fetch(location, { method: 'DELETE' })
+})
+
 describe('PATCH', () => {
   const patch = (location: string, body: string, headers: Record<string, string>) =>
     fetch(location, { method: 'PATCH', headers: { 'Content-Type': FRAGMENT, ...headers }, body })
@@ -105,6 +132,16 @@ describe('PATCH', () => {
     expect((await patch(location, '', {})).status).toBe(428)
     expect((await patch(location, '', { 'If-Match': '"another"' })).status).toBe(412)
     expect((await patch(location, '', { 'If-Match': etag, 'Content-Type': 'text/plain' })).status).toBe(415)
+    await fetch(location, { method: 'DELETE' })
+  })
+
+  test('takes a list of ETags that has its own, and refuses what is no list: 400', async () => {
+    const { location, etag } = await open()
+    expect((await patch(location, '', { 'If-Match': `"other, with a comma", ${etag}` })).status).toBe(204)
+    expect((await patch(location, '', { 'If-Match': `"other", "another"` })).status).toBe(412)
+    expect((await patch(location, '', { 'If-Match': `W/${etag}` })).status).toBe(412)
+    for (const broken of ['plain', '"open', `*, ${etag}`])
+      expect((await patch(location, '', { 'If-Match': broken })).status).toBe(400)
     await fetch(location, { method: 'DELETE' })
   })
 

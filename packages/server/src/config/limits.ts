@@ -292,9 +292,9 @@ export const observeLimits = {
 export const rtcLimits = {
   /** A session that never connects is gone after this. */
   unconnectedMicros: 15 * SECOND,
-  /** Sessions not yet connected: all of them, and those of one token or address. */
-  pendingSessions: 256,
-  pendingPerPeer: 16,
+  /** Sessions not yet connected: all of them, and those of one address (IPv6: its /64). */
+  pendingSessions: 512,
+  pendingPerPeer: 32,
   /** Without a verified STUN check for this long nothing more is sent. */
   consentMicros: 30 * SECOND,
   sdpLines: 2000,

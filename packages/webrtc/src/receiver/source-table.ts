@@ -1,5 +1,6 @@
 import type { HeaderExtensionIds, HeaderExtensions } from '../rtp/extensions.js'
 import type { NegotiatedMedia } from '../sdp/negotiate.js'
+import { layersOf } from '../sdp/remote-media.js'
 import { RateLimit } from '../transport/rate-limit.js'
 
 /** Sources that one peer may have at a time (threat W7). */
@@ -69,16 +70,19 @@ export class SourceTable {
     const media = this.#media.find((one) => one.mid === source.media.mid)
     if (media === undefined) return
     this.#held.delete(source.ssrc)
-    const isLayer = source.rid === undefined ? media.rids.length === 0 : media.rids.includes(source.rid)
+    const layers = layersOf(media)
+    const isLayer = source.rid === undefined ? layers.length === 0 : layers.includes(source.rid)
     if (isLayer) this.#add({ ssrc: source.ssrc, media, rid: source.rid, isRtx: source.isRtx })
   }
 
   #announce(media: ReceivedMedia): void {
-    // With layers, only the rids in the packets say which announced SSRC is which.
-    const stream = media.rids.length > 0 ? undefined : media.remote[0]
-    if (stream === undefined) return
-    this.#add({ ssrc: stream.ssrc, media, rid: undefined, isRtx: false })
-    if (stream.rtxSsrc !== undefined) this.#add({ ssrc: stream.rtxSsrc, media, rid: undefined, isRtx: true })
+    // With rids, only the packets say which announced SSRC is which layer.
+    if (media.rids.length > 0) return
+    const layers = media.remote.filter(({ layer }) => layer !== undefined)
+    for (const { ssrc, rtxSsrc, layer: rid } of layers.length > 0 ? layers : media.remote.slice(0, 1)) {
+      this.#add({ ssrc, media, rid, isRtx: false })
+      if (rtxSsrc !== undefined) this.#add({ ssrc: rtxSsrc, media, rid, isRtx: true })
+    }
   }
 
   /** The source of a packet; undefined when it is not known yet. */
@@ -91,21 +95,23 @@ export class SourceTable {
     const media = this.#mediaOf(payloadType, extensions.mid)
     if (media === undefined) return undefined
     const isRtx = media.codecs.some((codec) => codec.rtxPayloadType === payloadType)
+    const layers = layersOf(media)
     const rid = isRtx ? extensions.repairedRid : extensions.rid
-    if (media.rids.length > 0 && (rid === undefined || !media.rids.includes(rid))) return undefined
-    return this.#add({ ssrc, media, rid: media.rids.length > 0 ? rid : undefined, isRtx })
+    if (layers.length > 0 && (rid === undefined || !layers.includes(rid))) return undefined
+    // Announced, and not the stream that is taken: another track on the same m-line (plan B).
+    if (layers.length === 0 && media.remote.slice(1).some((other) => other.ssrc === ssrc)) return undefined
+    return this.#add({ ssrc, media, rid: layers.length > 0 ? rid : undefined, isRtx })
   }
 
   #mediaOf(payloadType: number, mid: string | undefined): ReceivedMedia | undefined {
-    if (mid !== undefined) return this.#media.find((media) => media.mid === mid)
-    const candidates = this.#media.filter((media) =>
-      media.codecs.some(
+    const isAgreed = ({ codecs }: ReceivedMedia): boolean =>
+      codecs.some(
         (codec) =>
           codec.payloadType === payloadType ||
           codec.rtxPayloadType === payloadType ||
           codec.redPayloadType === payloadType,
-      ),
-    )
+      )
+    const candidates = this.#media.filter((media) => isAgreed(media) && (mid === undefined || media.mid === mid))
     return candidates.length === 1 ? candidates[0] : undefined
   }
 
@@ -124,7 +130,7 @@ export class SourceTable {
     if (gone === undefined || gone.isRtx) return
     for (const [repair, { isRtx, media, rid }] of this.#sources) {
       const isItsOwn = isRtx && media.mid === gone.media.mid && rid === gone.rid
-      if (isItsOwn && media.remote[0]?.rtxSsrc !== repair) this.#sources.delete(repair)
+      if (isItsOwn && media.remote.every(({ rtxSsrc }) => rtxSsrc !== repair)) this.#sources.delete(repair)
     }
   }
 }

@@ -255,3 +255,32 @@ test('garbage is counted, not thrown', () => {
   receiver.handleRtcp(0, Uint8Array.of(0x80, 200, 0, 9))
   expect(receiver.counters).toMatchObject({ malformed: 2, unusedRtcp: 1 })
 })
+
+test('layers that are announced by SSRC are told apart as layers by rid are; other SSRCs are nobody', () => {
+  const remote = [
+    { ssrc: 1000, rtxSsrc: 1001, layer: 'ssrc-1000' },
+    { ssrc: 1002, layer: 'ssrc-1002' },
+  ]
+  const receiver = receiverOf({ ...videoMedia, remote })
+  for (const ssrc of [1000, 1002, 1004]) feed(receiver, videoPackets(ssrc, 0, 1, { mid: '1' }))
+  for (const ssrc of [1002, 1000]) feed(receiver, videoPackets(ssrc, 1, 2))
+  expect(framesOf(receiver)).toEqual(['1/ssrc-1000/0', '1/ssrc-1002/0', '1/ssrc-1002/1', '1/ssrc-1000/1'])
+  expect(receiver.counters.unknownSource).toBe(1)
+})
+
+test('of several tracks on one m-line (plan B) the first one announced is taken, whenever the others come', () => {
+  const receiver = receiverOf({ ...videoMedia, remote: [{ ssrc: 1000 }, { ssrc: 1002 }] })
+  feed(receiver, videoPackets(1002, 0, 1, { mid: '1' }))
+  feed(receiver, videoPackets(1000, 0, 1, { mid: '1' }))
+  feed(receiver, videoPackets(1002, 1, 2, { mid: '1' }))
+  feed(receiver, videoPackets(1000, 1, 2))
+  expect(framesOf(receiver)).toEqual(['1//0', '1//1'])
+})
+
+test('an SSRC of a payload type that was not agreed on takes nobody’s place', () => {
+  const receiver = receiverOf(videoMedia)
+  feed(receiver, videoPackets(1000, 0, 1))
+  feed(receiver, videoPackets(5, 0, 1, { mid: '1' }, 49))
+  feed(receiver, videoPackets(1000, 1, 2))
+  expect(framesOf(receiver)).toEqual(['1//0', '1//1'])
+})

@@ -10,6 +10,7 @@ import {
 import type { NegotiatedMedia } from './negotiate.js'
 import type { RemoteDescription } from './remote-description.js'
 import type { RemoteMedia } from './remote-media.js'
+import { acceptedBundle } from './session-rules.js'
 
 /** The answer to `offer` that accepts `accepted` and refuses the rest: the same m-lines in the same order (RFC 3264 section 6). */
 export function writeAnswer(
@@ -17,13 +18,12 @@ export function writeAnswer(
   accepted: readonly NegotiatedMedia[],
   local: LocalDescription,
 ): string {
-  const tagged = accepted[0]?.mid
+  const bundle = acceptedBundle(offer, accepted)
   const media = offer.media.map((remote) => {
     const own = accepted.find((entry) => entry.mid === remote.mid)
-    return own === undefined ? refusedMedia(remote) : acceptedMedia(remote, own, local, own.mid === tagged)
+    return own === undefined ? refusedMedia(remote) : acceptedMedia(remote, own, local, own.mid === bundle[0])
   })
-  const bundle = offer.bundle.length > 0 ? accepted.map((entry) => entry.mid) : []
-  return writeDescription(media, bundle, local, offer.isExtmapMixed)
+  return writeDescription(media, offer.bundle.length > 0 ? bundle : [], local, offer.isExtmapMixed)
 }
 
 /** Port 0 refuses an m-line (RFC 3264 section 6). */

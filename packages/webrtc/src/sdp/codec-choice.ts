@@ -67,7 +67,7 @@ export function chooseCodec(
   wish: CodecWish,
   direction: 'send' | 'receive',
 ): NegotiatedCodec | undefined {
-  const remote = findCodec(media, wish)
+  const remote = findCodec(media, wish, direction)
   if (remote === undefined) return undefined
   const { name, clockRate } = rtpNames[wish.codec]
   const { payloadType, rtxPayloadType, redPayloadType } = remote
@@ -84,12 +84,15 @@ export function chooseCodec(
   }
 }
 
-function findCodec(media: RemoteMedia, wish: CodecWish): RemoteCodec | undefined {
+function findCodec(media: RemoteMedia, wish: CodecWish, direction: 'send' | 'receive'): RemoteCodec | undefined {
   const { name, clockRate } = rtpNames[wish.codec]
   const candidates = media.codecs.filter((codec) => codec.name === name.toLowerCase() && codec.clockRate === clockRate)
   switch (wish.codec) {
     case 'h264':
-      return nearestH264(candidates, wish.profileLevelId)
+      return (
+        nearestH264(candidates.filter(isFragmentable), wish.profileLevelId) ??
+        (direction === 'receive' ? nearestH264(candidates, wish.profileLevelId) : undefined)
+      )
     case 'vp9':
       // 8 bits, 4:2:0: what every decoder has (RFC 9628 section 6.1).
       return candidates.find((codec) => (codec.parameters.get('profile-id') ?? '0') === '0')
@@ -100,13 +103,19 @@ function findCodec(media: RemoteMedia, wish: CodecWish): RemoteCodec | undefined
   }
 }
 
-/** Of the payload types with packetization-mode=1 (FU-A is allowed only there) the one whose profile is nearest. */
+/** Large pictures need FU-A, which only packetization-mode 1 has; 0 is meant where none is said (RFC 6184 sections 6.2 and 8.1). */
+export function isFragmentable({ parameters }: RemoteCodec): boolean {
+  return parameters.get('packetization-mode') === '1'
+}
+
+/** The payload type whose profile is nearest. */
 function nearestH264(candidates: readonly RemoteCodec[], profileLevelId: string | undefined): RemoteCodec | undefined {
   const wanted = h264ProfileOf(profileLevelId) ?? 'constrained-baseline'
   let best: RemoteCodec | undefined
   let bestDistance = Infinity
   for (const codec of candidates) {
-    if (codec.parameters.get('packetization-mode') !== '1') continue
+    // Interleaved packets (mode 2) nobody sends.
+    if (codec.parameters.get('packetization-mode') === '2') continue
     const offered = h264ProfileOf(codec.parameters.get('profile-level-id'))
     if (offered === undefined) continue
     const distance = h264ProfileDistance(wanted, offered)

@@ -5,6 +5,7 @@ import { chooseCodec, type CodecWish, type NegotiatedCodec } from './codec-choic
 import { SdpError } from './error.js'
 import type { RemoteDescription } from './remote-description.js'
 import type { RemoteMedia, RemoteStream } from './remote-media.js'
+import { agreeOnExtensions, PayloadTypes } from './session-rules.js'
 import { SsrcSource, type LocalStream } from './ssrc-source.js'
 
 /** What this server wants of one m-line. */
@@ -15,7 +16,15 @@ export interface TrackPlan {
   readonly codecs: readonly CodecWish[]
   /** Keep the m-line for later, without media now. Default false. */
   readonly isHeld?: boolean
+  /** Another m-line of its kind will do as well. Default false: it is accepted or the whole offer is refused. */
+  readonly isReplaceable?: boolean
 }
+
+/** Of each kind, best first. */
+export type CodecWishes = Readonly<Record<'audio' | 'video', readonly CodecWish[]>>
+
+/** What is wanted of an m-line beside those that were accepted before it; undefined to refuse it. */
+export type PlanMedia = (media: RemoteMedia, accepted: readonly NegotiatedMedia[]) => TrackPlan | undefined
 
 /** One m-line as both sides will use it. */
 export interface NegotiatedMedia {
@@ -51,41 +60,42 @@ const EXTENSIONS: Readonly<
 
 /**
  * Matches a peer's offer with what we want of each m-line; `plan` answers undefined for an m-line that is to be refused.
- * Throws SdpError `SDP_NO_CODEC`, with what was wanted and what was offered, when not one m-line can be accepted.
+ * Throws SdpError `SDP_NO_CODEC`, with what was wanted and what was offered, when an m-line that is wanted cannot be
+ * accepted: an answer never silently lacks what was asked for.
  */
 export function negotiate(
   offer: RemoteDescription,
-  plan: (media: RemoteMedia) => TrackPlan | undefined,
+  plan: PlanMedia,
   randomBytes: (length: number) => Uint8Array,
 ): NegotiatedMedia[] {
   const ssrcs = new SsrcSource(randomBytes)
-  const refusals: string[] = []
+  const types = new PayloadTypes()
+  const refused: { readonly kind: string; readonly wish: TrackPlan; readonly reason: string }[] = []
   const accepted: NegotiatedMedia[] = []
-  for (const media of offer.media) {
-    const wish = media.isUsable ? plan(media) : undefined
+  for (const offered of offer.media) {
+    const wish = offered.isUsable ? plan(offered, accepted) : undefined
     if (wish === undefined) continue
-    const negotiated = negotiateMedia(media, wish, ssrcs)
-    if (typeof negotiated === 'string') refusals.push(negotiated)
-    else accepted.push(negotiated)
+    const media = types.remaining(offered)
+    const codecs = agreedCodecs(media, wish)
+    if (codecs.length > 0) {
+      types.take(media, codecs)
+      accepted.push(negotiatedMedia(media, wish, codecs, ssrcs))
+    } else if (wish.isHeld !== true) refused.push({ kind: media.kind, wish, reason: refusalOf(offered, wish) })
   }
-  if (accepted.length > 0) return accepted
-  const reason = refusals.length > 0 ? refusals.join(' ') : 'The offer has no m-line for what this stream has.'
-  throw new SdpError('SDP_NO_CODEC', reason)
+  const isReplaced = (kind: string): boolean => accepted.some((media) => media.kind === kind)
+  const missing = refused.filter(({ kind, wish }) => wish.isReplaceable !== true || !isReplaced(kind))
+  if (missing.length > 0) throw new SdpError('SDP_NO_CODEC', missing.map(({ reason }) => reason).join(' '))
+  if (accepted.length > 0) return withAgreedExtensions(accepted)
+  throw new SdpError('SDP_NO_CODEC', 'The offer has no m-line for what this stream has.')
 }
 
 /** WHEP: the first audio and the first video m-line that wants to receive get what the stream has. */
-export function planPlay(wishes: {
-  readonly audio: readonly CodecWish[]
-  readonly video: readonly CodecWish[]
-}): (media: RemoteMedia) => TrackPlan | undefined {
+export function planPlay(wishes: CodecWishes): PlanMedia {
   return planFirst('send', wishes)
 }
 
 /** WHIP: the first audio and the first video m-line that wants to send. */
-export function planPublish(wishes: {
-  readonly audio: readonly CodecWish[]
-  readonly video: readonly CodecWish[]
-}): (media: RemoteMedia) => TrackPlan | undefined {
+export function planPublish(wishes: CodecWishes): PlanMedia {
   return planFirst('receive', wishes)
 }
 
@@ -93,10 +103,7 @@ export function planPublish(wishes: {
  * A browser that publishes into a room, with as many tracks as it likes: each m-line it wants to send is received when
  * `isNamed` knows its mid. The others are held, for refusing an m-line stops the browser's transceiver for good (RFC 8829 section 5.10).
  */
-export function planUplink(
-  isNamed: (mid: string) => boolean,
-  wishes: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] },
-): (media: RemoteMedia) => TrackPlan | undefined {
+export function planUplink(isNamed: (mid: string) => boolean, wishes: CodecWishes): PlanMedia {
   return (media) => {
     const sends = media.direction === 'sendonly' || media.direction === 'sendrecv'
     const codecs = media.kind === 'video' ? wishes.video : wishes.audio
@@ -141,34 +148,35 @@ function egressExtensionsOf(ids: HeaderExtensionIds): EgressExtensionIds {
   }
 }
 
-function planFirst(
-  direction: TrackPlan['direction'],
-  wishes: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] },
-): (media: RemoteMedia) => TrackPlan | undefined {
-  const taken = new Set<string>()
-  return (media) => {
+function planFirst(direction: TrackPlan['direction'], wishes: CodecWishes): PlanMedia {
+  return (media, accepted) => {
     const codecs = media.kind === 'video' ? wishes.video : wishes.audio
     const peerDirection = direction === 'send' ? 'recvonly' : 'sendonly'
     const fits = media.direction === peerDirection || media.direction === 'sendrecv'
-    if (!fits || codecs.length === 0 || taken.has(media.kind)) return undefined
-    taken.add(media.kind)
-    return { direction, codecs }
+    const isTaken = accepted.some(({ kind }) => kind === media.kind)
+    return !fits || isTaken || codecs.length === 0 ? undefined : { direction, codecs, isReplaceable: true }
   }
 }
 
-function negotiateMedia(media: RemoteMedia, plan: TrackPlan, ssrcs: SsrcSource): NegotiatedMedia | string {
-  const matches = plan.codecs
-    .map((wish) => chooseCodec(media, wish, plan.direction))
-    .filter((codec) => codec !== undefined)
-  const codecs = plan.direction === 'send' ? matches.slice(0, 1) : matches
-  if (codecs.length === 0) return refusalOf(media, plan)
+/** For sending the best alone, for receiving all that fit. */
+function agreedCodecs(media: RemoteMedia, { codecs, direction }: TrackPlan): NegotiatedCodec[] {
+  const matches = codecs.flatMap((wish) => chooseCodec(media, wish, direction) ?? [])
+  return direction === 'send' ? matches.slice(0, 1) : matches
+}
+
+function negotiatedMedia(
+  media: RemoteMedia,
+  plan: TrackPlan,
+  codecs: readonly NegotiatedCodec[],
+  ssrcs: SsrcSource,
+): NegotiatedMedia {
   const kind = media.kind as 'audio' | 'video'
   return {
     mid: media.mid,
     kind,
     direction: plan.direction,
     codecs,
-    extensions: chooseExtensions(media, kind, plan.direction),
+    extensions: possibleExtensions(media, kind, plan.direction),
     ...(plan.direction === 'send' && { local: ssrcs.stream(codecs[0]!.rtxPayloadType !== undefined) }),
     remote: plan.direction === 'receive' ? media.streams : [],
     rids: plan.direction === 'receive' ? media.sendRids : [],
@@ -176,27 +184,40 @@ function negotiateMedia(media: RemoteMedia, plan: TrackPlan, ssrcs: SsrcSource):
   }
 }
 
-function chooseExtensions(
+function possibleExtensions(
   media: RemoteMedia,
   kind: 'audio' | 'video',
   direction: 'send' | 'receive',
 ): HeaderExtensionIds {
-  const chosen: Partial<Record<HeaderExtensionName, number>> = {}
+  const possible: Partial<Record<HeaderExtensionName, number>> = {}
   for (const name of EXTENSIONS[kind][direction]) {
     const id = media.extensions[name]
-    // Send times serve receivers that estimate by themselves; where the feedback is transport-wide they are dead weight.
-    const isNeedless = name === 'absSendTime' && media.extensions.transportSequence !== undefined
     const oneWay = media.oneWayExtensions.get(name)
     const goesOurWay = oneWay === undefined || oneWay === (direction === 'send' ? 'recvonly' : 'sendonly')
-    if (id !== undefined && !isNeedless && goesOurWay) chosen[name] = id
+    if (id !== undefined && goesOurWay) possible[name] = id
   }
-  return chosen
+  return possible
+}
+
+function withAgreedExtensions(accepted: readonly NegotiatedMedia[]): NegotiatedMedia[] {
+  const agreed = agreeOnExtensions(accepted.map(({ extensions }) => extensions))
+  return accepted.map((media) => {
+    const names = (Object.keys(media.extensions) as HeaderExtensionName[]).filter(
+      (name) => media.extensions[name] === agreed[name],
+    )
+    // Send times serve receivers that estimate by themselves; where the feedback is transport-wide they are dead weight.
+    const needed = names.filter((name) => name !== 'absSendTime' || !names.includes('transportSequence'))
+    return { ...media, extensions: Object.fromEntries(needed.map((name) => [name, agreed[name]!])) }
+  })
 }
 
 function refusalOf(media: RemoteMedia, plan: TrackPlan): string {
   const wanted = plan.codecs.map((wish) =>
-    wish.codec === 'h264' ? 'H.264 (packetization-mode=1)' : wish.codec.toUpperCase(),
+    wish.codec === 'h264' && plan.direction === 'send' ? 'H.264 (packetization-mode=1)' : wish.codec.toUpperCase(),
   )
   const offered = [...new Set(media.codecs.map((codec) => codec.name.toUpperCase()))].slice(0, 16)
-  return `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`
+  const isSingle = plan.direction === 'send' && media.codecs.some(({ name }) => name === 'h264')
+  const hint = isSingle ? ' H.264 needs "a=fmtp" with packetization-mode=1: in mode 0 a picture does not fit.' : ''
+  const reason = `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`
+  return reason + hint
 }

@@ -1,4 +1,4 @@
-import { parse, type SessionDescription } from 'sdp-transform'
+import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform'
 import type { CertificateFingerprint } from '../engine/dtls.js'
 import { areValidIceCredentials, type IceCredentials } from '../ice/credentials.js'
 import { SdpError } from './error.js'
@@ -40,10 +40,11 @@ export function parseRemoteDescription(text: string): RemoteDescription {
   if (used.length === 0) throw new SdpError('SDP_INVALID', 'The description has no audio or video m-line.')
   const bundle = readBundle(session)
   checkBundle(session, used, bundle)
+  const transport = transportLine(session, [...bundle, used[0]!.mid])
   return {
-    ice: readIce(session, used),
+    ice: readIce(session, transport),
     fingerprint: readFingerprint(text),
-    setup: readSetup(session, used),
+    setup: readSetup(session, transport),
     bundle,
     isExtmapMixed: session.extmapAllowMixed !== undefined,
     media,
@@ -114,9 +115,14 @@ function checkBundle(session: SessionDescription, used: readonly RemoteMedia[], 
   }
 }
 
-/** The tagged m-line's credentials, at its own level or the session's; the rest of the bundle repeats or omits them. */
-function readIce(session: SessionDescription, used: readonly RemoteMedia[]): IceCredentials {
-  const tagged = session.media.find((media) => String(media.mid) === used[0]!.mid)
+/** The m-line that speaks for the transport of all: the first of the group that says something of it (RFC 9143 section 7.2). */
+function transportLine(session: SessionDescription, mids: readonly string[]): MediaDescription | undefined {
+  const lines = mids.flatMap((mid) => session.media.find((media) => String(media.mid) === mid) ?? [])
+  return lines.find((media) => media.port !== 0 && media.iceUfrag !== undefined) ?? lines[0]
+}
+
+/** At the m-line's own level or the session's; the rest of the bundle repeats or omits them. */
+function readIce(session: SessionDescription, tagged: MediaDescription | undefined): IceCredentials {
   const ice = {
     usernameFragment: String(tagged?.iceUfrag ?? session.iceUfrag ?? ''),
     password: String(tagged?.icePwd ?? session.icePwd ?? ''),
@@ -158,8 +164,7 @@ function readFingerprint(text: string): CertificateFingerprint {
   return { algorithm: 'sha-256', value }
 }
 
-function readSetup(session: SessionDescription, used: readonly RemoteMedia[]): SetupRole {
-  const tagged = session.media.find((media) => String(media.mid) === used[0]!.mid)
+function readSetup(session: SessionDescription, tagged: MediaDescription | undefined): SetupRole {
   // An absent attribute means active (RFC 4145 section 4): then we are the one that waits.
   const setup = tagged?.setup ?? session.setup ?? 'active'
   if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive') {

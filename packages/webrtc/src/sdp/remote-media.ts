@@ -29,6 +29,16 @@ export interface RemoteStream {
   readonly ssrc: number
   /** From `a=ssrc-group:FID`. */
   readonly rtxSsrc?: number
+  /** One of several simulcast layers that are told apart by SSRC (`a=ssrc-group:SIM`), instead of by rid. */
+  readonly layer?: string
+}
+
+/** The names of an m-line's simulcast layers, best guess first; empty without simulcast. */
+export function layersOf(media: {
+  readonly rids: readonly string[]
+  readonly remote: readonly RemoteStream[]
+}): string[] {
+  return media.rids.length > 0 ? [...media.rids] : media.remote.flatMap(({ layer }) => layer ?? [])
 }
 
 /** One m-line of the peer. */
@@ -185,20 +195,31 @@ function readExtensions(media: MediaDescription): Pick<RemoteMedia, 'extensions'
   return { extensions, oneWayExtensions }
 }
 
+/** Layers that are taken of one track. */
+const MAX_LAYERS = 4
+
+/** RFC 5576. Of several SSRCs that are no layers of each other (plan B) the first is the track. */
 function readStreams(media: MediaDescription): RemoteStream[] {
-  const ssrcs = new Set((media.ssrcs ?? []).map((entry) => Number(entry.id) >>> 0))
+  const groups = (media.ssrcGroups ?? []).map(({ semantics, ssrcs }) => ({ semantics, ssrcs: readSsrcs(ssrcs) }))
   const rtxOf = new Map<number, number>()
-  for (const group of media.ssrcGroups ?? []) {
-    if (group.semantics !== 'FID') continue
-    const [primary, rtx] = group.ssrcs.split(' ').map((text) => Number(text) >>> 0)
-    if (primary === undefined || rtx === undefined) continue
-    rtxOf.set(primary, rtx)
-    ssrcs.delete(rtx)
+  const helpers = new Set<number>()
+  for (const { semantics, ssrcs } of groups) {
+    if (semantics === 'SIM') continue
+    for (const helper of ssrcs.slice(1)) helpers.add(helper)
+    if (semantics === 'FID' && ssrcs.length > 1) rtxOf.set(ssrcs[0]!, ssrcs[1]!)
   }
-  return [...ssrcs].map((ssrc) => {
+  const simulcast = groups.find(({ semantics }) => semantics === 'SIM')?.ssrcs.slice(0, MAX_LAYERS) ?? []
+  const isLayered = simulcast.length > 1
+  const lines = (media.ssrcs ?? []).map(({ id }) => Number(id) >>> 0)
+  const primaries = new Set(isLayered ? simulcast : [...lines, ...rtxOf.keys()].filter((ssrc) => !helpers.has(ssrc)))
+  return [...primaries].map((ssrc) => {
     const rtxSsrc = rtxOf.get(ssrc)
-    return rtxSsrc === undefined ? { ssrc } : { ssrc, rtxSsrc }
+    return { ssrc, ...(rtxSsrc !== undefined && { rtxSsrc }), ...(isLayered && { layer: `ssrc-${ssrc}` }) }
   })
+}
+
+function readSsrcs(text: string): number[] {
+  return text.split(' ').flatMap((part) => (/^\d{1,10}$/.test(part) ? [Number(part) >>> 0] : []))
 }
 
 /** RFC 8853: `a=simulcast:send l;~m;h`, a list of alternatives per layer of which the first is taken. */

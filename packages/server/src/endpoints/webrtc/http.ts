@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
 import { httpLimits } from '../../config/index.js'
 import type { RtcGateway } from './gateway.js'
@@ -64,9 +64,23 @@ export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoute
         next()
       })
       scope.setErrorHandler((error, _request, reply) => answerError(error, reply))
-      scope.options('/:app/:stream', (_request, reply) => reply.header('Accept-Post', SDP).status(204).send())
+      const refuse = (allowed: string, accept: Record<string, string>) => (request: FastifyRequest) => {
+        const sentence = `${request.method} is not for this address; it takes ${allowed}.`
+        throw new HttpRefusal(405, sentence, { Allow: allowed, ...accept })
+      }
+      for (const [path, allowed, accept] of [
+        ['/:app/:stream', 'OPTIONS, POST', { 'Accept-Post': SDP }],
+        ['/:app/:stream/:session', 'OPTIONS, PATCH, DELETE', { 'Accept-Patch': FRAGMENT }],
+      ] as const) {
+        const taken = new Set(allowed.split(', '))
+        const method = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'].filter((one) => !taken.has(one))
+        scope.route({ method, url: path, exposeHeadRoute: false, handler: refuse(allowed, accept) } as RouteOptions)
+      }
+      scope.options('/:app/:stream', (_request, reply) =>
+        reply.headers({ 'Accept-Post': SDP, Allow: 'OPTIONS, POST' }).status(204).send(),
+      )
       scope.options('/:app/:stream/:session', (_request, reply) =>
-        reply.header('Accept-Patch', FRAGMENT).status(204).send(),
+        reply.headers({ 'Accept-Patch': FRAGMENT, Allow: 'OPTIONS, PATCH, DELETE' }).status(204).send(),
       )
       scope.post<{ Params: SessionParams }>('/:app/:stream', (request, reply) => open(routes, request, reply))
       scope.patch<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) =>
@@ -114,13 +128,28 @@ function patch(routes: SessionRoutes, session: RtcSession, request: FastifyReque
   if (match === undefined)
     throw new HttpRefusal(428, 'Send If-Match with the ETag of the session, or with * to restart ICE.')
   const fragment = parseTrickleFragment(String(request.body))
-  if (match !== '*' && match !== session.etag)
+  const names = entityTagsOf(match)
+  if (names === undefined)
+    throw new HttpRefusal(400, 'If-Match is * or a list of quoted ETags (RFC 9110 section 13.1.1).')
+  if (names !== '*' && !names.includes(session.etag))
     throw new HttpRefusal(412, 'The ETag is not that of the present ICE session.')
-  if (fragment.ice === undefined || match !== '*') return reply.status(204).send()
+  if (fragment.ice === undefined || names !== '*') return reply.status(204).send()
   const local = routes.gateway.restartIce(session.peer, fragment.ice)
   session.etag = `"${local.usernameFragment.replaceAll('/', '-').replaceAll('+', '_')}"`
   const body = writeTrickleFragment(local, routes.gateway.candidates, session.mid)
   return reply.status(200).headers({ 'Content-Type': FRAGMENT, ETag: session.etag }).send(body)
+}
+
+/**
+ * `*`, or the ETags of an If-Match list (RFC 9110 section 13.1.1); undefined when malformed. Weak ones stand in it and never
+ * match: the comparison is the strong one.
+ */
+export function entityTagsOf(header: string): '*' | string[] | undefined {
+  const text = header.trim()
+  if (text === '*') return '*'
+  const tags = text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((tag) => tag.trim())
+  const named = tags.filter((tag) => tag !== '')
+  return named.length > 0 && named.every((tag) => /^(W\/)?"[\x20\x21\x23-\x7e]*"$/.test(tag)) ? named : undefined
 }
 
 function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session: string } }>): RtcSession {

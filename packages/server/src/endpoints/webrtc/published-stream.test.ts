@@ -11,8 +11,8 @@ const SECOND: Micros = 1_000_000
 const MS: Micros = 1000
 const KEY = 'r/ann'
 const MEDIA: readonly StreamMedia[] = [
-  { mid: '0', kind: 'audio', rids: [] },
-  { mid: '1', kind: 'video', rids: ['h', 'l'] },
+  { mid: '0', kind: 'audio', rids: [], remote: [] },
+  { mid: '1', kind: 'video', rids: ['h', 'l'], remote: [] },
 ]
 
 const configOf = (width: number, height: number): VideoConfig => ({

@@ -1,5 +1,5 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import type { NegotiatedMedia } from '@crossroom/webrtc'
+import { layersOf, type NegotiatedMedia } from '@crossroom/webrtc'
 import { smallKeyOf, type Publication, type PublicationEnd } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { Layers } from './layers.js'
@@ -29,7 +29,7 @@ export interface PublishedStreamOptions {
 }
 
 /** What one stream is made of: an m-line of sound, one of pictures, or both. */
-export type StreamMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'rids'>
+export type StreamMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'rids' | 'remote'>
 
 /**
  * One stream that a browser publishes, in the hub: its best layer and its sound under its key and, while the browser sends
@@ -91,11 +91,11 @@ export class PublishedStream {
   /** Takes the m-lines that make up the stream from now on. Layers of an m-line that stays go on. */
   setMedia(media: readonly StreamMedia[]): void {
     const video = media.find(({ kind }) => kind === 'video')
-    const rids = video?.rids ?? []
+    const layers = video === undefined ? [] : layersOf(video)
     this.#audioMid = media.find(({ kind }) => kind === 'audio')?.mid
-    if (video?.mid === this.#videoMid && rids.join() === this.#layers.order.join()) return
+    if (video?.mid === this.#videoMid && layers.join() === this.#layers.order.join()) return
     this.#videoMid = video?.mid
-    this.#layers = new Layers(rids)
+    this.#layers = new Layers(layers)
     this.#endSmall()
   }
 

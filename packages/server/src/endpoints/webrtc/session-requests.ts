@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { rtcLimits } from '../../config/index.js'
-import { isLoopbackAddress } from '../../net/index.js'
+import { addressGroup, isLoopbackAddress } from '../../net/index.js'
 import type { StreamAction, StreamRequest } from '../../auth/index.js'
 import { bearerOf, HttpRefusal, type SessionParams } from './http.js'
 import type { RtcSessions } from './sessions.js'
@@ -28,13 +28,16 @@ export function refusalOf(httpStatus: number, sentence: string): HttpRefusal {
   return new HttpRefusal(httpStatus, sentence, httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {})
 }
 
-/** Sessions that do not connect are bounded, in all and by client. Answers whom a new one is counted for. */
-export function checkPending(sessions: RtcSessions, request: FastifyRequest, remoteAddress: string): string {
-  const owner = bearerOf(request) ?? remoteAddress
+/**
+ * Sessions that do not connect are bounded, in all and by address: a token that anybody can invent counts for nothing here.
+ * Answers whom a new one is counted for. Loopback, where a proxy may be, has half of the places, so that nobody has all.
+ */
+export function checkPending(sessions: RtcSessions, remoteAddress: string): string {
+  const owner = addressGroup(remoteAddress)
   const busy = 'sessions are connecting; try again in a moment.'
   if (sessions.pending() >= rtcLimits.pendingSessions)
     throw new HttpRefusal(503, `Too many ${busy}`, { 'Retry-After': '2' })
-  if (!isLoopbackAddress(remoteAddress) && sessions.pending(owner) >= rtcLimits.pendingPerPeer)
-    throw new HttpRefusal(429, `Too many of your ${busy}`, { 'Retry-After': '2' })
+  const own = isLoopbackAddress(remoteAddress) ? rtcLimits.pendingSessions / 2 : rtcLimits.pendingPerPeer
+  if (sessions.pending(owner) >= own) throw new HttpRefusal(429, `Too many of your ${busy}`, { 'Retry-After': '2' })
   return owner
 }

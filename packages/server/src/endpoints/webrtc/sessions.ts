@@ -10,7 +10,7 @@ export interface RtcSession {
   readonly peer: RtcPeer
   /** What the POST carried; the same must come with PATCH and DELETE. */
   readonly bearer: string | undefined
-  /** Whose pending sessions are counted together: the token's, or the address's. */
+  /** Whose pending sessions are counted together: the address's. */
   readonly owner: string
   /** The mid that carries the transport of all m-lines. */
   readonly mid: string

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  acceptedBundle,
   dtlsRoleFor,
+  isFragmentable,
   negotiate,
   parseRemoteDescription,
   planPlay,
@@ -11,7 +13,7 @@ import {
 } from '@crossroom/webrtc'
 import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
-import type { EndReason, FrameSource, Stream, Tracks } from '../../hub/index.js'
+import type { EndReason, Stream, Tracks } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { AudioPlay } from './audio-play.js'
@@ -55,14 +57,13 @@ export class WhepEndpoint {
   async #open(request: FastifyRequest, params: SessionParams, sdp: string): Promise<OpenedSession> {
     const offer = parseRemoteDescription(sdp)
     const remoteAddress = this.#options.clientAddress(request)
-    const owner = checkPending(this.#options.sessions, request, remoteAddress)
+    const owner = checkPending(this.#options.sessions, remoteAddress)
     const { attempt, stream } = await this.#admit(request, params, remoteAddress)
     try {
       const kind = kindFor(offer, stream.tracks)
-      const playable = this.#options.makePlayable(stream, kind)
       const wishes = allowed(wishesFor(stream.tracks, kind), attempt.filters.without)
       const media = negotiate(offer, planPlay(wishes), (length) => randomBytes(length))
-      return this.#answer(attempt, playable, offer, media, { bearer: bearerOf(request), owner })
+      return this.#answer(attempt, { stream, kind }, offer, media, { bearer: bearerOf(request), owner })
     } catch (error) {
       attempt.close('error')
       throw error
@@ -94,7 +95,7 @@ export class WhepEndpoint {
 
   #answer(
     attempt: PlayAttempt,
-    playable: FrameSource,
+    source: { readonly stream: Stream; readonly kind: PlayableKind },
     offer: RemoteDescription,
     media: NegotiatedMedia[],
     client: { readonly bearer: string | undefined; readonly owner: string },
@@ -107,20 +108,26 @@ export class WhepEndpoint {
       if (!sessions.remove(id)) return
       const connectMs = connectedAt === undefined ? undefined : (connectedAt - askedAt) / 1000
       environment.log.info({ session: id.slice(0, 8), reason, connectMs, ...figuresOf(play) }, 'WHEP session ended')
+      unwatch()
       play.close()
       for (const track of tracks) track.detach()
       peer.close()
       attempt.close(reason)
     }
     const play = new RtcPlay({ gateway, clock: environment.clock, onStarted: () => attempt.joined() })
+    const handleEnd = (reason: EndReason) => end(reason === 'ended' ? 'stream-ended' : reason)
     const tracks = media.map((line) => {
-      const handleEnd = (reason: EndReason) => end(reason === 'ended' ? 'stream-ended' : reason)
       const track = line.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
-      // From now on the stream is kept ready; frames come once there is a connection.
-      track.attach(gateway.fanouts.of(playable))
       play.add(track, line)
       return track
     })
+    // Who offers and never comes costs no conversion: until there is a connection the stream is only watched for its end.
+    const unwatch = source.stream.subscribe({ handleFrame: () => undefined, handleEnd }, 'live')
+    const attach = (): void => {
+      const fanout = gateway.fanouts.of(this.#options.makePlayable(source.stream, source.kind))
+      for (const track of tracks) track.attach(fanout)
+      unwatch()
+    }
     const peer = gateway.createPeer({
       remote: offer.ice,
       remoteFingerprint: offer.fingerprint,
@@ -129,6 +136,7 @@ export class WhepEndpoint {
       handlers: {
         connected: (keys, profile, address) => {
           connectedAt = environment.clock.now()
+          attach()
           play.handleConnected(keys, profile, address)
         },
         moved: (address) => play.handleMoved(address),
@@ -138,7 +146,14 @@ export class WhepEndpoint {
         },
       },
     })
-    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, mid: media[0]!.mid, ...client, end }
+    const session: RtcSession = {
+      id,
+      etag: `"${id.slice(0, 8)}"`,
+      peer,
+      mid: acceptedBundle(offer, media)[0]!,
+      ...client,
+      end,
+    }
     sessions.add(session)
     attempt.enter({
       bytes: () => play.bytesSent,
@@ -180,15 +195,10 @@ function figuresOf(play: RtcPlay): Record<string, number | undefined> {
 function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
   const offers = (name: string) =>
     offer.media.some(({ codecs }) =>
-      codecs.some((codec) => codec.name === name && (name !== 'h264' || isFragmentable(codec.parameters))),
+      codecs.some((codec) => codec.name === name && (name !== 'h264' || isFragmentable(codec))),
     )
   if (!offers('vp8')) return 'webrtc-h264'
   return tracks.video?.codec === 'vp8' || !offers('h264') ? 'webrtc-vp8' : 'webrtc-h264'
-}
-
-/** Large pictures need FU-A, which only packetization-mode 1 has (RFC 6184 section 6.3). */
-function isFragmentable(parameters: ReadonlyMap<string, string>): boolean {
-  return parameters.get('packetization-mode') === '1'
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  acceptedBundle,
   dtlsRoleFor,
   negotiate,
   parseRemoteDescription,
@@ -59,7 +60,7 @@ export class WhipEndpoint {
     const { environment, sessions, clientAddress } = this.#options
     const offer = parseRemoteDescription(sdp)
     const remoteAddress = clientAddress(request)
-    const owner = checkPending(sessions, request, remoteAddress)
+    const owner = checkPending(sessions, remoteAddress)
     const media = negotiate(offer, planPublish(PUBLISH_WISHES), (length) => randomBytes(length))
     const connectionId = environment.newConnectionId()
     const admission = await environment.gate.admit(
@@ -119,7 +120,15 @@ export class WhipEndpoint {
       },
     })
     const { bearer, owner } = client
-    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, bearer, owner, mid: media[0]!.mid, end }
+    const session: RtcSession = {
+      id,
+      etag: `"${id.slice(0, 8)}"`,
+      peer,
+      bearer,
+      owner,
+      mid: acceptedBundle(offer, media)[0]!,
+      end,
+    }
     sessions.add(session)
     log.info({ stream: grant.key, remoteAddress: client.remoteAddress }, 'WHIP publish began')
     grant.opened()
