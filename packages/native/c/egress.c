@@ -22,11 +22,11 @@ static void add_source(struct egress *egress, struct command *command) {
 static void add_track(struct egress *egress, struct command *command) {
   struct track *track = command->object;
   struct viewer *viewer = id_map_get(&egress->viewers, command->other);
-  if (!viewer || !id_map_put(&egress->tracks, track->id, track)) return;
-  track->viewer = viewer;
-  track->next = viewer->tracks;
-  viewer->tracks = track;
-  command->object = NULL;
+  if (!viewer || !track_join(track, viewer)) return;
+  if (id_map_put(&egress->tracks, track->id, track))
+    command->object = NULL;
+  else
+    track_leave(track);
 }
 
 static void remove_source(struct egress *egress, uint32_t id) {
@@ -46,9 +46,7 @@ static void remove_viewer(struct egress *egress, struct viewer *viewer) {
 
 static void remove_track(struct egress *egress, struct track *track) {
   pace_drop_track(egress, track);
-  struct track **link = &track->viewer->tracks;
-  while (*link != track) link = &(*link)->next;
-  *link = track->next;
+  track_leave(track);
   id_map_remove(&egress->tracks, track->id);
   track_free(track);
 }

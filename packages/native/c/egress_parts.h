@@ -128,9 +128,18 @@ struct viewer_stats { /* written by the thread, read by the event loop */
   atomic_int_fast64_t waiting_since;
 };
 
+/* Where the numbers of an SSRC stand, kept as long as the keys: a nonce is its SSRC and its number. */
+struct numbering {
+  uint32_t ssrc;
+  uint64_t next_index; /* rollover counter << 16 | sequence */
+  bool in_use;         /* by a track */
+};
+
 struct viewer {
   uint32_t id;
   struct srtp_outbound *outbound;
+  struct numbering *numberings;
+  uint32_t numbering_count, numbering_capacity;
   enum egress_route route;
   struct udp_tuple tuple;
   struct track *tracks;
@@ -152,6 +161,13 @@ struct viewer {
 
 struct track *track_new(uint32_t id, struct viewer *viewer, const struct egress_track_options *options);
 void track_free(struct track *track);
+/*
+ * Joins a track to its viewer. What was sent under its SSRCs before goes on where it was: a sequence never restarts under a
+ * key. False when another track has one of them, or there is no memory.
+ */
+bool track_join(struct track *track, struct viewer *viewer);
+/* Notes where the track's numbers stand, for the next one with its SSRCs. */
+void track_leave(struct track *track);
 struct viewer *viewer_new(const struct srtp_keys *keys, enum egress_route route, const struct udp_tuple *tuple,
                           uint64_t pacing_rate);
 void viewer_free(struct viewer *viewer);

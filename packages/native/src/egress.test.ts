@@ -49,6 +49,63 @@ async function sentRows(packets: number): Promise<number[][]> {
   return out
 }
 
+/** Ways in which sending on a track stops and starts under the keys of one viewer; each answers the track to go on with. */
+const STOPS: Record<string, (viewer: number, track: number) => number> = {
+  'the track is removed and added again, as for an m-line that is answered inactive and then recvonly': (
+    viewer,
+    track,
+  ) => {
+    egress.removeTrack(track)
+    return egress.addTrack(viewer, VIDEO_TRACK)
+  },
+  'it is added again twice in a row': (viewer, track) => {
+    egress.removeTrack(track)
+    egress.removeTrack(egress.addTrack(viewer, { ...VIDEO_TRACK, firstSequence: 7 }))
+    return egress.addTrack(viewer, { ...VIDEO_TRACK, firstSequence: 7 })
+  },
+  'it is added while it is there': (viewer, track) => {
+    egress.addTrack(viewer, VIDEO_TRACK)
+    return track
+  },
+  'its retransmissions become the stream of another track': (viewer, track) => {
+    egress.removeTrack(track)
+    const { rtx } = VIDEO_TRACK
+    const swapped = { ssrc: rtx!.ssrc, payloadType: rtx!.payloadType, rtx: { ...rtx!, ssrc: VIDEO_TRACK.ssrc } }
+    return egress.addTrack(viewer, { ...VIDEO_TRACK, ...swapped })
+  },
+  'the viewer has no address for a while': (viewer, track) => {
+    const address = port.addressOf('127.0.0.1', receiverPort)!
+    egress.updateViewer(viewer, { route: { kind: 'none' } })
+    egress.updateViewer(viewer, { route: { kind: 'udp', address } })
+    return track
+  },
+  'another source takes over': (_viewer, track) => {
+    source = egress.addSource({ kind: 'video' })
+    return track
+  },
+}
+let receiverPort = 0
+
+test.each(Object.keys(STOPS))('no number is used twice under a key when %s', async (name) => {
+  for (const profile of [GCM, SHA1] as const) {
+    const { id, receiver } = addViewer(engine, egress, port, profile, profile === GCM ? 1 : 2)
+    receiverPort = receiver.port.port
+    const before = egress.addTrack(id, VIDEO_TRACK)
+    egress.frame(source, frameOf(5), Uint32Array.of(before))
+    egress.resend(before, Uint16Array.of(1000, 1001, 1002))
+    await receiver.until(() => receiver.rtp.length === 8)
+    const after = STOPS[name]!(id, before)
+    egress.frame(source, frameOf(5), Uint32Array.of(after))
+    const swapped = name.includes('another track')
+    const next = swapped ? 503 : 1005
+    egress.resend(after, Uint16Array.of(next, next + 1))
+    await receiver.until(() => receiver.rtp.length === 15)
+    const numbers = receiver.rtp.map(({ ssrc, sequence }) => `${String(ssrc)} ${String(sequence)}`)
+    expect(new Set(numbers).size).toBe(15)
+    expect(receiver.failures).toBe(0)
+  }
+})
+
 describe.each([
   [GCM, true],
   [GCM, false],
@@ -130,7 +187,7 @@ test('audio frames carry their level and mark talk spurts only', async () => {
 test('what was sent is told, with consecutive transport-wide numbers over tracks and retransmissions', async () => {
   const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
-  const audio = egress.addTrack(id, { ...VIDEO_TRACK, kind: 'audio', ssrc: 5 })
+  const audio = egress.addTrack(id, { ...VIDEO_TRACK, kind: 'audio', ssrc: 5, rtx: { ssrc: 6, payloadType: 103 } })
   egress.frame(source, frameOf(5), Uint32Array.of(track, audio))
   await receiver.until(() => receiver.rtp.length === 10)
   egress.resend(track, Uint16Array.of(1002))

@@ -179,6 +179,10 @@ export interface Egress {
   /** Wipes its keys and drops what waits; its tracks go with it. */
   removeViewer(viewer: ViewerId): void
 
+  /**
+   * What a viewer was sent under an SSRC before goes on where its numbers stood, whatever `firstSequence` says: a sequence never
+   * restarts under a key. While another track of the viewer has the SSRC, the new one sends nothing.
+   */
   addTrack(viewer: ViewerId, options: TrackOptions): TrackId
   updateTrack(track: TrackId, change: TrackChange): void
   removeTrack(track: TrackId): void

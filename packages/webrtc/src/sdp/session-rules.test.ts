@@ -199,7 +199,7 @@ test('whatever is offered, in an answer an id and a payload type mean one thing 
     fc.property(fc.array(media, { minLength: 1, maxLength: 5 }), fc.constantFrom(...plans), (drafts, plan) => {
       const lines = drafts.map((draft, index) => ({
         ...{
-          kind: draft.kind as Line['kind'],
+          kind: draft.kind,
           mid: String(index),
           direction: 'sendrecv',
           extensions: draft.extensions,

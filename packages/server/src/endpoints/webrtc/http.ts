@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
 import { httpLimits } from '../../config/index.js'
 import type { RtcGateway } from './gateway.js'
@@ -74,7 +74,7 @@ export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoute
       ] as const) {
         const taken = new Set(allowed.split(', '))
         const method = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'].filter((one) => !taken.has(one))
-        scope.route({ method, url: path, exposeHeadRoute: false, handler: refuse(allowed, accept) } as RouteOptions)
+        scope.route({ method, url: path, exposeHeadRoute: false, handler: refuse(allowed, accept) })
       }
       scope.options('/:app/:stream', (_request, reply) =>
         reply.headers({ 'Accept-Post': SDP, Allow: 'OPTIONS, POST' }).status(204).send(),
