@@ -7,6 +7,7 @@ import {
   type HmacSha1,
   type IceCredentials,
   type IpEndpoint,
+  type StunMessage,
 } from '@crossroom/webrtc'
 
 export interface IceClientOptions {
@@ -47,6 +48,7 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
 
   handleInput(now: Micros, bytes: Uint8Array): void {
     const message = parseStun(bytes)
+    if (message?.class === 'request') this.#answer(message)
     if (message === undefined || !this.#transactions.delete(message.transactionId.join())) return
     if (!hasValidIntegrity(message, asciiBytes(this.#options.remote.password), this.#options.hmacSha1)) return
     if (message.class === 'error') {
@@ -57,6 +59,15 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
     if (this.#isNominated) return
     this.#isNominated = true
     this.#events.push({ kind: 'nominated', mappedAddress: message.mappedAddress })
+  }
+
+  /** As every full agent answers a check (RFC 8445 section 7.3): the server asks whether somebody is here. */
+  #answer({ transactionId, username }: StunMessage): void {
+    const { local, remote, hmacSha1 } = this.#options
+    if (username !== `${local.usernameFragment}:${remote.usernameFragment}`) return
+    const mappedAddress = { ip: '127.0.0.1', port: 9 }
+    const integrityKey = asciiBytes(local.password)
+    this.#outputs.push(encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey }, hmacSha1))
   }
 
   handleTimeout(now: Micros): void {

@@ -3,15 +3,24 @@ import { FIRST_TCP_ADDRESS } from '../engine/udp-port.js'
 import { hasValidIntegrity, parseStun } from '../stun/parse.js'
 import { asciiBytes } from '../stun/write.js'
 import { CONSENT_TIMEOUT, IceAgent, type IceEvent } from './agent.js'
-import { browser, countingBytes, hmacSha1, makeCheck, makeUnsignedCheck } from './checks.cases.js'
+import {
+  AnsweredAgent,
+  answerTo,
+  browser,
+  restarted,
+  countingBytes,
+  hmacSha1,
+  makeCheck,
+  makeUnsignedCheck,
+} from './checks.cases.js'
 import { areValidIceCredentials, makeIceCredentials } from './credentials.js'
 import { MAX_TUPLES } from './tuple-table.js'
 
 const SECOND = 1_000_000
 
-function makeAgent(): IceAgent {
+function makeAgent(Agent: typeof IceAgent = AnsweredAgent): IceAgent {
   const endpointOf = (address: number) => ({ ip: '192.0.2.7', port: 1000 + (address % 50_000) })
-  return new IceAgent({ hmacSha1, randomBytes: countingBytes(), remote: browser, endpointOf })
+  return new Agent({ hmacSha1, randomBytes: countingBytes(), remote: browser, endpointOf })
 }
 
 function eventsOf(agent: IceAgent): IceEvent[] {
@@ -137,7 +146,7 @@ test('W10: consent ends 30 s after the last good check, and only once', () => {
 test('W10: a closed TCP connection leaves 30 s for another one', () => {
   const agent = makeAgent()
   agent.handleInput(0, { address: FIRST_TCP_ADDRESS, bytes: makeCheck(agent.local) })
-  agent.remove(FIRST_TCP_ADDRESS)
+  agent.remove(0, FIRST_TCP_ADDRESS)
   expect(agent.selected).toBeUndefined()
   expect(eventsOf(agent).map((event) => event.kind)).toEqual(['verified', 'selected', 'dropped', 'selected'])
   agent.handleInput(20 * SECOND, { address: FIRST_TCP_ADDRESS + 1, bytes: makeCheck(agent.local) })
@@ -168,7 +177,7 @@ test('an ICE restart keeps media where it is until the new credentials nominate,
   const agent = makeAgent()
   const old = agent.local
   agent.handleInput(0, { address: 5, bytes: makeCheck(old, { useCandidate: true }) })
-  const remote = { usernameFragment: 'nEw1', password: 'another-password-24-chars' }
+  const remote = restarted
   const local = agent.restart(1 * SECOND, remote)
   expect(local).not.toEqual(old)
   expect(agent.local).toBe(local)
@@ -201,4 +210,97 @@ test('responses and indications are not answered', () => {
     agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local, { class: kind }) })
   }
   expect(silent(agent)).toBe(true)
+})
+
+/** What of it is not an answer: our checks, by address. */
+function checksOf(agent: IceAgent): { address: number; bytes: Uint8Array }[] {
+  const checks: { address: number; bytes: Uint8Array }[] = []
+  for (let output = agent.pollOutput(); output !== undefined; output = agent.pollOutput())
+    if (parseStun(output.bytes)?.class === 'request') checks.push(output)
+  return checks
+}
+
+function movesOf(agent: IceAgent): (number | undefined)[] {
+  return eventsOf(agent).flatMap((event) => (event.kind === 'selected' ? [event.address] : []))
+}
+
+function nominate(agent: IceAgent, now: number, address: number): void {
+  agent.handleInput(now, { address, bytes: makeCheck(agent.local, { useCandidate: true }) })
+}
+
+test('a nominated address is checked, and gets nothing else before it has answered; the old one goes on', () => {
+  const agent = makeAgent(IceAgent)
+  nominate(agent, 0, 5)
+  agent.prove(5)
+  nominate(agent, SECOND, 6)
+  expect([agent.selected, movesOf(agent)]).toEqual([5, [5]])
+  const [, check] = checksOf(agent)
+  expect(check!.address).toBe(6)
+  const request = parseStun(check!.bytes)!
+  expect(request).toMatchObject({
+    ...{ class: 'request', role: 'controlled', useCandidate: false },
+    username: `${browser.usernameFragment}:${agent.local.usernameFragment}`,
+  })
+  expect(hasValidIntegrity(request, asciiBytes(browser.password), hmacSha1)).toBe(true)
+  agent.handleInput(SECOND, { address: 6, bytes: answerTo(check!.bytes)! })
+  expect([agent.selected, movesOf(agent)]).toEqual([6, [6]])
+})
+
+test('a check that is not answered is sent five times in a second, and again with the peer’s next check', () => {
+  const agent = makeAgent(IceAgent)
+  nominate(agent, 0, 5)
+  agent.prove(5)
+  checksOf(agent)
+  nominate(agent, SECOND, 6)
+  const sentAt: number[] = []
+  let now = SECOND
+  for (; now < 3 * SECOND; now = agent.pollTimeout()!) {
+    agent.handleTimeout(now)
+    for (const { address } of checksOf(agent)) sentAt.push(address === 6 ? now - SECOND : -1)
+  }
+  expect(sentAt).toEqual([0, 50_000, 150_000, 350_000, 750_000])
+  nominate(agent, 4 * SECOND, 6)
+  expect(checksOf(agent)).toHaveLength(1)
+  expect(agent.selected).toBe(5)
+})
+
+test('only the right answer from the right place proves an address', () => {
+  const agent = makeAgent(IceAgent)
+  nominate(agent, 0, 5)
+  agent.prove(5)
+  nominate(agent, 1, 6)
+  const bytes = checksOf(agent).at(-1)!.bytes
+  const wrong: [number, Uint8Array][] = [
+    [7, answerTo(bytes)!],
+    [6, answerTo(bytes, restarted)!],
+    [6, makeCheck(agent.local, { class: 'success' })],
+    [6, answerTo(bytes)!.with(12, 1)],
+  ]
+  for (const [address, answer] of wrong) agent.handleInput(2, { address, bytes: answer })
+  expect(agent.selected).toBe(5)
+  agent.handleInput(3, { address: 6, bytes: answerTo(bytes)! })
+  expect(agent.selected).toBe(6)
+})
+
+test('authentic media proves an address, and a TCP connection is one', () => {
+  const agent = makeAgent(IceAgent)
+  nominate(agent, 0, 5)
+  expect(agent.selected).toBeUndefined()
+  agent.heard(1, 5)
+  expect(agent.selected).toBe(5)
+  nominate(agent, 2, FIRST_TCP_ADDRESS)
+  expect(agent.selected).toBe(FIRST_TCP_ADDRESS)
+})
+
+test('where the selected address is gone, one that has proved itself takes its place; one that has not is checked', () => {
+  const agent = makeAgent(IceAgent)
+  nominate(agent, 0, FIRST_TCP_ADDRESS)
+  agent.handleInput(1, { address: 6, bytes: makeCheck(agent.local) })
+  agent.handleInput(2, { address: 7, bytes: makeCheck(agent.local) })
+  agent.prove(6)
+  agent.remove(3, FIRST_TCP_ADDRESS)
+  expect([agent.selected, checksOf(agent)]).toEqual([6, []])
+  agent.remove(4, 6)
+  expect(agent.selected).toBeUndefined()
+  expect(checksOf(agent).map(({ address }) => address)).toEqual([7])
 })

@@ -5,7 +5,8 @@ import { hasValidIntegrity, parseStun } from '../stun/parse.js'
 import { asciiBytes, encodeStun } from '../stun/write.js'
 import { makeIceCredentials, type IceCredentials } from './credentials.js'
 import { MAX_TUPLES, TupleTable } from './tuple-table.js'
-import type { PeerAddress, VerifiedTuple } from './tuple.js'
+import { ReturnChecks } from './return-checks.js'
+import { isTcp, type PeerAddress, type VerifiedTuple } from './tuple.js'
 
 /** Consent ends when no good check arrived for this long (RFC 7675 section 5.1). */
 export const CONSENT_TIMEOUT: Micros = 30_000_000
@@ -80,9 +81,10 @@ interface Generation {
 }
 
 /**
- * The lite side of ICE (RFC 8445 sections 2.5 and 7.3): it answers checks and never sends one, is always controlled, and
- * follows the peer's nomination. What does not prove the password gets no answer at all, so nobody can use this port to
- * find sessions or to amplify traffic.
+ * The lite side of ICE (RFC 8445 sections 2.5 and 7.3): it answers checks, is always controlled, and follows the peer's
+ * nomination. What does not prove the password gets no answer at all, so nobody can use this port to find sessions or to
+ * amplify traffic. An address gets nothing but checks before it has proved that somebody is there who reads: for that it is
+ * sent a check of ours, and until then what goes to the old one goes on.
  */
 export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   readonly counters: IceCounters = {
@@ -101,6 +103,9 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   /** The current generation first, then those that are about to retire. */
   #generations: Generation[]
   #selected: VerifiedTuple | undefined
+  /** The peer is to be sent to there, once somebody has proved to be there. */
+  #wanted: VerifiedTuple | undefined
+  readonly #returnChecks: ReturnChecks
   /** The newest generation that has nominated: older ones cannot move the selected tuple any more. */
   #nominatedBy = -1
   /** Undefined before the first good check, and after consent has expired. */
@@ -110,6 +115,10 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     this.#options = options
     const local = options.local ?? makeIceCredentials(options.randomBytes)
     this.#generations = [makeGeneration(0, local, options.remote)]
+    this.#returnChecks = new ReturnChecks({
+      ...{ hmacSha1: options.hmacSha1, randomBytes: options.randomBytes },
+      send: (address, bytes) => this.#outputs.push({ address, bytes }),
+    })
   }
 
   /** Our credentials for the next description. */
@@ -122,7 +131,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     return this.#generations.map((generation) => generation.local.usernameFragment)
   }
 
-  /** Where to send: nominated by the peer, or before that the first verified tuple. */
+  /** Where to send: nominated by the peer, or before that the first tuple that is verified and proved. */
   get selected(): PeerAddress | undefined {
     return this.#selected?.address
   }
@@ -130,6 +139,10 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   /** Takes a STUN message. Anything but an authentic Binding request is counted and forgotten. */
   handleInput(now: Micros, input: IceInput): void {
     const message = parseStun(input.bytes)
+    if (message !== undefined && this.#returnChecks.isAnswered(input.address, message)) {
+      this.prove(input.address)
+      return
+    }
     if (message?.class !== 'request') {
       this.counters.malformed++
       return
@@ -152,13 +165,23 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     this.#verify(now, input.address, message, generation)
   }
 
+  /** The peer reads what is sent to this address: by an answer to a check, or by what it needed to have read to send. */
+  prove(address: PeerAddress): void {
+    const entry = this.#tuples.find(address)
+    if (entry === undefined || entry.isProved) return
+    entry.isProved = true
+    this.#returnChecks.forget(address)
+    if (entry === this.#wanted) this.#select(entry)
+  }
+
   handleTimeout(now: Micros): void {
+    this.#returnChecks.handleTimeout(now)
     for (const generation of this.#generations.filter((candidate) => isRetired(candidate, now)))
       this.#retire(generation)
     for (;;) {
       const silent = this.#tuples.silentSince(now - CONSENT_TIMEOUT)
       if (silent === undefined) break
-      this.#drop(silent)
+      this.#drop(now, silent)
     }
     if (this.#consentUntil !== undefined && this.#consentUntil <= now) {
       this.#consentUntil = undefined
@@ -175,7 +198,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
 
   pollTimeout(): Micros | undefined {
-    let next = this.#consentUntil ?? Infinity
+    let next = Math.min(this.#consentUntil ?? Infinity, this.#returnChecks.pollTimeout() ?? Infinity)
     for (const entry of this.#tuples.entries()) next = Math.min(next, entry.verifiedAt + CONSENT_TIMEOUT)
     for (const generation of this.#generations) next = Math.min(next, generation.retiresAt ?? Infinity)
     return next === Infinity ? undefined : next
@@ -199,6 +222,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     const entry = this.#tuples.find(address)
     if (entry === undefined) return false
     entry.heardAt = now
+    if (!entry.isProved) this.prove(address)
     if (entry !== this.#selected && this.#selectedIsSilent(now)) this.#select(entry)
     return true
   }
@@ -217,16 +241,16 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
 
   /** Forgets a tuple whose TCP connection has closed. The session's consent runs on, so that the peer may connect again. */
-  remove(address: PeerAddress): void {
+  remove(now: Micros, address: PeerAddress): void {
     const entry = this.#tuples.find(address)
-    if (entry !== undefined) this.#drop(entry)
+    if (entry !== undefined) this.#drop(now, entry)
   }
 
   /** Lets go of every address and asks for no time-out any more; each leaves by its `dropped` event. Idempotent. */
   close(): void {
     this.#selected = undefined
     this.#consentUntil = undefined
-    for (const entry of [...this.#tuples.entries()]) this.#drop(entry)
+    for (const entry of [...this.#tuples.entries()]) this.#release(entry)
     for (const generation of [...this.#generations]) generation.retiresAt = undefined
   }
 
@@ -257,9 +281,10 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     if (entry === undefined) {
       if (this.#tuples.size >= MAX_TUPLES) {
         this.counters.evictedTuples++
-        this.#drop(this.#tuples.leastRecent(this.#selected)!)
+        this.#drop(now, this.#tuples.leastRecent(this.#selected)!)
       }
-      entry = { address, verifiedAt: now, heardAt: now }
+      // A TCP connection was made by somebody who is there.
+      entry = { address, verifiedAt: now, heardAt: now, isProved: isTcp(address) }
       this.#tuples.add(entry)
       this.#events.push({ kind: 'verified', address })
     }
@@ -269,7 +294,15 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     if (isNominated) this.#nominatedBy = generation.number
     const mayMove = isNominated || this.#selected === undefined || this.#selectedIsSilent(now)
     entry.heardAt = now
-    if (mayMove && entry !== this.#selected) this.#select(entry)
+    if (!mayMove) return
+    if (entry.isProved) this.#select(entry)
+    else this.#want(now, entry, generation)
+  }
+
+  /** It is selected as soon as it has proved that it is read. */
+  #want(now: Micros, entry: VerifiedTuple, { local, remote } = this.#generations[0]!): void {
+    this.#wanted = entry
+    this.#returnChecks.begin(now, entry.address, local, remote)
   }
 
   #retire(generation: Generation): void {
@@ -282,15 +315,27 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
 
   #select(entry: VerifiedTuple | undefined): void {
+    this.#wanted = undefined
+    if (entry === this.#selected) return
     const previous = this.#selected?.address
     this.#selected = entry
     this.#events.push({ kind: 'selected', address: entry?.address, previous })
   }
 
-  #drop(entry: VerifiedTuple): void {
+  #drop(now: Micros, entry: VerifiedTuple): void {
+    const wasSelected = entry === this.#selected
+    this.#release(entry)
+    if (!wasSelected) return
+    const next = this.#tuples.mostRecent()
+    this.#select(this.#tuples.mostRecentProved())
+    if (this.#selected === undefined && next !== undefined) this.#want(now, next)
+  }
+
+  #release(entry: VerifiedTuple): void {
     this.#tuples.remove(entry)
+    this.#returnChecks.forget(entry.address)
+    if (entry === this.#wanted) this.#wanted = undefined
     this.#events.push({ kind: 'dropped', address: entry.address })
-    if (entry === this.#selected) this.#select(this.#tuples.mostRecent())
   }
 }
 

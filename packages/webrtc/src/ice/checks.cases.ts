@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto'
+import type { Micros } from '@crossroom/media'
+import { parseStun } from '../stun/parse.js'
 import { asciiBytes, encodeStun, type StunDraft } from '../stun/write.js'
+import { IceAgent, type IceInput, type IceOutput } from './agent.js'
 import type { IceCredentials } from './credentials.js'
 
 export const hmacSha1 = (key: Uint8Array, data: Uint8Array): Uint8Array => createHmac('sha1', key).update(data).digest()
@@ -11,6 +14,9 @@ export function countingBytes(): (length: number) => Uint8Array {
 }
 
 export const browser: IceCredentials = { usernameFragment: 'kq9B', password: 'p7kQx0fVt3nZ2sLr8mYw5cHd' }
+
+/** The browser's after an ICE restart. */
+export const restarted: IceCredentials = { usernameFragment: 'nEw1', password: 'another-password-24-chars' }
 
 /** The check that a controlling browser sends to the server whose credentials are `server`. */
 export function makeCheck(server: IceCredentials, change: Partial<StunDraft> = {}, remote = browser): Uint8Array {
@@ -29,5 +35,34 @@ function draftOf(server: IceCredentials, remote: IceCredentials): StunDraft {
     username: `${server.usernameFragment}:${remote.usernameFragment}`,
     priority: 0x6e7f00ff,
     role: { is: 'controlling', tieBreaker: new Uint8Array(8).fill(9) },
+  }
+}
+
+/** What a browser answers to a check of the server's; undefined for anything else. */
+export function answerTo(bytes: Uint8Array, remote?: IceCredentials): Uint8Array | undefined {
+  const request = parseStun(bytes)
+  if (request?.class !== 'request') return undefined
+  const isRestarted = request.username?.startsWith(`${restarted.usernameFragment}:`) === true
+  const { password } = remote ?? (isRestarted ? restarted : browser)
+  const { transactionId } = request
+  const mappedAddress = { ip: '192.0.2.1', port: 8000 }
+  return encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey: asciiBytes(password) }, hmacSha1)
+}
+
+/** An agent whose peer answers its checks at once, wherever they go. */
+export class AnsweredAgent extends IceAgent {
+  readonly #left: IceOutput[] = []
+
+  override handleInput(now: Micros, input: IceInput): void {
+    super.handleInput(now, input)
+    for (let output = super.pollOutput(); output !== undefined; output = super.pollOutput()) {
+      const answer = answerTo(output.bytes)
+      if (answer === undefined) this.#left.push(output)
+      else super.handleInput(now, { address: output.address, bytes: answer })
+    }
+  }
+
+  override pollOutput(): IceOutput | undefined {
+    return this.#left.shift() ?? super.pollOutput()
   }
 }

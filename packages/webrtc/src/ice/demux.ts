@@ -1,4 +1,4 @@
-import { isStun, readLocalFragment } from '../stun/parse.js'
+import { isStun, isStunAnswer, readLocalFragment } from '../stun/parse.js'
 import type { PeerAddress } from './tuple.js'
 
 /**
@@ -59,8 +59,14 @@ export class IceDemux<Session> {
   /** The session a datagram is for, or undefined: then drop it without an answer. */
   route(address: PeerAddress, bytes: Uint8Array): Session | undefined {
     if (!isStun(bytes)) return this.find(address)
-    const session = this.#byFragment.get(readLocalFragment(bytes) ?? '')
+    const fragment = readLocalFragment(bytes)
+    // An answer to a check of ours names nobody: it comes from where the check went.
+    const session = fragment === undefined ? this.#ofAnswer(address, bytes) : this.#byFragment.get(fragment)
     if (session === undefined) this.strangers++
     return session
+  }
+
+  #ofAnswer(address: PeerAddress, bytes: Uint8Array): Session | undefined {
+    return isStunAnswer(bytes) ? this.#byAddress.get(address) : undefined
   }
 }

@@ -43,6 +43,15 @@ export class TupleTable {
     return this.#pick(kept, (one, other) => one.verifiedAt > other.verifiedAt)
   }
 
+  /** Of those that are proved. */
+  mostRecentProved(): VerifiedTuple | undefined {
+    return this.#pick(
+      undefined,
+      (one, other) => one.verifiedAt > other.verifiedAt,
+      (entry) => entry.isProved,
+    )
+  }
+
   /** The first entry whose last check is at or before `limit`. */
   silentSince(limit: Micros): VerifiedTuple | undefined {
     return this.#entries.find((entry) => entry.verifiedAt <= limit)
@@ -51,10 +60,11 @@ export class TupleTable {
   #pick(
     kept: VerifiedTuple | undefined,
     isBetter: (one: VerifiedTuple, other: VerifiedTuple) => boolean,
+    fits: (entry: VerifiedTuple) => boolean = () => true,
   ): VerifiedTuple | undefined {
     let best: VerifiedTuple | undefined
     for (const entry of this.#entries) {
-      if (entry !== kept && (best === undefined || isBetter(entry, best))) best = entry
+      if (entry !== kept && fits(entry) && (best === undefined || isBetter(entry, best))) best = entry
     }
     return best
   }

@@ -18,4 +18,6 @@ export interface VerifiedTuple {
   verifiedAt: Micros
   /** When anything authentic last arrived: a check, or media that decrypted. */
   heardAt: Micros
+  /** Somebody is there who gets what is sent there: it answered a check of ours, or authentic media came. */
+  isProved: boolean
 }

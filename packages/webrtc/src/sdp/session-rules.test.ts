@@ -13,7 +13,7 @@ import { layersOf } from './remote-media.js'
 const FINGERPRINT = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`
 const TRANSPORT = ['a=ice-ufrag:abcd', 'a=ice-pwd:0123456789abcdefghijkl', FINGERPRINT, 'a=setup:actpass']
 const local = {
-  ...{ sessionId: '1', version: 1, cname: 'c', streamId: 's', dtlsRole: 'server' },
+  ...{ sessionId: '1', version: 1, cname: 'c', streamId: 's', dtlsRole: 'server' as const },
   ice: { usernameFragment: 'SRVR0001', password: 'srvPassword0123456789abc' },
   candidates: hostCandidates([{ ip: '192.0.2.1', udpPort: 8000, tcpPort: 8000 }]),
   fingerprint: { algorithm: 'sha-256', value: 'AB' },

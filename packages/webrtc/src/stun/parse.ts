@@ -34,6 +34,11 @@ export function isStun(bytes: Uint8Array): boolean {
   return bytes.length >= HEADER_BYTES && bytes[0]! <= 3 && readUint32(bytes, 4) === MAGIC_COOKIE
 }
 
+/** Whether STUN is a response, by the higher of the two class bits (RFC 8489 section 5). */
+export function isStunAnswer(bytes: Uint8Array): boolean {
+  return (bytes[0]! & 1) !== 0
+}
+
 /**
  * Reads a Binding message. Undefined for anything else: wrong lengths, another method, no FINGERPRINT as the last attribute
  * or a wrong one. Attributes after MESSAGE-INTEGRITY are ignored, for they are not protected (RFC 8489 section 14.5).

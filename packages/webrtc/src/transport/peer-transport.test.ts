@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { SRTP_DROP } from '../engine/srtp.js'
 import { FIRST_TCP_ADDRESS } from '../engine/udp-port.js'
-import { browser, countingBytes, hmacSha1, makeCheck, makeUnsignedCheck } from '../ice/checks.cases.js'
+import {
+  answerTo,
+  browser,
+  restarted,
+  countingBytes,
+  hmacSha1,
+  makeCheck,
+  makeUnsignedCheck,
+} from '../ice/checks.cases.js'
 import { parseStun } from '../stun/parse.js'
 import { datagramKind } from './datagram-kind.js'
 import { DtlsScript, ScriptedEngines } from './engines.cases.js'
@@ -24,6 +32,9 @@ class Bed {
   readonly events: PeerTransportEvent[] = []
   readonly sent: PeerDatagram[] = []
   readonly transport: PeerTransport
+  /** The peer's side of our checks. */
+  answersChecks = true
+  #now = 0
 
   constructor(dtlsRole: 'server' | 'client' = 'server') {
     this.transport = new PeerTransport({
@@ -46,6 +57,7 @@ class Bed {
   }
 
   give(now: number, address: number, bytes: Uint8Array): void {
+    this.#now = now
     this.transport.handleInput(now, { address, bytes: bytes.slice() })
     this.drain()
   }
@@ -66,8 +78,11 @@ class Bed {
   }
 
   drain(): void {
-    for (let out = this.transport.pollOutput(); out !== undefined; out = this.transport.pollOutput())
-      this.sent.push(out)
+    for (let out = this.transport.pollOutput(); out !== undefined; out = this.transport.pollOutput()) {
+      const answer = this.answersChecks ? answerTo(out.bytes) : undefined
+      if (answer === undefined) this.sent.push(out)
+      else this.transport.handleInput(this.#now, { address: out.address, bytes: answer })
+    }
     for (let event = this.transport.pollEvent(); event !== undefined; event = this.transport.pollEvent()) {
       this.events.push(event)
     }
@@ -293,7 +308,7 @@ test('UDP to TCP and back: media follows the nomination, and a closed connection
 test('an ICE restart in mid-session keeps keys and media and moves to the new network', () => {
   const bed = new Bed()
   bed.connect()
-  const remote = { usernameFragment: 'new1', password: 'new-password-of-24-charact' }
+  const remote = restarted
   const local = bed.transport.restartIce(SECOND, remote)
   bed.give(SECOND, 5, rtp(1))
   bed.give(2 * SECOND, 70, makeCheck(local, { useCandidate: true }, remote))
@@ -302,4 +317,19 @@ test('an ICE restart in mid-session keeps keys and media and moves to the new ne
   bed.give(2 * SECOND, 70, rtp(2))
   expect(bed.rtp.length).toBe(2)
   expect(bed.engines.sessions.length).toBe(1)
+})
+
+test('media stays where it is until the new address has answered a check; a lone check moves nothing', () => {
+  const bed = new Bed()
+  bed.connect()
+  bed.answersChecks = false
+  bed.kinds()
+  bed.check(SECOND, 66, true)
+  bed.give(SECOND, 66, DtlsScript.hello)
+  expect(bed.kinds()).toEqual(['verified'])
+  expect(bed.transport.ice.selected).toBe(5)
+  for (const { address, bytes } of bed.sent) if (address === 66) expect(datagramKind(bytes)).toBe('stun')
+  bed.answersChecks = true
+  bed.time(SECOND + 50_000)
+  expect(bed.events).toEqual([{ kind: 'moved', address: 66 }])
 })

@@ -91,7 +91,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   readonly #farewell: PeerDatagram[] = []
   readonly #rtcpRate: RateLimit
   #dtls: DtlsSession | undefined
-  /** The verified address DTLS last came from: the answer goes there. */
+  /** The verified address that the handshake last came from: the answer goes there. */
   #dtlsAddress: PeerAddress | undefined
   #inbound: SrtpInbound | undefined
   #connectBy: Micros | undefined
@@ -148,8 +148,13 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     } else if (!this.#ice.isVerified(address)) {
       this.counters.unverified++
     } else if (kind === 'dtls') {
-      this.#dtlsAddress = address
+      // A handshake is two talking to each other; afterwards a record is one datagram that anybody may have sent.
+      if (!this.isConnected) {
+        this.#dtlsAddress = address
+        this.#ice.prove(address)
+      }
       this.#dtls?.handleInput(now, bytes)
+      this.#followIce(now)
       this.#followDtls(now)
     } else {
       this.#handleMedia(now, arrivedAt, address, bytes, kind === 'rtcp')
@@ -184,7 +189,8 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   pollOutput(): PeerDatagram | undefined {
     const check = this.#ice.pollOutput() ?? this.#farewell.shift()
     if (check !== undefined) return check
-    const address = this.#dtlsAddress ?? this.#ice.selected
+    const { selected } = this.#ice
+    const address = this.isConnected ? (selected ?? this.#dtlsAddress) : (this.#dtlsAddress ?? selected)
     if (address === undefined) return undefined
     const bytes = this.#dtls?.pollOutput()
     return bytes === undefined ? undefined : { address, bytes }
@@ -214,7 +220,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
 
   /** Tells that a TCP connection is gone. The peer has the rest of its consent time to come back. */
   addressClosed(now: Micros, address: PeerAddress): void {
-    this.#ice.remove(address)
+    this.#ice.remove(now, address)
     this.#followIce(now)
   }
 
