@@ -295,6 +295,8 @@ export const rtcLimits = {
   /** Sessions not yet connected: all of them, and those of one address (IPv6: its /64). */
   pendingSessions: 512,
   pendingPerPeer: 32,
+  /** Bytes that wait for a WebRTC peer on TCP; one that leaves more unread is closed. */
+  tcpWaitingBytes: 1 * MiB,
   /** Without a verified STUN check for this long nothing more is sent. */
   consentMicros: 30 * SECOND,
   sdpLines: 2000,

@@ -12,6 +12,7 @@ import { FrameStore } from './frame-store.js'
 // The aggregation header (RTP Payload Format For AV1 v1.0, section 4.4).
 const CONTINUES_PREVIOUS = 0x80
 const CONTINUED_BY_NEXT = 0x40
+const NEW_SEQUENCE = 0x08
 const ELEMENT_COUNT_SHIFT = 4
 const ELEMENT_COUNT_BITS = 3
 
@@ -121,6 +122,10 @@ export class Av1Depacketizer implements Depacketizer {
     if (first === undefined || first >= payload.length) return false
     const type = (payload[first]! >> 3) & 0x0f
     return type !== OBU_TILE_GROUP && type !== OBU_REDUNDANT_FRAME_HEADER
+  }
+
+  isOfKeyframe(payload: Uint8Array): boolean {
+    return (payload[0]! & NEW_SEQUENCE) !== 0
   }
 }
 

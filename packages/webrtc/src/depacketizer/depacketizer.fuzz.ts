@@ -22,6 +22,7 @@ function runAll(depacketizer: Depacketizer, input: Uint8Array, fedBefore: number
       offset += length
       fed += payload.length
       depacketizer.startsFrame(payload)
+      depacketizer.isOfKeyframe(payload)
       depacketizer.push(payload)
       continue
     }

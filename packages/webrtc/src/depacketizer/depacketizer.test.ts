@@ -109,3 +109,30 @@ test('W9: more NAL units than any encoder makes are refused', () => {
   const depacketizer = new H264Depacketizer()
   expect(depacketizer.push(aggregate)).toBe(false)
 })
+
+test.each([
+  { codec: 'h264', payload: '65 88', is: true },
+  { codec: 'h264', payload: '67 42', is: false },
+  { codec: 'h264', payload: '41 9a', is: false },
+  { codec: 'h264', payload: '78 0002 6742 0002 6588', is: true },
+  { codec: 'h264', payload: '78 0002 6742 0002 68ce', is: false },
+  { codec: 'h264', payload: '78 00', is: false },
+  { codec: 'h264', payload: '7c 05 88', is: true },
+  { codec: 'h264', payload: '5c 81 9a', is: false },
+  { codec: 'h264', payload: '7c', is: false },
+  { codec: 'h265', payload: '2601 af', is: true },
+  { codec: 'h265', payload: '0201 80', is: false },
+  { codec: 'h265', payload: '6201 13 80', is: true },
+  { codec: 'h265', payload: '6001 0003 4001aa 0003 2601af', is: true },
+  { codec: 'h265', payload: '60', is: false },
+  { codec: 'vp8', payload: '10 50', is: true },
+  { codec: 'vp8', payload: '10 51', is: false },
+  { codec: 'vp8', payload: '00 50', is: false },
+  { codec: 'vp9', payload: '8c 01 a1', is: true },
+  { codec: 'vp9', payload: 'cc 01 a1', is: false },
+  { codec: 'vp9', payload: 'ac 01 03 05 a1', is: false },
+  { codec: 'av1', payload: '18 08 0a', is: true },
+  { codec: 'av1', payload: '10 30 20', is: false },
+] as const)('$codec: $payload says that its frame is a keyframe: $is', ({ codec, payload, is }) => {
+  expect(depacketizers[codec]().isOfKeyframe(bytesFromHex(payload))).toBe(is)
+})

@@ -36,4 +36,6 @@ export interface Depacketizer {
   finish(): DepacketizedFrame | undefined
   /** Whether a frame can begin with this payload, as far as the payload tells; without touching the frame at hand. */
   startsFrame(payload: Uint8Array): boolean
+  /** Whether the payload, which is not empty, says that its frame is a keyframe; one of a keyframe's payloads does. */
+  isOfKeyframe(payload: Uint8Array): boolean
 }

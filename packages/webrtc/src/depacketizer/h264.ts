@@ -1,7 +1,7 @@
 import { H264NalType, h264NalType, h264Recovery, hasIdr, isH264Droppable } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FrameStore } from './frame-store.js'
-import { NalUnitCollector } from './nal-units.js'
+import { NalUnitCollector, someUnit } from './nal-units.js'
 
 // NAL unit types of the payload format (RFC 6184 section 5.2).
 const NAL_STAP_A = 24
@@ -58,6 +58,12 @@ export class H264Depacketizer implements Depacketizer {
     if (type !== NAL_FU_A) return isWhole(payload) && startsAccessUnit(type, payload[1]!)
     const start = payload.length > 2 && (payload[1]! & FU_START) !== 0
     return start && startsAccessUnit(payload[1]! & TYPE_BITS, payload[2]!)
+  }
+
+  isOfKeyframe(payload: Uint8Array): boolean {
+    const type = payload[0]! & TYPE_BITS
+    if (type === NAL_STAP_A) return someUnit(payload, 1, (at) => (payload[at]! & TYPE_BITS) === H264NalType.idrSlice)
+    return (type === NAL_FU_A ? (payload[1] ?? 0) & TYPE_BITS : type) === H264NalType.idrSlice
   }
 }
 

@@ -1,7 +1,7 @@
 import { H265NalType, h265NalType, h265Recovery, hasIrap } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from './depacketizer.js'
 import { FrameStore } from './frame-store.js'
-import { NalUnitCollector } from './nal-units.js'
+import { NalUnitCollector, someUnit } from './nal-units.js'
 
 // NAL unit types of the payload format (RFC 7798 section 4.4).
 const NAL_AGGREGATE = 48
@@ -61,6 +61,14 @@ export class H265Depacketizer implements Depacketizer {
     const start = payload.length > 3 && (payload[2]! & FU_START) !== 0
     return start && startsAccessUnit(payload[2]! & FU_TYPE_BITS, payload[3]!)
   }
+
+  isOfKeyframe(payload: Uint8Array): boolean {
+    if (payload.length < HEADER_LENGTH + 1) return false
+    const type = h265NalType(payload)
+    if (type === NAL_AGGREGATE)
+      return someUnit(payload, HEADER_LENGTH, (at) => isIrap(h265NalType(payload.subarray(at))))
+    return isIrap(type === NAL_FRAGMENT ? payload[2]! & FU_TYPE_BITS : type)
+  }
 }
 
 /**
@@ -68,8 +76,12 @@ export class H265Depacketizer implements Depacketizer {
  * IRAP pictures: their parameter sets come first, and when they are lost they may have been new ones.
  */
 function startsAccessUnit(type: number, firstSliceByte: number): boolean {
-  if (type >= H265NalType.blaWithLeading && type <= H265NalType.lastIrap) return false
+  if (isIrap(type)) return false
   return type > H265NalType.lastSlice || (firstSliceByte & FIRST_SLICE_SEGMENT) !== 0
+}
+
+function isIrap(type: number): boolean {
+  return type >= H265NalType.blaWithLeading && type <= H265NalType.lastIrap
 }
 
 function isSlice(unit: Uint8Array): boolean {

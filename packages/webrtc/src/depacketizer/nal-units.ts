@@ -6,6 +6,12 @@ import type { FrameStore } from './frame-store.js'
 /** Parameter sets and SEI that may come before their picture: VPS, SPS, PPS and a few more. */
 const MAX_WAITING_UNITS = 16
 
+/** Whether one of the units of an aggregate fits, whose units begin at `offset` behind their 16-bit lengths. */
+export function someUnit(payload: Uint8Array, offset: number, fits: (at: number) => boolean): boolean {
+  for (let at = offset; at + 2 < payload.length; at += 2 + readUint16(payload, at)) if (fits(at + 2)) return true
+  return false
+}
+
 /**
  * What the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798) share: collecting the NAL units of one access unit from
  * whole units, aggregates and fragments, within the limits of a frame.

@@ -27,4 +27,8 @@ export class OpusDepacketizer implements Depacketizer {
   startsFrame(): boolean {
     return true
   }
+
+  isOfKeyframe(): boolean {
+    return true
+  }
 }

@@ -44,6 +44,11 @@ export class Vp8Depacketizer implements Depacketizer {
   startsFrame(payload: Uint8Array): boolean {
     return payload.length > 1 && (payload[0]! & (START_OF_PARTITION | PARTITION_BITS)) === START_OF_PARTITION
   }
+
+  isOfKeyframe(payload: Uint8Array): boolean {
+    const offset = this.startsFrame(payload) ? descriptorLength(payload) : undefined
+    return offset !== undefined && (payload[offset]! & 1) === 0
+  }
 }
 
 /** Bytes of the payload descriptor (section 4.2); undefined when no payload follows it. */

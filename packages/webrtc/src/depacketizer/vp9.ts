@@ -77,6 +77,11 @@ export class Vp9Depacketizer implements Depacketizer {
     const start = (payload[0]! & START_OF_LAYER) !== 0
     return start && parseDescriptor(payload, this.#descriptor) && this.#descriptor.spatialLayer === 0
   }
+
+  isOfKeyframe(payload: Uint8Array): boolean {
+    const begins = (payload[0]! & (START_OF_LAYER | INTER_PREDICTED)) === START_OF_LAYER
+    return begins && parseDescriptor(payload, this.#descriptor) && !this.#descriptor.dependsOnLower
+  }
 }
 
 /** Fills `into`; false when the descriptor is cut off or nothing follows it. */

@@ -1,5 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { DepacketizedFrame, Depacketizer } from '../depacketizer/depacketizer.js'
+import { KeyframeSeeker } from './keyframe-seeker.js'
 import { ABSENT, PacketRing, type PacketFacts } from './packet-ring.js'
 
 /** Packets held of a video stream: as many as one frame may have (threat W9). */
@@ -60,10 +61,15 @@ export interface FrameBufferCounters {
  */
 export class FrameBuffer {
   readonly #ring: PacketRing
+  readonly #seeker: KeyframeSeeker
+  /** First packet of a whole keyframe behind the hole. */
+  #keyframeBehind: number | undefined
   readonly #isVideo: boolean
   #depacketizer: Depacketizer
   /** Longest that a hole holds back what came behind it. */
   waitLimit: Micros = 100_000
+  /** The same where the next keyframe is there already: what comes before it costs less than waiting. */
+  keyframeWait: Micros = 100_000
   readonly counters: FrameBufferCounters = {
     frames: 0,
     framesLost: 0,
@@ -95,6 +101,7 @@ export class FrameBuffer {
     this.#needsKeyframe = this.#isVideo
     this.#depacketizer = depacketizer
     this.#ring = new PacketRing(this.#isVideo ? VIDEO_CAPACITY : AUDIO_CAPACITY)
+    this.#seeker = new KeyframeSeeker(this.#ring)
   }
 
   /** Whether a keyframe must come before video goes on: then one is to be asked for. */
@@ -188,7 +195,7 @@ export class FrameBuffer {
     this.#highest = (sequence ?? 0) - 1
     this.#isAtBoundary = false
     this.#needsKeyframe = this.#isVideo
-    this.#holeSince = undefined
+    this.#closeHole()
     this.#isFresh = true
     this.#beginningBy = undefined
     this.#lateRun = 0
@@ -226,7 +233,11 @@ export class FrameBuffer {
   /** When `poll` will give up a hole; undefined while nothing is waited for. */
   deadline(): Micros | undefined {
     if (this.#beginningBy !== undefined) return this.#beginningBy
-    return this.#holeSince === undefined ? undefined : this.#holeSince + this.waitLimit
+    return this.#holeSince === undefined ? undefined : this.#holeSince + this.#wait
+  }
+
+  get #wait(): Micros {
+    return this.#keyframeBehind === undefined ? this.waitLimit : Math.min(this.keyframeWait, this.waitLimit)
   }
 
   /** Whether the first packets of the stream may still be on their way, although the first frame looks whole. */
@@ -259,11 +270,12 @@ export class FrameBuffer {
   /** Passes over the hole at the cursor once its time is up. False while it is waited for or there is none. */
   #giveUp(now: Micros): boolean {
     if (this.#cursor > this.#highest) {
-      this.#holeSince = undefined
+      if (this.#holeSince !== undefined) this.#closeHole()
       return false
     }
     this.#holeSince ??= this.#earliestArrivalBehind(this.#cursor)
-    if (now < this.#holeSince + this.waitLimit) return false
+    if (this.#isVideo) this.#keyframeBehind = this.#seeker.seek(this.#cursor, this.#highest, this.#depacketizer)
+    if (now < this.#holeSince + this.#wait) return false
     let sequence = this.#cursor
     while (sequence <= this.#highest && !this.#ring.has(sequence)) {
       this.counters.packetsLost++
@@ -275,7 +287,7 @@ export class FrameBuffer {
     }
     this.counters.framesLost++
     this.#needsKeyframe = true
-    const start = this.#frameStartFrom(sequence)
+    const start = this.#keyframeBehind ?? this.#frameStartFrom(sequence)
     const last = this.#ring.slot(this.#highest)
     this.#releaseTo(start, start <= this.#highest || this.#ring.markers[last] === 1)
     return true
@@ -369,6 +381,12 @@ export class FrameBuffer {
     this.#isAtBoundary = isAtBoundary
     this.#isFresh = false
     this.#beginningBy = undefined
+    this.#closeHole()
+  }
+
+  #closeHole(): void {
     this.#holeSince = undefined
+    this.#keyframeBehind = undefined
+    this.#seeker.reset()
   }
 }

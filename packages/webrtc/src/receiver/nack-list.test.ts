@@ -77,3 +77,17 @@ test('what was given up and what does not fit is not asked for', () => {
   expect(due(list, 10_000, 2)).toEqual([4, 5])
   expect(due(list, 10_000, 2)).toEqual([6, 7])
 })
+
+test('a sender that lets two requests for a packet pass is believed to answer none, until it answers one', () => {
+  const list = new NackList()
+  list.received(1, 0)
+  list.received(3, 0)
+  expect([due(list, 10_000), list.answers]).toEqual([[2], 'unknown'])
+  expect(due(list, 100_000)).toEqual([2])
+  list.forgetBefore(3)
+  expect(list.answers).toBe('never')
+  list.received(5, 200_000)
+  expect(due(list, 210_000)).toEqual([4])
+  list.received(4, 250_000)
+  expect(list.answers).toBe('known')
+})

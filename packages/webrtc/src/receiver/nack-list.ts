@@ -21,6 +21,9 @@ const MIN_RETRY_INTERVAL: Micros = 25_000
 /** Added to the round trip before a packet is asked for again: the sender's pacer. */
 const RETRY_MARGIN: Micros = 10_000
 
+/** Requests for one packet after which a sender that has never answered any is believed to answer none. */
+const VAIN_TRIES = 2
+
 interface MissingPacket {
   tries: number
   /** When it may be asked for (again). */
@@ -34,8 +37,16 @@ export class NackList {
   #highest: number | undefined
   #lastAt: Micros = 0
   #isHopeless = false
+  #isAnswered = false
+  #isVain = false
   /** No packet is due before; exact after `takeDue`, else perhaps too early. */
   #dueAt: Micros = Infinity
+
+  /** Whether what was asked for has come: `never` when nothing has, although it was asked for several times. */
+  get answers(): 'known' | 'unknown' | 'never' {
+    if (this.#isAnswered) return 'known'
+    return this.#isVain ? 'never' : 'unknown'
+  }
 
   /** Packets asked for and not given up. */
   get size(): number {
@@ -57,6 +68,7 @@ export class NackList {
     const packet = this.#missing.get(sequence)
     if (packet === undefined) return undefined
     this.#missing.delete(sequence)
+    if (packet.tries > 0) this.#isAnswered = true
     return packet.tries === 1 ? now - packet.requestedAt : undefined
   }
 
@@ -84,6 +96,7 @@ export class NackList {
     for (const missing of this.#missing.keys()) {
       // Holes are added in ascending order, so the first that is kept ends the search.
       if (missing >= sequence) return
+      if (this.#missing.get(missing)!.tries >= VAIN_TRIES) this.#isVain = true
       this.#missing.delete(missing)
     }
   }

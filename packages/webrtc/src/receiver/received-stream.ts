@@ -39,6 +39,10 @@ import { createVideoConfigs, type VideoConfigs } from './video-configs.js'
 const VIDEO_WAIT = { roundTrips: 20, min: 250_000, max: 1_500_000 } as const
 const AUDIO_WAIT = { roundTrips: 4, min: 60_000, max: 100_000 } as const
 const WAIT_WITHOUT_NACK: Micros = 60_000
+/** Before the first request was answered: some senders agree to NACK and repeat nothing, as OBS did. */
+const WAIT_UNTIL_ANSWERED: Micros = 250_000
+/** Where a whole keyframe is behind the hole: one request and its answer. */
+const KEYFRAME_WAIT = { roundTrips: 1.5, min: 60_000 } as const
 
 /** The stereo bit of the TOC byte (RFC 6716 section 3.1). */
 const OPUS_STEREO = 0x04
@@ -132,10 +136,17 @@ export class ReceivedStream {
   /** Longest wait for a hole, from the round trip. */
   setRoundTrip(roundTrip: Micros): void {
     if (this.#buffer === undefined) return
+    this.#buffer.waitLimit = this.#waitLimit(roundTrip)
+    this.#buffer.keyframeWait = Math.max(KEYFRAME_WAIT.roundTrips * roundTrip, KEYFRAME_WAIT.min)
+  }
+
+  /** As long as a repair can still come. */
+  #waitLimit(roundTrip: Micros): Micros {
+    const { answers } = this.nacks
+    if (!this.canNack || answers === 'never') return WAIT_WITHOUT_NACK
     const wait = this.kind === 'video' ? VIDEO_WAIT : AUDIO_WAIT
-    this.#buffer.waitLimit = this.canNack
-      ? Math.min(Math.max(wait.roundTrips * roundTrip, wait.min), wait.max)
-      : WAIT_WITHOUT_NACK
+    const limit = Math.min(Math.max(wait.roundTrips * roundTrip, wait.min), wait.max)
+    return answers === 'known' ? limit : Math.min(limit, WAIT_UNTIL_ANSWERED)
   }
 
   /**

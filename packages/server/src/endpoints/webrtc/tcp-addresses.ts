@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { FIRST_TCP_ADDRESS, FRAME_HEADER_BYTES, FrameReader, writeFrame, type PeerAddress } from '@crossroom/webrtc'
+import { rtcLimits } from '../../config/index.js'
 import { plainAddress } from '../../net/index.js'
 
 /** A TCP connection that carries framed packets (RFC 4571, RFC 6544). */
@@ -54,12 +55,13 @@ export class TcpAddresses {
     if (way === undefined) return
     const framed = new Uint8Array(FRAME_HEADER_BYTES + packet.length)
     writeFrame(packet, framed, 0)
-    way.socket.write(framed)
+    this.#write(way, framed)
   }
 
   /** Sends bytes that are framed already; `taken` is called when the kernel has them. */
   write(address: PeerAddress, framed: Uint8Array, taken: () => void): void {
-    this.#ways.get(address)?.socket.write(framed, taken)
+    const way = this.#ways.get(address)
+    if (way !== undefined) this.#write(way, framed, taken)
   }
 
   close(address: PeerAddress): void {
@@ -68,6 +70,12 @@ export class TcpAddresses {
 
   closeAll(): void {
     for (const { socket } of this.#ways.values()) socket.destroy()
+  }
+
+  /** Everything that is written goes through here: whoever does not read costs a bounded amount, and the rest is the socket's watch. */
+  #write({ socket }: TcpWay, framed: Uint8Array, taken?: () => void): void {
+    if (socket.writableLength + framed.length > rtcLimits.tcpWaitingBytes) socket.destroy()
+    else socket.write(framed, taken)
   }
 
   #read(address: PeerAddress, way: TcpWay, bytes: Buffer): void {
