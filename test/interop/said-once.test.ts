@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { encodeAmf0Values } from '@crossroom/media'
+import { encodeAmf0Values, type FlvTag } from '@crossroom/media'
 import {
   hashOf,
+  playRtmp,
   publishRtmp,
+  rest,
   run,
   startServer,
   until,
@@ -74,7 +76,7 @@ test('what came before a refusal goes nowhere, and the reason is said', async ()
   await until('the end of the connection', () => socket.destroyed || socket.readableEnded)
   expect(asked).toBe(before + 1)
   expect(said).toContain('NetStream.Publish.Denied')
-  expect((await fetch(`${server.http}/api/v1/streams/live/forbidden`)).status).toBe(404)
+  expect(await rest(server, 'GET', 'streams/live/forbidden')).toBeUndefined()
 })
 
 test('ffprobe of an RTMP play lists picture and sound and nothing else', async () => {
@@ -99,4 +101,22 @@ test('metadata of 300 KB is taken; more than 1 MB is refused with the reason', a
   await until('the end of the connection', () => push.closed)
   expect(said).toContain('NetStream.Publish.Failed')
   expect(said).toContain('1048576 are allowed')
+})
+
+test('onTextData, onCuePoint and names nobody knows reach players of FLV and RTMP in order, pictures first', async () => {
+  const push = await publishRtmp(`${server.rtmp}/live/text`)
+  push.send(clip.tags.slice(0, 40))
+  await untilStream(server, 'live/text', 'live', 20)
+  const viewers = [watchHttpFlv(`${server.http}/live/text.flv`), await playRtmp(`${server.rtmp}/live/text`)]
+  const bodies = ['onTextData', 'onCuePoint', 'somethingElse'].map((name) => encodeAmf0Values([name, { text: name }]))
+  await until('the first pictures', () => viewers.every((viewer) => viewer.media.length > 0))
+  const at = clip.tags[40]!.timestampMs
+  push.send([...bodies.map((body, index) => ({ type: 18, timestampMs: at + index, body })), ...clip.tags.slice(40)])
+  for (const viewer of viewers) {
+    const scripts = (): FlvTag[] => viewer.tags.filter(({ type }) => type === 18).slice(-3)
+    await until('the messages', () => scripts().length === 3 && hashOf(scripts()[2]!.body) === hashOf(bodies[2]!))
+    expect(scripts().map(({ body }) => hashOf(body))).toEqual(bodies.map(hashOf))
+    expect(viewer.tags.findIndex(({ type }) => type === 9)).toBeLessThan(viewer.tags.indexOf(scripts()[0]!))
+  }
+  push.end()
 })

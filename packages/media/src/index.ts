@@ -7,6 +7,7 @@ export type {
   MediaFrame,
   Micros,
   Orientation,
+  ScriptData,
   VideoCodec,
   VideoConfig,
   VideoFrame,

@@ -5,6 +5,8 @@ import { H265NalType, h265NalType } from '../h265/nal.js'
 
 /** What may wait in front of a picture: parameter sets and SEI are small. */
 const MAX_PREFIX_BYTES = 64 * 1024
+/** Frames of sound that wait behind a picture that is held: more come in no tenth of a second. */
+const MAX_SOUND_BEHIND = 32
 
 /**
  * Makes whole access units of what encoders send in pieces: parameter sets by themselves, a message for each slice. Two
@@ -20,6 +22,7 @@ export class AccessUnitJoiner {
   #prefix: VideoFrame | undefined
   /** The picture that may go on. */
   #open: VideoFrame | undefined
+  #behind: MediaFrame[] = []
 
   constructor(emit: (frame: MediaFrame) => void) {
     this.#emit = emit
@@ -31,7 +34,11 @@ export class AccessUnitJoiner {
   }
 
   push(frame: MediaFrame): void {
-    if (!isVideoFrame(frame) || !hasNalUnits(frame)) return this.#emit(frame)
+    if (!isVideoFrame(frame)) return this.#passSound(frame)
+    if (!hasNalUnits(frame)) {
+      this.flush()
+      return this.#emit(frame)
+    }
     const slice = frame.units.find((unit) => isSlice(frame, unit))
     if (slice === undefined) this.#keepPrefix(frame)
     else if (beginsPicture(frame, slice)) this.#begin(frame)
@@ -42,7 +49,18 @@ export class AccessUnitJoiner {
   flush(): void {
     const open = this.#open
     this.#open = undefined
-    if (open !== undefined) this.#emit(open)
+    if (open === undefined) return
+    this.#emit(open)
+    const behind = this.#behind
+    this.#behind = []
+    for (const sound of behind) this.#emit(sound)
+  }
+
+  /** Sound stays behind the picture that it came after. */
+  #passSound(frame: MediaFrame): void {
+    if (this.#open === undefined) return this.#emit(frame)
+    this.#behind.push(frame)
+    if (this.#behind.length === MAX_SOUND_BEHIND) this.flush()
   }
 
   #keepPrefix(frame: VideoFrame): void {
@@ -89,6 +107,7 @@ function merged(first: VideoFrame, second: VideoFrame): VideoFrame {
     keyframe: first.keyframe || second.keyframe,
     units: [...first.units, ...second.units],
     receivedAt: second.receivedAt,
+    ...(second.script === undefined ? {} : { script: [...(first.script ?? []), ...second.script] }),
   }
 }
 

@@ -1,6 +1,8 @@
 import { parseAmf0Values } from '../amf0/reader.js'
 import { EcmaArray, type Amf0Limits, type Amf0Object, type Amf0Value } from '../amf0/value.js'
 import { encodeAmf0Values } from '../amf0/writer.js'
+import { readUint16 } from '../bytes/big-endian.js'
+import { decodeUtf8 } from '../bytes/utf8.js'
 import type { AudioConfig, FlvSpelling, Orientation, VideoConfig } from '../model/frame.js'
 import { MAX_FRAME_RATE, MAX_PICTURE_SIDE } from '../model/picture-limits.js'
 import { AUDIO_FOUR_CC, LegacyVideoCodecId, SoundFormat, VIDEO_FOUR_CC } from './codec-ids.js'
@@ -14,6 +16,9 @@ const MAX_BITRATE = 1_000_000_000
 
 /** Recordings that are sent again carry an index of their keyframes: thousands of numbers. */
 const METADATA_LIMITS: Amf0Limits = { maxDepth: 16, maxNodes: 65_536, maxBytes: 1024 * 1024 }
+
+const STRING_MARKER = 2
+const MAX_SCRIPT_NAME = 128
 
 const ORIENTATIONS: readonly Orientation[] = [0, 90, 180, 270]
 
@@ -58,6 +63,16 @@ export function parseMetadataBody(body: Uint8Array): FlvMetadata | undefined {
     ...(audioBitrate === undefined ? {} : { audioBitrate: Math.round(audioBitrate * 1000) }),
     ...(typeof encoder === 'string' && encoder !== '' ? { encoder: encoder.slice(0, MAX_ENCODER_LENGTH) } : {}),
   }
+}
+
+/** What a server says to its own players, and does not take from a publisher. */
+const SERVER_NOTICES = ['onMetaData', 'onStatus', '|RtmpSampleAccess']
+
+/** Whether script data is a message to the players of a stream (`onTextData`, …), as opposed to facts about the stream. */
+export function isPlayersScript(body: Uint8Array): boolean {
+  const length = body[0] === STRING_MARKER && body.length >= 3 ? readUint16(body, 1) : 0
+  if (length === 0 || length > MAX_SCRIPT_NAME || 3 + length > body.length) return false
+  return !SERVER_NOTICES.includes(decodeUtf8(body, 3, 3 + length))
 }
 
 /** What `buildMetadataBody` describes. */

@@ -64,7 +64,9 @@ test.each([
   ['AAC frame', 'af 01 21', true, { kind: 'frames', codec: 'aac', offset: 2, spelling: 'legacy' }],
   ['MP3', '2f fffb', true, { kind: 'frames', codec: 'mp3', offset: 1 }],
   ['MP3 at 8 kHz', 'ee fffb', true, { kind: 'frames', codec: 'mp3' }],
-  ['Speex', 'b2 00', true, { kind: 'unsupported' }],
+  ['Speex', 'b2 00', true, { kind: 'frames', codec: 'speex' }],
+  ['G.711 A-law', '72 d5', true, { kind: 'frames', codec: 'pcma' }],
+  ['device-specific sound', 'f2 00', true, { kind: 'unsupported' }],
   ['AAC packet type 2', 'af 02', false, {}],
   ['AAC in one byte', 'af', false, {}],
 ])('legacy audio: %s', (_, hex, accepted, expected) => {

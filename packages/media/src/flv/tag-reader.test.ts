@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { encodeAmf0Values } from '../amf0/writer.js'
 import { bytesOf, hexOf } from '../bytes/hex.cases.js'
 import { avcRecordCases, buildSps } from '../h264/sps.cases.js'
 import type { MediaFrame, VideoConfig } from '../model/frame.js'
@@ -91,7 +92,7 @@ test.each([
   ['AVC packet type 3', 9, '17 03 000000', 'FLV_MALFORMED_TAG'],
   ['Sorenson H.263', 9, '12 00', 'FLV_UNSUPPORTED_CODEC'],
   ['a picture of 0 pixels', 9, '17 00 000000 014d001fffe100046700000001000468ce3c80', 'FLV_BAD_SEQUENCE_HEADER'],
-  ['Speex', 8, 'b2 00', 'FLV_UNSUPPORTED_CODEC'],
+  ['device-specific sound', 8, 'f2 00', 'FLV_UNSUPPORTED_CODEC'],
   ['AAC at 192 kHz', 8, 'af 00 1781770010', 'FLV_BAD_SEQUENCE_HEADER'],
   ['an Opus frame of 63 × 60 ms', 8, '91 4f707573 1b3f', 'FLV_NO_SEQUENCE_HEADER'],
   ['an MP3 frame without sync word', 8, '2f 001122', 'FLV_BAD_FRAME'],
@@ -260,4 +261,37 @@ test('VP9 learns its size from the key frame, AV1 from the record', () => {
   ])
   expect(frames[1]!.config).toMatchObject({ width: 320, height: 180, codecString: 'vp09.00.11.08' })
   expect(frames[3]!.config).toMatchObject({ width: 320, height: 180, codecString: 'av01.0.00M.08' })
+})
+
+test('script data for players travels with the next picture, bounded, and onMetaData does not', () => {
+  const body = encodeAmf0Values(['onTextData', { text: 'x' }])
+  const script = (name: string, ms: number): [number, number, Uint8Array] => [18, ms, encodeAmf0Values([name, {}])]
+  const many = Array.from({ length: 40 }, (_, index): [number, number, Uint8Array] => [18, 1050 + index, body])
+  const { frames, accepted } = read(
+    [9, 0, sequenceHeader],
+    [8, 0, aacHeader],
+    [9, 1000, idr],
+    script('onMetaData', 1000),
+    script('onCuePoint', 1010),
+    [8, 1020, aacFrame],
+    [9, 1040, inter],
+    ...many,
+    [9, 1100, inter],
+  )
+  expect(accepted).not.toContain(false)
+  expect(frames.map((frame) => frame.script?.length)).toEqual([undefined, undefined, 1, 32])
+  expect(frames[2]!.script![0]!.offset).toBe(-30_000)
+})
+
+test('where pictures have stopped script data travels with the sound', () => {
+  const script = encodeAmf0Values(['onTextData', { text: 'x' }])
+  const { frames } = read(
+    [9, 0, sequenceHeader],
+    [8, 0, aacHeader],
+    [9, 0, idr],
+    [18, 100, script],
+    [8, 200, aacFrame],
+    [8, 1200, aacFrame],
+  )
+  expect(frames.map((frame) => frame.script?.length)).toEqual([undefined, undefined, 1])
 })

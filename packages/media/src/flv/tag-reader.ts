@@ -4,7 +4,8 @@ import type { VideoHints } from '../model/video-hints.js'
 import { FlvAudioReader } from './audio-reader.js'
 import { FlvTagType } from './codec-ids.js'
 import { flvTagErrors, type FlvTagError } from './errors.js'
-import { type FlvMetadata, parseMetadataBody } from './metadata.js'
+import { type FlvMetadata, isPlayersScript, parseMetadataBody } from './metadata.js'
+import { ScriptQueue } from './script-queue.js'
 import { FlvVideoReader } from './video-reader.js'
 
 /** What a FlvTagReader has seen since it was made. */
@@ -25,6 +26,7 @@ export interface FlvTagCounters {
 export class FlvTagReader {
   readonly #video = new FlvVideoReader()
   readonly #audio = new FlvAudioReader()
+  readonly #scripts = new ScriptQueue()
   #metadata: FlvMetadata | undefined
   /** What of the metadata goes into configs, kept ready: tags come by the hundred per second. */
   #videoHints: VideoHints = {}
@@ -76,7 +78,10 @@ export class FlvTagReader {
       if (error.isGarbage) this.#garbage.set(tagType, this.garbageOf(tagType) + 1)
       return false
     }
-    if (out.length > framesBefore) this.#garbage.delete(tagType)
+    if (out.length > framesBefore) {
+      this.#garbage.delete(tagType)
+      out[framesBefore] = this.#scripts.attach(out[framesBefore]!)
+    }
     if (tagType === FlvTagType.video) this.#videoFrames += out.length - framesBefore
     else this.#audioFrames += out.length - framesBefore
     return true
@@ -97,15 +102,19 @@ export class FlvTagReader {
       case FlvTagType.audio:
         return this.#audio.read(timestampMs, body, receivedAt, this.#audioHints, out)
       case FlvTagType.script:
-        return this.#readScript(body)
+        return this.#readScript(timestampMs, body)
       default:
         return flvTagErrors.unknownTagType
     }
   }
 
-  #readScript(body: Uint8Array): FlvTagError | undefined {
+  #readScript(timestampMs: number, body: Uint8Array): FlvTagError | undefined {
     const metadata = parseMetadataBody(body)
     if (metadata === undefined) return flvTagErrors.badScriptData
+    if (isPlayersScript(body)) {
+      this.#scripts.push(timestampMs, body)
+      return undefined
+    }
     this.#metadata = metadata
     const { frameRate, videoBitrate: bitrate, orientation } = metadata
     this.#videoHints = { frameRate, bitrate, orientation }

@@ -66,6 +66,14 @@ export interface AudioConfig {
 
 export type CodecConfig = VideoConfig | AudioConfig
 
+/** A message of a publisher to its players that is neither picture nor sound: `onTextData`, `onCuePoint`, `onCaption`, … */
+export interface ScriptData {
+  /** AMF0, as it came. */
+  readonly body: Uint8Array
+  /** Its time, from the dts of the frame that it travels with. */
+  readonly offset: Micros
+}
+
 /** One video access unit or one coded audio frame. Immutable: it is shared by every subscriber. */
 export interface MediaFrame<Config extends CodecConfig = CodecConfig> {
   readonly config: Config
@@ -88,6 +96,8 @@ export interface MediaFrame<Config extends CodecConfig = CodecConfig> {
   readonly droppable: boolean
   /** Loudness in -dBov, 0 (loudest) to 127 (silence), RFC 6464. */
   readonly audioLevel?: number
+  /** What came from the publisher between the frame before and this one; for players of FLV and RTMP. */
+  readonly script?: readonly ScriptData[]
 }
 
 export type VideoFrame = MediaFrame<VideoConfig>

@@ -16,6 +16,7 @@ import {
   type MediaFrame,
 } from '@crossroom/media'
 import type { Packer, Tracks } from '../../hub/index.js'
+import { scriptTimestampMs } from '../script-timestamp.js'
 import { turnedMetadata } from '../turned-metadata.js'
 
 /** Writes frames as FLV tags (Adobe Flash Video File Format Specification 10.1, annex E; Enhanced RTMP v2). */
@@ -54,7 +55,9 @@ export class FlvPacker implements Packer {
   }
 
   byteLengthOfFrame(frame: MediaFrame): number {
-    return byteLengthOfTag(byteLengthOfFrameBody(frame, this.#spelling(frame.config)))
+    let length = byteLengthOfTag(byteLengthOfFrameBody(frame, this.#spelling(frame.config)))
+    for (const { body } of frame.script ?? []) length += byteLengthOfTag(body.length)
+    return length
   }
 
   writeFrame(frame: MediaFrame, timestampMs: number, out: Uint8Array, offset: number): number {
@@ -62,7 +65,11 @@ export class FlvPacker implements Packer {
     const body = offset + FLV_TAG_HEADER_LENGTH
     const end = writeFrameBody(frame, out, body, spelling)
     writeTagHeader(tagTypeOf(frame.config), end - body, timestampMs, out, offset)
-    return writePreviousTagSize(end - body, out, end)
+    let next = writePreviousTagSize(end - body, out, end)
+    // Behind the frame: ffmpeg numbers its streams in the order in which they come.
+    for (const script of frame.script ?? [])
+      next = writeScript(script.body, scriptTimestampMs(script, timestampMs), out, next)
+    return next
   }
 
   #spelling(config: CodecConfig): FlvSpelling | undefined {

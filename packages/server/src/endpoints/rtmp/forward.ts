@@ -21,6 +21,7 @@ import {
   type Tracks,
 } from '../../hub/index.js'
 import { Driver, inListenedTime, type OutgoingTarget } from '../../net/index.js'
+import { scriptTimestampMs } from '../script-timestamp.js'
 
 export interface ForwardTargetAddress extends OutgoingTarget {
   readonly url: string
@@ -102,6 +103,8 @@ export class RtmpForward implements FrameSink {
     const body = new Uint8Array(byteLengthOfFrameBody(frame))
     writeFrameBody(frame, body, 0)
     this.#session.sendMedia(isVideo ? MessageType.video : MessageType.audio, timestampMs, body)
+    for (const script of frame.script ?? [])
+      this.#session.sendMedia(MessageType.dataAmf0, scriptTimestampMs(script, timestampMs), script.body)
     this.#driver.drain()
   }
 

@@ -9,6 +9,7 @@ import {
 } from '@crossroom/media'
 import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
 import type { Packer, Tracks } from '../../hub/index.js'
+import { scriptTimestampMs } from '../script-timestamp.js'
 import { turnedMetadata } from '../turned-metadata.js'
 
 /**
@@ -51,13 +52,19 @@ export class RtmpPacker implements Packer {
   }
 
   byteLengthOfFrame(frame: MediaFrame, timestampMs: number): number {
-    return this.#lengthOf(byteLengthOfFrameBody(frame), timestampMs)
+    let length = this.#lengthOf(byteLengthOfFrameBody(frame), timestampMs)
+    for (const script of frame.script ?? [])
+      length += this.#lengthOf(script.body.length, scriptTimestampMs(script, timestampMs))
+    return length
   }
 
   writeFrame(frame: MediaFrame, timestampMs: number, out: Uint8Array, offset: number): number {
     const body = this.#bodyOf(byteLengthOfFrameBody(frame))
     writeFrameBody(frame, body, 0)
-    return this.#writeMedia(frame.config, timestampMs, body, out, offset)
+    let next = this.#writeMedia(frame.config, timestampMs, body, out, offset)
+    for (const script of frame.script ?? [])
+      next = this.#writeScript(scriptTimestampMs(script, timestampMs), script.body, out, next)
+    return next
   }
 
   #bodyOf(length: number): Uint8Array {
