@@ -54,11 +54,9 @@ function check(encoder: Encoder): void {
   const frames = map(encoder)
   for (const kind of ['video', 'audio'] as const) {
     const track = of(frames, kind)
-    // A clock that stood still while the other track went on is put right.
-    const stood = Math.max(
-      0,
-      ...encoder.events.map((event) => (event.type === 'stand' && event.of === kind ? event.for : 0)),
-    )
+    // A clock that stood still is put right: at once where the other track tells, else with the next jump.
+    let stood = 0
+    for (const event of encoder.events) if (event.type === 'stand' && event.of === kind) stood += event.for
     let before: Mapped | undefined
     for (const now of track) {
       claim(now.pts - now.dts === now.frame.pts - now.frame.dts, 'pts - dts is not as it was sent', now)
@@ -77,7 +75,7 @@ function check(encoder: Encoder): void {
       ((last.truth - first.truth) * Math.max(Math.abs(encoder.drift.video), Math.abs(encoder.drift.audio))) / 1e6
     const other = encoder.origins[kind === 'video' ? 'audio' : 'video']
     // Of a clock that stood still nothing tells but another one.
-    const allowed = other === undefined ? 3 * stood : 0
+    const allowed = other === undefined ? stood : 0
     claim(
       Math.abs(gained) < allowed + drifted + 100 * MS * (1 + encoder.events.length),
       `${String(gained / 1000)} ms gained`,
@@ -231,5 +229,5 @@ const encoder: fc.Arbitrary<Encoder> = fc.record({
 })
 
 test('whatever an encoder does: in sync 2 s later, rising, nothing invented', () => {
-  fc.assert(fc.property(encoder, check), { numRuns: 300, seed: 20 })
+  fc.assert(fc.property(encoder, check), { numRuns: 150, seed: 20 })
 })

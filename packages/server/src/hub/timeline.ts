@@ -19,7 +19,7 @@ const ORDER_KNOWN = 30
 const FALLS_OF_ORDER = 3
 const FALLS_WITHIN: Micros = 2_000_000
 /** Two tracks whose clocks jump by nearly the same within so long have one clock, and made one jump. */
-const SAME_STEP: Micros = 500_000
+const SAME_STEP: Micros = 150_000
 const SAME_STEP_WITHIN: Micros = 5_000_000
 
 type Kind = 'video' | 'audio'
