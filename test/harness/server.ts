@@ -55,7 +55,18 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 
 async function startOnce(options: TestServerOptions): Promise<TestServer> {
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is not there: run npm run build`)
-  const freePorts = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
+  const freePorts = [
+    '--host',
+    '127.0.0.1',
+    '--drain-notice',
+    '0',
+    '--rtmp-port',
+    '0',
+    '--http-port',
+    '0',
+    '--rtc-port',
+    '0',
+  ]
   const args = [COMMAND, 'serve', '--json', '--log-level', 'debug', ...freePorts, ...(options.args ?? [])]
   let announce: (ports: Record<string, number>) => void
   const listening = new Promise<Record<string, number>>((resolve) => (announce = resolve))

@@ -16,6 +16,7 @@ import {
   untilViewers,
   watchHttpFlv,
   watchWsFlv,
+  WITH_KEY,
   type TestServer,
 } from '../harness/index.js'
 
@@ -95,4 +96,34 @@ test('SIGTERM: nobody new comes in, everybody is told, the process ends with 0',
   expect(publisher.said).toEqual(['publishing', 'ended NetStream.Publish.Idle'])
   expect(mediaOf(viewer.tags)).toHaveLength(mediaOf(tags).length)
   await expect(fetch(`${drained.http}/readyz`)).rejects.toThrow()
+})
+
+test('a drain gives balancers notice: questions are answered, what runs goes on, nothing new is taken', async () => {
+  const drained = await startServer({ args: ['--drain-notice', '3'] })
+  const name = 'live/noticed'
+  const publisher = await publishRtmp(`${drained.rtmp}/${name}`)
+  publisher.send(tags)
+  await untilStream(drained, name, 'live', 100)
+  const viewer = watchHttpFlv(`${drained.http}/${name}.flv`)
+  await viewer.frames(10)
+  drained.process.child.kill('SIGTERM')
+  const from = performance.now()
+  const readyz = () => fetch(`${drained.http}/readyz`)
+  await until('/readyz to say no', async () => (await readyz()).status === 503)
+  expect(await (await readyz()).json()).toMatchObject({ ready: false })
+  expect((await fetch(`${drained.http}/metrics`, { headers: WITH_KEY })).status).toBe(200)
+  expect(await untilStream(drained, name, 'live')).toMatchObject({ name })
+  const refused = await fetch(`${drained.http}/${name}.flv`)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+  const whip = await fetch(`${drained.http}/whip/live/new`, {
+    ...{ method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: 'v=0\r\n' },
+  })
+  expect(whip.status).not.toBe(201)
+  await expect(publishRtmp(`${drained.rtmp}/live/new`)).rejects.toThrow('NetStream.Publish.Denied')
+  await expect(playRtmp(`${drained.rtmp}/${name}`)).rejects.toThrow('NetStream.Play.Failed')
+  publisher.send(tags, 10_000)
+  await viewer.frames(mediaOf(tags).length + 10)
+  expect([viewer.ended, publisher.closed]).toEqual([false, false])
+  expect(await drained.process.exited).toBe(0)
+  expect(performance.now() - from).toBeGreaterThan(2500)
 })

@@ -123,10 +123,10 @@ function signalingSocket(enters: boolean): Watched {
 
 function hookSlot(): Watched {
   const clock = new VirtualClock()
-  const slots = new Slots(1, 1, (delay, callback) => clock.after(delay, callback))
-  void slots.take(3000)
+  const slots = new Slots(2, 2, (delay, callback) => clock.after(delay, callback))
+  void slots.take(3000, 'a')
   let isOver = false
-  void slots.take(3000).then(() => (isOver = true))
+  void slots.take(3000, 'a').then(() => (isOver = true))
   return { clock, limit: 3, isOver: () => isOver }
 }
 

@@ -9,6 +9,8 @@ import {
   until,
   untilStream,
   untilViewers,
+  watchHttpFlv,
+  watchWsFlv,
   type TestServer,
 } from '../harness/index.js'
 import { fattened, openFiles, openRaw } from './attack.js'
@@ -58,8 +60,28 @@ test('a frozen viewer is noticed about 10 s after it froze, by every protocol, a
   expect(slow).toBeLessThan(24_000)
 })
 
+test('a server that stood still for 12 s disconnects none of those who are there, and says so', async () => {
+  const publisher = await publish('live/still', 200_000)
+  const viewer = watchHttpFlv(`${server.http}/live/still.flv`)
+  const socket = watchWsFlv(`${server.ws}/live/still.flv`)
+  const player = await playRtmp(`${server.rtmp}/live/still`)
+  await untilViewers(server, 'live/still', 3)
+  const { pid } = server.process.child
+  process.kill(pid!, 'SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 12_000))
+  process.kill(pid!, 'SIGCONT')
+  await until('the server to say so', () => server.log().includes('The server stood still'))
+  const seen = viewer.media.length
+  await viewer.frames(seen + 300, 20_000)
+  expect([viewer.ended, socket.ended, player.closed, publisher.isClosed()]).toEqual([false, false, false, false])
+  expect(server.log()).not.toContain('"reason":"timeout"')
+  publisher.end()
+  for (const one of [viewer, socket]) one.close()
+  player.end()
+})
+
 /** Publishes pictures at a rate, a keyframe each second. */
-async function publish(name: string, bitsPerSecond: number): Promise<{ end(): void }> {
+async function publish(name: string, bitsPerSecond: number): Promise<{ end(): void; isClosed(): boolean }> {
   const bytes = Math.round(bitsPerSecond / 8 / 25)
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
   publisher.send([...clip.configs, fattened(clip.pictures[0]!, bytes)])
@@ -70,6 +92,7 @@ async function publish(name: string, bitsPerSecond: number): Promise<{ end(): vo
     publisher.send([{ ...picture, timestampMs: 40 * sent++ }])
   }, 40)
   return {
+    isClosed: () => publisher.closed,
     end: () => {
       clearInterval(timer)
       publisher.end()

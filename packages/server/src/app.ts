@@ -35,8 +35,11 @@ export interface RunningServer {
   renewCertificate(): Promise<void>
   /** From now on the secrets of this configuration hold; nothing else of it is looked at. */
   renewSecrets(config: Config): void
-  /** Takes nothing new, lets viewers go over a few seconds, then closes. */
-  drain(): Promise<void>
+  /**
+   * Refuses new publishers, viewers and members, and says by `/readyz` that it is not ready; after `noticeMs` (default 0)
+   * lets viewers go over a few seconds, then closes. Questions are answered until then.
+   */
+  drain(noticeMs?: number): Promise<void>
   /** Closes at once. Idempotent. */
   close(): Promise<void>
 }
@@ -114,10 +117,12 @@ class App implements RunningServer {
     this.#core.secrets.replace(config)
   }
 
-  async drain(): Promise<void> {
+  async drain(noticeMs = 0): Promise<void> {
     this.#draining = true
+    this.#core.gate.drain()
+    this.#rooms?.rooms.takeNobody()
+    await delay(noticeMs)
     this.#forwards.close()
-    this.#core.listeners.stopAccepting()
     this.#rooms?.drain()
     await this.#letViewersGo()
     await this.close()

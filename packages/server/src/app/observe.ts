@@ -39,7 +39,7 @@ export function observeCore({
 }
 
 /** The same for rooms and signaling. */
-export function observeRooms({ metrics }: Core, { mixer, rooms, signaling }: RoomsPart): void {
+export function observeRooms({ metrics }: Core, { mixer, rooms, signaling, signatures }: RoomsPart): void {
   const { counters } = signaling
   addMixMetrics(metrics, mixer)
   metrics.addGauge('rooms', 'Rooms with members, and those empty for less than a minute', () => rooms.counts.rooms)
@@ -52,6 +52,11 @@ export function observeRooms({ metrics }: Core, { mixer, rooms, signaling }: Roo
     ],
     ['kind'],
   )
+  const addressHelp =
+    'Addresses of room streams that are good: /r/TOKEN, for members and for players without membership'
+  metrics.addGauge('room_addresses', addressHelp, () => rooms.tokens.size)
+  const usedHelp = 'One-time tokens that were used and are remembered until they run out'
+  metrics.addGauge('one_time_tokens', usedHelp, () => signatures.usedTokens)
   metrics.addGauge('signaling_sockets', 'Open sockets of signaling, entered or not', () => signaling.sockets)
   metrics.addCounter('signaling_entries_total', 'Entries and resumptions', () => counters.entries)
   metrics.addCounter(

@@ -83,6 +83,11 @@ export class EntrySignatures implements EntryVerifier {
     return [tickets.secret, tickets.publicKey, jwt.secret, jwt.keys].every((key) => key === undefined)
   }
 
+  /** One-time tokens that were used and are remembered. */
+  get usedTokens(): number {
+    return this.#used.size
+  }
+
   verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
     return this.#guarded(credentials, (id, expiresAt) => this.#used.use(id, expiresAt))
   }

@@ -1,9 +1,17 @@
-import type { Admission, StreamGate, StreamRequest } from './gate.js'
+import type { Admission, Refusal, StreamGate, StreamRequest } from './gate.js'
+
+const DRAINING: Refusal = {
+  ok: false,
+  code: 'DRAINING',
+  sentence: 'The server is going down; try again in a few seconds.',
+  httpStatus: 503,
+}
 
 /** Sends each request to the gate of its app: `r` and `push` are rooms', everything else is plain streaming. */
 export class GateByApp implements StreamGate {
   readonly #fallback: StreamGate
   readonly #gates = new Map<string, StreamGate>()
+  #isDraining = false
 
   constructor(fallback: StreamGate) {
     this.#fallback = fallback
@@ -14,7 +22,13 @@ export class GateByApp implements StreamGate {
     for (const app of apps) this.#gates.set(app, gate)
   }
 
+  /** Takes nothing new from now on; what was admitted goes on. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
   admit(request: StreamRequest): Promise<Admission> {
+    if (this.#isDraining) return Promise.resolve(DRAINING)
     return (this.#gates.get(request.app) ?? this.#fallback).admit(request)
   }
 }

@@ -80,6 +80,8 @@ export type RefusalCode =
   | 'BANNED'
   /** The room, the server or the token takes no more. */
   | 'FULL'
+  /** The server goes down and takes nothing new. */
+  | 'DRAINING'
 
 /** No, with what a person and a program need to know. */
 export interface Refusal {

@@ -184,15 +184,25 @@ test('a thousand notifications wait, then the oldest is lost and counted', async
   expect(queue.lost).toBe(1003)
 })
 
+const makeSlots = (slots: number, waiting: number) =>
+  new Slots(slots, waiting, (delay, callback) => systemClock.after(delay, callback))
+
 test('slots are given to those who wait, in order, and waiting ends in time', async () => {
-  const slots = new Slots(1, 2, (delay, callback) => systemClock.after(delay, callback))
-  expect(await slots.take(10)).toBe(true)
-  const second = slots.take(10_000)
-  const third = slots.take(1)
-  expect(await slots.take(10_000)).toBe(false)
-  expect(await third).toBe(false)
-  slots.give()
-  expect(await second).toBe(true)
-  slots.give()
-  expect(await slots.take(0)).toBe(true)
+  const slots = makeSlots(2, 4)
+  const [first] = [(await slots.take(10, 'a'))!, (await slots.take(10, 'b'))!]
+  const third = slots.take(10_000, 'c')
+  const fourth = slots.take(1, 'c')
+  expect(await fourth).toBeUndefined()
+  first()
+  const give = await third
+  expect(give).toBeDefined()
+  give!()
+  expect(await slots.take(0, 'd')).toBeDefined()
+})
+
+test('one caller whose hook hangs does not keep the slots from the others', async () => {
+  const slots = makeSlots(8, 8)
+  const own = Array.from({ length: 20 }, () => slots.take(50, 'greedy'))
+  expect(await slots.take(50, 'modest')).toBeDefined()
+  expect((await Promise.all(own)).filter((give) => give !== undefined)).toHaveLength(4)
 })

@@ -1,3 +1,4 @@
+import { addressGroup } from '../config/address-group.js'
 import { hookLimits } from '../config/limits.js'
 import type { Config } from '../config/load.js'
 import type { Log } from '../observe/log.js'
@@ -79,10 +80,10 @@ export class Hooks {
     const event = request.action === 'publish' ? 'on_publish' : 'on_play'
     const { clock, newId, nowMs } = this.#deps
     const from = clock.listened()
-    const slot = await this.#slots.take(hookLimits.timeoutMs)
+    const give = await this.#slots.take(hookLimits.timeoutMs, addressGroup(request.remoteAddress))
     const leftMs = Math.ceil(hookLimits.timeoutMs - (clock.listened() - from) / 1000)
-    if (!slot || leftMs <= 0) {
-      if (slot) this.#slots.give()
+    if (give === undefined || leftMs <= 0) {
+      give?.()
       return this.#failed(event, request, { status: 0, text: 'too many requests wait for it' })
     }
     const post = { url, id: newId(), body: JSON.stringify(describe(event, request, subject)) }
@@ -90,7 +91,7 @@ export class Hooks {
       ms: leftMs,
       after: clock.after.bind(clock),
     })
-    this.#slots.give()
+    give()
     if (reply.status >= 200 && reply.status < 300) return readVerdict(reply.text)
     if (reply.status >= 400 && reply.status < 500) {
       const verdict = readVerdict(reply.text)

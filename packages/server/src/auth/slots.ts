@@ -1,41 +1,61 @@
+import { FairShare } from '../config/fair-share.js'
+
 /** A one-shot timer, in microseconds; the answer cancels it. */
 export type After = (delay: number, callback: () => void) => () => void
 
-/** So many at the same time; the others wait in a bounded line, each no longer than it can afford. */
+/** Gives a slot back, once. */
+export type Give = () => void
+
+interface Waiter {
+  readonly holder: string
+  readonly answer: (give: Give | undefined) => void
+}
+
+/**
+ * So many at the same time; the others wait in a bounded line, each no longer than it can afford. Slots and line are shared
+ * fairly: a holder that has its share of slots waits, also while some are free, and does not hold up those behind it.
+ */
 export class Slots {
-  readonly #waitingLimit: number
   readonly #after: After
-  readonly #waiting = new Set<(taken: boolean) => void>()
-  #free: number
+  readonly #slots: FairShare
+  readonly #line: FairShare
+  readonly #waiting = new Set<Waiter>()
 
   constructor(slots: number, waiting: number, after: After) {
     this.#after = after
-    this.#free = slots
-    this.#waitingLimit = waiting
+    this.#slots = new FairShare(slots)
+    this.#line = new FairShare(waiting)
   }
 
-  /** True when a slot is taken and must be given back; false when none came free in time. */
-  take(timeoutMs: number): Promise<boolean> {
-    if (this.#free > 0) {
-      this.#free--
-      return Promise.resolve(true)
-    }
-    if (this.#waiting.size >= this.#waitingLimit) return Promise.resolve(false)
+  /** What gives the taken slot back; undefined when none came free in time. */
+  take(timeoutMs: number, holder: string): Promise<Give | undefined> {
+    const give = this.#slots.take(holder)
+    if (give !== undefined) return Promise.resolve(this.#giving(give))
+    const leaveLine = this.#line.take(holder)
+    if (leaveLine === undefined) return Promise.resolve(undefined)
     return new Promise((resolve) => {
-      const answer = (taken: boolean): void => {
+      const answer = (taken: Give | undefined): void => {
         cancel()
-        this.#waiting.delete(answer)
+        leaveLine()
+        this.#waiting.delete(waiter)
         resolve(taken)
       }
-      const cancel = this.#after(timeoutMs * 1000, () => answer(false))
-      this.#waiting.add(answer)
+      const waiter: Waiter = { holder, answer }
+      const cancel = this.#after(timeoutMs * 1000, () => answer(undefined))
+      this.#waiting.add(waiter)
     })
   }
 
-  /** Gives a slot back: to the one who waits longest, if anybody does. */
-  give(): void {
-    const next = this.#waiting.values().next().value
-    if (next === undefined) this.#free++
-    else next(true)
+  /** A slot that is given back goes to the one who waits longest and has not its share. */
+  #giving(give: Give): Give {
+    return () => {
+      give()
+      for (const { holder, answer } of this.#waiting) {
+        const next = this.#slots.take(holder)
+        if (next === undefined) continue
+        answer(this.#giving(next))
+        return
+      }
+    }
   }
 }

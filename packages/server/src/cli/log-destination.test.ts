@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { WaitingLines, formatLine } from './log-destination.js'
 import type { LineFile } from './log-destination.js'
 
@@ -102,13 +102,43 @@ test('a file that cannot take a line now is given it again', () => {
   expect(file.text).toBe('first\nsecond\n')
 })
 
+test.each(['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'])(
+  'after %s the log resumes: nothing that waited is lost, and what was lost is counted',
+  (code) => {
+    vi.useFakeTimers()
+    try {
+      const file = new SlowFile()
+      const lines = new WaitingLines(file, (lost) => `lost ${String(lost)}\n`)
+      lines.add('first\n')
+      file.take(3)
+      for (let seconds = 0; seconds < 3600; seconds++) {
+        file.refuse(code)
+        lines.add(`${'x'.repeat(1023)}\n`)
+        vi.advanceTimersByTime(1000)
+      }
+      while (file.pending !== undefined) file.take()
+      const kept = 1024 - 1
+      expect(file.text).toBe(`first\n${`${'x'.repeat(1023)}\n`.repeat(kept)}lost ${String(3600 - kept)}\n`)
+      lines.add('after\n')
+      file.take()
+      expect(file.text).toMatch(/\nafter\n$/)
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)
+
 test('lines that nobody reads are dropped past a megabyte', () => {
   const file = new SlowFile()
   const lines = new WaitingLines(file)
   const line = `${'x'.repeat(1023)}\n`
   for (let count = 0; count < 2000; count++) lines.add(line)
   while (file.pending !== undefined) file.take()
-  expect(file.text.length).toBe(1024 * 1024)
+  const lost = file.text.slice(1024 * 1024)
+  expect(JSON.parse(lost)).toMatchObject({ level: 'warn', lost: 976 })
+  lines.add('next\n')
+  file.take()
+  expect(file.text).toMatch(/\nnext\n$/)
 })
 
 test('lines for people: time, level, message, then the fields; a value with spaces is quoted', () => {

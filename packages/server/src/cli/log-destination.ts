@@ -4,8 +4,12 @@ import type { DestinationStream } from 'pino'
 const STDERR = 2
 /** Lines wait here while nobody reads stderr; past it they are dropped, for the server must not wait for its log. */
 const WAITING_BYTES = 1024 * 1024
-/** A descriptor that cannot take bytes now is tried again after this. */
+/** A descriptor that cannot take bytes now is tried again after this … */
 const RETRY_MS = 100
+/** … and one that failed, for a full disk has room again some time, after this. */
+const RETRY_FAILED_MS = 1000
+/** Nobody will read what is written there any more. */
+const GONE = new Set(['EPIPE', 'EBADF'])
 
 /** Where log lines go, and how to get the last ones out before the process ends. */
 export interface LogDestination extends DestinationStream {
@@ -24,15 +28,17 @@ export interface LineFile {
  * a line that stands there unfinished.
  */
 export function stderrDestination(readable: boolean, interrupt: () => string = () => ''): LogDestination {
-  const lines = new WaitingLines({
+  const shown = (line: string): string => (readable ? interrupt() + formatLine(line) : line)
+  const file: LineFile = {
     write: (bytes, done) => {
       write(STDERR, bytes, done)
     },
     writeSync: (bytes) => writeSync(STDERR, bytes),
-  })
+  }
+  const lines = new WaitingLines(file, (lost) => shown(lostLine(lost)))
   return {
     write: (line) => {
-      lines.add(readable ? interrupt() + formatLine(line) : line)
+      lines.add(shown(line))
     },
     flush: () => {
       lines.flush()
@@ -40,9 +46,20 @@ export function stderrDestination(readable: boolean, interrupt: () => string = (
   }
 }
 
-/** Lines on their way to a file whose reader may stall or go away: neither holds up nor ends the process. */
+/** As the log writes it. */
+function lostLine(lost: number): string {
+  const fields = { level: 'warn', time: new Date().toISOString(), lost, msg: 'Log lines were lost: nobody took them' }
+  return `${JSON.stringify(fields)}\n`
+}
+
+/**
+ * Lines on their way to a file whose reader may stall or go away, or whose disk may be full: nothing of it holds up or
+ * ends the process. When the file takes lines again, it is told how many are missing.
+ */
 export class WaitingLines {
   readonly #file: LineFile
+  readonly #lostLine: (lost: number) => string
+  #lost = 0
   #waiting: Buffer[] = []
   /** What the system has, or is to be given again. */
   #piece: Uint8Array | undefined
@@ -50,14 +67,20 @@ export class WaitingLines {
   #isWriting = false
   #isClosed = false
 
-  constructor(file: LineFile) {
+  constructor(file: LineFile, describeLost: (lost: number) => string = lostLine) {
     this.#file = file
+    this.#lostLine = describeLost
   }
 
   /** Takes a line, or drops it when too much waits or nobody can read it any more. */
   add(line: string): void {
     const bytes = Buffer.from(line)
-    if (this.#isClosed || this.#bytes + bytes.length > WAITING_BYTES) return
+    if (this.#isClosed) return
+    // In order: behind a gap nothing waits before the gap can be told.
+    if (this.#lost > 0 || this.#bytes + bytes.length > WAITING_BYTES) {
+      this.#lost++
+      return
+    }
     this.#waiting.push(bytes)
     this.#bytes += bytes.length
     this.#write()
@@ -98,19 +121,23 @@ export class WaitingLines {
   #take(piece: Uint8Array, written: number): void {
     this.#bytes -= written
     this.#piece = written === piece.length ? undefined : piece.subarray(written)
+    if (this.#piece === undefined && this.#waiting.length === 0 && this.#lost > 0) {
+      const line = this.#lostLine(this.#lost)
+      this.#lost = 0
+      this.add(line)
+    }
     this.#write()
   }
 
   #stopOrRetry(error: NodeJS.ErrnoException): void {
-    if (error.code === 'EAGAIN' || error.code === 'EBUSY') {
-      setTimeout(() => {
-        this.#write()
-      }, RETRY_MS).unref()
+    if (GONE.has(error.code ?? '')) {
+      // A closed stderr (a pipe whose reader went away) must not end the server.
+      this.#isClosed = true
+      this.#forget()
       return
     }
-    // A closed stderr (a terminal that went away) must not end the server.
-    this.#isClosed = true
-    this.#forget()
+    const isBusy = error.code === 'EAGAIN' || error.code === 'EBUSY'
+    setTimeout(() => this.#write(), isBusy ? RETRY_MS : RETRY_FAILED_MS).unref()
   }
 
   #forget(): void {

@@ -53,7 +53,7 @@ export async function serve(read: () => ServerConfig, host: ServeHost): Promise<
   const status = config.json ? undefined : host.status
   const openRoom = (roomId: string): void => server.openRoom(roomId)
   const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
-  await untilDrained(server, log, host, () => stopPhone?.())
+  await untilDrained(server, log, host, config.drainNotice * 1000, () => stopPhone?.())
   destination.flush()
   return 0
 }
@@ -72,10 +72,16 @@ function renewSecrets(read: () => ServerConfig, server: RunningServer, log: Log)
 /**
  * Resolves after the first SIGTERM or SIGINT, `stopping` and the drain it asks for; the second signal ends the process.
  */
-function untilDrained(server: RunningServer, log: Log, host: ServeHost, stopping: () => void): Promise<void> {
+function untilDrained(
+  server: RunningServer,
+  log: Log,
+  host: ServeHost,
+  noticeMs: number,
+  stopping: () => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let draining = false
-    const stop = (): void => {
+    const stop = (ownNoticeMs: number): void => {
       if (draining) {
         host.exit(1)
         return
@@ -86,16 +92,17 @@ function untilDrained(server: RunningServer, log: Log, host: ServeHost, stopping
       const deadline = setTimeout(() => {
         log.warn({}, 'The drain took too long and was cut off')
         void server.close().then(resolve, reject)
-      }, shutdownLimits.drainMs)
+      }, shutdownLimits.drainMs + ownNoticeMs)
       server
-        .drain()
+        .drain(ownNoticeMs)
         .then(resolve, reject)
         .finally(() => {
           clearTimeout(deadline)
         })
     }
-    host.onSignal('SIGTERM', stop)
-    host.onSignal('SIGINT', stop)
+    // A balancer's host ends a program by SIGTERM. Who presses Ctrl-C does not want to wait.
+    host.onSignal('SIGTERM', () => stop(noticeMs))
+    host.onSignal('SIGINT', () => stop(0))
   })
 }
 

@@ -307,7 +307,9 @@ export const rtcLimits = {
 
 /** The end of the process. */
 export const shutdownLimits = {
-  /** From SIGTERM to exit, whoever is still connected. */
+  /** Between SIGTERM and the first goodbye, `/readyz` answers 503 so long (seconds; `--drain-notice`). */
+  drainNoticeSeconds: 5,
+  /** From there to exit, whoever is still connected. */
   drainMs: 30_000,
   /** Viewers are let go over this long, so that they do not all come back at once. */
   drainJitterMs: 5_000,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionLimits, signalingLimits } from './limits.js'
+import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
 
 /**
  * Every option of `crossroom serve`, once: its name, type, unit, default and description. Flags (`--rtmp-port`),
@@ -236,6 +236,12 @@ export const optionShape = {
   opusBitrate: count(16_000, 510_000, 96_000, 'bits per second of Opus that is made of stereo sound; mono takes half'),
   opusChannels: count(1, 2, 2, 'channels of it at most; with 1 stereo sound is mixed down'),
   metricsStreamLabel: flag('metrics per stream, for at most 1000 streams'),
+  drainNotice: count(
+    0,
+    600,
+    shutdownLimits.drainNoticeSeconds,
+    'seconds between SIGTERM and the first goodbye, in which /readyz answers 503 and everything goes on',
+  ),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ takes: 'LEVEL', description: 'trace, debug, info, warn, error or silent; logs go to stderr' }),

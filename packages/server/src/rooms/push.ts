@@ -74,7 +74,7 @@ function grantPush(request: StreamRequest, rooms: Rooms, push: Push): Grant {
   const may = maySend(permissions, streamType)
   if (!may.audio && !may.video)
     throw new RoomError('NO_PERMISSION', `The signature does not allow to send ${streamType}.`)
-  const room = rooms.admit(roomId, userId, permissions)
+  const room = rooms.admit(roomId, userId, permissions, request.remoteAddress)
   const present = room.member(userId)
   if (present?.role === 'audience')
     throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')

@@ -1,5 +1,7 @@
 import type { ExitReason } from '@crossroom/protocol'
 import type { Permissions } from '../auth/identity.js'
+import { addressGroup } from '../config/address-group.js'
+import { FairShare } from '../config/fair-share.js'
 import { roomLimits } from '../config/limits.js'
 import { Bans } from './bans.js'
 import type { EnterRequest } from './enter-request.js'
@@ -25,6 +27,9 @@ export class Rooms implements RoomDirectory {
   readonly bans: Bans
   readonly #services: RoomServices
   readonly #rooms = new Map<string, Room>()
+  /** Shared by the addresses that made them: nobody makes so many rooms that others can make none. */
+  readonly #places = new FairShare(roomLimits.rooms)
+  readonly #leaves = new Map<Room, () => void>()
   readonly #sessions = new Map<string, Participant>()
   #devices = 0
   #draining = false
@@ -54,7 +59,7 @@ export class Rooms implements RoomDirectory {
 
   enter(request: EnterRequest): Participant {
     const { userId, permissions } = request.identity
-    return this.admit(request.roomId, userId, permissions).enter(request)
+    return this.admit(request.roomId, userId, permissions, request.remoteAddress).enter(request)
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
@@ -66,33 +71,43 @@ export class Rooms implements RoomDirectory {
   }
 
   /** The room that this user wants to enter, made if need be. Throws RoomError. */
-  admit(roomId: string, userId: string, permissions: Permissions): Room {
+  admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is going down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
     if (this.bans.has(roomId, userId))
       throw new RoomError('BANNED', 'You were removed from this room and may not come back yet.')
     if (!permissions.createRoom && !this.#rooms.has(roomId))
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')
-    return this.open(roomId)
+    return this.open(roomId, remoteAddress)
   }
 
   /**
    * The room, made if need be: also ahead of those who may enter it and not create it. One that nobody enters is forgotten
    * after a minute. Throws RoomError.
    */
-  open(roomId: string): Room {
+  open(roomId: string, remoteAddress = ''): Room {
     const present = this.#rooms.get(roomId)
     if (present !== undefined) return present
-    if (this.#rooms.size >= roomLimits.rooms)
-      throw new RoomError('ROOMS_FULL', `The server takes ${String(roomLimits.rooms)} rooms, and has them.`)
+    const leave = this.#places.take(addressGroup(remoteAddress))
+    if (leave === undefined)
+      throw new RoomError(
+        'ROOMS_FULL',
+        'The server has as many rooms as it takes, or as many as it takes of one address.',
+      )
     const room = new Room(roomId, this.#services, this.#handlers)
     this.#rooms.set(roomId, room)
+    this.#leaves.set(room, leave)
     return room
+  }
+
+  /** Whoever is in stays and may resume; nobody else enters any more. */
+  takeNobody(): void {
+    this.#draining = true
   }
 
   /** Takes nobody new and tells everybody to come back later. */
   drain(): void {
-    this.#draining = true
+    this.takeNobody()
     for (const room of this.list()) room.drain()
   }
 
@@ -101,6 +116,8 @@ export class Rooms implements RoomDirectory {
     exited: (member, reason) => this.#handleExited(member, reason),
     over: (room) => {
       if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id)
+      this.#leaves.get(room)?.()
+      this.#leaves.delete(room)
     },
   }
 

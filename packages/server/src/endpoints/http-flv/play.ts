@@ -148,6 +148,7 @@ export function bearerOf(request: IncomingMessage): string | undefined {
 function refuse(response: ServerResponse, refusal: Refusal): void {
   answer(response, refusal.httpStatus, refusal.sentence, {
     ...(refusal.httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...(refusal.httpStatus === 503 ? { 'Retry-After': '5' } : {}),
   })
 }
 

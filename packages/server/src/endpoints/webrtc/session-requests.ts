@@ -25,7 +25,8 @@ export function streamRequestOf(
 
 /** A refusal of the gate as HTTP says it. */
 export function refusalOf(httpStatus: number, sentence: string): HttpRefusal {
-  return new HttpRefusal(httpStatus, sentence, httpStatus === 401 ? { 'WWW-Authenticate': 'Bearer' } : {})
+  const headers = { 401: { 'WWW-Authenticate': 'Bearer' }, 503: { 'Retry-After': '5' } }[httpStatus] ?? {}
+  return new HttpRefusal(httpStatus, sentence, headers)
 }
 
 /**
