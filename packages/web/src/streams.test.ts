@@ -49,3 +49,8 @@ test('an answer of any shape makes a list', () => {
     }),
   )
 })
+
+test('what members of rooms send is in no list of plain streams', () => {
+  const streams = [{ name: 'r/8Xk2' }, { name: 'live/a' }]
+  expect(readStreams({ streams }).map(({ name }) => name)).toEqual(['live/a'])
+})

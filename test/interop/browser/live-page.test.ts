@@ -64,7 +64,7 @@ test('a stream is chosen from the list with the keyboard and played by the best 
 
 test('a page opened too early waits, and plays when the publisher comes', async () => {
   const { page, untilNotice } = await open('stream=live/later&protocol=http-flv')
-  await untilNotice(/Nobody publishes live\/later yet/)
+  await untilNotice(/live\/later is not live yet/)
   push('later')
   await untilPlays(page)
   expect(await page.locator('#player').getAttribute('data-state')).toBe('playing')
@@ -125,10 +125,10 @@ test('where the browser starts nothing by itself, a click does', async () => {
 test('a refused viewer is told so, and how to come in', async () => {
   const closed = await startServer({ args: ['--secret', 'a secret for this test', '--play', 'token'] })
   const { page, untilNotice } = await open('stream=live/closed', closed.http)
-  await untilNotice(/does not let you watch/)
+  await untilNotice(/not allowed to watch/)
   expect(await page.locator('#notice-more').textContent()).toContain('token')
   await page.getByRole('button', { name: 'Try again' }).click()
-  await untilNotice(/does not let you watch/)
+  await untilNotice(/not allowed to watch/)
   await closed.stop()
 })
 

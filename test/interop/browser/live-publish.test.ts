@@ -112,7 +112,7 @@ test('a name in use is refused in words, and leaving the page frees it', async (
   const second = await open('publish=live/busy')
   const goLive = second.page.getByRole('button', { name: 'Go live' })
   await goLive.click()
-  await second.page.getByText('Somebody publishes live/busy already.').waitFor()
+  await second.page.getByText('live/busy is already live.').waitFor()
   await first.page.goto('about:blank')
   await until('the name is free', async () => (await publisherOf('busy')) === undefined)
   await goLive.click()
@@ -135,7 +135,7 @@ test('a page whose server goes down comes back under the same name; a token is a
   const first = await start(0)
   const refused = await open('publish=live/back', { origin: first.http })
   await refused.page.getByRole('button', { name: 'Go live' }).click()
-  await refused.page.getByText('The server does not let you publish this stream.').waitFor()
+  await refused.page.getByText('You are not allowed to publish this stream.').waitFor()
 
   const arguments_ = ['token', '--stream', 'live/back', '--publish', '--secret', secret]
   const { stdout } = await run('node', ['packages/server/bin/crossroom.js', ...arguments_])
@@ -143,7 +143,7 @@ test('a page whose server goes down comes back under the same name; a token is a
   await page.getByRole('button', { name: 'Go live' }).click()
   await untilState(page, 'live')
   await first.stop()
-  await page.getByText('Connecting again as live/back…').waitFor()
+  await page.getByText('Reconnecting as live/back…').waitFor()
   const second = await start(first.ports['http']!)
   await untilState(page, 'live')
   await second.stop()
@@ -178,7 +178,7 @@ test('what the browser or the person refuses is said in words', async () => {
     },
   })
   await denied.page.getByRole('button', { name: 'Go live' }).click()
-  await denied.page.getByText('You or your system did not allow it.').waitFor()
+  await denied.page.getByText('Access was denied by you or your system.').waitFor()
 
   const none = await open('publish=live/no', {
     prepare: async (page) => {

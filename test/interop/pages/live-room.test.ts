@@ -74,7 +74,12 @@ test('who is declined stays in the audience, and chats under a name of their own
   const log = host.getByRole('log')
   await until('the words of Vera', async () => /vera[^]*hello/i.test(await log.innerText()))
   await viewer.getByRole('button', { name: 'Ask to join in' }).click()
+  // A request can be taken back, and the host is told.
+  await host.getByRole('button', { name: /^Decline/ }).waitFor()
+  await viewer.getByRole('button', { name: /Cancel/ }).click()
+  await host.getByRole('button', { name: /^Decline/ }).waitFor({ state: 'detached' })
+  await viewer.getByRole('button', { name: 'Ask to join in' }).click()
   await host.getByRole('button', { name: /^Decline/ }).click()
-  await untilSaid(viewer, /the answer was no/)
+  await untilSaid(viewer, /Your request was declined/)
   await viewer.getByRole('button', { name: 'Ask to join in' }).waitFor()
 })

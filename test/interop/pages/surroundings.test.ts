@@ -24,7 +24,7 @@ test('over plain http the page says why the camera is off, and still plays', asy
   const anna = await enterCall(browser, server.http, 'Anna', 'plain')
   const origin = `http://${ELSEWHERE}:${String(server.ports['http'])}`
   const { page } = await openAt(browser, `${origin}/call?room=plain`)
-  await page.getByText(/browsers keep them from such pages/).waitFor()
+  await page.getByText(/Browsers block the camera and microphone/).waitFor()
   expect(await page.getByRole('button', { name: 'Turn the camera on' }).isDisabled()).toBe(true)
   await page.getByLabel('Your name').fill('Ben')
   await page.keyboard.press('Enter')

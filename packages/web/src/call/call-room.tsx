@@ -26,6 +26,7 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
     if (model.isOwner.value && !isAlone) view.dialog.value = 'leave'
     else void model.leave()
   }
+  const isAlone = model.users.value.length === 0 && model.audienceCount.value === 0
   const main = useRef<HTMLElement>(null)
   const panel = view.panel.value
   // What had the focus is gone: the way in, or the panel.
@@ -43,6 +44,7 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
         {model.local.screen.value === 'on' ? <SharingBanner model={model} /> : null}
         <div class="call-middle">
           <CallStage model={model} view={view} />
+          {isAlone ? <Alone onInvite={() => (view.dialog.value = 'invite')} /> : null}
           <SidePanel model={model} view={view} />
         </div>
       </main>
@@ -70,7 +72,7 @@ function CallHead({ model, view }: { model: RoomModel; view: CallView }): VNode 
       <span class="stretch" />
       <button
         type="button"
-        class="bare"
+        class="bare for-keyboards"
         aria-label={say('withKey', { what: say('shortcuts'), key: '?' })}
         title={say('withKey', { what: say('shortcuts'), key: '?' })}
         onClick={() => (view.dialog.value = 'shortcuts')}
@@ -78,6 +80,19 @@ function CallHead({ model, view }: { model: RoomModel; view: CallView }): VNode 
         <Icon name="keyboard" />
       </button>
     </header>
+  )
+}
+
+/** Nobody else is here yet: what one does about it. */
+function Alone({ onInvite }: { onInvite: () => void }): VNode {
+  return (
+    <div class="call-alone" role="status">
+      <p>{say('alone')}</p>
+      <button type="button" class="primary" onClick={onInvite}>
+        <Icon name="invite" />
+        {say('aloneInvite')}
+      </button>
+    </div>
   )
 }
 
@@ -121,7 +136,7 @@ function SidePanel({ model, view }: { model: RoomModel; view: CallView }): VNode
 
 /** Who asks to speak is shown with the panel closed as well. */
 function PanelRequests({ model }: { model: RoomModel }): VNode | null {
-  if (model.micRequests.value.length === 0) return null
+  if (model.micRequests.value.length === 0 && model.pleas.value.length === 0) return null
   return (
     <div class="call-requests">
       <MicRequests model={model} />

@@ -17,6 +17,15 @@ export function Toolbar(props: {
     <footer>
       <ToolRow className="toolbar">
         <SendingTools model={model} canPublish={canPublish} canShare={canShare} />
+        {model.self.value?.role === 'audience' ? (
+          <ToolButton
+            icon="hand"
+            phrase={model.isAsking.value ? 'handDown' : 'handUp'}
+            word="handWord"
+            isOn={model.isAsking.value}
+            onUse={() => void (model.isAsking.value ? model.withdrawMic() : model.askForMic())}
+          />
+        ) : null}
         <LookingTools model={model} view={view} />
         <ToolButton icon="more" phrase="more" className="for-phones" onUse={() => (view.dialog.value = 'more')} />
         <ToolButton icon="leave" phrase="leave" className="danger" onUse={onLeave} />
@@ -85,7 +94,7 @@ function LookingTools({ model, view }: { model: RoomModel; view: CallView }): VN
         word="people"
         shortcut="P"
         isOn={panel === 'people'}
-        count={model.micRequests.value.length}
+        count={model.micRequests.value.length + model.pleas.value.length}
         className="for-computers"
         onUse={() => view.togglePanel('people')}
       />

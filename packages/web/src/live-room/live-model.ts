@@ -51,8 +51,12 @@ export class LiveModel {
     this.name.value = options.invited.name ?? options.name
     this.room = new RoomModel(options.client, options.clientClass)
     this.#openDevicesOnStage()
-    options.client.on('mic-answered', ({ accepted }) => {
-      if (!accepted) this.#agreed.value = false
+    // A yes counts for the request it was given with: declined, withdrawn or not answered, it is over.
+    let wasAsking = false
+    effect(() => {
+      const isAsking = this.room.isAsking.value
+      if (wasAsking && !isAsking && this.part.peek() === 'watching') this.#agreed.value = false
+      wasAsking = isAsking
     })
   }
 

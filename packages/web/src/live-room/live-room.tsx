@@ -176,7 +176,12 @@ function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean
   }
   const isAsking = room.isAsking.value
   return (
-    <button type="button" class="primary" disabled={disabled || isAsking} onClick={() => void model.askForStage()}>
+    <button
+      type="button"
+      class={isAsking ? '' : 'primary'}
+      disabled={disabled}
+      onClick={() => void (isAsking ? room.withdrawMic() : model.askForStage())}
+    >
       <Icon name="hand" />
       {say(isAsking ? 'asking' : 'joinIn')}
     </button>

@@ -57,8 +57,10 @@ function ChatInput({ model, takesFocus }: { model: RoomModel; takesFocus: boolea
     // On a phone the focus would bring up the keyboard, over what one wanted to read.
     if (takesFocus && !matchMedia('(hover: none)').matches) input.current?.focus()
   }, [takesFocus])
+  // The line is free at once: what is typed while a message is on its way belongs to the next one.
   const send = async (): Promise<void> => {
-    if (await model.say(text)) setText('')
+    setText('')
+    if (!(await model.say(text))) setText((typed) => [text, typed].filter((part) => part !== '').join(' '))
   }
   return (
     <form

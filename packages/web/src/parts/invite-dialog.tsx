@@ -4,7 +4,9 @@ import { say } from '../language/say.js'
 import { demoCredentials } from '../room/credentials.js'
 import { newMark } from '../room/identity.js'
 import { inviteTo, rtmpOriginOf, type Invite } from '../room/invite.js'
+import { fetchPageFacts } from '../room/page-facts.js'
 import type { RoomModel } from '../room/room-model.js'
+import { Banner } from './banner.js'
 import { CopyLine } from './copy-line.js'
 import { Dialog } from './dialog.js'
 import { QrCode } from './qr-code.js'
@@ -13,34 +15,47 @@ import './invite-dialog.css'
 /** Every way in, to be copied or pointed a phone at. `to` is what the code leads to. */
 export function InviteDialog(props: { model: RoomModel; to: 'call' | 'live'; onClose: () => void }): VNode {
   const { model, to, onClose } = props
-  const [invite, setInvite] = useState<Invite>()
+  const [made, setMade] = useState<Made>()
   const roomId = model.self.value?.roomId ?? ''
   useEffect(() => {
-    void makeInvite(model, roomId).then(setInvite)
+    void makeInvite(model, roomId).then(setMade)
   }, [model, roomId])
   return (
     <Dialog title={say('invite')} onClose={onClose}>
-      {invite === undefined ? null : (
+      {made === undefined ? null : (
         <div class="invite">
+          {made.isReachable ? null : (
+            <Banner>
+              <p>{say('inviteNowhere')}</p>
+            </Banner>
+          )}
           <div class="invite-code">
-            <QrCode value={invite[to]} label={say('inviteCode')} />
+            <QrCode value={made.invite[to]} label={say('inviteCode')} />
             <p class="hint">{say('inviteCodeHint')}</p>
           </div>
-          <CopyLine label={say('inviteBrowser')} value={invite.call} />
-          <CopyLine label={say('inviteLive')} value={invite.live} hint={say('inviteLiveHint')} />
-          <CopyLine label={say('inviteRtmp')} value={invite.rtmp} hint={say('inviteRtmpHint')} />
-          <CopyLine label={say('inviteMiniProgram')} value={invite.miniProgram} />
+          <CopyLine label={say('inviteBrowser')} value={made.invite.call} />
+          <CopyLine label={say('inviteLive')} value={made.invite.live} hint={say('inviteLiveHint')} />
+          <CopyLine label={say('inviteRtmp')} value={made.invite.rtmp} hint={say('inviteRtmpHint')} />
+          <CopyLine label={say('inviteMiniProgram')} value={made.invite.miniProgram} />
         </div>
       )}
     </Dialog>
   )
 }
 
+interface Made {
+  readonly invite: Invite
+  /** False where the addresses lead to this machine from nowhere else. */
+  readonly isReachable: boolean
+}
+
 /** An encoder is somebody of its own in the room, so it gets an id and, where the server gives them, credentials. */
-async function makeInvite(model: RoomModel, roomId: string): Promise<Invite> {
+async function makeInvite(model: RoomModel, roomId: string): Promise<Made> {
   const userId = `obs-${newMark()}`
-  const credentials = await demoCredentials(userId, roomId)
+  const [credentials, facts] = await Promise.all([demoCredentials(userId, roomId), fetchPageFacts()])
   const known = model.users.value.flatMap(({ streams }) => streams).find(({ play }) => play.rtmp !== '')
-  const rtmpOrigin = credentials.rtmp ?? rtmpOriginOf(known?.play.rtmp) ?? `rtmp://${location.hostname}`
-  return inviteTo(roomId, { origin: location.origin, rtmpOrigin, device: { userId, ...credentials } })
+  const own = credentials.rtmp ?? rtmpOriginOf(known?.play.rtmp) ?? `rtmp://${location.hostname}`
+  const device = { userId, ...credentials }
+  const invite = inviteTo(roomId, { origin: facts.origin ?? location.origin, rtmpOrigin: facts.rtmp ?? own, device })
+  return { invite, isReachable: facts.origin !== null }
 }

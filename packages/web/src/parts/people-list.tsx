@@ -1,9 +1,11 @@
 import type { VNode } from 'preact'
+import { useState } from 'preact/hooks'
 import { Icon, type IconName } from '../design/icon.js'
 import { say } from '../language/say.js'
 import { initialsOf, shadeOf } from '../room/identity.js'
 import type { Person } from '../room/people.js'
 import type { RoomModel } from '../room/room-model.js'
+import { Dialog } from './dialog.js'
 import { NetworkBars } from './network-bars.js'
 import { PersonIcon } from './person-icon.js'
 import './people-list.css'
@@ -20,6 +22,7 @@ export function PeopleList({ model }: { model: RoomModel }): VNode {
           <PersonRow key={person.userId} model={model} person={person} />
         ))}
       </ul>
+      <MadeAudience model={model} />
       {audience > 0 ? (
         <p class="people-audience">
           <Icon name="eye" />
@@ -30,14 +33,51 @@ export function PeopleList({ model }: { model: RoomModel }): VNode {
   )
 }
 
-/** Who of the audience asks to speak; only the owner hears of them. */
+/** The way back for people whom the owner made audience. */
+function MadeAudience({ model }: { model: RoomModel }): VNode | null {
+  const people = model.madeAudience.value
+  if (!model.isOwner.value || people.length === 0) return null
+  return (
+    <ul class="people-list" aria-label={say('audience')}>
+      {people.map(({ userId, name }) => (
+        <li key={userId} class="person">
+          <Icon name="eye" />
+          <span class="person-name">{name}</span>
+          <button type="button" class="small" onClick={() => void model.offerMic(userId)}>
+            {say('offerMic')}
+            <span class="unseen"> {name}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Requests to speak, and to be heard or seen again; only the owner gets them. */
 export function MicRequests({ model }: { model: RoomModel }): VNode | null {
   const requests = model.micRequests.value
-  if (requests.length === 0) return null
+  const pleas = model.pleas.value
+  if (requests.length === 0 && pleas.length === 0) return null
   return (
     <section class="mic-requests" aria-label={say('micRequests')}>
       <h3>{say('micRequests')}</h3>
       <ul>
+        {pleas.map((plea) => (
+          <li key={`${plea.userId} ${plea.kind}`}>
+            <Icon name={plea.kind === 'audio' ? 'microphoneOff' : 'cameraOff'} />
+            <span class="person-name">
+              {say(plea.kind === 'audio' ? 'pleaAudio' : 'pleaVideo', { name: plea.name })}
+            </span>
+            <button type="button" class="small primary" onClick={() => void model.answerPlea(plea, true)}>
+              {say('accept')}
+              <span class="unseen"> {plea.name}</span>
+            </button>
+            <button type="button" class="small" onClick={() => void model.answerPlea(plea, false)}>
+              {say('decline')}
+              <span class="unseen"> {plea.name}</span>
+            </button>
+          </li>
+        ))}
         {requests.map(({ userId, name }) => (
           <li key={userId}>
             <Icon name="hand" />
@@ -91,7 +131,8 @@ function PersonState({ person }: { person: Person }): VNode {
 
 function OwnersTools({ model, person }: { model: RoomModel; person: Person }): VNode {
   const { userId, name } = person
-  const isWithheld = model.withheld.value.has(userId)
+  const isWithheld = model.withheld.value.has(`${userId} audio`)
+  const [asks, setAsks] = useState(false)
   return (
     <span class="person-tools" role="group" aria-label={say('toolsFor', { name })}>
       <Tool
@@ -102,7 +143,27 @@ function OwnersTools({ model, person }: { model: RoomModel; person: Person }): V
       {person.role === 'anchor' ? (
         <Tool icon="eye" label={say('makeAudience', { name })} onUse={() => void model.removeMic(userId)} />
       ) : null}
-      <Tool icon="remove" label={say('kick', { name })} onUse={() => void model.kick(userId)} />
+      <Tool icon="remove" label={say('kick', { name })} onUse={() => setAsks(true)} />
+      {asks ? (
+        <Dialog title={say('kickTitle', { name })} onClose={() => setAsks(false)}>
+          <p>{say('kickWords')}</p>
+          <div class="dialog-actions">
+            <button type="button" onClick={() => setAsks(false)}>
+              {say('cancel')}
+            </button>
+            <button
+              type="button"
+              class="danger"
+              onClick={() => {
+                setAsks(false)
+                void model.kick(userId)
+              }}
+            >
+              {say('kickConfirm')}
+            </button>
+          </div>
+        </Dialog>
+      ) : null}
     </span>
   )
 }

@@ -28,7 +28,10 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
       for (const event of events) document.removeEventListener(event, play)
     }
   }, [model, resume])
-  if (!isLost && failure === undefined && resume === undefined && fallback === undefined) return null
+  const self = model.self.value?.userId ?? ''
+  const silenced = (['audio', 'video'] as const).filter((kind) => model.withheld.value.has(`${self} ${kind}`))
+  const isQuiet = failure === undefined && resume === undefined && fallback === undefined && silenced.length === 0
+  if (!isLost && isQuiet && !model.isOffered.value) return null
   return (
     <div class="banners">
       {isLost ? (
@@ -44,6 +47,25 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
           </button>
         </Banner>
       )}
+      {silenced.map((kind) => (
+        <Banner key={kind} tone="calm" icon={kind === 'audio' ? 'microphoneOff' : 'cameraOff'}>
+          <p>{say(kind === 'audio' ? 'ownerMutedYou' : 'ownerHidYou')}</p>
+          <button type="button" class="small" onClick={() => void model.plead(kind)}>
+            {say(kind === 'audio' ? 'pleadAudio' : 'pleadVideo')}
+          </button>
+        </Banner>
+      ))}
+      {model.isOffered.value ? (
+        <Banner tone="calm" icon="hand">
+          <p>{say('micOffered')}</p>
+          <button type="button" class="small primary" onClick={() => void model.askForMic()}>
+            {say('micTake')}
+          </button>
+          <button type="button" class="small" onClick={() => (model.isOffered.value = false)}>
+            {say('decline')}
+          </button>
+        </Banner>
+      ) : null}
       {failure === undefined ? null : (
         <Banner tone="bad">
           <p>{failure}</p>

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
 import { say } from '../language/say.js'
 import { gridFor, tilesPerPage } from '../room/grid.js'
 import type { Tile } from '../room/people.js'
 import type { RoomModel } from '../room/room-model.js'
 import { TileView } from './tile.js'
+import { useSize } from './use-size.js'
 import './stage.css'
 
 /** Between tiles; the same as in stage.css. Pixels. */
@@ -24,7 +25,8 @@ export function GridStage(props: {
   onPage: (page: number) => void
   pins: Pins
 }): VNode {
-  const { model, tiles, page, onPage, pins } = props
+  const { model, page, onPage, pins } = props
+  const { tiles, own } = withSelfAside(props.tiles)
   const box = useRef<HTMLDivElement>(null)
   const { width, height } = useSize(box)
   const perPage = tilesPerPage(width, height)
@@ -48,7 +50,23 @@ export function GridStage(props: {
           </div>
         ))}
       </div>
+      {own === undefined ? null : <SelfView model={model} tile={own} />}
       {pages > 1 ? <Pages page={current} pages={pages} onPage={onPage} /> : null}
+    </div>
+  )
+}
+
+/** Of two people one looks at the other: one's own picture is small, in a corner. */
+function withSelfAside(tiles: readonly Tile[]): { tiles: readonly Tile[]; own?: Tile } {
+  const own = tiles.find(({ person }) => person.isSelf)
+  const others = tiles.filter((tile) => tile !== own)
+  return own === undefined || others.length !== 1 ? { tiles } : { tiles: others, own }
+}
+
+function SelfView({ model, tile }: { model: RoomModel; tile: Tile }): VNode {
+  return (
+    <div class="stage-self">
+      <TileView model={model} tile={tile} isSmall />
     </div>
   )
 }
@@ -96,6 +114,24 @@ export function SpeakerStage(props: {
   pins?: Pins
 }): VNode {
   const { model, large, small, pins } = props
+  const [only] = small
+  // One's own picture needs no strip.
+  if (small.length === 1 && only?.person.isSelf === true && large !== undefined)
+    return (
+      <div class="stage">
+        <div class="stage-large">
+          <TileView
+            key={large.key}
+            model={model}
+            tile={large}
+            isLarge
+            pinned={pins?.pinned === large.key}
+            {...pinOf(pins, large.key)}
+          />
+        </div>
+        <SelfView model={model} tile={only} />
+      </div>
+    )
   return (
     <div class="stage stage-speaker">
       <div class="stage-large">
@@ -104,7 +140,7 @@ export function SpeakerStage(props: {
             key={large.key}
             model={model}
             tile={large}
-            fit="contain"
+            isLarge
             pinned={pins?.pinned === large.key}
             {...pinOf(pins, large.key)}
           />
@@ -125,17 +161,4 @@ export function SpeakerStage(props: {
 
 function pinOf(pins: Pins | undefined, key: string): { onPin?: () => void } {
   return pins === undefined ? {} : { onPin: () => pins.toggle(key) }
-}
-
-/** The size of an element's inside, followed. Pixels. */
-function useSize(box: { readonly current: HTMLElement | null }): { width: number; height: number } {
-  const [size, setSize] = useState({ width: 0, height: 0 })
-  useLayoutEffect(() => {
-    const element = box.current
-    if (element === null) return
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [box])
-  return size
 }

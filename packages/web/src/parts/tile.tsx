@@ -1,14 +1,17 @@
 import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { Icon } from '../design/icon.js'
+import { Icon, type IconName } from '../design/icon.js'
 import { say } from '../language/say.js'
+import { fitOf } from '../room/grid.js'
 import { initialsOf, shadeOf } from '../room/identity.js'
 import type { Person, Tile } from '../room/people.js'
 import type { RoomModel } from '../room/room-model.js'
 import { AUDIBLE } from '../room/speaker.js'
+import { Backdrop } from './backdrop.js'
 import { NetworkBars } from './network-bars.js'
 import { PersonIcon } from './person-icon.js'
+import { useSize } from './use-size.js'
 import './tile.css'
 
 const SHADES = 6
@@ -19,16 +22,23 @@ export function TileView(props: {
   tile: Tile
   pinned?: boolean
   onPin?: () => void
-  /** The whole picture is seen, or the tile is filled. */
-  fit?: 'contain' | 'cover'
+  /** The whole picture is seen, however the tile is shaped. */
+  isLarge?: boolean
+  /** In a corner: no tools. */
+  isSmall?: boolean
 }): VNode {
-  const { model, tile, pinned = false, onPin, fit = 'cover' } = props
+  const { model, tile, pinned = false, onPin, isLarge = false, isSmall = false } = props
   const { person, streamType } = tile
+  const box = useRef<HTMLElement>(null)
+  const size = useSize(box)
   const speaks = useComputed(() => (model.levels.value.get(person.userId) ?? 0) >= AUDIBLE && streamType === 'main')
   const isShown = streamType === 'aux' ? person.hasScreen : person.hasPicture
   const name = streamType === 'aux' ? say('screenOf', { name: person.name }) : person.name
+  const picture = model.sizes.value.get(tile.key) ?? { width: 0, height: 0 }
+  const fit = streamType === 'aux' || isLarge ? 'contain' : fitOf(picture, size)
   return (
     <article
+      ref={box}
       class="tile"
       aria-label={name}
       data-user={person.userId}
@@ -37,22 +47,31 @@ export function TileView(props: {
     >
       {/* Behind the picture, which is transparent until it comes. */}
       {streamType === 'aux' ? null : <Face person={person} />}
-      <Picture model={model} tile={tile} isShown={isShown} fit={streamType === 'aux' ? 'contain' : fit} />
+      {isShown && fit === 'contain' ? <Backdrop /> : null}
+      <Picture model={model} tile={tile} isShown={isShown} fit={fit} />
       <div class="tile-foot">
         <TileState model={model} tile={tile} name={name} />
       </div>
-      {onPin === undefined ? null : (
+      {isSmall ? null : (
+        <TileTools
+          box={box}
+          name={name}
+          isShown={isShown}
+          pinned={pinned}
+          {...(onPin === undefined ? {} : { onPin })}
+        />
+      )}
+      {person.isSelf && model.local.canFlip.value && isShown ? (
         <button
           type="button"
-          class="tile-pin"
-          aria-pressed={pinned}
-          aria-label={say(pinned ? 'unpin' : 'pin', { name })}
-          title={say(pinned ? 'unpin' : 'pin', { name })}
-          onClick={onPin}
+          class="tile-tool tile-flip"
+          aria-label={say('flipCamera')}
+          title={say('flipCamera')}
+          onClick={() => void model.local.flipCamera()}
         >
-          <Icon name="pin" />
+          <Icon name="flip" />
         </button>
-      )}
+      ) : null}
     </article>
   )
 }
@@ -74,6 +93,50 @@ function TileState({ model, tile, name }: { model: RoomModel; tile: Tile; name: 
   )
 }
 
+/** What can be done with one picture; seen under a mouse or with the focus, for it must not cover the picture. */
+function TileTools(props: {
+  box: { readonly current: HTMLElement | null }
+  name: string
+  isShown: boolean
+  pinned: boolean
+  onPin?: () => void
+}): VNode {
+  const { box, name, isShown, pinned, onPin } = props
+  const pinLabel = say(pinned ? 'unpin' : 'pin', { name })
+  return (
+    <div class="tile-tools">
+      {isShown && document.pictureInPictureEnabled ? (
+        <TileTool icon="pictureInPicture" label={say('inPicture', { name })} onUse={() => floatPicture(box.current)} />
+      ) : null}
+      {isShown && document.fullscreenEnabled ? (
+        <TileTool icon="fullscreen" label={say('fullscreen', { name })} onUse={() => fillScreen(box.current)} />
+      ) : null}
+      {onPin === undefined ? null : <TileTool icon="pin" label={pinLabel} pressed={pinned} onUse={onPin} />}
+    </div>
+  )
+}
+
+function TileTool(props: { icon: IconName; label: string; pressed?: boolean; onUse: () => void }): VNode {
+  const { icon, label, pressed, onUse } = props
+  return (
+    <button type="button" class="tile-tool" aria-pressed={pressed} aria-label={label} title={label} onClick={onUse}>
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+/** Browsers refuse these when they like; then nothing happens. */
+function floatPicture(box: HTMLElement | null): void {
+  const video = box?.querySelector('video')
+  if (document.pictureInPictureElement === video && video !== null) void document.exitPictureInPicture()
+  else video?.requestPictureInPicture().catch(() => undefined)
+}
+
+function fillScreen(box: HTMLElement | null): void {
+  if (document.fullscreenElement === null) box?.requestFullscreen().catch(() => undefined)
+  else void document.exitFullscreen()
+}
+
 /** The place the SDK shows a picture in. It is there only while there is a picture, and given back when it goes. */
 function Picture(props: { model: RoomModel; tile: Tile; isShown: boolean; fit: 'contain' | 'cover' }): VNode | null {
   const { model, tile, isShown, fit } = props
@@ -87,9 +150,9 @@ function Picture(props: { model: RoomModel; tile: Tile; isShown: boolean; fit: '
       model.local.showIn(element)
       return () => model.local.hideFrom(element)
     }
-    model.client.startRemoteVideo({ userId, streamType, view: element, fit }).catch(() => undefined)
+    model.client.startRemoteVideo({ userId, streamType, view: element, fit: 'cover' }).catch(() => undefined)
     return () => void model.client.stopRemoteVideo({ userId, streamType }).catch(() => undefined)
-  }, [model, userId, streamType, isSelf, isShown, fit])
+  }, [model, userId, streamType, isSelf, isShown])
   return isShown ? <div ref={view} class="tile-picture" data-fit={fit} /> : null
 }
 

@@ -42,7 +42,7 @@ test('a refusal is said and leaves the camera off; the next success takes it bac
   client.failures.set('startLocalVideo', codedError('DEVICE_DENIED'))
   await local.setCamera(true)
   expect(local.camera.value).toBe('off')
-  expect(local.failure.value).toMatch(/was not allowed/)
+  expect(local.failure.value).toMatch(/access was denied/)
   client.failures.clear()
   await local.setCamera(true)
   expect(local.failure.value).toBeUndefined()

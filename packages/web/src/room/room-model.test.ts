@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { codedError, fakeClient, fakeClientClass, userCalled, type FakeClient } from './fake-client.cases.js'
-import { RoomModel } from './room-model.js'
+import { ASK_MS, RoomModel } from './room-model.js'
 
 let client: FakeClient
 let model: RoomModel
@@ -97,7 +97,7 @@ test('a message that did not go out stays with its writer', async () => {
   await model.enter(anna)
   client.failures.set('sendMessage', codedError('TOO_MANY_REQUESTS'))
   expect(await model.say('hi')).toBe(false)
-  expect(model.notices.list.value.map(({ text }) => text)).toEqual(['Too much at once. Wait a moment.'])
+  expect(model.notices.list.value.map(({ text }) => text)).toEqual(['Too many requests. Please wait a moment.'])
   vi.advanceTimersByTime(10_000)
   expect(model.notices.list.value).toEqual([])
 })
@@ -156,4 +156,44 @@ test('sound that the browser holds back is offered once', async () => {
   await model.playSound()
   expect(resume).toHaveBeenCalledOnce()
   expect(model.resumeSound.value).toBeUndefined()
+})
+
+test('a request to speak that nobody answers ends by itself, and the owner is told that it is over', async () => {
+  await model.enter({ ...anna, role: 'audience' })
+  client.emit('user-list', { users: [userCalled('owner', { role: 'owner' })] })
+  await model.askForMic()
+  expect(model.isAsking.value).toBe(true)
+  await vi.advanceTimersByTimeAsync(ASK_MS)
+  expect(model.isAsking.value).toBe(false)
+  expect(client.calls.at(-1)).toBe('sendMessage [{"custom":{"crossroom":"withdrawn"}},"owner"]')
+})
+
+test('whoever the owner muted is asked about once they plead, and nobody else is', async () => {
+  await model.enter(anna)
+  const plea = (from: string) =>
+    client.emit('message', {
+      ...{ messageId: from, from, to: 'anna-1', kind: 'custom', at: 0 },
+      data: { crossroom: 'plea', kind: 'audio' },
+    })
+  client.emit('user-list', { users: [userCalled('ben'), userCalled('cleo')] })
+  client.emit('muted', { userId: 'ben', kind: 'audio', muted: true })
+  plea('ben')
+  plea('ben')
+  plea('cleo')
+  expect(model.pleas.value.map(({ userId }) => userId)).toEqual(['ben'])
+  expect(model.chat.lines.value).toEqual([])
+  await model.answerPlea(model.pleas.value[0]!, true)
+  expect(client.calls.at(-1)).toBe('mute ["ben","audio",false]')
+})
+
+test('somebody whom the owner made audience can be asked back, and their yes is accepted at once', async () => {
+  await model.enter(anna)
+  client.emit('user-list', { users: [userCalled('ben')] })
+  await model.removeMic('ben')
+  client.emit('user-list', { users: [] })
+  expect(model.madeAudience.value.map(({ userId }) => userId)).toEqual(['ben'])
+  await model.offerMic('ben')
+  client.emit('mic-requested', { userId: 'ben', userName: 'Ben' })
+  expect(client.calls.at(-1)).toBe('answerMic ["ben",true]')
+  expect(model.micRequests.value).toEqual([])
 })

@@ -42,6 +42,20 @@ export interface MicRequest {
   readonly name: string
 }
 
+/** Somebody whom the owner muted or hid asks to be let back. */
+export interface Plea extends MicRequest {
+  readonly kind: TrackKind
+}
+
+/** What pages of one room say to each other, as a custom message. */
+type PageNote =
+  | { readonly crossroom: 'plea'; readonly kind: TrackKind }
+  | { readonly crossroom: 'offer' }
+  | { readonly crossroom: 'withdrawn' }
+
+/** So long a request to speak waits for an answer; then it may be made again. */
+export const ASK_MS = 60_000
+
 export interface Entry {
   readonly roomId: string
   readonly userId: string
@@ -72,8 +86,17 @@ export class RoomModel {
   readonly isAsking = signal(false)
   /** The browser waits for a click before it plays sound. */
   readonly resumeSound = signal<(() => Promise<void>) | undefined>(undefined)
-  /** Whose sound the owner has withheld. */
+  /** What the owner has withheld, `USER KIND`. */
   readonly withheld = signal<ReadonlySet<string>>(new Set())
+  /** Sizes of pictures by {@link Tile.key}, as they come. */
+  readonly sizes = signal<ReadonlyMap<string, { readonly width: number; readonly height: number }>>(new Map())
+  /** To the owner: who asks to be heard or seen again. */
+  readonly pleas = signal<readonly Plea[]>([])
+  /** To the owner: whom this page made audience; the audience is in no list. */
+  readonly madeAudience = signal<readonly MicRequest[]>([])
+  /** The owner asks this page to come back from the audience. */
+  readonly isOffered = signal(false)
+  #askTimer: ReturnType<typeof setTimeout> | undefined
   /** Why the others come by WebSocket-FLV; undefined while they come by WebRTC. */
   readonly fallback = signal<FallbackReason | undefined>(undefined)
   readonly speaker = signal<string | undefined>(undefined)
@@ -87,6 +110,8 @@ export class RoomModel {
   readonly isOwner = computed(() => this.self.value?.role === 'owner')
   readonly maySend = computed(() => this.self.value !== undefined && this.self.value.role !== 'audience')
   readonly #follower = new SpeakerFollower()
+  /** Whom the owner has asked back from the audience. */
+  readonly #offered = new Set<string>()
 
   constructor(client: RoomClient, clientClass: ClientClass) {
     this.client = client
@@ -156,24 +181,95 @@ export class RoomModel {
     }
   }
 
+  /** Ends with an answer, with {@link withdrawMic}, or by itself after {@link ASK_MS}. */
   async askForMic(): Promise<void> {
     this.isAsking.value = true
+    this.isOffered.value = false
+    clearTimeout(this.#askTimer)
+    this.#askTimer = setTimeout(() => {
+      if (!this.isAsking.value) return
+      this.notices.show(say('askTimedOut'))
+      void this.withdrawMic()
+    }, ASK_MS)
     try {
       await this.client.requestMic()
     } catch (error) {
-      this.isAsking.value = false
+      this.#stopAsking()
       this.notices.show(sentenceOf(error), true)
     }
   }
 
-  answerMic(userId: string, accept: boolean): Promise<void> {
+  async withdrawMic(): Promise<void> {
+    this.#stopAsking()
+    await this.#noteToOwner({ crossroom: 'withdrawn' })
+  }
+
+  #stopAsking(): void {
+    clearTimeout(this.#askTimer)
+    this.isAsking.value = false
+  }
+
+  /** Asks the owner to be heard or seen again. */
+  async plead(kind: TrackKind): Promise<void> {
+    if (await this.#noteToOwner({ crossroom: 'plea', kind })) this.notices.show(say('pleaSent'))
+  }
+
+  /** Owner: lets somebody be heard or seen again, or passes the plea over. */
+  answerPlea({ userId, kind }: Plea, accept: boolean): Promise<void> {
+    this.pleas.value = this.pleas.value.filter((plea) => plea.userId !== userId || plea.kind !== kind)
+    return accept ? this.mute(userId, kind, false) : Promise.resolve()
+  }
+
+  /** Owner: asks somebody of the audience back; their yes is accepted at once. */
+  offerMic(userId: string): Promise<void> {
+    this.#offered.add(userId)
+    return this.#attempt(() => this.#note({ crossroom: 'offer' }, userId))
+  }
+
+  async #note(note: PageNote, to: string): Promise<void> {
+    await this.client.sendMessage({ custom: note }, to)
+  }
+
+  async #noteToOwner(note: PageNote): Promise<boolean> {
+    const owner = this.users.value.find(({ role }) => role === 'owner')
+    if (owner === undefined) return false
+    return this.#note(note, owner.userId).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Only text is for people; what another page says is checked as anything from outside. */
+  #takeNote(from: string, data: unknown): void {
+    const note = (typeof data === 'object' && data !== null ? data : {}) as { crossroom?: unknown; kind?: unknown }
+    const isFromOwner = this.users.value.some(({ userId, role }) => userId === from && role === 'owner')
+    if (note.crossroom === 'offer' && isFromOwner && this.self.value?.role === 'audience') this.isOffered.value = true
+    if (!this.isOwner.value) return
+    if (note.crossroom === 'withdrawn') this.#forgetRequest(from)
+    const { kind } = note
+    if (note.crossroom !== 'plea' || (kind !== 'audio' && kind !== 'video')) return
+    if (!this.withheld.value.has(`${from} ${kind}`)) return
+    const others = this.pleas.value.filter((plea) => plea.userId !== from || plea.kind !== kind)
+    this.pleas.value = [...others, { userId: from, name: this.nameOf(from), kind }]
+  }
+
+  #forgetRequest(userId: string): void {
     this.micRequests.value = this.micRequests.value.filter((request) => request.userId !== userId)
+  }
+
+  answerMic(userId: string, accept: boolean): Promise<void> {
+    this.#forgetRequest(userId)
     return this.#attempt(() => this.client.answerMic(userId, accept))
   }
 
   /** Owner: an anchor becomes audience again. */
   removeMic(userId: string): Promise<void> {
-    return this.#attempt(() => this.client.removeMic(userId))
+    const name = this.nameOf(userId)
+    return this.#attempt(async () => {
+      await this.client.removeMic(userId)
+      const others = this.madeAudience.value.filter((one) => one.userId !== userId)
+      this.madeAudience.value = [...others, { userId, name }]
+    })
   }
 
   switchRole(role: RequestedRole): Promise<void> {
@@ -210,7 +306,7 @@ export class RoomModel {
       kind: 'browser',
       role: self.role,
       isSelf: true,
-      hasSound: microphone.value === 'on',
+      hasSound: microphone.value === 'on' && !this.withheld.value.has(`${self.userId} audio`),
       hasPicture: camera.value === 'on',
       hasScreen: screen.value === 'on',
     }
@@ -229,8 +325,9 @@ export class RoomModel {
     client.on('error', (error) => this.notices.show(sentenceOf(error), true))
     client.on('message', (message) => {
       const { from, fromName = from } = message
+      if (message.kind === 'custom') return this.#takeNote(from, message.data)
       const isOwn = from === this.self.value?.userId
-      // Who has no name is called by the user id.
+      // Falls back to the user id when a user has no name.
       this.chat.add(message, fromName === from ? this.nameOf(from) : fromName, isOwn)
     })
     client.on('signature-expiring', () => void this.#renew())
@@ -238,7 +335,19 @@ export class RoomModel {
 
   #followPeople(): void {
     const { client } = this
-    client.on('user-list', ({ users }) => (this.users.value = users))
+    client.on('user-list', ({ users }) => {
+      this.users.value = users
+      const present = new Set(users.map(({ userId }) => userId))
+      this.madeAudience.value = this.madeAudience.value.filter(({ userId }) => !present.has(userId))
+      this.pleas.value = this.pleas.value.filter(({ userId }) => present.has(userId))
+    })
+    for (const event of ['first-video-frame', 'video-size-changed'] as const) {
+      client.on(event, ({ userId, streamType, width, height }) => {
+        const own = userId === '' || userId === this.self.value?.userId
+        const key = `${own ? (this.self.value?.userId ?? '') : userId}/${streamType}`
+        this.sizes.value = new Map(this.sizes.value).set(key, { width, height })
+      })
+    }
     client.on('audience-count', ({ count }) => (this.audienceCount.value = count))
     client.on('audio-volume', ({ volumes }) => {
       this.levels.value = new Map(volumes.map(({ userId, volume }) => [userId, volume]))
@@ -259,23 +368,22 @@ export class RoomModel {
   #followMicrophones(): void {
     const { client } = this
     client.on('mic-requested', ({ userId, userName }) => {
+      if (this.#offered.delete(userId)) return void this.answerMic(userId, true)
       const others = this.micRequests.value.filter((request) => request.userId !== userId)
       this.micRequests.value = [...others, { userId, name: userName === '' ? userId : userName }]
     })
     client.on('mic-answered', ({ accepted }) => {
-      this.isAsking.value = false
+      this.#stopAsking()
       this.notices.show(say(accepted ? 'micAccepted' : 'micDeclined'))
     })
     client.on('role-changed', ({ userId, role }) => {
       if (userId === this.self.value?.userId) this.#setOwnRole(role)
     })
     client.on('muted', ({ userId, kind, muted }) => {
-      if (kind === 'audio') {
-        const withheld = new Set(this.withheld.value)
-        if (muted) withheld.add(userId)
-        else withheld.delete(userId)
-        this.withheld.value = withheld
-      }
+      const withheld = new Set(this.withheld.value)
+      if (muted) withheld.add(`${userId} ${kind}`)
+      else withheld.delete(`${userId} ${kind}`)
+      this.withheld.value = withheld
       if (userId !== this.self.value?.userId) return
       if (kind === 'audio') this.notices.show(say(muted ? 'ownerMutedYou' : 'ownerUnmutedYou'))
       else this.notices.show(say(muted ? 'ownerHidYou' : 'ownerShowedYou'))
@@ -288,6 +396,7 @@ export class RoomModel {
     if (role === 'owner' && self.role !== 'owner') this.notices.show(say('youAreOwner'))
     this.self.value = { ...self, role }
     if (role === 'audience') void this.local.close()
+    else this.isOffered.value = false
   }
 
   async #renew(): Promise<void> {
@@ -312,7 +421,12 @@ export class RoomModel {
     this.self.value = undefined
     this.users.value = []
     this.micRequests.value = []
-    this.isAsking.value = false
+    this.#stopAsking()
+    this.isOffered.value = false
+    this.pleas.value = []
+    this.madeAudience.value = []
+    this.sizes.value = new Map()
+    this.#offered.clear()
     this.resumeSound.value = undefined
     this.fallback.value = undefined
     this.levels.value = new Map()
