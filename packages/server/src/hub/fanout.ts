@@ -142,9 +142,8 @@ export class Fanout implements FrameSink {
     const { startsAt, bridgeOf } = this.#options
     // Without its picture a stream starts live, as sound alone does.
     if (promised.video === undefined) return []
-    const start = cachedStart(this.#stream, startsAt)
-    const canWait = this.#stream.isAskable || bridgeOf(this.#stream) !== undefined
-    const frames = start ?? (canWait ? [] : this.#stream.cachedFrames)
+    const canWait = (): boolean => this.#stream.isAskable || bridgeOf(this.#stream) !== undefined
+    const frames = cachedStart(this.#stream, startsAt) ?? (canWait() ? [] : this.#stream.cachedFrames)
     return promised.audio === undefined ? frames.filter(({ config }) => config.kind === 'video') : frames
   }
 

@@ -129,6 +129,16 @@ test('W8: a hundred PLIs a second want one keyframe in two seconds', () => {
   expect(sender.stats().keyframesWanted).toBe(1000)
 })
 
+test('a viewer that is heard again after a blackout is given a keyframe before it asks', () => {
+  const sender = makeSender()
+  for (let index = 0; index < 20; index++) give(sender, index * 100_000, feedback(index, index * 100_000))
+  expect(events(sender)).toEqual([])
+  give(sender, 7 * SECOND, feedback(20, 7 * SECOND))
+  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', ssrc: VIDEO }])
+  give(sender, 7.1 * SECOND, feedback(21, 7.1 * SECOND))
+  expect(events(sender)).toEqual([])
+})
+
 test('FIR wants a keyframe too; a PLI for audio or a stranger does not', () => {
   const sender = makeSender()
   give(sender, 0, pli(AUDIO), pli(0x9999))

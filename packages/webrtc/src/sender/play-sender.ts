@@ -61,6 +61,8 @@ const PROVING_TIME: Micros = 2_000_000
 const PACING_STEP = 0.1
 /** Sound goes first, but pictures keep this share of what the path is thought to carry. */
 const LEAST_VIDEO_SHARE = 0.25
+/** Viewers that feed back about every packet do so many times a second; after such a silence the network was away. */
+const BLACKOUT: Micros = 2_000_000
 /** Reports that are due so soon leave together with those that are due. */
 const REPORTS_TOGETHER: Micros = 250_000
 
@@ -82,6 +84,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   /** When the path counts as proven; undefined before the first feedback. */
   #provenAt: Micros | undefined
   #keyframesWanted = 0
+  #heardAt: Micros = 0
   #malformed = 0
   /** Frames left out of tracks that are gone. */
   #removedDrops = 0
@@ -117,6 +120,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
       this.#malformed++
       return
     }
+    this.#noteReturn(now)
     for (const packet of packets) this.#handlePacket(now, packet)
   }
 
@@ -217,6 +221,13 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
       malformed: this.#malformed,
       resends,
     }
+  }
+
+  /** What was sent while nothing came back has been lost: the viewer is given a picture before it finds out that it needs one. */
+  #noteReturn(now: Micros): void {
+    const isBack = this.#provenAt !== undefined && now - this.#heardAt > BLACKOUT
+    this.#heardAt = now
+    if (isBack) for (const ssrc of this.#tracks.keys()) this.#wantKeyframe(now, ssrc)
   }
 
   #handlePacket(now: Micros, packet: RtcpPacket | UnusedRtcpPacket): void {

@@ -130,3 +130,28 @@ test('when the stream ends what waits takes its place, else the end is told', ()
   expect(ends).toEqual(['ended'])
   expect(play.fanout).toBeUndefined()
 })
+
+test('where a publisher does not answer for 500 ms, made pictures flow until its keyframe comes', () => {
+  const made = new TestSource('r/ann')
+  fanouts = new RtpFanouts(
+    egress,
+    () => clock.now(),
+    (stream) => (stream === source ? made : undefined),
+  )
+  play.attach(fanouts.of(source))
+  bind()
+  push(source)
+  clock.advance(400 * MS)
+  expect(made.sinks.size).toBe(0)
+  clock.advance(100 * MS)
+  expect(made.sinks.size).toBe(1)
+  push(made, { keyframe: true })
+  push(source)
+  push(made)
+  expect(sent()).toHaveLength(2)
+  push(source, { keyframe: true })
+  push(source)
+  expect(sent()).toHaveLength(4)
+  expect(made.sinks.size).toBe(0)
+  expect([...sent()].sort((a, b) => a - b)).toEqual(sent())
+})

@@ -1,0 +1,92 @@
+import type { MediaFrame, VideoConfig } from '@crossroom/media'
+import { expect, test } from 'vitest'
+import { TestSource } from '../../packages/server/src/endpoints/webrtc/frames.cases.js'
+import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
+
+/** A stage whose cached GOP is 12 s long, and a source of made pictures; `asked` lists for which streams. */
+function longGop(isAskable = false) {
+  const stage = new Stage()
+  stage.isAskable = isAskable
+  const made = new TestSource('live/x')
+  const asked: string[] = []
+  stage.bridgeOf = (stream) => {
+    asked.push(stream.key)
+    return made
+  }
+  const publication = stage.publish()!
+  stage.play(publication, large, { frames: 300, gop: 1000, audio: audioConfig() })
+  return { stage, made, asked, publication }
+}
+
+const large: VideoConfig = videoConfig()
+const small: VideoConfig = videoConfig(320, 180)
+const at = (stage: Stage, ms: number, keyframe: boolean, config = large): MediaFrame =>
+  stage.frame(config, ms * MS, keyframe)
+
+test('where the cached GOP would leave a viewer behind, it sees made pictures until the next keyframe, without a hole', () => {
+  const { stage, made, publication } = longGop()
+  const { transport } = stage.watch()
+  stage.clock.advance(MS)
+  made.push(at(stage, 12_000, true, small))
+  publication.push(at(stage, 12_040, false))
+  made.push(at(stage, 12_040, false, small))
+  publication.push(at(stage, 12_080, true))
+  publication.push(at(stage, 12_120, false))
+  expect(transport.lines.slice(1)).toEqual(['config 320', 'key 0', 'video 40'])
+  // What is made of the keyframe itself ends the bridge.
+  made.push(at(stage, 12_080, false, small))
+  expect(transport.lines.slice(4)).toEqual(['config 1280', 'key 80', 'video 120'])
+  publication.push(at(stage, 12_160, false))
+  expect(transport.lines.at(-1)).toBe('video 160')
+})
+
+test('all who wait share one source of made pictures; who has a picture keeps its own', () => {
+  const { stage, made, publication } = longGop()
+  const viewers = [stage.watch(), stage.watch()]
+  stage.clock.advance(MS)
+  expect(made.sinks.size).toBe(1)
+  made.push(at(stage, 12_000, true, small))
+  for (const { transport } of viewers) expect(transport.lines.at(-1)).toBe('key 0')
+  publication.push(at(stage, 12_040, true))
+  made.push(at(stage, 12_040, false, small))
+  expect(made.sinks.size).toBe(0)
+  const { transport } = stage.watch()
+  expect(transport.lines.at(-1)).toBe('key 0')
+})
+
+test('a publisher that can be asked has 500 ms to answer', () => {
+  const { stage, made, publication } = longGop(true)
+  const answered = stage.watch()
+  publication.push(at(stage, 12_000, true))
+  stage.clock.advance(SECOND)
+  expect(made.sinks.size).toBe(0)
+  expect(answered.transport.lines.at(-1)).toBe('key 0')
+  stage.play(publication, large, { from: 13 * SECOND, frames: 50, gop: 1000 })
+  // The first of those was a keyframe, 2 s ago.
+  stage.watch()
+  stage.clock.advance(400 * MS)
+  expect(made.sinks.size).toBe(0)
+  stage.clock.advance(200 * MS)
+  expect(made.sinks.size).toBe(1)
+})
+
+test('players with a decoder of their own start at a recovery point, browsers do not', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  for (let i = 0; i < 400; i++) {
+    const frame = at(stage, i * 40, i === 0)
+    publication.push(i > 0 && i % 25 === 0 ? { ...frame, recovery: 24 } : frame)
+    stage.clock.advance(40 * MS)
+  }
+  let asked = 0
+  stage.bridgeOf = () => {
+    asked++
+    return undefined
+  }
+  const lenient = stage.watch()
+  expect(lenient.transport.lines).toHaveLength(2 + 25)
+  expect(asked).toBe(0)
+  lenient.leave()
+  stage.watch({ startsAt: 'keyframe' })
+  expect(asked).toBeGreaterThan(0)
+})
