@@ -215,8 +215,7 @@ test('serve takes flags, variables, a file and a certificate', async () => {
     .replace('--rtmps-port 1936', `--rtmps-port ${port}`)
   for (const line of [...configured, tls.trim()]) {
     const server = shell(line, environment({ http: 0, rtc: 0, ...(line === tls.trim() ? { rtmp: 0 } : {}) }))
-    await until(`"${line}"`, () => server.output().includes('is listening on'), { timeoutMs: 20_000 })
-    expect(server.output()).toContain(`:${port}`)
+    await until(`"${line}" to listen on it`, () => server.output().includes(`:${port}`), { timeoutMs: 20_000 })
     await server.stop()
   }
 })
