@@ -172,6 +172,8 @@ export const en = {
   aloneInvite: 'Share the link',
   inPicture: 'Picture in picture: {name}',
   fullscreen: 'Full screen: {name}',
+  inviteSigned:
+    'This server requires a signature from every guest, and these links carry none. Run “crossroom token” on the server to make a personal link.',
   inviteNowhere:
     'Only this machine can open these addresses. To invite others, start the server with --host 0.0.0.0 or --public-url.',
   networkIs: 'Network: {quality}',

@@ -166,6 +166,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   aloneInvite: '分享链接',
   inPicture: '画中画：{name}',
   fullscreen: '全屏：{name}',
+  inviteSigned: '此服务器要求每位访客持有签名，以下链接不含签名。请在服务器上运行“crossroom token”生成个人链接。',
   inviteNowhere: '这些地址只能在本机打开。如需邀请他人，请用 --host 0.0.0.0 或 --public-url 启动服务器。',
   networkIs: '网络：{quality}',
   qualityUnknown: '未知',

@@ -29,6 +29,11 @@ export function InviteDialog(props: { model: RoomModel; to: 'call' | 'live'; onC
               <p>{say('inviteNowhere')}</p>
             </Banner>
           )}
+          {made.needsSignature ? (
+            <Banner>
+              <p>{say('inviteSigned')}</p>
+            </Banner>
+          ) : null}
           <div class="invite-code">
             <QrCode value={made.invite[to]} label={say('inviteCode')} />
             <p class="hint">{say('inviteCodeHint')}</p>
@@ -47,6 +52,8 @@ interface Made {
   readonly invite: Invite
   /** False where the addresses lead to this machine from nowhere else. */
   readonly isReachable: boolean
+  /** The server signs for nobody who asks: a guest needs credentials of their own. */
+  readonly needsSignature: boolean
 }
 
 /** An encoder is somebody of its own in the room, so it gets an id and, where the server gives them, credentials. */
@@ -57,5 +64,6 @@ async function makeInvite(model: RoomModel, roomId: string): Promise<Made> {
   const own = credentials.rtmp ?? rtmpOriginOf(known?.play.rtmp) ?? `rtmp://${location.hostname}`
   const device = { userId, ...credentials }
   const invite = inviteTo(roomId, { origin: facts.origin ?? location.origin, rtmpOrigin: facts.rtmp ?? own, device })
-  return { invite, isReachable: facts.origin !== null }
+  const needsSignature = model.isSigned && credentials.userSig === undefined
+  return { invite, isReachable: facts.origin !== null, needsSignature }
 }

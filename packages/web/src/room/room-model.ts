@@ -96,6 +96,8 @@ export class RoomModel {
   readonly madeAudience = signal<readonly MicRequest[]>([])
   /** The owner asks this page to come back from the audience. */
   readonly isOffered = signal(false)
+  /** Entered with credentials of a link: the server may want some of every guest. */
+  isSigned = false
   #askTimer: ReturnType<typeof setTimeout> | undefined
   /** Why the others come by WebSocket-FLV; undefined while they come by WebRTC. */
   readonly fallback = signal<FallbackReason | undefined>(undefined)
@@ -124,6 +126,7 @@ export class RoomModel {
   /** Enters, or says in `phase` why not. */
   async enter({ credentials, ...entry }: Entry): Promise<void> {
     this.phase.value = { kind: 'entering' }
+    this.isSigned = credentials !== undefined
     try {
       const { userId, roomId, name, role } = entry
       const { sdkAppId, userSig, privateMapKey } = credentials ?? (await demoCredentials(userId, roomId))
