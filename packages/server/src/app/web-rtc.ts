@@ -64,7 +64,7 @@ export class WebRtc {
     const shared = {
       ...{ environment, gateway: this.#gateway, sessions: new RtcSessions() },
       clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
-      links: () => iceServerLinks(this.#turn, Date.now()),
+      links: (isKnown: boolean) => iceServerLinks(this.#turn, Date.now(), isKnown),
     }
     await new WhepEndpoint({ ...shared, makePlayable }).register(web)
     await new WhipEndpoint(shared).register(web)

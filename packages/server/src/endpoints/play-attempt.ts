@@ -80,6 +80,11 @@ export class PlayAttempt {
   }
 
   /** What this viewer gets beside or instead of what is published. */
+  /** Whether somebody in particular was let in: by a room, a token or the word of a hook. */
+  get isKnown(): boolean {
+    return this.#grant?.subject !== undefined || this.#grant?.wait === 'granted'
+  }
+
   get filters(): PlayFilters {
     return { fillsSilence: this.#grant?.silence === true, without: this.#grant?.without }
   }

@@ -43,12 +43,14 @@ export interface SessionRoutes {
   /** Makes a session from an offer; throws HttpRefusal or SdpError. */
   open(request: FastifyRequest, params: SessionParams, offer: string): Promise<OpenedSession>
   /** `Link` headers that name ICE servers. */
-  links(): string[]
+  links(isKnown: boolean): string[]
 }
 
 export interface OpenedSession {
   readonly session: RtcSession
   readonly answer: string
+  /** By whose leave it was opened: a room's, a token's or a hook's, and not everybody's. */
+  readonly isKnown: boolean
 }
 
 /** Adds the routes of one direction to a scope of the web server. */
@@ -106,9 +108,9 @@ async function open(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   requireType(request, SDP)
-  const { session, answer } = await routes.open(request, request.params, String(request.body))
+  const { session, answer, isKnown } = await routes.open(request, request.params, String(request.body))
   const { app, stream } = request.params
-  const links = routes.links()
+  const links = routes.links(isKnown)
   if (links.length > 0) reply.header('Link', links)
   return reply
     .status(201)

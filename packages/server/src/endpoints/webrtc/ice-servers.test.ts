@@ -11,7 +11,7 @@ test('credentials expire a day from now and verify as coturn computes them', () 
 })
 
 test('one Link header per address', () => {
-  const links = iceServerLinks({ urls, secret: 'north' }, 1_700_000_000_000)
+  const links = iceServerLinks({ urls, secret: 'north' }, 1_700_000_000_000, true)
   expect(links).toHaveLength(2)
   expect(links[0]).toMatch(
     /^<turn:turn\.example\.org:3478\?transport=udp>; rel="ice-server"; username="1700086400:crossroom"; credential=".+"; credential-type="password"$/,
@@ -19,8 +19,14 @@ test('one Link header per address', () => {
 })
 
 test('no addresses, no headers; no secret, no credentials', () => {
-  expect(iceServerLinks({ urls: [], secret: 'north' }, 0)).toEqual([])
-  expect(iceServerLinks({ urls: ['stun:stun.example.org'], secret: undefined }, 0)).toEqual([
+  expect(iceServerLinks({ urls: [], secret: 'north' }, 0, true)).toEqual([])
+  expect(iceServerLinks({ urls: ['stun:stun.example.org'], secret: undefined }, 0, true)).toEqual([
     '<stun:stun.example.org>; rel="ice-server"',
   ])
+})
+
+test('a player whom nobody knows gets no TURN credentials, and no TURN server that needs them', () => {
+  const turn = { urls: [...urls, 'stun:stun.example.org'], secret: 'north' }
+  expect(iceServerLinks(turn, 0, false)).toEqual(['<stun:stun.example.org>; rel="ice-server"'])
+  expect(iceServerLinks({ ...turn, secret: undefined }, 0, false)).toHaveLength(3)
 })

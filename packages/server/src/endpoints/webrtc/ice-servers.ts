@@ -26,9 +26,11 @@ export function iceServers(turn: TurnOptions, nowMs: number): IceServer[] {
   return [{ urls: turn.urls, username, credential }]
 }
 
-/** The same as `Link` headers (RFC 9725 section 4.6). */
-export function iceServerLinks(turn: TurnOptions, nowMs: number): string[] {
-  return iceServers(turn, nowMs).flatMap(({ urls, username, credential }) =>
+/** The same as `Link` headers (RFC 9725 section 4.6). A stranger is told of STUN alone, where TURN would need credentials. */
+export function iceServerLinks(turn: TurnOptions, nowMs: number, isKnown: boolean): string[] {
+  const isLent = isKnown || turn.secret === undefined
+  const told = isLent ? turn : { urls: turn.urls.filter((url) => /^stuns?:/.test(url)), secret: undefined }
+  return iceServers(told, nowMs).flatMap(({ urls, username, credential }) =>
     urls.map((url) => {
       const login = username === undefined || credential === undefined ? '' : loginOf(username, credential)
       return `<${url}>; rel="ice-server"${login}`

@@ -33,7 +33,7 @@ export interface WhepOptions {
   readonly makePlayable: MakePlayable
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
-  readonly links: () => string[]
+  readonly links: (isKnown: boolean) => string[]
 }
 
 /** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, we answer and send. */
@@ -161,7 +161,7 @@ export class WhepEndpoint {
       kick: () => end('kicked'),
       leave: () => play.close(),
     })
-    return { session, answer: describeSession(gateway, offer, media, peer.local) }
+    return { session, answer: describeSession(gateway, offer, media, peer.local), isKnown: attempt.isKnown }
   }
 }
 

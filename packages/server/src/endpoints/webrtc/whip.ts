@@ -27,7 +27,7 @@ export interface WhipOptions {
   readonly sessions: RtcSessions
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
-  readonly links: () => string[]
+  readonly links: (isKnown: boolean) => string[]
 }
 
 const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
@@ -133,6 +133,6 @@ export class WhipEndpoint {
     log.info({ stream: grant.key, remoteAddress: client.remoteAddress }, 'WHIP publish began')
     grant.opened()
     grant.onRevoked((reason) => (reason === 'expired' ? end('expired') : stream.close('kicked')))
-    return { session, answer: describeSession(gateway, offer, media, peer.local) }
+    return { session, answer: describeSession(gateway, offer, media, peer.local), isKnown: grant.subject !== undefined }
   }
 }
