@@ -129,13 +129,6 @@ export function packagingsOf(codec: 'h264' | 'h265', good: Uint8Array): readonly
   ]
 }
 
-/** Units up to 255 bytes only. */
-export const oneByteLengths = (codec: 'h264' | 'h265', good: Uint8Array): Packaging => ({
-  name: 'lengths of 1 byte',
-  record: () => withLengthSize(good, codec, 1),
-  frame: (units) => lengths(units, 1),
-})
-
 /** The parameter sets of a good record. */
 export function setsOf(codec: 'h264' | 'h265', record: Uint8Array): Units {
   if (codec === 'h264') {

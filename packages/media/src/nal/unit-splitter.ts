@@ -10,6 +10,9 @@ export interface SalvagedRecord {
   readonly sets: readonly Uint8Array[]
 }
 
+/** Bytes behind the last unit that are taken for something else than its rest. */
+const MAX_TRAILING_BYTES = 8
+
 /** What encoders write although their record says something else. */
 const OTHER_SIZES: readonly ReadLengthSize[] = [4, 2]
 
@@ -35,10 +38,12 @@ export function splitUnits(
 ): boolean {
   const whole = wholeLength(bytes, start, end, lengthSize)
   if (whole === end) return walkLengths(bytes, start, end, lengthSize, units)
-  if (startsAsAnnexB(bytes, start, end)) return addUnits(bytes, start, end, units)
   for (const size of OTHER_SIZES)
     if (size !== lengthSize && wholeLength(bytes, start, end, size) === end)
       return walkLengths(bytes, start, end, size, units)
+  // A length of 256 to 511 begins as a start code does, but a chain of lengths does not end so near the end by chance.
+  const isChain = whole > start && end - whole <= MAX_TRAILING_BYTES
+  if (!isChain && startsAsAnnexB(bytes, start, end)) return addUnits(bytes, start, end, units)
   // What is cut off or trails is dropped, what came before it is good.
   return walkLengths(bytes, start, whole, lengthSize, units) && units.length > 0
 }
