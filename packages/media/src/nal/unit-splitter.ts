@@ -13,9 +13,6 @@ export interface SalvagedRecord {
 /** Bytes behind the last unit that are taken for something else than its rest. */
 const MAX_TRAILING_BYTES = 8
 
-/** What encoders write although their record says something else. */
-const OTHER_SIZES: readonly ReadLengthSize[] = [4, 2]
-
 /** Whether the bytes begin as a byte stream does (ITU-T H.264 annex B): zeros, then a one. */
 export function startsAsAnnexB(bytes: Uint8Array, start: number, end: number): boolean {
   let offset = start
@@ -36,14 +33,15 @@ export function splitUnits(
   lengthSize: ReadLengthSize,
   units: Uint8Array[],
 ): boolean {
+  // A short length that is announced fits by chance now and then; long ones begin with zeros, which no unit before them does.
+  const isLong = lengthSize < 4 && bytes[start] === 0 && bytes[start + 1] === 0
+  if (isLong && wholeLength(bytes, start, end, 4) === end) return walkLengths(bytes, start, end, 4, units)
   const whole = wholeLength(bytes, start, end, lengthSize)
   if (whole === end) return walkLengths(bytes, start, end, lengthSize, units)
-  for (const size of OTHER_SIZES)
-    if (size !== lengthSize && wholeLength(bytes, start, end, size) === end)
-      return walkLengths(bytes, start, end, size, units)
   // A length of 256 to 511 begins as a start code does, but a chain of lengths does not end so near the end by chance.
-  const isChain = whole > start && end - whole <= MAX_TRAILING_BYTES
+  const isChain = whole > start && end - whole <= MAX_TRAILING_BYTES && end - start > 4 * MAX_TRAILING_BYTES
   if (!isChain && startsAsAnnexB(bytes, start, end)) return addUnits(bytes, start, end, units)
+  if (lengthSize !== 2 && wholeLength(bytes, start, end, 2) === end) return walkLengths(bytes, start, end, 2, units)
   // What is cut off or trails is dropped, what came before it is good.
   return walkLengths(bytes, start, whole, lengthSize, units) && units.length > 0
 }
