@@ -14,7 +14,7 @@ import type {
   MediaGateway,
   MemberMedia,
   MemberMediaOptions,
-  WishedTrack,
+  SubscribedTrack,
 } from '../../packages/server/src/rooms/index.js'
 import { RoomGate, Rooms, type AddressBook, type MemberConnection } from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
@@ -81,7 +81,7 @@ export class FakeConnection implements MemberConnection {
 export class FakeMedia implements MemberMedia {
   readonly options: MemberMediaOptions
   readonly calls: string[] = []
-  wished: readonly WishedTrack[] = []
+  wished: readonly SubscribedTrack[] = []
   isBroken = false
   closed = false
 
@@ -97,7 +97,7 @@ export class FakeMedia implements MemberMedia {
   unpublish(streamType: string): void {
     this.calls.push(`unpublish ${streamType}`)
   }
-  wish(tracks: readonly WishedTrack[]): void {
+  wish(tracks: readonly SubscribedTrack[]): void {
     if (this.isBroken) throw new Error('The engine failed.')
     this.wished = tracks
     this.calls.push('wish')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SpeakerOrder } from '../../packages/server/src/rooms/speaker-order.js'
+import { SpeakerOrder } from '../../packages/server/src/rooms/view/speaker-order.js'
 import { RoomStage } from './room-stage.js'
 import { audioConfig, MS, SECOND } from './stage.js'
 

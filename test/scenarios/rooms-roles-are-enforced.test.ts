@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { policyCases } from '../../packages/server/src/rooms/policy.cases.js'
+import { policyCases } from '../../packages/server/src/rooms/model/policy.cases.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
 import { RoomStage } from './room-stage.js'
 

@@ -2,7 +2,7 @@ import { isRoomId, isUserId, isUserName } from '@crossroom/protocol'
 import { ALL_PRIVILEGES, makePrivateMapKey, makeRoomJwt, makeTicket, recordRoomOf } from '../auth/index.js'
 import { authLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
-import { callLink, pushAddress, requestPlayAddress } from './room-addresses.js'
+import { callLink, pushAddress, requestPlayAddress, type Signatures } from './room-addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
@@ -20,14 +20,6 @@ export interface EntryTokenWish {
   readonly expire: number
   /** One whole address instead of signatures. */
   readonly address: AddressKind | undefined
-}
-
-/** What a user enters with; all absent where the server asks for nothing. */
-export interface Signatures {
-  readonly sdkAppId?: number
-  /** A UserSig or a JWT. */
-  readonly userSig?: string
-  readonly privateMapKey?: string
 }
 
 const NO_SECRET =

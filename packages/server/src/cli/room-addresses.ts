@@ -1,8 +1,15 @@
 import { request } from 'node:http'
 import type { Config } from '../config/index.js'
 import { addressesOf, localHost } from './addresses.js'
-import type { Signatures } from './entry-token.js'
 import { CommandError } from './output.js'
+
+/** What a user enters with; all absent where the server asks for nothing. */
+export interface Signatures {
+  readonly sdkAppId?: number
+  /** A UserSig or a JWT. */
+  readonly userSig?: string
+  readonly privateMapKey?: string
+}
 
 /** Whose addresses are written, and for which room. */
 export interface Guest {

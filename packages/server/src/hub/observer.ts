@@ -13,5 +13,3 @@ export interface StreamObserver {
   /** The stream is over: nothing follows. */
   closed?(stream: Stream): void
 }
-
-export type StreamEvent = keyof StreamObserver

@@ -1,10 +1,10 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
-import type { StreamEvent, StreamObserver } from './observer.js'
+import type { StreamObserver } from './observer.js'
 import type { StreamResolver } from './resolver.js'
 import { CacheTotal } from './gop-cache.js'
 import type { EndReason } from './sink.js'
-import { Stream, type StreamLimits } from './stream.js'
+import { Stream, type StreamEvent, type StreamLimits } from './stream.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
 

@@ -1,7 +1,6 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
-import type { StreamEvent } from './observer.js'
 import { Outlet } from './outlet.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
 import { Timeline } from './timeline.js'
@@ -43,6 +42,9 @@ export type PublicationEnd = 'replaced' | 'silent' | 'kicked' | 'shutdown'
 
 /** `idle`: never published or given up; `live`: a publisher is there; `grace`: it left and may come back. */
 export type StreamState = 'idle' | 'live' | 'grace'
+
+/** What happens to a stream: the calls of `StreamObserver`. */
+export type StreamEvent = 'opened' | 'published' | 'tracksKnown' | 'unpublished' | 'closed'
 
 /** Why a track of a publisher reaches nobody. */
 export interface TrackRefusal {

@@ -1,9 +1,9 @@
 import type { MemberKind, PublishedStreamType, PublishState, Role, TrackKind } from '@crossroom/protocol'
 import type { Permissions } from '../auth/identity.js'
 import type { StreamProtocol } from '../auth/index.js'
-import { smallKeyOf } from './media-gateway.js'
-import { MemberStream, UNHEARD, type MemberStreamHandlers } from './member-stream.js'
-import { maySend, type Kinds } from './policy.js'
+import { smallKeyOf } from './media/media-gateway.js'
+import { MemberStream, UNHEARD, type MemberStreamHandlers } from './media/member-stream.js'
+import { maySend, type Kinds } from './model/policy.js'
 import type { Room } from './room.js'
 import type { RoomServices } from './services.js'
 

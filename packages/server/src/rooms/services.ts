@@ -1,10 +1,10 @@
 import type { Clock, StreamHub } from '../hub/index.js'
 import type { Log } from '../observe/index.js'
-import type { AudioMixer } from './audio-mixer.js'
-import type { Bans } from './bans.js'
-import type { MediaGateway } from './media-gateway.js'
-import type { MediaTokens } from './media-tokens.js'
-import type { SoundMeter } from './sound-meter.js'
+import type { AudioMixer } from './media/audio-mixer.js'
+import type { Bans } from './model/bans.js'
+import type { MediaGateway } from './media/media-gateway.js'
+import type { MediaTokens } from './media/media-tokens.js'
+import type { SoundMeter } from './media/sound-meter.js'
 
 /** What rooms work with. */
 export interface RoomsOptions {

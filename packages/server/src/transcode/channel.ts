@@ -12,7 +12,6 @@ import {
 } from '@crossroom/media'
 import type { Order } from './catalog.js'
 import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
-import type { LevelOrder } from './level-meter.js'
 import type { MixOrder } from './mix/mix-order.js'
 
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
@@ -27,6 +26,11 @@ export interface ChannelHandler {
   handleLost(state: CodecProcessState): void
   /** The engine cannot do this conversion, or could not go on. */
   handleFailed(reason: string): void
+}
+
+/** Told to the codec process: say how loud the sound is that comes. */
+export interface LevelOrder {
+  readonly kind: 'level'
 }
 
 /** What a channel may be opened for. */

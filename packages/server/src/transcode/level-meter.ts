@@ -4,11 +4,6 @@ import type { Log } from '../observe/log.js'
 import type { Channel } from './channel.js'
 import type { CodecProcess } from './codec-process.js'
 
-/** Told to the codec process: say how loud the sound is that comes. */
-export interface LevelOrder {
-  readonly kind: 'level'
-}
-
 /** How often sound is looked at: levels are told four times a second. */
 const EVERY: Micros = 125_000
 /** Frames of a look: a decoder that begins anew is right from the second one on. */

@@ -12,7 +12,7 @@ import {
 } from '@crossroom/webrtc'
 import type { RtcGateway } from '../gateway.js'
 import { idOf } from './down-track.js'
-import type { DownOffer, NamedTrack, WishedTrack } from './member-media.js'
+import type { DownOffer, NamedTrack, SubscribedTrack } from './member-media.js'
 
 /** As many as a browser shows and plays; the signaling promises these. */
 export const MAX_LINES = { audio: 16, video: 24 } as const
@@ -52,7 +52,7 @@ export class DownSession {
   }
 
   /** Whether an offer for this wish would say nothing new. */
-  isCurrent(wish: readonly WishedTrack[]): boolean {
+  isCurrent(wish: readonly SubscribedTrack[]): boolean {
     return this.#lines.isCurrent(wish.map(offerTrackOf))
   }
 
@@ -61,7 +61,7 @@ export class DownSession {
     this.#lines.release(id)
   }
 
-  offer(wish: readonly WishedTrack[], revision: number): DownOffer {
+  offer(wish: readonly SubscribedTrack[], revision: number): DownOffer {
     const { media, skipped } = this.#lines.offer(wish.map(offerTrackOf))
     this.#version++
     const { candidates, fingerprint, cname } = this.#gateway
@@ -103,11 +103,11 @@ export class DownSession {
 }
 
 /** What has the same stream id is played in sync; user ids have no character that would not fit. */
-function offerTrackOf(wished: WishedTrack): OfferTrack {
+function offerTrackOf(wished: SubscribedTrack): OfferTrack {
   return { id: idOf(wished), kind: wished.kind, streamId: `${wished.userId}-${wished.streamType}` }
 }
 
-function nameOf({ userId, streamType, kind }: WishedTrack): NamedTrack {
+function nameOf({ userId, streamType, kind }: SubscribedTrack): NamedTrack {
   return { userId, streamType, kind }
 }
 

@@ -4,7 +4,7 @@ import { AudioPlay } from '../audio-play.js'
 import type { MakePlayable, PlayableKind } from '../playable.js'
 import type { RtpFanouts } from '../rtp-fanouts.js'
 import { VideoPlay } from '../video-play.js'
-import type { WishedTrack } from './member-media.js'
+import type { SubscribedTrack } from './member-media.js'
 
 /** A stream that is not there is waited for; asking again this rarely costs nothing. */
 const WAIT_FOR_STREAM: Micros = 3_600_000_000
@@ -24,7 +24,7 @@ export interface DownTrackContext {
 }
 
 /** Tells a member's tracks apart. */
-export function idOf({ userId, streamType, kind }: Pick<WishedTrack, 'userId' | 'streamType' | 'kind'>): string {
+export function idOf({ userId, streamType, kind }: Pick<SubscribedTrack, 'userId' | 'streamType' | 'kind'>): string {
   return `${userId} ${streamType} ${kind}`
 }
 
@@ -36,7 +36,7 @@ export class DownTrack {
   readonly id: string
   readonly played: VideoPlay | AudioPlay
   readonly #context: DownTrackContext
-  #wish: WishedTrack
+  #wish: SubscribedTrack
   #cancelFind: (() => void) | undefined
   #isStarted = false
   #main: Stream | undefined
@@ -47,7 +47,7 @@ export class DownTrack {
   /** The path carries no more than the lower layer. */
   #isHeldLow = false
 
-  constructor(wish: WishedTrack, context: DownTrackContext) {
+  constructor(wish: SubscribedTrack, context: DownTrackContext) {
     this.id = idOf(wish)
     this.#wish = wish
     this.#context = context
@@ -75,7 +75,7 @@ export class DownTrack {
   }
 
   /** The same track with another width, or at another key. */
-  update(wish: WishedTrack): void {
+  update(wish: SubscribedTrack): void {
     const isElsewhere = wish.key !== this.#wish.key
     this.#wish = wish
     if (isElsewhere && this.#isStarted) this.#find()

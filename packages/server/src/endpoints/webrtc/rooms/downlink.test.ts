@@ -12,7 +12,7 @@ import { browserAnswer } from '../../../../../webrtc/src/sdp/offer.cases.js'
 import { RtcGateway } from '../gateway.js'
 import type { PlayableKind } from '../playable.js'
 import { DownLink } from './downlink.js'
-import type { DownOffer, WishedTrack } from './member-media.js'
+import type { DownOffer, SubscribedTrack } from './member-media.js'
 import { RoomStream } from './room-stream.cases.js'
 import { openEngine, until } from './uplink-peer.cases.js'
 
@@ -29,12 +29,12 @@ afterAll(() => {
 })
 
 const keyOf = (userId: string): string => `r/${userId}`
-const video = (userId: string, maxWidth?: number): WishedTrack => ({
+const video = (userId: string, maxWidth?: number): SubscribedTrack => ({
   ...{ userId, streamType: 'main', kind: 'video', key: keyOf(userId) },
   ...(maxWidth !== undefined && { maxWidth }),
 })
-const audio = (userId: string): WishedTrack => ({ userId, streamType: 'main', kind: 'audio', key: keyOf(userId) })
-const both = (userId: string): WishedTrack[] => [audio(userId), video(userId)]
+const audio = (userId: string): SubscribedTrack => ({ userId, streamType: 'main', kind: 'audio', key: keyOf(userId) })
+const both = (userId: string): SubscribedTrack[] => [audio(userId), video(userId)]
 
 /** `mid:kind:user` of everything that is sent. */
 const placesOf = (offer: DownOffer | undefined): string[] =>

@@ -14,7 +14,7 @@ import type { RtcPeer } from '../peer.js'
 import { RtcPlay } from '../play.js'
 import { DownSession, MAX_LINES } from './down-session.js'
 import { DownTrack, idOf, type DownTrackContext } from './down-track.js'
-import type { DownOffer, WishedTrack } from './member-media.js'
+import type { DownOffer, SubscribedTrack } from './member-media.js'
 import { OfferSchedule } from './offer-schedule.js'
 
 /** How often layers are chosen anew … */
@@ -62,7 +62,7 @@ export class DownLink {
   readonly #allocation = new LayerAllocation()
   /** In the order of the wish. */
   #tracks = new Map<string, DownTrack>()
-  #wish: readonly WishedTrack[] = []
+  #wish: readonly SubscribedTrack[] = []
   #session: DownSession
   #connection: Connection | undefined
   #retry: Micros = FIRST_RETRY
@@ -101,7 +101,7 @@ export class DownLink {
   }
 
   /** Replaces the whole list of what goes down, the most important first. */
-  wish(wish: readonly WishedTrack[]): void {
+  wish(wish: readonly SubscribedTrack[]): void {
     if (this.#closed) return
     this.#wish = wish
     const before = this.#tracks
@@ -148,7 +148,7 @@ export class DownLink {
     return this.#connection?.play.videoBudget ?? Infinity
   }
 
-  #takeWish(wished: WishedTrack, before: ReadonlyMap<string, DownTrack>): void {
+  #takeWish(wished: SubscribedTrack, before: ReadonlyMap<string, DownTrack>): void {
     const id = idOf(wished)
     if (this.#tracks.has(id)) return
     const present = before.get(id)

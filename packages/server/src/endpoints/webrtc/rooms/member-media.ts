@@ -7,7 +7,7 @@ export type StreamType = 'main' | 'aux'
 export type TrackKind = 'audio' | 'video'
 
 /** One track that a browser is to receive. The order of a wish is its priority. */
-export interface WishedTrack {
+export interface SubscribedTrack {
   readonly userId: string
   readonly streamType: StreamType
   readonly kind: TrackKind
@@ -18,7 +18,7 @@ export interface WishedTrack {
 }
 
 /** A track without its place. */
-export type NamedTrack = Pick<WishedTrack, 'userId' | 'streamType' | 'kind'>
+export type NamedTrack = Pick<SubscribedTrack, 'userId' | 'streamType' | 'kind'>
 
 export interface OfferedTrack extends NamedTrack {
   readonly mid: string

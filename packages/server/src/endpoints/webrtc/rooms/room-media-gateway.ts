@@ -3,7 +3,7 @@ import type { PublishEnvironment } from '../published-stream.js'
 import type { RtcGateway } from '../gateway.js'
 import type { MakePlayable } from '../playable.js'
 import { DownLink } from './downlink.js'
-import type { MemberMediaOptions, NetworkQuality, StreamType, WishedTrack } from './member-media.js'
+import type { MemberMediaOptions, NetworkQuality, StreamType, SubscribedTrack } from './member-media.js'
 import { networkQualityOf } from './network-quality.js'
 import { RoomUplink } from './uplink.js'
 import type { UplinkTrack } from './uplink-tracks.js'
@@ -73,7 +73,7 @@ export class RoomMemberMedia {
   }
 
   /** Replaces the whole list of what goes down; an offer follows when that changes what is sent. */
-  wish(tracks: readonly WishedTrack[]): void {
+  wish(tracks: readonly SubscribedTrack[]): void {
     this.#down.wish(tracks)
   }
 

@@ -1,9 +1,9 @@
-import type { EntryVerifier } from '../auth/entry-verifier.js'
-import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../auth/index.js'
-import type { MediaToken } from './media-tokens.js'
+import type { EntryVerifier } from '../../auth/entry-verifier.js'
+import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
+import type { MediaToken } from '../media/media-tokens.js'
 import { admitPush } from './push.js'
 import { refusal } from './refusal.js'
-import type { Rooms } from './rooms.js'
+import type { Rooms } from '../rooms.js'
 
 export interface RoomGateOptions {
   readonly rooms: Rooms

@@ -1,5 +1,5 @@
 import type { PublishedParams, PublishedStreamType, PublishState } from '@crossroom/protocol'
-import type { MemberStream } from './member-stream.js'
+import type { MemberStream } from '../media/member-stream.js'
 
 /** Tells one member what became of what it publishes, and keeps what it was told. */
 export class PublishedStates {

@@ -1,6 +1,6 @@
 import type { ClientKind, RequestedRole } from '@crossroom/protocol'
-import type { Identity } from '../auth/identity.js'
-import type { AddressBook, MemberConnection } from './member-connection.js'
+import type { Identity } from '../../auth/identity.js'
+import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 
 /** Somebody who has proved who they are and wants to enter: the argument of `rooms.enter`. */
 export interface EnterRequest {

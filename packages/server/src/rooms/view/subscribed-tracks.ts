@@ -1,13 +1,13 @@
 import type { StreamType, TrackKind, WishedStream } from '@crossroom/protocol'
-import type { WishedTrack } from './media-gateway.js'
+import type { SubscribedTrack } from '../media/media-gateway.js'
 import type { MemberList } from './member-list.js'
-import type { ListedLayer, MemberStream } from './member-stream.js'
-import type { Kinds } from './policy.js'
+import type { ListedLayer, MemberStream } from '../media/member-stream.js'
+import type { Kinds } from '../model/policy.js'
 
 /** What a participant asked for: everybody, or these in this order. */
 export type Subscription = 'all' | readonly WishedStream[]
 
-export interface WishOptions {
+export interface SubscriptionOptions {
   readonly list: MemberList
   readonly subscription: Subscription
   /** The receiver, who gets nothing of its own. */
@@ -18,7 +18,7 @@ export interface WishOptions {
 }
 
 interface Candidate {
-  readonly track: WishedTrack
+  readonly track: SubscribedTrack
   /** Flowing now; a muted one may flow at any moment, and keeps its place behind. */
   readonly flows: boolean
 }
@@ -30,7 +30,7 @@ type Candidates = Map<MemberStream, Candidate>
  * What is to go down to one browser: sound first, the loudest in front, then pictures in the order in which they were
  * wished. A muted track is still wished, behind the others, so that it comes back without a new offer.
  */
-export function wishedTracks(options: WishOptions): WishedTrack[] {
+export function subscribedTracks(options: SubscriptionOptions): SubscribedTrack[] {
   const audio: Candidates = new Map()
   const video: Candidates = new Map()
   for (const wished of streamsOf(options)) {
@@ -47,7 +47,7 @@ export function wishedTracks(options: WishOptions): WishedTrack[] {
 }
 
 /** Screens before cameras, cameras in the order in which their owners came. */
-function streamsOf({ list, subscription }: WishOptions): readonly WishedStream[] {
+function streamsOf({ list, subscription }: SubscriptionOptions): readonly WishedStream[] {
   if (subscription !== 'all') return subscription
   const streams: WishedStream[] = []
   for (const streamType of ['aux', 'main'] as const)
@@ -67,13 +67,13 @@ function add(candidates: Candidates, wished: WishedStream, stream: MemberStream,
   candidates.set(stream, { track: isNarrow ? { ...track, maxWidth } : track, flows: stream.kinds[kind] })
 }
 
-function flowingFirst(candidates: readonly Candidate[]): WishedTrack[] {
+function flowingFirst(candidates: readonly Candidate[]): SubscribedTrack[] {
   const flowing = candidates.filter(({ flows }) => flows)
   const silent = candidates.filter(({ flows }) => !flows)
   return [...flowing, ...silent].map(({ track }) => track)
 }
 
 /** Two wishes with the same text are the same wish. */
-export function textOfWish(tracks: readonly WishedTrack[]): string {
+export function textOfTracks(tracks: readonly SubscribedTrack[]): string {
   return tracks.map(({ key, kind, maxWidth = '' }) => `${key} ${kind} ${String(maxWidth)}`).join('\n')
 }

@@ -1,10 +1,10 @@
-import type { Kinds } from './policy.js'
+import type { Kinds } from '../model/policy.js'
 import type { ParamsOf, PublishedStreamType, ResultOf } from '@crossroom/protocol'
-import type { MediaGateway, MemberMedia, MemberMediaHandlers, MemberMediaOptions } from './media-gateway.js'
+import type { MediaGateway, MemberMedia, MemberMediaHandlers, MemberMediaOptions } from '../media/media-gateway.js'
 import type { MemberList } from './member-list.js'
 import type { Receiver } from './receiver.js'
-import { RoomError } from './room-error.js'
-import { textOfWish, wishedTracks, type Subscription } from './wish.js'
+import { RoomError } from '../model/room-error.js'
+import { textOfTracks, subscribedTracks, type Subscription } from './subscribed-tracks.js'
 
 export interface ParticipantMediaOptions {
   readonly gateway: MediaGateway | undefined
@@ -48,8 +48,8 @@ export class ParticipantMedia {
     if (this.#media === undefined) return
     const { userId, receiver } = this.#options
     const may = receiver.may.bind(receiver)
-    const tracks = wishedTracks({ list, subscription: this.#subscription, userId, may, speakers })
-    const text = textOfWish(tracks)
+    const tracks = subscribedTracks({ list, subscription: this.#subscription, userId, may, speakers })
+    const text = textOfTracks(tracks)
     if (text === this.#wish) return
     this.#media.wish(tracks)
     this.#wish = text

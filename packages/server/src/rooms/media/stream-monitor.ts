@@ -1,8 +1,8 @@
 import { isEntryPoint, type CodecConfig, type MediaFrame, type Micros, type Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
-import { roomLimits } from '../config/limits.js'
+import { roomLimits } from '../../config/limits.js'
 import type { MeasuredSound, SoundMeter } from './sound-meter.js'
-import type { Clock, EndReason, FrameSink, Publication, Stream } from '../hub/index.js'
+import type { Clock, EndReason, FrameSink, Publication, Stream } from '../../hub/index.js'
 
 /** What a monitor tells. Called from within the stream's handling of a frame: to be brief. */
 export interface MonitorHandlers {

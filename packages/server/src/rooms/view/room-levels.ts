@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
-import { roomLimits } from '../config/limits.js'
-import type { Clock } from '../hub/index.js'
-import type { MemberStream } from './member-stream.js'
+import { roomLimits } from '../../config/limits.js'
+import type { Clock } from '../../hub/index.js'
+import type { MemberStream } from '../media/member-stream.js'
 import { SpeakerOrder } from './speaker-order.js'
 
 /** Somebody who may be heard. */

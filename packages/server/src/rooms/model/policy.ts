@@ -1,5 +1,5 @@
 import type { PublishedStreamType, RequestMethod, Role, StreamType } from '@crossroom/protocol'
-import type { Permissions } from '../auth/identity.js'
+import type { Permissions } from '../../auth/identity.js'
 
 const NOBODY: readonly Role[] = []
 const PARTICIPANTS: readonly Role[] = ['owner', 'anchor', 'audience']

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { policyCases, ROLES } from './policy.cases.js'
 import { mayReceive, mayRequest, maySend } from './policy.js'
-import { ALL_PERMISSIONS } from '../auth/index.js'
+import { ALL_PERMISSIONS } from '../../auth/index.js'
 
 const matrix = policyCases.flatMap(([method, who]) =>
   ROLES.map((role, i) => [role, who[i] === '.' ? 'may not' : 'may', method] as const),

@@ -1,7 +1,7 @@
-import { roomLimits } from '../config/limits.js'
-import type { Participant } from './participant.js'
+import { roomLimits } from '../../config/limits.js'
+import type { Participant } from '../participant.js'
 import { mayBeAnchor } from './policy.js'
-import type { Room } from './room.js'
+import type { Room } from '../room.js'
 import { RoomError } from './room-error.js'
 
 /** Link-mic: somebody of the audience asks, the owner or an operator answers, and who is accepted becomes an anchor. */

@@ -1,4 +1,4 @@
-import { roomLimits } from '../config/limits.js'
+import { roomLimits } from '../../config/limits.js'
 
 /** Who may not come back for a while, by room: kept apart from the rooms, which a kick may leave empty. */
 export class Bans {

@@ -1,9 +1,9 @@
 import type { ExitReason } from '@crossroom/protocol'
-import { roomLimits } from '../config/limits.js'
-import type { Clock } from '../hub/index.js'
+import { roomLimits } from '../../config/limits.js'
+import type { Clock } from '../../hub/index.js'
 import { Fold } from './fold.js'
 import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
-import type { Participant } from './participant.js'
+import type { Participant } from '../participant.js'
 
 export interface RoomListsOptions {
   readonly clock: Clock

@@ -1,8 +1,8 @@
 import type { ParamsOf } from '@crossroom/protocol'
-import type { AudioMix, AudioMixer } from './audio-mixer.js'
-import type { MediaTokens } from './media-tokens.js'
+import type { AudioMix, AudioMixer } from '../media/audio-mixer.js'
+import type { MediaTokens } from '../media/media-tokens.js'
 import type { MemberList } from './member-list.js'
-import { RoomError } from './room-error.js'
+import { RoomError } from '../model/room-error.js'
 
 /** Whom a mix is for. */
 export interface MixReceiver {

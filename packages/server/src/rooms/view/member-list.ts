@@ -1,6 +1,6 @@
 import type { Orientation } from '@crossroom/media'
 import type { ExitReason, MediaAvailable, MemberKind, Role, StreamType, TrackKind } from '@crossroom/protocol'
-import { layersOf, type ListedLayer, type MemberStream } from './member-stream.js'
+import { layersOf, type ListedLayer, type MemberStream } from '../media/member-stream.js'
 
 /** What a list needs to know of somebody. */
 export interface Listable {

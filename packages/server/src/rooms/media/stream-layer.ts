@@ -1,4 +1,4 @@
-import type { Clock, Stream, StreamHub, Withheld } from '../hub/index.js'
+import type { Clock, Stream, StreamHub, Withheld } from '../../hub/index.js'
 import { StreamMonitor, type MonitorHandlers } from './stream-monitor.js'
 
 /** The hub's stream while it is held. */

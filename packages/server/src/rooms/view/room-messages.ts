@@ -1,9 +1,9 @@
 import type { Micros } from '@crossroom/media'
 import type { ParamsOf, ReceivedMessage } from '@crossroom/protocol'
-import { roomLimits } from '../config/limits.js'
-import type { Clock } from '../hub/index.js'
-import type { Participant } from './participant.js'
-import { RoomError } from './room-error.js'
+import { roomLimits } from '../../config/limits.js'
+import type { Clock } from '../../hub/index.js'
+import type { Participant } from '../participant.js'
+import { RoomError } from '../model/room-error.js'
 
 export interface RoomMessagesOptions {
   readonly clock: Clock

@@ -1,11 +1,11 @@
 import type { PlayAddresses, StreamType, User, UserStream } from '@crossroom/protocol'
-import type { Permissions } from '../auth/identity.js'
-import type { MediaTokens } from './media-tokens.js'
+import type { Permissions } from '../../auth/identity.js'
+import type { MediaTokens } from '../media/media-tokens.js'
 import type { AddressBook } from './member-connection.js'
 import type { ListedMember, MemberList } from './member-list.js'
-import type { ListedLayer } from './member-stream.js'
-import { mayReceive, type Kinds } from './policy.js'
-import type { StreamLayer } from './stream-layer.js'
+import type { ListedLayer } from '../media/member-stream.js'
+import { mayReceive, type Kinds } from '../model/policy.js'
+import type { StreamLayer } from '../media/stream-layer.js'
 
 export interface ReceiverOptions {
   readonly userId: string

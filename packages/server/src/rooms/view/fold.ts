@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import type { Clock } from '../hub/index.js'
+import type { Clock } from '../../hub/index.js'
 
 /** Folds many changes into few calls: the first goes out at once, what comes within the window after it in one call. */
 export class Fold {

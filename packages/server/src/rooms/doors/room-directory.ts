@@ -1,5 +1,5 @@
 import type { EnterRequest } from './enter-request.js'
-import type { AddressBook, MemberConnection } from './member-connection.js'
+import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 import type { ParticipantRequests } from './participant-requests.js'
 
 /** The way into rooms for signaling; `Rooms` implements it. */
