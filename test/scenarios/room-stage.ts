@@ -81,7 +81,7 @@ export class FakeConnection implements MemberConnection {
 export class FakeMedia implements MemberMedia {
   readonly options: MemberMediaOptions
   readonly calls: string[] = []
-  wished: readonly SubscribedTrack[] = []
+  subscribed: readonly SubscribedTrack[] = []
   isBroken = false
   closed = false
 
@@ -97,10 +97,10 @@ export class FakeMedia implements MemberMedia {
   unpublish(streamType: string): void {
     this.calls.push(`unpublish ${streamType}`)
   }
-  wish(tracks: readonly SubscribedTrack[]): void {
+  subscribe(tracks: readonly SubscribedTrack[]): void {
     if (this.isBroken) throw new Error('The engine failed.')
-    this.wished = tracks
-    this.calls.push('wish')
+    this.subscribed = tracks
+    this.calls.push('subscribe')
   }
   answer(sdp: string, revision: number): void {
     this.calls.push(`answer ${sdp} ${String(revision)}`)

@@ -104,7 +104,7 @@ test('a picture that is turned is told to all, and to whoever comes later', () =
   expect(stage.settled('carol').connection.all('media.rotation')).toEqual([turned])
 })
 
-test('a screen that stands still stays listed and wished while its browser announces it', () => {
+test('a screen that stands still stays listed and subscribed while its browser announces it', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -116,9 +116,9 @@ test('a screen that stands still stays listed and wished while its browser annou
   expect(stage.ends).toEqual(['silent'])
   const aux = () => alice.users()[0]!.streams.find(({ streamType }) => streamType === 'aux')
   expect(aux()).toMatchObject({ hasVideo: false })
-  expect(stage.media.get('alice')!.wished.map(({ streamType }) => streamType)).toEqual(['aux'])
+  expect(stage.media.get('alice')!.subscribed.map(({ streamType }) => streamType)).toEqual(['aux'])
   bob.member.unpublish({ streamType: 'aux' })
   stage.clock.advance(16 * SECOND)
   expect(aux()).toBeUndefined()
-  expect(stage.media.get('alice')!.wished).toEqual([])
+  expect(stage.media.get('alice')!.subscribed).toEqual([])
 })

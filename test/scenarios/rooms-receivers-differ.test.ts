@@ -14,7 +14,7 @@ test('who may not see is shown no picture, told of none, and plays an address wi
   expect(blind.connection.all('room.audioState')).toHaveLength(1)
   expect(await stage.admit('r', stream.play.rtmp.slice(2))).toMatchObject({ ok: true, without: 'video' })
   blind.member.subscribe({ streams: 'all' })
-  expect(stage.media.get('blind')!.wished.map(({ kind }) => kind)).toEqual(['audio'])
+  expect(stage.media.get('blind')!.subscribed.map(({ kind }) => kind)).toEqual(['audio'])
 })
 
 test('a stream of which somebody may have nothing is not listed to it', () => {
@@ -25,7 +25,7 @@ test('a stream of which somebody may have nothing is not listed to it', () => {
   stage.settle()
   expect(guest.users()[0]!.streams.map(({ streamType }) => streamType)).toEqual(['main'])
   guest.member.subscribe({ streams: [{ userId: 'bob', streamType: 'aux', audio: true, video: true }] })
-  expect(stage.media.get('guest')!.wished).toEqual([])
+  expect(stage.media.get('guest')!.subscribed).toEqual([])
 })
 
 test('a renewed signature that allows less takes the old addresses away', async () => {
@@ -65,13 +65,13 @@ test('a renewed signature tells what changed for its holder, to nobody else, and
   carol.member.subscribe({ streams: 'all' })
   carol.member.renewed(stage.identity('carol', { permissions: { receiveVideo: false } }))
   stage.clock.advance(100_000)
-  expect(stage.media.get('carol')!.wished.map(({ kind }) => kind)).toEqual(['audio'])
+  expect(stage.media.get('carol')!.subscribed.map(({ kind }) => kind)).toEqual(['audio'])
   carol.member.renewed(stage.identity('carol'))
   stage.clock.advance(100_000)
   expect(carol.connection.all('room.userEnter')).toEqual([])
   expect(carol.connection.all('room.audioState')).toEqual([])
   expect(carol.connection.all('room.videoState').map(({ available }) => available)).toEqual([false, true])
-  expect(stage.media.get('carol')!.wished.map(({ kind }) => kind)).toEqual(['audio', 'video'])
+  expect(stage.media.get('carol')!.subscribed.map(({ kind }) => kind)).toEqual(['audio', 'video'])
 })
 
 test('the audience renews without anybody hearing of it', () => {

@@ -239,7 +239,7 @@ export class Stream {
     }
   }
 
-  /** Keeps frames of a kind from every subscriber. A picture that is given free again begins with a keyframe. */
+  /** Keeps frames of a kind from every subscriber. A picture that is released again begins with a keyframe. */
   withhold(kinds: Withheld): void {
     const { video } = this.#withholding
     this.#withholding.set(kinds)
@@ -262,7 +262,7 @@ export class Stream {
 
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
   requestKeyframe(): boolean {
-    // Nobody would see it, and one is asked for when the picture is given free.
+    // Nobody would see it, and one is asked for when the picture is released.
     if (this.#withholding.video) return true
     const info = this.#publication?.info
     if (info?.requestKeyframe === undefined) return false

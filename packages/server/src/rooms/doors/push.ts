@@ -46,12 +46,12 @@ async function admitIntoRoom(
   request: StreamRequest,
   rooms: Rooms,
   verifier: EntryVerifier,
-  wish: Omit<Push, 'identity'>,
+  asked: Omit<Push, 'identity'>,
 ): Promise<Admission> {
-  const identity = await verifier.verify(credentialsOf(request, wish.roomId))
+  const identity = await verifier.verify(credentialsOf(request, asked.roomId))
   if ('code' in identity) return refuseEntry(identity)
   try {
-    return grantPush(request, rooms, { ...wish, identity })
+    return grantPush(request, rooms, { ...asked, identity })
   } catch (error) {
     identity.notEntered?.()
     if (!(error instanceof RoomError)) throw error

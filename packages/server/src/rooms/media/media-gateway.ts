@@ -15,7 +15,7 @@ export interface PublishedTrack {
   readonly kind: TrackKind
 }
 
-/** One track that a browser is to receive. The order of a wish is its priority. */
+/** One track that a browser is to receive. The order of a subscription is its priority. */
 export interface SubscribedTrack {
   readonly userId: string
   readonly streamType: PublishedStreamType
@@ -73,7 +73,7 @@ export interface MemberMedia {
   publish(sdp: string, tracks: readonly PublishedTrack[]): string
   unpublish(streamType: PublishedStreamType): void
   /** Replaces the whole list of what goes down. Many changes within a moment are folded into one offer. */
-  wish(tracks: readonly SubscribedTrack[]): void
+  subscribe(tracks: readonly SubscribedTrack[]): void
   /** The answer to the offer of that revision; an answer to an older one is ignored. Throws SdpError. */
   answer(sdp: string, revision: number): void
   /** Trickled by a browser; the server is ICE-lite and needs none, so it is checked and counted only. */

@@ -21,7 +21,7 @@ export class ParticipantMedia {
   readonly #options: ParticipantMediaOptions
   #media: MemberMedia | undefined
   #subscription: Subscription = []
-  #wish = ''
+  #told = ''
 
   constructor(options: ParticipantMediaOptions) {
     this.#options = options
@@ -50,9 +50,9 @@ export class ParticipantMedia {
     const may = receiver.may.bind(receiver)
     const tracks = subscribedTracks({ list, subscription: this.#subscription, userId, may, speakers })
     const text = textOfTracks(tracks)
-    if (text === this.#wish) return
-    this.#media.wish(tracks)
-    this.#wish = text
+    if (text === this.#told) return
+    this.#media.subscribe(tracks)
+    this.#told = text
   }
 
   answer({ sdp, revision }: ParamsOf<'media.answer'>): void {

@@ -24,7 +24,7 @@ export interface RoomMixesOptions {
 }
 
 /** What somebody asked to hear. */
-interface MixWish {
+interface MixContent {
   readonly audioOf: 'all' | readonly string[]
   /** Whoever plays it must not hear itself; undefined for a mix of those who are not heard. */
   readonly except: string | undefined
@@ -34,7 +34,7 @@ interface MixWish {
 interface OpenMix {
   readonly key: string
   readonly mix: AudioMix
-  wish: MixWish
+  content: MixContent
   sources: string
   /** The tokens of those who may play it, by session. */
   readonly tokens: Map<string, string>
@@ -55,9 +55,9 @@ export class RoomMixes {
     const { sessionId, userId, isListed, hearsAux: withAux } = receiver
     const isShared = !isListed && audio && audioOf === 'all'
     const name = isShared ? `audience ${String(withAux)}` : sessionId
-    const wish: MixWish = { audioOf: audio ? audioOf : [], except: isShared ? undefined : userId, withAux }
-    const open = this.#mixes.get(name) ?? this.#open(name, wish)
-    open.wish = wish
+    const content: MixContent = { audioOf: audio ? audioOf : [], except: isShared ? undefined : userId, withAux }
+    const open = this.#mixes.get(name) ?? this.#open(name, content)
+    open.content = content
     this.#apply(open)
     if (!open.tokens.has(sessionId)) {
       this.drop(sessionId)
@@ -90,10 +90,10 @@ export class RoomMixes {
     this.#mixes.clear()
   }
 
-  #open(name: string, wish: MixWish): OpenMix {
+  #open(name: string, content: MixContent): OpenMix {
     const { mixer, newId, roomId } = this.#options
     const key = `r/${newId()}`
-    const sources = this.#sourcesOf(wish)
+    const sources = this.#sourcesOf(content)
     if (mixer === undefined)
       throw new RoomError(
         'MIX_OFF',
@@ -102,20 +102,20 @@ export class RoomMixes {
     const mix = mixer.open({ roomId, key, sources })
     if (mix === undefined)
       throw new RoomError('MEDIA_CAPACITY', 'No more sound can be mixed now; play each member by its own address.')
-    const open = { key, mix, wish, sources: sources.join(' '), tokens: new Map<string, string>() }
+    const open = { key, mix, content, sources: sources.join(' '), tokens: new Map<string, string>() }
     this.#mixes.set(name, open)
     return open
   }
 
   #apply(open: OpenMix): void {
-    const sources = this.#sourcesOf(open.wish)
+    const sources = this.#sourcesOf(open.content)
     const text = sources.join(' ')
     if (text === open.sources) return
     open.sources = text
     open.mix.update(sources)
   }
 
-  #sourcesOf({ audioOf, except, withAux }: MixWish): string[] {
+  #sourcesOf({ audioOf, except, withAux }: MixContent): string[] {
     const keys: string[] = []
     for (const { userId, layers } of this.#options.list().values()) {
       if (userId === except || (audioOf !== 'all' && !audioOf.includes(userId))) continue

@@ -23,22 +23,22 @@ interface Candidate {
   readonly flows: boolean
 }
 
-/** In the order in which they were wished; looked up, because every member's wish is made anew whenever the list changes. */
+/** In the order of the subscription; looked up, because every member's tracks are computed anew whenever the list changes. */
 type Candidates = Map<MemberStream, Candidate>
 
 /**
- * What is to go down to one browser: sound first, the loudest in front, then pictures in the order in which they were
- * wished. A muted track is still wished, behind the others, so that it comes back without a new offer.
+ * What is to go down to one browser: sound first, the loudest in front, then pictures in the order of the
+ * subscription. A muted track stays subscribed, behind the others, so that it comes back without a new offer.
  */
 export function subscribedTracks(options: SubscriptionOptions): SubscribedTrack[] {
   const audio: Candidates = new Map()
   const video: Candidates = new Map()
-  for (const wished of streamsOf(options)) {
-    const layer = layerOf(options.list, wished)
-    if (layer === undefined || wished.userId === options.userId) continue
-    const may = options.may(wished.streamType)
-    if (wished.audio && may.audio) add(audio, wished, layer.stream, 'audio')
-    if (wished.video && may.video) add(video, wished, layer.stream, 'video')
+  for (const asked of streamsOf(options)) {
+    const layer = layerOf(options.list, asked)
+    if (layer === undefined || asked.userId === options.userId) continue
+    const may = options.may(asked.streamType)
+    if (asked.audio && may.audio) add(audio, asked, layer.stream, 'audio')
+    if (asked.video && may.video) add(video, asked, layer.stream, 'video')
   }
   const rank = new Map(options.speakers.map((userId, place) => [userId, place]))
   const placeOf = ({ track }: Candidate) => rank.get(track.userId) ?? rank.size
@@ -59,9 +59,9 @@ function layerOf(list: MemberList, { userId, streamType }: WishedStream): Listed
   return list.get(userId)?.layers.find((layer) => layer.streamType === streamType)
 }
 
-function add(candidates: Candidates, wished: WishedStream, stream: MemberStream, kind: TrackKind): void {
+function add(candidates: Candidates, asked: WishedStream, stream: MemberStream, kind: TrackKind): void {
   if (candidates.has(stream) || !stream.tracks[kind]) return
-  const { userId, streamType, maxWidth } = wished
+  const { userId, streamType, maxWidth } = asked
   const track = { userId, streamType, kind, key: stream.key }
   const isNarrow = kind === 'video' && maxWidth !== undefined
   candidates.set(stream, { track: isNarrow ? { ...track, maxWidth } : track, flows: stream.kinds[kind] })
@@ -73,7 +73,7 @@ function flowingFirst(candidates: readonly Candidate[]): SubscribedTrack[] {
   return [...flowing, ...silent].map(({ track }) => track)
 }
 
-/** Two wishes with the same text are the same wish. */
+/** Two lists of tracks with the same text are the same. */
 export function textOfTracks(tracks: readonly SubscribedTrack[]): string {
   return tracks.map(({ key, kind, maxWidth = '' }) => `${key} ${kind} ${String(maxWidth)}`).join('\n')
 }

@@ -51,9 +51,9 @@ export class DownSession {
     this.#ice = newCredentials()
   }
 
-  /** Whether an offer for this wish would say nothing new. */
-  isCurrent(wish: readonly SubscribedTrack[]): boolean {
-    return this.#lines.isCurrent(wish.map(offerTrackOf))
+  /** Whether an offer for these tracks would say nothing new. */
+  isCurrent(tracks: readonly SubscribedTrack[]): boolean {
+    return this.#lines.isCurrent(tracks.map(offerTrackOf))
   }
 
   /** The m-line of a track is free for another one. */
@@ -61,8 +61,8 @@ export class DownSession {
     this.#lines.release(id)
   }
 
-  offer(wish: readonly SubscribedTrack[], revision: number): DownOffer {
-    const { media, skipped } = this.#lines.offer(wish.map(offerTrackOf))
+  offer(tracks: readonly SubscribedTrack[], revision: number): DownOffer {
+    const { media, skipped } = this.#lines.offer(tracks.map(offerTrackOf))
     this.#version++
     const { candidates, fingerprint, cname } = this.#gateway
     const local = { sessionId: this.#id, version: this.#version, ice: this.#ice, candidates, fingerprint, cname }
@@ -70,11 +70,11 @@ export class DownSession {
     return {
       sdp: writeOffer(media, this.#codecs, local),
       revision,
-      tracks: wish.flatMap((wished) => {
-        const mid = this.#lines.mediaOf(idOf(wished))?.mid
-        return mid === undefined ? [] : [{ mid, ...nameOf(wished) }]
+      tracks: tracks.flatMap((track) => {
+        const mid = this.#lines.mediaOf(idOf(track))?.mid
+        return mid === undefined ? [] : [{ mid, ...nameOf(track) }]
       }),
-      skipped: wish.filter((wished) => skippedIds.has(idOf(wished))).map(nameOf),
+      skipped: tracks.filter((track) => skippedIds.has(idOf(track))).map(nameOf),
     }
   }
 
@@ -103,8 +103,8 @@ export class DownSession {
 }
 
 /** What has the same stream id is played in sync; user ids have no character that would not fit. */
-function offerTrackOf(wished: SubscribedTrack): OfferTrack {
-  return { id: idOf(wished), kind: wished.kind, streamId: `${wished.userId}-${wished.streamType}` }
+function offerTrackOf(track: SubscribedTrack): OfferTrack {
+  return { id: idOf(track), kind: track.kind, streamId: `${track.userId}-${track.streamType}` }
 }
 
 function nameOf({ userId, streamType, kind }: SubscribedTrack): NamedTrack {

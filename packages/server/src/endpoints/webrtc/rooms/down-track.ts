@@ -29,14 +29,14 @@ export function idOf({ userId, streamType, kind }: Pick<SubscribedTrack, 'userId
 }
 
 /**
- * One track that a browser wishes: keeps to the stream of that key through its ends and returns, and chooses what of it
+ * One track that a browser subscribes to: keeps to the stream of that key through its ends and returns, and chooses what of it
  * suits the browser. It costs nothing until it is started.
  */
 export class DownTrack {
   readonly id: string
   readonly played: VideoPlay | AudioPlay
   readonly #context: DownTrackContext
-  #wish: SubscribedTrack
+  #subscribed: SubscribedTrack
   #cancelFind: (() => void) | undefined
   #isStarted = false
   #main: Stream | undefined
@@ -47,12 +47,12 @@ export class DownTrack {
   /** The path carries no more than the lower layer. */
   #isHeldLow = false
 
-  constructor(wish: SubscribedTrack, context: DownTrackContext) {
-    this.id = idOf(wish)
-    this.#wish = wish
+  constructor(track: SubscribedTrack, context: DownTrackContext) {
+    this.id = idOf(track)
+    this.#subscribed = track
     this.#context = context
     const handleEnd = () => this.#lose()
-    this.played = wish.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
+    this.played = track.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
   }
 
   get kind(): 'audio' | 'video' {
@@ -75,9 +75,9 @@ export class DownTrack {
   }
 
   /** The same track with another width, or at another key. */
-  update(wish: SubscribedTrack): void {
-    const isElsewhere = wish.key !== this.#wish.key
-    this.#wish = wish
+  update(track: SubscribedTrack): void {
+    const isElsewhere = track.key !== this.#subscribed.key
+    this.#subscribed = track
     if (isElsewhere && this.#isStarted) this.#find()
     else this.choose()
   }
@@ -120,7 +120,7 @@ export class DownTrack {
     this.#forget()
     // Found at once or later: the answer of the first must not be kept after the second.
     let isFound = false
-    const cancel = this.#context.hub.find(this.#wish.key, WAIT_FOR_STREAM, (stream) => {
+    const cancel = this.#context.hub.find(this.#subscribed.key, WAIT_FOR_STREAM, (stream) => {
       isFound = true
       this.#cancelFind = undefined
       if (stream === undefined) {
@@ -170,7 +170,7 @@ export class DownTrack {
   }
 
   #isWideEnough({ tracks }: Stream): boolean {
-    const { maxWidth } = this.#wish
+    const { maxWidth } = this.#subscribed
     return maxWidth !== undefined && (tracks.video?.width ?? 0) >= maxWidth
   }
 
@@ -178,7 +178,7 @@ export class DownTrack {
   #small(): Stream | undefined {
     const { hub, clock } = this.#context
     if (this.kind === 'audio' || clock.now() < this.#smallShunnedUntil) return undefined
-    const small = hub.get(smallKeyOf(this.#wish.key))
+    const small = hub.get(smallKeyOf(this.#subscribed.key))
     return small?.state === 'live' && small.tracks.video !== undefined ? small : undefined
   }
 

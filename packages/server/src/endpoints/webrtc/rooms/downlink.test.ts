@@ -102,23 +102,23 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   const answer = (choice?: Parameters<typeof browserAnswer>[1]): void =>
     stage.link.answer(browserAnswer(stage.last.sdp, choice), stage.last.revision)
 
-  test('nothing before there is a wish; then one offer for all that changed within 50 ms', () => {
-    stage.link.wish([])
+  test('nothing before there is a subscription; then one offer for all that changed within 50 ms', () => {
+    stage.link.subscribe([])
     clock.advance(1000 * MS)
     expect(stage.offers).toEqual([])
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     clock.advance(30 * MS)
-    stage.link.wish([...both('ann'), ...both('bob')])
+    stage.link.subscribe([...both('ann'), ...both('bob')])
     clock.advance(100 * MS)
     expect(stage.offers).toHaveLength(1)
     expect(placesOf(stage.last)).toEqual(['0:audio:ann', '1:video:ann', '2:audio:bob', '3:video:bob'])
     expect(stage.last.sdp).toContain('a=msid:bob-main 3')
   })
 
-  test('a wish during an unanswered offer waits; the session stays the same, the version grows', () => {
-    stage.link.wish(both('ann'))
+  test('a subscription during an unanswered offer waits; the session stays the same, the version grows', () => {
+    stage.link.subscribe(both('ann'))
     clock.advance(60 * MS)
-    stage.link.wish(both('bob'))
+    stage.link.subscribe(both('bob'))
     clock.advance(1000 * MS)
     expect(stage.offers).toHaveLength(1)
     answer()
@@ -130,28 +130,28 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   })
 
   test('an m-line is used again when its track has left and the browser knows it', () => {
-    stage.link.wish([video('ann'), video('bob')])
+    stage.link.subscribe([video('ann'), video('bob')])
     clock.advance(60 * MS)
     answer()
-    stage.link.wish([video('bob')])
+    stage.link.subscribe([video('bob')])
     clock.advance(60 * MS)
     answer()
-    stage.link.wish([video('bob'), video('cyd')])
+    stage.link.subscribe([video('bob'), video('cyd')])
     clock.advance(60 * MS)
     expect(placesOf(stage.last)).toEqual(['1:video:bob', '0:video:cyd'])
   })
 
   test('another order, another width: nothing new is offered', () => {
-    stage.link.wish([video('ann'), video('bob')])
+    stage.link.subscribe([video('ann'), video('bob')])
     clock.advance(60 * MS)
     answer()
-    stage.link.wish([video('bob', 320), video('ann')])
+    stage.link.subscribe([video('bob', 320), video('ann')])
     clock.advance(1000 * MS)
     expect(stage.offers).toHaveLength(1)
   })
 
   test('an answer to an older offer is passed over; an offer without answer is made again after ten seconds', () => {
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     clock.advance(60 * MS)
     const late = browserAnswer(stage.last.sdp)
     clock.advance(10_000 * MS)
@@ -165,7 +165,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   })
 
   test('a broken answer is refused with a reason, and a good one may still come', () => {
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     clock.advance(60 * MS)
     expect(() => stage.link.answer('v=0\r\n', 1)).toThrow(SdpError)
     answer()
@@ -175,7 +175,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   test('24 pictures and 16 sounds fit; what does not is named and costs nothing', () => {
     const users = Array.from({ length: 30 }, (_, index) => `u${index}`)
     for (const user of users) stage.hub.open(keyOf(user)).hold()
-    stage.link.wish(users.flatMap(both))
+    stage.link.subscribe(users.flatMap(both))
     clock.advance(60 * MS)
     expect(stage.last.tracks.filter(({ kind }) => kind === 'video')).toHaveLength(24)
     expect(stage.last.tracks.filter(({ kind }) => kind === 'audio')).toHaveLength(16)
@@ -189,10 +189,10 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
 
   test('at the limit a new speaker takes the m-line of one who fell silent, after the browser let go of it', () => {
     const speakers = Array.from({ length: 17 }, (_, index) => audio(`u${index}`))
-    stage.link.wish(speakers.slice(0, 16))
+    stage.link.subscribe(speakers.slice(0, 16))
     clock.advance(60 * MS)
     answer()
-    stage.link.wish(speakers.slice(1))
+    stage.link.subscribe(speakers.slice(1))
     clock.advance(60 * MS)
     expect(stage.last.skipped).toMatchObject([{ userId: 'u16' }])
     answer()
@@ -203,7 +203,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
 
   test('a browser without H.264 is offered VP8 alone from then on, and gets it', () => {
     stage.hub.open(keyOf('ann')).hold()
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     expect(stage.derived).toEqual([
       [keyOf('ann'), 'webrtc-audio'],
       [keyOf('ann'), 'webrtc-h264'],
@@ -211,14 +211,14 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
     clock.advance(60 * MS)
     answer({ codecs: [111, 63, 96, 97] })
     expect(stage.derived.at(-1)).toEqual([keyOf('ann'), 'webrtc-vp8'])
-    stage.link.wish([...both('ann'), ...both('bob')])
+    stage.link.subscribe([...both('ann'), ...both('bob')])
     clock.advance(60 * MS)
     expect(stage.last.sdp).not.toContain('H264')
   })
 
   test('who only listens makes nobody convert pictures', () => {
     stage.hub.open(keyOf('ann')).hold()
-    stage.link.wish([audio('ann')])
+    stage.link.subscribe([audio('ann')])
     clock.advance(60 * MS)
     expect(stage.derived).toEqual([[keyOf('ann'), 'webrtc-audio']])
   })
@@ -226,7 +226,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   test('a restart offers new ICE credentials at once, even while an offer is unanswered', () => {
     stage.link.restart()
     expect(stage.offers).toEqual([])
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     clock.advance(60 * MS)
     stage.link.restart()
     const fragments = stage.offers.map(({ sdp }) => /^a=ice-ufrag:(.*)$/m.exec(sdp)![1])
@@ -236,7 +236,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   })
 
   test('a connection that never comes is offered anew, as another session, less and less often', () => {
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     clock.advance(60 * MS)
     answer()
     clock.advance(15_000 * MS)
@@ -256,7 +256,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
 
   test('after close there is nothing left: no timer, no peer, no subscriber', () => {
     const release = stage.hub.open(keyOf('ann')).hold()
-    stage.link.wish([...both('ann'), ...both('bob')])
+    stage.link.subscribe([...both('ann'), ...both('bob')])
     clock.advance(60 * MS)
     answer()
     stage.link.close()
@@ -324,7 +324,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('five members come through one connection, each on its own m-lines, from a keyframe on', async () => {
     const users = ['ann', 'bob', 'cyd', 'dan', 'eve']
     users.forEach((user, index) => publish(user, index + 1))
-    stage.link.wish(users.flatMap(both))
+    stage.link.subscribe(users.flatMap(both))
     await until(() => users.every((user) => isShown(user) && framesOf(user, 'audio').length > 2))
     for (const [index, user] of users.entries()) {
       expect(framesOf(user, 'video')[0]!.keyframe).toBe(true)
@@ -338,16 +338,16 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('members come and go: who stays goes on without a gap, who leaves is silent at once, the m-line is used again', async () => {
     publish('ann', 1)
     publish('bob', 2)
-    stage.link.wish([...both('ann'), ...both('bob')])
+    stage.link.subscribe([...both('ann'), ...both('bob')])
     await until(() => isShown('ann') && isShown('bob'))
     const annMid = midOf('ann', 'video')
     const bobMid = midOf('bob', 'video')
 
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     const bobFrames = frames.get(bobMid)!.length
     await until(() => stage.offers.length === 2)
     publish('cyd', 3)
-    stage.link.wish([...both('ann'), ...both('cyd')])
+    stage.link.subscribe([...both('ann'), ...both('cyd')])
     await until(() => isShown('cyd') && tagOf(framesOf('cyd', 'video').at(-1)!) === 3)
     expect(midOf('cyd', 'video')).toBe(bobMid)
     // At most what was on its way.
@@ -365,7 +365,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
 
   test('a member is heard and seen as soon as it publishes, and again after it went and came back, without an offer', async () => {
     stage.hub.open(keyOf('ann'))
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     await until(() => stage.link.isConnected)
     publish('ann', 1)
     await until(() => isShown('ann'))
@@ -384,13 +384,13 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('a small tile takes the lower layer at its keyframe, a large one the higher, and no frame is missing between', async () => {
     publish('ann', 1, { width: 640 })
     const small = publish('ann', 2, { key: smallKeyOf(keyOf('ann')), width: 320 })
-    stage.link.wish([video('ann')])
+    stage.link.subscribe([video('ann')])
     await until(() => isShown('ann'))
     const asked = small.keyframesAsked
-    stage.link.wish([video('ann', 300)])
+    stage.link.subscribe([video('ann', 300)])
     await until(() => tagOf(framesOf('ann', 'video').at(-1)!) === 2)
     expect(small.keyframesAsked).toBeGreaterThan(asked)
-    stage.link.wish([video('ann', 640)])
+    stage.link.subscribe([video('ann', 640)])
     await until(() => tagOf(framesOf('ann', 'video').at(-1)!) === 1)
     const shown = framesOf('ann', 'video')
     const switches = shown.filter((frame, index) => index > 0 && tagOf(frame) !== tagOf(shown[index - 1]!))
@@ -407,7 +407,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('when the lower layer stops the higher one takes its place', async () => {
     publish('ann', 1, { width: 640 })
     const small = publish('ann', 2, { key: smallKeyOf(keyOf('ann')), width: 320 })
-    stage.link.wish([video('ann', 320)])
+    stage.link.subscribe([video('ann', 320)])
     await until(() => isShown('ann') && tagOf(framesOf('ann', 'video').at(-1)!) === 2)
     small.pause()
     await until(() => tagOf(framesOf('ann', 'video').at(-1)!) === 1)
@@ -418,7 +418,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
       publish(user, index + 1, { bytes: 1000 })
       publish(user, index + 3, { key: smallKeyOf(keyOf(user)), width: 320, bytes: 200 })
     }
-    stage.link.wish([audio('ann'), video('ann'), video('bob')])
+    stage.link.subscribe([audio('ann'), video('ann'), video('bob')])
     await until(() => isShown('ann') && isShown('bob'))
     // A receiver without transport-wide feedback tells what it thinks of its path (REMB).
     const estimate = (bitrate: number): void => {
@@ -445,7 +445,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
 
   test('a change of network is answered by a restart: the same session goes on by another address', async () => {
     publish('ann', 1)
-    stage.link.wish(both('ann'))
+    stage.link.subscribe(both('ann'))
     await until(() => isShown('ann'))
     player.move()
     stage.link.restart()
@@ -458,7 +458,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('a browser that begins anew answers from another PeerConnection and gets everything there', async () => {
     publish('ann', 1)
     publish('bob', 2)
-    stage.link.wish([...both('ann'), ...both('bob')])
+    stage.link.subscribe([...both('ann'), ...both('bob')])
     await until(() => isShown('ann') && isShown('bob'))
     const before = player
     player = newPlayer(otherEngine)

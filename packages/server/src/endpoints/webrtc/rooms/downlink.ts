@@ -60,9 +60,9 @@ export class DownLink {
   readonly #context: DownTrackContext
   readonly #schedule: OfferSchedule
   readonly #allocation = new LayerAllocation()
-  /** In the order of the wish. */
+  /** In the order of the subscription. */
   #tracks = new Map<string, DownTrack>()
-  #wish: readonly SubscribedTrack[] = []
+  #subscribed: readonly SubscribedTrack[] = []
   #session: DownSession
   #connection: Connection | undefined
   #retry: Micros = FIRST_RETRY
@@ -101,16 +101,16 @@ export class DownLink {
   }
 
   /** Replaces the whole list of what goes down, the most important first. */
-  wish(wish: readonly SubscribedTrack[]): void {
+  subscribe(tracks: readonly SubscribedTrack[]): void {
     if (this.#closed) return
-    this.#wish = wish
+    this.#subscribed = tracks
     const before = this.#tracks
     this.#tracks = new Map()
-    for (const wished of wish) this.#takeWish(wished, before)
+    for (const track of tracks) this.#take(track, before)
     for (const [id, track] of before) if (!this.#tracks.has(id)) this.#drop(track)
     this.#startFitting()
     this.#rank()
-    if (!this.#session.isCurrent(wish)) this.#schedule.changed()
+    if (!this.#session.isCurrent(tracks)) this.#schedule.changed()
     this.#keepChoosing()
   }
 
@@ -122,12 +122,12 @@ export class DownLink {
     this.#schedule.answered()
     const connection = this.#connect(answer)
     this.#play(connection, media)
-    if (!this.#session.isCurrent(this.#wish)) this.#schedule.changed()
+    if (!this.#session.isCurrent(this.#subscribed)) this.#schedule.changed()
   }
 
   /** Offers with new ICE credentials: the browser's network is another one. Nothing while there is nothing to offer. */
   restart(): void {
-    if (this.#closed || (this.#session.isEmpty && this.#wish.length === 0)) return
+    if (this.#closed || (this.#session.isEmpty && this.#subscribed.length === 0)) return
     this.#session.restart()
     this.#retry = FIRST_RETRY
     this.#schedule.now()
@@ -148,12 +148,12 @@ export class DownLink {
     return this.#connection?.play.videoBudget ?? Infinity
   }
 
-  #takeWish(wished: SubscribedTrack, before: ReadonlyMap<string, DownTrack>): void {
-    const id = idOf(wished)
+  #take(track: SubscribedTrack, before: ReadonlyMap<string, DownTrack>): void {
+    const id = idOf(track)
     if (this.#tracks.has(id)) return
     const present = before.get(id)
-    present?.update(wished)
-    this.#tracks.set(id, present ?? new DownTrack(wished, this.#context))
+    present?.update(track)
+    this.#tracks.set(id, present ?? new DownTrack(track, this.#context))
   }
 
   #drop(track: DownTrack): void {
@@ -172,7 +172,7 @@ export class DownLink {
   }
 
   #offer(revision: number): void {
-    this.#options.onOffer(this.#session.offer(this.#wish, revision))
+    this.#options.onOffer(this.#session.offer(this.#subscribed, revision))
   }
 
   #connect(answer: RemoteDescription): Connection {
@@ -263,7 +263,7 @@ export class DownLink {
     this.#disconnect()
     this.#session = new DownSession(this.#options.gateway)
     this.#schedule.reset()
-    if (this.#wish.length > 0) this.#schedule.changed(this.#retry)
+    if (this.#subscribed.length > 0) this.#schedule.changed(this.#retry)
     this.#retry = Math.min(LONGEST_RETRY, 2 * this.#retry)
   }
 

@@ -6,7 +6,7 @@
 export type StreamType = 'main' | 'aux'
 export type TrackKind = 'audio' | 'video'
 
-/** One track that a browser is to receive. The order of a wish is its priority. */
+/** One track that a browser is to receive. The order of a subscription is its priority. */
 export interface SubscribedTrack {
   readonly userId: string
   readonly streamType: StreamType

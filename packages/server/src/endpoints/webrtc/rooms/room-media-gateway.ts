@@ -73,8 +73,8 @@ export class RoomMemberMedia {
   }
 
   /** Replaces the whole list of what goes down; an offer follows when that changes what is sent. */
-  wish(tracks: readonly SubscribedTrack[]): void {
-    this.#down.wish(tracks)
+  subscribe(tracks: readonly SubscribedTrack[]): void {
+    this.#down.subscribe(tracks)
   }
 
   /** The answer to the offer of that revision; to an older one it is passed over. Throws SdpError. */

@@ -176,7 +176,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
       expect(small.map(widthOf)).toEqual([320, 0])
     })
 
-    test('a wish for a keyframe goes to the layer that is watched', async () => {
+    test('a request for a keyframe goes to the layer that is watched', async () => {
       const peer = await connect([AUDIO, LAYERS])
       const small = watch(smallKeyOf('r/main'))
       peer.sendVideo('1', 11, { keyframe: true, rid: 'h' })

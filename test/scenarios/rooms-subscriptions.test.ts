@@ -11,10 +11,10 @@ function live(stage: RoomStage, userId: string): Entered & { publication: Public
   return { ...who, publication }
 }
 
-const wishes = (stage: RoomStage, userId: string) =>
-  stage.media.get(userId)!.wished.map(({ userId: of, streamType, kind }) => `${of} ${streamType} ${kind}`)
+const tracksOf = (stage: RoomStage, userId: string) =>
+  stage.media.get(userId)!.subscribed.map(({ userId: of, streamType, kind }) => `${of} ${streamType} ${kind}`)
 
-test('a stream that is wished twice goes down once, as it was wished first', () => {
+test('a stream that is subscribed to twice goes down once, as it was named first', () => {
   const stage = new RoomStage()
   live(stage, 'alice')
   const carol = stage.settled('carol')
@@ -24,7 +24,7 @@ test('a stream that is wished twice goes down once, as it was wished first', () 
     { ...alice, audio: true, video: true },
   ]
   carol.member.subscribe({ streams })
-  expect(stage.media.get('carol')!.wished).toMatchObject([{ kind: 'audio' }, { kind: 'video', maxWidth: 320 }])
+  expect(stage.media.get('carol')!.subscribed).toMatchObject([{ kind: 'audio' }, { kind: 'video', maxWidth: 320 }])
 })
 
 test('nothing goes down before it is asked for; "all" is sound first, then screens, then cameras', () => {
@@ -35,7 +35,7 @@ test('nothing goes down before it is asked for; "all" is sound first, then scree
   const carol = stage.settled('carol')
   expect(stage.media.size).toBe(0)
   carol.member.subscribe({ streams: 'all' })
-  expect(wishes(stage, 'carol')).toEqual([
+  expect(tracksOf(stage, 'carol')).toEqual([
     'alice main audio',
     'bob main audio',
     'bob aux video',
@@ -43,16 +43,16 @@ test('nothing goes down before it is asked for; "all" is sound first, then scree
     'bob main video',
   ])
   carol.member.subscribe({ streams: [] })
-  expect(wishes(stage, 'carol')).toEqual([])
+  expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
-test('a wish follows those who come and go, and is said again only when it changes', () => {
+test('a subscription follows those who come and go, and is said again only when it changes', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
   const alice = live(stage, 'alice')
   stage.settle()
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
   const { calls } = stage.media.get('carol')!
   const said = calls.length
   stage.settled('dave', { role: 'audience' })
@@ -61,21 +61,21 @@ test('a wish follows those who come and go, and is said again only when it chang
   expect(calls.length).toBe(said)
   alice.member.leave()
   stage.settle()
-  expect(wishes(stage, 'carol')).toEqual([])
+  expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
-test('a stream that is wished before it is there comes by itself, in the wished order and width', () => {
+test('a stream that is subscribed to before it is there comes by itself, in the order and width asked for', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  const wish = (userId: string, maxWidth?: number) => ({
+  const stream = (userId: string, maxWidth?: number) => ({
     ...{ userId, streamType: 'main' as const, audio: true, video: true },
     ...(maxWidth === undefined ? {} : { maxWidth }),
   })
-  carol.member.subscribe({ streams: [wish('bob', 320), wish('alice'), wish('bob'), wish('carol')] })
+  carol.member.subscribe({ streams: [stream('bob', 320), stream('alice'), stream('bob'), stream('carol')] })
   live(stage, 'alice')
   live(stage, 'bob')
   stage.settle()
-  const tracks = stage.media.get('carol')!.wished
+  const tracks = stage.media.get('carol')!.subscribed
   expect(tracks.map(({ userId, kind, maxWidth }) => [userId, kind, maxWidth])).toEqual([
     ['bob', 'audio', undefined],
     ['alice', 'audio', undefined],
@@ -84,7 +84,7 @@ test('a stream that is wished before it is there comes by itself, in the wished 
   ])
 })
 
-test('a muted track stays wished, behind the others, and leaves when it is published no more', () => {
+test('a muted track stays subscribed, behind the others, and leaves when it is published no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
@@ -92,13 +92,13 @@ test('a muted track stays wished, behind the others, and leaves when it is publi
   live(stage, 'bob')
   alice.member.state({ audio: true, video: false, streamType: 'main' })
   stage.clock.advance(100 * MS)
-  expect(wishes(stage, 'carol').slice(2)).toEqual(['bob main video', 'alice main video'])
+  expect(tracksOf(stage, 'carol').slice(2)).toEqual(['bob main video', 'alice main video'])
   alice.publication.end()
   stage.clock.advance(100 * MS)
-  expect(wishes(stage, 'carol')).toEqual(['bob main audio', 'bob main video'])
+  expect(tracksOf(stage, 'carol')).toEqual(['bob main audio', 'bob main video'])
 })
 
-test('a phone that takes over from itself, sound first, is wished all the while', () => {
+test('a phone that takes over from itself, sound first, stays subscribed all the while', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
@@ -109,14 +109,14 @@ test('a phone that takes over from itself, sound first, is wished all the while'
   const again = stage.publishAs(alice)
   again.push(stage.frame(audioConfig(), 0))
   stage.settle()
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
   stage.play(again, videoConfig(), { frames: 3, gop: 50, audio: audioConfig() })
   stage.settle()
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
   expect(calls.length).toBe(said)
 })
 
-test('a camera that does not come back with its microphone is wished no more', () => {
+test('a camera that does not come back with its microphone is subscribed to no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
@@ -127,17 +127,17 @@ test('a camera that does not come back with its microphone is wished no more', (
     again.push(stage.frame(audioConfig(), ms * MS))
     stage.clock.advance(20 * MS)
   }
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio'])
 })
 
-test('what a browser takes out of its offer is wished by nobody', () => {
+test('what a browser takes out of its offer is subscribed to by nobody', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
   const alice = live(stage, 'alice')
   alice.member.publish({ sdp: 'offer', tracks: [{ mid: '0', streamType: 'main', kind: 'audio' }] })
   stage.settle()
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio'])
 })
 
 test('without WebRTC a subscription is refused in words, and everything else goes on', () => {
@@ -159,16 +159,16 @@ test('an SDP that makes no sense is the sender’s mistake, told in the gateway�
   )
 })
 
-test('what stalled before it ended is wished no more', () => {
+test('what stalled before it ended is subscribed to no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.subscribe({ streams: 'all' })
   const { publication } = live(stage, 'alice')
   stage.clock.advance(5 * SECOND)
-  expect(wishes(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
+  expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
   publication.end()
   stage.clock.advance(100 * MS)
-  expect(wishes(stage, 'carol')).toEqual([])
+  expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
 test('a fault of one member’s media is nobody else’s, and ends with the next change', () => {
@@ -181,8 +181,8 @@ test('a fault of one member’s media is nobody else’s, and ends with the next
   stage.play(stage.publishAs(carol), videoConfig(), { frames: 3, gop: 50 })
   stage.settle()
   for (const { users } of [alice, bob]) expect(users().at(-1)?.userId).toBe('carol')
-  expect([media.wished.length, stage.media.get('bob')!.wished.length]).toEqual([0, 1])
+  expect([media.subscribed.length, stage.media.get('bob')!.subscribed.length]).toEqual([0, 1])
   media.isBroken = false
   stage.settled('dora')
-  expect(media.wished).toHaveLength(1)
+  expect(media.subscribed).toHaveLength(1)
 })
