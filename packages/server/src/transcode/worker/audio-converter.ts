@@ -15,12 +15,18 @@ import { SampleFifo } from './sample-fifo.js'
 import { stretchSamples } from './sample-stretch.js'
 import { SampleTimeline } from './sample-timeline.js'
 
+/**
+ * Seconds of a gap that are made up for. Players of FLV stop at a hole, and browsers that are silent send a packet every 400 ms.
+ * Receivers of Opus know gaps, and a burst of old silence would only come too late.
+ */
+const LONGEST_GAP = { aac: 1, opus: 0.2 } as const
+
 /** Decode, place in time, encode. The channels are those of the first frame, for a viewer's stream cannot change them. */
 export class AudioConverter implements Converter {
   readonly #codecs: AudioCodecs
   readonly #order: AudioOrder
   readonly #emit: Emit
-  readonly #timeline = new SampleTimeline(OUTPUT_RATE)
+  readonly #timeline: SampleTimeline
   #decoder: AudioDecoder | undefined
   #encoder: AudioEncoder | undefined
   #fifo: SampleFifo | undefined
@@ -34,6 +40,7 @@ export class AudioConverter implements Converter {
     this.#codecs = codecs
     this.#order = order
     this.#emit = emit
+    this.#timeline = new SampleTimeline(OUTPUT_RATE, LONGEST_GAP[order.to])
   }
 
   handleFrame(frame: MediaFrame): void {

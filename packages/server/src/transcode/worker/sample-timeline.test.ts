@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SampleTimeline } from './sample-timeline.js'
 
@@ -98,4 +99,24 @@ test('silence that was filled ahead is not filled twice', () => {
   expect(timeline.fillTo(120_000)).toBe(4800)
   expect(timeline.fillTo(100_000)).toBe(0)
   expect(timeline.place(120_000, 960)).toEqual({ restart: false, silence: 0, skip: 0, stretch: 0 })
+})
+
+test('whatever packets silence leaves out, and however much of it was filled ahead, the output has no hole', () => {
+  const gaps = fc.array(
+    fc.record({ ms: fc.integer({ min: 20, max: 1000 }), filled: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  )
+  fc.assert(
+    fc.property(gaps, (all) => {
+      const timeline = new SampleTimeline(RATE, 1)
+      let pts = 0
+      timeline.place(pts, 960)
+      for (const { ms, filled } of all) {
+        timeline.fillTo(pts + ms * 1000 * filled)
+        pts += ms * 1000
+        timeline.place(pts, 960)
+        expect(Math.abs(timeline.endPts! - (pts + 20_000))).toBeLessThan(21_000)
+      }
+      expect(timeline.restarts).toBe(0)
+    }),
+  )
 })

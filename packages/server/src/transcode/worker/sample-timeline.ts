@@ -15,8 +15,8 @@ export interface Placement {
 
 /** A stamp that is later than the samples say by less than this is a clock to be followed, by more a gap. */
 const GAP_SECONDS = 0.015
-/** A longer gap is not filled: a burst of old silence would only come too late. */
-const JUMP_SECONDS = 0.2
+/** What is further behind the samples starts anew. */
+const BACK_SECONDS = 0.2
 /** The input's clock is followed by at most 1000 ppm: 1.7 cents, which nobody hears. */
 const MAX_RATE = 0.001
 /** An error is followed once it is above the first and until it is below the second value; stamps jitter. */
@@ -38,6 +38,7 @@ interface Segment {
  */
 export class SampleTimeline {
   readonly #rate: number
+  readonly #longestGap: number
   #segments: Segment[] = []
   /** Samples placed so far, over all segments. */
   #position = 0
@@ -51,8 +52,10 @@ export class SampleTimeline {
   skippedSamples = 0
   stretchedSamples = 0
 
-  constructor(rate: number) {
+  /** A gap of more than `longestGap` seconds is not filled: what follows it starts anew. */
+  constructor(rate: number, longestGap = 0.2) {
     this.#rate = rate
+    this.#longestGap = longestGap * rate
   }
 
   /** Position of the next sample to be placed. */
@@ -76,7 +79,7 @@ export class SampleTimeline {
   place(pts: Micros, count: number): Placement {
     if (this.#segments.length === 0) return this.#restart(pts, count)
     const error = ((pts - this.ptsAt(this.#position)) / 1e6) * this.#rate
-    if (Math.abs(error) > JUMP_SECONDS * this.#rate) return this.#restart(pts, count)
+    if (error > this.#longestGap || error < -BACK_SECONDS * this.#rate) return this.#restart(pts, count)
     if (error >= GAP_SECONDS * this.#rate) return this.#fill(Math.round(error), count)
     if (error <= -GAP_SECONDS * this.#rate) return this.#skip(Math.min(count, Math.round(-error)), count)
     const stretch = this.#follow(error, count)
