@@ -38,12 +38,25 @@ export function splitUnits(
   if (isLong && wholeLength(bytes, start, end, 4) === end) return walkLengths(bytes, start, end, 4, units)
   const whole = wholeLength(bytes, start, end, lengthSize)
   if (whole === end) return walkLengths(bytes, start, end, lengthSize, units)
-  // A length of 256 to 511 begins as a start code does, but a chain of lengths does not end so near the end by chance.
-  const isChain = whole > start && end - whole <= MAX_TRAILING_BYTES && end - start > 4 * MAX_TRAILING_BYTES
-  if (!isChain && startsAsAnnexB(bytes, start, end)) return addUnits(bytes, start, end, units)
+  const isStream = startsAsAnnexB(bytes, start, end) && !isChain(bytes, start, whole, end, lengthSize)
+  if (isStream) return addUnits(bytes, start, end, units)
   if (lengthSize !== 2 && wholeLength(bytes, start, end, 2) === end) return walkLengths(bytes, start, end, 2, units)
   // What is cut off or trails is dropped, what came before it is good.
   return walkLengths(bytes, start, whole, lengthSize, units) && units.length > 0
+}
+
+/**
+ * A length of 256 to 511 begins as a start code does. But a chain of lengths ends near the end, its units are longer than a
+ * header, and no start code is in them.
+ */
+function isChain(bytes: Uint8Array, start: number, whole: number, end: number, lengthSize: ReadLengthSize): boolean {
+  if (whole === start || end - whole > MAX_TRAILING_BYTES) return false
+  for (let offset = start; offset < whole;) {
+    const unit = offset + lengthSize
+    offset = unit + readLength(bytes, offset, lengthSize)
+    if (offset - unit === 1 || nextStartCode(bytes, unit, offset) !== offset) return false
+  }
+  return true
 }
 
 /** Where the last unit ends that lies in `bytes[start, end)` as a whole. */
