@@ -114,6 +114,11 @@ export class FrameBuffer {
     return this.counters.framesLost + this.counters.framesUndecodable > 0
   }
 
+  /** When what is behind a hole came; undefined without a hole, and where a whole keyframe is behind it already. */
+  get gapSince(): Micros | undefined {
+    return this.#keyframeBehind === undefined ? this.#holeSince : undefined
+  }
+
   /** Sequence numbers before this one are not wanted any more. */
   get next(): number {
     return this.#next ?? 0

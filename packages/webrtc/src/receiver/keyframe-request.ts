@@ -15,12 +15,17 @@ export class KeyframeRequest {
   #hadKeyframe = false
 
   /**
-   * The stream cannot go on without a keyframe, from `now` on; says so as often as it likes. `isComing`: nothing speaks
+   * The stream cannot go on without a keyframe, from `now` on, which may lie ahead; says so as often as it likes. `isComing`: nothing speaks
    * against the first one being on its way.
    */
   needForLoss(now: Micros, isComing: boolean): void {
     const since = isComing && !this.#hadKeyframe ? now + PATIENCE_AT_START : now
     if (this.#lossSince === undefined || since < this.#lossSince) this.#lossSince = since
+  }
+
+  /** What was missing came after all. */
+  noLoss(): void {
+    this.#lossSince = undefined
   }
 
   /** Somebody who watches wants one. */

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 
 /** How long a hole may be mere reordering: nothing is asked for before. */
-const REORDER_DELAY: Micros = 10_000
+export const REORDER_DELAY: Micros = 10_000
 
 /**
  * Requests per packet. With 30 % loss both ways one round succeeds 49 times in 100, so twelve rounds leave
@@ -19,7 +19,7 @@ const MAX_OUTAGE: Micros = 3_000_000
 /** A round trip is not known better than this; it also bounds how often a packet is asked for. */
 const MIN_RETRY_INTERVAL: Micros = 25_000
 /** Added to the round trip before a packet is asked for again: the sender's pacer. */
-const RETRY_MARGIN: Micros = 10_000
+export const RETRY_MARGIN: Micros = 10_000
 
 /** Requests for one packet after which a sender that has never answered any is believed to answer none. */
 const VAIN_TRIES = 2

@@ -116,6 +116,12 @@ export interface PublisherOptions {
   /** How long the encoder holds pictures back. */
   readonly videoDelay?: Micros
   readonly reportInterval?: Micros
+  /** Default true: it sends again what it is asked for. */
+  readonly repairs?: boolean
+  /** Pictures that are keyframes although nobody asked. */
+  readonly keyframes?: readonly number[]
+  /** The second packet of this picture is lost. */
+  readonly losesOf?: number
 }
 
 /** A browser on the other side of a lossy network, as far as the receiver can tell: RTX, PLI and sender reports included. */
@@ -187,7 +193,7 @@ export class SimulatedPublisher {
   }
 
   #sendVideo(now: Micros): void {
-    const keyframe = this.#wantsKeyframe
+    const keyframe = this.#wantsKeyframe || this.#options.keyframes?.includes(this.videoFrames) === true
     this.#wantsKeyframe = false
     const bytes = (this.#options.frameBytes ?? 4000) * (0.5 + this.#random()) * (keyframe ? 5 : 1)
     const frame = numberedFrame(this.videoFrames, Math.floor(bytes), keyframe)
@@ -222,7 +228,8 @@ export class SimulatedPublisher {
         ids,
       )
       this.#history.set(track.ssrc * 0x10000 + ((track.sequence - 1) & 0xffff), packet)
-      this.#sendPacket(now, packet)
+      const isLost = marker && index === 1 && this.#options.losesOf === this.videoFrames - 1 && track.mid === '1'
+      if (!isLost) this.#sendPacket(now, packet)
       track.packetCount++
     }
   }
@@ -280,7 +287,7 @@ export class SimulatedPublisher {
   #onRtcp(now: Micros, compound: Uint8Array): void {
     for (const packet of parseCompound(compound) ?? []) {
       if (packet.type === 'pli' && packet.mediaSsrc === 1000) this.#wantsKeyframe = true
-      if (packet.type !== 'nack') continue
+      if (packet.type !== 'nack' || this.#options.repairs === false) continue
       for (const sequence of packet.sequenceNumbers) this.#resend(now, packet.mediaSsrc, sequence)
     }
   }

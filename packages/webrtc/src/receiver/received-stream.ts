@@ -23,7 +23,7 @@ import { SequenceUnwrapper } from '../rtp/sequence.js'
 import type { NegotiatedCodec, RtcCodec } from '../sdp/codec-choice.js'
 import { FrameBuffer, type AssembledFrame } from './frame-buffer.js'
 import { KeyframeRequest } from './keyframe-request.js'
-import { NackList } from './nack-list.js'
+import { NackList, REORDER_DELAY, RETRY_MARGIN } from './nack-list.js'
 import { NtpClock } from './ntp-clock.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
 import { ReceptionStatistics } from './reception-statistics.js'
@@ -140,13 +140,16 @@ export class ReceivedStream {
     this.#buffer.keyframeWait = Math.max(KEYFRAME_WAIT.roundTrips * roundTrip, KEYFRAME_WAIT.min)
   }
 
+  get #isRepaired(): boolean {
+    return this.canNack && this.nacks.answers !== 'never'
+  }
+
   /** As long as a repair can still come. */
   #waitLimit(roundTrip: Micros): Micros {
-    const { answers } = this.nacks
-    if (!this.canNack || answers === 'never') return WAIT_WITHOUT_NACK
+    if (!this.#isRepaired) return WAIT_WITHOUT_NACK
     const wait = this.kind === 'video' ? VIDEO_WAIT : AUDIO_WAIT
     const limit = Math.min(Math.max(wait.roundTrips * roundTrip, wait.min), wait.max)
-    return answers === 'known' ? limit : Math.min(limit, WAIT_UNTIL_ANSWERED)
+    return this.nacks.answers === 'known' ? limit : Math.min(limit, WAIT_UNTIL_ANSWERED)
   }
 
   /**
@@ -243,8 +246,18 @@ export class ReceivedStream {
       if (frame !== undefined) return frame
     }
     this.nacks.forgetBefore(buffer.next)
-    if (buffer.needsKeyframe) this.keyframes.needForLoss(now, !buffer.hasLost)
+    if (this.kind === 'video') this.#wantKeyframe(buffer, now, roundTrip)
     return undefined
+  }
+
+  /** Nothing goes on without a keyframe, or will, because nobody repairs the hole: then it is asked for before the hole is given up. */
+  #wantKeyframe(buffer: FrameBuffer, now: Micros, roundTrip: Micros): void {
+    const { gapSince } = buffer
+    if (buffer.needsKeyframe) this.keyframes.needForLoss(now, !buffer.hasLost)
+    else if (gapSince === undefined) this.keyframes.noLoss()
+    else if (!this.#isRepaired) this.keyframes.needForLoss(gapSince + REORDER_DELAY, false)
+    else if (this.nacks.answers === 'unknown')
+      this.keyframes.needForLoss(gapSince + REORDER_DELAY + roundTrip + RETRY_MARGIN, false)
   }
 
   /** When `pollFrame` gives up a hole. */

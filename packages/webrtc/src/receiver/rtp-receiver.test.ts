@@ -211,3 +211,48 @@ test('W8: however many viewers ask, the publisher gets one PLI a second', () => 
   expect(plis.length).toBeGreaterThanOrEqual(4)
   expect(plis.length).toBeLessThanOrEqual(6)
 })
+
+const withoutNack = {
+  ...videoMedia,
+  codecs: videoMedia.codecs.map((codec) => ({ ...codec, feedback: ['nack pli', 'transport-cc'] })),
+}
+
+test.each([
+  { name: 'agrees to NACK and answers none', media: videoMedia, pliWithin: 121_000 },
+  { name: 'knows no NACK', media: withoutNack, pliWithin: 11_000 },
+])('one lost packet of a publisher that $name: on at the next keyframe, PLI at once', ({ media, pliWithin }) => {
+  const of = (keyframes: readonly number[]) => {
+    const options = {
+      up: { seed: 1, delay: 25_000 },
+      down: { seed: 2, delay: 25_000 },
+      repairs: false,
+      frameBytes: 6000,
+    }
+    const publisher = new SimulatedPublisher({
+      ...{ ...options, losesOf: 60, keyframes },
+      receiver: { media: [audioMedia, media] },
+    })
+    publisher.run(4 * SECOND)
+    const frames = publisher.frames('video').map(({ at, frame }) => ({ at, number: numberOf(frame.units.at(-1)!) }))
+    const before = frames.find(({ number }) => number === 59)!
+    const next = frames.find(({ number }) => number > 59)!
+    const plis = publisher.rtcp.filter(({ packet }) => packet.type === 'pli')
+    return { next, standstill: next.at - before.at, pliAt: plis[0] && plis[0].at - before.at }
+  }
+  const ownKeyframe = of([66])
+  expect(ownKeyframe.next.number).toBeLessThanOrEqual(66)
+  expect(ownKeyframe.standstill).toBeLessThan(240_000)
+  const asked = of([])
+  // The hole shows when the next packet comes, a picture later.
+  expect(asked.pliAt).toBeLessThan(34_000 + pliWithin)
+  expect(asked.standstill).toBeLessThan(34_000 + pliWithin + 50_000 + 34_000)
+})
+
+test('packets that come in another order within 10 ms ask for nothing', () => {
+  const publisher = new SimulatedPublisher({
+    up: { seed: 3, delay: 25_000, jitter: 8000 },
+    receiver: { media: [audioMedia, withoutNack] },
+  })
+  publisher.run(10 * SECOND)
+  expect(publisher.rtcp.filter(({ packet }) => packet.type === 'pli')).toEqual([])
+})
