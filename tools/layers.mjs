@@ -1,5 +1,5 @@
-// One-way imports, checked. Packages import only what their package.json declares;
-// layers of packages/server/src import only what the table allows.
+// One-way imports, checked. Packages import only what their package.json declares; layers of packages/server/src import
+// only what the table allows; and no file of any package is in a circle of imports, those of types included.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -19,10 +19,16 @@ const LAYERS = {
   record: ['hub', 'config', 'observe'],
   cluster: ['hub', 'net', 'config', 'observe'],
 }
+/** Folder of a layer -> folders of it that it may import. Files beside the folders join them. Others enter by its index. */
+const FOLDERS = {
+  rooms: { model: [], media: ['model'], view: ['model', 'media'], doors: ['model', 'media', 'view'] },
+}
 const IMPORT =
   /\b(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+from\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
 
 const problems = []
+/** File -> the files of its package that it imports. */
+const graph = new Map()
 for (const name of readdirSync('packages')) {
   const root = resolve('packages', name, 'src')
   if (!existsSync(root)) continue
@@ -36,9 +42,11 @@ for (const name of readdirSync('packages')) {
     ...bundled,
   }
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.ts$/.test(entry.name) || /\.(test|bench|cases|fuzz)\.ts$/.test(entry.name)) continue
+    if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.(test|bench|cases|fuzz)\.tsx?$/.test(entry.name)) continue
     const file = join(entry.parentPath ?? entry.path, entry.name)
     const where = relative('.', file)
+    const imported = []
+    graph.set(file, imported)
     for (const [, fixed, dynamic] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       const spec = fixed ?? dynamic
       if (spec.startsWith(SCOPE)) {
@@ -50,14 +58,49 @@ for (const name of readdirSync('packages')) {
           problems.push(`${where}: reaches outside its package: ${spec}`)
           continue
         }
+        imported.push(sourceOf(target))
         if (name !== 'server') continue
-        const from = relative(root, file).split('/')[0],
-          to = relative(root, target).split('/')[0]
+        const [from, ...fromPath] = relative(root, file).split('/'),
+          [to, ...toPath] = relative(root, target).split('/')
         if (from in LAYERS && to !== from && !LAYERS[from].includes(to))
           problems.push(`${where}: layer "${from}" may not import "${to}"`)
+        if (!(to in FOLDERS)) continue
+        if (from !== to) {
+          if (toPath.join('/') !== 'index.js')
+            problems.push(`${where}: "${to}" is entered by its index, not by ${spec}`)
+        } else if (fromPath.length > 1 && toPath[0] !== fromPath[0] && !FOLDERS[from][fromPath[0]]?.includes(toPath[0]))
+          problems.push(`${where}: "${from}/${fromPath[0]}" may not import "${from}/${toPath[0]}"`)
       }
     }
   }
 }
+for (const circle of circlesOf(graph))
+  problems.push(`a circle of imports: ${circle.map((file) => relative('.', file)).join(' -> ')}`)
 for (const problem of problems) console.error(problem)
 process.exit(problems.length ? 1 : 0)
+
+/** The source of what is imported as it will be built, or through a folder's index. */
+function sourceOf(target) {
+  const bare = target.replace(/\.js$/, '')
+  const candidates = [`${bare}.ts`, `${bare}.tsx`, join(bare, 'index.ts'), join(bare, 'index.tsx')]
+  return candidates.find((candidate) => existsSync(candidate)) ?? target
+}
+
+/** One circle for every file that is in any, each told once: the shortest way from a file back to itself. */
+function circlesOf(imports) {
+  const circles = []
+  const told = new Set()
+  for (const start of imports.keys()) {
+    if (told.has(start)) continue
+    const before = new Map()
+    const queue = [start]
+    for (let file = queue.shift(); file !== undefined && !before.has(start); file = queue.shift())
+      for (const next of imports.get(file) ?? []) if (!before.has(next)) before.set(next, file) && queue.push(next)
+    if (!before.has(start)) continue
+    const circle = [start]
+    for (let file = before.get(start); file !== start; file = before.get(file)) circle.unshift(file)
+    for (const file of circle) told.add(file)
+    circles.push([start, ...circle])
+  }
+  return circles
+}

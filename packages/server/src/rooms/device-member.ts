@@ -1,12 +1,11 @@
 import type { Permissions } from '../auth/identity.js'
 import type { StreamEndReason } from '../auth/index.js'
 import { roomLimits } from '../config/limits.js'
-import { Member } from './member.js'
-import type { Room } from './room.js'
+import { Member, type MemberRoom } from './member.js'
 import type { RoomServices } from './services.js'
 
 export interface DeviceMemberOptions {
-  readonly room: Room
+  readonly room: MemberRoom
   readonly services: RoomServices
   readonly userId: string
   /** What the others see; undefined: the user id. */
@@ -47,7 +46,7 @@ export class DeviceMember extends Member {
     this.closeStreams()
   }
 
-  protected override handlePublished(): void {
+  override handlePublished(): void {
     // Nobody to tell: an encoder knows what it sends.
   }
 }

@@ -1,14 +1,13 @@
-import type { MemberKind, PublishedStreamType, PublishState, Role, TrackKind } from '@crossroom/protocol'
+import type { ExitReason, MemberKind, PublishedStreamType, PublishState, Role, TrackKind } from '@crossroom/protocol'
 import type { Permissions } from '../auth/identity.js'
-import type { StreamProtocol } from '../auth/index.js'
-import { smallKeyOf } from './media/media-gateway.js'
-import { MemberStream, UNHEARD, type MemberStreamHandlers } from './media/member-stream.js'
+import { MemberStream, type StreamOwner } from './media/member-stream.js'
+import type { RoomChanges } from './media/room-changes.js'
 import { maySend, type Kinds } from './model/policy.js'
-import type { Room } from './room.js'
+import type { Person } from './model/roster.js'
 import type { RoomServices } from './services.js'
 
 export interface MemberOptions {
-  readonly room: Room
+  readonly room: MemberRoom
   readonly services: RoomServices
   readonly userId: string
   readonly userName: string
@@ -18,18 +17,25 @@ export interface MemberOptions {
   readonly remoteAddress: string
 }
 
-/** Players that are given FLV as it came, and conversions of everything else, decided when they begin. */
-const FLV_PROTOCOLS: ReadonlySet<StreamProtocol> = new Set(['rtmp', 'http-flv', 'ws-flv'])
+/** What a member needs of its room. */
+export interface MemberRoom {
+  readonly id: string
+  /** Told by the member's streams. */
+  readonly changes: RoomChanges
+  /** Idempotent. */
+  exit(member: Member, reason: ExitReason): void
+}
 
 /** Somebody in a room, with or without a socket, and what they publish. */
-export abstract class Member {
-  readonly room: Room
+export abstract class Member implements Person, StreamOwner {
+  readonly room: MemberRoom
   readonly userId: string
   readonly userName: string
   readonly kind: MemberKind
   readonly remoteAddress: string
   /** Unix milliseconds. */
   readonly enteredAtMs: number
+  /** Changed by the roster only. */
   role: Role
   protected readonly services: RoomServices
   #permissions: Permissions
@@ -74,13 +80,14 @@ export abstract class Member {
   openStream(streamType: PublishedStreamType): MemberStream {
     const present = this.#streams.get(streamType)
     if (present !== undefined) return present
-    const { hub, clock, newId } = this.services
-    return this.addStream(new MemberStream({ hub, clock, id: newId(), streamType, handlers: this.#handlers }))
+    const { hub, clock, tokens, newId } = this.services
+    const { changes } = this.room
+    return this.addStream(new MemberStream({ hub, clock, tokens, id: newId(), streamType, changes }))
   }
 
   addStream(stream: MemberStream): MemberStream {
     this.#streams.set(stream.streamType, stream)
-    stream.handlers = this.#handlers
+    stream.owner = this
     stream.allow(maySend(this.#permissions, stream.streamType))
     stream.muteByOthers(this.#mutedByOthers)
     return stream
@@ -90,7 +97,7 @@ export abstract class Member {
   giveStreams(): readonly MemberStream[] {
     const streams = [...this.#streams.values()]
     this.#streams.clear()
-    for (const stream of streams) stream.handlers = UNHEARD
+    for (const stream of streams) stream.owner = undefined
     return streams
   }
 
@@ -111,11 +118,7 @@ export abstract class Member {
 
   /** Nothing it sent is there any more, and nobody may play it. */
   closeStreams(): void {
-    for (const stream of this.#streams.values()) {
-      stream.close()
-      this.services.tokens.revokeKey(stream.key)
-      this.services.tokens.revokeKey(smallKeyOf(stream.key))
-    }
+    for (const stream of this.#streams.values()) stream.close()
     this.#streams.clear()
   }
 
@@ -123,18 +126,10 @@ export abstract class Member {
   abstract close(): void
 
   /** One of its streams went live, stalled or ended. */
-  protected abstract handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
+  abstract handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
 
   protected setPermissions(permissions: Permissions): void {
     this.#permissions = permissions
     for (const stream of this.#streams.values()) stream.allow(maySend(permissions, stream.streamType))
-  }
-
-  readonly #handlers: MemberStreamHandlers = {
-    changed: () => this.room.changed(),
-    published: (stream, state) => this.handlePublished(stream, state),
-    audible: () => this.room.audible(),
-    meter: () => this.room.soundMeter,
-    estranged: (key) => this.services.tokens.endPlays(key, FLV_PROTOCOLS),
   }
 }

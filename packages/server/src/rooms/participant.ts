@@ -7,8 +7,10 @@ import type {
   PublishedStreamType,
   PublishState,
   PushAddress,
+  RequestedRole,
   RequestMethod,
   ResultOf,
+  RoomInfo,
   TrackKind,
 } from '@crossroom/protocol'
 import { DEFAULT_BAN_MS } from '@crossroom/protocol'
@@ -17,7 +19,7 @@ import { roomLimits } from '../config/limits.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { Expiry } from './expiry.js'
 import type { MemberMediaHandlers } from './media/media-gateway.js'
-import { Member, type MemberOptions } from './member.js'
+import { Member, type MemberOptions, type MemberRoom } from './member.js'
 import { addressesFor, type AddressBook, type MemberConnection } from './view/member-connection.js'
 import { EMPTY_LIST, type ListChange, type MemberList } from './view/member-list.js'
 import type { MemberStream } from './media/member-stream.js'
@@ -27,10 +29,36 @@ import type { ParticipantRequests, RoomEnterResult } from './doors/participant-r
 import { mayReceive, mayRequest, maySend } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
+import type { RoomMessages } from './view/room-messages.js'
+import type { RoomMixes } from './view/room-mixes.js'
 import { RoomError } from './model/room-error.js'
+
+/** What a participant asks of its room. */
+export interface ParticipantRoom extends MemberRoom {
+  readonly list: MemberList
+  /** Whom to hear first. */
+  readonly speakers: readonly string[]
+  readonly audienceCount: number
+  readonly messages: RoomMessages
+  readonly mixes: RoomMixes
+  info(): RoomInfo
+  notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
+  switchRole(participant: Participant, role: RequestedRole): void
+  requestMic(participant: Participant): void
+  answerMic(userId: string, accepted: boolean, by?: string): void
+  removeMic(userId: string, by?: string): void
+  kick(userId: string, banMs: number): void
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void
+  disband(): void
+}
+
+export interface ParticipantOptions extends MemberOptions {
+  readonly room: ParticipantRoom
+}
 
 /** Somebody with a socket, or whose socket may still come back. */
 export class Participant extends Member implements ParticipantRequests {
+  declare readonly room: ParticipantRoom
   readonly sessionId: string
   readonly resumeToken: string
   #addresses: AddressBook
@@ -48,7 +76,7 @@ export class Participant extends Member implements ParticipantRequests {
   #cancelGone: (() => void) | undefined
   #closed = false
 
-  constructor(options: MemberOptions, { identity, connection, addresses }: EnterRequest) {
+  constructor(options: ParticipantOptions, { identity, connection, addresses }: EnterRequest) {
     super(options)
     const { userId, permissions, remoteAddress, services, room } = options
     const { tokens, clock, nowMs, newId, mediaGateway: gateway } = services
@@ -220,17 +248,17 @@ export class Participant extends Member implements ParticipantRequests {
 
   micRequest(): void {
     this.#check('mic.request')
-    this.room.mic.request(this)
+    this.room.requestMic(this)
   }
 
   micAnswer({ userId, accept }: ParamsOf<'mic.answer'>): void {
     this.#check('mic.answer')
-    this.room.mic.answer(userId, accept, this.userId)
+    this.room.answerMic(userId, accept, this.userId)
   }
 
   micRemove({ userId }: ParamsOf<'mic.remove'>): void {
     this.#check('mic.remove')
-    this.room.mic.remove(userId, this.userId)
+    this.room.removeMic(userId, this.userId)
   }
 
   publish(params: ParamsOf<'media.publish'>): ResultOf<'media.publish'> {
@@ -322,7 +350,7 @@ export class Participant extends Member implements ParticipantRequests {
     this.#published.forget()
   }
 
-  protected override handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
+  override handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
     this.#published.handleState(stream, state)
   }
 

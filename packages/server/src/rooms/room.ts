@@ -1,28 +1,26 @@
-import type {
-  ExitReason,
-  NotificationMethod,
-  NotificationParams,
-  RequestedRole,
-  Role,
-  RoomInfo,
-  TrackKind,
+import {
+  DEFAULT_BAN_MS,
+  type ExitReason,
+  type NotificationMethod,
+  type NotificationParams,
+  type RequestedRole,
+  type RoomInfo,
+  type TrackKind,
 } from '@crossroom/protocol'
-import { DEFAULT_BAN_MS } from '@crossroom/protocol'
 import { roomLimits } from '../config/limits.js'
 import type { DeviceMember } from './device-member.js'
 import type { EnterRequest } from './doors/enter-request.js'
-import { LinkMic } from './model/link-mic.js'
+import type { RoomChanges } from './media/room-changes.js'
 import type { Member } from './member.js'
+import { roleOnEntry } from './model/policy.js'
+import { Roster, type RosterEvent } from './model/roster.js'
+import { Participant, type ParticipantRoom } from './participant.js'
+import type { RoomServices } from './services.js'
 import type { MemberList } from './view/member-list.js'
-import { Participant } from './participant.js'
-import { mayBeAnchor } from './model/policy.js'
-import { RoomError } from './model/room-error.js'
 import { RoomLevels } from './view/room-levels.js'
 import { RoomLists } from './view/room-lists.js'
 import { RoomMessages } from './view/room-messages.js'
 import { RoomMixes } from './view/room-mixes.js'
-import type { RoomServices } from './services.js'
-import type { SoundMeter } from './media/sound-meter.js'
 
 /** Told by one room. */
 export interface RoomHandlers {
@@ -32,68 +30,65 @@ export interface RoomHandlers {
   over(room: Room): void
 }
 
-/** People and devices who see and hear each other. */
-export class Room {
+/** People and devices who see and hear each other: carries out what the roster decides, and has everybody told. */
+export class Room implements ParticipantRoom {
   readonly id: string
   /** Unix milliseconds. */
   readonly createdAt: number
-  readonly mic = new LinkMic(this)
+  readonly changes: RoomChanges
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   readonly #services: RoomServices
   readonly #handlers: RoomHandlers
-  /** By user id, in the order in which they came. */
-  readonly #members = new Map<string, Member>()
+  readonly #roster = new Roster<Member>()
   readonly #lists: RoomLists
   readonly #levels: RoomLevels
-  #owner: Participant | undefined
-  #audienceCount = 0
   #cancelOver: (() => void) | undefined
 
   constructor(id: string, services: RoomServices, handlers: RoomHandlers) {
     this.id = id
     this.#services = services
     this.#handlers = handlers
-    const { clock, nowMs, newId } = services
+    const { clock, nowMs, newId, mixer, tokens } = services
     this.createdAt = nowMs()
-    this.#lists = new RoomLists({
-      clock,
+    const participants = () => this.#participants()
+    const lists = (this.#lists = new RoomLists({
+      ...{ clock, receivers: participants },
       members: () => this.members,
-      participants: () => this.participants(),
       told: () => this.mixes.update(),
-    })
+    }))
     this.messages = new RoomMessages({
-      ...{ clock, nowMs, newId },
-      participants: () => this.participants(),
-      find: (userId) => this.participant(userId),
+      ...{ clock, nowMs, newId, participants },
+      find: (userId) => asParticipant(this.member(userId)),
     })
-    const { mixer, tokens } = services
     this.mixes = new RoomMixes({ roomId: id, mixer, newId, tokens, list: () => this.list })
-    this.#levels = new RoomLevels({
+    const levels = (this.#levels = new RoomLevels({
       clock,
       speakers: () => this.#speakers(),
-      audience: () => this.#members.size,
-      tell: (levels) => this.notifyAll('media.levels', { levels }),
-      reordered: () => this.#lists.reordered(),
-    })
+      audience: () => this.size,
+      tell: (told) => this.notifyAll('media.levels', { levels: told }),
+      reordered: () => lists.reordered(),
+    }))
+    this.changes = {
+      changed: (what) => (what === 'list' ? lists.changed() : levels.audible()),
+      // While anybody is told of levels.
+      get soundMeter() {
+        return participants().next().done === true ? undefined : services.soundMeter
+      },
+    }
     this.#waitForSomebody()
   }
 
-  get owner(): Participant | undefined {
-    return this.#owner
+  get owner(): Member | undefined {
+    return this.#roster.owner
   }
 
   get size(): number {
-    return this.#members.size
+    return this.#roster.size
   }
 
   get audienceCount(): number {
-    return this.#audienceCount
-  }
-
-  /** Owner, anchors and devices. */
-  get anchorCount(): number {
-    return this.#members.size - this.#audienceCount
+    return this.#roster.audience
   }
 
   /** Those who are listed, as they are at this moment. */
@@ -107,133 +102,70 @@ export class Room {
   }
 
   get members(): Iterable<Member> {
-    return this.#members.values()
+    return this.#roster.members
   }
 
   member(userId: string): Member | undefined {
-    return this.#members.get(userId)
-  }
-
-  participant(userId: string): Participant | undefined {
-    const member = this.#members.get(userId)
-    return member instanceof Participant ? member : undefined
-  }
-
-  *participants(): Iterable<Participant> {
-    for (const member of this.#members.values()) if (member instanceof Participant) yield member
+    return this.#roster.member(userId)
   }
 
   info(): RoomInfo {
-    const { id, createdAt, anchorCount: anchors, audienceCount: audience } = this
+    const { id, createdAt } = this
+    const { owner, anchors, audience } = this.#roster
     const limits = { members: roomLimits.members, anchors: roomLimits.anchors }
-    return { roomId: id, name: id, ownerId: this.#owner?.userId ?? null, createdAt, anchors, audience, limits }
+    return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits }
   }
 
   /** Throws RoomError when it may not, or when the room is full. */
   enter(request: EnterRequest): Participant {
     const { identity, client, userName, remoteAddress } = request
     const { userId, permissions } = identity
-    const present = this.#members.get(userId)
-    const role: Role = identity.isOwner ? 'owner' : roleOf(request)
-    this.checkRoom(present, role === 'audience')
-    const wasOwner = present !== undefined && present === this.#owner
+    const role = roleOnEntry(identity, request.role)
+    this.#roster.check(this.member(userId), role === 'audience')
     const options = { room: this, services: this.#services, userId, userName: userName ?? userId, role, permissions }
     const participant = new Participant({ ...options, kind: client.kind, remoteAddress }, request)
-    if (present !== undefined) this.#replace(present, participant)
-    if (participant.isListed) {
-      participant.openStream('main')
-      this.mic.forget(userId)
-    }
-    // Before it is in: its own role stands in the answer to its request.
-    const mayOwn = permissions.createRoom && this.#owner === undefined
-    if (role === 'owner' || (role === 'anchor' && (wasOwner || mayOwn))) this.#makeOwner(participant)
-    this.#add(participant)
-    if (wasOwner && this.#owner === undefined) this.#passOwnership()
+    this.#tell(this.#roster.enter(participant))
     this.#welcome(participant)
     return participant
   }
 
-  addDevice(device: DeviceMember): void {
-    this.#add(device)
+  /** Throws RoomError when the room takes nobody more who sends. */
+  checkDevice(): void {
+    this.#roster.check(undefined, false)
   }
 
-  /** Throws RoomError when nobody more, or nobody more who sends, may come in. Who replaces somebody takes that place. */
-  checkRoom(replaced: Member | undefined, isAudience: boolean): void {
-    const members = this.#members.size - (replaced === undefined ? 0 : 1)
-    if (members >= roomLimits.members)
-      throw new RoomError('ROOM_FULL', `The room is full: it takes ${String(roomLimits.members)} members.`)
-    const anchors = this.anchorCount - (replaced?.isListed === true ? 1 : 0)
-    if (!isAudience && anchors >= roomLimits.anchors)
-      throw new RoomError(
-        'TOO_MANY_ANCHORS',
-        `The room takes ${String(roomLimits.anchors)} who send; enter as audience.`,
-      )
+  addDevice(device: DeviceMember): void {
+    this.#tell(this.#roster.enter(device))
   }
 
   /** Idempotent. Nobody is told why but the others: a session that the server ends was told before. */
   exit(member: Member, reason: ExitReason): void {
-    if (this.#members.get(member.userId) !== member) return
-    this.#members.delete(member.userId)
-    this.mic.forget(member.userId)
-    if (member.isListed) this.#lists.left(member.userId, reason)
-    else this.#countAudience(-1)
-    member.close()
-    if (member === this.#owner) this.#passOwnership()
-    this.#handlers.exited(member, reason)
-    if (this.#members.size === 0) this.#waitForSomebody()
-  }
-
-  /** What others see or hear changed. */
-  changed(): void {
-    this.#lists.changed()
-  }
-
-  /** While anybody is told of levels. */
-  get soundMeter(): SoundMeter | undefined {
-    for (const _participant of this.participants()) return this.#services.soundMeter
-    return undefined
-  }
-
-  audible(): void {
-    this.#levels.audible()
+    this.#tell(this.#roster.exit(member, reason))
   }
 
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
-    for (const participant of this.participants()) participant.notify(method, params)
+    for (const participant of this.#participants()) participant.notify(method, params)
   }
 
-  /** An anchor needs permission to send; an owner who steps back hands the room on. */
   switchRole(participant: Participant, role: RequestedRole): void {
-    if (role === 'anchor' && participant.role === 'audience') this.setRole(participant, 'anchor')
-    else if (role === 'audience' && participant.role !== 'audience') this.setRole(participant, 'audience')
+    this.#tell(this.#roster.setRole(participant, role))
   }
 
-  setRole(participant: Participant, role: RequestedRole, by?: string): void {
-    if (role === 'anchor' && !mayBeAnchor(participant.permissions))
-      throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
-    if (participant.isListed === (role === 'anchor')) return
-    if (role === 'anchor') this.checkRoom(participant, false)
-    participant.role = role
-    this.mixes.drop(participant.sessionId)
-    if (role === 'anchor') {
-      participant.openStream('main')
-      this.mic.forget(participant.userId)
-      this.#countAudience(-1)
-    } else {
-      this.#lists.left(participant.userId, 'audience')
-      participant.stopSending()
-      this.#countAudience(1)
-      if (participant === this.#owner) this.#passOwnership()
-    }
-    if (role === 'anchor' && this.#owner === undefined && participant.permissions.createRoom)
-      this.#makeOwner(participant)
-    else this.#tellRole(participant, by)
-    this.changed()
+  requestMic(participant: Participant): void {
+    this.#tell(this.#roster.askForMic(participant))
+  }
+
+  answerMic(userId: string, accepted: boolean, by?: string): void {
+    this.#tell(this.#roster.answerMic(userId, accepted, by))
+  }
+
+  removeMic(userId: string, by?: string): void {
+    this.#tell(this.#roster.removeMic(userId, by))
   }
 
   /** Ends a membership and keeps the user out for `banMs`. */
   kick(userId: string, banMs: number): void {
-    const member = this.#require(userId)
+    const member = this.#roster.require(userId)
     this.#services.bans.add(this.id, userId, banMs)
     if (member instanceof Participant) member.end('kicked')
     else this.exit(member, 'kicked')
@@ -241,17 +173,15 @@ export class Room {
 
   /** What is muted is withheld by the server, for as long as the member is here. */
   mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void {
-    const member = this.#require(userId)
-    member.muteByOthers(kind, muted)
+    this.#roster.require(userId).muteByOthers(kind, muted)
     const params = { userId, kind, muted, ...(by === undefined ? {} : { by }) }
-    for (const participant of this.participants()) if (participant.isListed) participant.notify('room.muted', params)
+    for (const participant of this.#participants()) if (participant.isListed) participant.notify('room.muted', params)
   }
 
   /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */
   disband(): void {
-    // Else it would pass to one after the other of those who are about to go.
-    this.#owner = undefined
-    for (const member of [...this.#members.values()])
+    this.#roster.disown()
+    for (const member of [...this.members])
       if (member instanceof Participant) member.end('disbanded')
       else {
         this.#services.bans.add(this.id, member.userId, DEFAULT_BAN_MS)
@@ -262,86 +192,109 @@ export class Room {
 
   /** The server goes down: everybody is told to come back at a time of their own. */
   drain(): void {
-    for (const participant of this.participants())
+    for (const participant of this.#participants())
       participant.hangUp('drain', { retryAfterMs: Math.round(this.#services.random() * roomLimits.drainRetryMs) })
-    for (const member of [...this.#members.values()]) this.exit(member, 'left')
+    for (const member of [...this.members]) this.exit(member, 'left')
     this.#finish()
   }
 
-  #add(member: Member): void {
-    this.#cancelOver?.()
-    this.#cancelOver = undefined
-    this.#members.set(member.userId, member)
-    if (member.isListed) this.changed()
-    else this.#countAudience(1)
-    this.#handlers.entered(member)
+  #tell(events: readonly RosterEvent<Member>[]): void {
+    for (const event of events) this.#handle(event)
+  }
+
+  #handle(event: RosterEvent<Member>): void {
+    const { person } = event
+    switch (event.kind) {
+      case 'replaced':
+        return this.#replace(person, event.by)
+      case 'entered':
+        return this.#handleEntered(person)
+      case 'exited':
+        return this.#handleExited(person, event.reason)
+      case 'listed':
+      case 'unlisted':
+        return this.#handleListed(person)
+      case 'role':
+        return this.#tellRole(person, event.by, event.entering)
+      case 'asked':
+        asParticipant(event.owner)?.notify('mic.requested', { userId: person.userId, userName: person.userName })
+        return
+      case 'answered': {
+        const { accepted, by } = event
+        const params = { userId: person.userId, accepted, ...(by === undefined ? {} : { by }) }
+        asParticipant(person)?.notify('mic.answered', params)
+      }
+    }
   }
 
   /** The same user again: the streams pass on, so that those who play them stay; a second session ends the first. */
-  #replace(present: Member, participant: Participant): void {
-    if (present instanceof Participant) present.hangUp('replaced')
-    const streams = participant.isListed ? present.giveStreams() : []
-    if (present.isListed && !participant.isListed) this.#lists.left(present.userId, 'audience')
-    if (!present.isListed) this.#countAudience(-1)
-    this.#members.delete(present.userId)
-    if (present === this.#owner) this.#owner = undefined
+  #replace(present: Member, next: Member): void {
+    asParticipant(present)?.hangUp('replaced')
+    const streams = next.isListed ? present.giveStreams() : []
+    if (present.isListed && !next.isListed) this.#lists.left(present.userId, 'audience')
+    if (!present.isListed) this.#lists.countChanged()
     // Its publications end here; the new session is not told of them.
     present.close()
-    participant.adopt(present, streams)
+    next.adopt(present, streams)
     this.#handlers.exited(present, 'replaced')
   }
 
-  #require(userId: string): Member {
-    const member = this.#members.get(userId)
-    if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id is in the room.')
-    return member
+  #handleEntered(member: Member): void {
+    this.#cancelOver?.()
+    this.#cancelOver = undefined
+    if (member.isListed) {
+      // A device has the streams that it pushes.
+      if (member instanceof Participant) member.openStream('main')
+      this.#lists.changed()
+    } else this.#lists.countChanged()
+    this.#handlers.entered(member)
   }
 
-  #makeOwner(participant: Participant): void {
-    const before = this.#owner
-    if (before !== undefined && before !== participant) {
-      before.role = 'anchor'
-      this.#tellRole(before)
+  #handleExited(member: Member, reason: ExitReason): void {
+    if (member.isListed) this.#lists.left(member.userId, reason)
+    else this.#lists.countChanged()
+    member.close()
+    this.#handlers.exited(member, reason)
+    if (this.size === 0) this.#waitForSomebody()
+  }
+
+  #handleListed(member: Member): void {
+    const participant = asParticipant(member)
+    if (participant === undefined) return
+    this.mixes.drop(participant.sessionId)
+    if (participant.isListed) participant.openStream('main')
+    else {
+      this.#lists.left(participant.userId, 'audience')
+      participant.stopSending()
     }
-    this.#owner = participant
-    participant.role = 'owner'
-    this.#tellRole(participant)
-    this.changed()
+    this.#lists.countChanged()
+  }
+
+  /** Whoever enters reads its role in the answer to its request. */
+  #tellRole({ userId, role }: Member, by?: string, entering?: Member): void {
+    const params = { userId, role, ...(by === undefined ? {} : { by }) }
+    for (const participant of this.#participants())
+      if (participant !== entering) participant.notify('room.roleChanged', params)
+    this.#lists.changed()
   }
 
   /** What a list does not say, once the answer to its request is out. */
   #welcome(participant: Participant): void {
     this.#services.clock.after(0, () => {
-      if (participant === this.#owner) this.mic.tellOwner(participant)
+      if (participant === this.owner) this.#tell(this.#roster.waiting(participant))
       participant.catchUp(this.list)
-      for (const { network, userId, isListed } of this.participants())
+      for (const { network, userId, isListed } of this.#participants())
         if (network.quality !== undefined && isListed && userId !== participant.userId)
           participant.notify('media.quality', { userId, ...network.quality })
     })
   }
 
-  /** To the anchor who has been here longest of those who may create rooms; to nobody when there is none. */
-  #passOwnership(): void {
-    this.#owner = undefined
-    for (const participant of this.participants()) {
-      if (participant.role !== 'anchor' || !participant.permissions.createRoom) continue
-      this.#makeOwner(participant)
-      this.mic.tellOwner(participant)
-      return
-    }
-  }
-
-  #tellRole({ userId, role }: Participant, by?: string): void {
-    this.notifyAll('room.roleChanged', { userId, role, ...(by === undefined ? {} : { by }) })
-  }
-
-  #countAudience(by: 1 | -1): void {
-    this.#audienceCount += by
-    this.#lists.countChanged()
+  *#participants(): Generator<Participant, void> {
+    for (const member of this.members) if (member instanceof Participant) yield member
   }
 
   *#speakers() {
-    for (const member of this.#members.values())
+    for (const member of this.members)
       if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
   }
 
@@ -359,10 +312,6 @@ export class Room {
   }
 }
 
-/** Who does not say what to be is an anchor if the signature allows to send something. */
-function roleOf({ role, identity }: EnterRequest): RequestedRole {
-  const mayAnchor = mayBeAnchor(identity.permissions)
-  if (role === 'anchor' && !mayAnchor)
-    throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything; enter as audience.')
-  return role ?? (mayAnchor ? 'anchor' : 'audience')
+function asParticipant(member: Member | undefined): Participant | undefined {
+  return member instanceof Participant ? member : undefined
 }

@@ -4,12 +4,15 @@ import { addressGroup } from '../config/address-group.js'
 import { FairShare } from '../config/fair-share.js'
 import { roomLimits } from '../config/limits.js'
 import { Bans } from './model/bans.js'
+import type { Grant } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { MediaTokens } from './media/media-tokens.js'
 import type { Member } from './member.js'
+import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
 import { Room, type RoomHandlers } from './room.js'
+import type { PushDirectory, PushRequest } from './doors/push.js'
 import type { RoomDirectory } from './doors/room-directory.js'
 import { RoomError } from './model/room-error.js'
 import type { RoomServices, RoomsOptions } from './services.js'
@@ -22,7 +25,7 @@ export interface RoomCounts {
 }
 
 /** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
-export class Rooms implements RoomDirectory {
+export class Rooms implements RoomDirectory, PushDirectory {
   readonly tokens: MediaTokens
   readonly bans: Bans
   readonly #services: RoomServices
@@ -40,10 +43,6 @@ export class Rooms implements RoomDirectory {
     this.#services = { ...options, tokens: this.tokens, bans: this.bans }
   }
 
-  get services(): RoomServices {
-    return this.#services
-  }
-
   get counts(): RoomCounts {
     return { rooms: this.#rooms.size, participants: this.#sessions.size, devices: this.#devices }
   }
@@ -59,7 +58,13 @@ export class Rooms implements RoomDirectory {
 
   enter(request: EnterRequest): Participant {
     const { userId, permissions } = request.identity
-    return this.admit(request.roomId, userId, permissions, request.remoteAddress).enter(request)
+    return this.#admit(request.roomId, userId, permissions, request.remoteAddress).enter(request)
+  }
+
+  push(request: PushRequest): Grant {
+    const { userId, permissions } = request.identity
+    const room = this.#admit(request.roomId, userId, permissions, request.remoteAddress)
+    return grantPush(room, this.#services, request)
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
@@ -71,7 +76,7 @@ export class Rooms implements RoomDirectory {
   }
 
   /** The room that this user wants to enter, made if need be. Throws RoomError. */
-  admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
+  #admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is going down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
     if (this.bans.has(roomId, userId))

@@ -1,12 +1,11 @@
 import type { EntryVerifier } from '../../auth/entry-verifier.js'
 import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
-import type { MediaToken } from '../media/media-tokens.js'
-import { admitPush } from './push.js'
+import type { MediaToken, MediaTokens } from '../media/media-tokens.js'
+import { admitPush, type PushDirectory } from './push.js'
 import { refusal } from './refusal.js'
-import type { Rooms } from '../rooms.js'
 
 export interface RoomGateOptions {
-  readonly rooms: Rooms
+  readonly rooms: PushDirectory & { readonly tokens: MediaTokens }
   readonly verifier: EntryVerifier
 }
 

@@ -1,23 +1,21 @@
 import type { Orientation } from '@crossroom/media'
 import type { PublishedStreamType, PublishState, StreamType } from '@crossroom/protocol'
-import type { StreamEndReason } from '../../auth/index.js'
+import type { StreamEndReason, StreamProtocol } from '../../auth/index.js'
 import { roomLimits } from '../../config/limits.js'
 import type { Clock, StreamHub } from '../../hub/index.js'
 import { smallKeyOf } from './media-gateway.js'
 import type { Kinds } from '../model/policy.js'
-import type { SoundMeter } from './sound-meter.js'
+import type { MediaTokens } from './media-tokens.js'
+import { withoutSound, type RoomChanges } from './room-changes.js'
 import { StreamLayer } from './stream-layer.js'
 
-/** Told of one stream of a member; changed when the stream passes to another one. */
-export interface MemberStreamHandlers {
-  /** What others are told of it changed. */
-  changed(): void
-  published(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
-  audible(): void
-  /** Measures its sound where it does not say how loud it is; undefined while nobody wants to know. */
-  meter(): SoundMeter | undefined
-  /** Who plays it as FLV or RTMP plays frames that are not FLV's any more. */
-  estranged(key: string): void
+/** Players that are given FLV as it came, and conversions of everything else, decided when they begin. */
+const FLV_PROTOCOLS: ReadonlySet<StreamProtocol> = new Set(['rtmp', 'http-flv', 'ws-flv'])
+
+/** Whose a stream is. */
+export interface StreamOwner {
+  /** It went live, stalled or ended. */
+  handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
 }
 
 export interface MemberStreamOptions {
@@ -26,18 +24,11 @@ export interface MemberStreamOptions {
   /** Random, without meaning. */
   readonly id: string
   readonly streamType: PublishedStreamType
-  readonly handlers: MemberStreamHandlers
+  /** The addresses that the stream is played by. */
+  readonly tokens: MediaTokens
+  readonly changes: RoomChanges
 }
 
-const nothing = (): undefined => undefined
-/** For a stream that is nobody's at the moment, or not any more. */
-export const UNHEARD: MemberStreamHandlers = {
-  changed: nothing,
-  published: nothing,
-  audible: nothing,
-  meter: nothing,
-  estranged: nothing,
-}
 const BOTH: Kinds = { audio: true, video: true }
 const NEITHER: Kinds = { audio: false, video: false }
 
@@ -49,8 +40,11 @@ export class MemberStream {
   readonly best: StreamLayer
   /** The lower simulcast layer; of main only. */
   readonly small: StreamLayer | undefined
-  handlers: MemberStreamHandlers
+  /** Another one when the stream passes on; undefined while it is nobody's, or not any more. */
+  owner: StreamOwner | undefined
   readonly #clock: Clock
+  readonly #tokens: MediaTokens
+  readonly #changes: RoomChanges
   readonly #encoders = new Set<(reason: StreamEndReason) => void>()
   /** What the member may send. */
   #allowed = BOTH
@@ -63,21 +57,22 @@ export class MemberStream {
   #isShown: boolean
   #cancelHide: (() => void) | undefined
 
-  constructor({ hub, clock, id, streamType, handlers }: MemberStreamOptions) {
+  constructor({ hub, clock, tokens, id, streamType, changes }: MemberStreamOptions) {
     this.#clock = clock
+    this.#tokens = tokens
+    this.#changes = changes
     this.streamType = streamType
-    this.handlers = handlers
     this.subject = `member:${id}`
     this.#isShown = streamType === 'main'
-    const changed = () => this.handlers.changed()
-    const audible = () => this.handlers.audible()
-    const meter = () => this.handlers.meter()
     const key = `r/${id}`
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
-    const estranged = () => this.handlers.estranged(key)
-    this.best = new StreamLayer(hub, clock, key, { changed, audible, meter, published, estranged })
-    const quiet = { changed, audible: nothing, meter: nothing, published: changed, estranged: nothing }
-    if (streamType === 'main') this.small = new StreamLayer(hub, clock, smallKeyOf(key), quiet)
+    // Those who play it as FLV or RTMP connect again, and are given the conversion then.
+    const requiresConversion = () => tokens.endPlays(key, FLV_PROTOCOLS)
+    this.best = new StreamLayer({ hub, clock, key, changes, handlers: { published, requiresConversion } })
+    if (streamType !== 'main') return
+    const seen = withoutSound(changes)
+    const handlers = { published: () => changes.changed('list'), requiresConversion: () => undefined }
+    this.small = new StreamLayer({ hub, clock, key: smallKeyOf(key), changes: seen, handlers })
   }
 
   get key(): string {
@@ -170,13 +165,15 @@ export class MemberStream {
     this.best.stream.kickPublisher()
   }
 
-  /** The member is gone, or may not send any more: ends whoever sends or plays it. Idempotent. */
+  /** The member is gone, or may not send any more: ends whoever sends or plays it, and every address. Idempotent. */
   close(): void {
-    this.handlers = UNHEARD
+    this.owner = undefined
     this.endEncoders()
     this.best.close()
     this.small?.close()
     this.#cancelHide?.()
+    this.#tokens.revokeKey(this.key)
+    this.#tokens.revokeKey(smallKeyOf(this.key))
   }
 
   #apply(): void {
@@ -184,14 +181,14 @@ export class MemberStream {
     const withheld = { audio: !open.audio, video: !open.video }
     this.best.withhold(withheld)
     this.small?.withhold(withheld)
-    this.handlers.changed()
+    this.#changes.changed('list')
   }
 
   #handlePublished(state: Exclude<PublishState, 'refused'>): void {
     this.#showOrHide()
     // What stalled before it ended flows as little as before, but its tracks are gone.
-    this.handlers.changed()
-    this.handlers.published(this, state)
+    this.#changes.changed('list')
+    this.owner?.handlePublished(this, state)
   }
 
   #showOrHide(): void {
@@ -206,7 +203,7 @@ export class MemberStream {
   #setShown(isShown: boolean): void {
     if (this.#isShown === isShown) return
     this.#isShown = isShown
-    this.handlers.changed()
+    this.#changes.changed('list')
   }
 }
 

@@ -1,5 +1,14 @@
 import type { Clock, Stream, StreamHub, Withheld } from '../../hub/index.js'
+import type { RoomChanges } from './room-changes.js'
 import { StreamMonitor, type MonitorHandlers } from './stream-monitor.js'
+
+export interface StreamLayerOptions {
+  readonly hub: StreamHub
+  readonly clock: Clock
+  readonly key: string
+  readonly changes: RoomChanges
+  readonly handlers: Omit<MonitorHandlers, 'taken'>
+}
 
 /** The hub's stream while it is held. */
 interface Held {
@@ -12,18 +21,14 @@ interface Held {
 /** One key of a member's stream: held in the hub as long as the member is there, and watched. */
 export class StreamLayer {
   readonly key: string
-  readonly #hub: StreamHub
-  readonly #clock: Clock
-  readonly #handlers: Omit<MonitorHandlers, 'taken'>
+  readonly #options: StreamLayerOptions
   #held: Held
   #withheld: Withheld = { audio: false, video: false }
   #cancelHold: (() => void) | undefined
 
-  constructor(hub: StreamHub, clock: Clock, key: string, handlers: Omit<MonitorHandlers, 'taken'>) {
-    this.key = key
-    this.#hub = hub
-    this.#clock = clock
-    this.#handlers = handlers
+  constructor(options: StreamLayerOptions) {
+    this.key = options.key
+    this.#options = options
     this.#held = this.#hold()
   }
 
@@ -51,9 +56,10 @@ export class StreamLayer {
   }
 
   #hold(): Held {
-    const stream = this.#hub.open(this.key)
+    const { hub, clock, changes, handlers } = this.#options
+    const stream = hub.open(this.key)
     const release = stream.hold()
-    const monitor = new StreamMonitor(stream, this.#clock, { ...this.#handlers, taken: () => this.#handleTaken() })
+    const monitor = new StreamMonitor(stream, clock, changes, { ...handlers, taken: () => this.#handleTaken() })
     const unwatch = stream.watch(monitor)
     stream.withhold(this.#withheld)
     return { stream, monitor, release, unwatch }
@@ -65,9 +71,10 @@ export class StreamLayer {
    */
   #handleTaken(): void {
     // The hub still lists what is about to end.
-    this.#cancelHold = this.#clock.after(0, () => {
+    const { clock, changes } = this.#options
+    this.#cancelHold = clock.after(0, () => {
       this.#held = this.#hold()
-      this.#handlers.changed()
+      changes.changed('list')
     })
   }
 }

@@ -1,21 +1,16 @@
 import { isEntryPoint, type CodecConfig, type MediaFrame, type Micros, type Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
 import { roomLimits } from '../../config/limits.js'
-import type { MeasuredSound, SoundMeter } from './sound-meter.js'
+import type { RoomChanges } from './room-changes.js'
+import type { MeasuredSound } from './sound-meter.js'
 import type { Clock, EndReason, FrameSink, Publication, Stream } from '../../hub/index.js'
 
-/** What a monitor tells. Called from within the stream's handling of a frame: to be brief. */
+/** What a monitor tells of the stream itself. Called from within its handling of a frame: to be brief. */
 export interface MonitorHandlers {
-  /** Sound or picture began or ceased to flow, or the picture was turned. */
-  changed(): void
   /** The publication went live, stalled or ended. */
   published(state: Exclude<PublishState, 'refused'>): void
-  /** Sound above {@link SILENCE}, once until the level is taken. */
-  audible(): void
-  /** A publisher of FLV was followed by one whose sound or picture has to be converted for players of FLV. */
-  estranged(): void
-  /** Measures sound that does not say how loud it is; undefined while nobody wants to know. */
-  meter(): SoundMeter | undefined
+  /** A publisher of FLV was followed by one whose sound or picture players of FLV need converted. */
+  requiresConversion(): void
   /** The stream itself was ended, and the hub has forgotten it in a moment. */
   taken(): void
 }
@@ -27,6 +22,7 @@ const SILENCE = 60
 export class StreamMonitor implements FrameSink {
   readonly #stream: Stream
   readonly #clock: Clock
+  readonly #changes: RoomChanges
   readonly #handlers: MonitorHandlers
   #publication: Publication | undefined
   #state: Exclude<PublishState, 'refused'> | undefined
@@ -46,9 +42,10 @@ export class StreamMonitor implements FrameSink {
   #audibleTold = false
   #measured: MeasuredSound | undefined
 
-  constructor(stream: Stream, clock: Clock, handlers: MonitorHandlers) {
+  constructor(stream: Stream, clock: Clock, changes: RoomChanges, handlers: MonitorHandlers) {
     this.#stream = stream
     this.#clock = clock
+    this.#changes = changes
     this.#handlers = handlers
   }
 
@@ -113,7 +110,7 @@ export class StreamMonitor implements FrameSink {
   /** Another publisher, with or without a gap that anybody saw. */
   #begin(publication: Publication | undefined, config: CodecConfig): void {
     const cameAsFlv = config.flvSpelling !== undefined
-    if (this.#cameAsFlv && !cameAsFlv) this.#handlers.estranged()
+    if (this.#cameAsFlv && !cameAsFlv) this.#handlers.requiresConversion()
     this.#cameAsFlv = cameAsFlv
     this.#endMeasuring()
     this.#publication = publication
@@ -134,11 +131,11 @@ export class StreamMonitor implements FrameSink {
     if (audioLevel < this.#loudest) this.#loudest = audioLevel
     if (audioLevel >= SILENCE || this.#audibleTold) return
     this.#audibleTold = true
-    this.#handlers.audible()
+    this.#changes.changed('sound')
   }
 
   #measure(frame: MediaFrame): void {
-    const meter = this.#handlers.meter()
+    const meter = this.#changes.soundMeter
     if (meter === undefined) this.#endMeasuring()
     else {
       this.#measured ??= meter.open(this.#hear)
@@ -163,7 +160,7 @@ export class StreamMonitor implements FrameSink {
     this.#videoConfig = config
     if (config.kind !== 'video' || config.orientation === this.#rotation) return
     this.#rotation = config.orientation
-    this.#handlers.changed()
+    this.#changes.changed('list')
   }
 
   #flows(audio: boolean, video: boolean): void {
@@ -191,7 +188,7 @@ export class StreamMonitor implements FrameSink {
     if (audio === this.#flowsAudio && video === this.#flowsVideo) return
     this.#flowsAudio = audio
     this.#flowsVideo = video
-    this.#handlers.changed()
+    this.#changes.changed('list')
   }
 
   #tell(state: Exclude<PublishState, 'refused'>): void {

@@ -1,5 +1,6 @@
-import type { PublishedStreamType, RequestMethod, Role, StreamType } from '@crossroom/protocol'
-import type { Permissions } from '../../auth/identity.js'
+import type { PublishedStreamType, RequestedRole, RequestMethod, Role, StreamType } from '@crossroom/protocol'
+import type { Identity, Permissions } from '../../auth/identity.js'
+import { RoomError } from './room-error.js'
 
 const NOBODY: readonly Role[] = []
 const PARTICIPANTS: readonly Role[] = ['owner', 'anchor', 'audience']
@@ -59,4 +60,16 @@ export function mayReceive(permissions: Permissions, streamType: StreamType): Ki
 /** An anchor may send something. */
 export function mayBeAnchor(permissions: Permissions): boolean {
   return permissions.sendAudio || permissions.sendVideo || permissions.sendAux
+}
+
+/**
+ * What somebody enters as: the owner by its token; else as asked; else an anchor if the signature allows to send something.
+ * Throws RoomError.
+ */
+export function roleOnEntry({ isOwner, permissions }: Identity, asked: RequestedRole | undefined): Role {
+  if (isOwner) return 'owner'
+  const mayAnchor = mayBeAnchor(permissions)
+  if (asked === 'anchor' && !mayAnchor)
+    throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything; enter as audience.')
+  return asked ?? (mayAnchor ? 'anchor' : 'audience')
 }

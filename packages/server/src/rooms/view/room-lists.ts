@@ -3,12 +3,19 @@ import { roomLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/index.js'
 import { Fold } from './fold.js'
 import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
-import type { Participant } from '../participant.js'
+
+/** Somebody who is told of the list. */
+export interface ListReceiver {
+  readonly isListed: boolean
+  /** The list is another one: `changeFrom` tells what happened since the one it knows. */
+  update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void
+  tellList(list: MemberList): void
+}
 
 export interface RoomListsOptions {
   readonly clock: Clock
   readonly members: () => Iterable<Listable>
-  readonly participants: () => Iterable<Participant>
+  readonly receivers: () => Iterable<ListReceiver>
   /** Everybody was told of a change. */
   readonly told: () => void
 }
@@ -67,13 +74,13 @@ export class RoomLists {
       changes.set(told, known)
       return known
     }
-    for (const participant of this.#options.participants()) participant.update(list, changeFrom)
+    for (const receiver of this.#options.receivers()) receiver.update(list, changeFrom)
     this.#reasons.clear()
     this.#options.told()
   }
 
   #tellCount(): void {
     const { list } = this
-    for (const participant of this.#options.participants()) if (participant.isListed) participant.tellList(list)
+    for (const receiver of this.#options.receivers()) if (receiver.isListed) receiver.tellList(list)
   }
 }

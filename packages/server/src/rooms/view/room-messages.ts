@@ -2,19 +2,27 @@ import type { Micros } from '@crossroom/media'
 import type { ParamsOf, ReceivedMessage } from '@crossroom/protocol'
 import { roomLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/index.js'
-import type { Participant } from '../participant.js'
 import { RoomError } from '../model/room-error.js'
+
+/** Somebody with a socket for messages. */
+export interface MessageReceiver {
+  readonly userId: string
+  notify(method: 'message.received', message: ReceivedMessage): void
+}
+
+/** Who says something. */
+export interface Sender {
+  readonly userId: string
+  readonly userName: string
+}
 
 export interface RoomMessagesOptions {
   readonly clock: Clock
   readonly nowMs: () => number
   readonly newId: () => string
-  readonly participants: () => Iterable<Participant>
-  readonly find: (userId: string) => Participant | undefined
+  readonly participants: () => Iterable<MessageReceiver>
+  readonly find: (userId: string) => MessageReceiver | undefined
 }
-
-/** Who says something. */
-export type Sender = Pick<Participant, 'userId' | 'userName'>
 
 /** Texts and custom data from one member to another or to all. Nothing is kept. */
 export class RoomMessages {

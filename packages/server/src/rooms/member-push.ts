@@ -1,0 +1,123 @@
+import type { Grant, StreamEndReason } from '../auth/index.js'
+import { DeviceMember } from './device-member.js'
+import type { PushRequest } from './doors/push.js'
+import { Expiry } from './expiry.js'
+import type { MemberStream } from './media/member-stream.js'
+import type { Member } from './member.js'
+import { maySend, type Kinds } from './model/policy.js'
+import { RoomError } from './model/room-error.js'
+import type { Room } from './room.js'
+import type { RoomServices } from './services.js'
+
+/** Lets somebody publish one stream of a member that is there, or of a device. Throws RoomError. */
+export function grantPush(room: Room, services: RoomServices, request: PushRequest): Grant {
+  const { streamType, identity } = request
+  const { userId, permissions, expiresAt } = identity
+  const may = maySend(permissions, streamType)
+  const present = room.member(userId)
+  if (present?.role === 'audience')
+    throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
+  const member = present ?? deviceOf(room, services, request)
+  return new MemberPush({ room, services, member, stream: member.openStream(streamType), may, expiresAt }).grant
+}
+
+/** Not yet in the room: it enters when media may flow. */
+function deviceOf(room: Room, services: RoomServices, request: PushRequest): DeviceMember {
+  room.checkDevice()
+  const { userName, kind, remoteAddress, identity } = request
+  const { userId, permissions } = identity
+  return new DeviceMember({ room, services, userId, userName, kind, permissions, remoteAddress })
+}
+
+interface MemberPushOptions {
+  readonly room: Room
+  readonly services: RoomServices
+  readonly member: Member
+  readonly stream: MemberStream
+  readonly may: Kinds
+  /** Of the signature, in Unix milliseconds. An encoder cannot renew it: it connects again with a new one. */
+  readonly expiresAt: number | undefined
+}
+
+/** Permission for one connection to publish one stream of a member, for as long as its signature lasts. */
+class MemberPush {
+  readonly grant: Grant
+  readonly #room: Room
+  readonly #member: Member
+  readonly #stream: MemberStream
+  readonly #may: Kinds
+  readonly #expiresAt: number | undefined
+  readonly #expiry: Expiry
+  #end: ((reason: StreamEndReason) => void) | undefined
+  #forget: () => void
+  #isOpen = false
+  #endedBy: StreamEndReason | undefined
+
+  constructor({ room, services, member, stream, may, expiresAt }: MemberPushOptions) {
+    this.#room = room
+    this.#member = member
+    this.#stream = stream
+    this.#may = may
+    this.#expiresAt = expiresAt
+    this.#expiry = new Expiry(services.clock, services.nowMs, {
+      expiring: () => undefined,
+      expired: () => this.#revoke('expired'),
+    })
+    this.#forget = stream.addEncoder((reason) => this.#revoke(reason))
+    const { key, subject } = stream
+    this.grant = {
+      ...{ ok: true, key, subject },
+      opened: () => this.#open(),
+      closed: (reason) => this.#close(reason),
+      onRevoked: (end) => {
+        this.#end = end
+        if (this.#endedBy !== undefined) end(this.#endedBy)
+      },
+    }
+  }
+
+  #open(): void {
+    if (this.#isOpen || this.#endedBy !== undefined) return
+    this.#isOpen = true
+    this.#expiry.set(this.#expiresAt)
+    // What a browser announced of it before holds no longer.
+    this.#stream.announce(undefined)
+    if (!(this.#member instanceof DeviceMember)) return
+    // It may be there by an earlier signature, which said something else.
+    this.#stream.allow(this.#may)
+    this.#member.pushOpened()
+    if (!this.#enter(this.#member)) this.#revoke('kicked')
+  }
+
+  /** False when the room took no more meanwhile, or the user came by another door. */
+  #enter(device: DeviceMember): boolean {
+    const present = this.#room.member(device.userId)
+    if (present !== undefined) return present === device
+    try {
+      this.#room.checkDevice()
+    } catch {
+      return false
+    }
+    this.#room.addDevice(device)
+    return true
+  }
+
+  #revoke(reason: StreamEndReason): void {
+    if (this.#endedBy !== undefined) return
+    this.#endedBy = reason
+    this.#end?.(reason)
+  }
+
+  #close(reason: StreamEndReason): void {
+    const endedBy = (this.#endedBy ??= reason)
+    this.#end = undefined
+    this.#expiry.close()
+    this.#forget()
+    const member = this.#member
+    if (!(member instanceof DeviceMember)) return
+    if (this.#isOpen) member.pushClosed(endedBy)
+    // Nothing ever flowed, or it was never let in: nobody else knows of it.
+    if (this.#room.member(member.userId) !== member) member.close()
+    this.#isOpen = false
+  }
+}

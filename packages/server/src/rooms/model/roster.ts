@@ -1,0 +1,208 @@
+import type { ExitReason, RequestedRole, Role } from '@crossroom/protocol'
+import type { Permissions } from '../../auth/identity.js'
+import { roomLimits } from '../../config/limits.js'
+import { LinkMic } from './link-mic.js'
+import { mayBeAnchor } from './policy.js'
+import { RoomError } from './room-error.js'
+
+/** A member as the roster knows it. Only the roster changes a role. */
+export interface Person {
+  readonly userId: string
+  readonly permissions: Permissions
+  role: Role
+}
+
+/** What a transition did, in the order in which it is to be told. The roster has changed already. */
+export type RosterEvent<P> =
+  /** `by` took the place of the same user. */
+  | { readonly kind: 'replaced'; readonly person: P; readonly by: P }
+  | { readonly kind: 'entered'; readonly person: P }
+  | { readonly kind: 'exited'; readonly person: P; readonly reason: ExitReason }
+  /** It may be heard and seen from now on, or no more. */
+  | { readonly kind: 'listed' | 'unlisted'; readonly person: P }
+  /** `entering` reads it in the answer to its own request. */
+  | { readonly kind: 'role'; readonly person: P; readonly by?: string | undefined; readonly entering?: P | undefined }
+  /** Somebody asks for the microphone. */
+  | { readonly kind: 'asked'; readonly person: P; readonly owner: P }
+  | { readonly kind: 'answered'; readonly person: P; readonly accepted: boolean; readonly by: string | undefined }
+
+type Events<P> = RosterEvent<P>[]
+
+/**
+ * Who is in a room, as what, and who owns it. Pure: each transition checks, changes the roster, and answers what happened.
+ * A refusal is thrown as a RoomError, before anything has changed.
+ */
+export class Roster<P extends Person> {
+  /** By user id, in the order in which they came. */
+  readonly #members = new Map<string, P>()
+  readonly #mic = new LinkMic()
+  #owner: P | undefined
+  #audience = 0
+
+  get owner(): P | undefined {
+    return this.#owner
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  get audience(): number {
+    return this.#audience
+  }
+
+  /** Owner, anchors and devices. */
+  get anchors(): number {
+    return this.#members.size - this.#audience
+  }
+
+  get members(): Iterable<P> {
+    return this.#members.values()
+  }
+
+  member(userId: string): P | undefined {
+    return this.#members.get(userId)
+  }
+
+  /** Throws USER_NOT_FOUND. */
+  require(userId: string): P {
+    const member = this.#members.get(userId)
+    if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id is in the room.')
+    return member
+  }
+
+  /** Throws when nobody more, or nobody more who sends, may come in. Whoever replaces somebody takes that place. */
+  check(replaced: P | undefined, isAudience: boolean): void {
+    const members = this.size - (replaced === undefined ? 0 : 1)
+    if (members >= roomLimits.members)
+      throw new RoomError('ROOM_FULL', `The room is full: it takes ${String(roomLimits.members)} members.`)
+    const anchors = this.anchors - (replaced !== undefined && isListed(replaced) ? 1 : 0)
+    if (!isAudience && anchors >= roomLimits.anchors)
+      throw new RoomError(
+        'TOO_MANY_ANCHORS',
+        `The room takes ${String(roomLimits.anchors)} who send; enter as audience.`,
+      )
+  }
+
+  /** Comes in, instead of the same user if that is here; {@link check} was asked before. */
+  enter(person: P): Events<P> {
+    const events: Events<P> = []
+    const present = this.#members.get(person.userId)
+    const wasOwner = present !== undefined && present === this.#owner
+    if (present !== undefined) {
+      this.#remove(present)
+      if (wasOwner) this.#owner = undefined
+      events.push({ kind: 'replaced', person: present, by: person })
+    }
+    if (isListed(person)) this.#mic.forget(person.userId)
+    const mayOwn = person.permissions.createRoom && this.#owner === undefined
+    if (person.role === 'owner' || (person.role === 'anchor' && (wasOwner || mayOwn)))
+      this.#makeOwner(person, events, person)
+    this.#members.set(person.userId, person)
+    if (!isListed(person)) this.#audience++
+    events.push({ kind: 'entered', person })
+    if (wasOwner && this.#owner === undefined) this.#passOwnership(events)
+    return events
+  }
+
+  /** Nothing when it is gone already. */
+  exit(person: P, reason: ExitReason): Events<P> {
+    if (this.#members.get(person.userId) !== person) return []
+    this.#remove(person)
+    this.#mic.forget(person.userId)
+    const events: Events<P> = [{ kind: 'exited', person, reason }]
+    if (person === this.#owner) this.#passOwnership(events)
+    return events
+  }
+
+  /** An anchor needs permission to send; an owner who steps back hands the room on. */
+  setRole(person: P, role: RequestedRole, by?: string): Events<P> {
+    if (role === 'anchor' && !mayBeAnchor(person.permissions))
+      throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
+    if (isListed(person) === (role === 'anchor')) return []
+    if (role === 'anchor') this.check(person, false)
+    const events: Events<P> = []
+    person.role = role
+    if (role === 'anchor') {
+      this.#mic.forget(person.userId)
+      this.#audience--
+      events.push({ kind: 'listed', person })
+    } else {
+      this.#audience++
+      events.push({ kind: 'unlisted', person })
+      if (person === this.#owner) this.#passOwnership(events)
+    }
+    if (role === 'anchor' && this.#owner === undefined && person.permissions.createRoom) this.#makeOwner(person, events)
+    else events.push({ kind: 'role', person, by })
+    return events
+  }
+
+  /** Nobody owns it any more; those who leave next pass it to nobody. */
+  disown(): void {
+    this.#owner = undefined
+  }
+
+  askForMic(person: P): Events<P> {
+    if (!mayBeAnchor(person.permissions))
+      throw new RoomError('NO_PERMISSION', 'Your signature does not let you send anything.')
+    this.#mic.ask(person.userId)
+    return this.#owner === undefined ? [] : [{ kind: 'asked', person, owner: this.#owner }]
+  }
+
+  answerMic(userId: string, accepted: boolean, by?: string): Events<P> {
+    const person = this.#members.get(userId)
+    if (person === undefined || !this.#mic.has(userId))
+      throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id asks for the microphone.')
+    const events = accepted ? this.setRole(person, 'anchor', by) : []
+    this.#mic.forget(userId)
+    events.push({ kind: 'answered', person, accepted, by })
+    return events
+  }
+
+  removeMic(userId: string, by?: string): Events<P> {
+    const person = this.#members.get(userId)
+    if (person?.role !== 'anchor') throw new RoomError('USER_NOT_FOUND', 'No anchor with this user id is in the room.')
+    return this.setRole(person, 'audience', by)
+  }
+
+  /** Whoever still waits for an answer, for an owner who was not here when they asked. */
+  waiting(owner: P): Events<P> {
+    const events: Events<P> = []
+    for (const userId of this.#mic.asking) {
+      const person = this.#members.get(userId)
+      if (person !== undefined) events.push({ kind: 'asked', person, owner })
+    }
+    return events
+  }
+
+  #remove(person: P): void {
+    this.#members.delete(person.userId)
+    if (!isListed(person)) this.#audience--
+  }
+
+  #makeOwner(person: P, events: Events<P>, entering?: P): void {
+    const before = this.#owner
+    if (before !== undefined && before !== person) {
+      before.role = 'anchor'
+      events.push({ kind: 'role', person: before, entering })
+    }
+    this.#owner = person
+    person.role = 'owner'
+    events.push({ kind: 'role', person, entering })
+  }
+
+  /** To the anchor who has been here longest of those who may create rooms; to nobody when there is none. */
+  #passOwnership(events: Events<P>): void {
+    this.#owner = undefined
+    for (const person of this.#members.values()) {
+      if (person.role !== 'anchor' || !person.permissions.createRoom) continue
+      this.#makeOwner(person, events)
+      events.push(...this.waiting(person))
+      return
+    }
+  }
+}
+
+function isListed({ role }: Person): boolean {
+  return role !== 'audience'
+}
