@@ -82,16 +82,17 @@ test.each([0xffffff, 0x1000000, 2 ** 31, 2 ** 32 - 1])('time stamps around %d ms
   }
 })
 
-test('sound from before the viewer’s first picture is left out, and an older picture moves all that follows', () => {
+test('a viewer’s time begins with the earliest frame it is handed: no sound is lost but what is of no picture’s time', () => {
   const [sound, picture] = ['audio', 'video'].map((kind) => frames.find(({ config }) => config.kind === kind)!)
   const at = (frame: MediaFrame, ms: number): MediaFrame => ({ ...frame, dts: ms * 1000, pts: ms * 1000 })
-  const stampsOf = (sent: MediaFrame[], baseMs: number) =>
-    readFile(Buffer.concat([FLV_HEADER, packBatch(new FlvPacker(), sent, {}, baseMs).bytes])).map(
+  const stampsOf = (baseMs: number | undefined, sent: MediaFrame[]) =>
+    readFile(Buffer.concat([FLV_HEADER, packBatch(new FlvPacker(), sent, {}, baseMsFor(baseMs, sent)!).bytes])).map(
       (tag) => tag.timestampMs,
     )
-  expect(stampsOf([at(sound!, 480), at(sound!, 503)], 500)).toEqual([3, 3])
-  const later = baseMsFor(500, [at(sound!, 503), at(picture!, 490)])!
-  expect(stampsOf([at(sound!, 503), at(picture!, 490)], later)).toEqual([13, 13, 0, 0])
+  expect(stampsOf(undefined, [at(picture!, 523), at(sound!, 500), at(sound!, 523)])).toEqual([23, 23, 0, 0, 23])
+  expect(stampsOf(500, [at(sound!, 480), at(sound!, 503)])).toEqual([0, 0, 23])
+  expect(stampsOf(500, [at(sound!, 503), at(picture!, 490)])).toEqual([13, 13, 0, 0])
+  expect(stampsOf(500, [at(sound!, 380), at(sound!, 503)])).toEqual([3, 3])
 })
 
 test.each(packers)(

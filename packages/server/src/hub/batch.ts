@@ -31,22 +31,26 @@ export function viewerTimestampMs(dts: number, baseMs: number): number {
   return flvTimestampMs(dts) - baseMs
 }
 
+/** Encoders hand sound on so much behind the pictures of its time; what is older says nothing beside the first picture. */
+const SOUND_BEHIND_MS = 100
+
 /**
- * Where the time of viewers begins who are sent `frames` next: at the first frame that can be used without any before it. The
- * first picture may be a little older than the first sound; then all that follows is moved by as much, and no frame alone.
+ * Where the time of viewers begins that are sent `frames` next: at the earliest frame that can be used without any before it.
+ * One that is a little older and comes later moves all that follows by as much, and no frame alone.
  */
 export function baseMsFor(baseMs: number | undefined, frames: readonly MediaFrame[]): number | undefined {
   let base = baseMs
   for (const frame of frames) {
     const timeMs = flvTimestampMs(frame.dts)
-    if (base === undefined ? isEntryPoint(frame) : frame.config.kind === 'video' && timeMs < base) base = timeMs
+    if (base === undefined) base = isEntryPoint(frame) ? timeMs : undefined
+    else if (frame.config.kind === 'video' || timeMs >= base - SOUND_BEHIND_MS) base = Math.min(base, timeMs)
   }
   return base
 }
 
 /**
  * Writes `frames` in one buffer, each preceded by its configuration where that differs from `before`. Sound from before
- * `baseMs` is left out: its viewers begin with the picture that was taken then.
+ * `baseMs` is left out.
  */
 export function packBatch(packer: Packer, sent: readonly MediaFrame[], before: Tracks, baseMs: number): Batch {
   const frames = sent.every((frame) => viewerTimestampMs(frame.dts, baseMs) >= 0)

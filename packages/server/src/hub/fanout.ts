@@ -1,4 +1,4 @@
-import { flvTimestampMs, isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
+import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
 import { startLimits } from '../config/limits.js'
 import { AudioHold } from './audio-hold.js'
 import { baseMsFor, packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
@@ -107,7 +107,7 @@ export class Fanout implements FrameSink {
     const tracks = filter?.tracks(promised) ?? promised
     const start = this.#start(promised)
     const cached = filter?.cached(start) ?? start
-    const baseMs = cached[0] === undefined ? undefined : flvTimestampMs(cached[0].dts)
+    const baseMs = baseMsFor(undefined, cached)
     const batch = baseMs === undefined ? undefined : packBatch(packer, cached, {}, baseMs)
     const cohort = this.#cohort(baseMs, batch)
     const waitsFor = tracks.video === undefined ? undefined : this.#options.startsAt
