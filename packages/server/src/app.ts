@@ -76,7 +76,7 @@ class App implements RunningServer {
     this.#httpFlv = new HttpFlvEndpoint(environment, clientAddress)
     this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress, pages)
     const connect: Connect = (target, ready) => connectOut(target, 'forward', sockets, ready)
-    this.#forwards = new RtmpForwards(hub, clock, log, connect, (stream) => environment.flvSourceOf(stream))
+    this.#forwards = new RtmpForwards(hub, clock, log, connect, environment.sourceFor)
     this.#web = new Web(core)
     observeCore(core)
     this.#stopWarning = clock.onStoodStill((micros) => {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isLegacySound } from '@crossroom/media'
 import { FailureGuard, GateByApp, hooksOf, PlainStreams, Secrets, type Hooks } from '../auth/index.js'
 import {
   checksEntries,
@@ -15,8 +14,7 @@ import {
   type Config,
 } from '../config/index.js'
 import type { EndpointEnvironment } from '../endpoints/environment.js'
-import type { MakePlayable, PlayableKind } from '../endpoints/webrtc/index.js'
-import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
+import { Connections, Fanouts, StreamHub } from '../hub/index.js'
 import {
   FrontDoor,
   Listeners,
@@ -30,7 +28,7 @@ import {
   type TcpKernel,
 } from '../net/index.js'
 import { Audit, type Log, type Metrics } from '../observe/index.js'
-import { childSpawner, Transcoder, transcodeOptions, type Wish } from '../transcode/index.js'
+import { childSpawner, Transcoder, transcodeOptions } from '../transcode/index.js'
 
 export interface ServerServices {
   readonly log: Log
@@ -61,30 +59,10 @@ export interface Core extends ServerServices {
   /** What addresses begin with that are handed out on the public port. */
   readonly addressOptions: AddressOptions
   readonly clientAddress: (request: IncomingMessage) => string
-  /** The stream as one kind of browsers takes it. */
-  readonly makePlayable: MakePlayable
 }
 
 /** Bytes a player's socket may hold back before its frames queue one by one. */
 const SOCKET_HIGH_WATER_MARK = 64 * 1024
-
-/** What browsers take (see PlayableKind). RTP has no place for decoding times. */
-const WISHES: Record<PlayableKind, Wish> = {
-  'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
-  'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
-  'webrtc-audio': { name: 'webrtc-audio', audio: ['opus'], video: [], reordered: true },
-}
-
-/** What goes out of a stream that came in as FLV: all but sound that nobody plays any more. */
-const NATIVE_FLV_WISH: Wish = {
-  name: 'flv-native',
-  audio: ['aac', 'mp3', 'opus'],
-  video: ['h264', 'h265', 'vp8', 'vp9', 'av1'],
-  reordered: true,
-}
-
-/** What players of FLV and RTMP take of a stream that did not come in as FLV. */
-const FLV_WISH: Wish = { name: 'flv', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true }
 
 /** Makes it; nothing is open yet. */
 export function makeCore(config: Config, { log, metrics }: ServerServices, kernel: TcpKernel | undefined): Core {
@@ -127,10 +105,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
     ...{ clientAddress, door, pending, sockets },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
-      flvSourceOf: (stream) => {
-        const wish = flvWishOf(stream)
-        return wish === undefined ? stream : transcoder.derive(stream, wish)
-      },
+      sourceFor: transcoder.sourceFor,
       bridgeOf: transcoder.bridge,
       newConnectionId: () => randomBytes(9).toString('base64url'),
     },
@@ -142,18 +117,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
       rtmpsPort: () =>
         config.tls === 'self-signed' && config.rtmpPort !== 'off' ? undefined : listeners.ports['rtmps'],
     },
-    makePlayable: (stream, kind) => transcoder.derive(stream, WISHES[kind]),
   }
-}
-
-/**
- * FLV in is FLV out, byte for byte, whatever its codecs: who published Opus over RTMP has players for it. But nobody has any
- * for the sound of old cameras; where no sound has come yet, it may be that.
- */
-function flvWishOf({ tracks: { video, audio } }: Stream): Wish | undefined {
-  const cameAsFlv = [video, audio].every((config) => config === undefined || config.flvSpelling !== undefined)
-  if (!cameAsFlv) return FLV_WISH
-  return audio === undefined || isLegacySound(audio.codec) ? NATIVE_FLV_WISH : undefined
 }
 
 /** Names of ours are those that the operator gave away: in addresses, as the one to listen on, and of other pages. */

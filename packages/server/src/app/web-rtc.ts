@@ -48,8 +48,8 @@ export class WebRtc {
 
   /** What rooms move the media of browsers with; undefined without WebRTC. Here the compiler checks that it fits. */
   mediaGateway(): MediaGateway | undefined {
-    const { environment, makePlayable } = this.#core
-    return this.#gateway && new RoomMediaGateway({ gateway: this.#gateway, environment, makePlayable })
+    const { environment } = this.#core
+    return this.#gateway && new RoomMediaGateway({ gateway: this.#gateway, environment })
   }
 
   /** For `RTCConfiguration.iceServers`. */
@@ -60,13 +60,13 @@ export class WebRtc {
   /** Adds WHIP and WHEP to a web server. */
   async register(web: FastifyInstance): Promise<void> {
     if (this.#gateway === undefined) return
-    const { environment, clientAddress, makePlayable } = this.#core
+    const { environment, clientAddress } = this.#core
     const shared = {
       ...{ environment, gateway: this.#gateway, sessions: new RtcSessions() },
       clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
       links: (isKnown: boolean) => iceServerLinks(this.#turn, Date.now(), isKnown),
     }
-    await new WhepEndpoint({ ...shared, makePlayable }).register(web)
+    await new WhepEndpoint(shared).register(web)
     await new WhipEndpoint(shared).register(web)
   }
 

@@ -35,7 +35,7 @@ async function waitForStream() {
     ...{ hub, clock, connections: new Connections(), fanouts: new Fanouts(), log: silentLog, metrics: new Metrics() },
     viewerLimits,
     gate: { admit: () => Promise.resolve(grant) },
-    flvSourceOf: () => source,
+    sourceFor: () => source,
     bridgeOf: () => undefined,
     newConnectionId: () => 'c',
   }

@@ -9,6 +9,7 @@ import {
   type Stream,
 } from '../hub/index.js'
 import type { EndpointEnvironment } from './environment.js'
+import { FLV_NEEDS } from './flv-needs.js'
 import type { PlayFilters } from './play-filters.js'
 
 /**
@@ -69,7 +70,7 @@ export class PlayAttempt {
     environment: EndpointEnvironment,
     request: StreamRequest,
     outcome: PlayOutcome,
-    sourceOf: (stream: Stream) => FrameSource = (stream) => environment.flvSourceOf(stream),
+    sourceOf: (stream: Stream) => FrameSource = (stream) => environment.sourceFor(stream, FLV_NEEDS),
   ) {
     this.#environment = environment
     this.#sourceOf = sourceOf
@@ -79,12 +80,12 @@ export class PlayAttempt {
     void this.#ask()
   }
 
-  /** What this viewer gets beside or instead of what is published. */
   /** Whether somebody in particular was let in: by a room, a token or the word of a hook. */
   get isKnown(): boolean {
     return this.#grant?.subject !== undefined || this.#grant?.wait === 'granted'
   }
 
+  /** What this viewer gets beside or instead of what is published. */
   get filters(): PlayFilters {
     return { fillsSilence: this.#grant?.silence === true, without: this.#grant?.without }
   }

@@ -1,4 +1,5 @@
 import type { AudioCodec, CodecConfig, Micros, VideoCodec } from '@crossroom/media'
+import type { PlayerNeeds } from '../hub/needs.js'
 
 /** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
 export type Lane = 'audio' | 'video'
@@ -18,7 +19,7 @@ const LEGACY_SOUND = ['pcma', 'pcmu', 'pcm', 'adpcm', 'nellymoser', 'speex'] as 
 
 /**
  * What can become what: the one table. A conversion from a codec to itself takes its frames out of order away
- * (see `Wish.reordered`), and makes keyframes where the source has none (see `Wish.isMadeAnew`).
+ * (see `PlayerNeeds.reordered`), and makes keyframes where the source has none (see `PlayerNeeds.isMadeAnew`).
  */
 export const RECIPES: readonly Recipe[] = [
   { name: 'audio-to-opus', lane: 'audio', from: ['aac', 'mp3', ...LEGACY_SOUND], to: 'opus' },
@@ -28,27 +29,14 @@ export const RECIPES: readonly Recipe[] = [
   { name: 'video-to-h264', lane: 'video', from: ['h265', 'vp8', 'vp9', 'av1'], to: 'h264' },
 ]
 
-/** What one kind of viewer can take. */
-export interface Wish {
-  /** Distinguishes wishes in lists, logs and metrics, such as `webrtc` or `flv`. Equal names mean equal wishes. */
-  readonly name: string
-  /** Codecs by preference; the first that can be reached is taken. */
-  readonly audio: readonly AudioCodec[]
-  readonly video: readonly VideoCodec[]
-  /** Whether display order may differ from decoding order. RTP has no place for two times, so browsers say no. */
-  readonly reordered: boolean
-  /** Pictures are converted although they would fit: so that they begin with a keyframe. */
-  readonly isMadeAnew?: true
-}
-
 /** What to do with a track: hand it on, convert it, or leave it out because nothing the viewer knows can be made. */
 export type Plan = 'pass' | 'omit' | Recipe
 
 /** The plan for a track. `reordered`: its frames are known to come in another order than they are shown. */
-export function planTrack(config: CodecConfig, wish: Wish, reordered: boolean): Plan {
-  const wanted: readonly string[] = config.kind === 'audio' ? wish.audio : wish.video
-  const isMadeAnew = wish.isMadeAnew === true && config.kind === 'video'
-  if (!isMadeAnew && wanted.includes(config.codec) && (wish.reordered || !reordered)) return 'pass'
+export function planTrack(config: CodecConfig, needs: PlayerNeeds, reordered: boolean): Plan {
+  const wanted: readonly string[] = config.kind === 'audio' ? needs.audio : needs.video
+  const isMadeAnew = needs.isMadeAnew === true && config.kind === 'video'
+  if (!isMadeAnew && wanted.includes(config.codec) && (needs.reordered || !reordered)) return 'pass'
   for (const to of wanted) {
     const recipe = RECIPES.find((entry) => entry.to === to && entry.from.includes(config.codec))
     if (recipe !== undefined) return recipe

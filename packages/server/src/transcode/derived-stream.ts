@@ -2,17 +2,18 @@ import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/me
 import { gopCacheLimits, publisherLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { CacheTotal } from '../hub/gop-cache.js'
+import type { PlayerNeeds } from '../hub/needs.js'
 import { Outlet } from '../hub/outlet.js'
 import { TrackLiveness } from '../hub/track-liveness.js'
 import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
-import type { Recipe, Wish } from './catalog.js'
+import type { Recipe } from './catalog.js'
 import type { Conversion } from './conversion.js'
 import { DerivedTrack, type TrackMode } from './derived-track.js'
 
 export interface DerivedStreamOptions {
   readonly source: FrameSource
-  readonly wish: Wish
+  readonly needs: PlayerNeeds
   readonly clock: Clock
   readonly log: Log
   /** What all caches hold together. */
@@ -63,8 +64,8 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#options.source.key
   }
 
-  get wish(): Wish {
-    return this.#options.wish
+  get needs(): PlayerNeeds {
+    return this.#options.needs
   }
 
   get subscribers(): number {
@@ -160,15 +161,15 @@ export class DerivedStream implements FrameSource, FrameSink {
   }
 
   #makeTrack(kind: 'video' | 'audio'): DerivedTrack {
-    const { wish, source, log, acquire } = this.#options
+    const { needs, source, log, acquire } = this.#options
     return new DerivedTrack({
-      wish,
+      needs,
       acquire,
       emit: (frame) => this.#emit(frame),
       onMode: (mode) => {
-        const fields = { stream: source.key, wish: wish.name, kind, mode }
+        const fields = { stream: source.key, needs: needs.name, kind, mode }
         if (mode === 'drop-b-frames') log.warn(fields, 'B-frames are left out: no codec is there to convert them')
-        else if (mode === 'omit' && wish[kind].length > 0)
+        else if (mode === 'omit' && needs[kind].length > 0)
           log.warn(fields, 'A track is left out: nothing the viewer knows can be made of it')
         this.#checkKnown()
       },

@@ -1,6 +1,7 @@
 import { isVideoFrame, type CodecConfig, type MediaFrame, type Micros } from '@crossroom/media'
 import { BFrameFilter } from './b-frame-filter.js'
-import { planTrack, type Plan, type Recipe, type Wish } from './catalog.js'
+import type { PlayerNeeds } from '../hub/needs.js'
+import { planTrack, type Plan, type Recipe } from './catalog.js'
 import type { Conversion, ConversionSink, ConversionState } from './conversion.js'
 import { ReorderDetector } from './reorder-detector.js'
 
@@ -8,7 +9,7 @@ import { ReorderDetector } from './reorder-detector.js'
 export type TrackMode = 'none' | 'pass' | 'omit' | 'convert' | 'drop-b-frames'
 
 export interface DerivedTrackOptions {
-  readonly wish: Wish
+  readonly needs: PlayerNeeds
   /** The shared conversion; undefined when no engine or no room is left. */
   readonly acquire: (recipe: Recipe) => Conversion | undefined
   readonly emit: (frame: MediaFrame) => void
@@ -62,7 +63,7 @@ export class DerivedTrack implements ConversionSink {
     const reorderChanged = isVideoFrame(frame) && this.#reorder.handleFrame(frame)
     if (frame.config !== this.#config || reorderChanged) {
       this.#config = frame.config
-      this.#change(planTrack(frame.config, this.#options.wish, this.#reorder.reordered))
+      this.#change(planTrack(frame.config, this.#options.needs, this.#reorder.reordered))
     }
     if (this.#mode === 'pass') this.#handOn(frame)
     else if (this.#mode === 'drop-b-frames') {
@@ -121,7 +122,7 @@ export class DerivedTrack implements ConversionSink {
   }
 
   #canDropBFrames(): boolean {
-    const isForBFrames = this.#options.wish.isMadeAnew !== true
+    const isForBFrames = this.#options.needs.isMadeAnew !== true
     return isForBFrames && typeof this.#plan === 'object' && this.#plan.name === 'video-without-b-frames'
   }
 

@@ -6,7 +6,6 @@ export {
   type Recipe,
   type RecipeName,
   type TranscodeOptions,
-  type Wish,
 } from './catalog.js'
 export type { CodecProcessState } from './channel.js'
 export type { SpawnChild } from './codec-process.js'

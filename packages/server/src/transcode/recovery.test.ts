@@ -47,9 +47,9 @@ async function playThrough(signal: NodeJS.Signals): Promise<{ frame: MediaFrame;
   const info = { id: '1', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
   const publication = stream.publish(info)!
   const out: { frame: MediaFrame; at: number }[] = []
-  const wish = { name: 'webrtc', audio: ['opus'], video: [], reordered: false } as const
+  const needs = { name: 'webrtc', audio: ['opus'], video: [], reordered: false } as const
   transcoder
-    .derive(stream, wish)
+    .derive(stream, needs)
     .subscribe(
       { handleFrame: (frame) => void out.push({ frame, at: systemClock.now() }), handleEnd: () => undefined },
       'gop',

@@ -2,15 +2,15 @@ import type { MediaFrame } from '@crossroom/media'
 import { VirtualClock } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { gopCacheLimits } from '../config/limits.js'
+import type { PlayerNeeds } from '../hub/needs.js'
 import { Stream, type Publication } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
-import type { Wish } from './catalog.js'
 import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
 import { derivedInfo, Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 
-const WEBRTC: Wish = { name: 'webrtc', audio: ['opus'], video: ['h264', 'vp8'], reordered: false }
-const WITHOUT_H264: Wish = { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false }
+const WEBRTC: PlayerNeeds = { name: 'webrtc', audio: ['opus'], video: ['h264', 'vp8'], reordered: false }
+const WITHOUT_H264: PlayerNeeds = { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false }
 const SECOND = 1_000_000
 
 interface Rig {
@@ -66,7 +66,7 @@ test('sound is converted and pictures are handed on, from the cached start on', 
   expect(names(later.frames)).toEqual(names(sink.frames))
 })
 
-test('one conversion serves all viewers and wishes, and is gone 5 s after the last', () => {
+test('one conversion serves all viewers and needs, and is gone 5 s after the last', () => {
   const { clock, transcoder, stream, publication } = rig()
   publication.push(picture('I', 0))
   publication.push(sound(0))
@@ -330,7 +330,7 @@ test('players of FLV get silence while a browser sends no sound', () => {
     }),
   }
   const { clock, transcoder, stream, publication } = rig(engine)
-  const flv: Wish = { name: 'flv', audio: ['aac'], video: ['h264'], reordered: true }
+  const flv: PlayerNeeds = { name: 'flv', audio: ['aac'], video: ['h264'], reordered: true }
   transcoder.derive(stream, flv).subscribe(collect(), 'gop')
   const opus = { ...aacConfig, codec: 'opus' } as const
   const push = (times: number) => {

@@ -1,7 +1,8 @@
+import { isLegacySound } from '@crossroom/media'
 import { transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import type { Log } from '../observe/log.js'
-import type { Lane, Recipe, RecipeName, TranscodeOptions, Wish } from './catalog.js'
+import type { Lane, Recipe, RecipeName, TranscodeOptions } from './catalog.js'
 import type { CodecProcessState } from './channel.js'
 import { CodecProcess, type CodecProcessCounters, type SpawnChild } from './codec-process.js'
 import { Conversion, type ConversionCounters, type ConversionState } from './conversion.js'
@@ -9,7 +10,9 @@ import { DerivedStream } from './derived-stream.js'
 import type { TrackMode } from './derived-track.js'
 import { SpareChild } from './spare-child.js'
 import { CacheTotal } from '../hub/gop-cache.js'
+import type { PlayerNeeds, SourceFor } from '../hub/needs.js'
 import type { BridgeOf, FrameSource } from '../hub/sink.js'
+import type { Stream } from '../hub/stream.js'
 
 export interface TranscoderOptions {
   readonly clock: Clock
@@ -24,7 +27,7 @@ export interface TranscoderOptions {
 /** Pictures that would fit are made anew in their own codec; the sound is taken from the stream itself. */
 const BRIDGES = { h264: bridgeTo('h264'), vp8: bridgeTo('vp8') } as const
 
-function bridgeTo(codec: 'h264' | 'vp8'): Wish {
+function bridgeTo(codec: 'h264' | 'vp8'): PlayerNeeds {
   return { name: `bridge-${codec}`, audio: [], video: [codec], reordered: true, isMadeAnew: true }
 }
 
@@ -49,7 +52,7 @@ export interface ConversionStatus extends Readonly<ConversionCounters> {
 /** One stream as one kind of viewer gets it. */
 export interface DerivedStatus {
   readonly stream: string
-  readonly wish: string
+  readonly needs: string
   readonly viewers: number
   readonly video: TrackMode
   readonly audio: TrackMode
@@ -60,7 +63,7 @@ export interface DerivedStatus {
 export function derivedInfo(transcoder: Transcoder, key: string): ApiDerived[] {
   return transcoder.derivedStreams
     .filter(({ stream }) => stream === key)
-    .map(({ wish, video, audio, bFramesLeftOut }) => ({ for: wish, video, audio, framesLeftOut: bFramesLeftOut }))
+    .map(({ needs, video, audio, bFramesLeftOut }) => ({ for: needs, video, audio, framesLeftOut: bFramesLeftOut }))
 }
 
 interface ApiDerived {
@@ -115,27 +118,35 @@ export class Transcoder {
   }
 
   /**
-   * The stream as viewers with this wish can take it; the same object for all of them. Nothing is converted before it
+   * The stream as players with these needs can take it; the same object for all of them. Nothing is converted before it
    * is subscribed to, or its tracks are asked for.
    */
-  derive(source: FrameSource, wish: Wish): DerivedStream {
+  derive(source: FrameSource, needs: PlayerNeeds): DerivedStream {
     const { clock, log } = this.#options
-    return entryOf(this.#derived, source, wish.name, (onIdle) => {
+    return entryOf(this.#derived, source, needs.name, (onIdle) => {
       const acquire = (recipe: Recipe) => this.#acquire(source, recipe)
-      return new DerivedStream({ source, wish, clock, log, cached: this.#cached, acquire, onIdle })
+      return new DerivedStream({ source, needs, clock, log, cached: this.#cached, acquire, onIdle })
     })
+  }
+
+  /** See `SourceFor`. */
+  readonly sourceFor: SourceFor = (stream, needs) => {
+    if (needs.ofFlv === undefined || !cameAsFlv(stream)) return this.derive(stream, needs)
+    const { audio } = stream.tracks
+    // While no sound has come, it may turn out to be that of an old camera.
+    return audio === undefined || isLegacySound(audio.codec) ? this.derive(stream, needs.ofFlv) : stream
   }
 
   /** See `BridgeOf`. Pictures that are converted anyway have keyframes when they are asked for. */
   readonly bridge: BridgeOf = (stream) => {
     const isDerived = stream instanceof DerivedStream
-    if (isDerived && (stream.modes.video === 'convert' || stream.wish.isMadeAnew === true)) return undefined
+    if (isDerived && (stream.modes.video === 'convert' || stream.needs.isMadeAnew === true)) return undefined
     const source = isDerived ? stream.source : stream
     const codec = source.tracks.video?.codec
-    const wish = codec === 'h264' || codec === 'vp8' ? BRIDGES[codec] : undefined
-    if (wish === undefined || source.cachedFrames.length === 0) return undefined
-    const isRunning = this.#derived.get(source)?.has(wish.name) === true
-    return isRunning || this.#hasRoom('video') ? this.derive(source, wish) : undefined
+    const needs = codec === 'h264' || codec === 'vp8' ? BRIDGES[codec] : undefined
+    if (needs === undefined || source.cachedFrames.length === 0) return undefined
+    const isRunning = this.#derived.get(source)?.has(needs.name) === true
+    return isRunning || this.#hasRoom('video') ? this.derive(source, needs) : undefined
   }
 
   /** The process of a lane, for who needs more of it than conversions. */
@@ -167,10 +178,10 @@ export class Transcoder {
   }
 
   get derivedStreams(): DerivedStatus[] {
-    return [...this.#derived.values()].flatMap((wishes) =>
-      [...wishes.values()].map((stream) => ({
+    return [...this.#derived.values()].flatMap((byNeeds) =>
+      [...byNeeds.values()].map((stream) => ({
         stream: stream.key,
-        wish: stream.wish.name,
+        needs: stream.needs.name,
         viewers: stream.subscribers,
         ...stream.modes,
         bFramesLeftOut: stream.bFramesLeftOut,
@@ -198,6 +209,10 @@ export class Transcoder {
       return new Conversion({ source, recipe, process, transcode, clock, log, onIdle })
     })
   }
+}
+
+function cameAsFlv({ tracks }: Stream): boolean {
+  return [tracks.video, tracks.audio].every((config) => config === undefined || config.flvSpelling !== undefined)
 }
 
 /** The entry of a map of maps; made when missing, gone when it says it is idle. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../config/index.js'
-import type { Clock, FrameSource, Stream, StreamHub } from '../../hub/index.js'
+import type { Clock, SourceFor, Stream, StreamHub } from '../../hub/index.js'
 import type { Log } from '../../observe/index.js'
+import { FLV_NEEDS } from '../flv-needs.js'
 import { RtmpForward, type ForwardTargetAddress, type Connect } from './forward.js'
 import { shownTarget, withoutKeys } from './shown-target.js'
 
@@ -34,17 +35,16 @@ export class RtmpForwards {
   readonly #clock: Clock
   readonly #log: Log
   readonly #connectTo: Connect
-  readonly #sourceOf: (stream: Stream) => FrameSource
+  readonly #sourceFor: SourceFor
   readonly #rules = new Map<string, Rule>()
   readonly #stopObserving: () => void
 
-  /** `sourceOf`: the stream as RTMP servers take it. */
-  constructor(hub: StreamHub, clock: Clock, log: Log, connect: Connect, sourceOf: (stream: Stream) => FrameSource) {
+  constructor(hub: StreamHub, clock: Clock, log: Log, connect: Connect, sourceFor: SourceFor) {
     this.#connectTo = connect
     this.#hub = hub
     this.#clock = clock
     this.#log = log
-    this.#sourceOf = sourceOf
+    this.#sourceFor = sourceFor
     this.#stopObserving = hub.observe({
       tracksKnown: (stream) => {
         for (const rule of this.#rules.values()) if (rule.streamKey === stream.key) this.#connect(rule, stream)
@@ -99,7 +99,7 @@ export class RtmpForwards {
 
   #connect(rule: Rule, stream: Stream): void {
     if (rule.connection !== undefined || rule.cancelWait !== undefined) return
-    const source = this.#sourceOf(stream)
+    const source = this.#sourceFor(stream, FLV_NEEDS)
     const connection = new RtmpForward(
       source,
       rule.target,

@@ -1,6 +1,5 @@
 export { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './ice-servers.js'
 export { RtcGateway, type RtcGatewayOptions } from './gateway.js'
-export type { MakePlayable, PlayableKind } from './playable.js'
 export { observeRtc } from './observe.js'
 export { openRtc } from './open.js'
 export { RoomMediaGateway, type RoomMediaGatewayOptions } from './rooms/room-media-gateway.js'

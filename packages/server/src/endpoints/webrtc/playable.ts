@@ -1,10 +1,11 @@
-import type { FrameSource, Stream } from '../../hub/index.js'
+import type { PlayerNeeds } from '../../hub/index.js'
 
 /** The two kinds of browsers there are, those with H.264 and those without, and the sound alone for either. */
 export type PlayableKind = 'webrtc-h264' | 'webrtc-vp8' | 'webrtc-audio'
 
-/**
- * Gives the stream as browsers of that kind can take it; the same object for all of them. The transcoder makes it;
- * declared here because endpoints do not know it.
- */
-export type MakePlayable = (stream: Stream, kind: PlayableKind) => FrameSource
+/** What browsers of each kind take. RTP has no place for decoding times. */
+export const WEBRTC_NEEDS: Readonly<Record<PlayableKind, PlayerNeeds>> = {
+  'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
+  'webrtc-vp8': { name: 'webrtc-vp8', audio: ['opus'], video: ['vp8'], reordered: false },
+  'webrtc-audio': { name: 'webrtc-audio', audio: ['opus'], video: [], reordered: true },
+}

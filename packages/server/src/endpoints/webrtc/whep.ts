@@ -20,7 +20,7 @@ import { AudioPlay } from './audio-play.js'
 import { describeSession } from './description.js'
 import type { RtcGateway } from './gateway.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
-import type { MakePlayable, PlayableKind } from './playable.js'
+import { WEBRTC_NEEDS, type PlayableKind } from './playable.js'
 import { RtcPlay } from './play.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
@@ -30,7 +30,6 @@ export interface WhepOptions {
   readonly environment: EndpointEnvironment
   readonly gateway: RtcGateway
   readonly sessions: RtcSessions
-  readonly makePlayable: MakePlayable
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
   readonly links: (isKnown: boolean) => string[]
@@ -124,7 +123,7 @@ export class WhepEndpoint {
     // Who offers and never comes costs no conversion: until there is a connection the stream is only watched for its end.
     const unwatch = source.stream.subscribe({ handleFrame: () => undefined, handleEnd }, 'live')
     const attach = (): void => {
-      const fanout = gateway.fanouts.of(this.#options.makePlayable(source.stream, source.kind))
+      const fanout = gateway.fanouts.of(environment.sourceFor(source.stream, WEBRTC_NEEDS[source.kind]))
       for (const track of tracks) track.attach(fanout)
       unwatch()
     }

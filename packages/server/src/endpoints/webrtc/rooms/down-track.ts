@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
-import { smallKeyOf, type Clock, type Stream, type StreamHub } from '../../../hub/index.js'
+import { smallKeyOf, type Clock, type SourceFor, type Stream, type StreamHub } from '../../../hub/index.js'
 import { AudioPlay } from '../audio-play.js'
-import type { MakePlayable, PlayableKind } from '../playable.js'
+import { WEBRTC_NEEDS, type PlayableKind } from '../playable.js'
 import type { RtpFanouts } from '../rtp-fanouts.js'
 import { VideoPlay } from '../video-play.js'
 import type { SubscribedTrack } from './member-media.js'
@@ -18,7 +18,7 @@ export interface DownTrackContext {
   readonly hub: Pick<StreamHub, 'get' | 'find'>
   readonly clock: Clock
   readonly fanouts: RtpFanouts
-  readonly makePlayable: MakePlayable
+  readonly sourceFor: SourceFor
   /** What the browser decodes, as far as is known. */
   readonly decodes: () => { readonly h264: boolean; readonly vp8: boolean }
 }
@@ -111,8 +111,8 @@ export class DownTrack {
     if (source === this.#source && kind === this.#sourceKind) return
     this.#source = source
     this.#sourceKind = kind
-    const { fanouts, makePlayable } = this.#context
-    this.played.attach(fanouts.of(makePlayable(source, kind)))
+    const { fanouts, sourceFor } = this.#context
+    this.played.attach(fanouts.of(sourceFor(source, WEBRTC_NEEDS[kind])))
   }
 
   #find(): void {

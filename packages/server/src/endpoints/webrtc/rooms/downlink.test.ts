@@ -10,7 +10,6 @@ import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { browserAnswer } from '../../../../../webrtc/src/sdp/offer.cases.js'
 import { RtcGateway } from '../gateway.js'
-import type { PlayableKind } from '../playable.js'
 import { DownLink } from './downlink.js'
 import type { DownOffer, SubscribedTrack } from './member-media.js'
 import { RoomStream } from './room-stream.cases.js'
@@ -45,7 +44,7 @@ class Stage {
   readonly gateway: RtcGateway
   readonly hub: StreamHub
   readonly offers: DownOffer[] = []
-  readonly derived: [string, PlayableKind][] = []
+  readonly derived: [string, string][] = []
   readonly link: DownLink
   onOffer: ((offer: DownOffer) => void) | undefined
 
@@ -66,8 +65,8 @@ class Stage {
         roomId: '7',
         userId: 'viewer',
       },
-      makePlayable: (stream, kind) => {
-        this.derived.push([stream.key, kind])
+      sourceFor: (stream, { name }) => {
+        this.derived.push([stream.key, name])
         return stream
       },
       onOffer: (offer) => {

@@ -71,9 +71,9 @@ export class DownLink {
   #closed = false
 
   constructor(options: DownLinkOptions) {
-    const { hub, clock, makePlayable, gateway } = options
+    const { hub, clock, sourceFor, gateway } = options
     this.#options = options
-    this.#context = { hub, clock, makePlayable, fanouts: gateway.fanouts, decodes: () => this.#session.decodes }
+    this.#context = { hub, clock, sourceFor, fanouts: gateway.fanouts, decodes: () => this.#session.decodes }
     this.#schedule = new OfferSchedule(clock, (revision) => this.#offer(revision))
     this.#session = new DownSession(gateway)
   }

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
+import type { EndpointEnvironment } from '../../environment.js'
 import type { PublishEnvironment } from '../published-stream.js'
 import type { RtcGateway } from '../gateway.js'
-import type { MakePlayable } from '../playable.js'
 import { DownLink } from './downlink.js'
 import type { MemberMediaOptions, NetworkQuality, StreamType, SubscribedTrack } from './member-media.js'
 import { networkQualityOf } from './network-quality.js'
@@ -13,8 +13,7 @@ const JUDGE_EVERY: Micros = 2_000_000
 
 export interface RoomMediaGatewayOptions {
   readonly gateway: RtcGateway
-  readonly environment: PublishEnvironment
-  readonly makePlayable: MakePlayable
+  readonly environment: PublishEnvironment & Pick<EndpointEnvironment, 'sourceFor'>
 }
 
 /** WebRTC for rooms: makes what each browser needs, when it first needs it. */
@@ -42,7 +41,7 @@ export class RoomMemberMedia {
   #cancelJudging: () => void
 
   constructor(options: RoomMediaGatewayOptions, member: MemberMediaOptions) {
-    const { gateway, environment, makePlayable } = options
+    const { gateway, environment } = options
     const { roomId, userId, remoteAddress, handlers } = member
     this.#options = options
     this.#member = member
@@ -56,7 +55,7 @@ export class RoomMemberMedia {
       refused: (streamType, reason) => handlers.refused(streamType, reason),
     })
     this.#down = new DownLink({
-      ...{ gateway, makePlayable, roomId, userId },
+      ...{ gateway, roomId, userId, sourceFor: environment.sourceFor },
       ...{ hub: environment.hub, clock: environment.clock, log: environment.log, metrics: environment.metrics },
       onOffer: (offer) => handlers.offer(offer),
     })
