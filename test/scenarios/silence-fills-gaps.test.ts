@@ -59,7 +59,7 @@ test('sound that stops is followed by silence after 300 ms, and sound that retur
   expect(returned.shortest).toBeGreaterThan(0)
 })
 
-test('silence goes on while nothing comes, and sound that comes back follows it', () => {
+test('silence goes on while all is withheld, and sound that comes back follows it', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   stage.stream.hold()
@@ -81,4 +81,62 @@ test('silence goes on while nothing comes, and sound that comes back follows it'
   expect(shortest).toBeGreaterThanOrEqual(0)
   expect(longest).toBeLessThanOrEqual(60)
   expect(times.at(-1)).toBeGreaterThan(72_000)
+})
+
+test.each([0, 6])(
+  'sound that a publisher delivers after standing still is all heard; its clock went on %i s',
+  (wentOn) => {
+    const stage = new Stage()
+    const publication = stage.publish()!
+    const [video, audio] = [videoConfig(), audioConfig()]
+    stage.play(publication, video, { frames: 50, gop: 500, audio })
+    const { transport } = stage.watch({ fillsSilence: true })
+    stage.clock.advance(6 * SECOND)
+    const heldFrames = wentOn * 25
+    for (let i = 0; i < heldFrames; i++) {
+      publication.push(stage.frame(video, 2 * SECOND + i * 40 * MS))
+      publication.push(stage.frame(audio, 2 * SECOND + i * 40 * MS + 5 * MS))
+    }
+    stage.play(publication, video, { from: (2 + wentOn) * SECOND, frames: 50, gop: 500, audio })
+    const { times, longest, shortest } = soundOf(transport.lines)
+    expect([shortest, longest]).toEqual([40, 40])
+    expect(times).toHaveLength(100 + heldFrames)
+  },
+)
+
+test('silence begins when a publisher that stood still is gone', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  stage.stream.hold()
+  stage.play(publication, videoConfig(), { frames: 50, gop: 500, audio: audioConfig() })
+  const { transport } = stage.watch({ fillsSilence: true })
+  stage.clock.advance(6 * SECOND)
+  expect(soundOf(transport.lines).times).toHaveLength(50)
+  publication.end()
+  stage.clock.advance(2 * SECOND)
+  const { times, longest } = soundOf(transport.lines)
+  expect(longest).toBeLessThan(60)
+  expect(times.at(-1)).toBeGreaterThan(8000)
+})
+
+test('sound that is always 700 ms behind its picture is heard after a moment, and all of it', () => {
+  const stage = new Stage()
+  const publication = stage.publish()!
+  const [video, audio] = [videoConfig(), audioConfig()]
+  stage.play(publication, video, { frames: 1, gop: 500, audio })
+  const { transport } = stage.watch({ fillsSilence: true })
+  const sounds: number[] = []
+  for (let i = 1; i < 250; i++) {
+    publication.push(stage.frame(video, i * 40 * MS, false))
+    const dts = (i * 40 - 700) * MS
+    if (dts > 0) {
+      publication.push(stage.frame(audio, dts))
+      sounds.push(dts / MS)
+    }
+    stage.clock.advance(40 * MS)
+  }
+  const { times, shortest, longest } = soundOf(transport.lines)
+  expect(times.slice(-200)).toEqual(sounds.slice(-200))
+  expect(shortest).toBeGreaterThanOrEqual(0)
+  expect(longest).toBeLessThanOrEqual(60)
 })

@@ -206,7 +206,8 @@ export class Fanout implements FrameSink {
     const { clock, filter } = this.#options
     this.#cancelIdle = clock.after(IDLE_CHECK, () => {
       const now = clock.now()
-      const idle = now - this.#newestAt
+      // Nothing is made up for what a publisher who stands still may deliver later.
+      const idle = this.#stream.heardAt - this.#newestAt
       if (idle >= IDLE_CHECK && this.#newestDts !== undefined)
         for (const frame of filter!.idle!(this.#newestDts + idle, now)) this.#take(frame)
       this.#watchIdle()

@@ -15,8 +15,11 @@ export interface FrameFilter {
 const SAMPLE_RATE = 48_000
 const SAMPLES_PER_FRAME = 1024
 const SLOT: Micros = (SAMPLES_PER_FRAME * 1_000_000) / SAMPLE_RATE
-/** Sound that is late by less than this is waited for. */
+/** Sound that is behind its picture by less than this is waited for. */
 const PATIENCE: Micros = 300_000
+/** Sound that is always further behind is waited for up to this. */
+const LONGEST_PATIENCE: Micros = 3_000_000
+const MARGIN: Micros = 150_000
 /** More silence than this is not made up in one go: the stream was interrupted, the viewer's clock moves on. */
 const LONGEST_FILL: Micros = 1_000_000
 
@@ -32,6 +35,8 @@ export class SilenceFiller implements FrameFilter {
   #audioUntil: Micros | undefined
   #audioSeen = false
   #lastWasSilence = false
+  #patience = PATIENCE
+  #pictureAt: Micros = -Infinity
 
   tracks(tracks: Tracks): Tracks {
     return tracks.audio === undefined ? { ...tracks, audio: this.#config } : tracks
@@ -41,6 +46,7 @@ export class SilenceFiller implements FrameFilter {
     const filler = new SilenceFiller()
     // The identity of the configuration must be this filler's, or every new viewer would be sent it twice.
     const out: MediaFrame[] = []
+    filler.#patience = this.#patience
     filler.#audioSeen = this.#audioSeen || frames.some((frame) => frame.config.kind === 'audio')
     for (const frame of frames) filler.#process(frame, this.#config, out)
     return out
@@ -55,7 +61,7 @@ export class SilenceFiller implements FrameFilter {
   /** Players take a connection without a byte for a dead one: whoever muted everything is silence. */
   idle(until: Micros, now: Micros): readonly MediaFrame[] {
     const out: MediaFrame[] = []
-    if (this.#audioUntil !== undefined) this.#fill(until - PATIENCE, now, this.#config, out)
+    if (this.#audioUntil !== undefined) this.#fill(until - this.#patience, now, this.#config, out)
     return out
   }
 
@@ -64,7 +70,12 @@ export class SilenceFiller implements FrameFilter {
       this.#audioSeen = true
       const duration = (frame.config.samplesPerFrame * 1_000_000) / frame.config.sampleRate
       // Sound that comes after its silence has gone out would make time run backwards.
-      if (this.#audioUntil !== undefined && frame.dts < this.#audioUntil - duration / 2) return
+      if (this.#audioUntil !== undefined && frame.dts < this.#audioUntil - duration / 2) {
+        // Where all of it comes late, none would ever be heard.
+        const needed = this.#pictureAt - frame.dts + MARGIN
+        this.#patience = Math.min(Math.max(this.#patience, needed), LONGEST_PATIENCE)
+        return
+      }
       // Between the silence that went out with the last picture and this sound, whole slots only.
       if (this.#lastWasSilence && frame.dts - this.#audioUntil! <= LONGEST_FILL)
         this.#fill(frame.dts - SLOT, frame.receivedAt, silence, out)
@@ -73,7 +84,8 @@ export class SilenceFiller implements FrameFilter {
       out.push(frame)
       return
     }
-    const patience = this.#audioSeen ? PATIENCE : 0
+    this.#pictureAt = frame.dts
+    const patience = this.#audioSeen ? this.#patience : 0
     this.#audioUntil ??= frame.dts
     if (frame.dts - this.#audioUntil > LONGEST_FILL + patience) this.#audioUntil = frame.dts - LONGEST_FILL
     this.#fill(frame.dts - patience, frame.receivedAt, silence, out)

@@ -1,4 +1,4 @@
-import type { AudioConfig, MediaFrame, VideoConfig } from '@crossroom/media'
+import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 
 /** The tracks of a stream as last seen. A stream may have either, both, or (before its first frame) none. */
 export interface Tracks {
@@ -21,6 +21,8 @@ export interface FrameSource {
   readonly recentFrames: readonly MediaFrame[]
   /** Its publisher makes keyframes when it is asked, though perhaps not always. */
   readonly isAskable: boolean
+  /** See `Stream.heardAt`. */
+  readonly heardAt: Micros
   /** See `Stream.subscribe`. */
   subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void
   /** See `Stream.whenTracksKnown`. */

@@ -115,6 +115,7 @@ export class Stream {
   #headerWaitOver = false
   #tracksTold = false
   #lastFrameAt: Micros = 0
+  #heardAt: Micros = 0
   #askedAt: Micros = -Infinity
   /** Totals since the stream was made. */
   framesIn = 0
@@ -200,6 +201,7 @@ export class Stream {
     this.#headerWaitOver = false
     this.#tracksTold = false
     this.#lastFrameAt = this.#clock.listened()
+    this.#heardAt = this.#clock.now()
     const publication = (this.#publication = new Publication(this, info, this.#clock.now()))
     this.#tell('published', this)
     return publication
@@ -260,6 +262,16 @@ export class Stream {
     return this.#publication?.info.requestKeyframe !== undefined
   }
 
+  /**
+   * When the publisher last sent: what it has made since may still come, all at once. Now, where nothing can: nobody publishes,
+   * all is withheld, or its times are the server's own.
+   */
+  get heardAt(): Micros {
+    const info = this.#publication?.info
+    const { audio, video } = this.#withholding
+    return info === undefined || info.hasServerTime === true || (audio && video) ? this.#clock.now() : this.#heardAt
+  }
+
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
   requestKeyframe(): boolean {
     // Nobody would see it, and one is asked for when the picture is released.
@@ -286,6 +298,7 @@ export class Stream {
   handlePublished(input: MediaFrame): void {
     const frame = this.#timeline.map(input)
     this.#lastFrameAt = this.#clock.listened()
+    this.#heardAt = this.#clock.now()
     this.framesIn++
     for (const unit of frame.units) this.bytesIn += unit.length
     const config = frame.config

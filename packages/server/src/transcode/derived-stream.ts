@@ -105,6 +105,10 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#outlet.gop.recent
   }
 
+  get heardAt(): Micros {
+    return this.#options.source.heardAt
+  }
+
   get isAskable(): boolean {
     return this.#video.conversion !== undefined || this.#options.source.isAskable
   }

@@ -27,6 +27,7 @@ export class TestSource implements FrameSource {
   tracks: Tracks = {}
   cachedFrames: readonly MediaFrame[] = []
   readonly isAskable = true
+  readonly heardAt = 0
   keyframesAsked = 0
   readonly sinks = new Set<FrameSink>()
 
