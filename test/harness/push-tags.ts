@@ -13,13 +13,16 @@ export interface TagPush {
 const GAP_MS = 40
 const TICK_MS = 10
 
-/** Publishes a clip by RTMP again and again, each tag when it is due, the times going on. */
-export async function pushTags(url: string, clip: readonly FlvTag[]): Promise<TagPush> {
+/**
+ * Publishes a clip by RTMP again and again, each tag when it is due, the times going on. What is due within `atOnceMs` of the
+ * first round is sent at once: viewers come to a stream that has been there for so long.
+ */
+export async function pushTags(url: string, clip: readonly FlvTag[], atOnceMs = 0): Promise<TagPush> {
   const peer = await publishRtmp(url)
   let tags = clip
   let next = clip
   let sent = 0
-  let roundAtMs = performance.now()
+  let roundAtMs = performance.now() - atOnceMs
   let fromMs = 0
   const timer = setInterval(() => {
     const dueMs = performance.now() - roundAtMs

@@ -74,6 +74,8 @@ interface PeerPage {
   play(url: string, options: { readonly token?: string }): Promise<void>
   restartIce(): Promise<void>
   stats(): Promise<PeerStats>
+  /** The picture that is published rests. */
+  rest(): void
   resize(width: number, height: number): void
   leave(): Promise<Response>
 }

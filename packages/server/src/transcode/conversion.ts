@@ -163,6 +163,8 @@ export class Conversion implements FrameSink, ChannelHandler {
     const frames = this.#replay.frames()
     const from = this.#kind === 'video' ? this.#firstWorthEncoding(frames) : 0
     for (const [index, frame] of frames.entries()) {
+      // What no picture refers to need not be decoded to get at a later one: half of a GOP with B-frames.
+      if (index < from && frame.droppable) continue
       const sent = index === frames.length - 1 ? this.#atRest(frame) : frame
       if (this.#channel?.send(sent, index < from) !== false) continue
       this.counters.framesLeftOut += frames.length - index
