@@ -25,6 +25,7 @@ import { Stage } from './stage.js'
 /** Addresses as they are written by a name of the server. */
 export function addressesAt(host: string): AddressBook {
   return {
+    page: `https://${host}`,
     play: (token) => ({
       rtmp: `${host}r/${token}`,
       flv: `${host}${token}.flv`,

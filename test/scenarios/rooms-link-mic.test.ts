@@ -85,3 +85,23 @@ test('who asked and came back as an anchor asks no more, not even itself when it
   expect(() => bob.member.micAnswer({ userId: 'bob', accept: true })).toThrow(code('USER_NOT_FOUND'))
   expect(bob.member.info()).toMatchObject({ ownerId: 'bob', anchors: 1, audience: 0 })
 })
+
+test('the owner is told when nobody needs an answer any more: it was taken back, its asker left, or sends already', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  for (const end of ['withdrawn', 'gone', 'anchor'] as const) {
+    const asker = stage.settled(`asker-${end}`, { role: 'audience' })
+    const { userId } = asker.member
+    asker.member.micRequest()
+    if (end === 'withdrawn') asker.member.micWithdraw()
+    else if (end === 'gone') asker.member.leave()
+    else asker.member.switchRole({ role: 'anchor' })
+    expect(alice.connection.all('mic.withdrawn').at(-1)).toEqual({ userId })
+    expect(() => alice.member.micAnswer({ userId, accept: true })).toThrow(code('USER_NOT_FOUND'))
+  }
+  const answered = stage.settled('answered', { role: 'audience' })
+  answered.member.micRequest()
+  alice.member.micAnswer({ userId: 'answered', accept: true })
+  answered.member.micWithdraw()
+  expect(alice.connection.all('mic.withdrawn')).toHaveLength(3)
+})

@@ -13,6 +13,8 @@ import type {
   CreateOptions,
   EnteredRoom,
   EnterRoomOptions,
+  Invitation,
+  InviteOptions,
   LocalAudioOptions,
   LocalVideoOptions,
   MessageContent,
@@ -347,6 +349,13 @@ export class Crossroom {
     await this.#inRoom().request('room.mute', { userId, kind, muted })
   }
 
+  /** Owner only: a link for guests who have no signature, by default one guest within an hour. */
+  async createInvite(options: InviteOptions = {}): Promise<Invitation> {
+    checkOptions('createInvite', options, { role: take.role, expireMs: take.positive, uses: take.positive })
+    const { link, expiresAt } = await this.#inRoom().request('room.invite', options)
+    return { link, expiresAt }
+  }
+
   /** Owner only: ends the room for everybody. */
   async disband(): Promise<void> {
     await this.#inRoom().request('room.disband', {})
@@ -355,6 +364,11 @@ export class Crossroom {
   /** As audience: asks the owner to become an anchor; the answer is the event `mic-answered`. */
   async requestMic(): Promise<void> {
     await this.#inRoom().request('mic.request', {})
+  }
+
+  /** Takes the request back, so that the owner need not answer it. */
+  async withdrawMic(): Promise<void> {
+    await this.#inRoom().request('mic.withdraw', {})
   }
 
   /** Owner only. */

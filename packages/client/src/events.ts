@@ -89,6 +89,8 @@ export interface CrossroomEvents {
   message: Message
   /** To the owner: somebody asks to become an anchor. */
   'mic-requested': { readonly userId: string; readonly userName: string }
+  /** To the owner: they do not ask any more. */
+  'mic-withdrawn': { readonly userId: string }
   /** To the one who asked. */
   'mic-answered': { readonly accepted: boolean; readonly by?: string }
   'role-changed': { readonly userId: string; readonly role: Role; readonly by?: string }

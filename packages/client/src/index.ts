@@ -16,6 +16,8 @@ export type {
   CreateOptions,
   EnteredRoom,
   EnterRoomOptions,
+  Invitation,
+  InviteOptions,
   LocalAudioOptions,
   LocalVideoOptions,
   MessageContent,

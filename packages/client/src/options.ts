@@ -38,6 +38,23 @@ export interface EnteredRoom {
   readonly audienceCount: number
 }
 
+/** Options of {@link Crossroom.createInvite}. */
+export interface InviteOptions {
+  /** Default `anchor`; a guest who is `audience` only watches. */
+  readonly role?: 'anchor' | 'audience'
+  /** Default an hour, at most a day. */
+  readonly expireMs?: number
+  /** How many guests it lets in: default 1, at most 50. */
+  readonly uses?: number
+}
+
+/** An address that lets guests in. */
+export interface Invitation {
+  readonly link: string
+  /** Unix milliseconds. */
+  readonly expiresAt: number
+}
+
 /** Where a picture is shown: a video element, an element to put one into, or the id of either. */
 export type View = HTMLElement | string
 

@@ -18,7 +18,7 @@ export {
   type ResponseError,
 } from './json-rpc.js'
 export { Mismatch } from './shape.js'
-export { DEFAULT_BAN_MS, limits, PROTOCOL_VERSION } from './limits.js'
+export { DEFAULT_BAN_MS, DEFAULT_INVITE_MS, limits, PROTOCOL_VERSION } from './limits.js'
 export type {
   ClientKind,
   IceServer,
@@ -59,6 +59,8 @@ export type {
   Empty,
   EnterParams,
   EnterResult,
+  InviteParams,
+  InviteResult,
   MediaStateParams,
   MixParams,
   Netstatus,

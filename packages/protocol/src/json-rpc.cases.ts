@@ -64,9 +64,14 @@ export const exchanges: Exchanges = {
   'room.switchRole': { params: { role: 'audience' }, result: {} },
   'room.kick': { params: { userId: 'bob', banMs: 0 }, result: {} },
   'room.mute': { params: { userId: 'bob', kind: 'audio', muted: true }, result: {} },
+  'room.invite': {
+    params: { role: 'audience', expireMs: 60_000, uses: 2 },
+    result: { link: 'https://h/live?room=12345#invite=i', invite: 'i', expiresAt: 1_700_000_000_000 },
+  },
   'room.disband': { params: {}, result: {} },
   'room.leave': { params: {}, result: {} },
   'mic.request': { params: {}, result: {} },
+  'mic.withdraw': { params: {}, result: {} },
   'mic.answer': { params: { userId: 'bob', accept: true }, result: {} },
   'mic.remove': { params: { userId: 'bob' }, result: {} },
   'media.publish': {
@@ -101,6 +106,7 @@ export const notifications: readonly Notification[] = [
   { method: 'room.roleChanged', params: { userId: 'bob', role: 'audience', by: 'alice' } },
   { method: 'room.muted', params: { userId: 'bob', kind: 'video', muted: false } },
   { method: 'mic.requested', params: { userId: 'bob', userName: 'Bob' } },
+  { method: 'mic.withdrawn', params: { userId: 'bob' } },
   { method: 'mic.answered', params: { userId: 'bob', accepted: true, by: 'alice' } },
   { method: 'room.expiring', params: { expiresAt: 1_700_000_000_000 } },
   { method: 'room.closed', params: { reason: 'drain', retryAfterMs: 500 } },

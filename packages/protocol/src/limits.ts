@@ -39,6 +39,11 @@ export const limits = {
   maxWidth: 16_384,
   /** Milliseconds of the longest ban: what a 32-bit timer can wait, 24.8 days. */
   banMs: 2 ** 31 - 1,
+  /** The longest that an invitation may be good for, in milliseconds, and the most guests of one. */
+  inviteMs: 24 * 3_600_000,
+  inviteUses: 50,
+  /** UTF-16 code units of a link. */
+  linkLength: 2 * KiB,
   /** Figures in one `media.report`, and characters of each name or text in it. */
   netstatusFields: 64,
   netstatusTextLength: 256,
@@ -46,3 +51,6 @@ export const limits = {
 
 /** Milliseconds that a kicked user stays out when `room.kick` does not say. */
 export const DEFAULT_BAN_MS = 60_000
+
+/** Milliseconds that an invitation is good for when `room.invite` does not say. */
+export const DEFAULT_INVITE_MS = 3_600_000

@@ -38,6 +38,7 @@ export const notificationShapes: { readonly [Method in NotificationMethod]: Shap
   'room.roleChanged': object<Params<'room.roleChanged'>>({ userId, role, by }),
   'room.muted': object<Params<'room.muted'>>({ userId, kind: trackKind, muted: boolean, by }),
   'mic.requested': object<Params<'mic.requested'>>({ userId, userName: sentence }),
+  'mic.withdrawn': object<Params<'mic.withdrawn'>>({ userId }),
   'mic.answered': object<Params<'mic.answered'>>({ userId, accepted: boolean, by }),
   'room.expiring': object<Params<'room.expiring'>>({ expiresAt: count }),
   'room.closed': object<Params<'room.closed'>>({

@@ -68,6 +68,8 @@ export interface Notifications {
   'room.muted': { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
   /** To the owner. */
   'mic.requested': { readonly userId: string; readonly userName: string }
+  /** To the owner: who asked does not wait for an answer any more. */
+  'mic.withdrawn': { readonly userId: string }
   /** To who asked. */
   'mic.answered': { readonly userId: string; readonly accepted: boolean; readonly by?: string }
   /** 60 s before the signature runs out. Unix milliseconds. */

@@ -92,6 +92,24 @@ export interface SendMessageParams {
   readonly data: string
 }
 
+/** A link for guests who have no signature of their own. */
+export interface InviteParams {
+  /** Default `anchor`. Guests never get more than whoever invites them has. */
+  readonly role?: RequestedRole
+  /** Default DEFAULT_INVITE_MS. */
+  readonly expireMs?: number
+  /** How many guests it lets in; default 1. */
+  readonly uses?: number
+}
+
+export interface InviteResult {
+  /** The page of the room, with the invitation behind `#`. */
+  readonly link: string
+  readonly invite: string
+  /** Unix milliseconds. */
+  readonly expiresAt: number
+}
+
 /** Every request that a client sends: method to its parameters and its result. */
 export interface Requests {
   'room.enter': { params: EnterParams; result: EnterResult }
@@ -106,9 +124,12 @@ export interface Requests {
     params: { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean }
     result: Empty
   }
+  'room.invite': { params: InviteParams; result: InviteResult }
   'room.disband': { params: Empty; result: Empty }
   'room.leave': { params: Empty; result: Empty }
   'mic.request': { params: Empty; result: Empty }
+  /** Takes a request back; without one it does nothing. */
+  'mic.withdraw': { params: Empty; result: Empty }
   'mic.answer': { params: { readonly userId: string; readonly accept: boolean }; result: Empty }
   'mic.remove': { params: { readonly userId: string }; result: Empty }
   /** `sdp` is an offer; `tracks` is the whole list of what the connection publishes. */

@@ -107,6 +107,71 @@ test('a ticket enters by a click only, under the name it was made for', async ()
   await page.close()
 })
 
+/** The link that the owner's window of invitations shows after one of its buttons was used. */
+async function linkFrom(owner: Page, kind: string): Promise<string> {
+  await owner.getByRole('button', { name: kind, exact: true }).click()
+  const line = owner.getByRole('textbox', { name: kind, exact: true })
+  await line.waitFor()
+  return (await line.innerText()).trim()
+}
+
+async function tryInvite(invite: string): Promise<{ status: number; userId?: string; error?: { code: string } }> {
+  const response = await fetch(`${server.http}/api/v1/guest`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ roomId: 'hall', invite }),
+  })
+  return { status: response.status, ...((await response.json()) as object) }
+}
+
+test('guests enter by the links that the owner makes, under ids of their own, with what each link gives', async () => {
+  const secret = `userid=mia&usersig=${encodeURIComponent(signatureOf('mia'))}&sdkappid=1`
+  const owner = await open(`/call?room=hall&name=Mia#${secret}`)
+  await owner.getByRole('button', { name: 'Join hall as Mia' }).click()
+  await tileOf(owner, 'Mia').waitFor()
+  await owner.keyboard.press('i')
+  const join = await linkFrom(owner, 'Link to join')
+  const watch = await linkFrom(owner, 'Link to watch')
+
+  const guest = await open(join.slice(server.http.length))
+  expect(addressOf(guest)).toBe('/call?room=hall')
+  expect((await askedBy(guest))[0]).toBe('clean')
+  await guest.getByLabel('Your name').fill('Gus')
+  await guest.getByRole('button', { name: 'Join hall as Gus' }).click()
+  await tileOf(owner, 'Gus').waitFor()
+  expect(addressOf(guest)).toBe('/call?room=hall')
+
+  const viewer = await open(watch.slice(server.http.length))
+  expect(addressOf(viewer)).toBe('/live?room=hall')
+  expect(await askedBy(viewer)).not.toContain('socket')
+  await viewer.getByRole('button', { name: /^Watch hall as/ }).click()
+  await viewer.getByText('1 watching').first().waitFor()
+
+  // A reload is the same guest again, by the same use of the link.
+  await guest.reload()
+  await guest.getByLabel('Your name').fill('Gus')
+  await guest.getByRole('button', { name: 'Join hall as Gus' }).click()
+  await guest.getByRole('toolbar').waitFor()
+  const invite = new URLSearchParams(new URL(join).hash.slice(1)).get('invite') ?? ''
+  const others = []
+  for (let use = 2; use <= 11; use++) others.push(await tryInvite(invite))
+  expect(others.map(({ status }) => status)).toEqual([...Array<number>(9).fill(200), 404])
+  expect(new Set(others.map(({ userId }) => userId)).size).toBe(10)
+  expect(others.at(-1)?.error?.code).toBe('INVITATION_GONE')
+  const audited = server
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"audit"'))
+  expect(audited.filter((line) => line.includes('"room.invite"') && line.includes('"mia"'))).toHaveLength(2)
+  expect(audited.filter((line) => line.includes('"what":"guest"'))).toHaveLength(12)
+
+  const late = await open(join.slice(server.http.length))
+  await late.getByLabel('Your name').fill('Late')
+  await late.getByRole('button', { name: 'Join hall as Late' }).click()
+  await late.getByText('This invitation was used or has run out.').waitFor()
+  for (const page of [late, viewer, guest, owner]) await page.close()
+})
+
 test('links to the other pages open no device either, and leave no token behind', async () => {
   const secret = `#userid=eve&usersig=${encodeURIComponent(signatureOf('eve'))}&sdkappid=1`
   const live = await open(`/live?room=den&name=Eve${secret}`)

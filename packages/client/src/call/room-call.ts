@@ -298,6 +298,8 @@ export class RoomCall {
         return emit('muted', event.params)
       case 'mic.requested':
         return emit('mic-requested', event.params)
+      case 'mic.withdrawn':
+        return emit('mic-withdrawn', event.params)
       case 'mic.answered':
         return emit('mic-answered', event.params)
       case 'room.expiring':

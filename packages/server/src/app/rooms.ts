@@ -24,7 +24,16 @@ export class RoomsPart {
     const signatures = (this.signatures = entrySignaturesOf(config, secrets, { nowMs, guard, audit }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
     this.rooms = new Rooms({
-      ...{ clock, nowMs, hub, log, verifier: signatures, random: Math.random },
+      ...{
+        clock,
+        nowMs,
+        hub,
+        log,
+        audit,
+        letsGuestsIn: () => signatures.isOpen || secrets.secret[0] !== undefined,
+        verifier: signatures,
+        random: Math.random,
+      },
       newId: () => randomBytes(16).toString('base64url'),
       mediaGateway: webRtc.mediaGateway(),
       mixer: this.mixer,
@@ -65,6 +74,7 @@ function addressBook(request: IncomingMessage, options: AddressOptions): Address
 
 function bookOf(origins: Origins): AddressBook {
   return {
+    page: origins.http,
     play: (token) => playAddresses(origins, `r/${token}`),
     push: (token) => `${origins.rtmp}/r/${token}`,
   }

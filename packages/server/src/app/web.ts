@@ -4,6 +4,7 @@ import {
   registerApi,
   registerDemo,
   registerDesktop,
+  registerGuest,
   registerHealth,
   registerPageFacts,
   registerRoomService,
@@ -107,6 +108,12 @@ export class Web {
     })
     const tickets = new EntryTickets(Date.now)
     await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, clientAddress })
+    await registerGuest(this.public, {
+      ...{ rates, clock, nowMs: Date.now, log, clientAddress, audit: this.#core.audit, sdkAppId },
+      redeem: (roomId, invite) => rooms.get(roomId)?.invitations.redeem(invite),
+      isOpen: signatures.isOpen,
+      secret: () => secrets.secret[0],
+    })
     await registerRoomService(this.public, { ...shared, rooms })
     this.public.get('/signal', { schema: { hide: true } }, (_request, reply) =>
       reply

@@ -395,6 +395,10 @@ export const roomLimits = {
   messageBurst: 100,
   /** Whoever asks for the microphone and was not answered yet. */
   micRequests: 1000,
+  /** Invitations of one room that are in force; past it the oldest is forgotten. */
+  invitations: 16,
+  /** How long the signature is good for that a guest gets for an invitation. */
+  guestMs: 12 * 3_600_000,
   /** Members are told to come back over this long when the server goes down. */
   drainRetryMs: 5_000,
 } as const

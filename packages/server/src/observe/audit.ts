@@ -23,6 +23,11 @@ export class Audit {
     this.#log.warn({ ...entry }, 'A signature was refused')
   }
 
+  /** A member let somebody else in, or somebody came by such a consent. */
+  granted(entry: AuditEntry & { readonly on: Readonly<Record<string, unknown>> }): void {
+    this.#log.info({ ...entry }, 'An entry was granted')
+  }
+
   /** Somebody who may did something by REST, or tried. */
   acted(entry: AuditEntry & { readonly status: number; readonly on: Readonly<Record<string, unknown>> }): void {
     this.#log.info({ ...entry }, 'REST acted')

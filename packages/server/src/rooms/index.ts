@@ -12,6 +12,7 @@ export type {
 export type { AddressBook, MemberConnection } from './view/member-connection.js'
 export type { ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
 export type { RoomDirectory } from './doors/room-directory.js'
+export type { GuestPass } from './model/invitations.js'
 export { Room } from './room.js'
 export { ROOM_APPS, RoomGate, type RoomGateOptions } from './doors/room-gate.js'
 export { RoomError, type RoomErrorCode } from './model/room-error.js'

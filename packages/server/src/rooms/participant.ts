@@ -26,6 +26,7 @@ import type { MemberStream } from './media/member-stream.js'
 import { NetworkReports } from './view/network-reports.js'
 import { kindsOf, ParticipantMedia } from './view/participant-media.js'
 import type { ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
+import type { Invitations } from './model/invitations.js'
 import { mayReceive, mayRequest, maySend } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
@@ -39,12 +40,14 @@ export interface ParticipantRoom extends MemberRoom {
   /** Whom to hear first. */
   readonly speakers: readonly string[]
   readonly audienceCount: number
+  readonly invitations: Invitations
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   info(): RoomInfo
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
   switchRole(participant: Participant, role: RequestedRole): void
   requestMic(participant: Participant): void
+  withdrawMic(participant: Participant): void
   answerMic(userId: string, accepted: boolean, by?: string): void
   removeMic(userId: string, by?: string): void
   kick(userId: string, banMs: number): void
@@ -246,9 +249,29 @@ export class Participant extends Member implements ParticipantRequests {
     this.room.disband()
   }
 
+  invite(wish: ParamsOf<'room.invite'>): ResultOf<'room.invite'> {
+    this.#check('room.invite')
+    if (this.services.letsGuestsIn?.() === false)
+      throw new RoomError('NO_PERMISSION', 'The server has no --secret, so it cannot sign for guests.')
+    const { userId: by, permissions, remoteAddress: from, roomId: room } = this
+    const { invite, expiresAt, role, uses } = this.room.invitations.make(wish, permissions)
+    this.services.audit?.granted({ what: 'room.invite', who: by, from, on: { room, role, uses, expiresAt } })
+    const page = role === 'anchor' ? '/call' : '/live'
+    return {
+      link: `${this.#addresses.page}${page}?room=${encodeURIComponent(room)}#invite=${invite}`,
+      invite,
+      expiresAt,
+    }
+  }
+
   micRequest(): void {
     this.#check('mic.request')
     this.room.requestMic(this)
+  }
+
+  micWithdraw(): void {
+    this.#check('mic.withdraw')
+    this.room.withdrawMic(this)
   }
 
   micAnswer({ userId, accept }: ParamsOf<'mic.answer'>): void {

@@ -12,6 +12,7 @@ import type { DeviceMember } from './device-member.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import type { RoomChanges } from './media/room-changes.js'
 import type { Member } from './member.js'
+import { Invitations } from './model/invitations.js'
 import { roleOnEntry } from './model/policy.js'
 import { Roster, type RosterEvent } from './model/roster.js'
 import { Participant, type ParticipantRoom } from './participant.js'
@@ -36,6 +37,7 @@ export class Room implements ParticipantRoom {
   /** Unix milliseconds. */
   readonly createdAt: number
   readonly changes: RoomChanges
+  readonly invitations: Invitations
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   readonly #services: RoomServices
@@ -51,6 +53,7 @@ export class Room implements ParticipantRoom {
     this.#handlers = handlers
     const { clock, nowMs, newId, mixer, tokens } = services
     this.createdAt = nowMs()
+    this.invitations = new Invitations({ nowMs, newId })
     const participants = () => this.#participants()
     const lists = (this.#lists = new RoomLists({
       ...{ clock, receivers: participants },
@@ -155,6 +158,10 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.askForMic(participant))
   }
 
+  withdrawMic(participant: Participant): void {
+    this.#tell(this.#roster.withdrawMic(participant))
+  }
+
   answerMic(userId: string, accepted: boolean, by?: string): void {
     this.#tell(this.#roster.answerMic(userId, accepted, by))
   }
@@ -218,6 +225,9 @@ export class Room implements ParticipantRoom {
         return this.#tellRole(person, event.by, event.entering)
       case 'asked':
         asParticipant(event.owner)?.notify('mic.requested', { userId: person.userId, userName: person.userName })
+        return
+      case 'withdrawn':
+        asParticipant(event.owner)?.notify('mic.withdrawn', { userId: person.userId })
         return
       case 'answered': {
         const { accepted, by } = event

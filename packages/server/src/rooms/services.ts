@@ -1,5 +1,5 @@
 import type { Clock, StreamHub } from '../hub/index.js'
-import type { Log } from '../observe/index.js'
+import type { Audit, Log } from '../observe/index.js'
 import type { AudioMixer } from './media/audio-mixer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
@@ -23,6 +23,10 @@ export interface RoomsOptions {
   /** Absent without codecs: then those who do not tell how loud they are count as speaking quietly. */
   readonly soundMeter?: SoundMeter | undefined
   readonly log: Log
+  /** Told who invited whom; absent where nobody reads it. */
+  readonly audit?: Audit | undefined
+  /** Whether invited guests could be let in: somebody has to sign for them. Absent is yes. */
+  readonly letsGuestsIn?: () => boolean
 }
 
 /** The same for one room: with what all rooms share. */

@@ -100,7 +100,7 @@ export class Stage {
       pages: { allowed: [], publicUrl: undefined, isOpen: true },
       iceServers: () => [{ urls: ['stun:stun.example'] }],
       clientAddress: (request) => request.socket.remoteAddress!,
-      addressesFor: () => ({ play, push: (token) => token }),
+      addressesFor: () => ({ page: 'https://host.example', play, push: (token) => token }),
       ...options,
     })
     const http = await listenForTest({

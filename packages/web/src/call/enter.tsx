@@ -17,6 +17,8 @@ export interface Invitation {
   readonly name?: string
   /** The link says who enters: another name would be somebody else's. */
   readonly isPersonal: boolean
+  /** The link lets anybody into this one room, by a name to be typed. */
+  readonly isGuest?: boolean
 }
 
 /** The way in: who, where, and how one looks before anybody sees it. Only a click on it leads into a room. */
@@ -84,6 +86,7 @@ function EnterForm(props: {
 }): VNode {
   const { isEntering, invited, onEnter } = props
   const before = remembered()
+  const isGuest = invited.isGuest === true && invited.roomId !== undefined
   const [name, setName] = useState(invited.name ?? before.name)
   const [typedRoom, setRoom] = useState<string | undefined>(invited.roomId)
   const [wrong, setWrong] = useState<'name' | 'room'>()
@@ -118,19 +121,25 @@ function EnterForm(props: {
         error={wrong === 'name' ? say('nameMissing') : undefined}
         onInput={setName}
       />
-      <TextField
-        id="enter-room"
-        label={say('room')}
-        value={room}
-        maxLength={64}
-        autoComplete="off"
-        hint={room === demoRoom && demoRoom !== undefined ? say('roomDemo') : say('roomEmpty')}
-        error={wrong === 'room' ? say('roomWrong') : undefined}
-        onInput={setRoom}
-      />
+      {isGuest ? null : (
+        <TextField
+          id="enter-room"
+          label={say('room')}
+          value={room}
+          maxLength={64}
+          autoComplete="off"
+          hint={room === demoRoom && demoRoom !== undefined ? say('roomDemo') : say('roomEmpty')}
+          error={wrong === 'room' ? say('roomWrong') : undefined}
+          onInput={setRoom}
+        />
+      )}
       <div class="enter-actions">
         <button type="submit" class="primary enter-go" disabled={isEntering}>
-          {say(isEntering ? 'entering' : 'enter')}
+          {isEntering
+            ? say('entering')
+            : isGuest && name.trim() !== ''
+              ? say('joinAs', { room, name: name.trim() })
+              : say('enter')}
         </button>
         {invited.roomId === undefined ? (
           <button type="button" onClick={() => setRoom(newRoomId())}>

@@ -11,6 +11,7 @@ import { NoticeList } from '../parts/banner.js'
 import { WeChatGate } from '../parts/wechat-gate.js'
 import { stateOf } from '../room/arrival.js'
 import type { Invited } from '../room/credentials.js'
+import { takeOwnInvitation } from '../room/guest.js'
 import { markOfTab, NAME_CHARS, nameOfUserId, remember, remembered, roomIdOf, userIdOf } from '../room/identity.js'
 import { askPageFacts } from '../room/page-facts.js'
 import { leaveWithPage } from '../room/page-life.js'
@@ -20,7 +21,7 @@ import { Enter, type Invitation } from './enter.js'
 import { Goodbye } from './goodbye.js'
 
 /** `/` and `/call?room=ID`: from the way in to the way out. */
-function CallPage({ model, support, invited }: { model: RoomModel; support: Support; invited: Invited }): VNode {
+function CallPage({ model, support }: { model: RoomModel; support: Support }): VNode {
   const phase = model.phase.value
   return (
     <>
@@ -53,10 +54,10 @@ const model = new RoomModel(Crossroom.create({ server: location.origin }), Cross
 startTheme()
 startLanguage()
 askPageFacts()
-const invited = await withTicket(arrival.invited)
+let invited = await withTicket(arrival.invited)
 const roomInLink = roomIdOf(invited.roomId ?? '')
 const appCall = signal(invited.app === undefined || roomInLink === undefined ? undefined : callFor(roomInLink))
-render(<CallPage model={model} support={support} invited={invited} />, document.body)
+render(<CallPage model={model} support={support} />, document.body)
 leaveWithPage(model.client)
 
 /** A ticket is good once, so what it stands for takes its place for a reload. */
@@ -71,14 +72,18 @@ async function withTicket(invited: Invited): Promise<Invited> {
   return known
 }
 
-/** Whom the link, or the address since, invites. Signatures are somebody's own, so their owner is named by the id at least. */
-function invitationOf({ userId, name, credentials }: Invited): Invitation {
+/**
+ * Whom the link, or the address since, invites. Signatures are somebody's own, so their owner is named by the id at least; a
+ * guest's id names nobody.
+ */
+function invitationOf({ userId, name, credentials, invite, isGuest = invite !== undefined }: Invited): Invitation {
   const roomId = roomInLink ?? roomIdOf(new URLSearchParams(location.search).get('room') ?? '')
-  const known = name ?? (userId === undefined ? undefined : nameOfUserId(userId))
+  const known = name ?? (userId === undefined || isGuest ? undefined : nameOfUserId(userId))
   return {
     ...(roomId === undefined ? {} : { roomId }),
     ...(known === undefined ? {} : { name: known.slice(0, NAME_CHARS) }),
-    isPersonal: credentials !== undefined,
+    isPersonal: credentials !== undefined && !isGuest,
+    isGuest,
   }
 }
 
@@ -95,8 +100,10 @@ function enter(name: string, roomId: string): void {
   const query = new URLSearchParams({ room: roomId })
   history.replaceState(stateOf({ ...invited, roomId }), '', `/call?${query.toString()}`)
   document.title = say('titleOf', { place: roomId })
-  const userId = invited.userId ?? userIdOf(name, markOfTab())
-  const { credentials } = invited
-  void model.enter({ roomId, userId, name, role: 'anchor', ...(credentials === undefined ? {} : { credentials }) })
+  void model.enter(async () => {
+    invited = await takeOwnInvitation(invited, roomId)
+    const { credentials, userId = userIdOf(name, markOfTab()), role = 'anchor' } = invited
+    return { roomId, userId, name, role, ...(credentials === undefined ? {} : { credentials }) }
+  })
   if (support.canPublish) void model.local.openOnce()
 }

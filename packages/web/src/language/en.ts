@@ -70,6 +70,8 @@ export const en = {
   openInApp: 'Open in the app',
   openInAppAgain: 'Open again',
   openInBrowser: 'Stay in this browser',
+  INVITATION_GONE: 'This invitation was used or has run out. Ask for a new link.',
+  NO_SECRET: 'This server cannot sign for guests: it has no --secret.',
   ticketGone: 'This link has expired or was already used. You can still enter on your own.',
 
   // WeChat's browser.
@@ -172,8 +174,15 @@ export const en = {
   aloneInvite: 'Share the link',
   inPicture: 'Picture in picture: {name}',
   fullscreen: 'Full screen: {name}',
-  inviteSigned:
-    'This server requires a signature from every guest, and these links carry none. Run “crossroom token” on the server to make a personal link.',
+  inviteByOwner: 'Guests need a link made for them. Only the owner of the room can make one.',
+  inviteGuests:
+    'Make a link for guests. They type a name and enter; the server gives each of them a separate identity.',
+  guestJoin: 'Link to join',
+  guestJoinHint: 'For up to 10 people within an hour, with camera and microphone.',
+  guestWatch: 'Link to watch',
+  guestWatchHint: 'For up to 50 viewers within an hour. They watch and write.',
+  guestPush: 'Address for OBS',
+  guestPushHint: 'For one encoder, for 12 hours. In OBS: Settings, Stream, Custom; leave the stream key empty.',
   inviteNowhere:
     'Only this machine can open these addresses. To invite others, start the server with --host 0.0.0.0 or --public-url.',
   networkIs: 'Network: {quality}',

@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { RequestedRole } from '@crossroom/client'
 import type { ClientClass, RoomClient } from '../room/client.js'
 import type { Invited } from '../room/credentials.js'
+import { takeOwnInvitation } from '../room/guest.js'
 import { nameOfUserId, remember, userIdOf } from '../room/identity.js'
 import { tilesOf } from '../room/people.js'
 import { RoomModel } from '../room/room-model.js'
@@ -42,11 +43,13 @@ export class LiveModel {
   /** Somebody else put this page onto the stage: its devices wait for a click. */
   readonly isCalled = computed(() => this.part.value !== 'watching' && !this.#agreed.value)
   readonly #options: LiveOptions
+  #invited: Invited
   /** The person asked for the stage, or said yes to it. */
   readonly #agreed = signal(false)
 
   constructor(options: LiveOptions) {
     this.#options = options
+    this.#invited = options.invited
     this.roomId = options.roomId
     this.name.value = options.invited.name ?? options.name
     this.room = new RoomModel(options.client, options.clientClass)
@@ -62,9 +65,9 @@ export class LiveModel {
 
   /** Whom a link names, as others will see them; the click that this waits for is {@link watch}. */
   get guest(): string {
-    const { invited, guestName } = this.#options
+    const { userId, isGuest = false } = this.#invited
     if (this.name.value !== '') return this.name.value
-    return invited.userId === undefined ? guestName : nameOfUserId(invited.userId)
+    return userId === undefined || isGuest ? this.#options.guestName : nameOfUserId(userId)
   }
 
   /** Comes in to watch. */
@@ -110,15 +113,12 @@ export class LiveModel {
   }
 
   #enter(role: RequestedRole): Promise<void> {
-    const { invited, mark } = this.#options
-    const name = this.guest
-    const { credentials } = invited
-    return this.room.enter({
-      roomId: this.roomId,
-      userId: invited.userId ?? userIdOf(this.name.value, mark),
-      name,
-      role,
-      ...(credentials === undefined ? {} : { credentials }),
+    return this.room.enter(async () => {
+      const { mark } = this.#options
+      this.#invited = await takeOwnInvitation(this.#invited, this.roomId)
+      const { credentials, userId = userIdOf(this.name.value, mark) } = this.#invited
+      const entry = { roomId: this.roomId, userId, name: this.guest, role }
+      return credentials === undefined ? entry : { ...entry, credentials }
     })
   }
 

@@ -31,7 +31,7 @@ function liveRoom(id: string): VNode {
   })
   document.title = say('titleOf', { place: id })
   leaveWithPage(model.room.client)
-  if (invited.credentials === undefined) void model.watch()
+  if (invited.credentials === undefined && invited.invite === undefined) void model.watch()
   return (
     <>
       <LiveRoom model={model} support={support} />

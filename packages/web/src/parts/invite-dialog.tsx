@@ -1,7 +1,9 @@
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { say } from '../language/say.js'
-import { demoCredentials } from '../room/credentials.js'
+import { demoCredentials, readInvited } from '../room/credentials.js'
+import { sentenceOf } from '../room/failure.js'
+import { takeInvitation } from '../room/guest.js'
 import { newMark } from '../room/identity.js'
 import { inviteTo, rtmpOriginOf, type Invite } from '../room/invite.js'
 import { fetchPageFacts } from '../room/page-facts.js'
@@ -29,26 +31,95 @@ export function InviteDialog(props: { model: RoomModel; to: 'call' | 'live'; onC
               <p>{say('inviteNowhere')}</p>
             </Banner>
           )}
-          {made.needsSignature ? (
-            <Banner>
-              <p>{say('inviteSigned')}</p>
-            </Banner>
-          ) : null}
-          <div class="invite-code">
-            <QrCode value={made.invite[to]} label={say('inviteCode')} />
-            <p class="hint">{say('inviteCodeHint')}</p>
-          </div>
-          <CopyLine label={say('inviteBrowser')} value={made.invite.call} />
-          <CopyLine label={say('inviteLive')} value={made.invite.live} hint={say('inviteLiveHint')} />
-          <CopyLine label={say('inviteRtmp')} value={made.invite.rtmp} hint={say('inviteRtmpHint')} />
-          <CopyLine label={say('inviteMiniProgram')} value={made.invite.miniProgram} />
+          {made.needsSignature ? <GuestLinks model={model} made={made} /> : <OpenLinks invite={made.invite} to={to} />}
         </div>
       )}
     </Dialog>
   )
 }
 
+function OpenLinks({ invite, to }: { invite: Invite; to: 'call' | 'live' }): VNode {
+  return (
+    <>
+      <Code value={invite[to]} />
+      <CopyLine label={say('inviteBrowser')} value={invite.call} />
+      <CopyLine label={say('inviteLive')} value={invite.live} hint={say('inviteLiveHint')} />
+      <CopyLine label={say('inviteRtmp')} value={invite.rtmp} hint={say('inviteRtmpHint')} />
+      <CopyLine label={say('inviteMiniProgram')} value={invite.miniProgram} />
+    </>
+  )
+}
+
+function Code({ value }: { value: string }): VNode {
+  return (
+    <div class="invite-code">
+      <QrCode value={value} label={say('inviteCode')} />
+      <p class="hint">{say('inviteCodeHint')}</p>
+    </div>
+  )
+}
+
+/** Where guests have no signature, the owner makes each way in by a click of its own. */
+function GuestLinks({ model, made }: { model: RoomModel; made: Made }): VNode {
+  const [link, setLink] = useState<{ readonly kind: GuestLink; readonly value: string }>()
+  if (!model.isOwner.value)
+    return (
+      <Banner tone="calm">
+        <p>{say('inviteByOwner')}</p>
+      </Banner>
+    )
+  const make = (kind: GuestLink) => (): void => {
+    void guestLink(model, made, kind)
+      .then((value) => setLink({ kind, value }))
+      .catch((error: unknown) => model.notices.show(sentenceOf(error), true))
+  }
+  return (
+    <>
+      <p>{say('inviteGuests')}</p>
+      <div class="invite-make">
+        {GUEST_LINKS.map((kind) => (
+          <button type="button" key={kind} aria-pressed={link?.kind === kind} onClick={make(kind)}>
+            {say(WORDS[kind].label)}
+          </button>
+        ))}
+      </div>
+      {link === undefined ? null : (
+        <>
+          {link.kind === 'push' ? null : <Code value={link.value} />}
+          <CopyLine label={say(WORDS[link.kind].label)} value={link.value} hint={say(WORDS[link.kind].hint)} />
+        </>
+      )}
+    </>
+  )
+}
+
+type GuestLink = (typeof GUEST_LINKS)[number]
+const GUEST_LINKS = ['join', 'watch', 'push'] as const
+const WORDS = {
+  join: { label: 'guestJoin', hint: 'guestJoinHint' },
+  watch: { label: 'guestWatch', hint: 'guestWatchHint' },
+  push: { label: 'guestPush', hint: 'guestPushHint' },
+} as const
+/** What the hints say. */
+const JOINING = { role: 'anchor', uses: 10, expireMs: 3_600_000 } as const
+const WATCHING = { role: 'audience', uses: 50, expireMs: 3_600_000 } as const
+
+/** An encoder cannot take an invitation, so this page takes one for it. */
+async function guestLink(model: RoomModel, { invite, origin, roomId }: Made, kind: GuestLink): Promise<string> {
+  if (kind !== 'push') {
+    const { link } = await model.client.createInvite(kind === 'join' ? JOINING : WATCHING)
+    const { pathname, search, hash } = new URL(link)
+    return origin + pathname + search + hash
+  }
+  const { hash } = new URL((await model.client.createInvite()).link)
+  const { userId = '', credentials } = await takeInvitation(readInvited('', hash), roomId)
+  const rtmpOrigin = rtmpOriginOf(invite.rtmp) ?? ''
+  return inviteTo(roomId, { origin, rtmpOrigin, device: { userId, ...credentials } }).rtmp
+}
+
 interface Made {
+  readonly roomId: string
+  readonly origin: string
   readonly invite: Invite
   /** False where the addresses lead to this machine from nowhere else. */
   readonly isReachable: boolean
@@ -63,7 +134,8 @@ async function makeInvite(model: RoomModel, roomId: string): Promise<Made> {
   const known = model.users.value.flatMap(({ streams }) => streams).find(({ play }) => play.rtmp !== '')
   const own = credentials.rtmp ?? rtmpOriginOf(known?.play.rtmp) ?? `rtmp://${location.hostname}`
   const device = { userId, ...credentials }
-  const invite = inviteTo(roomId, { origin: facts.origin ?? location.origin, rtmpOrigin: facts.rtmp ?? own, device })
+  const origin = facts.origin ?? location.origin
+  const invite = inviteTo(roomId, { origin, rtmpOrigin: facts.rtmp ?? own, device })
   const needsSignature = model.isSigned && credentials.userSig === undefined
-  return { invite, isReachable: facts.origin !== null, needsSignature }
+  return { roomId, origin, invite, isReachable: facts.origin !== null, needsSignature }
 }

@@ -1,4 +1,4 @@
-import { readInvited, type Credentials, type Invited } from './credentials.js'
+import { readInvited, type Invited } from './credentials.js'
 
 /** The window of the page, as far as arriving goes. */
 export interface ArrivalWindow {
@@ -26,9 +26,11 @@ export function arrive({ location, history }: ArrivalWindow): Arrival {
   return { invited, link }
 }
 
-/** What a history entry remembers of an invitation. */
-export function stateOf({ roomId, userId, credentials, ticket }: Invited): object | null {
-  return credentials === undefined && ticket === undefined ? null : { invited: { roomId, userId, credentials, ticket } }
+/** What a history entry remembers of an invitation; null when it opens nothing. */
+export function stateOf(invited: Invited): object | null {
+  const { roomId, userId, credentials, ticket, invite, isGuest, role } = invited
+  const opens = credentials !== undefined || ticket !== undefined || invite !== undefined || isGuest === true
+  return opens ? { invited: { roomId, userId, credentials, ticket, invite, isGuest, role } } : null
 }
 
 function harmlessPartOf(search: string, hash: string): string {
@@ -45,14 +47,10 @@ function harmlessPartOf(search: string, hash: string): string {
 
 /** A link with credentials of its own is not mixed with what an earlier one left behind, nor is one to another room. */
 function withKept(invited: Invited, state: unknown): Invited {
-  const kept = (state as { readonly invited?: Partial<Invited> } | null)?.invited
-  if (kept === undefined || invited.credentials !== undefined || invited.ticket !== undefined) return invited
-  if (kept.roomId !== invited.roomId) return invited
-  const { userId, credentials, ticket } = kept as { userId?: string; credentials?: Credentials; ticket?: string }
-  return {
-    ...invited,
-    ...(userId === undefined ? {} : { userId }),
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(ticket === undefined ? {} : { ticket }),
-  }
+  const kept = (state as { readonly invited?: Invited } | null)?.invited
+  const { credentials, ticket, invite } = invited
+  if (kept === undefined || (credentials ?? ticket ?? invite) !== undefined || kept.roomId !== invited.roomId)
+    return invited
+  const known = Object.entries(kept).filter(([, value]) => value !== undefined)
+  return { ...invited, ...(Object.fromEntries(known) as Invited) }
 }

@@ -29,6 +29,8 @@ export type RoomClient = Pick<
   | 'mute'
   | 'disband'
   | 'requestMic'
+  | 'withdrawMic'
+  | 'createInvite'
   | 'answerMic'
   | 'removeMic'
   | 'destroy'

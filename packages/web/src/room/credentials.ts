@@ -1,3 +1,5 @@
+import type { RequestedRole } from '@crossroom/client'
+
 /** What proves to the server who enters; all absent in open mode. */
 export interface Credentials {
   readonly sdkAppId?: number
@@ -19,6 +21,11 @@ export interface Invited {
   readonly credentials?: Credentials
   /** Stands for credentials, once: what the app of the desktop came with. */
   readonly ticket?: string
+  /** Lets a guest in under an id that the server chooses. */
+  readonly invite?: string
+  /** An invitation was taken: the id is the server's choice, the name the guest's. */
+  readonly isGuest?: boolean
+  readonly role?: RequestedRole
   /** The app of the desktop is to be tried first, by a link of this scheme. */
   readonly app?: 'crossroom' | 'wxlite'
 }
@@ -28,7 +35,8 @@ const TIMEOUT_MS = 5_000
 
 /**
  * Reads `?room=&name=` and, better behind `#` where no server log sees it,
- * `userid=&usersig=|token=&sdkappid=&privatemapkey=`, or `ticket=`. `open=app` (or `open=wxlite`) offers the app of the desktop.
+ * `userid=&usersig=|token=&sdkappid=&privatemapkey=`, `ticket=` or
+ * `invite=`. `open=app` (or `open=wxlite`) offers the app of the desktop.
  */
 export function readInvited(search: string, hash: string): Invited {
   const query = new URLSearchParams(search)
@@ -44,6 +52,7 @@ export function readInvited(search: string, hash: string): Invited {
   const userId = value('userid')
   const name = value('name')
   const ticket = value('ticket')
+  const invite = value('invite')
   const open = value('open')
   return {
     ...(roomId === undefined ? {} : { roomId }),
@@ -59,6 +68,7 @@ export function readInvited(search: string, hash: string): Invited {
           },
         }),
     ...(ticket === undefined ? {} : { ticket }),
+    ...(invite === undefined ? {} : { invite }),
     ...(open === 'app' ? { app: 'crossroom' as const } : open === 'wxlite' ? { app: 'wxlite' as const } : {}),
   }
 }
@@ -81,7 +91,8 @@ export async function demoCredentials(userId: string, roomId: string): Promise<D
   }
 }
 
-function credentialsOf(answer: unknown): DemoCredentials {
+/** The credentials in an answer of the server. */
+export function credentialsOf(answer: unknown): DemoCredentials {
   if (typeof answer !== 'object' || answer === null) return {}
   const { sdkAppId, userSig, privateMapKey, rtmp } = answer as Record<string, unknown>
   return {

@@ -165,7 +165,7 @@ test('a request to speak that nobody answers ends by itself, and the owner is to
   expect(model.isAsking.value).toBe(true)
   await vi.advanceTimersByTimeAsync(ASK_MS)
   expect(model.isAsking.value).toBe(false)
-  expect(client.calls.at(-1)).toBe('sendMessage [{"custom":{"crossroom":"withdrawn"}},"owner"]')
+  expect(client.calls.at(-1)).toBe('withdrawMic')
 })
 
 test('whoever the owner muted is asked about once they plead, and nobody else is', async () => {

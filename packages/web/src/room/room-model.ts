@@ -48,10 +48,7 @@ export interface Plea extends MicRequest {
 }
 
 /** What pages of one room say to each other, as a custom message. */
-type PageNote =
-  | { readonly crossroom: 'plea'; readonly kind: TrackKind }
-  | { readonly crossroom: 'offer' }
-  | { readonly crossroom: 'withdrawn' }
+type PageNote = { readonly crossroom: 'plea'; readonly kind: TrackKind } | { readonly crossroom: 'offer' }
 
 /** So long a request to speak waits for an answer; then it may be made again. */
 export const ASK_MS = 60_000
@@ -123,12 +120,12 @@ export class RoomModel {
     this.#followMicrophones()
   }
 
-  /** Enters, or says in `phase` why not. */
-  async enter({ credentials, ...entry }: Entry): Promise<void> {
+  /** Enters, or says in `phase` why not. What is still to be asked for is a function. */
+  async enter(entry: Entry | (() => Promise<Entry>)): Promise<void> {
     this.phase.value = { kind: 'entering' }
-    this.isSigned = credentials !== undefined
     try {
-      const { userId, roomId, name, role } = entry
+      const { credentials, userId, roomId, name, role } = typeof entry === 'function' ? await entry() : entry
+      this.isSigned = credentials !== undefined
       const { sdkAppId, userSig, privateMapKey } = credentials ?? (await demoCredentials(userId, roomId))
       const entered = await this.client.enterRoom({
         roomId,
@@ -204,7 +201,7 @@ export class RoomModel {
 
   async withdrawMic(): Promise<void> {
     this.#stopAsking()
-    await this.#noteToOwner({ crossroom: 'withdrawn' })
+    await this.client.withdrawMic().catch(() => undefined)
   }
 
   #stopAsking(): void {
@@ -248,7 +245,6 @@ export class RoomModel {
     const isFromOwner = this.users.value.some(({ userId, role }) => userId === from && role === 'owner')
     if (note.crossroom === 'offer' && isFromOwner && this.self.value?.role === 'audience') this.isOffered.value = true
     if (!this.isOwner.value) return
-    if (note.crossroom === 'withdrawn') this.#forgetRequest(from)
     const { kind } = note
     if (note.crossroom !== 'plea' || (kind !== 'audio' && kind !== 'video')) return
     if (!this.withheld.value.has(`${from} ${kind}`)) return
@@ -375,6 +371,7 @@ export class RoomModel {
       const others = this.micRequests.value.filter((request) => request.userId !== userId)
       this.micRequests.value = [...others, { userId, name: userName === '' ? userId : userName }]
     })
+    client.on('mic-withdrawn', ({ userId }) => this.#forgetRequest(userId))
     client.on('mic-answered', ({ accepted }) => {
       this.#stopAsking()
       this.notices.show(say(accepted ? 'micAccepted' : 'micDeclined'))

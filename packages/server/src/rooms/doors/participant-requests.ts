@@ -26,7 +26,9 @@ export interface ParticipantRequests {
   kick(params: ParamsOf<'room.kick'>): void
   mute(params: ParamsOf<'room.mute'>): void
   disband(): void
+  invite(params: ParamsOf<'room.invite'>): ResultOf<'room.invite'>
   micRequest(): void
+  micWithdraw(): void
   micAnswer(params: ParamsOf<'mic.answer'>): void
   micRemove(params: ParamsOf<'mic.remove'>): void
   publish(params: ParamsOf<'media.publish'>): ResultOf<'media.publish'>

@@ -23,7 +23,8 @@ export class LinkMic {
     this.#asking.add(userId)
   }
 
-  forget(userId: string): void {
-    this.#asking.delete(userId)
+  /** True when it was asking. */
+  forget(userId: string): boolean {
+    return this.#asking.delete(userId)
   }
 }

@@ -20,7 +20,10 @@ const ROLES: Readonly<Record<RequestMethod, readonly Role[]>> = {
   'room.kick': OWNER,
   'room.mute': OWNER,
   'room.disband': OWNER,
+  'room.invite': OWNER,
   'mic.request': AUDIENCE,
+  // Whoever was accepted a moment ago may still take the request back.
+  'mic.withdraw': PARTICIPANTS,
   'mic.answer': OWNER,
   'mic.remove': OWNER,
   'media.publish': SENDERS,

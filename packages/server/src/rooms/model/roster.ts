@@ -24,6 +24,8 @@ export type RosterEvent<P> =
   | { readonly kind: 'role'; readonly person: P; readonly by?: string | undefined; readonly entering?: P | undefined }
   /** Somebody asks for the microphone. */
   | { readonly kind: 'asked'; readonly person: P; readonly owner: P }
+  /** Nobody needs to answer any more: it took the request back, left, or sends already. */
+  | { readonly kind: 'withdrawn'; readonly person: P; readonly owner: P }
   | { readonly kind: 'answered'; readonly person: P; readonly accepted: boolean; readonly by: string | undefined }
 
 type Events<P> = RosterEvent<P>[]
@@ -94,7 +96,7 @@ export class Roster<P extends Person> {
       if (wasOwner) this.#owner = undefined
       events.push({ kind: 'replaced', person: present, by: person })
     }
-    if (isListed(person)) this.#mic.forget(person.userId)
+    if (isListed(person)) events.push(...this.withdrawMic(person))
     const mayOwn = person.permissions.createRoom && this.#owner === undefined
     if (person.role === 'owner' || (person.role === 'anchor' && (wasOwner || mayOwn)))
       this.#makeOwner(person, events, person)
@@ -109,14 +111,18 @@ export class Roster<P extends Person> {
   exit(person: P, reason: ExitReason): Events<P> {
     if (this.#members.get(person.userId) !== person) return []
     this.#remove(person)
-    this.#mic.forget(person.userId)
-    const events: Events<P> = [{ kind: 'exited', person, reason }]
+    const events: Events<P> = [{ kind: 'exited', person, reason }, ...this.withdrawMic(person)]
     if (person === this.#owner) this.#passOwnership(events)
     return events
   }
 
   /** An anchor needs permission to send; an owner who steps back hands the room on. */
   setRole(person: P, role: RequestedRole, by?: string): Events<P> {
+    const events = this.#become(person, role, by)
+    return role === 'anchor' ? [...events, ...this.withdrawMic(person)] : events
+  }
+
+  #become(person: P, role: RequestedRole, by?: string): Events<P> {
     if (role === 'anchor' && !mayBeAnchor(person.permissions))
       throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
     if (isListed(person) === (role === 'anchor')) return []
@@ -124,7 +130,6 @@ export class Roster<P extends Person> {
     const events: Events<P> = []
     person.role = role
     if (role === 'anchor') {
-      this.#mic.forget(person.userId)
       this.#audience--
       events.push({ kind: 'listed', person })
     } else {
@@ -149,11 +154,17 @@ export class Roster<P extends Person> {
     return this.#owner === undefined ? [] : [{ kind: 'asked', person, owner: this.#owner }]
   }
 
+  /** Nothing when it does not ask. */
+  withdrawMic(person: P): Events<P> {
+    const wasAsking = this.#mic.forget(person.userId)
+    return wasAsking && this.#owner !== undefined ? [{ kind: 'withdrawn', person, owner: this.#owner }] : []
+  }
+
   answerMic(userId: string, accepted: boolean, by?: string): Events<P> {
     const person = this.#members.get(userId)
     if (person === undefined || !this.#mic.has(userId))
       throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id asks for the microphone.')
-    const events = accepted ? this.setRole(person, 'anchor', by) : []
+    const events = accepted ? this.#become(person, 'anchor', by) : []
     this.#mic.forget(userId)
     events.push({ kind: 'answered', person, accepted, by })
     return events

@@ -25,6 +25,8 @@ export interface MemberConnection {
 
 /** Writes the addresses of one participant, who is told the origin that it came by. */
 export interface AddressBook {
+  /** Where the server's pages are: `https://HOST[:PORT]`. */
+  readonly page: string
   play(token: string): PlayAddresses
   /** RTMP. */
   push(token: string): string
