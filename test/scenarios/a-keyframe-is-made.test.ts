@@ -1,6 +1,7 @@
 import type { MediaFrame, VideoConfig } from '@crossroom/media'
 import { expect, test } from 'vitest'
 import { TestSource } from '../../packages/server/src/endpoints/webrtc/frames.cases.js'
+import { catchUp } from '../../packages/server/src/hub/start.js'
 import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
 
 /** A stage whose cached GOP is 12 s long, and a source of made pictures; `asked` lists for which streams. */
@@ -89,4 +90,33 @@ test('players with a decoder of their own start at a recovery point, browsers do
   lenient.leave()
   stage.watch({ startsAt: 'keyframe' })
   expect(asked).toBeGreaterThan(0)
+})
+
+test('where no keyframe is made within 2 s, a viewer is sent what is cached, fast, and goes on live', () => {
+  const { stage, publication } = longGop()
+  const { transport } = stage.watch()
+  stage.clock.advance(1900 * MS)
+  const pictures = (): string[] => transport.lines.filter((line) => /^(key|video)/.test(line))
+  expect(pictures()).toEqual([])
+  stage.clock.advance(200 * MS)
+  expect(pictures()).toHaveLength(300)
+  expect(pictures().slice(0, 2)).toEqual(['key 0', 'video 1'])
+  publication.push(at(stage, 12_000, false))
+  expect(pictures().slice(-2)).toEqual(['video 299', 'video 339'])
+})
+
+test('pictures out of order keep both their orders when they are played fast', () => {
+  const stage = new Stage()
+  const order = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8]
+  const cached = order.map((place, index) => ({
+    ...stage.frame(large, index * 40 * MS, index === 0),
+    pts: (place + 2) * 40 * MS,
+  }))
+  const frames = catchUp(cached, SECOND)
+  const shown = [...frames].sort((one, other) => one.pts - other.pts)
+  expect(shown.map((frame) => frames.indexOf(frame))).toEqual([...order.keys()].map((place) => order.indexOf(place)))
+  for (const [index, { dts, pts }] of frames.entries()) {
+    expect(pts).toBeGreaterThanOrEqual(dts)
+    expect(dts).toBe(cached.at(-1)!.dts - (frames.length - 1 - index) * MS)
+  }
 })

@@ -2,8 +2,10 @@ import { createSocket } from 'node:dgram'
 import { seededRandom, UdpProxy } from '@crossroom/testkit'
 import { asciiBytes, encodeStun, parseStun } from '@crossroom/webrtc'
 import { createHmac } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
+  AAC,
   pushFfmpeg,
   startServer,
   until,
@@ -132,6 +134,24 @@ test('packets that overtake each other or come twice cost no frame', async () =>
   expect(passed).toBeLessThan(100 / 25 + 1.5)
   expect(proxy.counters.down.duplicated - duplicated).toBeGreaterThan(20)
   expect(peer.longestGapSince(from)).toBeLessThan(SECOND / 2)
+})
+
+test('the network is away for 3 s in a GOP of 10 s: the picture is back at once, not at the next keyframe', async () => {
+  const output = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '250', '-pix_fmt', 'yuv420p']
+  const long = pushFfmpeg({ url: `${server.rtmp}/live/long`, output: [...output, ...AAC] })
+  await untilStream(server, 'live/long', 'live', 25)
+  const peer = await WirePeer.play(`${server.http}/whep/live/long`)
+  peers.push(peer)
+  // So long a viewer is watched before its silence says anything.
+  await peer.untilFrames(75)
+  proxy.block(true)
+  await wait(3000)
+  proxy.block(false)
+  const back = nowMicros()
+  await peer.untilFrames(10)
+  const first = peer.arrivals.find(({ kind, at }) => kind === 'video' && at > back)!
+  expect(first.at - back).toBeLessThan(SECOND)
+  await long.stop()
 })
 
 describe('what others send', () => {

@@ -142,6 +142,8 @@ export const startLimits = {
   askedDelayMicros: 1 * SECOND,
   /** … and how long the keyframe is waited for before a codec process makes one. */
   askedMicros: 500_000,
+  /** So long that keyframe may take; then players are sent what is cached, a millisecond of their time per picture. */
+  madeMicros: 2 * SECOND,
   /** Browsers by WebRTC decode what is cached faster than real time, up to so many frames, or so many that came since a publisher could be asked. */
   burstFrames: 900,
   burstBytes: 3 * MiB,

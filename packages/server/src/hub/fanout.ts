@@ -6,7 +6,7 @@ import type { Clock } from './clock.js'
 import type { Packer } from './packer.js'
 import type { FrameFilter } from './silence-filler.js'
 import type { BridgeOf, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
-import { cachedStart, type StartsAt } from './start.js'
+import { cachedStart, catchUp, type StartsAt } from './start.js'
 import type { Viewer } from './viewer.js'
 
 export interface FanoutOptions {
@@ -158,7 +158,20 @@ export class Fanout implements FrameSink {
       cohort.bridged = []
       // What is flowing there already began with a keyframe that these viewers have not seen.
       this.#bridge.source.requestKeyframe()
+      this.#options.clock.after(startLimits.madeMicros, () => this.#catchUp(cohort))
     })
+  }
+
+  /** No keyframe was made in time, for the codecs are overloaded or gone: what is cached is played fast. */
+  #catchUp(cohort: Cohort): void {
+    const { startsAt, clock } = this.#options
+    const frames = catchUp(startsAt === 'keyframe' ? this.#stream.cachedFrames : this.#stream.recentFrames, clock.now())
+    const isStart = startsAt === 'recovery-point' || frames[0]?.keyframe === true
+    if (this.#closed || cohort.bridged === undefined || !isWaiting(cohort) || frames.length === 0 || !isStart) return
+    this.#flush()
+    cohort.bridged = []
+    this.#endBridge(cohort)
+    this.#deliver(frames, cohort)
   }
 
   #openBridge(): Bridge | undefined {

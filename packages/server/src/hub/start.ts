@@ -1,6 +1,9 @@
-import type { MediaFrame } from '@crossroom/media'
+import type { MediaFrame, Micros } from '@crossroom/media'
 import { startLimits } from '../config/limits.js'
 import type { FrameSource } from './sink.js'
+
+/** What times of FLV and RTMP tell apart. */
+const MILLISECOND: Micros = 1000
 
 /**
  * With which picture an exit can begin: browsers (WebRTC, Media Source Extensions) with a keyframe, players with a decoder like
@@ -22,4 +25,18 @@ export function cachedStart(source: FrameSource, startsAt: StartsAt): readonly M
 
 function sinceKeyframe(frames: readonly MediaFrame[]): readonly MediaFrame[] {
   return frames[0]?.keyframe === true ? frames : []
+}
+
+/** Cached pictures as a player gets them that is to be live at the last of them: a millisecond apart, in the same order. */
+export function catchUp(cached: readonly MediaFrame[], now: Micros): readonly MediaFrame[] {
+  const frames = cached.filter(({ config, droppable }) => config.kind === 'video' && !droppable)
+  const newest = frames.at(-1)
+  if (newest === undefined) return []
+  const shown = [...frames].sort((one, other) => one.pts - other.pts)
+  const places = new Map(shown.map((frame, place) => [frame, place]))
+  const early = Math.max(...frames.map((frame, index) => index - places.get(frame)!))
+  const at = (place: number): Micros => newest.dts - (frames.length - 1 - place) * MILLISECOND
+  return frames.map((frame, index) => {
+    return { ...frame, dts: at(index), pts: at(places.get(frame)! + early), receivedAt: now }
+  })
 }
