@@ -1,6 +1,15 @@
+import { parseRtpHeader } from '@crossroom/webrtc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playOffers, publishOffers, dataChannelOffer } from '../../../packages/webrtc/src/sdp/offers.cases.js'
-import { pushFfmpeg, startServer, untilStream, type RunningProcess, type TestServer } from '../../harness/index.js'
+import {
+  pushFfmpeg,
+  startServer,
+  until,
+  untilStream,
+  type RunningProcess,
+  type TestServer,
+} from '../../harness/index.js'
+import { WirePeer } from './wire-peer.js'
 
 const SDP = 'application/sdp'
 const FRAGMENT = 'application/trickle-ice-sdpfrag'
@@ -58,11 +67,27 @@ describe('POST', () => {
     const { sdp } = playOffers.chromium
     const soundless = await post('/whep/live/x', sdp.replace(/a=rtpmap:(\d+) opus\/48000\/2/g, 'a=rtpmap:$1 G729/8000'))
     expect([soundless.status, await soundless.text()]).toEqual([406, expect.stringMatching(/No codec fits for audio/)])
-    const single = sdp.replace(/packetization-mode=1/g, 'packetization-mode=0').replace(/VP8\/90000/g, 'H261/90000')
-    const pictureless = await post('/whep/live/x', single)
+    const pictureless = await post('/whep/live/x', sdp.replace(/(H264|VP8)\/90000/g, 'H261/90000'))
     expect([pictureless.status, await pictureless.text()]).toEqual([406, expect.stringMatching(/packetization-mode=1/)])
     const published = await post('/whip/live/y', publishOffers.chromium.sdp.replace(/opus\/48000\/2/g, 'G729/8000'))
     expect(published.status).toBe(406)
+  })
+
+  test('an offer of H.264 without fmtp, as of plain GStreamer caps, gets pictures in packets of single NAL units', async () => {
+    const types = new Set<number>()
+    const peer = await WirePeer.post(`${server.http}/whep/live/x`, {
+      editOffer: (sdp) => sdp.replace(/^a=fmtp:.*packetization-mode.*\r\n/gm, '').replace('VP8/90000', 'H261/90000'),
+      onPacket: (packet) => {
+        const { payloadType, payloadOffset, payloadLength } = parseRtpHeader(packet)!
+        if (peer.answer.includes(`a=rtpmap:${String(payloadType)} H264/`) && payloadLength > 0)
+          types.add(packet[payloadOffset]! & 0x1f)
+      },
+    })
+    peer.useUdp()
+    await until('pictures', () => peer.videoFrames > 20)
+    expect([...types].every((type) => type > 0 && type < 24)).toBe(true)
+    expect(types.size).toBeGreaterThan(3)
+    await peer.close()
   })
 
   test('refuses plaintext: 406', async () => {

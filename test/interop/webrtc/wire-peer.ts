@@ -18,6 +18,8 @@ import { until } from '../../harness/index.js'
 export interface WirePeerOptions {
   /** Changes the offer before it is posted. */
   readonly editOffer?: (sdp: string) => string
+  /** Every RTP packet, plain. */
+  readonly onPacket?: (packet: Uint8Array) => void
 }
 
 /** A frame that came, and when. */
@@ -82,6 +84,7 @@ export class WirePeer {
       createInbound: (keys) => srtp.createInbound(keys),
       createOutbound: srtpOutboundForTest,
       direction: 'recvonly',
+      ...(options.onPacket !== undefined && { onPacket: options.onPacket }),
     })
     this.#udp = this.#openUdp()
   }

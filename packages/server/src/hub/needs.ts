@@ -13,6 +13,8 @@ export interface PlayerNeeds {
   readonly reordered: boolean
   /** Pictures are converted although they would fit: so that they begin with a keyframe. */
   readonly isMadeAnew?: true
+  /** Pictures are made anew in NAL units that fit a packet each, for who knows no other packets. */
+  readonly isInSlices?: true
   /** What is needed of a stream that was published as FLV: its publisher has players for it. Absent, the same. */
   readonly ofFlv?: PlayerNeeds
 }

@@ -4,7 +4,8 @@ import type { PlayerNeeds } from '../hub/needs.js'
 /** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
 export type Lane = 'audio' | 'video'
 
-export type RecipeName = 'audio-to-opus' | 'audio-to-aac' | 'video-without-b-frames' | 'video-to-vp8' | 'video-to-h264'
+export type RecipeName =
+  'audio-to-opus' | 'audio-to-aac' | 'video-without-b-frames' | 'video-to-vp8' | 'video-to-h264' | 'video-in-slices'
 
 /** One conversion that is possible. */
 export interface Recipe {
@@ -12,6 +13,8 @@ export interface Recipe {
   readonly lane: Lane
   readonly from: readonly (AudioCodec | VideoCodec)[]
   readonly to: AudioCodec | VideoCodec
+  /** See `PlayerNeeds.isInSlices`. */
+  readonly isInSlices?: true
 }
 
 /** What FLV has carried since Flash, and cameras send: G.711 above all. */
@@ -27,6 +30,7 @@ export const RECIPES: readonly Recipe[] = [
   { name: 'video-without-b-frames', lane: 'video', from: ['h264'], to: 'h264' },
   { name: 'video-to-vp8', lane: 'video', from: ['h264', 'h265', 'vp8', 'vp9', 'av1'], to: 'vp8' },
   { name: 'video-to-h264', lane: 'video', from: ['h265', 'vp8', 'vp9', 'av1'], to: 'h264' },
+  { name: 'video-in-slices', lane: 'video', from: ['h264', 'h265', 'vp8', 'vp9', 'av1'], to: 'h264', isInSlices: true },
 ]
 
 /** What to do with a track: hand it on, convert it, or leave it out because nothing the viewer knows can be made. */
@@ -35,10 +39,14 @@ export type Plan = 'pass' | 'omit' | Recipe
 /** The plan for a track. `reordered`: its frames are known to come in another order than they are shown. */
 export function planTrack(config: CodecConfig, needs: PlayerNeeds, reordered: boolean): Plan {
   const wanted: readonly string[] = config.kind === 'audio' ? needs.audio : needs.video
-  const isMadeAnew = needs.isMadeAnew === true && config.kind === 'video'
+  const isVideo = config.kind === 'video'
+  const isMadeAnew = isVideo && (needs.isMadeAnew === true || needs.isInSlices === true)
   if (!isMadeAnew && wanted.includes(config.codec) && (needs.reordered || !reordered)) return 'pass'
   for (const to of wanted) {
-    const recipe = RECIPES.find((entry) => entry.to === to && entry.from.includes(config.codec))
+    const recipe = RECIPES.find(
+      (entry) =>
+        entry.to === to && entry.from.includes(config.codec) && (!isVideo || entry.isInSlices === needs.isInSlices),
+    )
     if (recipe !== undefined) return recipe
   }
   return 'omit'
@@ -64,6 +72,8 @@ export interface VideoOrder {
   readonly bitrate?: number
   /** A keyframe comes no later than this after the last; absent, only where the source has one or one is asked for. */
   readonly keyframeEvery?: Micros
+  /** H.264: no NAL unit is larger. */
+  readonly unitBytes?: number
 }
 
 export type Order = AudioOrder | VideoOrder
@@ -82,6 +92,9 @@ export interface TranscodeOptions {
 
 const OPUS_BITRATE = { mono: 48_000, stereo: 96_000 } as const
 const AAC_BITRATE = { mono: 64_000, stereo: 128_000 } as const
+
+/** Fits an RTP payload (`MAX_RTP_PAYLOAD`) although the encoder only estimates the size of headers. */
+const SLICE_BYTES = 1000
 
 /** Browsers make keyframes when asked only, and players of FLV can only start at one. */
 const KEYFRAME_EVERY: Micros = 2_000_000
@@ -104,6 +117,7 @@ export function orderFor(recipe: Recipe, options: TranscodeOptions, source: Code
     kind: 'video',
     to: recipe.to === 'vp8' ? 'vp8' : 'h264',
     ...(recipe.to === 'h264' ? { keyframeEvery: KEYFRAME_EVERY } : {}),
+    ...(recipe.isInSlices === true ? { unitBytes: SLICE_BYTES } : {}),
     ...(source.bitrate === undefined ? {} : { bitrate: source.bitrate }),
   }
 }

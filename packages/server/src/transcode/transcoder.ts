@@ -140,7 +140,8 @@ export class Transcoder {
   /** See `BridgeOf`. Pictures that are converted anyway have keyframes when they are asked for. */
   readonly bridge: BridgeOf = (stream) => {
     const isDerived = stream instanceof DerivedStream
-    if (isDerived && (stream.modes.video === 'convert' || stream.needs.isMadeAnew === true)) return undefined
+    if (isDerived && (stream.modes.video === 'convert' || stream.needs.isMadeAnew || stream.needs.isInSlices))
+      return undefined
     const source = isDerived ? stream.source : stream
     const codec = source.tracks.video?.codec
     const needs = codec === 'h264' || codec === 'vp8' ? BRIDGES[codec] : undefined

@@ -4,6 +4,8 @@ import { orderFor, RECIPES, type RecipeName } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
 import { convertAll, expectSamePictures, ivfFrames, readyProcess, until, videoFrames } from './real-codecs.cases.js'
 
+/** `MAX_RTP_PAYLOAD` of the RTP side. */
+const RTP_PAYLOAD = 1150
 const X264_DEFAULT = ['-c:v', 'libx264', '-g', '25', '-b:v', '600k']
 
 let codecs: CodecProcess
@@ -38,6 +40,18 @@ test('H.264 as x264 makes it by default becomes H.264 without B-frames, picture 
   expect(out[0]!.config).toMatchObject({ codec: 'h264', width: 640, height: 360, reorderFrames: 0 })
   expect(out[0]!.config.codecString).toMatch(/^avc1\.42c0/)
   expect(new Set(out.map((frame) => frame.config)).size).toBe(1)
+  expect(expectSamePictures(out, frames)).toBe(out.length)
+})
+
+test.each(['h264', 'vp8'])('%s becomes H.264 whose every unit fits a packet, picture for picture', async (codec) => {
+  const h264 = videoFrames(2, '640x360', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])
+  const frames = codec === 'h264' ? h264 : await convert('video-to-vp8', h264)
+  const out = await convert('video-in-slices', frames)
+  expect(out.map((frame) => frame.pts)).toEqual(frames.map((frame) => frame.pts))
+  expect(out.map((frame) => frame.keyframe)).toEqual(frames.map((frame) => frame.keyframe))
+  const sizes = out.flatMap((frame) => frame.units.map((unit) => unit.length))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(RTP_PAYLOAD)
+  expect(Math.max(...out.map((frame) => frame.units.length))).toBeGreaterThan(5)
   expect(expectSamePictures(out, frames)).toBe(out.length)
 })
 

@@ -20,6 +20,13 @@ const FU_END = 0x40
 const STAP_HEADER_LENGTH = 1
 const STAP_SIZE_LENGTH = 2
 
+export interface H264PacketizerOptions {
+  /** Default `MAX_RTP_PAYLOAD`. */
+  readonly maxPayload?: number
+  /** Packetization mode, default 1. In mode 0 each NAL unit is a packet, and a frame with one that does not fit is not sent. */
+  readonly mode?: 0 | 1
+}
+
 /**
  * H.264 in non-interleaved mode (RFC 6184 with packetization-mode=1): small NAL units are aggregated in STAP-A, large ones
  * cut into FU-A fragments of equal size but the last, which lets the kernel segment them.
@@ -29,11 +36,13 @@ const STAP_SIZE_LENGTH = 2
  */
 export class H264Packetizer implements Packetizer<VideoConfig> {
   readonly #maxPayload: number
+  readonly #isSingle: boolean
   /** What is sent of the frame at hand; kept to save an array per frame. */
   readonly #units: Uint8Array[] = []
 
-  constructor(maxPayload: number = MAX_RTP_PAYLOAD) {
+  constructor({ maxPayload = MAX_RTP_PAYLOAD, mode = 1 }: H264PacketizerOptions = {}) {
     this.#maxPayload = maxPayload
+    this.#isSingle = mode === 0
   }
 
   packetize(frame: VideoFrame, out: PayloadBuffer): boolean {
@@ -62,6 +71,7 @@ export class H264Packetizer implements Packetizer<VideoConfig> {
 
   /** Index behind the last unit that fits one STAP-A beginning at `first`; `first + 1` when nothing can be aggregated. */
   #endOfAggregate(first: number): number {
+    if (this.#isSingle) return first + 1
     let length = STAP_HEADER_LENGTH
     let end = first
     while (end < this.#units.length) {
@@ -94,7 +104,7 @@ export class H264Packetizer implements Packetizer<VideoConfig> {
   }
 
   #writeAlone(unit: Uint8Array, out: PayloadBuffer): boolean {
-    if (unit.length > this.#maxPayload) return this.#writeFragments(unit, out)
+    if (unit.length > this.#maxPayload) return !this.#isSingle && this.#writeFragments(unit, out)
     if (!out.reserve(unit.length)) return false
     const start = out.byteLength
     out.bytes.set(unit, start)

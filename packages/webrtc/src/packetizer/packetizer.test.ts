@@ -46,6 +46,17 @@ test('H.264: a frame of nothing but delimiters is not sent', () => {
   expect(out.count).toBe(0)
 })
 
+test('H.264: in mode 0 each unit is a packet of its own, and a frame with one that does not fit is not sent', () => {
+  const packetizer = new H264Packetizer({ mode: 0 })
+  const out = new PayloadBuffer()
+  const units = [10, 700, MAX_RTP_PAYLOAD].map((length) => patterned(length, 0x41, 0x9a))
+  expect(packetizer.packetize(videoFrame(videoConfig('h264'), units), out)).toBe(true)
+  expect(packets(out)).toEqual(units)
+  const large = patterned(MAX_RTP_PAYLOAD + 1, 0x41, 0x9a)
+  expect(packetizer.packetize(videoFrame(videoConfig('h264'), [...units, large]), out)).toBe(false)
+  expect(out.count).toBe(0)
+})
+
 test('H.264: any units come back, whatever the payload size', () => {
   const unit = fc
     .tuple(fc.constantFrom(0x41, 0x61, 0x06, 0x67, 0x68), fc.integer({ min: 1, max: 5000 }))
@@ -54,7 +65,7 @@ test('H.264: any units come back, whatever the payload size', () => {
     fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), (some, size) => {
       const units = [...some, patterned(99, 0x41, 0x9a)]
       const out = new PayloadBuffer()
-      expect(new H264Packetizer(size).packetize(videoFrame(videoConfig('h264'), units), out)).toBe(true)
+      expect(new H264Packetizer({ maxPayload: size }).packetize(videoFrame(videoConfig('h264'), units), out)).toBe(true)
       const depacketizer = new H264Depacketizer()
       for (const packet of packets(out)) {
         if (packet.length > size || !depacketizer.push(packet)) return false

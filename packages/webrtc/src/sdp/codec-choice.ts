@@ -9,6 +9,8 @@ export interface CodecWish {
   readonly codec: RtcCodec
   /** H.264: profile of the stream to be sent, or the one to be received; default Constrained Baseline at level 3.1. */
   readonly profileLevelId?: string
+  /** H.264: the stream is sent in single NAL units (packetization mode 0). */
+  readonly isSingle?: boolean
   /** Opus: the stream to be sent has two channels. */
   readonly isStereo?: boolean
   /** Opus: also negotiate redundancy (RFC 2198) where the peer has it. */
@@ -91,7 +93,7 @@ function findCodec(media: RemoteMedia, wish: CodecWish, direction: 'send' | 'rec
     case 'h264':
       return (
         nearestH264(candidates.filter(isFragmentable), wish.profileLevelId) ??
-        (direction === 'receive' ? nearestH264(candidates, wish.profileLevelId) : undefined)
+        (direction === 'receive' || wish.isSingle === true ? nearestH264(candidates, wish.profileLevelId) : undefined)
       )
     case 'vp9':
       // 8 bits, 4:2:0: what every decoder has (RFC 9628 section 6.1).

@@ -216,8 +216,5 @@ function refusalOf(media: RemoteMedia, plan: TrackPlan): string {
     wish.codec === 'h264' && plan.direction === 'send' ? 'H.264 (packetization-mode=1)' : wish.codec.toUpperCase(),
   )
   const offered = [...new Set(media.codecs.map((codec) => codec.name.toUpperCase()))].slice(0, 16)
-  const isSingle = plan.direction === 'send' && media.codecs.some(({ name }) => name === 'h264')
-  const hint = isSingle ? ' H.264 needs "a=fmtp" with packetization-mode=1: in mode 0 a picture does not fit.' : ''
-  const reason = `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`
-  return reason + hint
+  return `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`
 }

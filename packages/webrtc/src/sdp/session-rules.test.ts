@@ -123,7 +123,7 @@ test('a payload type that means two things in a bundle is taken once', () => {
   expect(refusalOf(offerOf([audio, { kind: 'video', mid: '1', codecs: [H264] }]))).toMatch(/^No codec fits for video/)
 })
 
-test('H.264 without fmtp is mode 0: taken from a publisher, refused with a reason to a player', () => {
+test('H.264 without fmtp is mode 0: taken from a publisher, and answered to a player where single units are sent', () => {
   const sdp = (direction: string) =>
     offerOf([
       { kind: 'video', mid: 'v', direction, codecs: ['96 H264/90000'] },
@@ -131,7 +131,13 @@ test('H.264 without fmtp is mode 0: taken from a publisher, refused with a reaso
     ])
   const { accepted } = answerTo(sdp('sendonly'), planPublish(wishes))
   expect(accepted.map(({ codecs }) => codecs[0]!.codec)).toEqual(['h264', 'opus'])
-  expect(refusalOf(sdp('recvonly'))).toMatch(/packetization-mode=1: in mode 0 a picture does not fit/)
+  expect(refusalOf(sdp('recvonly'))).toMatch(/wanted H\.264 \(packetization-mode=1\)/)
+  const singles = planPlay({ ...wishes, video: [{ codec: 'h264', isSingle: true }] })
+  const played = answerTo(sdp('recvonly'), singles).accepted
+  expect(played.map(({ codecs: [codec] }) => [codec!.codec, codec!.format])).toEqual([
+    ['h264', ''],
+    ['opus', 'useinbandfec=1'],
+  ])
 })
 
 test('what was asked for is never missing: the offer is refused where one kind has no codec', () => {

@@ -92,6 +92,8 @@ export interface RtpFanoutOptions {
   /** Shared by all fanouts of the same stream of the hub: their pictures and sounds are played in sync. */
   readonly clock: LiveClock
   readonly now: () => Micros
+  /** H.264 goes out in packetization mode 0. */
+  readonly inSlices: boolean
   /** See `RtpFanout.bridge`. */
   readonly bridge: () => RtpFanout | undefined
   /** Called once, when the last viewer has left or the stream is over. */
@@ -113,10 +115,7 @@ export class RtpFanout implements FrameSink {
   readonly #now: () => Micros
   readonly #bridge: () => RtpFanout | undefined
   readonly #onEmpty: () => void
-  readonly #packetizers: Partial<Record<VideoCodec, Packetizer<VideoFrame['config']>>> = {
-    h264: new H264Packetizer(),
-    vp8: new Vp8Packetizer(),
-  }
+  readonly #packetizers: Partial<Record<VideoCodec, Packetizer<VideoFrame['config']>>>
   readonly #opus = new OpusPacketizer()
   /** By inner payload type; made when the first viewer begins to lose packets. */
   readonly #red = new Map<number, { readonly packetizer: RedPacketizer; readonly source: SourceId }>()
@@ -136,6 +135,7 @@ export class RtpFanout implements FrameSink {
 
   constructor(options: RtpFanoutOptions) {
     const { stream, egress, clock } = options
+    this.#packetizers = { h264: new H264Packetizer({ mode: options.inSlices ? 0 : 1 }), vp8: new Vp8Packetizer() }
     this.#now = options.now
     this.#stream = stream
     this.#egress = egress

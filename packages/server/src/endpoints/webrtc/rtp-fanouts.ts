@@ -24,13 +24,14 @@ export class RtpFanouts {
     this.#bridgeOf = bridgeOf
   }
 
-  of(stream: FrameSource): RtpFanout {
+  /** `inSlices`: of H.264, each NAL unit goes out as a packet of its own (packetization mode 0). */
+  of(stream: FrameSource, inSlices = false): RtpFanout {
     const present = this.#fanouts.get(stream)
     if (present !== undefined) return present
     const shared = this.#clockOf(stream.key)
     shared.users++
     const made: RtpFanout = new RtpFanout({
-      ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now },
+      ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now, inSlices },
       bridge: () => {
         const bridge = this.#bridgeOf(stream)
         return bridge && this.of(bridge)

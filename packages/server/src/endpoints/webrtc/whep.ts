@@ -123,7 +123,8 @@ export class WhepEndpoint {
     // Who offers and never comes costs no conversion: until there is a connection the stream is only watched for its end.
     const unwatch = source.stream.subscribe({ handleFrame: () => undefined, handleEnd }, 'live')
     const attach = (): void => {
-      const fanout = gateway.fanouts.of(environment.sourceFor(source.stream, WEBRTC_NEEDS[source.kind]))
+      const needs = WEBRTC_NEEDS[source.kind]
+      const fanout = gateway.fanouts.of(environment.sourceFor(source.stream, needs), needs.isInSlices)
       for (const track of tracks) track.attach(fanout)
       unwatch()
     }
@@ -190,14 +191,17 @@ function figuresOf(play: RtcPlay): Record<string, number | undefined> {
   }
 }
 
-/** Browsers without H.264 (Firefox without its plugin) get VP8, and so do the others where the stream is VP8 already. */
+/**
+ * Browsers without H.264 (Firefox without its plugin) get VP8, and so do the others where the stream is VP8 already. Players
+ * that say nothing of packetization (GStreamer's `webrtcbin` from plain caps) know mode 0 only.
+ */
 function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
-  const offers = (name: string) =>
-    offer.media.some(({ codecs }) =>
-      codecs.some((codec) => codec.name === name && (name !== 'h264' || isFragmentable(codec))),
-    )
-  if (!offers('vp8')) return 'webrtc-h264'
-  return tracks.video?.codec === 'vp8' || !offers('h264') ? 'webrtc-vp8' : 'webrtc-h264'
+  const codecs = offer.media.flatMap((media) => media.codecs)
+  const hasH264 = codecs.some((codec) => codec.name === 'h264' && isFragmentable(codec))
+  const hasVp8 = codecs.some(({ name }) => name === 'vp8')
+  if (hasVp8) return tracks.video?.codec === 'vp8' || !hasH264 ? 'webrtc-vp8' : 'webrtc-h264'
+  const hasSingle = codecs.some(({ name }) => name === 'h264')
+  return hasSingle && !hasH264 ? 'webrtc-h264-slices' : 'webrtc-h264'
 }
 
 /**
@@ -208,6 +212,12 @@ function wishesFor({ video, audio }: Tracks, kind: PlayableKind): Wishes {
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
     audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1, useRed: true }],
-    video: [kind === 'webrtc-vp8' ? { codec: 'vp8' } : { codec: 'h264', ...(profile && { profileLevelId: profile }) }],
+    video: [videoWish(kind, profile)],
   }
+}
+
+function videoWish(kind: PlayableKind, profile: string | undefined): CodecWish {
+  if (kind === 'webrtc-vp8') return { codec: 'vp8' }
+  if (kind === 'webrtc-h264-slices') return { codec: 'h264', isSingle: true }
+  return { codec: 'h264', ...(profile && { profileLevelId: profile }) }
 }

@@ -171,5 +171,6 @@ function encoderArguments(order: VideoOrder, frameRate: number): string[] {
   }
   const rate = ['-crf', '23', '-maxrate', String(Math.round(bitrate * 1.25)), '-bufsize', String(bitrate)]
   const speed = ['-preset', 'superfast', '-tune', 'zerolatency', '-profile:v', 'baseline', '-forced-idr', '1']
-  return ['-c:v', 'libx264', ...rate, ...speed, ...longestGop, '-x264-params', 'sliced-threads=0:slices=1:scenecut=0']
+  const slices = order.unitBytes === undefined ? 'slices=1' : `slice-max-size=${String(order.unitBytes)}`
+  return ['-c:v', 'libx264', ...rate, ...speed, ...longestGop, '-x264-params', `sliced-threads=0:${slices}:scenecut=0`]
 }

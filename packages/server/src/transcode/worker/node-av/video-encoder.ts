@@ -105,13 +105,13 @@ function open(library: Library, order: VideoOrder, picture: Frame, rate: number,
   context.framerate = new Rational(rate, 1)
   context.threadCount = 1
   context.gopSize = 1 << 20
-  if (order.to === 'h264') configureX264(context, bitrate, picture.width * picture.height)
+  if (order.to === 'h264') configureX264(context, bitrate, picture.width * picture.height, order.unitBytes)
   else configureVp8(context, bitrate)
   if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take this picture`)
   return context
 }
 
-function configureX264(context: CodecContext, bitrate: number, pixels: number): void {
+function configureX264(context: CodecContext, bitrate: number, pixels: number, unitBytes: number | undefined): void {
   context.rcMaxRate = BigInt(Math.round(bitrate * 1.25))
   context.rcBufferSize = bitrate
   context.setOption('crf', '23')
@@ -121,7 +121,8 @@ function configureX264(context: CodecContext, bitrate: number, pixels: number): 
   context.setOption('profile', 'baseline')
   context.setOption('forced-idr', '1')
   // zerolatency would cut every picture into slices, one per core.
-  context.setOption('x264-params', 'sliced-threads=0:slices=1:scenecut=0')
+  const slices = unitBytes === undefined ? 'slices=1' : `slice-max-size=${String(unitBytes)}`
+  context.setOption('x264-params', `sliced-threads=0:${slices}:scenecut=0`)
 }
 
 function configureVp8(context: CodecContext, bitrate: number): void {
