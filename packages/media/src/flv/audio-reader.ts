@@ -126,9 +126,12 @@ export class FlvAudioReader {
     let offset = 0
     for (let time = timestampMs; offset < bytes.length;) {
       const adts = parseAdtsFrame(bytes, offset)
-      if (adts === undefined || !this.#updateAdtsConfig(adts, hints)) return flvTagErrors.badAudioFrame
-      const error = this.#emit(time, bytes.subarray(adts.start, adts.end), receivedAt, out)
-      if (error !== undefined) return error
+      const isGood = adts !== undefined && this.#updateAdtsConfig(adts, hints)
+      const error = isGood
+        ? this.#emit(time, bytes.subarray(adts.start, adts.end), receivedAt, out)
+        : flvTagErrors.badAudioFrame
+      // Garbage behind a good frame takes nothing from it.
+      if (!isGood || error !== undefined) return offset > 0 ? undefined : error
       offset = adts.end
       time += (this.#config!.samplesPerFrame * 1000) / this.#config!.sampleRate
     }

@@ -65,7 +65,9 @@ function readAndWrite(type: number, headers: readonly Uint8Array[], body: Uint8A
   const frame = frames[0]
   if (frame === undefined) return
   const sizes = frame.units.reduce((sum, unit) => sum + unit.length, 0)
-  if (sizes > body.length || frame.units.length > 512) throw new Error('more than came in')
+  // PCM of 8 bits becomes PCM of 16.
+  const most = type === 8 ? 2 * body.length : body.length
+  if (sizes > most || frame.units.length > 512) throw new Error('more than came in')
   if (!Number.isSafeInteger(frame.pts) || !Number.isSafeInteger(frame.dts)) throw new Error('time is no integer')
   const out = new Uint8Array(byteLengthOfFrameBody(frame))
   if (writeFrameBody(frame, out, 0) !== out.length) throw new Error('wrong length')

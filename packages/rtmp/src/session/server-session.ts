@@ -126,7 +126,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
 
   /** Answers a `publish` event: the client may send. What it has sent already follows as events. */
   acceptPublish(streamId: number): void {
-    if (!this.#commands.acceptPublish(streamId)) return
+    if (this.#isClosed || !this.#commands.acceptPublish(streamId)) return
     this.authorised()
     for (const message of this.#commands.streamOf(streamId)!.waiting.take()) this.#handleTag(streamId, message)
   }

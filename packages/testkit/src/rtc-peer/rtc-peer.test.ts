@@ -53,6 +53,8 @@ class Stage {
   readonly serverEvents: PeerTransportEvent[] = []
   readonly peerEvents: RtcPeerEvent[] = []
   readonly rtcp: Uint8Array[] = []
+  /** Loses checks only, as often as this: OpenSSL sends its handshake again by the system's clock. */
+  checkLoss = 0
   /** What the server sees as the peer's address: changes when the peer's network does. */
   address = 5
   now = 0
@@ -103,6 +105,12 @@ class Stage {
     return this.serverEvents.map((event) => event.kind)
   }
 
+  #send(link: Link<Carried>, item: Carried): void {
+    const isCheck = item.bytes[0]! < 4
+    if (this.checkLoss > 0) link.change({ loss: isCheck ? this.checkLoss : 0 })
+    link.send(this.now, item, item.bytes.length)
+  }
+
   #step(): void {
     const { now, peer, server } = this
     if ((peer.pollTimeout() ?? Infinity) <= now) peer.handleTimeout(now)
@@ -112,10 +120,10 @@ class Stage {
       if (next.item.address === this.address) peer.handleInput(now, next.item.bytes)
     }
     for (let out = peer.pollOutput(); out; out = peer.pollOutput()) {
-      this.up.send(now, { address: this.address, bytes: out.slice() }, out.length)
+      this.#send(this.up, { address: this.address, bytes: out.slice() })
     }
     for (let out = server.pollOutput(); out; out = server.pollOutput()) {
-      this.down.send(now, { address: out.address, bytes: out.bytes.slice() }, out.bytes.length)
+      this.#send(this.down, { address: out.address, bytes: out.bytes.slice() })
     }
     for (let event = server.pollEvent(); event; event = server.pollEvent()) {
       this.serverEvents.push(event)
@@ -152,14 +160,16 @@ describe.skipIf(engines.includes(undefined))('a peer and a transport over a seed
   })
 
   // OpenSSL's retransmission reads the system's clock: a handshake under loss is proven in real time, beside the engine.
-  test.each([1, 2, 3, 4, 5])('lost checks, reordering and duplication do not keep them apart (seed %d)', (seed) => {
-    const stage = new Stage({ delay: 25_000, loss: 0.5 }, seed * 10)
-    stage.runUntil(() => stage.peer.isNominated, 5)
-    for (const link of [stage.up, stage.down]) link.change({ loss: 0, reorder: 0.1, duplicate: 0.2 })
-    stage.runUntil(() => stage.peer.isConnected && stage.server.isConnected, 5)
-    expect(stage.server.isConnected).toBe(true)
-    expect(stage.peer.isConnected).toBe(true)
-  })
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'lost checks, reordering and duplication do not keep them apart (seed %d)',
+    (seed) => {
+      const stage = new Stage({ delay: 25_000, reorder: 0.1, duplicate: 0.2 }, seed * 10)
+      stage.checkLoss = 0.5
+      stage.runUntil(() => stage.peer.isConnected && stage.server.isConnected, 5)
+      expect(stage.server.isConnected).toBe(true)
+      expect(stage.peer.isConnected).toBe(true)
+    },
+  )
 
   test('a NAT that changes the port in mid-session costs no more than the time to the next check', () => {
     const stage = new Stage({ delay: 20_000 })
