@@ -15,7 +15,7 @@ beforeAll(async () => {
   ;[open, demo, signed] = await Promise.all([
     startServer(),
     startServer({ args: ['--demo', '--allow-origin', 'https://friend.example'] }),
-    startServer({ args: ['--secret', SECRET] }),
+    startServer({ args: ['--secret', SECRET, '--publish', 'open', '--allow-origin', 'https://friend.example'] }),
   ])
 })
 afterAll(() => Promise.all([open.stop(), demo.stop(), signed.stop()]))
@@ -94,6 +94,16 @@ test('every page may try the demo: it gets a signature, and can read it', async 
 test('where a secret is set WebSocket-FLV looks at the origin as signaling does', async () => {
   expect(await opens(signed, '/live/x.flv', { origin: 'https://evil.example' })).toBe(false)
   expect(await opens(signed, '/live/x.flv', { origin: 'http://localhost:5173' })).toBe(true)
+})
+
+test('where a secret is set and publishing is open no foreign page publishes', async () => {
+  const status = (origin: string) => statusOf(signed, 'POST', '/whip/live/x', { origin })
+  for (const origin of ['https://evil.example', 'null', 'http://localhost.evil.example'])
+    expect(await status(origin)).toBe(403)
+  expect(await statusOf(signed, 'DELETE', '/whip/live/x/session', { origin: 'https://evil.example' })).toBe(403)
+  for (const origin of ['https://friend.example', 'http://localhost:5173', signed.http])
+    expect(await status(origin)).toBe(400)
+  expect(await statusOf(signed, 'POST', '/whip/live/x', {})).toBe(400)
 })
 
 test('a secret is changed while the server runs: on SIGHUP the new one holds and the one before it too', async () => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { canonicalRoomId, isRoomId, isUserId } from '@crossroom/protocol'
 import type { EntryTickets, EntryVerifier } from '../auth/index.js'
 import type { AddressRates } from '../net/index.js'
-import type { Log } from '../observe/index.js'
+import type { Audit, Log } from '../observe/index.js'
 import { answerErrorsAsJson, ApiError } from './errors.js'
 
 export interface DesktopDeps {
@@ -14,6 +14,7 @@ export interface DesktopDeps {
   readonly rates: AddressRates
   readonly clock: { now(): number }
   readonly log: Log
+  readonly audit: Audit
   readonly clientAddress: (request: FastifyRequest['raw']) => string
 }
 
@@ -65,13 +66,13 @@ export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): 
       })
       typed.post('/redeem', { schema: { hide: true, body: redeemRequest } }, (request) => {
         const entry = deps.tickets.redeem(request.body.ticket)
-        if (entry === undefined)
-          throw new ApiError(
-            404,
-            'TICKET_GONE',
-            'The ticket has been used or is older than a minute. Open the link again.',
-          )
-        return entry
+        if (entry !== undefined) return entry
+        deps.audit.refused({ what: 'redeem', from: deps.clientAddress(request.raw), code: 'TICKET_GONE' })
+        throw new ApiError(
+          404,
+          'TICKET_GONE',
+          'The ticket has been used or is older than a minute. Open the link again.',
+        )
       })
       done()
     },

@@ -1,17 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '../config/index.js'
-import { refusePage, type PageRefusal, type PageRules } from '../net/index.js'
+import { FOREIGN_PAGE, isOriginAllowed, refusePage, type PageRefusal, type PageRules } from '../net/index.js'
 
 const DEMO_TOKEN = '/api/v1/demo/token'
+/** Publishing plain streams; rooms ask for a signature. */
+const PLAIN_WHIP = /^\/whip\/(?!r\/|push\/)/
 
 /**
- * Whether a request to the public port comes from a page that may not ask, where nobody has to prove anything. Every page in
+ * Whether a request to the public port comes from a page that may not ask, where nobody has to prove anything: in open mode
+ * and the demo anywhere, else where publishing is open. Every page in
  * the world may load the SDK and ask what it may ask (CORS), and with `--demo` be given a signature to try things with.
  */
 export function refusePublic(request: IncomingMessage, rules: PageRules, config: Config): PageRefusal | undefined {
   const path = (request.url ?? '').split('?')[0]!
   const isForEveryPage =
     request.method === 'OPTIONS' || path.startsWith('/sdk/') || (config.demo && path === DEMO_TOKEN)
+  if (config.publish === 'open' && !isForEveryPage && PLAIN_WHIP.test(path) && !isOriginAllowed(request, rules))
+    return FOREIGN_PAGE
   return refusePage(request, isForEveryPage ? { ...rules, allowed: ['*'] } : rules)
 }
 

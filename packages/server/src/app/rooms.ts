@@ -43,7 +43,7 @@ export class RoomsPart {
     const { entriesPerSecond: perSecond } = config
     const { entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({
-      ...{ clock, nowMs, log, pending, clientAddress, rooms: this.rooms, verifier: signatures },
+      ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: this.rooms, verifier: signatures },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pages,
       iceServers: () => webRtc.iceServers(),

@@ -89,7 +89,7 @@ export class Web {
 
   /** What pages and old apps ask before they enter a room. */
   async #registerOpenServices({ rooms, signatures }: RoomsPart): Promise<void> {
-    const { addressOptions, clientAddress, clock, config, listeners, log, secrets } = this.#core
+    const { addressOptions, audit, clientAddress, clock, config, listeners, log, secrets } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
     const { demo, sdkAppId } = config
     const demoSigner = {
@@ -107,9 +107,9 @@ export class Web {
       demoRoom: demo ? DEMO_ROOM : undefined,
     })
     const tickets = new EntryTickets(Date.now)
-    await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, clientAddress })
+    await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, audit, clientAddress })
     await registerGuest(this.public, {
-      ...{ rates, clock, nowMs: Date.now, log, clientAddress, audit: this.#core.audit, sdkAppId },
+      ...{ rates, clock, nowMs: Date.now, log, clientAddress, audit, sdkAppId },
       redeem: (roomId, invite) => rooms.get(roomId)?.invitations.redeem(invite),
       isOpen: signatures.isOpen,
       secret: () => secrets.secret[0],

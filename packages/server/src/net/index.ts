@@ -16,4 +16,11 @@ export { type ListeningPlace } from './listening-port.js'
 export { Listeners, type HttpHandlers, type ListenersOptions } from './listeners.js'
 export { originsOf, playAddresses } from './origins.js'
 export type { AddressOptions, Origins } from './origins.js'
-export { isHostAllowed, isOriginAllowed, refusePage, type PageRefusal, type PageRules } from './page-rules.js'
+export {
+  FOREIGN_PAGE,
+  isHostAllowed,
+  isOriginAllowed,
+  refusePage,
+  type PageRefusal,
+  type PageRules,
+} from './page-rules.js'

@@ -21,6 +21,11 @@ export interface PageRefusal {
   readonly sentence: string
 }
 
+export const FOREIGN_PAGE: PageRefusal = {
+  code: 'ORIGIN',
+  sentence: 'Pages of this origin may not use this server: see --allow-origin.',
+}
+
 /** What WeChat sends for a Mini Program. */
 const MINI_PROGRAM = 'https://servicewechat.com'
 const LOCAL_NAME = /^(localhost|[a-z0-9-]+\.localhost)$/
@@ -58,7 +63,7 @@ export function refusePage(request: IncomingMessage, rules: PageRules): PageRefu
   if (!isHostAllowed(request, rules))
     return { code: 'HOST', sentence: 'The name that was asked for is none of this server: see --public-url.' }
   if (isOriginAllowed(request, rules)) return undefined
-  return { code: 'ORIGIN', sentence: 'Pages of this origin may not use this server: see --allow-origin.' }
+  return FOREIGN_PAGE
 }
 
 /** An address, or a name that nobody who registers names in public can make lead here. */

@@ -20,7 +20,7 @@ import type { Micros } from '@crossroom/media'
 import type { EntryVerifier } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { RateLimiter, type AddressRates } from '../net/index.js'
-import type { Log } from '../observe/index.js'
+import type { Audit, Log } from '../observe/index.js'
 import {
   RoomError,
   type AddressBook,
@@ -44,6 +44,7 @@ export interface SessionDeps {
   readonly outbox: Outbox
   readonly counters: SignalingCounters
   readonly log: Log
+  readonly audit: Audit
   iceServers(): readonly IceServer[]
 }
 
@@ -287,6 +288,8 @@ export class SignalingSession implements MemberConnection {
     if (error instanceof Refused) {
       this.#refuse(id, error.code, error.message === '' ? undefined : error.message, error.retryAfterMs)
     } else if (error instanceof RoomError) {
+      const { remoteAddress: from } = this.#origin
+      if (error.code === 'RESUME_FAILED') this.#deps.audit.refused({ what: 'resume', from, code: error.code })
       this.#refuse(id, error.code, error.message)
     } else {
       this.#deps.log.error({ error }, 'A signaling request failed')

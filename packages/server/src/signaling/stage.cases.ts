@@ -4,7 +4,7 @@ import { ALL_PERMISSIONS, type EntryVerifier } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates, PendingConnections, systemClock, type HttpServer } from '../net/index.js'
 import { listenForTest } from '../net/listen.cases.js'
-import { silentLog } from '../observe/index.js'
+import { Audit, silentLog } from '../observe/index.js'
 import {
   RoomError,
   type EnterRequest,
@@ -94,7 +94,7 @@ export class Stage {
     const play = (token: string) => ({ rtmp: token, flv: token, wsFlv: token, whep: token })
     const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
     const signaling = new SignalingServer({
-      ...{ clock: systemClock, nowMs: () => 1234, rooms, verifier, log: silentLog },
+      ...{ clock: systemClock, nowMs: () => 1234, rooms, verifier, log: silentLog, audit: new Audit(silentLog) },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pending: new PendingConnections({ total: 100, perAddress: 10, totalBytes: 1_000_000 }),
       pages: { allowed: [], publicUrl: undefined, isOpen: true },
