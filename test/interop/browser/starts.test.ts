@@ -190,13 +190,13 @@ test('a PPS that comes inside a GOP disturbs nobody: it is in band, and in the c
 
 test('a picture rests, and an encoder without pictures answers no request: who comes later sees it soon', async () => {
   await Promise.all((['VP8', 'H264'] as const).map(restAndJoin))
-})
+}, 60_000)
 
 async function restAndJoin(codec: 'VP8' | 'H264'): Promise<void> {
   const name = `resting-${codec}`
   const publisher = await BrowserPeer.open(browser, server.http)
   leaving.push(() => publisher.close())
-  await publisher.publish(`live/${name}`, { codec })
+  await publisher.publish(`live/${name}`, { codec, fps: 10, width: 320, height: 180 })
   await untilStream(server, `live/${name}`, 'live', 50)
   await publisher.page.evaluate(() => window.peer.rest())
   await wait(RESTS_MS)
