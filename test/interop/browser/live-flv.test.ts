@@ -1,13 +1,18 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
+  LOW_DELAY,
   X264_DEFAULTS,
   launchChromium,
+  makeClip,
   openLivePage,
   pushClock,
   pushFfmpeg,
+  pushTags,
   readDelay,
   startServer,
+  tagsOf,
   until,
   untilDelayBelow,
   untilHeard,
@@ -100,4 +105,30 @@ test.each([
   await untilFact('picture', new RegExp(picture))
   if (kind === 'video only') await untilPlays(page)
   else await untilHeard(page, 440)
+})
+
+test('sound that begins after the picture is heard at once, and the picture stays', async () => {
+  const clips = [await makeClip({ sound: [], output: [...LOW_DELAY, '-pix_fmt', 'yuv420p'] }), await makeClip()]
+  const [silent, sounding] = await Promise.all(clips.map(async ({ path }) => tagsOf(await readFile(path))))
+  const push = await pushTags(`${server.rtmp}/live/late-sound`, silent!)
+  try {
+    const { page, complaints } = await open('stream=live/late-sound&protocol=ws-flv')
+    await untilPlays(page, 25)
+    await page.getByRole('button', { name: 'Turn on the sound' }).click()
+    await page.evaluate(() => {
+      const video = document.querySelector('video')!
+      Object.assign(window, { bare: 0 })
+      video.addEventListener('emptied', () => {
+        // The last picture is to cover the change.
+        if (!(video.nextElementSibling instanceof HTMLCanvasElement)) Object.assign(window, { bare: 1 })
+      })
+    })
+    push.goOnWith(sounding!)
+    await untilHeard(page, 440)
+    await untilPlays(page, 10)
+    expect(await page.evaluate(() => (window as unknown as { bare: number }).bare)).toBe(0)
+    expect(complaints).toEqual([])
+  } finally {
+    await push.stop()
+  }
 })

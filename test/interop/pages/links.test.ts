@@ -158,12 +158,14 @@ test('guests enter by the links that the owner makes, under ids of their own, wi
   expect(others.map(({ status }) => status)).toEqual([...Array<number>(9).fill(200), 404])
   expect(new Set(others.map(({ userId }) => userId)).size).toBe(10)
   expect(others.at(-1)?.error?.code).toBe('INVITATION_GONE')
-  const audited = server
-    .log()
-    .split('\n')
-    .filter((line) => line.includes('"audit"'))
-  expect(audited.filter((line) => line.includes('"room.invite"') && line.includes('"mia"'))).toHaveLength(2)
-  expect(audited.filter((line) => line.includes('"what":"guest"'))).toHaveLength(12)
+  await vi.waitFor(() => {
+    const audited = server
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"audit"'))
+    expect(audited.filter((line) => line.includes('"room.invite"') && line.includes('"mia"'))).toHaveLength(2)
+    expect(audited.filter((line) => line.includes('"what":"guest"'))).toHaveLength(12)
+  })
 
   const late = await open(join.slice(server.http.length))
   await late.getByLabel('Your name').fill('Late')

@@ -17,3 +17,14 @@ export const FLV_LIVE = {
   autoCleanupMaxBackwardDuration: 30,
   autoCleanupMinBackwardDuration: 10,
 } as const
+
+/** DOMException's number of NotSupportedError, which is how Media Source refuses a codec. */
+export const NOT_SUPPORTED = 9
+
+/**
+ * True for what a new player mends at once: Media Source takes no track that appears late or comes back, for its buffers are
+ * made before the first picture.
+ */
+export function isLateTrack(detail: string, code: number | undefined): boolean {
+  return detail === 'MediaMSEError' && code !== NOT_SUPPORTED
+}

@@ -1,5 +1,6 @@
 import { CrossroomError } from '../errors.js'
-import { FLV_LIVE } from './flv-live.js'
+import { FLV_LIVE, isLateTrack } from './flv-live.js'
+import { holdStill } from './still.js'
 
 /** What a playback by WebSocket-FLV tells. */
 export interface FlvEvents {
@@ -20,6 +21,11 @@ export class FlvPlayback {
   #player: Player | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #failures = 0
+  #again = false
+  /** The player that is there now has played. */
+  #hasPlayed = false
+  /** Takes the still picture away that covers a new player's beginning. */
+  #uncover = (): void => undefined
   #closed = false
 
   constructor(element: HTMLVideoElement, url: string, events: FlvEvents) {
@@ -37,6 +43,7 @@ export class FlvPlayback {
     clearTimeout(this.#timer)
     this.#element.removeEventListener('playing', this.#handlePlaying)
     this.#letGo()
+    this.#uncover()
   }
 
   #start(): void {
@@ -56,18 +63,35 @@ export class FlvPlayback {
     mpegts.LoggingControl.applyConfig({ enableAll: false })
     const player = mpegts.createPlayer({ type: 'flv', isLive: true, url: this.#url }, FLV_LIVE)
     this.#player = player
-    player.on(mpegts.Events.ERROR, (type: string, detail: string) => {
-      this.#fail(new CrossroomError('PLAY_FAILED', undefined, { cause: `${type}: ${detail}` }))
+    player.on(mpegts.Events.ERROR, (type: string, detail: string, info: { code?: number } = {}) => {
+      if (player !== this.#player) return
+      if (this.#hasPlayed && isLateTrack(detail, info.code)) this.#rebuild(mpegts)
+      else this.#fail(new CrossroomError('PLAY_FAILED', undefined, { cause: `${type}: ${detail}` }))
     })
     player.on(mpegts.Events.LOADING_COMPLETE, () => this.#retry())
     player.attachMediaElement(this.#element)
     player.load()
     // Whoever owns the element starts it, and hears of it when the browser does not let it sound; this is for later attempts.
-    if (this.#failures > 0) this.#element.play().catch(() => undefined)
+    if (this.#failures > 0 || this.#again) this.#element.play().catch(() => undefined)
   }
 
   readonly #handlePlaying = (): void => {
     this.#failures = 0
+    this.#hasPlayed = true
+    this.#uncover()
+  }
+
+  /** At once, and under the last picture. A player that never played is not built anew: its stream would fail again. */
+  #rebuild(mpegts: Mpegts): void {
+    this.#hasPlayed = false
+    this.#again = true
+    queueMicrotask(() => {
+      if (this.#closed) return
+      this.#uncover()
+      this.#uncover = holdStill(this.#element)
+      this.#letGo()
+      this.#open(mpegts)
+    })
   }
 
   #fail(error: CrossroomError): void {
@@ -81,6 +105,7 @@ export class FlvPlayback {
     clearTimeout(this.#timer)
     const waitMs = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)]
     this.#timer = setTimeout(() => {
+      this.#hasPlayed = false
       this.#letGo()
       this.#start()
     }, waitMs)

@@ -1,5 +1,6 @@
 import mpegts from 'mpegts.js'
-import { FLV_LIVE } from '@crossroom/client/flv-live'
+import { FLV_LIVE, isLateTrack, NOT_SUPPORTED } from '@crossroom/client/flv-live'
+import { holdStill } from '@crossroom/client/still'
 import { BufferDelay } from '../delay.js'
 import { roundTripMs } from '../round-trip.js'
 import { httpLoader, webSocketLoader, type LoaderListener } from './flv-loader.js'
@@ -16,8 +17,6 @@ import {
 /** As the SDK plays, and the page sees to it that a paused picture does not fall behind either. */
 const LIVE = { ...FLV_LIVE, liveBufferLatencyChasingOnPaused: true } as const
 
-/** DOMException's number of NotSupportedError, which is how Media Source refuses a codec. */
-const NOT_SUPPORTED = 9
 const WATCH_MS = 40
 /** At the start a whole group of pictures comes at once: for so long the page jumps to the live end instead of hurrying. */
 const SETTLING_MS = 1_500
@@ -28,33 +27,67 @@ export class FlvSource implements Source {
   readonly #video: HTMLVideoElement
   readonly #events: SourceEvents
   readonly #delay = new BufferDelay()
-  readonly #player: mpegts.Player
+  readonly #protocol: 'ws-flv' | 'http-flv'
+  readonly #address: StreamAddress
+  #player: mpegts.Player
   readonly #watch: number
-  readonly #handlePlaying = (): void => this.#events.playing()
+  /** Takes the still picture away that covers a new player's beginning. */
+  #uncover = (): void => undefined
+  #hasPlayed = false
+  readonly #handlePlaying = (): void => {
+    this.#hasPlayed = true
+    this.#uncover()
+    this.#events.playing()
+  }
   #bytes = 0
+  /** What players before this one received. */
+  #bytesBefore = 0
   #firstPictureMs: number | undefined
   #closed = false
 
   constructor(protocol: 'ws-flv' | 'http-flv', video: HTMLVideoElement, address: StreamAddress, events: SourceEvents) {
+    this.#protocol = protocol
     this.#video = video
+    this.#address = address
     this.#events = events
-    const scheme = protocol === 'ws-flv' ? 'ws' : 'http'
+    mpegts.LoggingControl.applyConfig({ enableAll: false })
+    video.addEventListener('playing', this.#handlePlaying)
+    this.#watch = window.setInterval(() => this.#observe(), WATCH_MS)
+    this.#player = this.#start()
+  }
+
+  #start(): mpegts.Player {
+    const scheme = this.#protocol === 'ws-flv' ? 'ws' : 'http'
     const listener: LoaderListener = {
       received: (bytes) => this.#receive(bytes),
       ended: (failure) => this.#fail(failure),
     }
     const customLoader = scheme === 'ws' ? webSocketLoader(listener) : httpLoader(listener)
-    mpegts.LoggingControl.applyConfig({ enableAll: false })
-    const source = { type: 'flv', isLive: true, url: flvAddress(address, scheme) }
-    this.#player = mpegts.createPlayer(source, { ...LIVE, customLoader })
-    this.#player.on(mpegts.Events.ERROR, (type: string, detail: string, info: { code?: number; msg?: string }) => {
-      this.#fail(failureOf(type, detail, info))
+    const source = { type: 'flv', isLive: true, url: flvAddress(this.#address, scheme) }
+    const player = mpegts.createPlayer(source, { ...LIVE, customLoader })
+    player.on(mpegts.Events.ERROR, (type: string, detail: string, info: { code?: number; msg?: string }) => {
+      if (player !== this.#player) return
+      if (this.#hasPlayed && isLateTrack(detail, info.code)) this.#rebuild()
+      else this.#fail(failureOf(type, detail, info))
     })
-    this.#player.attachMediaElement(video)
-    video.addEventListener('playing', this.#handlePlaying)
-    this.#watch = window.setInterval(() => this.#observe(), WATCH_MS)
-    this.#player.load()
-    startPlayback(video, () => this.#events.blocked())
+    player.attachMediaElement(this.#video)
+    player.load()
+    startPlayback(this.#video, () => this.#events.blocked())
+    return player
+  }
+
+  /** A player that never played anything is not built anew: its stream would fail again. */
+  #rebuild(): void {
+    this.#hasPlayed = false
+    queueMicrotask(() => {
+      if (this.#closed) return
+      this.#uncover()
+      this.#uncover = holdStill(this.#video)
+      this.#player.destroy()
+      this.#bytesBefore = this.#bytes
+      this.#firstPictureMs = undefined
+      this.#player = this.#start()
+    })
   }
 
   sample(): Promise<Sample> {
@@ -72,12 +105,13 @@ export class FlvSource implements Source {
     window.clearInterval(this.#watch)
     this.#video.removeEventListener('playing', this.#handlePlaying)
     this.#player.destroy()
+    this.#uncover()
     this.#video.playbackRate = 1
   }
 
   #receive(bytes: number): void {
     if (this.#bytes === 0) this.#events.connected()
-    this.#bytes = bytes
+    this.#bytes = this.#bytesBefore + bytes
   }
 
   #observe(): void {
