@@ -1,16 +1,17 @@
-"""A WebRTC peer of other make (aiortc): `aiortc-peer.py play|publish URL SECONDS`. Prints how many frames came as JSON."""
+"""A WebRTC peer of other make (aiortc): `aiortc-peer.py play|publish|publish-g711 URL SECONDS`. Prints how many frames came as JSON."""
 
 import asyncio
 import fractions
 import json
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import aioice.ice
 import av
 import numpy
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
 
 # It leaves out loopback by itself, where the tests are.
@@ -78,11 +79,20 @@ async def main(what, url, seconds):
     else:
         connection.addTrack(MovingPicture())
         connection.addTrack(Tone())
+    if what == "publish-g711":
+        codecs = RTCRtpSender.getCapabilities("audio").codecs
+        speech = [codec for codec in codecs if codec.mimeType in ("audio/PCMU", "audio/PCMA")]
+        connection.getTransceivers()[1].setCodecPreferences(speech)
     await connection.setLocalDescription(await connection.createOffer())
     offer = connection.localDescription.sdp.encode()
     request = urllib.request.Request(url, offer, {"Content-Type": "application/sdp"})
-    with urllib.request.urlopen(request) as response:
-        answer = response.read().decode()
+    try:
+        with urllib.request.urlopen(request) as response:
+            answer = response.read().decode()
+    except urllib.error.HTTPError as refusal:
+        print(json.dumps({"status": refusal.code, "reason": refusal.read().decode()}))
+        await connection.close()
+        return
     await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     await asyncio.sleep(seconds)
     seen["state"] = connection.connectionState

@@ -67,3 +67,12 @@ test('what aiortc publishes comes out of HTTP-FLV and RTMP as H.264 and AAC', as
   viewer.close()
   await publisher.stop()
 })
+
+test('aiortc that has only G.711 for its sound is refused with the reason, not left without sound', async () => {
+  const refused = await run(PYTHON, [PEER, 'publish-g711', `${server.http}/whip/live/speech`, '1'])
+  expect(refused.code, refused.stderr).toBe(0)
+  expect(JSON.parse(refused.stdout)).toEqual({
+    status: 406,
+    reason: expect.stringMatching(/No codec fits for audio: wanted OPUS.*offered PCM[UA]/) as string,
+  })
+})
