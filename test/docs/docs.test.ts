@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { notificationShapes } from '../../packages/protocol/src/notification-shapes.js'
-import { paramsShapes } from '../../packages/protocol/src/request-shapes.js'
+import { requests } from '../../packages/protocol/src/requests.js'
 import { RESERVED_APPS } from '../../packages/server/src/auth/names.js'
 import { describeValue, errorTable, limitTables, LIMITS_OF_PACKAGES, optionTable } from './tables.js'
 
@@ -35,7 +35,7 @@ test('the table of errors is that of the code', async () => {
 
 test('every message of signaling is described', () => {
   const text = readFileSync(join(ROOT, 'docs/10-rooms.md'), 'utf8')
-  const methods = [...Object.keys(paramsShapes), ...Object.keys(notificationShapes)]
+  const methods = [...Object.keys(requests), ...Object.keys(notificationShapes)]
   expect(methods.length).toBeGreaterThan(30)
   expect(methods.filter((method) => !text.includes(`\`${method}\``))).toEqual([])
 })

@@ -41,7 +41,7 @@ test('whoever leaves or is kicked can play nothing any more, from that moment', 
   const [bobs, carols] = [await playing(stage, tokenOf(bob)), await playing(stage, tokenOf(carol))]
   bob.member.leave()
   expect([bobs.ends, carols.ends]).toEqual([['kicked'], []])
-  alice.member.kick({ userId: 'carol' })
+  alice.member.request('room.kick', { userId: 'carol' })
   expect(carols.ends).toEqual(['kicked'])
   expect(await stage.admit('r', tokenOf(bob))).toMatchObject(NOT_FOUND)
 })
@@ -86,7 +86,7 @@ test('a push address is the same all membership long, takes over from itself, an
   const stage = new RoomStage()
   const bob = stage.settled('bob', { kind: 'miniprogram' })
   const { rtmp } = bob.member.enterResult().push!
-  expect(bob.member.pushAddress({ streamType: 'main' })).toEqual({ rtmp })
+  expect(bob.member.request('media.pushAddress', { streamType: 'main' })).toEqual({ rtmp })
   const token = rtmp.slice('push/'.length)
   const first = await stage.admit('r', token, {}, 'publish')
   const second = await stage.admit('r', token, {}, 'publish')

@@ -49,7 +49,7 @@ test('a change of an anchor reaches 2000 viewers at once', () => {
 test('who enters as audience does not own an empty room, the first anchor does', () => {
   const stage = new RoomStage()
   const viewer = stage.settled('viewer', { role: 'audience' })
-  expect(viewer.member.info().ownerId).toBeNull()
+  expect(viewer.member.request('room.info', {}).ownerId).toBeNull()
   expect(stage.settled('alice').member.role).toBe('owner')
   expect(viewer.users()[0]!.role).toBe('owner')
 })

@@ -22,7 +22,7 @@ test('who resumes is the same member with the same addresses and connections, an
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
-  bob.member.subscribe({ streams: 'all' })
+  bob.member.request('media.subscribe', { streams: 'all' })
   const before = bob.member.enterResult()
   alice.connection.take()
   bob.member.lost()
@@ -51,7 +51,7 @@ test('who comes back by another name of the server is given the same tokens behi
   const plays = ({ userList }: typeof before) => Object.entries(userList[0]!.streams[0]!.play)
   expect(plays(after)).toEqual(plays(before).map(([protocol, address]) => [protocol, `lan/${address}`]))
   expect(after.push!.rtmp).toBe(`lan/${before.push!.rtmp}`)
-  expect(resumed.pushAddress({ streamType: 'main' })).toEqual(after.push)
+  expect(resumed.request('media.pushAddress', { streamType: 'main' })).toEqual(after.push)
 })
 
 test('the old socket of who resumes is closed without a word, and its end harms nobody', () => {
@@ -84,7 +84,7 @@ test('who resumes is told what it missed of its own: a push that ended, a mute',
   stage.play(publication, videoConfig(), { frames: 5, gop: 50 })
   bob.member.lost()
   publication.end()
-  alice.member.mute({ userId: 'bob', kind: 'video', muted: true })
+  alice.member.request('room.mute', { userId: 'bob', kind: 'video', muted: true })
   const connection = new FakeConnection()
   stage.rooms.resume(bob.member.resumeToken, connection, ADDRESSES)
   stage.settle()

@@ -38,10 +38,10 @@ test('who is muted is not heard, and is again when it is not muted', () => {
       stage.clock.advance(20 * MS)
     }
   }
-  bob.member.state({ audio: false, video: true, streamType: 'main' })
+  bob.member.request('media.state', { audio: false, video: true, streamType: 'main' })
   speak()
   expect(alice.connection.all('media.levels')).toEqual([])
-  bob.member.state({ audio: true, video: true, streamType: 'main' })
+  bob.member.request('media.state', { audio: true, video: true, streamType: 'main' })
   speak()
   expect(alice.connection.all('media.levels').length).toBeGreaterThan(1)
 })
@@ -75,8 +75,8 @@ test('the quality of an anchor’s network is told to all, of a viewer’s to it
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
   const viewer = stage.settled('viewer', { role: 'audience' })
-  bob.member.publish({ sdp: 'offer', tracks: [] })
-  viewer.member.subscribe({ streams: 'all' })
+  bob.member.request('media.publish', { sdp: 'offer', tracks: [] })
+  viewer.member.request('media.subscribe', { streams: 'all' })
   const tell = (userId: string, uplink: 2 | 4) => stage.media.get(userId)!.options.handlers.quality(uplink, 3)
   for (const userId of ['bob', 'bob', 'viewer']) tell(userId, 2)
   tell('bob', 4)
@@ -91,7 +91,7 @@ test('a quality that changes again too soon is told when it is time, the last on
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
-  bob.member.publish({ sdp: 'offer', tracks: [] })
+  bob.member.request('media.publish', { sdp: 'offer', tracks: [] })
   const { handlers } = stage.media.get('bob')!.options
   handlers.quality(2, 3)
   stage.clock.advance(2 * SECOND - MS)
@@ -110,7 +110,7 @@ test('what LiteAV says of a phone’s network is told as its quality', () => {
   const alice = stage.settled('alice')
   const phone = stage.settled('phone', { kind: 'miniprogram' })
   const report = (direction: 'publish' | 'play', netQualityLevel: number) => {
-    phone.member.report({ direction, netstatus: { netQualityLevel, videoBitrate: 900 } })
+    phone.member.request('media.report', { direction, netstatus: { netQualityLevel, videoBitrate: 900 } })
     stage.clock.advance(2 * SECOND)
   }
   report('publish', 4)

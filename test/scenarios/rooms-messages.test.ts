@@ -9,7 +9,7 @@ test('a message reaches all but its sender, or the one it is for', () => {
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
   const viewer = stage.settled('viewer', { role: 'audience', userName: 'A viewer' })
-  const { messageId } = viewer.member.sendMessage({ to: null, kind: 'text', data: 'hello' })
+  const { messageId } = viewer.member.request('message.send', { to: null, kind: 'text', data: 'hello' })
   const whole = {
     messageId,
     from: 'viewer',
@@ -22,7 +22,7 @@ test('a message reaches all but its sender, or the one it is for', () => {
   expect(alice.connection.all('message.received')).toEqual([whole])
   expect(bob.connection.all('message.received')).toEqual([whole])
   expect(viewer.connection.all('message.received')).toEqual([])
-  alice.member.sendMessage({ to: 'bob', kind: 'custom', data: '{}' })
+  alice.member.request('message.send', { to: 'bob', kind: 'custom', data: '{}' })
   expect(bob.connection.all('message.received').at(-1)).toMatchObject({
     from: 'alice',
     fromName: 'alice',
@@ -38,14 +38,14 @@ test('a message to nobody, or to a device, is refused', async () => {
   const camera = await stage.push('camera')
   camera.open()
   for (const to of ['nobody', 'camera'])
-    expect(() => alice.member.sendMessage({ to, kind: 'text', data: '' })).toThrow(code('USER_NOT_FOUND'))
+    expect(() => alice.member.request('message.send', { to, kind: 'text', data: '' })).toThrow(code('USER_NOT_FOUND'))
 })
 
 test('a room carries so many messages to all and no more', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
-  const say = () => alice.member.sendMessage({ to: null, kind: 'text', data: 'again' })
+  const say = () => alice.member.request('message.send', { to: null, kind: 'text', data: 'again' })
   for (let i = 0; i < 100; i++) say()
   expect(say).toThrow(code('TOO_MANY_REQUESTS'))
   expect(bob.connection.all('message.received')).toHaveLength(100)

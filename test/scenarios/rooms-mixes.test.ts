@@ -9,7 +9,7 @@ test('a mix holds everybody but its receiver, and follows those who come and go'
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
-  const { play } = bob.member.mix(ALL)
+  const { play } = bob.member.request('media.mix', ALL)
   const mix = stage.mixes[0]!
   expect(mix.sources).toEqual([keyOf(alice)])
   const carol = stage.settled('carol')
@@ -17,7 +17,7 @@ test('a mix holds everybody but its receiver, and follows those who come and go'
   alice.member.leave()
   stage.settle()
   expect(mix.sources).toEqual([keyOf(carol)])
-  expect(bob.member.mix({ ...ALL, audioOf: [] }).play).toEqual(play)
+  expect(bob.member.request('media.mix', { ...ALL, audioOf: [] }).play).toEqual(play)
   expect(mix.sources).toEqual([])
   expect(await stage.admit('r', tokenOf(play))).toMatchObject({ ok: true, key: mix.key })
   bob.member.leave()
@@ -29,7 +29,7 @@ test('the audience shares one mix, each with an address of its own', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const viewers = ['v1', 'v2', 'v3'].map((name) => stage.settled(name, { role: 'audience' }))
-  const plays = viewers.map(({ member }) => member.mix(ALL).play)
+  const plays = viewers.map(({ member }) => member.request('media.mix', ALL).play)
   expect(stage.mixes).toHaveLength(1)
   expect(new Set(plays.map(tokenOf)).size).toBe(3)
   viewers[0]!.member.leave()
@@ -43,17 +43,19 @@ test('a viewer who becomes an anchor loses the shared mix, in which it would hea
   const stage = new RoomStage()
   stage.settled('alice')
   const bob = stage.settled('bob', { role: 'audience' })
-  const { play } = bob.member.mix(ALL)
-  bob.member.switchRole({ role: 'anchor' })
+  const { play } = bob.member.request('media.mix', ALL)
+  bob.member.request('room.switchRole', { role: 'anchor' })
   expect(await stage.admit('r', tokenOf(play))).toMatchObject({ code: 'NOT_FOUND' })
-  bob.member.mix(ALL)
+  bob.member.request('media.mix', ALL)
   expect(stage.mixes[1]!.sources).not.toContain(keyOf(bob))
 })
 
 test('who may not hear the others gets no mix', () => {
   const stage = new RoomStage()
   const deaf = stage.settled('deaf', { permissions: { receiveAudio: false } })
-  expect(() => deaf.member.mix(ALL)).toThrow(expect.objectContaining({ code: 'NO_PERMISSION' }) as Error)
+  expect(() => deaf.member.request('media.mix', ALL)).toThrow(
+    expect.objectContaining({ code: 'NO_PERMISSION' }) as Error,
+  )
 })
 
 test('who renews with other permissions asks for a mix anew, and gets one that can be played', async () => {
@@ -61,10 +63,10 @@ test('who renews with other permissions asks for a mix anew, and gets one that c
   const alice = stage.settled('alice')
   stage.publishAs(alice, 'aux')
   const bob = stage.settled('bob')
-  const before = tokenOf(bob.member.mix(ALL).play)
+  const before = tokenOf(bob.member.request('media.mix', ALL).play)
   bob.member.renewed(stage.identity('bob', { permissions: { receiveAux: false } }))
   expect(await stage.admit('r', before)).toMatchObject({ code: 'NOT_FOUND' })
   expect(stage.mixes[0]!.closed).toBe(true)
-  const after = tokenOf(bob.member.mix(ALL).play)
+  const after = tokenOf(bob.member.request('media.mix', ALL).play)
   expect(await stage.admit('r', after)).toMatchObject({ ok: true, key: stage.mixes[1]!.key })
 })

@@ -24,7 +24,7 @@ test('who owns by token takes the room over from whoever was first', () => {
     { userId: 'host', role: 'owner' },
   ])
   expect(host.connection.all('room.roleChanged')).toEqual([])
-  expect(() => alice.member.kick({ userId: 'host' })).toThrow(
+  expect(() => alice.member.request('room.kick', { userId: 'host' })).toThrow(
     expect.objectContaining({ code: 'ROLE_FORBIDDEN' }) as Error,
   )
 })
@@ -43,13 +43,13 @@ test('an owner who lost its socket owns until it is gone', () => {
 test('an owner who steps back hands the room on; an anchor who comes to a room without an owner owns it', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
-  alice.member.switchRole({ role: 'audience' })
-  expect(alice.member.info().ownerId).toBeNull()
+  alice.member.request('room.switchRole', { role: 'audience' })
+  expect(alice.member.request('room.info', {}).ownerId).toBeNull()
   const bob = stage.settled('bob')
   expect(bob.member.role).toBe('owner')
-  alice.member.switchRole({ role: 'anchor' })
+  alice.member.request('room.switchRole', { role: 'anchor' })
   expect([alice.member.role, bob.member.role]).toEqual(['anchor', 'owner'])
-  bob.member.switchRole({ role: 'audience' })
+  bob.member.request('room.switchRole', { role: 'audience' })
   expect(alice.member.role).toBe('owner')
 })
 
@@ -57,7 +57,7 @@ test('the room of an owner who disbands it passes to nobody on the way', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const others = ['bob', 'carol', 'dave'].map((name) => stage.settled(name))
-  alice.member.disband()
+  alice.member.request('room.disband', {})
   for (const { connection } of others) {
     expect(connection.closed).toBe('disbanded')
     expect(connection.all('room.roleChanged')).toEqual([])
@@ -68,7 +68,7 @@ test('who finds a room made ahead may enter without the permission to create it,
   const stage = new RoomStage()
   stage.rooms.open('room')
   const phone = stage.settled('phone', { permissions: { createRoom: false } })
-  expect([phone.member.role, phone.member.info().ownerId]).toEqual(['anchor', null])
+  expect([phone.member.role, phone.member.request('room.info', {}).ownerId]).toEqual(['anchor', null])
   const alice = stage.settled('alice')
   expect([alice.member.role, phone.member.role]).toEqual(['owner', 'anchor'])
   alice.member.leave()

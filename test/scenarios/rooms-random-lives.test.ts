@@ -83,8 +83,8 @@ class World {
 
   #moderate(kind: 'kick' | 'mute', [by, of]: readonly [string, string]): void {
     const member = this.people.get(by)?.entered.member
-    if (kind === 'kick') member?.kick({ userId: of, banMs: 0 })
-    else member?.mute({ userId: of, kind: 'audio', muted: true })
+    if (kind === 'kick') member?.request('room.kick', { userId: of, banMs: 0 })
+    else member?.request('room.mute', { userId: of, kind: 'audio', muted: true })
   }
 
   #ask(act: Extract<Act, { readonly user: string }>): void {
@@ -94,8 +94,8 @@ class World {
     if (act.kind === 'leave') entered.member.leave()
     else if (act.kind === 'lose') entered.member.lost()
     else if (act.kind === 'resume') this.#resume(act.user, entered)
-    else if (act.kind === 'disband') entered.member.disband()
-    else if (act.kind === 'switch') entered.member.switchRole({ role: act.role })
+    else if (act.kind === 'disband') entered.member.request('room.disband', {})
+    else if (act.kind === 'switch') entered.member.request('room.switchRole', { role: act.role })
     else if (act.kind === 'publish' && entered.member.isConnected && entered.member.isListed)
       this.stage.publishAs(entered).push(this.stage.frame(videoConfig(), 0, true))
   }

@@ -13,7 +13,7 @@ test('who may not see is shown no picture, told of none, and plays an address wi
   expect(blind.connection.all('room.videoState')).toEqual([])
   expect(blind.connection.all('room.audioState')).toHaveLength(1)
   expect(await stage.admit('r', stream.play.rtmp.slice(2))).toMatchObject({ ok: true, without: 'video' })
-  blind.member.subscribe({ streams: 'all' })
+  blind.member.request('media.subscribe', { streams: 'all' })
   expect(stage.media.get('blind')!.subscribed.map(({ kind }) => kind)).toEqual(['audio'])
 })
 
@@ -24,7 +24,7 @@ test('a stream of which somebody may have nothing is not listed to it', () => {
   stage.play(stage.publishAs(bob, 'aux'), videoConfig(), { frames: 3, gop: 50 })
   stage.settle()
   expect(guest.users()[0]!.streams.map(({ streamType }) => streamType)).toEqual(['main'])
-  guest.member.subscribe({ streams: [{ userId: 'bob', streamType: 'aux', audio: true, video: true }] })
+  guest.member.request('media.subscribe', { streams: [{ userId: 'bob', streamType: 'aux', audio: true, video: true }] })
   expect(stage.media.get('guest')!.subscribed).toEqual([])
 })
 
@@ -46,10 +46,10 @@ test('who may not send a kind is refused an offer of it', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob', { permissions: { sendVideo: false } })
   const video = { mid: '0', streamType: 'main', kind: 'video' } as const
-  expect(() => bob.member.publish({ sdp: 'offer', tracks: [video] })).toThrow(
+  expect(() => bob.member.request('media.publish', { sdp: 'offer', tracks: [video] })).toThrow(
     expect.objectContaining({ code: 'NO_PERMISSION' }) as Error,
   )
-  expect(bob.member.publish({ sdp: 'offer', tracks: [{ ...video, kind: 'audio' }] })).toEqual({
+  expect(bob.member.request('media.publish', { sdp: 'offer', tracks: [{ ...video, kind: 'audio' }] })).toEqual({
     sdp: 'answer to offer',
   })
 })
@@ -62,7 +62,7 @@ test('a renewed signature tells what changed for its holder, to nobody else, and
   stage.settle()
   bob.connection.told.length = 0
   carol.connection.told.length = 0
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   carol.member.renewed(stage.identity('carol', { permissions: { receiveVideo: false } }))
   stage.clock.advance(100_000)
   expect(stage.media.get('carol')!.subscribed.map(({ kind }) => kind)).toEqual(['audio'])

@@ -23,7 +23,7 @@ test('a stream that is subscribed to twice goes down once, as it was named first
     { ...alice, audio: false, video: true, maxWidth: 320 },
     { ...alice, audio: true, video: true },
   ]
-  carol.member.subscribe({ streams })
+  carol.member.request('media.subscribe', { streams })
   expect(stage.media.get('carol')!.subscribed).toMatchObject([{ kind: 'audio' }, { kind: 'video', maxWidth: 320 }])
 })
 
@@ -34,7 +34,7 @@ test('nothing goes down before it is asked for; "all" is sound first, then scree
   stage.play(stage.publishAs(bob, 'aux'), videoConfig(), { frames: 3, gop: 50 })
   const carol = stage.settled('carol')
   expect(stage.media.size).toBe(0)
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   expect(tracksOf(stage, 'carol')).toEqual([
     'alice main audio',
     'bob main audio',
@@ -42,21 +42,21 @@ test('nothing goes down before it is asked for; "all" is sound first, then scree
     'alice main video',
     'bob main video',
   ])
-  carol.member.subscribe({ streams: [] })
+  carol.member.request('media.subscribe', { streams: [] })
   expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
 test('a subscription follows those who come and go, and is said again only when it changes', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const alice = live(stage, 'alice')
   stage.settle()
   expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
   const { calls } = stage.media.get('carol')!
   const said = calls.length
   stage.settled('dave', { role: 'audience' })
-  alice.member.sendMessage({ to: null, kind: 'text', data: 'hello' })
+  alice.member.request('message.send', { to: null, kind: 'text', data: 'hello' })
   stage.settle()
   expect(calls.length).toBe(said)
   alice.member.leave()
@@ -71,7 +71,9 @@ test('a stream that is subscribed to before it is there comes by itself, in the 
     ...{ userId, streamType: 'main' as const, audio: true, video: true },
     ...(maxWidth === undefined ? {} : { maxWidth }),
   })
-  carol.member.subscribe({ streams: [stream('bob', 320), stream('alice'), stream('bob'), stream('carol')] })
+  carol.member.request('media.subscribe', {
+    streams: [stream('bob', 320), stream('alice'), stream('bob'), stream('carol')],
+  })
   live(stage, 'alice')
   live(stage, 'bob')
   stage.settle()
@@ -87,10 +89,10 @@ test('a stream that is subscribed to before it is there comes by itself, in the 
 test('a muted track stays subscribed, behind the others, and leaves when it is published no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const alice = live(stage, 'alice')
   live(stage, 'bob')
-  alice.member.state({ audio: true, video: false, streamType: 'main' })
+  alice.member.request('media.state', { audio: true, video: false, streamType: 'main' })
   stage.clock.advance(100 * MS)
   expect(tracksOf(stage, 'carol').slice(2)).toEqual(['bob main video', 'alice main video'])
   alice.publication.end()
@@ -101,7 +103,7 @@ test('a muted track stays subscribed, behind the others, and leaves when it is p
 test('a phone that takes over from itself, sound first, stays subscribed all the while', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const alice = live(stage, 'alice')
   stage.settle()
   const { calls } = stage.media.get('carol')!
@@ -119,7 +121,7 @@ test('a phone that takes over from itself, sound first, stays subscribed all the
 test('a camera that does not come back with its microphone is subscribed to no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const alice = live(stage, 'alice')
   stage.settle()
   const again = stage.publishAs(alice)
@@ -133,9 +135,9 @@ test('a camera that does not come back with its microphone is subscribed to no m
 test('what a browser takes out of its offer is subscribed to by nobody', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const alice = live(stage, 'alice')
-  alice.member.publish({ sdp: 'offer', tracks: [{ mid: '0', streamType: 'main', kind: 'audio' }] })
+  alice.member.request('media.publish', { sdp: 'offer', tracks: [{ mid: '0', streamType: 'main', kind: 'audio' }] })
   stage.settle()
   expect(tracksOf(stage, 'carol')).toEqual(['alice main audio'])
 })
@@ -143,18 +145,18 @@ test('what a browser takes out of its offer is subscribed to by nobody', () => {
 test('without WebRTC a subscription is refused in words, and everything else goes on', () => {
   const stage = new RoomStage({ webRtc: false })
   const carol = stage.settled('carol')
-  expect(() => carol.member.subscribe({ streams: 'all' })).toThrow(
+  expect(() => carol.member.request('media.subscribe', { streams: 'all' })).toThrow(
     expect.objectContaining({ code: 'WEBRTC_OFF' }) as Error,
   )
-  carol.member.subscribe({ streams: [] })
+  carol.member.request('media.subscribe', { streams: [] })
   stage.clock.advance(SECOND)
-  expect(carol.member.pushAddress({ streamType: 'main' })).toHaveProperty('rtmp')
+  expect(carol.member.request('media.pushAddress', { streamType: 'main' })).toHaveProperty('rtmp')
 })
 
 test('an SDP that makes no sense is the sender’s mistake, told in the gateway’s words', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
-  expect(() => bob.member.publish({ sdp: 'bad', tracks: [] })).toThrow(
+  expect(() => bob.member.request('media.publish', { sdp: 'bad', tracks: [] })).toThrow(
     expect.objectContaining({ code: 'SDP_INVALID', message: 'The SDP makes no sense.' }) as Error,
   )
 })
@@ -162,7 +164,7 @@ test('an SDP that makes no sense is the sender’s mistake, told in the gateway�
 test('what stalled before it ended is subscribed to no more', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
-  carol.member.subscribe({ streams: 'all' })
+  carol.member.request('media.subscribe', { streams: 'all' })
   const { publication } = live(stage, 'alice')
   stage.clock.advance(5 * SECOND)
   expect(tracksOf(stage, 'carol')).toEqual(['alice main audio', 'alice main video'])
@@ -174,7 +176,7 @@ test('what stalled before it ended is subscribed to no more', () => {
 test('a fault of one member’s media is nobody else’s, and ends with the next change', () => {
   const stage = new RoomStage()
   const [alice, bob] = [stage.settled('alice'), stage.settled('bob')]
-  for (const { member } of [alice, bob]) member.subscribe({ streams: 'all' })
+  for (const { member } of [alice, bob]) member.request('media.subscribe', { streams: 'all' })
   const media = stage.media.get('alice')!
   media.isBroken = true
   const carol = stage.settled('carol')

@@ -73,6 +73,7 @@ export type {
   SendMessageParams,
   SubscribeParams,
 } from './requests.js'
+export { mayRequest, requests } from './requests.js'
 export type { SessionEnterParams } from './room-session/credentials.js'
 export { RoomSession, type RoomSessionOptions } from './room-session/room-session.js'
 export type {

@@ -3,8 +3,7 @@ import { readJson } from './json.js'
 import { limits } from './limits.js'
 import { notificationShapes } from './notification-shapes.js'
 import type { Notification, NotificationMethod, NotificationParams } from './notifications.js'
-import { paramsShapes, resultShapes } from './request-shapes.js'
-import type { ParamsOf, RequestMethod, ResultOf } from './requests.js'
+import { requests, type ParamsOf, type RequestMethod, type ResultOf } from './requests.js'
 import { describe, isObject, Mismatch } from './shape.js'
 
 /** Chosen by who asks, said back in the answer. Ours are strings; numbers are taken as well. */
@@ -63,7 +62,7 @@ export function parseRequest(input: unknown): RequestReading {
   if (typeof method !== 'string') return refused(id, 'BAD_ENVELOPE', new Mismatch('method', method, 'a text').sentence)
   if (!isMethod(method)) return refused(id, 'UNKNOWN_METHOD', `The server knows no request ${describe(method)}.`)
   if (!isObject(params)) return refused(id, 'BAD_REQUEST', new Mismatch('params', params, 'an object').sentence)
-  const checked: unknown = paramsShapes[method](params, '')
+  const checked: unknown = requests[method].params(params, '')
   if (checked instanceof Mismatch) return refused(id, checked.code, checked.sentence)
   return { ok: true, request: { id, method, params: checked } as Request }
 }
@@ -96,12 +95,13 @@ export function parseResult<Method extends RequestMethod>(
   method: Method,
   result: unknown,
 ): ResultOf<Method> | Mismatch {
-  return resultShapes[method](result, '')
+  const read: unknown = requests[method].result(result, '')
+  return read as ResultOf<Method> | Mismatch
 }
 
 /** Whether it is one of the requests of this version. */
 export function isMethod(method: string): method is RequestMethod {
-  return hasOwn(paramsShapes, method)
+  return hasOwn(requests, method)
 }
 
 export function writeRequest<Method extends RequestMethod>(

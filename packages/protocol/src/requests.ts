@@ -1,3 +1,20 @@
+import { limits, PROTOCOL_VERSION } from './limits.js'
+import {
+  count,
+  iceServers,
+  playAddresses,
+  publishedStreamType,
+  publishedTrack,
+  pushAddress,
+  role,
+  roomId,
+  roomInfo,
+  sdp,
+  trackKind,
+  userId,
+  userList,
+  userName,
+} from './model-shapes.js'
 import type {
   ClientKind,
   IceServer,
@@ -14,6 +31,22 @@ import type {
   User,
   WishedStream,
 } from './model.js'
+import {
+  boolean,
+  either,
+  integer,
+  isObject,
+  list,
+  Mismatch,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  textUpTo,
+  type Shape,
+} from './shape.js'
+import { utf8Length } from './text.js'
 
 /** A result or a parameter object without a field. */
 export type Empty = Readonly<Record<never, never>>
@@ -110,48 +143,231 @@ export interface InviteResult {
   readonly expiresAt: number
 }
 
-/** Every request that a client sends: method to its parameters and its result. */
-export interface Requests {
-  'room.enter': { params: EnterParams; result: EnterResult }
-  'room.resume': { params: { readonly resumeToken: string }; result: EnterResult }
-  'room.ping': { params: Empty; result: { readonly now: number } }
-  'room.renew': { params: RenewParams; result: { readonly expiresAt: number | null } }
-  'room.info': { params: Empty; result: RoomInfo }
-  'room.switchRole': { params: { readonly role: RequestedRole }; result: { readonly push?: PushAddress } }
+const empty: Shape<Empty> = object<Empty>({})
+const onlyUser = object<{ readonly userId: string }>({ userId })
+const onlyStreamType = object<{ readonly streamType: PublishedStreamType }>({ streamType: publishedStreamType })
+const requestedRole = oneOf<RequestedRole>(['anchor', 'audience'])
+const token: Shape<string> = textUpTo(limits.tokenLength, 1)
+const all = oneOf(['all'])
+const id: Shape<string> = textUpTo(limits.resumeTokenLength, 1)
+const expiresAt = nullable(count)
+
+const protocol: Shape<number> = (value, field) => {
+  if (value === PROTOCOL_VERSION) return PROTOCOL_VERSION
+  return new Mismatch(field, value, `${PROTOCOL_VERSION}`, Number.isInteger(value) ? 'PROTOCOL_VERSION' : 'BAD_REQUEST')
+}
+
+/** An empty text stands for an absent one: the properties of the Mini Program component begin as ''. */
+const optionalToken = optional(textUpTo(limits.tokenLength))
+
+const enterParams = object<EnterParams>({
+  protocol,
+  sdkAppId: optional(integer(0, 2 ** 32 - 1)),
+  roomId,
+  userId,
+  userSig: optionalToken,
+  privateMapKey: optionalToken,
+  userName: optional(userName),
+  role: optional(requestedRole),
+  client: object<EnterParams['client']>({
+    kind: oneOf<ClientKind>(['browser', 'miniprogram', 'other'], 'other'),
+    version: textUpTo(limits.versionLength),
+  }),
+})
+
+const wishedStream = object<WishedStream>({
+  userId,
+  streamType: publishedStreamType,
+  audio: boolean,
+  video: boolean,
+  maxWidth: optional(integer(1, limits.maxWidth)),
+})
+
+const netstatus: Shape<Netstatus> = (value, field) => {
+  const allowed = `an object of at most ${limits.netstatusFields} figures and short texts`
+  if (!isObject(value)) return new Mismatch(field, value, allowed)
+  const entries = Object.entries(value)
+  if (entries.length > limits.netstatusFields) return new Mismatch(field, value, allowed)
+  // Entries, not assignments: a field named __proto__ stays a field.
+  const figures: [string, string | number | boolean][] = []
+  for (const [name, figure] of entries) {
+    if (name.length > limits.netstatusTextLength || !isFigure(figure)) return new Mismatch(field, value, allowed)
+    figures.push([name, figure])
+  }
+  return Object.fromEntries(figures)
+}
+
+function isFigure(value: unknown): value is string | number | boolean {
+  if (typeof value === 'string') return value.length <= limits.netstatusTextLength
+  return typeof value === 'number' || typeof value === 'boolean'
+}
+
+const data = text(`a text of at most ${limits.dataBytes} bytes`, (value) => {
+  return value.length <= limits.dataBytes && utf8Length(value) <= limits.dataBytes
+})
+
+const enterResult = object<EnterResult>({
+  sessionId: id,
+  resumeToken: id,
+  room: roomInfo,
+  self: object<EnterResult['self']>({ userId, role }),
+  userList,
+  audienceCount: count,
+  push: optional(pushAddress),
+  iceServers,
+  heartbeatMs: integer(1, 2 ** 31 - 1),
+  expiresAt,
+})
+
+/** One request: whom it is for, what it takes and what it answers. */
+interface RequestRule<Params, Result> {
+  /** A device has no socket to ask by. */
+  readonly roles: readonly Role[]
+  readonly params: Shape<Params>
+  readonly result: Shape<Result>
+}
+
+function request<Params, Result>(
+  roles: readonly Role[],
+  params: Shape<Params>,
+  result: Shape<Result>,
+): RequestRule<Params, Result> {
+  return { roles, params, result }
+}
+
+/** Nobody in a room: these make a member. */
+const STRANGERS: readonly Role[] = []
+const MEMBERS: readonly Role[] = ['owner', 'anchor', 'audience']
+const SENDERS: readonly Role[] = ['owner', 'anchor']
+const OWNER: readonly Role[] = ['owner']
+const AUDIENCE: readonly Role[] = ['audience']
+
+/**
+ * Every request that a client sends. Types, validators and checks of roles come from here; the server's handler is the
+ * other place that a new request is written in.
+ */
+export const requests = {
+  'room.enter': request(STRANGERS, enterParams, enterResult),
+  'room.resume': request(STRANGERS, object<{ readonly resumeToken: string }>({ resumeToken: id }), enterResult),
+  'room.ping': request(MEMBERS, empty, object<{ readonly now: number }>({ now: count })),
+  'room.renew': request(
+    MEMBERS,
+    object<RenewParams>({ userSig: token, privateMapKey: optionalToken }),
+    object<{ readonly expiresAt: number | null }>({ expiresAt }),
+  ),
+  'room.info': request(MEMBERS, empty, roomInfo),
+  'room.switchRole': request(
+    MEMBERS,
+    object<{ readonly role: RequestedRole }>({ role: requestedRole }),
+    object<{ readonly push?: PushAddress }>({ push: optional(pushAddress) }),
+  ),
+  'room.leave': request(MEMBERS, empty, empty),
   /** `banMs` is DEFAULT_BAN_MS when absent. */
-  'room.kick': { params: { readonly userId: string; readonly banMs?: number }; result: Empty }
-  'room.mute': {
-    params: { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean }
-    result: Empty
-  }
-  'room.invite': { params: InviteParams; result: InviteResult }
-  'room.disband': { params: Empty; result: Empty }
-  'room.leave': { params: Empty; result: Empty }
-  'mic.request': { params: Empty; result: Empty }
-  /** Takes a request back; without one it does nothing. */
-  'mic.withdraw': { params: Empty; result: Empty }
-  'mic.answer': { params: { readonly userId: string; readonly accept: boolean }; result: Empty }
-  'mic.remove': { params: { readonly userId: string }; result: Empty }
+  'room.kick': request(
+    OWNER,
+    object<{ readonly userId: string; readonly banMs?: number }>({ userId, banMs: optional(integer(0, limits.banMs)) }),
+    empty,
+  ),
+  'room.mute': request(
+    OWNER,
+    object<{ readonly userId: string; readonly kind: TrackKind; readonly muted: boolean }>({
+      userId,
+      kind: trackKind,
+      muted: boolean,
+    }),
+    empty,
+  ),
+  'room.invite': request(
+    OWNER,
+    object<InviteParams>({
+      role: optional(requestedRole),
+      expireMs: optional(integer(1, limits.inviteMs)),
+      uses: optional(integer(1, limits.inviteUses)),
+    }),
+    object<InviteResult>({ link: textUpTo(limits.linkLength, 1), invite: id, expiresAt: count }),
+  ),
+  'room.disband': request(OWNER, empty, empty),
+  'mic.request': request(AUDIENCE, empty, empty),
+  /** Takes a request back; without one it does nothing. Whoever was accepted a moment ago may still do it. */
+  'mic.withdraw': request(MEMBERS, empty, empty),
+  'mic.answer': request(
+    OWNER,
+    object<{ readonly userId: string; readonly accept: boolean }>({ userId, accept: boolean }),
+    empty,
+  ),
+  'mic.remove': request(OWNER, onlyUser, empty),
   /** `sdp` is an offer; `tracks` is the whole list of what the connection publishes. */
-  'media.publish': {
-    params: { readonly sdp: string; readonly tracks: readonly PublishedTrack[] }
-    result: { readonly sdp: string }
+  'media.publish': request(
+    SENDERS,
+    object<{ readonly sdp: string; readonly tracks: readonly PublishedTrack[] }>({
+      sdp,
+      tracks: list(publishedTrack, limits.publishedTracks),
+    }),
+    object<{ readonly sdp: string }>({ sdp }),
+  ),
+  'media.unpublish': request(SENDERS, onlyStreamType, empty),
+  'media.pushAddress': request(SENDERS, onlyStreamType, pushAddress),
+  'media.state': request(
+    SENDERS,
+    object<MediaStateParams>({ audio: boolean, video: boolean, streamType: publishedStreamType }),
+    empty,
+  ),
+  'media.subscribe': request(
+    MEMBERS,
+    object<SubscribeParams>({ streams: either(list(wishedStream, limits.subscribedStreams), all) }),
+    empty,
+  ),
+  'media.answer': request(
+    MEMBERS,
+    object<{ readonly sdp: string; readonly revision: number }>({ sdp, revision: count }),
+    empty,
+  ),
+  'media.candidate': request(
+    MEMBERS,
+    object<{ readonly candidate: string; readonly target: 'publish' | 'subscribe' }>({
+      candidate: textUpTo(limits.candidateLength),
+      target: oneOf(['publish', 'subscribe']),
+    }),
+    empty,
+  ),
+  'media.restart': request(MEMBERS, empty, empty),
+  'media.mix': request(
+    MEMBERS,
+    object<MixParams>({
+      audio: boolean,
+      video: boolean,
+      audioOf: either(list(userId, limits.subscribedStreams), all),
+    }),
+    object<{ readonly play: PlayAddresses }>({ play: playAddresses }),
+  ),
+  'media.report': request(
+    MEMBERS,
+    object<ReportParams>({ direction: oneOf(['publish', 'play']), userId: optional(userId), netstatus }),
+    empty,
+  ),
+  'message.send': request(
+    MEMBERS,
+    object<SendMessageParams>({ to: nullable(userId), kind: oneOf<MessageKind>(['text', 'custom']), data }),
+    object<{ readonly messageId: string }>({ messageId: id }),
+  ),
+}
+
+type Rules = typeof requests
+type Accepted<T> = T extends Shape<infer Value> ? Value : never
+
+/** Method to its parameters and its result. */
+export type Requests = {
+  readonly [Method in keyof Rules]: {
+    readonly params: Accepted<Rules[Method]['params']>
+    readonly result: Accepted<Rules[Method]['result']>
   }
-  'media.unpublish': { params: { readonly streamType: PublishedStreamType }; result: Empty }
-  'media.pushAddress': { params: { readonly streamType: PublishedStreamType }; result: PushAddress }
-  'media.subscribe': { params: SubscribeParams; result: Empty }
-  'media.answer': { params: { readonly sdp: string; readonly revision: number }; result: Empty }
-  'media.candidate': {
-    params: { readonly candidate: string; readonly target: 'publish' | 'subscribe' }
-    result: Empty
-  }
-  'media.restart': { params: Empty; result: Empty }
-  'media.state': { params: MediaStateParams; result: Empty }
-  'media.mix': { params: MixParams; result: { readonly play: PlayAddresses } }
-  'media.report': { params: ReportParams; result: Empty }
-  'message.send': { params: SendMessageParams; result: { readonly messageId: string } }
 }
 
 export type RequestMethod = keyof Requests
 export type ParamsOf<Method extends RequestMethod> = Requests[Method]['params']
 export type ResultOf<Method extends RequestMethod> = Requests[Method]['result']
+
+/** Whether somebody in a room with that role may ask it. */
+export function mayRequest(role: Role, method: RequestMethod): boolean {
+  return requests[method].roles.includes(role)
+}

@@ -10,7 +10,7 @@ export type {
   SubscribedTrack,
 } from './media/media-gateway.js'
 export type { AddressBook, MemberConnection } from './view/member-connection.js'
-export type { ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
+export type { MemberMethod, ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
 export type { RoomDirectory } from './doors/room-directory.js'
 export type { GuestPass } from './model/invitations.js'
 export { Room } from './room.js'

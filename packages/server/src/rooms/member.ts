@@ -37,7 +37,7 @@ export abstract class Member implements Person, StreamOwner {
   readonly enteredAtMs: number
   /** Changed by the roster only. */
   role: Role
-  protected readonly services: RoomServices
+  readonly services: RoomServices
   #permissions: Permissions
   #mutedByOthers: Kinds = { audio: false, video: false }
   readonly #streams = new Map<PublishedStreamType, MemberStream>()

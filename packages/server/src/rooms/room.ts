@@ -15,7 +15,8 @@ import type { Member } from './member.js'
 import { Invitations } from './model/invitations.js'
 import { roleOnEntry } from './model/policy.js'
 import { Roster, type RosterEvent } from './model/roster.js'
-import { Participant, type ParticipantRoom } from './participant.js'
+import { Participant } from './participant.js'
+import type { ParticipantRoom } from './request-handlers.js'
 import type { RoomServices } from './services.js'
 import type { MemberList } from './view/member-list.js'
 import { RoomLevels } from './view/room-levels.js'
@@ -150,16 +151,16 @@ export class Room implements ParticipantRoom {
     for (const participant of this.#participants()) participant.notify(method, params)
   }
 
-  switchRole(participant: Participant, role: RequestedRole): void {
-    this.#tell(this.#roster.setRole(participant, role))
+  switchRole(member: Member, role: RequestedRole): void {
+    this.#tell(this.#roster.setRole(member, role))
   }
 
-  requestMic(participant: Participant): void {
-    this.#tell(this.#roster.askForMic(participant))
+  requestMic(member: Member): void {
+    this.#tell(this.#roster.askForMic(member))
   }
 
-  withdrawMic(participant: Participant): void {
-    this.#tell(this.#roster.withdrawMic(participant))
+  withdrawMic(member: Member): void {
+    this.#tell(this.#roster.withdrawMic(member))
   }
 
   answerMic(userId: string, accepted: boolean, by?: string): void {

@@ -12,6 +12,7 @@ import {
   type IceServer,
   type NotificationMethod,
   type NotificationParams,
+  type ParamsOf,
   type RenewParams,
   type Request,
   type RequestId,
@@ -26,10 +27,10 @@ import {
   type AddressBook,
   type EnterRequest,
   type MemberConnection,
+  type MemberMethod,
   type ParticipantRequests,
   type RoomDirectory,
 } from '../rooms/index.js'
-import { memberHandlers, type MemberMethod } from './handlers.js'
 import type { SignalingCounters } from './counters.js'
 import type { Outbox } from './outbox.js'
 
@@ -184,17 +185,18 @@ export class SignalingSession implements MemberConnection {
           this.#leave(request.id)
           return
         default:
-          this.#answer(request.id, this.#ask(request.method, request.params))
+          this.#ask(request.id, request.method, request.params)
       }
     } catch (error) {
       this.#fail(request.id, error)
     }
   }
 
-  /** The pairing of method and parameters is that of `Request`, which a table of functions cannot express. */
-  #ask(method: MemberMethod, params: unknown): object {
-    const handle = memberHandlers[method] as (member: ParticipantRequests, params: unknown) => object
-    return handle(this.#requireMember(), params)
+  /** A room that lives here answers at once, so that its answers keep the order of the requests. */
+  #ask<Method extends MemberMethod>(id: RequestId, method: Method, params: ParamsOf<Method>): void {
+    const result = this.#requireMember().request(method, params)
+    if (result instanceof Promise) void this.#settle(id, result)
+    else this.#answer(id, result)
   }
 
   async #enter(params: EnterParams): Promise<object> {

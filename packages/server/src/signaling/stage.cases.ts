@@ -31,11 +31,12 @@ export class FakeMember {
       userId: this.request.identity.userId,
       roomId: this.request.roomId,
       enterResult: () => ({ sessionId: 's', resumeToken: 'resume-me', heartbeatMs: 200 }),
-      kick: () => {
-        throw new RoomError('ROLE_FORBIDDEN', 'Only the owner may do that.')
-      },
-      disband: () => {
-        throw new Error('a mistake')
+      request: (method: string, params: unknown) => {
+        if (method === 'room.kick') throw new RoomError('ROLE_FORBIDDEN', 'Only the owner may do that.')
+        if (method === 'room.disband') throw new Error('a mistake')
+        this.asked.push(method)
+        const answer = { name: method, params }
+        return method === 'media.unpublish' ? Promise.resolve(answer) : answer
       },
     }
     return new Proxy({} as ParticipantRequests, {

@@ -1,14 +1,16 @@
-import type { EnterResult, ParamsOf, PushAddress, ResultOf } from '@crossroom/protocol'
+import type { EnterResult, ParamsOf, RequestMethod, ResultOf } from '@crossroom/protocol'
 import type { Identity } from '../../auth/identity.js'
 
 /** What a participant finds out on entering or resuming, but for what signaling knows itself. */
 export type RoomEnterResult = Omit<EnterResult, 'iceServers'>
 
-/**
- * What one participant may ask of its room: a method for each request of the protocol, with validated parameters. Each
- * checks the participant's own role and permissions, and throws RoomError. Notifications that follow from a request may
- * go out before its result does.
- */
+/** Requests that a member makes of its room. The others make, move or end the membership itself. */
+export type MemberMethod = Exclude<
+  RequestMethod,
+  'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave'
+>
+
+/** What one participant may ask of its room. */
 export interface ParticipantRequests {
   readonly userId: string
   readonly roomId: string
@@ -21,27 +23,14 @@ export interface ParticipantRequests {
    * rooms closed: its member may be here by another one already. Idempotent.
    */
   lost(): void
-  info(): ResultOf<'room.info'>
-  switchRole(params: ParamsOf<'room.switchRole'>): ResultOf<'room.switchRole'>
-  kick(params: ParamsOf<'room.kick'>): void
-  mute(params: ParamsOf<'room.mute'>): void
-  disband(): void
-  invite(params: ParamsOf<'room.invite'>): ResultOf<'room.invite'>
-  micRequest(): void
-  micWithdraw(): void
-  micAnswer(params: ParamsOf<'mic.answer'>): void
-  micRemove(params: ParamsOf<'mic.remove'>): void
-  publish(params: ParamsOf<'media.publish'>): ResultOf<'media.publish'>
-  unpublish(params: ParamsOf<'media.unpublish'>): void
-  pushAddress(params: ParamsOf<'media.pushAddress'>): PushAddress
-  subscribe(params: ParamsOf<'media.subscribe'>): void
-  answer(params: ParamsOf<'media.answer'>): void
-  candidate(params: ParamsOf<'media.candidate'>): void
-  restart(): void
-  state(params: ParamsOf<'media.state'>): void
-  mix(params: ParamsOf<'media.mix'>): ResultOf<'media.mix'>
-  report(params: ParamsOf<'media.report'>): void
-  sendMessage(params: ParamsOf<'message.send'>): ResultOf<'message.send'>
+  /**
+   * Carries out a request with validated parameters, after a check of the participant's role; later, where the room lives
+   * elsewhere. Throws RoomError. Notifications that follow from a request may go out before its result does.
+   */
+  request<Method extends MemberMethod>(
+    method: Method,
+    params: ParamsOf<Method>,
+  ): ResultOf<Method> | Promise<ResultOf<Method>>
   /**
    * `room.renew` after its signature was verified. Rooms tell `room.expiring` 60 s before the signature runs out, and end
    * the session when it does: signaling need not watch it.

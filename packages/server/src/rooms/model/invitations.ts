@@ -50,8 +50,8 @@ export class Invitations {
   }
 
   /** Throws RoomError when the maker could not come in as that either. */
-  make(wish: InviteParams, own: Permissions): MadeInvitation {
-    const { role = 'anchor', expireMs = DEFAULT_INVITE_MS, uses = 1 } = wish
+  make(asked: InviteParams, own: Permissions): MadeInvitation {
+    const { role = 'anchor', expireMs = DEFAULT_INVITE_MS, uses = 1 } = asked
     const permissions = guestPermissions(role, own)
     if (role === 'anchor' && !mayBeAnchor(permissions))
       throw new RoomError(

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
 import { policyCases, ROLES } from './policy.cases.js'
-import { mayReceive, mayRequest, maySend } from './policy.js'
+import { mayRequest, requests } from '@crossroom/protocol'
+import { mayReceive, maySend } from './policy.js'
 import { ALL_PERMISSIONS } from '../../auth/index.js'
 
 const matrix = policyCases.flatMap(([method, who]) =>
   ROLES.map((role, i) => [role, who[i] === '.' ? 'may not' : 'may', method] as const),
 )
+
+test('the matrix names every request of the table', () => {
+  expect(policyCases.map(([method]) => method).sort()).toEqual(Object.keys(requests).sort())
+})
 
 test.each(matrix)('%s %s %s', (role, verdict, method) => {
   expect(mayRequest(role, method)).toBe(verdict === 'may')
