@@ -76,14 +76,14 @@ export function fingerprints(media: readonly MediaTag[]): string[] {
 /** A short name of the bytes. */
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 
-/** True when the tags begin at 0 and time never falls within a track. */
+/** True when the earliest tag has time 0 (sound may come a little behind the picture of its time) and time never falls within a track. */
 export function timesAreSound(media: readonly MediaTag[]): boolean {
   const last = { video: -1, audio: -1 }
   for (const { kind, timestampMs } of media) {
     if (timestampMs < last[kind]) return false
     last[kind] = timestampMs
   }
-  return media[0]?.timestampMs === 0
+  return Math.min(...media.map(({ timestampMs }) => timestampMs)) === 0
 }
 
 function mediaTagOf(tag: FlvTag): MediaTag[] {
