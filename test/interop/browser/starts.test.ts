@@ -24,8 +24,8 @@ import {
 } from '../../harness/index.js'
 import { BrowserPeer } from '../webrtc/browser-peer.js'
 
-/** Viewers of live pictures expect one in less than a second; machines that run tests are slower. */
-const SOON_MS = 3000
+/** It is well under a second on a quiet machine; the next keyframe of each stream is 12 s away, or never comes. */
+const SOON_MS = 5000
 /** How long each stream has been there when its viewers come: further back than players are sent of the past. */
 const JOIN_MS = 12_000
 /** Players of FLV begin at a recovery point that is whole by now, which may be two periods back. */
