@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeAmf0Values, type FlvTag } from '@crossroom/media'
+import { SignJWT } from 'jose'
 import {
   hashOf,
   playRtmp,
@@ -119,4 +120,22 @@ test('onTextData, onCuePoint and names nobody knows reach players of FLV and RTM
     expect(viewer.tags.findIndex(({ type }) => type === 9)).toBeLessThan(viewer.tags.indexOf(scripts()[0]!))
   }
   push.end()
+})
+
+test('a device enters its room by RTMP with a JWT of more than a thousand characters', async () => {
+  const secret = 'a secret of more than thirty-two bytes for JWTs'
+  const own = await startServer({ args: ['--jwt-secret', secret] })
+  const jwt = await new SignJWT({ sub: 'camera', room: '42', groups: 'ward-7 '.repeat(120) })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret))
+  expect(jwt.length).toBeGreaterThan(1000)
+  const push = await publishRtmp(`${own.rtmp}/push/42?userid=camera&usersig=${jwt}`)
+  push.send(clip.tags)
+  const camera = { userId: 'camera', streams: [{ hasVideo: true }] }
+  const members = async () => (await rest<{ members: object[] }>(own, 'GET', 'rooms/42/members'))?.members ?? []
+  await until('the camera to be seen', async () => (await members()).length === 1)
+  expect(await members()).toMatchObject([camera])
+  push.end()
+  await own.stop()
 })

@@ -69,7 +69,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   openInBrowser: '留在浏览器',
   INVITATION_GONE: '邀请已用完或已过期，请索取新的链接。',
   NO_SECRET: '服务器未设置 --secret，无法为访客签名。',
-  ticketGone: '此链接已被使用或已超过一分钟。你仍可自行进入。',
+  ticketGone: '此链接已失效或已被使用。你仍可自行进入。',
 
   weChatTitle: '你正在使用微信内置浏览器',
   weChatMiniProgram: '在微信中首选小程序',
