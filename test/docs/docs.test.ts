@@ -132,3 +132,21 @@ function slug(heading: string): string {
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-')
 }
+
+test('every threat and fault that a test names is a row of docs/reliability.md, whose tests exist', () => {
+  const text = readFileSync(join(ROOT, 'docs/reliability.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| ([RHWSF]\d{1,2}) \|.*\| `([^`]+)` \|$/gm)].map(([, id, path]) => ({ id, path }))
+  const files = ['packages', 'test'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
+      .map((path) => join(folder, path)),
+  )
+  const named = files.flatMap((path) =>
+    [...readFileSync(join(ROOT, path), 'utf8').matchAll(/['\s]([RHWSF]\d{1,2})(?::| of the threat table)/g)].map(
+      ([, id]) => id,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(50)
+  expect(new Set(named)).toEqual(new Set(rows.map(({ id }) => id)))
+  for (const { path } of rows) expect(files).toContain(path)
+})
