@@ -222,8 +222,10 @@ test('where neither UDP nor TCP gets through, the page plays by WebSocket and sa
   const unreachable = await startServer({ args: ['--rtc-address', '192.0.2.1'] })
   keep(pushClock({ url: `${unreachable.rtmp}/live/far` }))
   const { page, untilFact } = await open('far', 'auto', unreachable)
-  await until('the page gives WebRTC up', () => page.getByText('because WebRTC').isVisible(), { timeoutMs: 20_000 })
-  expect(await page.locator('#why').textContent()).toMatch(/^Playing by WebSocket-FLV, because WebRTC /)
+  await until('the page gives WebRTC up', () => page.getByText('WebRTC is tried again').isVisible(), {
+    timeoutMs: 20_000,
+  })
+  expect(await page.locator('#why').textContent()).toMatch(/^Playing over WebSocket-FLV: WebRTC /)
   expect(await untilFact('protocol', /\w/)).toBe('WebSocket-FLV')
   await untilPlays(page)
   await unreachable.stop()
