@@ -191,6 +191,6 @@ test('what the browser or the person refuses is said in words', async () => {
   await none.page.getByText('No camera and no microphone were found.').waitFor()
 
   const plain = await open('publish=live/no', { origin: server.http.replace('127.0.0.1', 'plain.test') })
-  await plain.page.getByText('This page came by plain HTTP').waitFor()
+  await plain.page.getByText('Browsers block camera').waitFor()
   expect(await plain.page.getByRole('button', { name: 'Go live' }).isDisabled()).toBe(true)
 }, 60_000)
