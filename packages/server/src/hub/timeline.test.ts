@@ -115,3 +115,26 @@ test('times that are the server’s already are not judged', () => {
   expect(timeline.map(frame(audio, 8 * SECOND, 0)).dts).toBe(8 * SECOND)
   expect(timeline.map(frame(video, 2 * SECOND, 40 * MS)).dts).toBe(2 * SECOND)
 })
+
+test.each([5, 10, 30])(
+  'a clock that begins anew after %d pictures is bridged, and pts − dts stays as sent',
+  (count) => {
+    const timeline = new Timeline()
+    const times = [...Array(count).keys(), ...Array(50).keys()].map((picture) => picture * 40 * MS)
+    const out = times.map((dts, index) => timeline.map(frame(video, dts, index * 40 * MS, 80 * MS)))
+    const steps = out.slice(1).map(({ dts }, index) => dts - out[index]!.dts)
+    for (const step of steps) expect(Math.abs(step - 40 * MS)).toBeLessThan(5 * MS)
+    expect(out.every(({ dts, pts }) => pts - dts === 80 * MS)).toBe(true)
+  },
+)
+
+test('pictures that are stamped with the time of showing keep it', () => {
+  const timeline = new Timeline()
+  const shown = [...Array(20).keys()].flatMap((group) =>
+    [0, 4, 2, 1, 3].map((picture) => (5 * group + picture) * 40 * MS),
+  )
+  // An encoder has a picture to refer to when it was taken, and those before it with it.
+  const out = shown.map((time, index) => timeline.map(frame(video, time, Math.max(...shown.slice(0, index + 1)))))
+  expect(out.map(({ pts }) => pts)).toEqual(shown)
+  expect(timeline.jumps).toBe(0)
+})

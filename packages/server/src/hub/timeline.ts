@@ -14,10 +14,6 @@ const SMALL_JUMP: Micros = 30_000
 const PAUSE: Micros = 250_000
 /** Pictures whose stamps fall by less may be in the order of showing; sound has one order only. */
 const REORDERED: Micros = 500_000
-/** So many pictures show whether an encoder does that. One that begins it later is found out by as many falls within a while. */
-const ORDER_KNOWN = 30
-const FALLS_OF_ORDER = 3
-const FALLS_WITHIN: Micros = 2_000_000
 /** Two tracks whose clocks jump by nearly the same within so long have one clock, and made one jump. */
 const SAME_STEP: Micros = 150_000
 const SAME_STEP_WITHIN: Micros = 5_000_000
@@ -90,7 +86,7 @@ export class Timeline {
       this.#skew.notePause(kind, at)
     const out = dts + track.offset
     const distance = dts - track.lastIn
-    if (isFall(kind, track, out, at) || isEarly(track, other, out, distance, at)) {
+    if (isFall(kind, track, dts) || isEarly(track, other, out, distance, at)) {
       this.#bridge(kind, track, frame)
       this.#skew.noteIrregularity(at)
     } else if (out < track.lastOut || (distance > 2 * track.step && track.earliness(out, at) > SMALL_JUMP))
@@ -115,6 +111,7 @@ export class Timeline {
     if (shared !== undefined && ((kind === 'audio' && isContinuous) || !rises)) other!.slew(own - shared.delta)
     const usesOwn = shared === undefined || (kind === 'audio' && isContinuous) || !rises
     track.shift(usesOwn ? own : shared.delta)
+    track.restartOrder(dts)
   }
 
   /** Keeps the tracks together where one clock runs faster than the other, or stood still. */
@@ -144,14 +141,10 @@ function otherOf(kind: Kind): Kind {
 }
 
 /** The time falls, and not because pictures are stamped with the time of showing. */
-function isFall(kind: Kind, track: TrackTimeLine, out: Micros, at: Micros): boolean {
-  const fall = track.lastOut - out
-  if (fall <= JITTER || kind === 'audio' || fall > REORDERED) return fall > JITTER
-  if (track.frames < ORDER_KNOWN) track.smallFalls = FALLS_OF_ORDER
-  if (track.smallFalls >= FALLS_OF_ORDER) return false
-  track.smallFalls = at - track.smallFallAt > FALLS_WITHIN ? 1 : track.smallFalls + 1
-  track.smallFallAt = at
-  return true
+function isFall(kind: Kind, track: TrackTimeLine, dts: Micros): boolean {
+  const fall = track.lastOut - (dts + track.offset)
+  if (fall <= JITTER) return false
+  return kind === 'audio' || fall > REORDERED || !track.fillsGap(dts)
 }
 
 /** The stamps leave out more time than passed, compared with the least delay and with the other track. */

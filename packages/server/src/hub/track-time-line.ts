@@ -29,11 +29,9 @@ export class TrackTimeLine {
   step: Micros = FIRST_STEP
   /** Steps of this track that the other one has not followed yet. */
   steps: ClockStep[] = []
-  /** Frames so far. */
-  frames = 0
-  /** Small falls that were taken for jumps, and when the last one was. */
-  smallFalls = 0
-  smallFallAt: Micros = -Infinity
+  /** The highest time of the publisher, and the one before it. */
+  #topIn: Micros
+  #previousTopIn: Micros
   /** The least delay from stream time to arrival: frames come late by varying amounts and never early. */
   #delay: Micros
   #delayAt: Micros
@@ -45,6 +43,7 @@ export class TrackTimeLine {
     this.lastIn = frame.dts
     this.lastOut = frame.dts + offset
     this.lastAt = frame.receivedAt
+    this.#topIn = this.#previousTopIn = frame.dts
     this.#delay = frame.receivedAt - this.lastOut
     this.#delayAt = frame.receivedAt
     this.#recent = this.#delay
@@ -65,6 +64,16 @@ export class TrackTimeLine {
     return this.lastAt - this.lastOut - this.#delay
   }
 
+  /** Whether a time that falls fills the gap that the highest one left: the frames are stamped with the time of showing. */
+  fillsGap(dts: Micros): boolean {
+    return dts > this.#previousTopIn && dts < this.#topIn
+  }
+
+  /** The publisher's clock jumped to `dts`: earlier times say nothing of the order any more. */
+  restartOrder(dts: Micros): void {
+    this.#topIn = this.#previousTopIn = dts
+  }
+
   /** Notes a frame that got the time `out`. */
   take(frame: MediaFrame, out: Micros): void {
     const { dts, receivedAt: at, config } = frame
@@ -73,7 +82,10 @@ export class TrackTimeLine {
       this.step = (config.samplesPerFrame * 1_000_000) / config.sampleRate
     else if (distance > 0 && distance <= LONGEST_STEP)
       this.step = this.step === FIRST_STEP ? distance : this.step + (distance - this.step) / 8
-    this.frames++
+    if (dts > this.#topIn) {
+      this.#previousTopIn = this.#topIn
+      this.#topIn = dts
+    }
     this.lastIn = dts
     this.lastOut = out
     this.lastAt = at
