@@ -22,6 +22,9 @@ export class RestWall implements WallSource {
     const list = await fetchStreams(apiKey)
     if (list.kind === 'hidden') return list
     this.#api = new Api(apiKey)
+    // Anybody may list plain streams of an open server; a wall without its rooms would only look complete.
+    if (apiKey === undefined && (await this.#api.ask('GET', '/rooms')) === undefined)
+      return { kind: 'hidden', why: 'key' }
     const ofRooms = await this.#rooms.fetch(this.#api)
     return { kind: 'streams', streams: [...list.streams.filter(isPlain).map(wallStreamOf), ...ofRooms] }
   }
