@@ -20,7 +20,7 @@ export function refusePublic(request: IncomingMessage, rules: PageRules, config:
   return refusePage(request, isForEveryPage ? { ...rules, allowed: ['*'] } : rules)
 }
 
-/** Answers in the shape of REST, which is text as good as any. The page is not let read it. */
+/** Answers in the shape of REST. The page cannot read the answer. */
 export function answerRefusal(response: ServerResponse, { code, sentence }: PageRefusal): void {
   response.writeHead(403, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
   response.end(JSON.stringify({ error: { code, message: sentence } }))

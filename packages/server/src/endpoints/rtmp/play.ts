@@ -92,7 +92,7 @@ export class RtmpPlay {
     socket.on('drain', this.#handleDrain)
   }
 
-  /** A play that waited has begun for the client, and ends as any other. */
+  /** A play that waited has begun for the client, so it ends like every other. */
   #handleNotFound(sentence: string): void {
     if (this.#accepted) this.#transport().close('ended')
     else this.#refuse('NetStream.Play.StreamNotFound', sentence)
