@@ -7,6 +7,8 @@ import { enterCall, openAt, untilMoves } from './caller.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
+const KEY = 'a-key-of-a-test-only'
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let server: TestServer
@@ -16,7 +18,7 @@ let push: RunningProcess
 let calls = 0
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ args: ['--api-key', KEY] })
   browser = await launchChromium()
   push = pushFfmpeg({ url: `${server.rtmp}/live/camera1` })
 })
@@ -97,6 +99,10 @@ test.each(COLOURS)('the live room is clean in %s colours', async (colours) => {
 
 test.each(COLOURS)('the wall is clean in %s colours', async (colours) => {
   const { page } = await openAt(browser, `${server.http}/monitor`, { colours })
+  await page.getByLabel('API key').waitFor()
+  expect(await faultsOf(page)).toEqual([])
+  await page.getByLabel('API key').fill(KEY)
+  await page.keyboard.press('Enter')
   await untilMoves(page, 'live/camera1', 2)
   expect(await faultsOf(page)).toEqual([])
   await page.close()
