@@ -12,12 +12,34 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const RESULTS = join(ROOT, '.setup/vitest.json')
 
 /**
- * Tests with real programs (ffmpeg, GStreamer, Chromium) run one file at a time, so that none waits for another's CPU, and
- * a failed one is tried again, twice: what such a program does on a busy machine is not all ours. All others are tried again
- * once. Each that needed it is named at the end with its first failure: it is a fault to find.
+ * Tests with real programs (ffmpeg, GStreamer, Chromium) that judge pictures a second, delay, loss or memory run one file at
+ * a time, so that none waits for another's CPU. The others wait for a clock most of their time, and run two at a time. A failed
+ * one is tried again, twice: what such a program does on a busy machine is not all ours. Pure tests are tried again once. Each
+ * that needed it is named at the end with its first failure: it is a fault to find.
  */
-const WITH_PROGRAMS = ['--no-file-parallelism', '--retry=2', 'test/interop', 'test/threats']
+const MEASURED = [
+  'test/interop/browser',
+  'test/interop/client/fallback',
+  'test/interop/client/layers',
+  'test/interop/client/many',
+  'test/interop/client/network',
+  'test/interop/firefox',
+  'test/interop/pages/call',
+  'test/interop/phone/four-in-a-call',
+  'test/interop/phone/nine-in-a-room',
+  'test/interop/publisher-clocks',
+  'test/interop/rooms/mix',
+  'test/interop/rooms/narrow-path',
+  'test/interop/simulator/crowd-on-android',
+  'test/interop/simulator/phone-and-browser',
+  'test/interop/webrtc',
+  'test/threats/churn',
+  'test/threats/unread',
+]
 const PURE = ['--retry=1', 'packages', 'test/docs', 'test/fuzz', 'test/harness', 'test/scenarios', 'test/tools']
+const WITHOUT_MEASURED = MEASURED.map((path) => `--exclude=${path}{.test.ts,/**}`)
+const TWO_AT_A_TIME = ['--retry=2', ...WITHOUT_MEASURED, 'test/interop', 'test/threats']
+const ONE_AT_A_TIME = ['--retry=2', '--no-file-parallelism', ...MEASURED]
 
 /** Runs vitest; answers how many tests passed and failed. */
 function runTests(args) {
@@ -58,7 +80,7 @@ try {
   const failedChecks = runChecks()
   rmSync(RETRIED, { force: true })
   const chosen = process.argv.slice(2)
-  const runs = chosen.length > 0 ? [chosen] : [PURE, WITH_PROGRAMS]
+  const runs = chosen.length > 0 ? [chosen] : [PURE, TWO_AT_A_TIME, ONE_AT_A_TIME]
   for (const tests of runs.map(runTests)) {
     passed += tests.passed
     failed += tests.failed
