@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { baseMsFor, packBatch, packConfig } from '../hub/batch.js'
 import type { Packer } from '../hub/index.js'
 import { FlvPacker } from './http-flv/flv-packer.js'
-import { RtmpPacker } from './rtmp/rtmp-packer.js'
+import { RtmpPacker } from './rtmp/play/rtmp-packer.js'
 
 const file = readFileSync(new URL('../../../../test/fixtures/media/h264-bframes-aac.flv', import.meta.url))
 

@@ -6,8 +6,8 @@ import { Driver, inListenedTime, type PendingConnection, RateLimiter, type RateL
 import type { Log } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import type { RtmpPeer } from './peer.js'
-import { RtmpPlay } from './play.js'
-import { RtmpPublish } from './publish.js'
+import { RtmpPlay } from './play/rtmp-play.js'
+import { RtmpPublish } from './publish/rtmp-publish.js'
 
 /** One message stream's business: publishing or playing. */
 interface Role {

@@ -1,3 +1,3 @@
-export type { Connect } from './forward.js'
-export { RtmpForwards, type ForwardStatus } from './forwards.js'
+export type { Connect } from './forward/rtmp-forward.js'
+export { RtmpForwards, type ForwardStatus } from './forward/rtmp-forwards.js'
 export { RtmpEndpoint } from './server.js'

@@ -1,10 +1,10 @@
 import type { RtmpServerEvent } from '@crossroom/rtmp'
-import type { StreamEndReason } from '../../auth/index.js'
-import type { ByteTransport, Viewer } from '../../hub/index.js'
-import type { EndpointEnvironment } from '../environment.js'
-import { PlayAttempt } from '../play-attempt.js'
-import { filterName, filterOf } from '../play-filters.js'
-import type { RtmpPeer } from './peer.js'
+import type { StreamEndReason } from '../../../auth/index.js'
+import type { ByteTransport, Viewer } from '../../../hub/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import { PlayAttempt } from '../../play-attempt.js'
+import { filterName, filterOf } from '../../play-filters.js'
+import type { RtmpPeer } from '../peer.js'
 import { RtmpPacker } from './rtmp-packer.js'
 
 type PlayEvent = Extract<RtmpServerEvent, { type: 'play' }>

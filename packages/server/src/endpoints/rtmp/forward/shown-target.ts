@@ -1,5 +1,5 @@
-import { REDACTED } from '../../observe/index.js'
-import type { ForwardTargetAddress } from './forward.js'
+import { REDACTED } from '../../../observe/index.js'
+import type { ForwardTargetAddress } from './rtmp-forward.js'
 
 /** Shorter parts of an address are no keys, and would take half of a sentence along. */
 const MIN_KEY_CHARS = 4

@@ -1,10 +1,10 @@
 import { AccessUnitJoiner, FlvTagReader, FlvTagType, type MediaFrame, type Micros } from '@crossroom/media'
 import type { RtmpServerEvent } from '@crossroom/rtmp'
-import type { Grant, Refusal, StreamEndReason } from '../../auth/index.js'
-import { mediaLimits, publisherLimits } from '../../config/index.js'
-import type { Publication, PublicationEnd } from '../../hub/index.js'
-import type { EndpointEnvironment } from '../environment.js'
-import type { RtmpPeer } from './peer.js'
+import type { Grant, Refusal, StreamEndReason } from '../../../auth/index.js'
+import { mediaLimits, publisherLimits } from '../../../config/index.js'
+import type { Publication, PublicationEnd } from '../../../hub/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import type { RtmpPeer } from '../peer.js'
 
 type PublishEvent = Extract<RtmpServerEvent, { type: 'publish' }>
 type MediaEvent = Extract<RtmpServerEvent, { type: 'media' }>

@@ -8,9 +8,9 @@ import {
   type MediaFrame,
 } from '@crossroom/media'
 import { byteLengthOfMessageChunks, ChunkStreamId, MessageType, writeMessageChunks } from '@crossroom/rtmp'
-import type { Packer, Tracks } from '../../hub/index.js'
-import { scriptTimestampMs } from '../script-timestamp.js'
-import { turnedMetadata } from '../turned-metadata.js'
+import type { Packer, Tracks } from '../../../hub/index.js'
+import { scriptTimestampMs } from '../../script-timestamp.js'
+import { turnedMetadata } from '../../turned-metadata.js'
 
 /**
  * Writes frames as RTMP messages in chunks. Every message begins with a full (type 0) header, so the bytes depend on

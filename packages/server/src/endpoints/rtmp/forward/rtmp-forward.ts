@@ -19,9 +19,9 @@ import {
   type FrameSink,
   type FrameSource,
   type Tracks,
-} from '../../hub/index.js'
-import { Driver, inListenedTime, type OutgoingTarget } from '../../net/index.js'
-import { scriptTimestampMs } from '../script-timestamp.js'
+} from '../../../hub/index.js'
+import { Driver, inListenedTime, type OutgoingTarget } from '../../../net/index.js'
+import { scriptTimestampMs } from '../../script-timestamp.js'
 
 export interface ForwardTargetAddress extends OutgoingTarget {
   readonly url: string

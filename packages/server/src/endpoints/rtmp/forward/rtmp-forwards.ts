@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { forwardLimits } from '../../config/index.js'
-import type { Clock, SourceFor, Stream, StreamHub } from '../../hub/index.js'
-import type { Log } from '../../observe/index.js'
-import { FLV_NEEDS } from '../flv-needs.js'
-import { RtmpForward, type ForwardTargetAddress, type Connect } from './forward.js'
+import { forwardLimits } from '../../../config/index.js'
+import type { Clock, SourceFor, Stream, StreamHub } from '../../../hub/index.js'
+import type { Log } from '../../../observe/index.js'
+import { FLV_NEEDS } from '../../flv-needs.js'
+import { RtmpForward, type ForwardTargetAddress, type Connect } from './rtmp-forward.js'
 import { shownTarget, withoutKeys } from './shown-target.js'
 
 /** What became of a rule; the REST API shows it. */
