@@ -2,15 +2,15 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { servesTls } from '../config/index.js'
 import type { Config } from '../config/index.js'
-import { localHost } from './addresses.js'
 import type { Finding } from './doctor-checks.js'
+import { askOwnServer } from './own-server.js'
 
 const ASK_TIMEOUT_MS = 2000
 
 type Transport = 'tcp' | 'udp'
 type UsedPort = [name: string, port: number, Transport, host: string]
 
-/** Whether the ports are free, or in use by a Crossroom that runs here: its HTTP port says which ones it has. */
+/** Whether the ports are free, or in use by a Crossroom that runs here: it says itself which ones it has. */
 export async function checkPorts(config: Config): Promise<Finding[]> {
   const tls = servesTls(config)
   const { host, adminHost = '127.0.0.1' } = config
@@ -48,12 +48,11 @@ async function checkPort([name, port, transport, host]: UsedPort, own: ReadonlyS
   }
 }
 
-/** The ports of the Crossroom that answers on the HTTP port; empty when something else does, or nothing. */
-async function portsOfRunningServer({ host, httpPort }: Config): Promise<ReadonlySet<number>> {
+/** The ports of the Crossroom that answers where this one would; empty when something else does, or nothing. */
+async function portsOfRunningServer(config: Config): Promise<ReadonlySet<number>> {
   try {
-    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
-    const response = await fetch(`http://${localHost(host)}:${String(httpPort)}/readyz`, { signal, redirect: 'error' })
-    const { ports, parts } = (await response.json()) as { ports?: unknown; parts?: { webrtc?: unknown } }
+    const { body } = await askOwnServer(config, { method: 'GET', path: '/readyz', timeoutMs: ASK_TIMEOUT_MS })
+    const { ports, parts } = body as { ports?: unknown; parts?: { webrtc?: unknown } }
     if (parts?.webrtc === undefined || typeof ports !== 'object' || ports === null) return new Set()
     return new Set(Object.values(ports).filter((port): port is number => typeof port === 'number'))
   } catch {

@@ -1,7 +1,7 @@
-import { request } from 'node:http'
 import type { Config } from '../config/index.js'
-import { addressesOf, localHost } from './addresses.js'
+import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
+import { askOwnServer, ownServer, type OwnAnswer } from './own-server.js'
 
 /** What a user enters with; all absent where the server asks for nothing. */
 export interface Signatures {
@@ -59,32 +59,16 @@ export async function requestPlayAddress(config: Config, { roomId, userId, expir
   throw new CommandError(`The server refused: ${error?.message ?? `status ${String(status)}.`}${keys}`)
 }
 
-function postToServer(config: Config, path: string, content: object): Promise<{ status: number; body: unknown }> {
-  const { adminHost = '127.0.0.1', adminPort, httpPort } = config
-  const host = localHost(adminPort === undefined ? config.host : adminHost)
-  const port = adminPort ?? httpPort
-  const authorization = config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
-  const headers = { 'content-type': 'application/json', ...authorization }
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-  return new Promise((resolve, reject) => {
-    const call = request(`http://${host}:${String(port)}${path}`, { method: 'POST', headers, signal }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => (text += part))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: jsonOf(text) }))
-    })
-    call.on('error', () => {
-      const where = `${host}:${String(port)}`
-      reject(new CommandError(`No server answers on ${where}. Start it first, or say its port by --http-port.`))
-    })
-    call.end(JSON.stringify(content))
-  })
-}
-
-function jsonOf(text: string): unknown {
+async function postToServer(config: Config, path: string, body: object): Promise<OwnAnswer> {
+  const headers: Record<string, string> =
+    config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
+  const question = { method: 'POST', path, body, headers, asksRest: true, timeoutMs: ANSWER_TIMEOUT_MS } as const
   try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return {}
+    return await askOwnServer(config, question)
+  } catch (error) {
+    const { scheme, host, port } = ownServer(config, true)
+    const sentence = `No server answers on ${host}:${String(port)}. Start it first, or say its port by --${scheme}-port.`
+    throw new CommandError(sentence, { cause: error })
   }
 }
 

@@ -119,18 +119,20 @@ function announce({ config, apiKeyFile }: ServerConfig, server: RunningServer, o
 export function describeAddresses(config: Config, ports: Ports, apiKeyFile: string | undefined): string[] {
   const addresses = addressesOf(config, ports)
   const { web, http, rtmp, host } = addresses
+  const ws = http.replace(/^http/, 'ws')
   const lines = [
     `Crossroom ${VERSION} is listening on ${config.host}.`,
     `  calls       ${web}/`,
     `  streams     ${web}/live`,
     `  publish     ${rtmp}/live/STREAM`,
-    `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`,
+    `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ${ws.split(':')[0]!}:// for WebSocket-FLV)`,
     `  play        ${rtmp}/live/STREAM   (RTMP)`,
-    `  rooms       ${rtmp}/push/ROOM   (encoders)   ${http.replace(/^http/, 'ws')}/signal   (your own programs)`,
+    `  rooms       ${rtmp}/push/ROOM   (encoders)   ${ws}/signal   (your own programs)`,
     ...describeRest(config, ports, http),
   ]
   if (apiKeyFile !== undefined) lines.push(`  API key     ${apiKeyFile}`)
-  if (ports['rtmps'] !== undefined) lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
+  if (ports['rtmps'] !== undefined && ports['rtmp'] !== undefined)
+    lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
   if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
   if (host !== 'localhost' && web.startsWith('http:'))
     lines.push('  Browsers on other machines get no camera from pages without TLS. For a trial add --tls self-signed.')

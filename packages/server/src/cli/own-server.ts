@@ -1,0 +1,62 @@
+import { request as requestPlain, type IncomingMessage } from 'node:http'
+import { request as requestSecure } from 'node:https'
+import type { Config } from '../config/index.js'
+import { localHost, portsOf } from './addresses.js'
+
+/** What a command asks of the server that runs with the same configuration. */
+export interface OwnQuestion {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
+  /** REST: on the admin port, where there is one. */
+  readonly asksRest?: boolean
+  readonly timeoutMs: number
+}
+
+export interface OwnAnswer {
+  readonly status: number
+  /** `{}` when it was no JSON. */
+  readonly body: unknown
+}
+
+/** Where this machine reaches that server: by HTTP, or by HTTPS where the plain port is closed. */
+export function ownServer(config: Config, asksRest = false): { scheme: 'http' | 'https'; host: string; port: number } {
+  const { adminPort, adminHost = '127.0.0.1' } = config
+  if (asksRest && adminPort !== undefined) return { scheme: 'http', host: localHost(adminHost), port: adminPort }
+  const { http, https } = portsOf(config)
+  const scheme = http === undefined ? 'https' : 'http'
+  return { scheme, host: localHost(config.host), port: (http ?? https)! }
+}
+
+/** Rejects when nobody answers in time. */
+export function askOwnServer(config: Config, question: OwnQuestion): Promise<OwnAnswer> {
+  const { scheme, host, port } = ownServer(config, question.asksRest)
+  const { method, path, body, headers, timeoutMs } = question
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const options = { method, headers: { ...type, ...headers }, signal: AbortSignal.timeout(timeoutMs) }
+  const url = `${scheme}://${host}:${String(port)}${path}`
+  return new Promise((resolve, reject) => {
+    const handle = (response: IncomingMessage): void => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => (text += part))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: jsonOf(text) }))
+    }
+    // Its certificate is for the name that others use. The address is one of this machine's own, as without TLS.
+    const call =
+      scheme === 'https'
+        ? requestSecure(url, { ...options, rejectUnauthorized: false }, handle)
+        : requestPlain(url, options, handle)
+    call.on('error', reject)
+    call.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return {}
+  }
+}
