@@ -2,7 +2,15 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 const pure = ['media', 'rtmp', 'webrtc', 'protocol'].map((name) => `packages/${name}/src/**/*.ts`)
-const tests = ['**/*.test.ts', '**/*.cases.ts', '**/*.fuzz.ts', '**/*.bench.ts', 'test/**/*.ts', 'bench/**/*.ts']
+const tests = [
+  '**/*.test.ts',
+  '**/*.cases.ts',
+  '**/*.fake.ts',
+  '**/*.fuzz.ts',
+  '**/*.bench.ts',
+  'test/**/*.ts',
+  'bench/**/*.ts',
+]
 
 export default tseslint.config(
   {

@@ -29,7 +29,7 @@ const OUTPUT = join(ROOT, 'packages/server/dist/main.js')
 const OLDEST_NODE = [20, 19]
 /** Folders that hold no source, and files that are in no output. */
 const NO_SOURCE = new Set(['node_modules', 'dist', 'build', 'miniprogram_dist'])
-const NOT_BUILT = /\.(test|cases|fuzz|bench)\.ts$/
+const NOT_BUILT = /\.(test|cases|fake|fuzz|bench)\.ts$/
 
 /** A reason to stop that a person can act on. */
 class SetupError extends Error {}

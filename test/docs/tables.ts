@@ -73,7 +73,7 @@ function wordsOfTheCode(): Set<string> {
   const words = new Set<string>()
   for (const file of readdirSync(PACKAGES, { recursive: true, encoding: 'utf8' })) {
     const path = join(PACKAGES, file)
-    const isSource = /^[^/]+\/src\/.*\.ts$/.test(file) && !/\.(test|cases|fuzz|bench)\.ts$/.test(file)
+    const isSource = /^[^/]+\/src\/.*\.ts$/.test(file) && !/\.(test|cases|fake|fuzz|bench)\.ts$/.test(file)
     if (!isSource || path === LIMITS_FILE) continue
     for (const word of readFileSync(path, 'utf8').match(/\w+/g) ?? []) words.add(word)
   }
