@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { splitLengthPrefixed, type FlvTag } from '@crossroom/media'
-import { packagingsOf, setsOf } from '../../packages/media/src/flv/foreign-packaging.cases.js'
+import { packagingsOf, setsOf } from '../../packages/media/src/flv/foreign-packaging.fake.js'
 import {
   configsOf,
   flvFileOf,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { encodeAmf0Values, FlvTagType, splitLengthPrefixed, type FlvTag } from '@crossroom/media'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packagingsOf, joined, setsOf } from '../../packages/media/src/flv/foreign-packaging.cases.js'
+import { packagingsOf, joined, setsOf } from '../../packages/media/src/flv/foreign-packaging.fake.js'
 import {
   configsOf,
   launchChromium,

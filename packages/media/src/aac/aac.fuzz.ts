@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { ADTS_HEADER_LENGTH, audioConfigFromAdts, isAdtsWritable, parseAdtsFrame, writeAdtsHeader } from './adts.js'
 import { audioSpecificConfigCases } from './audio-specific-config.cases.js'
 import { audioConfigFromAac } from './audio-specific-config.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { ADTS_HEADER_LENGTH, audioConfigFromAdts, isAdtsWritable, parseAdtsFrame, writeAdtsHeader } from './adts.js'
 import { audioSpecificConfigCases, refusedAudioSpecificConfigs } from './audio-specific-config.cases.js'
 import {

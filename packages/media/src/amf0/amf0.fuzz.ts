@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { amf0Cases, tolerantCases } from './amf0.cases.js'
 import { parseAmf0Values } from './reader.js'
 import { DEFAULT_AMF0_LIMITS } from './value.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { amf0Cases, malformedCases, tolerantCases } from './amf0.cases.js'
 import { parseAmf0Values } from './reader.js'
 import { Amf0Date, EcmaArray, type Amf0Object, type Amf0Value } from './value.js'

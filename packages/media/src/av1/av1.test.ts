@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { videoConfigFromAv1Record } from './config.js'
 import { isAv1Keyframe, parseObus } from './obu.js'
 

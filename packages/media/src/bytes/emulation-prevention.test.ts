@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { insertEmulationPrevention, removeEmulationPrevention } from './emulation-prevention.js'
-import { bytesOf, hexOf } from './hex.cases.js'
+import { bytesOf, hexOf } from './hex.fake.js'
 
 /** Mostly the four values that matter. */
 const payload = fc.uint8Array({ maxLength: 64, max: 4 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { videoConfigFromAvcRecord } from '../h264/config.js'
 import { avcRecordCases } from '../h264/sps.cases.js'
 import { videoConfigFromHevcRecord } from '../h265/config.js'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { hexOf } from '../bytes/hex.cases.js'
+import { hexOf } from '../bytes/hex.fake.js'
 import type { MediaFrame } from '../model/frame.js'
-import { framesOf, tagsOf, tagsOfFrames } from './remux.cases.js'
+import { framesOf, tagsOf, tagsOfFrames } from './remux.fake.js'
 import { FlvTagReader } from './tag-reader.js'
 
 /** Files by FFmpeg 5.1 and, for Enhanced RTMP, 8.1; their README says how they were made. */

@@ -1,4 +1,4 @@
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { avcRecordCases } from '../h264/sps.cases.js'
 import { hevcRecordCases } from '../h265/h265.cases.js'
 import type { MediaFrame } from '../model/frame.js'

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { parseAvcDecoderConfiguration } from '../h264/decoder-configuration.js'
 import { avcRecordCases } from '../h264/sps.cases.js'
 import { hevcRecordCases } from '../h265/h265.cases.js'
 import { parseHevcDecoderConfiguration } from '../h265/decoder-configuration.js'
 import type { MediaFrame, VideoConfig } from '../model/frame.js'
-import { joined, packagingsOf, setsOf, type Packaging, type Units } from './foreign-packaging.cases.js'
+import { joined, packagingsOf, setsOf, type Packaging, type Units } from './foreign-packaging.fake.js'
 import { FlvTagReader } from './tag-reader.js'
 
 const codecs = [

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { FlvTagType } from './codec-ids.js'
-import { fileOfFrames, framesOf, tagsOf, tagsOfFrames } from './remux.cases.js'
+import { fileOfFrames, framesOf, tagsOf, tagsOfFrames } from './remux.fake.js'
 
 const picture = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=25:duration=2']
 const tone = (rate: number) => ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}:duration=2`]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { AudioTagHeader } from './audio-tag-header.js'
 import { exAudioCases, exVideoCases, malformedExVideo } from './ex-tags.cases.js'
 import { VideoTagHeader } from './video-tag-header.js'

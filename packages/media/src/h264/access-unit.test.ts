@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { hasIdr, isH264Droppable } from './nal.js'
 import { parsePpsIds } from './pps.js'
 import { h264Recovery } from './recovery.js'

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
 import { videoConfigFromAvcRecord, videoConfigFromH264 } from './config.js'
 import { buildAvcDecoderConfiguration, parseAvcDecoderConfiguration } from './decoder-configuration.js'
 import { h264ParameterSets } from './parameter-sets.js'
-import { avcRecordCases, buildSps } from './sps.cases.js'
+import { avcRecordCases } from './sps.cases.js'
+import { buildSps } from './sps.fake.js'
 
 test.each(avcRecordCases)('a record of $name', ({ hex, facts }) => {
   const record = bytesOf(hex)

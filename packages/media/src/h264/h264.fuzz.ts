@@ -1,4 +1,4 @@
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { insertEmulationPrevention, removeEmulationPrevention } from '../bytes/emulation-prevention.js'
 import { byteLengthOfAnnexB, splitAnnexB, writeAnnexB } from '../nal/annexb.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
@@ -6,7 +6,8 @@ import { videoConfigFromAvcRecord, videoConfigFromH264 } from './config.js'
 import { h264ParameterSets } from './parameter-sets.js'
 import { h264Recovery } from './recovery.js'
 import { sliceType } from './slice-header.js'
-import { avcRecordCases, buildSps, vuiHrd, vuiReordering, vuiTiming } from './sps.cases.js'
+import { avcRecordCases } from './sps.cases.js'
+import { buildSps, vuiHrd, vuiReordering, vuiTiming } from './sps.fake.js'
 import { parseSps } from './sps.js'
 
 const spsSeeds = (): Uint8Array[] => [

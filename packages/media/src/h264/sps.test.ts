@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buildSps, type SpsFields, vuiHrd, vuiReordering, vuiTiming } from './sps.cases.js'
+import { buildSps, type SpsFields, vuiHrd, vuiReordering, vuiTiming } from './sps.fake.js'
 import { MAX_SPS_BYTES, parseSps } from './sps.js'
 
 test('an SPS without VUI tells the size, but not the reordering', () => {

@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
 import { videoConfigFromH265, videoConfigFromHevcRecord } from './config.js'
 import { parseHevcDecoderConfiguration } from './decoder-configuration.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
 import { temporalLayersOf, videoConfigFromHevcRecord } from './config.js'
 import { buildHevcDecoderConfiguration, parseHevcDecoderConfiguration } from './decoder-configuration.js'

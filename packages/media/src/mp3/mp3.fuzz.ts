@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { countMp3Frames, parseMp3FrameHeader } from './frame-header.js'
 
 export const fuzzTargets = [

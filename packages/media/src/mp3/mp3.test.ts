@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { countMp3Frames, parseMp3FrameHeader } from './frame-header.js'
 
 test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { byteLengthOfAnnexB, splitAnnexB, writeAnnexB } from './annexb.js'
 import {
   byteLengthOfLengthPrefixed,

@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { splitAnnexB } from './annexb.js'
 import { byteLengthOfLengthPrefixed, MAX_NAL_UNITS, writeLengthPrefixed } from './length-prefixed.js'
 import { splitUnits, type ReadLengthSize } from './unit-splitter.js'

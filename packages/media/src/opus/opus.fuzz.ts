@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { audioConfigFromOpusHead, parseOpusHead } from './opus-head.js'
 import { MAX_OPUS_PACKET_SAMPLES, opusPacketSamples } from './toc.js'
 

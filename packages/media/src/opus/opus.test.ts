@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf, hexOf } from '../bytes/hex.cases.js'
+import { bytesOf, hexOf } from '../bytes/hex.fake.js'
 import { audioConfigFromOpusHead, buildOpusHead, parseOpusHead } from './opus-head.js'
 import { opusFrameSamples, opusPacketSamples } from './toc.js'
 

@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { videoConfigFromVp8Keyframe } from './config.js'
 import { isVp8Keyframe } from './frame-header.js'
 

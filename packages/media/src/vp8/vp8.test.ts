@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { videoConfigFromVp8Keyframe } from './config.js'
 import { parseVp8FrameHeader } from './frame-header.js'
 

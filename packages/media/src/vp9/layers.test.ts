@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from './config.js'
-import { buildVp9Frame, type BuiltFrame } from './frames.cases.js'
+import { buildVp9Frame, type BuiltFrame } from './frames.fake.js'
 import { buildVp9SuperframeIndex, hideVp9Frame, splitVp9Superframe } from './superframe.js'
 import { Vp9HeaderReader } from './uncompressed-header.js'
 

@@ -1,7 +1,7 @@
-import { bytesOf } from '../bytes/hex.cases.js'
+import { bytesOf } from '../bytes/hex.fake.js'
 import { buildVp9SuperframeIndex, hideVp9Frame, splitVp9Superframe } from './superframe.js'
 import { Vp9HeaderReader } from './uncompressed-header.js'
-import { buildVp9Frame } from './frames.cases.js'
+import { buildVp9Frame } from './frames.fake.js'
 import { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from './config.js'
 
 const current = videoConfigFromVp9Record(bytesOf('01000000000b820202020000'))

@@ -1,6 +1,6 @@
 import { configFromJson, configToJson } from './config-json.js'
 import { controlMessage, frameMessage, parseControl, parseFrameMessage } from './message.js'
-import { aac, h264, pictureOf, soundOf } from './wire.cases.js'
+import { aac, h264, pictureOf, soundOf } from './wire.fake.js'
 import { WireReader } from './wire-reader.js'
 
 export const fuzzTargets = [

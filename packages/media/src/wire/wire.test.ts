@@ -5,7 +5,7 @@ import { fromBase64, toBase64 } from '../bytes/base64.js'
 import { configFromJson, configToJson } from './config-json.js'
 import { wireLimits } from './limits.js'
 import { controlMessage, frameMessage, isWarmUp, parseControl, parseFrameMessage } from './message.js'
-import { aac, h264, pictureOf, soundOf } from './wire.cases.js'
+import { aac, h264, pictureOf, soundOf } from './wire.fake.js'
 import { WireReader } from './wire-reader.js'
 
 test('frames come out as they went in, however the connection cuts them', () => {

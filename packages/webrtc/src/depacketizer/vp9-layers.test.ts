@@ -1,7 +1,7 @@
 import { splitVp9Superframe, Vp9HeaderReader } from '@crossroom/media'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { buildVp9Frame } from '../../../media/src/vp9/frames.cases.js'
+import { buildVp9Frame } from '../../../media/src/vp9/frames.fake.js'
 import { Vp9Depacketizer } from './vp9.js'
 
 const SIZES = [

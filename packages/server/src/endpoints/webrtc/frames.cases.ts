@@ -8,7 +8,7 @@ import {
   type VideoConfig,
 } from '@crossroom/media'
 import type { FrameSink, FrameSource, Tracks } from '../../hub/index.js'
-import { buildSps } from '../../../../media/src/h264/sps.cases.js'
+import { buildSps } from '../../../../media/src/h264/sps.fake.js'
 
 const PPS = Uint8Array.of(0x68, 0xce, 0x38, 0x80)
 /** RFC 6386 section 9.1: a keyframe's start code and its size, 320 × 180. */

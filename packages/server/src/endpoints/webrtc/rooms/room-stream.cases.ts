@@ -1,7 +1,7 @@
 import { buildOpusHead, audioConfigFromOpusHead, videoConfigFromH264, type VideoConfig } from '@crossroom/media'
 import type { Publication, Stream, StreamHub } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
-import { buildSps } from '../../../../../media/src/h264/sps.cases.js'
+import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
 
 const PPS = Uint8Array.of(0x68, 0xce, 0x38, 0x80)
 const FRAME_MS = 33

@@ -5,7 +5,7 @@ import { NativeEngine, NativeUnavailableError, srtpOutboundForTest } from '@cros
 import { RtcPeer, type RtcPeerEvent } from '@crossroom/testkit'
 import { parseCompound, type SrtpInbound } from '@crossroom/webrtc'
 import type { RtpHeaderFields } from '../../../../../webrtc/src/rtp/header.js'
-import { buildSps } from '../../../../../media/src/h264/sps.cases.js'
+import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
 import { buildRtpPacket } from '../../../../../webrtc/src/rtp/rtp.cases.js'
 
 /** Undefined where the native package is not built: then there is nothing to test. */
