@@ -1,7 +1,7 @@
 import { notifications } from '../json-rpc.cases.js'
 import { writeError, writeNotification, writeResult } from '../json-rpc.js'
 import { RoomSession } from './room-session.js'
-import { alice, enterResult } from './session-rig.cases.js'
+import { alice, enterResult } from './room-session.fake.js'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -5,7 +5,7 @@ import { parseRequest, writeError, writeNotification, writeResult } from '../jso
 import type { SubscribeParams } from '../requests.js'
 import { RoomSession } from './room-session.js'
 import type { SessionOutput } from './session-events.js'
-import { alice, enterResult, userOf } from './session-rig.cases.js'
+import { alice, enterResult, userOf } from './room-session.fake.js'
 
 type Step =
   | { readonly do: 'come' | 'go' | 'change'; readonly userId: string; readonly isTold: boolean }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { errorCodes } from '../error-codes.js'
 import type { CloseReason } from '../notifications.js'
-import { alice, enterResult, SECOND, SessionRig, userOf } from './session-rig.cases.js'
+import { alice, enterResult, SECOND, SessionRig, userOf } from './room-session.fake.js'
 
 const MILLISECOND = 1000
 
