@@ -1,4 +1,4 @@
-import type { ModelMessage } from './chunk-model.cases.js'
+import type { ModelMessage } from './chunk-model.fake.js'
 import type { ProtocolErrorCode } from '../protocol-error.js'
 
 const audio = (timestamp: number, ...payload: number[]): ModelMessage => ({
@@ -174,7 +174,3 @@ export const chunkCases: readonly {
     error: 'RTMP_CHUNK_HEADER',
   },
 ]
-
-export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.replaceAll(' ', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-}

@@ -1,5 +1,6 @@
 import { DEFAULT_RTMP_LIMITS } from '../limits.js'
-import { bytesOfHex, chunkCases } from './chunk-reader.cases.js'
+import { chunkCases } from './chunk-reader.cases.js'
+import { bytesOfHex } from './hex.fake.js'
 import { ChunkReader } from './chunk-reader.js'
 
 /** A number that stands for everything that was read, in order. */

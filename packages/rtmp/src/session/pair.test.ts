@@ -7,7 +7,7 @@ import { RtmpClientSession, type RtmpClientEvent, type RtmpClientSessionOptions 
 import { parseRtmpUrl } from './rtmp-url.js'
 import type { RtmpServerEvent } from './server-events.js'
 import { RtmpServerSession } from './server-session.js'
-import { drain, SECOND, testCrypto } from './session-rig.cases.js'
+import { drain, SECOND, testCrypto } from './session.fake.js'
 
 const url = parseRtmpUrl('rtmp://example.org/live/camera?token=t')!
 const metadata = encodeAmf0Values(['onMetaData', new EcmaArray({ width: 640 })])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ServerRig } from './session-rig.cases.js'
+import { ServerRig } from './session.fake.js'
 
 type ModelState = 'idle' | 'publishRequested' | 'publishing' | 'playRequested' | 'playing'
 

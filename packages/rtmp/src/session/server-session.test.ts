@@ -2,7 +2,7 @@ import { EcmaArray, encodeAmf0Values, encodeUtf8 } from '@crossroom/media'
 import { expect, test } from 'vitest'
 import { encodeControlValue } from '../message/protocol-control.js'
 import { encodeSetBufferLength, encodeUserControl } from '../message/user-control.js'
-import { ServerRig, SECOND } from './session-rig.cases.js'
+import { ServerRig, SECOND } from './session.fake.js'
 
 const closedWith = (code: string): unknown =>
   expect.objectContaining({ type: 'closed', error: expect.objectContaining({ code }) as unknown })

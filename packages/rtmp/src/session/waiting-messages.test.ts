@@ -1,6 +1,6 @@
 import { encodeAmf0Values } from '@crossroom/media'
 import { expect, test } from 'vitest'
-import { ServerRig } from './session-rig.cases.js'
+import { ServerRig } from './session.fake.js'
 
 const metadata = encodeAmf0Values(['onMetaData', { width: 640 }])
 
