@@ -4,9 +4,9 @@ import { buildCompound, H264Packetizer, PayloadBuffer, RtpReceiver } from '@cros
 import { expect, test } from 'vitest'
 import { viewerTimestampMs } from '../../packages/server/src/hub/batch.js'
 import { SampleTimeline } from '../../packages/server/src/transcode/worker/sample-timeline.js'
-import { audioMedia, ids, numberedFrame, videoMedia } from '../../packages/webrtc/src/receiver/publisher.cases.js'
+import { audioMedia, ids, numberedFrame, videoMedia } from '../../packages/webrtc/src/receiver/publisher.fake.js'
 import { ntpFromMicros } from '../../packages/webrtc/src/rtp/ntp.js'
-import { buildRtpPacket } from '../../packages/webrtc/src/rtp/rtp.cases.js'
+import { buildRtpPacket } from '../../packages/webrtc/src/rtp/rtp.fake.js'
 import { SECOND, Stage } from './stage.js'
 
 const DAY_SECONDS = 24 * 3600

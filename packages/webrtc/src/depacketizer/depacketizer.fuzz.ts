@@ -1,4 +1,4 @@
-import { bytesFromHex } from '../rtp/rtp.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { MAX_FRAME_BYTES, type Depacketizer } from './depacketizer.js'
 import { depacketizers, payloadCases, redCases } from './payloads.cases.js'
 import { parseRed } from './red.js'

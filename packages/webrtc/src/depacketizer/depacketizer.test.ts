@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesFromHex } from '../rtp/rtp.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { MAX_PACKETS_PER_FRAME, MAX_UNITS_PER_FRAME } from './depacketizer.js'
 import { H264Depacketizer } from './h264.js'
 import { depacketizers, payloadCases, redCases } from './payloads.cases.js'

@@ -12,7 +12,7 @@ import {
   hmacSha1,
   makeCheck,
   makeUnsignedCheck,
-} from './checks.cases.js'
+} from './checks.fake.js'
 import { areValidIceCredentials, makeIceCredentials } from './credentials.js'
 import { MAX_TUPLES } from './tuple-table.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { browser, makeCheck } from './checks.cases.js'
+import { browser, makeCheck } from './checks.fake.js'
 import { IceDemux } from './demux.js'
 
 const one = { usernameFragment: 'frag0001', password: 'x'.repeat(24) }

@@ -6,7 +6,7 @@ import { H264Packetizer } from '../packetizer/h264.js'
 import { PayloadBuffer } from '../packetizer/payload-buffer.js'
 import { FrameBuffer } from './frame-buffer.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
-import { numberedFrame, numberOf } from './publisher.cases.js'
+import { numberedFrame, numberOf } from './publisher.fake.js'
 
 const facts: PacketFacts = { orientation: ABSENT, audioLevel: ABSENT, captureNtp: ABSENT }
 

@@ -15,8 +15,8 @@ import { H264Packetizer } from '../packetizer/h264.js'
 import { PayloadBuffer } from '../packetizer/payload-buffer.js'
 import type { Packetizer } from '../packetizer/packetizer.js'
 import { Vp8Packetizer } from '../packetizer/vp8.js'
-import { buildRtpPacket } from '../rtp/rtp.cases.js'
-import { videoMedia } from './publisher.cases.js'
+import { buildRtpPacket } from '../rtp/rtp.fake.js'
+import { videoMedia } from './publisher.fake.js'
 import { RtpReceiver } from './rtp-receiver.js'
 
 const FRAMES = 45

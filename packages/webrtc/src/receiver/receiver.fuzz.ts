@@ -1,11 +1,11 @@
 import { buildCompound } from '../rtcp/compound.js'
-import { buildRtpPacket } from '../rtp/rtp.cases.js'
+import { buildRtpPacket } from '../rtp/rtp.fake.js'
 import { MAX_FRAME_BYTES } from '../depacketizer/depacketizer.js'
 import { depacketizers, payloadCases } from '../depacketizer/payloads.cases.js'
-import { bytesFromHex } from '../rtp/rtp.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { FrameBuffer } from './frame-buffer.js'
 import { ABSENT, type PacketFacts } from './packet-ring.js'
-import { audioMedia, ids, videoMedia } from './publisher.cases.js'
+import { audioMedia, ids, videoMedia } from './publisher.fake.js'
 import { RtpReceiver } from './rtp-receiver.js'
 
 /** One receiver lives through all inputs, in which packets stand one after the other behind their 16-bit lengths. */

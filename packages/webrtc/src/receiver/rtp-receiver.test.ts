@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audioMedia, audioMediaWithNack, numberOf, SimulatedPublisher, videoMedia } from './publisher.cases.js'
+import { audioMedia, audioMediaWithNack, numberOf, SimulatedPublisher, videoMedia } from './publisher.fake.js'
 
 const SECOND = 1_000_000
 /** Of packages/server/src/transcode/conversion.ts. */

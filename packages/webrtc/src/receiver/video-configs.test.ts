@@ -9,7 +9,7 @@ import {
 } from '@crossroom/media'
 import { expect, test } from 'vitest'
 import { Av1Depacketizer } from '../depacketizer/av1.js'
-import { bytesFromHex } from '../rtp/rtp.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { createVideoConfigs } from './video-configs.js'
 
 /** The video frames of a fixture (origin: test/fixtures/media/README.md). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesFromHex } from '../rtp/rtp.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { buildCompound, byteLengthOfRtcp, parseCompound, writeRtcp, type RtcpPacket } from './compound.js'
 import { MAX_NACK_ITEMS, type Nack } from './nack.js'
 import type { ReceiverEstimate } from './remb.js'

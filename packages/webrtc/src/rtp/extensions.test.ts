@@ -7,7 +7,7 @@ import {
   readTransportSequence,
 } from './extensions.js'
 import { parseRtpHeader } from './header.js'
-import { buildRtpPacket, bytesFromHex, chromeExtensionIds, everyExtension, someHeader } from './rtp.cases.js'
+import { buildRtpPacket, bytesFromHex, chromeExtensionIds, everyExtension, someHeader } from './rtp.fake.js'
 
 const payload = Uint8Array.of(9)
 

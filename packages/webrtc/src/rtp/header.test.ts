@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { isRtcp, parseRtpHeader, rtpPayload } from './header.js'
-import { buildRtpPacket, bytesFromHex, handmadePackets, someHeader } from './rtp.cases.js'
+import { handmadePackets } from './rtp.cases.js'
+import { buildRtpPacket, bytesFromHex, someHeader } from './rtp.fake.js'
 
 test.each(handmadePackets)('$name: valid is $valid', ({ hex, valid }) => {
   expect(parseRtpHeader(bytesFromHex(hex)) !== undefined).toBe(valid)

@@ -1,14 +1,8 @@
 import { elementLength, elementOffset, findHeaderExtension, parseHeaderExtensions } from './extensions.js'
 import { createRtpHeader, parseRtpHeader, rtpPayload } from './header.js'
 import { restoreFromRtx, writeRtx } from './rtx.js'
-import {
-  buildRtpPacket,
-  bytesFromHex,
-  chromeExtensionIds,
-  everyExtension,
-  handmadePackets,
-  someHeader,
-} from './rtp.cases.js'
+import { handmadePackets } from './rtp.cases.js'
+import { buildRtpPacket, bytesFromHex, chromeExtensionIds, everyExtension, someHeader } from './rtp.fake.js'
 
 const header = createRtpHeader()
 const restoredHeader = createRtpHeader()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseRtpHeader } from './header.js'
-import { buildRtpPacket, chromeExtensionIds, everyExtension, someHeader } from './rtp.cases.js'
+import { buildRtpPacket, chromeExtensionIds, everyExtension, someHeader } from './rtp.fake.js'
 import { restoreFromRtx, RTX_OSN_LENGTH, writeRtx } from './rtx.js'
 
 const rtx = { ssrc: 0x1111_2222, payloadType: 97, sequenceNumber: 5 }

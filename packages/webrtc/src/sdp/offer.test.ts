@@ -1,11 +1,11 @@
 import { parse } from 'sdp-transform'
 import { expect, test } from 'vitest'
 import { hostCandidates } from '../ice/candidates.js'
-import { countingBytes } from '../ice/checks.cases.js'
+import { countingBytes } from '../ice/checks.fake.js'
 import { SdpError } from './error.js'
 import { OfferLines, type OfferTrack } from './offer-lines.js'
 import { negotiateAnswer, OFFERED_CODECS, writeOffer, type OfferedMedia } from './offer.js'
-import { browserAnswer } from './offer.cases.js'
+import { browserAnswer } from './browser-answer.fake.js'
 import { MAX_SDP_CHARACTERS, MAX_SDP_LINES, parseRemoteDescription } from './remote-description.js'
 import { trackOptionsOf } from './negotiate.js'
 

@@ -1,7 +1,7 @@
 import { writeAnswer } from './answer.js'
 import { SdpError } from './error.js'
 import { negotiate, planPlay } from './negotiate.js'
-import { browserAnswer } from './offer.cases.js'
+import { browserAnswer } from './browser-answer.fake.js'
 import { OfferLines } from './offer-lines.js'
 import { negotiateAnswer, OFFERED_CODECS, writeOffer } from './offer.js'
 import { playOffers, publishOffers } from './offers.cases.js'

@@ -1,7 +1,7 @@
 import { parse } from 'sdp-transform'
 import { expect, test } from 'vitest'
 import { hostCandidates } from '../ice/candidates.js'
-import { countingBytes } from '../ice/checks.cases.js'
+import { countingBytes } from '../ice/checks.fake.js'
 import { writeAnswer } from './answer.js'
 import type { LocalDescription } from './description-lines.js'
 import { SdpError } from './error.js'

@@ -4,12 +4,13 @@ import { expect, test } from 'vitest'
 import { formatIp, parseIp } from './address.js'
 import { crc32 } from './crc32.js'
 import { hasValidIntegrity, isStun, MAX_STUN_BYTES, parseStun, readLocalFragment } from './parse.js'
-import { fromHex, rfc5769 } from './stun.cases.js'
+import { rfc5769 } from './stun.cases.js'
+import { bytesFromHex } from '../rtp/rtp.fake.js'
 import { asciiBytes, byteLengthOfStun, encodeStun, writeStun, type StunDraft } from './write.js'
 
 const hmacSha1 = (key: Uint8Array, data: Uint8Array): Uint8Array => createHmac('sha1', key).update(data).digest()
 const password = asciiBytes(rfc5769.password)
-const transactionId = fromHex('b7e7a701bc34d686fa87dfae')
+const transactionId = bytesFromHex('b7e7a701bc34d686fa87dfae')
 
 /** Puts a correct FINGERPRINT at the end again after a test has changed bytes before it. */
 function withFingerprint(bytes: Uint8Array): Uint8Array {

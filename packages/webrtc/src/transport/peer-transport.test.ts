@@ -9,10 +9,10 @@ import {
   hmacSha1,
   makeCheck,
   makeUnsignedCheck,
-} from '../ice/checks.cases.js'
+} from '../ice/checks.fake.js'
 import { parseStun } from '../stun/parse.js'
 import { datagramKind } from './datagram-kind.js'
-import { DtlsScript, ScriptedEngines } from './engines.cases.js'
+import { DtlsScript, ScriptedEngines } from './engines.fake.js'
 import { MAX_RTCP_PER_SECOND, PeerTransport, type PeerDatagram, type PeerTransportEvent } from './peer-transport.js'
 
 const SECOND = 1_000_000

@@ -6,7 +6,7 @@ import { RtcPeer, type RtcPeerEvent } from '@crossroom/testkit'
 import { parseCompound, type SrtpInbound } from '@crossroom/webrtc'
 import type { RtpHeaderFields } from '../../../../../webrtc/src/rtp/header.js'
 import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
-import { buildRtpPacket } from '../../../../../webrtc/src/rtp/rtp.cases.js'
+import { buildRtpPacket } from '../../../../../webrtc/src/rtp/rtp.fake.js'
 
 /** Undefined where the native package is not built: then there is nothing to test. */
 export function openEngine(): NativeEngine | undefined {
