@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { OracleSrtpInbound, oracleSrtpKeys } from '@crossroom/testkit'
 import type { DtlsEvent, SrtpKeys, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { now } from './dtls-peers.cases.js'
+import { now } from './dtls-peers.fake.js'
 import { NativeEngine } from './engine.js'
 import { srtpOutboundForTest } from './srtp.js'
 

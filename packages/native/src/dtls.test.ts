@@ -1,7 +1,7 @@
 import { OracleSrtpInbound, oracleSrtpKeys } from '@crossroom/testkit'
 import type { DtlsEvent, DtlsSession } from '@crossroom/webrtc'
 import { afterAll, describe, expect, test } from 'vitest'
-import { fragment, handshake, now, nullCipherHello } from './dtls-peers.cases.js'
+import { fragment, handshake, now, nullCipherHello } from './dtls-peers.fake.js'
 import { NativeEngine } from './engine.js'
 import { srtpOutboundForTest } from './srtp.js'
 

@@ -1,6 +1,6 @@
 import type { Egress, SourceId, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Receiver, VIDEO_TRACK, addViewer, frameOf, viewerKeys } from './egress-loopback.cases.js'
+import { Receiver, VIDEO_TRACK, addViewer, frameOf, viewerKeys } from './egress-loopback.fake.js'
 import { NativeEngine } from './engine.js'
 
 const GCM: SrtpProfile = 'SRTP_AEAD_AES_128_GCM'

@@ -1,7 +1,7 @@
 import { SENT_ROW } from '@crossroom/webrtc'
 import type { Egress, EgressEvent, SourceId, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { VIDEO_TRACK, addViewer, frameOf, payloadsOf } from './egress-loopback.cases.js'
+import { VIDEO_TRACK, addViewer, frameOf, payloadsOf } from './egress-loopback.fake.js'
 import { NativeEngine } from './engine.js'
 
 const GCM: SrtpProfile = 'SRTP_AEAD_AES_128_GCM'

@@ -1,6 +1,6 @@
 import { SRTP_PROFILES, protectPacket, rtcpPacket, rtpPacket, srtpPair } from '@crossroom/testkit'
 import type { DtlsSession, SrtpInbound } from '@crossroom/webrtc'
-import { fragment, nullCipherHello } from './dtls-peers.cases.js'
+import { fragment, nullCipherHello } from './dtls-peers.fake.js'
 import { NativeEngine } from './engine.js'
 import { srtpKeysForTest, srtpOutboundForTest } from './srtp.js'
 
