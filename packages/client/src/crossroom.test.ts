@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fakeTrack } from './call/fake-peer.cases.js'
+import { fakeTrack } from './call/peer-connection.fake.js'
 import type { RoomCallOptions } from './call/room-call.js'
 import { Crossroom } from './crossroom.js'
 import { CrossroomError } from './errors.js'

@@ -2,7 +2,7 @@ import type { PublishedTrack } from '@crossroom/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CrossroomError } from '../errors.js'
 import { videoProfiles } from '../profiles.js'
-import { fakeTrack, stubPeerConnections, type FakePeerConnection } from './fake-peer.cases.js'
+import { fakeTrack, stubPeerConnections, type FakePeerConnection } from './peer-connection.fake.js'
 import { Uplink, type SentTrack } from './uplink.js'
 
 beforeEach(stubPeerConnections)

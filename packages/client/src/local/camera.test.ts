@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fakeTrack } from '../call/fake-peer.cases.js'
+import { fakeTrack } from '../call/peer-connection.fake.js'
 import { Camera } from './camera.js'
 import type { LocalEvents } from './local-source.js'
 

@@ -2,7 +2,7 @@
 import type { User, WishedStream } from '@crossroom/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ReceivedTrack } from '../call/downlink.js'
-import { fakeTrack } from '../call/fake-peer.cases.js'
+import { fakeTrack } from '../call/peer-connection.fake.js'
 import { RemoteMedia } from './remote-media.js'
 
 const play = { rtmp: '', flv: '', wsFlv: 'ws://host/r/t.flv', whep: '' }
