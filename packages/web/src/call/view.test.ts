@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { fakeClient, fakeClientClass, userCalled, type FakeClient } from '../room/fake-client.cases.js'
+import { fakeClient, fakeClientClass, userCalled, type FakeClient } from '../room/client.fake.js'
 import { RoomModel } from '../room/room-model.js'
 import { actionOf, SHORTCUTS } from './shortcuts.js'
 import { CallView } from './view.js'

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { fakeClient, fakeClientClass, userCalled, type FakeClient } from '../room/fake-client.cases.js'
+import { fakeClient, fakeClientClass, userCalled, type FakeClient } from '../room/client.fake.js'
 import { LiveModel } from './live-model.js'
 
 let client: FakeClient

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { codedError, fakeClient, fakeClientClass, type FakeClient } from './fake-client.cases.js'
+import { codedError, fakeClient, fakeClientClass, type FakeClient } from './client.fake.js'
 import { LocalMedia } from './local-media.js'
 
 let client: FakeClient

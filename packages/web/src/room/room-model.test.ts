@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { codedError, fakeClient, fakeClientClass, userCalled, type FakeClient } from './fake-client.cases.js'
+import { codedError, fakeClient, fakeClientClass, userCalled, type FakeClient } from './client.fake.js'
 import { ASK_MS, RoomModel } from './room-model.js'
 
 let client: FakeClient
