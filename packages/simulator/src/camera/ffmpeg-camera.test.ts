@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { isVideoFrame, type MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { settings } from '../tags/stage.cases.js'
+import { settings } from '../tags/tag.fake.js'
 import { FfmpegCamera, ffmpegArguments } from './ffmpeg-camera.js'
 
 let folder: string

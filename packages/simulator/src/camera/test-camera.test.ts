@@ -6,7 +6,7 @@ import { PictureDecoder } from '../codec/picture-decoder.js'
 import { SoundMeter } from '../codec/sound-meter.js'
 import { clockAgeMs } from '../picture/clock-picture.js'
 import type { Quirks } from '../quirks.js'
-import { settings, testCamera } from '../tags/stage.cases.js'
+import { settings, testCamera } from '../tags/tag.fake.js'
 import type { CameraSettings } from './camera.js'
 
 const MICROS = 1_000_000

@@ -6,7 +6,7 @@ import { loadLibrary, type Library } from '../codec/library.js'
 import { PictureEncoder } from '../codec/picture-encoder.js'
 import { ToneEncoder } from '../codec/tone-encoder.js'
 import { FlvSender } from './flv-sender.js'
-import { FakeConnection } from './stage.cases.js'
+import { FakeConnection } from './tag.fake.js'
 
 const AUDIO = 8
 const VIDEO = 9

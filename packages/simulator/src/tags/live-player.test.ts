@@ -4,7 +4,7 @@ import { loadLibrary, type Library } from '../codec/library.js'
 import type { Quirks } from '../quirks.js'
 import { FlvSender } from './flv-sender.js'
 import { LivePlayer } from './live-player.js'
-import { quirksOf, TagStage, testCamera } from './stage.cases.js'
+import { quirksOf, TagStage, testCamera } from './tag.fake.js'
 
 const URL = 'http://room.test:8080/r/token.flv'
 const ASKED = { min: 0.5, max: 2 }

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { loadLibrary, type Library } from '../codec/library.js'
 import type { Quirks } from '../quirks.js'
 import { LivePusher } from './live-pusher.js'
-import { quirksOf, TagStage, testCamera } from './stage.cases.js'
+import { quirksOf, TagStage, testCamera } from './tag.fake.js'
 
 const URL = 'rtmp://room.test:1935/r/token'
 let library: Library
