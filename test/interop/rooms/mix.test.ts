@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { toneShareByWindows } from '../../../packages/server/src/transcode/tones.cases.js'
+import { toneShareByWindows } from '../../../packages/server/src/transcode/tones.fake.js'
 import {
   pushFfmpeg,
   run,

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { startServer, type RunningServer } from '../app.js'
 import { loadConfig } from '../config/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
-import { Client } from '../signaling/stage.cases.js'
+import { Client } from '../signaling/signaling.fake.js'
 
 const KEY = 'key-of-REST-with-thirty-two-bytes'
 let server: RunningServer

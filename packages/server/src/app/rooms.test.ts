@@ -9,7 +9,7 @@ import { makePrivateMapKey, makeTicket } from '../auth/index.js'
 import { startServer, type RunningServer } from '../app.js'
 import { loadConfig } from '../config/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
-import { Client, type Answer } from '../signaling/stage.cases.js'
+import { Client, type Answer } from '../signaling/signaling.fake.js'
 
 let server: RunningServer
 

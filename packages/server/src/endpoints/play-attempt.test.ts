@@ -6,7 +6,7 @@ import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import type { EndpointEnvironment } from './environment.js'
 import { PlayAttempt } from './play-attempt.js'
-import { picture, sound, TestSource } from './webrtc/frames.cases.js'
+import { picture, sound, TestSource } from './webrtc/frames.fake.js'
 
 /** A source that is made of another stream, and knows its tracks when the test says so. */
 class ConvertedSource extends TestSource {

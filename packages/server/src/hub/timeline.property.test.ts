@@ -2,7 +2,7 @@ import type { Micros } from '@crossroom/media'
 import fc from 'fast-check'
 import { test } from 'vitest'
 import { MS, SECOND } from '../../../../test/scenarios/stage.js'
-import { encode, type Encoder, type EncoderEvent, type Taken } from './encoders.cases.js'
+import { encode, type Encoder, type EncoderEvent, type Taken } from './encoders.fake.js'
 import { Timeline } from './timeline.js'
 
 interface Mapped extends Taken {

@@ -5,7 +5,7 @@ import { httpLimits } from '../config/index.js'
 import { systemClock as clock } from './clock.js'
 import { TrustedProxies } from './client-address.js'
 import { HttpServer, type HttpLimits } from './http-server.js'
-import { doorForTest } from './listen.cases.js'
+import { doorForTest } from './listen.fake.js'
 
 const closing: (() => void)[] = []
 afterEach(() => closing.splice(0).forEach((close) => close()))

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates } from '../net/index.js'
-import { Stage } from './stage.cases.js'
+import { Stage } from './signaling.fake.js'
 
 let stage: Stage
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { isAudioFrame, type AudioFrame, type MediaFrame } from '@crossroom/media
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderFor, RECIPES } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
-import { aacFrames, convertAll, decodeAac, onset, readyProcess, rms, toneShare } from './real-codecs.cases.js'
+import { aacFrames, convertAll, decodeAac, onset, readyProcess, rms, toneShare } from './codec-process.fake.js'
 
 let codecs: CodecProcess
 

@@ -11,7 +11,7 @@ import {
   readyProcess,
   rms,
   toneShare,
-} from './real-codecs.cases.js'
+} from './codec-process.fake.js'
 
 const TO_OPUS = RECIPES.find((recipe) => recipe.name === 'audio-to-opus')!
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../config/limits.js'
 import { Stream } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
-import { echoEngine, FakeChildren, h264Config, picture } from './fake-codecs.cases.js'
+import { echoEngine, FakeChildren, h264Config, picture } from './codecs.fake.js'
 import { Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 

@@ -14,7 +14,7 @@ import {
   rms,
   toneShare,
   videoFrames,
-} from './real-codecs.cases.js'
+} from './codec-process.fake.js'
 
 let codecs: CodecProcess
 

@@ -5,7 +5,7 @@ import { silentLog } from '../observe/log.js'
 import { orderFor, RECIPES } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
 import { LevelMeter } from './level-meter.js'
-import { aacFrames, convertAll, readyProcess, until } from './real-codecs.cases.js'
+import { aacFrames, convertAll, readyProcess, until } from './codec-process.fake.js'
 
 const SECOND = 1_000_000
 

@@ -4,7 +4,7 @@ import { gopCacheLimits } from '../config/limits.js'
 import { Stream } from '../hub/stream.js'
 import { systemClock } from '../net/clock.js'
 import { silentLog } from '../observe/log.js'
-import { aacFrames, buildWorker, decodeOpus, toneShare, until } from './real-codecs.cases.js'
+import { aacFrames, buildWorker, decodeOpus, toneShare, until } from './codec-process.fake.js'
 import { childSpawner } from './spawn-child.js'
 import { Transcoder } from './transcoder.js'
 

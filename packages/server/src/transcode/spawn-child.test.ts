@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { parseControl, type WireMessage } from '@crossroom/media'
 import { silentLog } from '../observe/log.js'
 import { MESSAGE_TYPE } from './ipc/message.js'
-import { buildWorker, until } from './real-codecs.cases.js'
+import { buildWorker, until } from './codec-process.fake.js'
 import { childSpawner } from './spawn-child.js'
 
 let entry = ''

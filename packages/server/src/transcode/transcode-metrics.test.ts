@@ -2,7 +2,7 @@ import { VirtualClock } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { Metrics } from '../observe/metrics.js'
 import { silentLog } from '../observe/log.js'
-import { FakeChildren } from './fake-codecs.cases.js'
+import { FakeChildren } from './codecs.fake.js'
 import { addTranscodeMetrics } from './transcode-metrics.js'
 import { Transcoder } from './transcoder.js'
 

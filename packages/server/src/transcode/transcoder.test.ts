@@ -5,7 +5,7 @@ import { gopCacheLimits } from '../config/limits.js'
 import type { PlayerNeeds } from '../hub/needs.js'
 import { Stream, type Publication } from '../hub/stream.js'
 import { silentLog } from '../observe/log.js'
-import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './fake-codecs.cases.js'
+import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './codecs.fake.js'
 import { derivedInfo, Transcoder } from './transcoder.js'
 import type { Engine } from './worker/converter.js'
 

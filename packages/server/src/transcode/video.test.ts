@@ -2,7 +2,7 @@ import { hasBSlice, type MediaFrame } from '@crossroom/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderFor, RECIPES, type RecipeName } from './catalog.js'
 import type { CodecProcess } from './codec-process.js'
-import { convertAll, expectSamePictures, ivfFrames, readyProcess, until, videoFrames } from './real-codecs.cases.js'
+import { convertAll, expectSamePictures, ivfFrames, readyProcess, until, videoFrames } from './codec-process.fake.js'
 
 /** `MAX_RTP_PAYLOAD` of the RTP side. */
 const RTP_PAYLOAD = 1150

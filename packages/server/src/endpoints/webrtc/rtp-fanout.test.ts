@@ -1,7 +1,7 @@
 import { VirtualClock } from '@crossroom/testkit'
 import { beforeEach, expect, test } from 'vitest'
-import { FakeEgress } from './fake-egress.cases.js'
-import { picture, sound, TestSource } from './frames.cases.js'
+import { FakeEgress } from './egress.fake.js'
+import { picture, sound, TestSource } from './frames.fake.js'
 import { RtpFanouts } from './rtp-fanouts.js'
 import type { AudioViewer, RtpFanout, VideoViewer } from './rtp-fanout.js'
 

@@ -1,8 +1,8 @@
 import { VirtualClock } from '@crossroom/testkit'
 import { OFFERED_CODECS, PlaySender, type NegotiatedMedia } from '@crossroom/webrtc'
 import { beforeEach, expect, test } from 'vitest'
-import { FakeEgress } from './fake-egress.cases.js'
-import { H264_HIGH, picture, TestSource, VP8 } from './frames.cases.js'
+import { FakeEgress } from './egress.fake.js'
+import { H264_HIGH, picture, TestSource, VP8 } from './frames.fake.js'
 import { RtpFanouts } from './rtp-fanouts.js'
 import { VideoPlay } from './video-play.js'
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { silentLog } from '../../observe/log.js'
 import type { Channel, ChannelHandler, ChannelOrder } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
-import { sound } from '../fake-codecs.cases.js'
+import { sound } from '../codecs.fake.js'
 import { MixBeat } from './mix-beat.js'
 
 const BEAT = (1024 * 1_000_000) / 48_000

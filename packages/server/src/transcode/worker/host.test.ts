@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { WireReader, configToJson, controlMessage, frameMessage, parseControl } from '@crossroom/media'
-import { aacConfig, echoEngine, sound } from '../fake-codecs.cases.js'
+import { aacConfig, echoEngine, sound } from '../codecs.fake.js'
 import { MESSAGE_TYPE } from '../ipc/message.js'
 import type { Engine } from './converter.js'
 import { ConversionHost } from './host.js'

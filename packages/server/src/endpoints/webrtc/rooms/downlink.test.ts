@@ -12,8 +12,8 @@ import { browserAnswer } from '../../../../../webrtc/src/sdp/browser-answer.fake
 import { RtcGateway } from '../gateway.js'
 import { DownLink } from './downlink.js'
 import type { DownOffer, SubscribedTrack } from './member-media.js'
-import { RoomStream } from './room-stream.cases.js'
-import { openEngine, until } from './uplink-peer.cases.js'
+import { RoomStream } from './room-stream.fake.js'
+import { openEngine, until } from './uplink-peer.fake.js'
 
 const MS = 1000
 const serverEngine = openEngine()

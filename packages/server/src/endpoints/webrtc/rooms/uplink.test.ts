@@ -6,7 +6,7 @@ import { Connections, smallKeyOf, StreamHub } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { RtcGateway } from '../gateway.js'
-import { openEngine, until, UplinkPeer, type OfferedLine } from './uplink-peer.cases.js'
+import { openEngine, until, UplinkPeer, type OfferedLine } from './uplink-peer.fake.js'
 import type { UplinkTrack } from './uplink-tracks.js'
 import { RoomUplink } from './uplink.js'
 

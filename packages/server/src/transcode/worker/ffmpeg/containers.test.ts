@@ -1,7 +1,7 @@
 import type { AudioConfig } from '@crossroom/media'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ffmpeg } from '../../real-codecs.cases.js'
+import { ffmpeg } from '../../codec-process.fake.js'
 import { IvfReader, ivfFrame, ivfHead } from './ivf.js'
 import { OggReader, OggWriter } from './ogg.js'
 

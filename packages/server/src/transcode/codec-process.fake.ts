@@ -25,7 +25,7 @@ import { silentLog } from '../observe/log.js'
 import type { Order } from './catalog.js'
 import { CodecProcess, type CodecProcessOptions } from './codec-process.js'
 import { childSpawner } from './spawn-child.js'
-export { rms, toneShare } from './tones.cases.js'
+export { rms, toneShare } from './tones.fake.js'
 import { ivfFrame, ivfHead, type IvfCodec } from './worker/ffmpeg/ivf.js'
 import { OggWriter } from './worker/ffmpeg/ogg.js'
 

@@ -3,7 +3,7 @@ import type { EnterParams, RequestMethod } from '@crossroom/protocol'
 import { ALL_PERMISSIONS, type EntryVerifier } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates, PendingConnections, systemClock, type HttpServer } from '../net/index.js'
-import { listenForTest } from '../net/listen.cases.js'
+import { listenForTest } from '../net/listen.fake.js'
 import { Audit, silentLog } from '../observe/index.js'
 import {
   RoomError,
