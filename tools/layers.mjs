@@ -42,7 +42,8 @@ for (const name of readdirSync('packages')) {
     ...bundled,
   }
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.(test|bench|cases|fake|fuzz)\.tsx?$/.test(entry.name)) continue
+    if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.(test|bench|cases|fake|fuzz)\.tsx?$/.test(entry.name))
+      continue
     const file = join(entry.parentPath ?? entry.path, entry.name)
     const where = relative('.', file)
     const imported = []
