@@ -33,6 +33,8 @@ export interface Encoder {
   /** Pictures between two that refer to nothing later; and what is taken off all composition times. */
   readonly bFrames: number
   readonly lowered: Micros
+  /** Stamps of pictures are multiples of it: some pictures share one. */
+  readonly grain: Micros
   readonly events: readonly EncoderEvent[]
 }
 
@@ -61,7 +63,8 @@ export function encode(encoder: Encoder): Taken[] {
     // One connection keeps the order.
     last = Math.max(last, at)
     // As on the wire: whole milliseconds.
-    const dts = Math.round(stamp / MS) * MS
+    const grain = kind === 'video' ? encoder.grain : MS
+    const dts = Math.round(stamp / grain) * grain
     const pts = dts + Math.round(composition / MS) * MS
     const config = kind === 'video' ? video : audio
     const keyframe = kind === 'audio' || index % 50 === 0

@@ -101,12 +101,15 @@ const BASE: Encoder = {
   jitter: 15 * MS,
   bFrames: 0,
   lowered: 0,
+  grain: MS,
   events: [],
 }
 
 const at = 8 * SECOND
 const CASES: readonly [string, Partial<Encoder>][] = [
   ['nothing special', {}],
+  ['pictures that share stamps', { fps: 60, grain: 30 * MS }],
+  ['pictures that share stamps, three by three', { fps: 60, grain: 50 * MS, bFrames: 2 }],
   ['negative composition times', { bFrames: 2, lowered: 80 * MS }],
   ['delivery held for 6 s', { events: [{ type: 'stall', at, for: 6 * SECOND, loses: 0 }] }],
   ['delivery held for 12 s', { duration: 40 * SECOND, events: [{ type: 'stall', at, for: 12 * SECOND, loses: 0 }] }],
@@ -115,11 +118,12 @@ const CASES: readonly [string, Partial<Encoder>][] = [
     'delivery held again and again',
     { events: [4, 8, 12].map((s) => ({ type: 'stall', at: s * SECOND, for: 2 * SECOND, loses: 0 })) },
   ],
-  ...[-3600, -2, -1, -0.5, -0.3, -0.2, 0.2, 0.5, 1, 2, 2.9, 3600].flatMap((by): [string, Partial<Encoder>][] =>
-    (['both', 'video', 'audio'] as const).map((of) => [
-      `${of} steps by ${String(by)} s`,
-      { events: [{ type: 'step', at, by: by * SECOND, of }] },
-    ]),
+  ...[-3600, -2, -1, -0.5, -0.3, -0.2, -0.1, -0.05, 0.05, 0.1, 0.2, 0.5, 1, 2, 2.9, 3600].flatMap(
+    (by): [string, Partial<Encoder>][] =>
+      (['both', 'video', 'audio'] as const).map((of) => [
+        `${of} steps by ${String(by)} s`,
+        { events: [{ type: 'step', at, by: by * SECOND, of }] },
+      ]),
   ),
   [
     'repeated steps',
@@ -225,6 +229,7 @@ const encoder: fc.Arbitrary<Encoder> = fc.record({
   jitter: fc.constantFrom(0, 5 * MS, 15 * MS),
   bFrames: fc.constantFrom(0, 1, 2, 3),
   lowered: fc.constantFrom(0, 80 * MS, 500 * MS),
+  grain: fc.constantFrom(MS, MS, 30 * MS),
   events: fc.tuple(event(9 * SECOND), event(22 * SECOND), event(33 * SECOND)).map((events) => events),
 })
 

@@ -25,7 +25,8 @@ type Kind = 'video' | 'audio'
  * tells what its stamps mean (ARCHITECTURE, "Time of a stream"): stamps that go on are believed however late they come;
  * a hole in them is believed as long as its end is not earlier than live; what would fall or be early is a jump of
  * the publisher's clock and is bridged. Both tracks are judged by the same rule and share one jump where their clock is one. Time
- * rises strictly within a track, and a frame's pts stays as far from its dts as it was sent.
+ * rises strictly within a track, and a frame's pts stays as far from its dts as it was sent, except where pictures are
+ * stamped with the time of showing.
  */
 export class Timeline {
   #tracks: Partial<Record<Kind, TrackTimeLine>> = {}
@@ -127,8 +128,11 @@ export class Timeline {
     const track = this.#tracks[kind]!
     // Only pictures are moved: sound is counted in samples, and players play it as it was counted.
     if (kind === 'video') track.slew(this.#skew.takeSlew(frame.dts - track.lastIn))
-    const pts = frame.pts + track.offset
-    const dts = Math.max(frame.dts + track.offset, this.#last[kind] + LEAST_RISE)
+    const mapped = frame.dts + track.offset
+    const dts = Math.max(mapped, this.#last[kind] + LEAST_RISE)
+    // Pictures may share a stamp: they are shown as far apart as they are moved. A stamp of showing is right as it is.
+    const isShowing = kind === 'video' && track.fillsGap(frame.dts)
+    const pts = frame.pts + track.offset + (isShowing ? 0 : dts - mapped)
     track.take(frame, dts)
     this.#last[kind] = dts
     this.#lastAt = frame.receivedAt

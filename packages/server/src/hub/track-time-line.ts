@@ -4,6 +4,8 @@ import type { MediaFrame, Micros } from '@crossroom/media'
 const FIRST_STEP: Micros = 20_000
 /** A distance above this is a pause, and says nothing about the usual one. */
 const LONGEST_STEP: Micros = 500_000
+/** So many frames tell how close together a track's frames are. */
+const FRAMES_TO_KNOW = 8
 /** How fast the least delay may rise while no frame confirms it: 1000 ppm, more than the clocks of two machines drift apart. */
 const LEAK = 0.001
 /** A pause is no time in which frames could have confirmed it. */
@@ -32,6 +34,9 @@ export class TrackTimeLine {
   /** The highest time of the publisher, and the one before it. */
   #topIn: Micros
   #previousTopIn: Micros
+  /** The distance of two frames that are next to each other in time; whatever came is close enough until it is known. */
+  #closest: Micros = Infinity
+  #frames = 0
   /** The least delay from stream time to arrival: frames come late by varying amounts and never early. */
   #delay: Micros
   #delayAt: Micros
@@ -64,9 +69,13 @@ export class TrackTimeLine {
     return this.lastAt - this.lastOut - this.#delay
   }
 
-  /** Whether a time that falls fills the gap that the highest one left: the frames are stamped with the time of showing. */
+  /**
+   * Whether a time that falls fills the gap that the highest one left: the frames are stamped with the time of showing.
+   * Between two that are next to each other nothing is missing.
+   */
   fillsGap(dts: Micros): boolean {
-    return dts > this.#previousTopIn && dts < this.#topIn
+    const isGap = this.#frames < FRAMES_TO_KNOW || this.#topIn - this.#previousTopIn > 1.5 * this.#closest
+    return isGap && dts > this.#previousTopIn && dts < this.#topIn
   }
 
   /** The publisher's clock jumped to `dts`: earlier times say nothing of the order any more. */
@@ -82,6 +91,7 @@ export class TrackTimeLine {
       this.step = (config.samplesPerFrame * 1_000_000) / config.sampleRate
     else if (distance > 0 && distance <= LONGEST_STEP)
       this.step = this.step === FIRST_STEP ? distance : this.step + (distance - this.step) / 8
+    this.#noteDistance(Math.abs(distance))
     if (dts > this.#topIn) {
       this.#previousTopIn = this.#topIn
       this.#topIn = dts
@@ -113,6 +123,13 @@ export class TrackTimeLine {
     const recent = this.#recent
     this.#recent = Infinity
     return recent
+  }
+
+  #noteDistance(distance: Micros): void {
+    this.#frames++
+    if (distance === 0 || distance > LONGEST_STEP) return
+    const isCloser = distance < this.#closest
+    this.#closest = isCloser ? distance : this.#closest + (distance - this.#closest) / 32
   }
 
   #leaked(at: Micros): Micros {
