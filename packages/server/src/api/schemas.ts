@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { isSegment } from '../auth/index.js'
-import { STREAM_PROTOCOLS, forwardLimits } from '../config/index.js'
+import { forwardLimits } from '../config/index.js'
 
 /** The shapes of the REST API. The routes validate with them and `/api/v1/openapi.json` is generated from them. */
 
 const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
-const protocol = z.string().describe(`${STREAM_PROTOCOLS.join(', ')}, or what made the stream inside the server`)
+const protocol = z.string().describe('rtmp, http-flv, whip and so on, or what made the stream inside the server')
 
 const segment = z
   .string()

@@ -14,6 +14,7 @@ import {
   type Config,
 } from '../config/index.js'
 import type { EndpointEnvironment } from '../endpoints/environment.js'
+import { protocols } from '../endpoints/index.js'
 import { Connections, Fanouts, StreamHub } from '../hub/index.js'
 import {
   FrontDoor,
@@ -69,6 +70,8 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
   const clock = systemClock
   const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
   hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
+  for (const { publishes, plays } of protocols)
+    for (const label of [...publishes, ...plays.map(({ by }) => by)]) metrics.addProtocol(label)
   const guard = new FailureGuard(
     () => performance.now(),
     (ms) => delay(ms),

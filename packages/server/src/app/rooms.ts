@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
+import { protocols } from '../endpoints/index.js'
 import { AddressRates, originsOf, playAddresses, type AddressOptions, type Origins } from '../net/index.js'
 import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
@@ -34,6 +35,11 @@ export class RoomsPart {
         verifier: signatures,
         random: Math.random,
       },
+      flvProtocols: new Set(
+        protocols
+          .flatMap(({ plays }) => plays)
+          .flatMap(({ by, needs }) => (needs.some(({ ofFlv }) => ofFlv !== undefined) ? [by] : [])),
+      ),
       newId: () => randomBytes(16).toString('base64url'),
       mediaGateway: webRtc.mediaGateway(),
       mixer: this.mixer,

@@ -5,6 +5,7 @@ import { gopCacheLimits, publisherLimits, viewerLimits } from '../config/index.j
 import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import type { EndpointEnvironment } from './environment.js'
+import { FLV_NEEDS } from './flv-needs.js'
 import { PlayAttempt } from './play-attempt.js'
 import { picture, sound, TestSource } from './webrtc/frames.fake.js'
 
@@ -49,6 +50,7 @@ async function waitForStream() {
       notFound: () => outcomes.push('not found'),
       ready: (stream: Stream) => outcomes.push(`ready ${stream.key}`),
     },
+    FLV_NEEDS,
   )
   await Promise.resolve()
   await Promise.resolve()

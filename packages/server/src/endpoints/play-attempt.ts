@@ -6,10 +6,10 @@ import {
   type EndReason,
   type FanoutRecipe,
   type FrameSource,
+  type PlayerNeeds,
   type Stream,
 } from '../hub/index.js'
 import type { EndpointEnvironment } from './environment.js'
-import { FLV_NEEDS } from './flv-needs.js'
 import type { PlayFilters } from './play-filters.js'
 
 /**
@@ -54,7 +54,7 @@ export class PlayAttempt {
   readonly #environment: EndpointEnvironment
   readonly #request: StreamRequest
   readonly #outcome: PlayOutcome
-  readonly #sourceOf: (stream: Stream) => FrameSource
+  readonly #needs: PlayerNeeds | undefined
   readonly #askedAt: Micros
   #grant: Grant | undefined
   #cancelWait: (() => void) | undefined
@@ -65,15 +65,15 @@ export class PlayAttempt {
   #gaveUp = false
   #closed = false
 
-  /** `sourceOf`: what the frames are taken from; by default the stream as players of FLV and RTMP take it. */
+  /** `needs`: what the player can take; undefined where that is chosen later, and frames are taken as they come. */
   constructor(
     environment: EndpointEnvironment,
     request: StreamRequest,
     outcome: PlayOutcome,
-    sourceOf: (stream: Stream) => FrameSource = (stream) => environment.sourceFor(stream, FLV_NEEDS),
+    needs: PlayerNeeds | undefined,
   ) {
     this.#environment = environment
-    this.#sourceOf = sourceOf
+    this.#needs = needs
     this.#request = request
     this.#outcome = outcome
     this.#askedAt = environment.clock.now()
@@ -94,7 +94,7 @@ export class PlayAttempt {
   attach(transport: ByteTransport, variant: string, recipe: () => FanoutRecipe): Viewer {
     const { fanouts, clock, metrics, viewerLimits } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
-    const totals = metrics.traffic[protocol]
+    const totals = metrics.traffic(protocol)
     const viewer = new Viewer({ id, protocol, remoteAddress }, this.#closing(transport), clock, viewerLimits, totals)
     const remove = fanouts.of(this.#source!, variant, recipe).add(viewer)
     this.joined()
@@ -242,6 +242,10 @@ export class PlayAttempt {
       handleEnd: () => undefined,
     })
     return () => cancel()
+  }
+
+  #sourceOf(stream: Stream): FrameSource {
+    return this.#needs === undefined ? stream : this.#environment.sourceFor(stream, this.#needs)
   }
 
   #limitWait(stream: Stream): () => void {

@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { observeLimits } from '../config/limits.js'
-import { STREAM_PROTOCOLS } from '../config/protocols.js'
 import type { StreamProtocol } from '../config/protocols.js'
 
 /** Counters of one protocol, written in hot paths as plain numbers (`traffic.bytesOut += n`) and read at a scrape. */
@@ -59,21 +58,8 @@ const STREAM_GAUGES = [
  * All names begin with `crossroom_`.
  */
 export class Metrics {
-  /** Hot-path counters by protocol. */
-  readonly traffic: Readonly<Record<StreamProtocol, Traffic>> = {
-    rtmp: new Traffic(),
-    'http-flv': new Traffic(),
-    'ws-flv': new Traffic(),
-    whip: new Traffic(),
-    whep: new Traffic(),
-    webrtc: new Traffic(),
-  }
   readonly #registry = new Registry()
-  readonly #connections = new ByProtocol()
-  readonly #publishers = new ByProtocol()
-  readonly #viewers = new ByProtocol()
-  readonly #joins = new ByProtocol()
-  readonly #publishes = new ByProtocol()
+  readonly #figures = new Map<StreamProtocol, ProtocolFigures>()
   readonly #joinSeconds: Histogram<'protocol'>
   readonly #refused: Counter<'protocol' | 'code'>
   readonly #errors: Counter<'protocol' | 'code'>
@@ -99,13 +85,23 @@ export class Metrics {
     this.#addOwnReaders()
   }
 
+  /** Shows this protocol from now on, although nothing of it was counted yet. */
+  addProtocol(protocol: StreamProtocol): void {
+    this.#of(protocol)
+  }
+
+  /** The counters of one protocol for hot paths, which keep the object. */
+  traffic(protocol: StreamProtocol): Traffic {
+    return this.#of(protocol).traffic
+  }
+
   /** A transport connection (RTMP socket, FLV response, WebRTC session) began or ended. */
   connectionOpened(protocol: StreamProtocol): void {
-    this.#connections.add(protocol, 1)
+    this.#of(protocol).connections++
   }
 
   connectionClosed(protocol: StreamProtocol): void {
-    this.#connections.add(protocol, -1)
+    this.#of(protocol).connections--
   }
 
   /** A stream of the hub came into being or went away. */
@@ -118,22 +114,22 @@ export class Metrics {
   }
 
   publisherStarted(protocol: StreamProtocol): void {
-    this.#publishers.add(protocol, 1)
-    this.#publishes.add(protocol, 1)
+    this.#of(protocol).publishers++
+    this.#of(protocol).publishes++
   }
 
   publisherEnded(protocol: StreamProtocol): void {
-    this.#publishers.add(protocol, -1)
+    this.#of(protocol).publishers--
   }
 
   /** A viewer was admitted and attached to its stream. */
   viewerStarted(protocol: StreamProtocol): void {
-    this.#viewers.add(protocol, 1)
-    this.#joins.add(protocol, 1)
+    this.#of(protocol).viewers++
+    this.#of(protocol).joins++
   }
 
   viewerEnded(protocol: StreamProtocol): void {
-    this.#viewers.add(protocol, -1)
+    this.#of(protocol).viewers--
   }
 
   /** The first media went to a viewer, so many microseconds after it asked. */
@@ -217,15 +213,51 @@ export class Metrics {
   #addOwnReaders(): void {
     const protocol = ['protocol']
     this.addGauge('streams', 'Streams the hub holds', () => this.#streams)
-    this.addGauge('connections', 'Open connections and sessions', () => this.#connections.values(), protocol)
-    this.addGauge('publishers', 'Publishers sending', () => this.#publishers.values(), protocol)
-    this.addGauge('viewers', 'Viewers attached to a stream', () => this.#viewers.values(), protocol)
-    this.addCounter('joins_total', 'Viewers that were ever attached', () => this.#joins.values(), protocol)
-    this.addCounter('publishes_total', 'Publishes that ever began', () => this.#publishes.values(), protocol)
-    for (const [figure, name, help] of TRAFFIC_COUNTERS) {
-      const labelled = (of: StreamProtocol) => ({ labels: { protocol: of }, value: this.traffic[of][figure] })
-      this.addCounter(name, help, () => STREAM_PROTOCOLS.map(labelled), protocol)
-    }
+    const each = (read: (figures: ProtocolFigures) => number) => (): LabelledValue[] =>
+      [...this.#figures].map(([of, figures]) => ({ labels: { protocol: of }, value: read(figures) }))
+    this.addGauge(
+      'connections',
+      'Open connections and sessions',
+      each(({ connections }) => connections),
+      protocol,
+    )
+    this.addGauge(
+      'publishers',
+      'Publishers sending',
+      each(({ publishers }) => publishers),
+      protocol,
+    )
+    this.addGauge(
+      'viewers',
+      'Viewers attached to a stream',
+      each(({ viewers }) => viewers),
+      protocol,
+    )
+    this.addCounter(
+      'joins_total',
+      'Viewers that were ever attached',
+      each(({ joins }) => joins),
+      protocol,
+    )
+    this.addCounter(
+      'publishes_total',
+      'Publishes that ever began',
+      each(({ publishes }) => publishes),
+      protocol,
+    )
+    for (const [figure, name, help] of TRAFFIC_COUNTERS)
+      this.addCounter(
+        name,
+        help,
+        each(({ traffic }) => traffic[figure]),
+        protocol,
+      )
+  }
+
+  #of(protocol: StreamProtocol): ProtocolFigures {
+    let figures = this.#figures.get(protocol)
+    if (figures === undefined) this.#figures.set(protocol, (figures = new ProtocolFigures()))
+    return figures
   }
 
   #bounded(code: string): string {
@@ -236,17 +268,14 @@ export class Metrics {
   }
 }
 
-/** A number per protocol. */
-class ByProtocol {
-  readonly #counts = Object.fromEntries(STREAM_PROTOCOLS.map((name) => [name, 0])) as Record<StreamProtocol, number>
-
-  add(protocol: StreamProtocol, by: number): void {
-    this.#counts[protocol] += by
-  }
-
-  values(): LabelledValue[] {
-    return STREAM_PROTOCOLS.map((protocol) => ({ labels: { protocol }, value: this.#counts[protocol] }))
-  }
+/** What is counted of one protocol. */
+class ProtocolFigures {
+  readonly traffic = new Traffic()
+  connections = 0
+  publishers = 0
+  viewers = 0
+  joins = 0
+  publishes = 0
 }
 
 function setValues(

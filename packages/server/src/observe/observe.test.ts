@@ -97,8 +97,8 @@ test('counters, gauges and the join time appear under their names', async () => 
   metrics.viewerJoined('http-flv', 4_000)
   metrics.refused('ws-flv', 'DENIED')
   metrics.protocolError('rtmp', 'CHUNK_SIZE')
-  metrics.traffic['http-flv'].bytesOut += 1234
-  metrics.traffic['http-flv'].framesDropped += 5
+  metrics.traffic('http-flv').bytesOut += 1234
+  metrics.traffic('http-flv').framesDropped += 5
   metrics.addGauge('answer', 'For the test', () => 42)
   const text = await metrics.scrape()
   for (const line of [
@@ -117,7 +117,7 @@ test('counters, gauges and the join time appear under their names', async () => 
     'crossroom_answer 42',
   ])
     expect(text.split('\n')).toContain(line)
-  metrics.traffic['http-flv'].bytesOut += 1
+  metrics.traffic('http-flv').bytesOut += 1
   expect(await metrics.scrape()).toContain('crossroom_out_bytes_total{protocol="http-flv"} 1235')
 })
 

@@ -80,9 +80,9 @@ export abstract class Member implements Person, StreamOwner {
   openStream(streamType: PublishedStreamType): MemberStream {
     const present = this.#streams.get(streamType)
     if (present !== undefined) return present
-    const { hub, clock, tokens, newId } = this.services
+    const { hub, clock, tokens, flvProtocols, newId } = this.services
     const { changes } = this.room
-    return this.addStream(new MemberStream({ hub, clock, tokens, id: newId(), streamType, changes }))
+    return this.addStream(new MemberStream({ hub, clock, tokens, flvProtocols, id: newId(), streamType, changes }))
   }
 
   addStream(stream: MemberStream): MemberStream {

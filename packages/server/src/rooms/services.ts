@@ -1,4 +1,5 @@
 import type { Clock, StreamHub } from '../hub/index.js'
+import type { StreamProtocol } from '../auth/index.js'
 import type { Audit, Log } from '../observe/index.js'
 import type { AudioMixer } from './media/audio-mixer.js'
 import type { Bans } from './model/bans.js'
@@ -16,6 +17,8 @@ export interface RoomsOptions {
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly hub: StreamHub
+  /** Protocols whose players are given FLV as it came and conversions of everything else, decided when they begin. */
+  readonly flvProtocols: ReadonlySet<StreamProtocol>
   /** Absent while WebRTC is off. */
   readonly mediaGateway?: MediaGateway | undefined
   /** Absent without codecs. */

@@ -4,6 +4,7 @@ import type { Refusal } from '../../auth/index.js'
 import { httpLimits, nameLimits } from '../../config/index.js'
 import type { ByteTransport, Clock } from '../../hub/index.js'
 import type { EndpointEnvironment } from '../environment.js'
+import { FLV_NEEDS } from '../flv-needs.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { parseFlvAddress, type FlvAddress } from './address.js'
 import { flvRecipe, flvVariantOf } from './variant.js'
@@ -85,6 +86,7 @@ export class HttpFlvEndpoint {
           socket.uncork()
         },
       },
+      FLV_NEEDS,
     )
     const leave = (): void => attempt.close('client')
     socket.once('close', leave)

@@ -5,6 +5,7 @@ import { nameLimits, webSocketLimits } from '../../config/index.js'
 import type { ByteTransport, EndReason } from '../../hub/index.js'
 import { isOriginAllowed, refuseUpgrade, type PageRules } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
+import { FLV_NEEDS } from '../flv-needs.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { parseFlvAddress, type FlvAddress } from './address.js'
 import { bearerOf } from './play.js'
@@ -72,6 +73,7 @@ export class WebSocketFlvEndpoint {
           socket.on('drain', () => viewer.handleDrain())
         },
       },
+      FLV_NEEDS,
     )
     webSocket.on('close', () => attempt.close('client'))
     webSocket.on('error', () => webSocket.terminate())

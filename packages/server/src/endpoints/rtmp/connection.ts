@@ -3,7 +3,7 @@ import type { Machine, Micros } from '@crossroom/media'
 import type { RtmpServerEvent, RtmpServerSession } from '@crossroom/rtmp'
 import type { StreamEndReason } from '../../auth/index.js'
 import { Driver, inListenedTime, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
-import type { Log } from '../../observe/index.js'
+import type { Log, Traffic } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import type { RtmpPeer } from './peer.js'
 import { RtmpPlay } from './play/rtmp-play.js'
@@ -44,6 +44,7 @@ export class RtmpConnection implements RtmpPeer {
   readonly #options: RtmpConnectionOptions
   readonly #driver: Driver<Uint8Array, Uint8Array, RtmpServerEvent>
   readonly #rate: RateLimiter
+  readonly #traffic: Traffic
   readonly #decode: RateLimiter
   #decodeMicros = 0
   readonly #roles = new Map<number, Role>()
@@ -59,6 +60,7 @@ export class RtmpConnection implements RtmpPeer {
     this.session = session
     this.socket = socket
     this.log = environment.log.child({ connection: this.id, protocol: 'rtmp', remoteAddress: options.remoteAddress })
+    this.#traffic = environment.metrics.traffic('rtmp')
     this.#rate = new RateLimiter(options.rateLimits)
     this.#decode = new RateLimiter(options.decodeLimits)
     this.#driver = new Driver(this.#timed(session), inListenedTime(environment.clock), {
@@ -98,8 +100,8 @@ export class RtmpConnection implements RtmpPeer {
 
   #handleData(bytes: Buffer): void {
     if (this.#closed) return
-    const { clock, metrics } = this.#options.environment
-    metrics.traffic.rtmp.bytesIn += bytes.length
+    const { clock } = this.#options.environment
+    this.#traffic.bytesIn += bytes.length
     this.#options.pending.received(bytes.length)
     const now = clock.now()
     this.#decodeMicros = 0

@@ -1,6 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { layersOf, type NegotiatedMedia } from '@crossroom/webrtc'
 import { smallKeyOf, type Publication, type PublicationEnd } from '../../hub/index.js'
+import type { Traffic } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { Layers } from './layers.js'
 
@@ -37,6 +38,7 @@ export type StreamMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'rids' | 'remot
  */
 export class PublishedStream {
   readonly #options: PublishedStreamOptions
+  readonly #traffic: Traffic
   #audioMid: string | undefined
   #videoMid: string | undefined
   #layers = new Layers([])
@@ -51,6 +53,7 @@ export class PublishedStream {
 
   constructor(options: PublishedStreamOptions) {
     this.#options = options
+    this.#traffic = options.environment.metrics.traffic(options.protocol)
   }
 
   get key(): string {
@@ -104,7 +107,7 @@ export class PublishedStream {
     const main = this.#main
     if (main === undefined || (mid !== this.#videoMid && mid !== this.#audioMid)) return
     for (const unit of frame.units) this.#bytes += unit.length
-    this.#options.environment.metrics.traffic[this.#options.protocol].framesIn++
+    this.#traffic.framesIn++
     if (mid === this.#audioMid) {
       main.push(frame)
       this.#small?.push(frame)

@@ -87,7 +87,7 @@ export class WhepEndpoint {
           ready: (stream) => resolve({ attempt, stream }),
         },
         // What is sent is chosen by the offer.
-        (stream) => stream,
+        undefined,
       )
     })
   }

@@ -104,7 +104,7 @@ export class WhipEndpoint {
       publish.close()
       stream.end()
       peer.close()
-      metrics.traffic.whip.bytesIn += publish.bytesIn
+      metrics.traffic('whip').bytesIn += publish.bytesIn
       log.info({ stream: grant.key, reason, bytes: publish.bytesIn }, 'WHIP publish ended')
       grant.closed(reason)
     }

@@ -9,9 +9,6 @@ import type { MediaTokens } from './media-tokens.js'
 import { withoutSound, type RoomChanges } from './room-changes.js'
 import { StreamLayer } from './stream-layer.js'
 
-/** Players that are given FLV as it came, and conversions of everything else, decided when they begin. */
-const FLV_PROTOCOLS: ReadonlySet<StreamProtocol> = new Set(['rtmp', 'http-flv', 'ws-flv'])
-
 /** Whose a stream is. */
 export interface StreamOwner {
   /** It went live, stalled or ended. */
@@ -26,6 +23,8 @@ export interface MemberStreamOptions {
   readonly streamType: PublishedStreamType
   /** The addresses that the stream is played by. */
   readonly tokens: MediaTokens
+  /** See `RoomsOptions`. */
+  readonly flvProtocols: ReadonlySet<StreamProtocol>
   readonly changes: RoomChanges
 }
 
@@ -57,7 +56,7 @@ export class MemberStream {
   #isShown: boolean
   #cancelHide: (() => void) | undefined
 
-  constructor({ hub, clock, tokens, id, streamType, changes }: MemberStreamOptions) {
+  constructor({ hub, clock, tokens, flvProtocols, id, streamType, changes }: MemberStreamOptions) {
     this.#clock = clock
     this.#tokens = tokens
     this.#changes = changes
@@ -66,8 +65,8 @@ export class MemberStream {
     this.#isShown = streamType === 'main'
     const key = `r/${id}`
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
-    // Those who play it as FLV or RTMP connect again, and are given the conversion then.
-    const requiresConversion = () => tokens.endPlays(key, FLV_PROTOCOLS)
+    // Players that were given it as it came connect again, and are given the conversion then.
+    const requiresConversion = () => tokens.endPlays(key, flvProtocols)
     this.best = new StreamLayer({ hub, clock, key, changes, handlers: { published, requiresConversion } })
     if (streamType !== 'main') return
     const seen = withoutSound(changes)

@@ -2,6 +2,7 @@ import type { RtmpServerEvent } from '@crossroom/rtmp'
 import type { StreamEndReason } from '../../../auth/index.js'
 import type { ByteTransport, Viewer } from '../../../hub/index.js'
 import type { EndpointEnvironment } from '../../environment.js'
+import { FLV_NEEDS } from '../../flv-needs.js'
 import { PlayAttempt } from '../../play-attempt.js'
 import { filterName, filterOf } from '../../play-filters.js'
 import type { RtmpPeer } from '../peer.js'
@@ -46,6 +47,7 @@ export class RtmpPlay {
         waiting: () => this.#accept(),
         ready: () => this.#begin(),
       },
+      FLV_NEEDS,
     )
   }
 

@@ -3,6 +3,7 @@ import type { RtmpServerEvent } from '@crossroom/rtmp'
 import type { Grant, Refusal, StreamEndReason } from '../../../auth/index.js'
 import { mediaLimits, publisherLimits } from '../../../config/index.js'
 import type { Publication, PublicationEnd } from '../../../hub/index.js'
+import type { Traffic } from '../../../observe/index.js'
 import type { EndpointEnvironment } from '../../environment.js'
 import type { RtmpPeer } from '../peer.js'
 
@@ -24,6 +25,7 @@ export class RtmpPublish {
   readonly #badFrameLimit: number
   readonly #reader = new FlvTagReader()
   readonly #frames: MediaFrame[] = []
+  readonly #traffic: Traffic
   #grant: Grant | undefined
   #publication: Publication | undefined
   #unlist: (() => void) | undefined
@@ -36,6 +38,7 @@ export class RtmpPublish {
 
   constructor(environment: EndpointEnvironment, peer: RtmpPeer, event: PublishEvent, badFrameLimit: number) {
     this.#environment = environment
+    this.#traffic = environment.metrics.traffic('rtmp')
     this.#peer = peer
     this.#event = event
     this.#badFrameLimit = badFrameLimit
@@ -124,13 +127,12 @@ export class RtmpPublish {
   #handleMedia(event: MediaEvent): void {
     const publication = this.#publication
     if (publication === undefined || this.#closed) return
-    const traffic = this.#environment.metrics.traffic.rtmp
     this.#bytesIn += event.payload.length
     const frames = this.#frames
     const good = this.#reader.readTag(event.messageType, event.timestampMs, event.payload, event.receivedAt, frames)
     if (frames.length > 0) this.#lastFrameAt = event.receivedAt
     for (const frame of frames) {
-      traffic.framesIn++
+      this.#traffic.framesIn++
       this.#joiner.push(frame)
     }
     frames.length = 0

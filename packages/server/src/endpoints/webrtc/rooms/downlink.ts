@@ -277,8 +277,9 @@ export class DownLink {
     if (!isCounted) return
     const { metrics } = this.#options
     metrics.viewerEnded('webrtc')
-    metrics.traffic.webrtc.bytesOut += play.bytesSent
-    metrics.traffic.webrtc.framesDropped += play.droppedFrames
+    const traffic = metrics.traffic('webrtc')
+    traffic.bytesOut += play.bytesSent
+    traffic.framesDropped += play.droppedFrames
   }
 }
 

@@ -221,6 +221,6 @@ export class RoomUplink {
   #closeConnection({ peer, publish }: Connection): void {
     publish.close()
     peer.close()
-    this.#options.environment.metrics.traffic.webrtc.bytesIn += publish.bytesIn
+    this.#options.environment.metrics.traffic('webrtc').bytesIn += publish.bytesIn
   }
 }
