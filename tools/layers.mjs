@@ -10,7 +10,7 @@ const LAYERS = {
   observe: ['config'],
   net: ['config', 'observe'],
   hub: ['config', 'observe'],
-  auth: ['config', 'observe'],
+  auth: ['hub', 'config', 'observe'],
   rooms: ['hub', 'auth', 'config', 'observe'],
   signaling: ['rooms', 'auth', 'net', 'config', 'observe'],
   api: ['rooms', 'hub', 'auth', 'net', 'config', 'observe'],

@@ -1,6 +1,7 @@
 import type { MediaFrame, VideoConfig } from '@crossroom/media'
 import { expect, test } from 'vitest'
 import { TestSource } from '../../packages/server/src/endpoints/webrtc/frames.fake.js'
+import { StreamKey } from '../../packages/server/src/hub/index.js'
 import { catchUp } from '../../packages/server/src/hub/start.js'
 import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
 
@@ -8,10 +9,10 @@ import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
 function longGop(isAskable = false) {
   const stage = new Stage()
   stage.isAskable = isAskable
-  const made = new TestSource('live/x')
+  const made = new TestSource(StreamKey.plain('live/x'))
   const asked: string[] = []
   stage.bridgeOf = (stream) => {
-    asked.push(stream.key)
+    asked.push(stream.key.name)
     return made
   }
   const publication = stage.publish()!

@@ -19,7 +19,7 @@ import type {
 import { RoomGate, Rooms, type AddressBook, type MemberConnection } from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
 import { silentLog } from '../../packages/server/src/observe/index.js'
-import type { Publication } from '../../packages/server/src/hub/index.js'
+import type { Publication, StreamKey } from '../../packages/server/src/hub/index.js'
 import { Stage } from './stage.js'
 
 /** Addresses as they are written by a name of the server. */
@@ -119,15 +119,15 @@ export class FakeMedia implements MemberMedia {
 
 /** A mix of voices, as far as rooms see it. */
 export class FakeMix implements AudioMix {
-  readonly key: string
-  sources: readonly string[]
+  readonly key: StreamKey
+  sources: readonly StreamKey[]
   closed = false
 
   constructor({ key, sources }: AudioMixOptions) {
     this.key = key
     this.sources = sources
   }
-  update(sources: readonly string[]): void {
+  update(sources: readonly StreamKey[]): void {
     this.sources = sources
   }
   close(): void {

@@ -47,7 +47,7 @@ test('a viewer who becomes an anchor loses the shared mix, in which it would hea
   bob.member.request('room.switchRole', { role: 'anchor' })
   expect(await stage.admit('r', tokenOf(play))).toMatchObject({ code: 'NOT_FOUND' })
   bob.member.request('media.mix', ALL)
-  expect(stage.mixes[1]!.sources).not.toContain(keyOf(bob))
+  expect(stage.mixes[1]!.sources).not.toContainEqual(keyOf(bob))
 })
 
 test('who may not hear the others gets no mix', () => {

@@ -4,6 +4,7 @@ import {
   Fanouts,
   SilenceFiller,
   StreamHub,
+  StreamKey,
   Viewer,
   type ByteTransport,
   type BridgeOf,
@@ -126,7 +127,7 @@ export class Stage {
   }
 
   get stream(): Stream {
-    return this.hub.open('live/x')
+    return this.hub.open(StreamKey.plain('live/x'))
   }
 
   publish(subject?: string): Publication | undefined {

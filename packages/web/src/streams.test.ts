@@ -50,7 +50,13 @@ test('an answer of any shape makes a list', () => {
   )
 })
 
-test('what members of rooms send is in no list of plain streams', () => {
-  const streams = [{ name: 'r/8Xk2' }, { name: 'live/a' }]
+test('what members of rooms send, and lower layers, are in no list of plain streams', () => {
+  const member = { roomId: 'lesson', userId: 'ann', streamType: 'main' }
+  const streams = [
+    { name: 'lesson/ann/main', ...member },
+    { name: 'lesson/mix', ...member, streamType: 'mix' },
+    { name: 'live/a/small' },
+    { name: 'live/a' },
+  ]
   expect(readStreams({ streams }).map(({ name }) => name)).toEqual(['live/a'])
 })

@@ -56,9 +56,9 @@ export function readStreams(answer: unknown): ListedStream[] {
 
 function readStream(item: unknown): ListedStream[] {
   if (!isRecord(item) || typeof item['name'] !== 'string') return []
-  const { name, state, viewers, video, audio, play } = item
-  // What members of rooms send has keys of the server's own: nobody plays it by that name.
-  if (name.startsWith('r/')) return []
+  const { name, roomId, state, viewers, video, audio, play } = item
+  // What members of rooms send, and lower layers, are played by other addresses than their names.
+  if (roomId !== undefined || streamNameOf(name) !== name) return []
   const addresses = isRecord(play) ? Object.entries(play).filter((entry) => typeof entry[1] === 'string') : []
   return [
     {

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { FailureGuard, verifyStreamToken } from '../auth/index.js'
-import { Connections, StreamHub } from '../hub/index.js'
+import { Connections, StreamHub, StreamKey } from '../hub/index.js'
 import { TrustedProxies } from '../net/index.js'
 import { Audit, createLog, Metrics, silentLog } from '../observe/index.js'
 import type { ForwardTarget } from './forward-target.js'
@@ -89,9 +89,9 @@ async function makeApp(options: Partial<ApiDeps> = {}): Promise<FastifyInstance>
 
 const local = { host: 'localhost:8080' }
 
-function publish(name: string): string[] {
+function publish(name: string | StreamKey): string[] {
   const ends: string[] = []
-  hub.open(name).publish({
+  hub.open(typeof name === 'string' ? StreamKey.plain(name) : name).publish({
     id: 'c1',
     protocol: 'rtmp',
     remoteAddress: '10.0.0.5',
@@ -124,7 +124,7 @@ test('a stream is listed with its publisher and its addresses', async () => {
 test('a stream tells what becomes of it for viewers that cannot take it as it is', async () => {
   publish('live/x')
   const derived = { for: 'webrtc-h264', video: 'drop-b-frames', audio: 'convert', framesLeftOut: 12 } as const
-  const app = await makeApp({ derivedOf: (key) => (key === 'live/x' ? [derived] : []) })
+  const app = await makeApp({ derivedOf: (key) => (key.name === 'live/x' ? [derived] : []) })
   const response = await app.inject({ url: '/api/v1/streams/live/x', headers: local })
   expect(response.json()).toMatchObject({ name: 'live/x', derived: [derived] })
 })
@@ -149,6 +149,46 @@ test('an API on a port of its own hands out addresses on the public one', async 
   expect(response.json()).toMatchObject({ play: { flv: 'http://127.0.0.1:8080/live/x.flv' } })
 })
 
+test('a stream of a room is named by room, user and type, and its key is in no answer', async () => {
+  const key = StreamKey.room('secret', { roomId: 'lesson', userId: 'ann', streamType: 'main' })
+  const app = await makeApp()
+  for (const one of [key, key.small]) {
+    publish(one)
+    // prettier-ignore
+    connections.add({
+      ...{ id: one.layer, role: 'publisher', protocol: 'webrtc', remoteAddress: '', streamKey: one, startedAt: 0 },
+      ...{ bytes: () => 0, droppedFrames: () => 0, kick: () => undefined },
+    })
+  }
+  const listed = await app.inject({ url: '/api/v1/streams', headers: local })
+  const { streams } = listed.json<{ streams: Record<string, unknown>[] }>()
+  expect(streams).toMatchObject([
+    { name: 'lesson/ann/main', roomId: 'lesson', userId: 'ann', streamType: 'main' },
+    { name: 'lesson/ann/small', roomId: 'lesson', userId: 'ann', streamType: 'small' },
+  ])
+  expect(streams.map(({ play }) => play)).toEqual([undefined, undefined])
+  const { connections: of } = (await app.inject({ url: '/api/v1/connections', headers: local })).json<{
+    connections: { stream: string }[]
+  }>()
+  expect(of.map(({ stream }) => stream)).toEqual(['lesson/ann/main', 'lesson/ann/small'])
+  expect(listed.body).not.toContain('secret')
+  for (const name of ['r/secret', 'room:best:secret', 'secret/small', 'lesson/main'])
+    for (const method of ['GET', 'DELETE'] as const)
+      expect((await app.inject({ method, url: `/api/v1/streams/${name}`, headers: local })).statusCode).toBe(404)
+  expect(hub.get(key)?.state).toBe('live')
+})
+
+test('a lower layer of a plain stream is listed, and has no address', async () => {
+  publish('live/x')
+  publish(StreamKey.plain('live/x').small)
+  const response = await (await makeApp()).inject({ url: '/api/v1/streams', headers: local })
+  const { streams } = response.json<{ streams: { name: string; play?: object }[] }>()
+  expect(streams.map(({ name, play }) => [name, play !== undefined])).toEqual([
+    ['live/x', true],
+    ['live/x/small', false],
+  ])
+})
+
 test('the publisher alone, or the whole stream, can be ended', async () => {
   const ends = publish('live/x')
   const app = await makeApp()
@@ -157,7 +197,7 @@ test('the publisher alone, or the whole stream, can be ended', async () => {
   expect(ends).toEqual(['kicked'])
   publish('live/y')
   expect((await app.inject({ method: 'DELETE', url: '/api/v1/streams/live/y', headers: local })).statusCode).toBe(200)
-  expect(hub.get('live/y')).toBeUndefined()
+  expect(hub.get(StreamKey.plain('live/y'))).toBeUndefined()
 })
 
 test('connections are listed, filtered and ended by id', async () => {
@@ -168,7 +208,7 @@ test('connections are listed, filtered and ended by id', async () => {
   ] as const)
     // prettier-ignore
     connections.add({
-      ...{ id, role, protocol: 'http-flv', remoteAddress: '10.0.0.9', streamKey: 'live/x', startedAt: 4_000_000 },
+      ...{ id, role, protocol: 'http-flv', remoteAddress: '10.0.0.9', streamKey: StreamKey.plain('live/x'), startedAt: 4_000_000 },
       ...{ bytes: () => 7, droppedFrames: () => 2, kick: () => void kicked.push(id) },
     })
   const app = await makeApp()
@@ -292,7 +332,7 @@ test.each([
 
 test('pages of ours are told of plain streams and not who publishes them; everything else needs the key', async () => {
   publish('live/x')
-  publish('r/secret')
+  publish(StreamKey.room('secret', { roomId: 'lesson', userId: 'ann', streamType: 'main' }))
   const app = await makeApp({ isPrivate: () => false, servesPages: true })
   const streamsFor = async (headers: Record<string, string>) =>
     (await app.inject({ url: '/api/v1/streams', headers: { ...local, ...headers } })).json<{
@@ -301,7 +341,7 @@ test('pages of ours are told of plain streams and not who publishes them; everyt
   const keyed = await streamsFor({ authorization: 'Bearer the-key' })
   expect(keyed.map(({ name, publisher }) => [name, publisher !== undefined])).toEqual([
     ['live/x', true],
-    ['r/secret', true],
+    ['lesson/ann/main', true],
   ])
   expect((await streamsFor({})).map(({ name, publisher }) => [name, publisher])).toEqual([['live/x', undefined]])
   const wrong = await app.inject({ url: '/api/v1/streams', headers: { authorization: 'Bearer wrong' } })

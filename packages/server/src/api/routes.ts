@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { makeStreamToken } from '../auth/index.js'
-import type { Clock, Connection, Connections, Stream, StreamHub } from '../hub/index.js'
+import { StreamKey, type Clock, type Connection, type Connections, type Stream, type StreamHub } from '../hub/index.js'
 import { originsOf, playAddresses } from '../net/index.js'
 import type { AddressOptions, Origins } from '../net/index.js'
 import { isForPages } from './access.js'
@@ -28,7 +28,7 @@ export interface StreamRouteDeps extends AddressOptions {
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   /** What is derived from the stream of that key for viewers that cannot take it as it is. */
-  readonly derivedOf?: (key: string) => readonly DerivedInfo[]
+  readonly derivedOf?: (key: StreamKey) => readonly DerivedInfo[]
 }
 
 const STREAM_GONE = 'No stream has this name.'
@@ -37,7 +37,7 @@ const STREAM_GONE = 'No stream has this name.'
 export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>()
   const find = ({ app: name, stream }: { app: string; stream: string }): Stream => {
-    const found = deps.hub.get(`${name}/${stream}`)
+    const found = deps.hub.get(StreamKey.plain(`${name}/${stream}`))
     if (found === undefined) throw new ApiError(404, 'STREAM_NOT_FOUND', STREAM_GONE)
     return found
   }
@@ -47,7 +47,7 @@ export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDe
     const origins = originsOf(request.raw, deps)
     const streams = deps.hub.list()
     if (!isForPages(request)) return { streams: streams.map((stream) => describeStream(stream, deps, origins)) }
-    const plain = streams.filter(({ key }) => !isOfRoom(key))
+    const plain = streams.filter(({ key }) => key.space === 'plain')
     return { streams: plain.map((stream) => ({ ...describeStream(stream, deps, origins), publisher: undefined })) }
   })
   app.get(
@@ -88,7 +88,9 @@ export function registerConnectionRoutes(scope: FastifyInstance, deps: StreamRou
     { schema: { tags, summary: 'Publishers and viewers', querystring: connectionQuery, response: listed } },
     (request) => {
       const { stream, role } = request.query
-      const found = deps.connections.list(stream).filter((one) => role === undefined || one.role === role)
+      const found = deps.connections
+        .list(stream === undefined ? undefined : StreamKey.plain(stream))
+        .filter((one) => role === undefined || one.role === role)
       return { connections: found.map((connection) => describeConnection(connection, deps)) }
     },
   )
@@ -142,7 +144,8 @@ function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins)
   const { video, audio } = stream.promised
   const derived = deps.derivedOf?.(stream.key) ?? []
   return {
-    name: stream.key,
+    name: stream.key.label,
+    ...stream.key.of,
     ...(derived.length === 0 ? {} : { derived: [...derived] }),
     state: stream.state,
     since: wallClock(stream.createdAt, deps),
@@ -182,19 +185,19 @@ function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins)
     viewers: deps.connections.list(stream.key).filter((connection) => connection.role === 'viewer').length,
     framesIn: stream.framesIn,
     bytesIn: stream.bytesIn,
-    ...(isOfRoom(stream.key) ? {} : { play: playAddresses(origins, stream.key) }),
+    ...(isPlayable(stream.key) && { play: playAddresses(origins, stream.key.name) }),
   }
 }
 
-/** Its key is none of its addresses: those are tokens. */
-function isOfRoom(key: string): boolean {
-  return key.startsWith('r/')
+/** By its name: streams of rooms have addresses of their own, layers have none. */
+function isPlayable({ space, layer }: StreamKey): boolean {
+  return space === 'plain' && layer === 'best'
 }
 
 function describeConnection(connection: Connection, deps: StreamRouteDeps): ConnectionInfo {
   const { id, role, protocol, remoteAddress, streamKey, startedAt } = connection
   const figures = { bytes: connection.bytes(), droppedFrames: connection.droppedFrames() }
-  return { id, role, protocol, remoteAddress, stream: streamKey, since: wallClock(startedAt, deps), ...figures }
+  return { id, role, protocol, remoteAddress, stream: streamKey.label, since: wallClock(startedAt, deps), ...figures }
 }
 
 /** A moment of the server's monotonic clock as unix time in milliseconds. */

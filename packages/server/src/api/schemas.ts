@@ -44,7 +44,10 @@ export const derivedInfo = z.object({
 
 export const streamInfo = z
   .object({
-    name: z.string().describe('APP/STREAM; r/… is a stream of a room, which is played by addresses of its own'),
+    name: z.string().describe('APP/STREAM; ROOM/USER/TYPE of a stream of a room, which these fields name:'),
+    roomId: z.string().optional(),
+    userId: z.string().optional().describe('absent for a mix that the audience shares'),
+    streamType: z.enum(['main', 'aux', 'small', 'mix']).optional(),
     state: z.enum(['idle', 'live', 'grace']).describe('grace: the publisher left and may come back'),
     since: milliseconds('When the stream came into being'),
     publisher: z
@@ -84,7 +87,7 @@ export const connectionInfo = z
     role: z.enum(['publisher', 'viewer']),
     protocol,
     remoteAddress: z.string(),
-    stream: z.string().describe('APP/STREAM'),
+    stream: z.string().describe('its name: APP/STREAM, or ROOM/USER/TYPE in a room'),
     since: milliseconds('When it began'),
     bytes: z.int().describe('received from a publisher, sent to a viewer'),
     droppedFrames: z.int(),

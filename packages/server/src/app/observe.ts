@@ -33,7 +33,7 @@ export function observeCore({
     hub.list().map((stream) => {
       const viewers = connections.list(stream.key).filter((connection) => connection.role === 'viewer')
       const bytesOut = viewers.reduce((sum, viewer) => sum + viewer.bytes(), 0)
-      return { key: stream.key, viewers: viewers.length, bytesIn: stream.bytesIn, bytesOut }
+      return { name: stream.key.label, viewers: viewers.length, bytesIn: stream.bytesIn, bytesOut }
     }),
   )
 }

@@ -1,4 +1,5 @@
 import type { StreamProtocol } from '../config/protocols.js'
+import type { StreamKey } from '../hub/stream-key.js'
 
 export type { StreamProtocol } from '../config/protocols.js'
 
@@ -48,7 +49,7 @@ export type StreamEndReason =
 export interface Grant {
   readonly ok: true
   /** The hub's key of the stream. */
-  readonly key: string
+  readonly key: StreamKey
   /** Who this is, when it is known: a publisher with the same subject takes the stream over. Never a secret. */
   readonly subject?: string | undefined
   /** `granted`: a play is told yes at once and waits for media as long as the grant lives; absent: a short time. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { StreamKey } from '../hub/stream-key.js'
 import type { Audit } from '../observe/index.js'
 import type { FailureGuard } from './failure-guard.js'
 import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamGate, StreamRequest } from './gate.js'
@@ -51,7 +52,7 @@ export class PlainStreams implements StreamGate {
     const badName = refuseName(request.app, request.stream)
     if (badName !== undefined) return badName
     const admission = await this.#decide(request)
-    return admission.ok ? admission : { ...admission, loggedName: keyOf(request) }
+    return admission.ok ? admission : { ...admission, loggedName: nameOf(request) }
   }
 
   async #decide(request: StreamRequest): Promise<Admission> {
@@ -83,7 +84,7 @@ export class PlainStreams implements StreamGate {
   }
 
   #audit(request: StreamRequest, code: RefusalCode): void {
-    this.#deps.audit.refused({ what: request.action, from: request.remoteAddress, stream: keyOf(request), code })
+    this.#deps.audit.refused({ what: request.action, from: request.remoteAddress, stream: nameOf(request), code })
   }
 
   #isDemoStream(request: StreamRequest): boolean {
@@ -115,7 +116,7 @@ export class PlainStreams implements StreamGate {
     let over = false
     return {
       ok: true,
-      key: keyOf(request),
+      key: StreamKey.plain(nameOf(request)),
       subject,
       opened: () => {
         openedAtMs ??= nowMs()
@@ -132,7 +133,7 @@ export class PlainStreams implements StreamGate {
   }
 }
 
-function keyOf({ app, stream }: StreamRequest): string {
+function nameOf({ app, stream }: StreamRequest): string {
   return `${app}/${stream}`
 }
 

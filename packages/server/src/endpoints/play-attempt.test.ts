@@ -2,7 +2,7 @@ import { VirtualClock } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import type { Grant } from '../auth/index.js'
 import { gopCacheLimits, publisherLimits, viewerLimits } from '../config/index.js'
-import { Connections, Fanouts, StreamHub, type Stream } from '../hub/index.js'
+import { Connections, Fanouts, StreamHub, StreamKey, type Stream } from '../hub/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import type { EndpointEnvironment } from './environment.js'
 import { FLV_NEEDS } from './flv-needs.js'
@@ -21,7 +21,7 @@ class ConvertedSource extends TestSource {
 
 const grant: Grant = {
   ok: true,
-  key: 'live/x',
+  key: StreamKey.plain('live/x'),
   opened: () => undefined,
   closed: () => undefined,
   onRevoked: () => undefined,
@@ -55,7 +55,7 @@ async function waitForStream() {
   await Promise.resolve()
   await Promise.resolve()
   const publisher = { id: 'p', protocol: 'whip', remoteAddress: '192.0.2.2', onClose: () => undefined }
-  const publish = () => hub.open('live/x').publish(publisher)!
+  const publish = () => hub.open(StreamKey.plain('live/x')).publish(publisher)!
   return { attempt, clock, hub, source, outcomes, publish }
 }
 

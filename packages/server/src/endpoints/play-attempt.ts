@@ -120,7 +120,7 @@ export class PlayAttempt {
   enter(player: Player): void {
     const { connections, clock, metrics, log } = this.#environment
     const { connectionId: id, protocol, remoteAddress } = this.#request
-    const names = { connection: id, protocol, remoteAddress, stream: this.#grant!.key }
+    const names = { connection: id, protocol, remoteAddress, stream: this.#grant!.key.label }
     metrics.viewerStarted(protocol)
     log.info({ ...names, joinMs: Math.round((clock.now() - this.#askedAt) / 1000) }, 'A play began')
     const unlist = connections.add({

@@ -1,4 +1,5 @@
 import type { Micros } from '@crossroom/media'
+import type { StreamKey } from './stream-key.js'
 
 /** A publisher or a viewer, as lists and the REST API see it. */
 export interface Connection {
@@ -6,7 +7,7 @@ export interface Connection {
   readonly role: 'publisher' | 'viewer'
   readonly protocol: string
   readonly remoteAddress: string
-  readonly streamKey: string
+  readonly streamKey: StreamKey
   readonly startedAt: Micros
   /** Media bytes received from a publisher, sent to a viewer. */
   bytes(): number
@@ -36,8 +37,8 @@ export class Connections {
   }
 
   /** In order of arrival; of one stream when a key is given. */
-  list(streamKey?: string): Connection[] {
+  list(streamKey?: StreamKey): Connection[] {
     const all = [...this.#connections.values()]
-    return streamKey === undefined ? all : all.filter((connection) => connection.streamKey === streamKey)
+    return streamKey === undefined ? all : all.filter((connection) => connection.streamKey.equals(streamKey))
   }
 }

@@ -1,4 +1,5 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
+import type { StreamKey } from './stream-key.js'
 
 /** The tracks of a stream as last seen. A stream may have either, both, or (before its first frame) none. */
 export interface Tracks {
@@ -11,7 +12,7 @@ export type EndReason = 'ended' | 'kicked' | 'shutdown'
 
 /** What frames are taken from: a stream of the hub, or one that was derived from it for a kind of viewers. */
 export interface FrameSource {
-  readonly key: string
+  readonly key: StreamKey
   readonly tracks: Tracks
   /** Those of the tracks that still come; absent where they are the same. */
   readonly promised?: Tracks

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Stream } from './stream.js'
+import { StreamKey } from './stream-key.js'
 import { MS, SECOND, Stage, videoConfig } from '../../../../test/scenarios/stage.js'
 
 test('who asks before the publisher gets the stream when it comes, and only once', () => {
   const stage = new Stage()
   const found: (string | undefined)[] = []
-  stage.hub.find('live/x', 2 * SECOND, (stream) => found.push(stream?.key))
+  stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, (stream) => found.push(stream?.key.name))
   stage.clock.advance(1900 * MS)
   expect(found).toEqual([])
   stage.publish()
@@ -17,8 +18,8 @@ test('who asks before the publisher gets the stream when it comes, and only once
 test('nobody comes: undefined after the wait; a cancelled wait says nothing', () => {
   const stage = new Stage()
   const found: unknown[] = []
-  stage.hub.find('live/x', 2 * SECOND, (stream) => found.push(stream))
-  const cancel = stage.hub.find('live/x', 2 * SECOND, () => found.push('cancelled'))
+  stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, (stream) => found.push(stream))
+  const cancel = stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, () => found.push('cancelled'))
   cancel()
   stage.clock.advance(2 * SECOND)
   expect(found).toEqual([undefined])
@@ -34,14 +35,14 @@ test('a resolver that makes the stream is found by its work', () => {
     },
   })
   let state: string | undefined
-  stage.hub.find('live/far', 0, (stream) => (state = stream?.state))
+  stage.hub.find(StreamKey.plain('live/far'), 0, (stream) => (state = stream?.state))
   expect(state).toBe('live')
 })
 
 test('observers are told in order of every publisher, its tracks, its end and the end of its stream', () => {
   const stage = new Stage()
   const told: string[] = []
-  const record = (event: string) => (stream: Stream) => told.push(`${event} ${stream.key}`)
+  const record = (event: string) => (stream: Stream) => told.push(`${event} ${stream.key.name}`)
   const stop = stage.hub.observe({
     opened: record('opened'),
     published: record('published'),
@@ -69,7 +70,7 @@ test('a closed hub ends streams, publishers and waits, and takes nothing new', (
   publication.push(stage.frame(videoConfig(), 0, true))
   const { transport } = stage.watch()
   const found: unknown[] = []
-  stage.hub.find('live/other', 2 * SECOND, (stream) => found.push(stream))
+  stage.hub.find(StreamKey.plain('live/other'), 2 * SECOND, (stream) => found.push(stream))
   stage.hub.close('shutdown')
   expect(transport.closed).toBe('shutdown')
   expect(stage.ends).toEqual(['shutdown'])

@@ -5,10 +5,11 @@ import type { StreamResolver } from './resolver.js'
 import { CacheTotal } from './gop-cache.js'
 import type { EndReason } from './sink.js'
 import { Stream, type StreamEvent, type StreamLimits } from './stream.js'
+import type { StreamKey } from './stream-key.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
 
-/** Every stream of this process by its key (`app/stream`, or a room's opaque name). */
+/** Every stream of this process by its key. */
 export class StreamHub {
   readonly #clock: Clock
   readonly #limits: StreamLimits
@@ -34,20 +35,20 @@ export class StreamHub {
     return [...this.#streams.values()]
   }
 
-  get(key: string): Stream | undefined {
-    return this.#streams.get(key)
+  get(key: StreamKey): Stream | undefined {
+    return this.#streams.get(key.text)
   }
 
   /** The stream of that key, made if need be: for a publisher. */
-  open(key: string): Stream {
-    const present = this.#streams.get(key)
+  open(key: StreamKey): Stream {
+    const present = this.#streams.get(key.text)
     if (present !== undefined) return present
     const stream = new Stream(key, this.#clock, this.#limits, this.#handleEvent, this.#cached)
-    this.#streams.set(key, stream)
+    this.#streams.set(key.text, stream)
     this.#handleEvent('opened', stream)
     this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)
-    const waiters = this.#waiters.get(key)
-    this.#waiters.delete(key)
+    const waiters = this.#waiters.get(key.text)
+    this.#waiters.delete(key.text)
     if (waiters !== undefined) for (const waiter of waiters) waiter(stream)
     return stream
   }
@@ -66,14 +67,14 @@ export class StreamHub {
    * Calls back with the stream when it is there, at the latest after `wait` with undefined: play may come just before
    * publish. A stream whose publisher left counts as there while it is in grace. The answer cancels.
    */
-  find(key: string, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
-    const present = this.#streams.get(key)
+  find(key: StreamKey, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
+    const present = this.#streams.get(key.text)
     if (present !== undefined) {
       callback(present)
       return () => undefined
     }
     for (const resolver of this.#resolvers) if (resolver.resolve(key)) break
-    const made = this.#streams.get(key)
+    const made = this.#streams.get(key.text)
     if (made !== undefined || wait <= 0 || this.#closed) {
       callback(made)
       return () => undefined
@@ -90,13 +91,13 @@ export class StreamHub {
     this.#stopSweep()
   }
 
-  #waitFor(key: string, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
-    const waiters = this.#waiters.get(key) ?? new Set()
-    this.#waiters.set(key, waiters)
+  #waitFor(key: StreamKey, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
+    const waiters = this.#waiters.get(key.text) ?? new Set()
+    this.#waiters.set(key.text, waiters)
     const cancel = () => {
       cancelTimer()
       waiters.delete(waiter)
-      if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
+      if (waiters.size === 0 && this.#waiters.get(key.text) === waiters) this.#waiters.delete(key.text)
     }
     const waiter = (stream: Stream | undefined) => {
       cancel()
@@ -109,7 +110,7 @@ export class StreamHub {
 
   readonly #handleEvent = (event: StreamEvent, stream: Stream): void => {
     if (event === 'closed') {
-      if (this.#streams.get(stream.key) === stream) this.#streams.delete(stream.key)
+      if (this.#streams.get(stream.key.text) === stream) this.#streams.delete(stream.key.text)
       if (this.#streams.size === 0) this.#stopSweep()
     }
     for (const observer of this.#observers) observer[event]?.(stream)

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import { Outlet } from './outlet.js'
 import type { EndReason, FrameSink, Tracks } from './sink.js'
+import type { StreamKey } from './stream-key.js'
 import { Timeline } from './timeline.js'
 import { TrackLiveness } from './track-liveness.js'
 import { Withholding, type Withheld } from './withholding.js'
@@ -94,7 +95,7 @@ export class Publication {
  * publisher by the grace time; it is forgotten when it has neither publisher nor subscriber.
  */
 export class Stream {
-  readonly key: string
+  readonly key: StreamKey
   readonly createdAt: Micros
   readonly #clock: Clock
   readonly #limits: StreamLimits
@@ -123,7 +124,7 @@ export class Stream {
 
   /** `tell` passes on what happens to this stream; see `StreamObserver`. `cached`: what the caches of several streams hold together. */
   constructor(
-    key: string,
+    key: StreamKey,
     clock: Clock,
     limits: StreamLimits,
     tell: (event: StreamEvent, stream: Stream) => void = () => undefined,

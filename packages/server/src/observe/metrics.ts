@@ -22,7 +22,8 @@ export interface LabelledValue {
 
 /** What is known about one stream at a scrape; only exposed when the stream label is switched on. */
 export interface StreamFigures {
-  readonly key: string
+  /** As people know it. */
+  readonly name: string
   readonly viewers: number
   readonly bytesIn: number
   readonly bytesOut: number
@@ -187,7 +188,7 @@ export class Metrics {
         const all: LabelledValue[] = []
         for (const figures of read()) {
           if (all.length >= observeLimits.labelledStreams) break
-          all.push({ labels: { stream: figures.key }, value: figures[figure] })
+          all.push({ labels: { stream: figures.name }, value: figures[figure] })
         }
         return all
       }

@@ -124,7 +124,7 @@ test('counters, gauges and the join time appear under their names', async () => 
 test('codes and stream names cannot grow the metrics without end', async () => {
   const metrics = new Metrics({ streamLabel: true })
   metrics.watchStreams(function* () {
-    for (let i = 0; i < 100_000; i++) yield { key: `live/${String(i)}`, viewers: 1, bytesIn: 2, bytesOut: 3 }
+    for (let i = 0; i < 100_000; i++) yield { name: `live/${String(i)}`, viewers: 1, bytesIn: 2, bytesOut: 3 }
   })
   for (let i = 0; i < 1000; i++) metrics.refused('rtmp', `CODE_${String(i)}`)
   const lines = (await metrics.scrape()).split('\n')
@@ -135,7 +135,7 @@ test('codes and stream names cannot grow the metrics without end', async () => {
 
 test('stream names stay out of the metrics unless they are wanted', async () => {
   const metrics = new Metrics()
-  metrics.watchStreams(() => [{ key: 'live/private', viewers: 1, bytesIn: 2, bytesOut: 3 }])
+  metrics.watchStreams(() => [{ name: 'live/private', viewers: 1, bytesIn: 2, bytesOut: 3 }])
   expect(await metrics.scrape()).not.toContain('private')
 })
 

@@ -81,8 +81,9 @@ export abstract class Member implements Person, StreamOwner {
     const present = this.#streams.get(streamType)
     if (present !== undefined) return present
     const { hub, clock, tokens, flvProtocols, newId } = this.services
-    const { changes } = this.room
-    return this.addStream(new MemberStream({ hub, clock, tokens, flvProtocols, id: newId(), streamType, changes }))
+    const { id: roomId, changes } = this.room
+    const of = { roomId, userId: this.userId, streamType }
+    return this.addStream(new MemberStream({ hub, clock, tokens, flvProtocols, id: newId(), of, changes }))
   }
 
   addStream(stream: MemberStream): MemberStream {

@@ -3,6 +3,7 @@ import { VirtualClock } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../config/limits.js'
 import { Stream } from '../hub/stream.js'
+import { StreamKey } from '../hub/stream-key.js'
 import { silentLog } from '../observe/log.js'
 import { echoEngine, FakeChildren, h264Config, picture } from './codecs.fake.js'
 import { Transcoder } from './transcoder.js'
@@ -30,7 +31,7 @@ function rig() {
     ...{ clock, log: silentLog, spawn: new FakeChildren(clock, engine).spawn, spare: false },
   })
   transcoder.start()
-  const stream = new Stream('live/cam', clock, { gopCache: gopCacheLimits, ...publisherLimits })
+  const stream = new Stream(StreamKey.plain('live/cam'), clock, { gopCache: gopCacheLimits, ...publisherLimits })
   const publication = stream.publish({ id: 'p', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined })!
   clock.advance(SECOND)
   const push = (index: number, frame: Partial<VideoFrame> = {}): void => {

@@ -213,7 +213,10 @@ export class Conversion implements FrameSink, ChannelHandler {
     const { source, log, clock } = this.#options
     this.#ready = false
     this.counters.failures++
-    log.warn({ stream: source.key, conversion: this.recipe.name, reason, retryMs: pause / 1000 }, 'Conversion failed')
+    log.warn(
+      { stream: source.key.label, conversion: this.recipe.name, reason, retryMs: pause / 1000 },
+      'Conversion failed',
+    )
     this.#channel?.close()
     this.#setState('failed')
     this.#cancelRetry = clock.after(pause, () => {

@@ -4,6 +4,7 @@ import type { Clock } from '../hub/clock.js'
 import type { CacheTotal } from '../hub/gop-cache.js'
 import type { PlayerNeeds } from '../hub/needs.js'
 import { Outlet } from '../hub/outlet.js'
+import type { StreamKey } from '../hub/stream-key.js'
 import { TrackLiveness } from '../hub/track-liveness.js'
 import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
@@ -60,7 +61,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#lingerIfUnused()
   }
 
-  get key(): string {
+  get key(): StreamKey {
     return this.#options.source.key
   }
 
@@ -171,7 +172,7 @@ export class DerivedStream implements FrameSource, FrameSink {
       acquire,
       emit: (frame) => this.#emit(frame),
       onMode: (mode) => {
-        const fields = { stream: source.key, needs: needs.name, kind, mode }
+        const fields = { stream: source.key.label, needs: needs.name, kind, mode }
         if (mode === 'drop-b-frames') log.warn(fields, 'B-frames are left out: no codec is there to convert them')
         else if (mode === 'omit' && needs[kind].length > 0)
           log.warn(fields, 'A track is left out: nothing the viewer knows can be made of it')

@@ -2,6 +2,7 @@ import type { MediaFrame } from '@crossroom/media'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { gopCacheLimits } from '../config/limits.js'
 import { Stream } from '../hub/stream.js'
+import { StreamKey } from '../hub/stream-key.js'
 import { systemClock } from '../net/clock.js'
 import { silentLog } from '../observe/log.js'
 import { aacFrames, buildWorker, decodeOpus, toneShare, until } from './codec-process.fake.js'
@@ -43,7 +44,7 @@ async function playThrough(signal: NodeJS.Signals): Promise<{ frame: MediaFrame;
     headerWaitMicros: 0,
     trackSilentMicros: 5 * SECOND,
   }
-  const stream = new Stream('live/tone', systemClock, limits, () => undefined)
+  const stream = new Stream(StreamKey.plain('live/tone'), systemClock, limits, () => undefined)
   const info = { id: '1', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
   const publication = stream.publish(info)!
   const out: { frame: MediaFrame; at: number }[] = []

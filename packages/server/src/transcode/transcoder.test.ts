@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { gopCacheLimits } from '../config/limits.js'
 import type { PlayerNeeds } from '../hub/needs.js'
 import { Stream, type Publication } from '../hub/stream.js'
+import { StreamKey } from '../hub/stream-key.js'
 import { silentLog } from '../observe/log.js'
 import { aacConfig, echoEngine, FakeChildren, h264Config, picture, sound } from './codecs.fake.js'
 import { derivedInfo, Transcoder } from './transcoder.js'
@@ -33,7 +34,7 @@ function rig(engine?: Engine | null, spare = false): Rig {
     headerWaitMicros: 500_000,
     trackSilentMicros: 5_000_000,
   }
-  const stream = new Stream('live/cam', clock, limits, () => undefined)
+  const stream = new Stream(StreamKey.plain('live/cam'), clock, limits, () => undefined)
   const info = { id: 'p', protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
   const publication = stream.publish(info)!
   clock.advance(SECOND)
@@ -190,7 +191,7 @@ test('without an engine B-slices are left out, what cannot be converted as well,
   clock.advance(SECOND)
   expect(names(sink.frames)).toEqual(['h264@80k', 'h264@200'])
   expect(sink.frames.map((frame) => frame.dts)).toEqual([80_000, 200_000])
-  expect(derivedInfo(transcoder, 'live/cam')).toEqual([
+  expect(derivedInfo(transcoder, StreamKey.plain('live/cam'))).toEqual([
     { for: 'webrtc', video: 'drop-b-frames', audio: 'omit', framesLeftOut: 1 },
   ])
 })

@@ -12,6 +12,7 @@ import { SpareChild } from './spare-child.js'
 import { CacheTotal } from '../hub/gop-cache.js'
 import type { PlayerNeeds, SourceFor } from '../hub/needs.js'
 import type { BridgeOf, FrameSource } from '../hub/sink.js'
+import type { StreamKey } from '../hub/stream-key.js'
 import type { Stream } from '../hub/stream.js'
 
 export interface TranscoderOptions {
@@ -51,7 +52,7 @@ export interface ConversionStatus extends Readonly<ConversionCounters> {
 
 /** One stream as one kind of viewer gets it. */
 export interface DerivedStatus {
-  readonly stream: string
+  readonly stream: StreamKey
   readonly needs: string
   readonly viewers: number
   readonly video: TrackMode
@@ -60,9 +61,9 @@ export interface DerivedStatus {
 }
 
 /** What the API says of a stream: its tracks as each kind of viewers gets them. */
-export function derivedInfo(transcoder: Transcoder, key: string): ApiDerived[] {
+export function derivedInfo(transcoder: Transcoder, key: StreamKey): ApiDerived[] {
   return transcoder.derivedStreams
-    .filter(({ stream }) => stream === key)
+    .filter(({ stream }) => stream.equals(key))
     .map(({ needs, video, audio, bFramesLeftOut }) => ({ for: needs, video, audio, framesLeftOut: bFramesLeftOut }))
 }
 
@@ -169,7 +170,7 @@ export class Transcoder {
   get conversions(): ConversionStatus[] {
     return [...this.#conversions.values()].flatMap((recipes) =>
       [...recipes.values()].map((conversion) => ({
-        stream: conversion.source.key,
+        stream: conversion.source.key.label,
         conversion: conversion.recipe.name,
         state: conversion.state,
         lagMs: conversion.lag / 1000,
@@ -202,7 +203,7 @@ export class Transcoder {
     if (present !== undefined) return present
     if (process.state === 'off' && process.engine === undefined) return undefined
     if (!this.#hasRoom(recipe.lane)) {
-      this.#options.log.warn({ stream: source.key, conversion: recipe.name }, 'Too many conversions for one more')
+      this.#options.log.warn({ stream: source.key.label, conversion: recipe.name }, 'Too many conversions for one more')
       return undefined
     }
     const { clock, log, transcode = {} } = this.#options

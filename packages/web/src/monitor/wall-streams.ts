@@ -26,17 +26,12 @@ export class RestWall implements WallSource {
     if (apiKey === undefined && (await this.#api.ask('GET', '/rooms')) === undefined)
       return { kind: 'hidden', why: 'key' }
     const ofRooms = await this.#rooms.fetch(this.#api)
-    return { kind: 'streams', streams: [...list.streams.filter(isPlain).map(wallStreamOf), ...ofRooms] }
+    return { kind: 'streams', streams: [...list.streams.map(wallStreamOf), ...ofRooms] }
   }
 
   close(): void {
     void this.#rooms.close(this.#api)
   }
-}
-
-/** Inside the server the streams of rooms have names that nobody plays them by. */
-function isPlain({ name }: ListedStream): boolean {
-  return !name.startsWith('r/')
 }
 
 function wallStreamOf({ name, live, viewers }: ListedStream): WallStream {

@@ -7,7 +7,7 @@ import {
   type Micros,
   type VideoConfig,
 } from '@crossroom/media'
-import type { FrameSink, FrameSource, Tracks } from '../../hub/index.js'
+import { StreamKey, type FrameSink, type FrameSource, type Tracks } from '../../hub/index.js'
 import { buildSps } from '../../../../media/src/h264/sps.fake.js'
 
 const PPS = Uint8Array.of(0x68, 0xce, 0x38, 0x80)
@@ -23,7 +23,7 @@ export const VP8 = videoConfigFromVp8Keyframe(VP8_KEYFRAME, undefined)!
 
 /** A source whose frames a test pushes. */
 export class TestSource implements FrameSource {
-  readonly key: string
+  readonly key: StreamKey
   tracks: Tracks = {}
   cachedFrames: readonly MediaFrame[] = []
   readonly isAskable = true
@@ -31,7 +31,7 @@ export class TestSource implements FrameSource {
   keyframesAsked = 0
   readonly sinks = new Set<FrameSink>()
 
-  constructor(key = 'r/ann') {
+  constructor(key = StreamKey.room('ann')) {
     this.key = key
   }
 

@@ -2,14 +2,14 @@ import type { MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import { VirtualClock } from '@crossroom/testkit'
 import { beforeEach, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../config/index.js'
-import { Connections, smallKeyOf, StreamHub } from '../../hub/index.js'
+import { Connections, StreamHub, StreamKey } from '../../hub/index.js'
 import { cachedStart } from '../../hub/start.js'
 import { Metrics, silentLog } from '../../observe/index.js'
 import { PublishedStream, type StreamMedia } from './published-stream.js'
 
 const SECOND: Micros = 1_000_000
 const MS: Micros = 1000
-const KEY = 'r/ann'
+const KEY = StreamKey.room('ann')
 const MEDIA: readonly StreamMedia[] = [
   { mid: '0', kind: 'audio', rids: [], remote: [] },
   { mid: '1', kind: 'video', rids: ['h', 'l'], remote: [] },
@@ -51,10 +51,10 @@ const frameAt = (at: Micros): Omit<MediaFrame, 'config' | 'keyframe'> => ({
   ...{ pts: at, dts: at, units: [Uint8Array.of(1)], receivedAt: at, droppable: false },
 })
 
-const smallState = (): string | undefined => hub.get(smallKeyOf(KEY))?.state
+const smallState = (): string | undefined => hub.get(KEY.small)?.state
 
 test('the lower stream begins with the first picture of its layer and ends 3 s after the last', () => {
-  hub.open(smallKeyOf(KEY)).subscribe({ handleFrame: () => undefined, handleEnd: () => undefined }, 'live')
+  hub.open(KEY.small).subscribe({ handleFrame: () => undefined, handleEnd: () => undefined }, 'live')
   give('h', true)
   expect(smallState()).toBe('idle')
   give('l', true)
@@ -100,7 +100,7 @@ test('the end takes the lower stream along, and the hub may take both', () => {
 test('a lower stream that the hub takes away stays away, and the stream goes on', () => {
   give('h', true)
   give('l', true)
-  hub.get(smallKeyOf(KEY))!.kickPublisher()
+  hub.get(KEY.small)!.kickPublisher()
   give('l', true)
   give('h')
   expect(smallState()).toBeUndefined()

@@ -1,6 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { layersOf, type NegotiatedMedia } from '@crossroom/webrtc'
-import { smallKeyOf, type Publication, type PublicationEnd } from '../../hub/index.js'
+import type { Publication, PublicationEnd, StreamKey } from '../../hub/index.js'
 import type { Traffic } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { Layers } from './layers.js'
@@ -21,7 +21,7 @@ export interface PublishedStreamOptions {
   readonly id: string
   readonly remoteAddress: string
   /** Where it goes, and as whom (see `PublisherInfo`). */
-  readonly key: string
+  readonly key: StreamKey
   readonly subject?: string | undefined
   /** Asks the browser. */
   requestKeyframe(mid: string, rid: string | undefined): void
@@ -34,7 +34,7 @@ export type StreamMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'rids' | 'remot
 
 /**
  * One stream that a browser publishes, in the hub: its best layer and its sound under its key and, while the browser sends
- * several layers, the lowest one with the same sound beside it (`smallKeyOf`).
+ * several layers, the lowest one with the same sound beside it (`key.small`).
  */
 export class PublishedStream {
   readonly #options: PublishedStreamOptions
@@ -56,7 +56,7 @@ export class PublishedStream {
     this.#traffic = options.environment.metrics.traffic(options.protocol)
   }
 
-  get key(): string {
+  get key(): StreamKey {
     return this.#options.key
   }
 
@@ -156,7 +156,7 @@ export class PublishedStream {
       this.#isSmallRefused = true
       this.#endSmall()
     }
-    this.#small = this.#publish(smallKeyOf(this.key), () => this.#layers.small, refused)
+    this.#small = this.#publish(this.key.small, () => this.#layers.small, refused)
     if (this.#small === undefined) this.#isSmallRefused = true
     else this.#watchSmall(SMALL_ENDS_AFTER)
   }
@@ -181,7 +181,7 @@ export class PublishedStream {
   }
 
   #publish(
-    key: string,
+    key: StreamKey,
     layer: () => string | undefined,
     onClose: (reason: PublicationEnd) => void,
   ): Publication | undefined {

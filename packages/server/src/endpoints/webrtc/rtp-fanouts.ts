@@ -28,7 +28,7 @@ export class RtpFanouts {
   of(stream: FrameSource, inSlices = false): RtpFanout {
     const present = this.#fanouts.get(stream)
     if (present !== undefined) return present
-    const shared = this.#clockOf(stream.key)
+    const shared = this.#clockOf(stream.key.text)
     shared.users++
     const made: RtpFanout = new RtpFanout({
       ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now, inSlices },
@@ -38,7 +38,7 @@ export class RtpFanouts {
       },
       onEmpty: () => {
         if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
-        if (--shared.users === 0 && this.#clocks.get(stream.key) === shared) this.#clocks.delete(stream.key)
+        if (--shared.users === 0 && this.#clocks.get(stream.key.text) === shared) this.#clocks.delete(stream.key.text)
       },
     })
     this.#fanouts.set(stream, made)

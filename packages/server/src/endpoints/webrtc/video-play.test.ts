@@ -1,6 +1,7 @@
 import { VirtualClock } from '@crossroom/testkit'
 import { OFFERED_CODECS, PlaySender, type NegotiatedMedia } from '@crossroom/webrtc'
 import { beforeEach, expect, test } from 'vitest'
+import { StreamKey } from '../../hub/index.js'
 import { FakeEgress } from './egress.fake.js'
 import { H264_HIGH, picture, TestSource, VP8 } from './frames.fake.js'
 import { RtpFanouts } from './rtp-fanouts.js'
@@ -58,7 +59,7 @@ test('it starts from the cached keyframe; without one the publisher is asked, an
   expect(egress.replays[0]!.rtpTimestamps).toHaveLength(2)
 
   const late = new VideoPlay(() => undefined)
-  const empty = new TestSource('r/bob')
+  const empty = new TestSource(StreamKey.room('bob'))
   late.attach(fanouts.of(empty))
   play.detach()
   play = late
@@ -75,7 +76,7 @@ test('another source takes over at its keyframe, which is asked for until it com
   play.attach(fanouts.of(source))
   bind()
   push(source, { keyframe: true })
-  const other = new TestSource('r/ann/small')
+  const other = new TestSource(StreamKey.room('ann').small)
   play.attach(fanouts.of(other))
   expect(other.keyframesAsked).toBe(1)
   for (let i = 0; i < 30; i++) {
@@ -98,7 +99,7 @@ test('a change of mind before the keyframe leaves everything as it was', () => {
   play.attach(fanouts.of(source))
   bind()
   push(source, { keyframe: true })
-  const other = new TestSource('r/ann/small')
+  const other = new TestSource(StreamKey.room('ann').small)
   play.attach(fanouts.of(other))
   play.attach(fanouts.of(source))
   expect(other.sinks.size).toBe(0)
@@ -121,7 +122,7 @@ test('when the stream ends what waits takes its place, else the end is told', ()
   play.attach(fanouts.of(source))
   bind()
   push(source, { keyframe: true })
-  const other = new TestSource('r/ann/small')
+  const other = new TestSource(StreamKey.room('ann').small)
   play.attach(fanouts.of(other))
   for (const sink of [...source.sinks]) sink.handleEnd('ended')
   expect(ends).toEqual([])
@@ -132,7 +133,7 @@ test('when the stream ends what waits takes its place, else the end is told', ()
 })
 
 test('where a publisher does not answer for 500 ms, made pictures flow until its keyframe comes', () => {
-  const made = new TestSource('r/ann')
+  const made = new TestSource(StreamKey.room('ann'))
   fanouts = new RtpFanouts(
     egress,
     () => clock.now(),

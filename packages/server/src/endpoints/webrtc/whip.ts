@@ -93,7 +93,7 @@ export class WhipEndpoint {
       requestKeyframe: (mid, rid) => publish.requestKeyframe(mid, rid),
       onTaken: (reason) => end(END_REASONS[reason]),
     })
-    if (!stream.open()) throw new HttpRefusal(409, `Somebody publishes ${grant.key} already.`)
+    if (!stream.open()) throw new HttpRefusal(409, `Somebody publishes ${grant.key.label} already.`)
     stream.setMedia(media)
     const publish = new RtcPublish({
       ...{ gateway, media, clock },
@@ -105,7 +105,7 @@ export class WhipEndpoint {
       stream.end()
       peer.close()
       metrics.traffic('whip').bytesIn += publish.bytesIn
-      log.info({ stream: grant.key, reason, bytes: publish.bytesIn }, 'WHIP publish ended')
+      log.info({ stream: grant.key.label, reason, bytes: publish.bytesIn }, 'WHIP publish ended')
       grant.closed(reason)
     }
     const peer = gateway.createPeer({
@@ -130,7 +130,7 @@ export class WhipEndpoint {
       end,
     }
     sessions.add(session)
-    log.info({ stream: grant.key, remoteAddress: client.remoteAddress }, 'WHIP publish began')
+    log.info({ stream: grant.key.label, remoteAddress: client.remoteAddress }, 'WHIP publish began')
     grant.opened()
     grant.onRevoked((reason) => (reason === 'expired' ? end('expired') : stream.close('kicked')))
     return { session, answer: describeSession(gateway, offer, media, peer.local), isKnown: grant.subject !== undefined }

@@ -34,10 +34,10 @@ export class RoomGate implements StreamGate {
       return refusal('NOT_FOUND', 'There is no such address, or its holder or its owner has left the room.', 404)
     if (token.action !== request.action) {
       const wanted = token.action === 'play' ? 'play' : 'publish'
-      return refusal('DENIED', `This address is to ${wanted} only.`, 403, token.key)
+      return refusal('DENIED', `This address is to ${wanted} only.`, 403, token.key.label)
     }
     if (!tokens.hasRoom(token))
-      return refusal('FULL', 'This address is played by as many connections as it may be.', 429, token.key)
+      return refusal('FULL', 'This address is played by as many connections as it may be.', 429, token.key.label)
     return grantOf(token, request.protocol)
   }
 }

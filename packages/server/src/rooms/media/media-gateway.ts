@@ -3,7 +3,7 @@
  * `app.ts` is where the compiler checks that.
  */
 
-export { smallKeyOf } from '../../hub/index.js'
+import type { StreamKey } from '../../hub/index.js'
 
 export type PublishedStreamType = 'main' | 'aux'
 export type TrackKind = 'audio' | 'video'
@@ -20,8 +20,8 @@ export interface SubscribedTrack {
   readonly userId: string
   readonly streamType: PublishedStreamType
   readonly kind: TrackKind
-  /** Key in the hub; the lower simulcast layer of it, when there is one, is at {@link smallKeyOf}. */
-  readonly key: string
+  /** Key in the hub; the lower simulcast layer of it, when there is one, is at `key.small`. */
+  readonly key: StreamKey
   /** Pixels; the gateway takes the lower layer when that is wide enough or when the path carries no more. Absent: the best. */
   readonly maxWidth?: number | undefined
 }
@@ -60,7 +60,7 @@ export interface MemberMediaOptions {
   readonly userId: string
   readonly remoteAddress: string
   /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
-  target(streamType: PublishedStreamType): { readonly key: string; readonly subject: string }
+  target(streamType: PublishedStreamType): { readonly key: StreamKey; readonly subject: string }
   readonly handlers: MemberMediaHandlers
 }
 

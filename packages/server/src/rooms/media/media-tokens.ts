@@ -1,6 +1,7 @@
 import type { PublishedStreamType } from '@crossroom/protocol'
 import type { StreamAction, StreamEndReason, StreamProtocol } from '../../auth/index.js'
 import { roomLimits } from '../../config/limits.js'
+import type { StreamKey } from '../../hub/index.js'
 
 /** What one address opens. */
 export interface TokenScope {
@@ -12,7 +13,7 @@ export interface TokenScope {
   readonly userId: string
   readonly streamType: PublishedStreamType | 'small' | 'mix'
   /** In the hub. */
-  readonly key: string
+  readonly key: StreamKey
   /** Who publishes: a later one with the same takes over. Absent when playing. */
   readonly subject?: string | undefined
   /** The kind of track that its holder may not have. */
@@ -55,7 +56,7 @@ export class MediaTokens {
     const token: MediaToken = { ...scope, text: this.#newId(), connections: new Map() }
     this.#tokens.set(token.text, token)
     index(this.#byHolder, scope.holder, token)
-    index(this.#byKey, scope.key, token)
+    index(this.#byKey, scope.key.text, token)
     return token.text
   }
 
@@ -86,13 +87,13 @@ export class MediaTokens {
     for (const token of [...(this.#byHolder.get(holder) ?? [])]) this.revoke(token.text)
   }
 
-  revokeKey(key: string): void {
-    for (const token of [...(this.#byKey.get(key) ?? [])]) this.revoke(token.text)
+  revokeKey(key: StreamKey): void {
+    for (const token of [...(this.#byKey.get(key.text) ?? [])]) this.revoke(token.text)
   }
 
   /** Ends whoever plays that key by one of these protocols; the addresses stay good. */
-  endPlays(key: string, protocols: ReadonlySet<StreamProtocol>): void {
-    for (const { action, connections } of [...(this.#byKey.get(key) ?? [])])
+  endPlays(key: StreamKey, protocols: ReadonlySet<StreamProtocol>): void {
+    for (const { action, connections } of [...(this.#byKey.get(key.text) ?? [])])
       for (const [end, protocol] of [...connections]) if (action === 'play' && protocols.has(protocol)) end('kicked')
   }
 
@@ -105,7 +106,7 @@ export class MediaTokens {
   #forget(token: MediaToken): void {
     this.#tokens.delete(token.text)
     unindex(this.#byHolder, token.holder, token)
-    unindex(this.#byKey, token.key, token)
+    unindex(this.#byKey, token.key.text, token)
   }
 }
 

@@ -2,8 +2,7 @@ import type { Orientation } from '@crossroom/media'
 import type { PublishedStreamType, PublishState, StreamType } from '@crossroom/protocol'
 import type { StreamEndReason, StreamProtocol } from '../../auth/index.js'
 import { roomLimits } from '../../config/limits.js'
-import type { Clock, StreamHub } from '../../hub/index.js'
-import { smallKeyOf } from './media-gateway.js'
+import { StreamKey, type Clock, type StreamHub } from '../../hub/index.js'
 import type { Kinds } from '../model/policy.js'
 import type { MediaTokens } from './media-tokens.js'
 import { withoutSound, type RoomChanges } from './room-changes.js'
@@ -15,12 +14,19 @@ export interface StreamOwner {
   handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
 }
 
+/** Of whom it is, and what. */
+export interface StreamOf {
+  readonly roomId: string
+  readonly userId: string
+  readonly streamType: PublishedStreamType
+}
+
 export interface MemberStreamOptions {
   readonly hub: StreamHub
   readonly clock: Clock
   /** Random, without meaning. */
   readonly id: string
-  readonly streamType: PublishedStreamType
+  readonly of: StreamOf
   /** The addresses that the stream is played by. */
   readonly tokens: MediaTokens
   /** See `RoomsOptions`. */
@@ -56,14 +62,15 @@ export class MemberStream {
   #isShown: boolean
   #cancelHide: (() => void) | undefined
 
-  constructor({ hub, clock, tokens, flvProtocols, id, streamType, changes }: MemberStreamOptions) {
+  constructor({ hub, clock, tokens, flvProtocols, id, of, changes }: MemberStreamOptions) {
+    const { streamType } = of
     this.#clock = clock
     this.#tokens = tokens
     this.#changes = changes
     this.streamType = streamType
     this.subject = `member:${id}`
     this.#isShown = streamType === 'main'
-    const key = `r/${id}`
+    const key = StreamKey.room(id, of)
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
     // Players that were given it as it came connect again, and are given the conversion then.
     const requiresConversion = () => tokens.endPlays(key, flvProtocols)
@@ -71,10 +78,10 @@ export class MemberStream {
     if (streamType !== 'main') return
     const seen = withoutSound(changes)
     const handlers = { published: () => changes.changed('list'), requiresConversion: () => undefined }
-    this.small = new StreamLayer({ hub, clock, key: smallKeyOf(key), changes: seen, handlers })
+    this.small = new StreamLayer({ hub, clock, key: key.small, changes: seen, handlers })
   }
 
-  get key(): string {
+  get key(): StreamKey {
     return this.best.key
   }
 
@@ -172,7 +179,7 @@ export class MemberStream {
     this.small?.close()
     this.#cancelHide?.()
     this.#tokens.revokeKey(this.key)
-    this.#tokens.revokeKey(smallKeyOf(this.key))
+    this.#tokens.revokeKey(this.key.small)
   }
 
   #apply(): void {

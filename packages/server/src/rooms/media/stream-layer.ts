@@ -1,11 +1,11 @@
-import type { Clock, Stream, StreamHub, Withheld } from '../../hub/index.js'
+import type { Clock, Stream, StreamHub, StreamKey, Withheld } from '../../hub/index.js'
 import type { RoomChanges } from './room-changes.js'
 import { StreamMonitor, type MonitorHandlers } from './stream-monitor.js'
 
 export interface StreamLayerOptions {
   readonly hub: StreamHub
   readonly clock: Clock
-  readonly key: string
+  readonly key: StreamKey
   readonly changes: RoomChanges
   readonly handlers: Omit<MonitorHandlers, 'taken'>
 }
@@ -20,7 +20,7 @@ interface Held {
 
 /** One key of a member's stream: held in the hub as long as the member is there, and watched. */
 export class StreamLayer {
-  readonly key: string
+  readonly key: StreamKey
   readonly #options: StreamLayerOptions
   #held: Held
   #withheld: Withheld = { audio: false, video: false }

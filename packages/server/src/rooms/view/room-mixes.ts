@@ -1,4 +1,5 @@
 import type { ParamsOf } from '@crossroom/protocol'
+import { StreamKey } from '../../hub/index.js'
 import type { AudioMix, AudioMixer } from '../media/audio-mixer.js'
 import type { MediaTokens } from '../media/media-tokens.js'
 import type { MemberList } from './member-list.js'
@@ -32,7 +33,7 @@ interface MixContent {
 }
 
 interface OpenMix {
-  readonly key: string
+  readonly key: StreamKey
   readonly mix: AudioMix
   content: MixContent
   sources: string
@@ -92,7 +93,8 @@ export class RoomMixes {
 
   #open(name: string, content: MixContent): OpenMix {
     const { mixer, newId, roomId } = this.#options
-    const key = `r/${newId()}`
+    const { except } = content
+    const key = StreamKey.room(newId(), { roomId, ...(except !== undefined && { userId: except }), streamType: 'mix' })
     const sources = this.#sourcesOf(content)
     if (mixer === undefined)
       throw new RoomError(
@@ -102,21 +104,21 @@ export class RoomMixes {
     const mix = mixer.open({ roomId, key, sources })
     if (mix === undefined)
       throw new RoomError('MEDIA_CAPACITY', 'No more sound can be mixed now; play each member by its own address.')
-    const open = { key, mix, content, sources: sources.join(' '), tokens: new Map<string, string>() }
+    const open = { key, mix, content, sources: textOf(sources), tokens: new Map<string, string>() }
     this.#mixes.set(name, open)
     return open
   }
 
   #apply(open: OpenMix): void {
     const sources = this.#sourcesOf(open.content)
-    const text = sources.join(' ')
+    const text = textOf(sources)
     if (text === open.sources) return
     open.sources = text
     open.mix.update(sources)
   }
 
-  #sourcesOf({ audioOf, except, withAux }: MixContent): string[] {
-    const keys: string[] = []
+  #sourcesOf({ audioOf, except, withAux }: MixContent): StreamKey[] {
+    const keys: StreamKey[] = []
     for (const { userId, layers } of this.#options.list().values()) {
       if (userId === except || (audioOf !== 'all' && !audioOf.includes(userId))) continue
       for (const { streamType, layer } of layers)
@@ -125,8 +127,12 @@ export class RoomMixes {
     return keys
   }
 
-  #issue(key: string, { userId, sessionId: holder }: MixReceiver): string {
+  #issue(key: StreamKey, { userId, sessionId: holder }: MixReceiver): string {
     const { tokens, roomId } = this.#options
     return tokens.issue({ action: 'play', roomId, holder, userId, streamType: 'mix', key })
   }
+}
+/** Two lists of sources with the same text are the same. */
+function textOf(sources: readonly StreamKey[]): string {
+  return sources.map(({ text }) => text).join(' ')
 }

@@ -75,5 +75,5 @@ function flowingFirst(candidates: readonly Candidate[]): SubscribedTrack[] {
 
 /** Two lists of tracks with the same text are the same. */
 export function textOfTracks(tracks: readonly SubscribedTrack[]): string {
-  return tracks.map(({ key, kind, maxWidth = '' }) => `${key} ${kind} ${String(maxWidth)}`).join('\n')
+  return tracks.map(({ key, kind, maxWidth = '' }) => `${key.text} ${kind} ${String(maxWidth)}`).join('\n')
 }

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { gopCacheLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/clock.js'
 import { StreamHub } from '../../hub/stream-hub.js'
+import { StreamKey } from '../../hub/stream-key.js'
 import { systemClock } from '../../net/clock.js'
 import { silentLog } from '../../observe/log.js'
 import { orderFor, RECIPES } from '../catalog.js'
@@ -27,6 +28,7 @@ const LIMITS = {
   trackSilentMicros: 5_000_000,
 }
 const SECONDS = 2
+const keyOf = (name: string): StreamKey => StreamKey.room(name)
 const NAMES = ['a', 'b', 'c'] as const
 type Name = (typeof NAMES)[number]
 /** How long programs that start on a busy machine are waited for. */
@@ -68,16 +70,18 @@ function stage(clock: Clock, engine: Engine) {
   const mixer = new Mixer({ hub, process: transcoder.process('audio'), clock, log: silentLog })
   const heard: Record<Name, { readonly frame: AudioFrame; readonly at: number }[]> = { a: [], b: [], c: [] }
   for (const name of NAMES) {
-    mixer.open({ roomId: 'r', key: `mix-${name}`, sources: NAMES.filter((other) => other !== name) })
+    mixer.open({ roomId: 'r', key: keyOf(`mix-${name}`), sources: NAMES.filter((other) => other !== name).map(keyOf) })
     const handleFrame = (frame: MediaFrame): void =>
       void (isAudioFrame(frame) && heard[name].push({ frame, at: clock.now() }))
-    hub.find(`mix-${name}`, 0, (stream) => stream!.subscribe({ handleFrame, handleEnd: () => undefined }, 'live'))
+    hub.find(keyOf(`mix-${name}`), 0, (stream) =>
+      stream!.subscribe({ handleFrame, handleEnd: () => undefined }, 'live'),
+    )
   }
   let isOver = false
   /** Pushes frames at the time their stamps say, again and again; the answer is when each was pushed. */
   const speak = (name: Name, frames: readonly AudioFrame[], delay = 0): number[] => {
     const info = { id: name, protocol: 'rtmp', remoteAddress: '', onClose: () => undefined }
-    const publication = hub.open(name).publish(info)!
+    const publication = hub.open(keyOf(name)).publish(info)!
     const start = clock.now() + delay
     const length = frames.at(-1)!.pts + 20_000
     const sentAt: number[] = []

@@ -1,5 +1,6 @@
 import type { Clock } from '../../hub/clock.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
+import type { StreamKey } from '../../hub/stream-key.js'
 import type { Log } from '../../observe/log.js'
 import type { CodecProcess } from '../codec-process.js'
 import { MixBeat } from './mix-beat.js'
@@ -22,7 +23,7 @@ interface SharedSource {
 
 interface PlayedMix {
   readonly stream: MixStream
-  keys: readonly string[]
+  keys: readonly StreamKey[]
 }
 
 /** The mixes of one room that are played at the moment, and their sources, each of which is decoded once. */
@@ -48,57 +49,60 @@ export class MixGroup {
   }
 
   /** Begins a mix; does nothing when it is played already. */
-  play(key: string, sources: readonly string[]): void {
-    if (this.#played.has(key)) return
+  play(key: StreamKey, sources: readonly StreamKey[]): void {
+    if (this.#played.has(key.text)) return
     const beat = (this.#beat ??= new MixBeat(this.#options))
-    const keys = [...new Set(sources)]
+    const keys = distinct(sources)
     const inputs = keys.map((source) => this.#acquire(source, beat))
     const onIdle = () => this.#forget(key)
-    this.#played.set(key, { stream: new MixStream({ ...this.#options, beat, key, inputs, onIdle }), keys })
+    this.#played.set(key.text, { stream: new MixStream({ ...this.#options, beat, key, inputs, onIdle }), keys })
   }
 
-  update(key: string, sources: readonly string[]): void {
-    const [mix, beat] = [this.#played.get(key), this.#beat]
+  update(key: StreamKey, sources: readonly StreamKey[]): void {
+    const [mix, beat] = [this.#played.get(key.text), this.#beat]
     if (mix === undefined || beat === undefined) return
     const before = mix.keys
-    mix.keys = [...new Set(sources)]
+    mix.keys = distinct(sources)
     // The new ones first: a source that stays is not given up in between.
     mix.stream.update(mix.keys.map((source) => this.#acquire(source, beat)))
     for (const source of before) this.#release(source)
   }
 
-  stop(key: string): void {
-    this.#played.get(key)?.stream.close()
+  stop(key: StreamKey): void {
+    this.#played.get(key.text)?.stream.close()
     this.#forget(key)
   }
 
-  #forget(key: string): void {
-    const mix = this.#played.get(key)
-    if (!this.#played.delete(key) || mix === undefined) return
+  #forget(key: StreamKey): void {
+    const mix = this.#played.get(key.text)
+    if (!this.#played.delete(key.text) || mix === undefined) return
     for (const source of mix.keys) this.#release(source)
     if (this.#played.size > 0) return
     this.#beat?.close()
     this.#beat = undefined
   }
 
-  #acquire(key: string, beat: MixBeat): number {
-    const present = this.#sources.get(key)
+  #acquire(key: StreamKey, beat: MixBeat): number {
+    const present = this.#sources.get(key.text)
     if (present !== undefined) {
       present.users += 1
       return present.source.input
     }
     this.#lastInput += 1
     const source = new MixSource({ ...this.#options, beat, key, input: this.#lastInput })
-    this.#sources.set(key, { source, users: 1 })
+    this.#sources.set(key.text, { source, users: 1 })
     return this.#lastInput
   }
 
-  #release(key: string): void {
-    const shared = this.#sources.get(key)
+  #release(key: StreamKey): void {
+    const shared = this.#sources.get(key.text)
     if (shared === undefined) return
     shared.users -= 1
     if (shared.users > 0) return
-    this.#sources.delete(key)
+    this.#sources.delete(key.text)
     shared.source.close()
   }
+}
+function distinct(keys: readonly StreamKey[]): StreamKey[] {
+  return [...new Map(keys.map((key) => [key.text, key])).values()]
 }

@@ -2,6 +2,7 @@ import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Clock } from '../../hub/clock.js'
 import type { EndReason, FrameSink } from '../../hub/sink.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
+import type { StreamKey } from '../../hub/stream-key.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
@@ -13,7 +14,7 @@ const WAIT: Micros = 600_000_000
 const RETRY: Micros = 1_000_000
 
 export interface MixSourceOptions {
-  readonly key: string
+  readonly key: StreamKey
   readonly room: number
   /** Unique within the room. */
   readonly input: number
@@ -74,7 +75,7 @@ export class MixSource implements FrameSink {
         handleFrame: () => undefined,
         handleLost: () => (this.#isReady = false),
         handleFailed: (reason) => {
-          log.warn({ stream: key, reason }, 'A source of a mix cannot be decoded')
+          log.warn({ stream: key.label, reason }, 'A source of a mix cannot be decoded')
           this.#isReady = false
           this.#channel?.close()
           this.#cancelRetry = clock.after(RETRY, () => this.#open())

@@ -2,6 +2,7 @@ import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Clock } from '../../hub/clock.js'
 import type { Publication, PublicationEnd, Stream } from '../../hub/stream.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
+import type { StreamKey } from '../../hub/stream-key.js'
 import type { Log } from '../../observe/log.js'
 import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
@@ -14,7 +15,7 @@ const LOOKS = 2
 const RETRY: Micros = 1_000_000
 
 export interface MixStreamOptions {
-  readonly key: string
+  readonly key: StreamKey
   readonly room: number
   /** The inputs of the room that are in it. */
   readonly inputs: readonly number[]
@@ -67,7 +68,7 @@ export class MixStream {
   #publish(): void {
     const { key } = this.#options
     this.#publication = this.#stream.publish({
-      id: key,
+      id: key.label,
       protocol: 'transcode',
       remoteAddress: '',
       hasServerTime: true,

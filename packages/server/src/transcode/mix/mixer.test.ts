@@ -3,6 +3,7 @@ import { VirtualClock } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { gopCacheLimits, mixLimits } from '../../config/limits.js'
 import { StreamHub } from '../../hub/stream-hub.js'
+import { StreamKey } from '../../hub/stream-key.js'
 import type { Publication, Stream } from '../../hub/stream.js'
 import { silentLog } from '../../observe/log.js'
 import { echoEngine, FakeChildren, rawCodecs, rawConfig, rawSamples, rawSound } from '../codecs.fake.js'
@@ -10,6 +11,8 @@ import { toneShareByWindows } from '../tones.fake.js'
 import { Transcoder } from '../transcoder.js'
 import type { Engine } from '../worker/converter.js'
 import { Mixer } from './mixer.js'
+
+const keyOf = (name: string): StreamKey => StreamKey.room(name)
 
 const SECOND = 1_000_000
 const MILLISECOND = 1000
@@ -32,7 +35,7 @@ class Voice {
   constructor(stream: Stream, hz: number) {
     this.hz = hz
     this.publication = stream.publish({
-      id: stream.key,
+      id: stream.key.name,
       protocol: 'whip',
       remoteAddress: '',
       onClose: () => undefined,
@@ -57,7 +60,7 @@ function rig(engine?: Engine | null) {
   clock.advance(SECOND)
   const voices: Voice[] = []
   const speak = (key: string, hz: number): Voice => {
-    const voice = new Voice(hub.open(key), hz)
+    const voice = new Voice(hub.open(keyOf(key)), hz)
     voices.push(voice)
     return voice
   }
@@ -76,7 +79,7 @@ function listen(hub: StreamHub, key: string) {
   const frames: MediaFrame[] = []
   let hasEnded = false
   let leave: () => void = () => undefined
-  hub.find(key, 5 * SECOND, (stream) => {
+  hub.find(keyOf(key), 5 * SECOND, (stream) => {
     const sink = {
       handleFrame: (frame: MediaFrame) => void frames.push(frame),
       handleEnd: () => void (hasEnded = true),
@@ -96,8 +99,8 @@ test('two members of three each hear the two others, out of sources that are dec
   const { mixer, hub, speak, pass } = rig()
   const pitches = { a: 440, b: 1000, c: 2200 }
   for (const [key, hz] of Object.entries(pitches)) speak(key, hz)
-  mixer.open({ roomId: 'r', key: 'mix-a', sources: ['b', 'c'] })
-  mixer.open({ roomId: 'r', key: 'mix-b', sources: ['a', 'c'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix-a'), sources: [keyOf('b'), keyOf('c')] })
+  mixer.open({ roomId: 'r', key: keyOf('mix-b'), sources: [keyOf('a'), keyOf('c')] })
   const ears = { a: listen(hub, 'mix-a'), b: listen(hub, 'mix-b') }
   pass(SECOND)
   ears.a.take()
@@ -114,7 +117,7 @@ test('two members of three each hear the two others, out of sources that are dec
 test('a mix costs nothing until it is played and some seconds after its last listener', () => {
   const { mixer, hub, speak, pass, transcoder } = rig()
   speak('b', 440)
-  mixer.open({ roomId: 'r', key: 'mix', sources: ['b'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })
   pass(SECOND)
   expect(transcoder.process('audio').conversions).toBe(0)
   const ear = listen(hub, 'mix')
@@ -126,7 +129,7 @@ test('a mix costs nothing until it is played and some seconds after its last lis
   expect(mixer.status.played).toBe(1)
   pass(5 * SECOND)
   expect(transcoder.process('audio').conversions).toBe(0)
-  expect(hub.get('mix')).toBeUndefined()
+  expect(hub.get(keyOf('mix'))).toBeUndefined()
   const again = listen(hub, 'mix')
   pass(SECOND)
   expect(again.frames.length).toBeGreaterThan(40)
@@ -135,7 +138,7 @@ test('a mix costs nothing until it is played and some seconds after its last lis
 test('frames follow each other by one frame, received at the time of the server', () => {
   const { mixer, hub, speak, pass, clock } = rig()
   speak('b', 440)
-  mixer.open({ roomId: 'r', key: 'mix', sources: ['b'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })
   const ear = listen(hub, 'mix')
   pass(2 * SECOND)
   const steps = ear.frames.slice(1).map((frame, index) => frame.pts - ear.frames[index]!.pts)
@@ -146,7 +149,7 @@ test('frames follow each other by one frame, received at the time of the server'
 
 test('a source that is not there yet, goes and comes back is silence in the meantime', () => {
   const { mixer, hub, speak, pass, voices } = rig()
-  mixer.open({ roomId: 'r', key: 'mix', sources: ['late'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('late')] })
   const ear = listen(hub, 'mix')
   pass(SECOND)
   expect(ear.take().every((sample) => sample === 0)).toBe(true)
@@ -155,7 +158,7 @@ test('a source that is not there yet, goes and comes back is silence in the mean
   expect(toneShareByWindows(ear.take().subarray(24_000), 440)).toBeGreaterThan(0.9)
   voice.publication.end()
   voices.splice(0)
-  hub.get('late')?.end('ended')
+  hub.get(keyOf('late'))?.end('ended')
   pass(SECOND)
   ear.take()
   pass(SECOND)
@@ -169,10 +172,10 @@ test('an update changes whose voices are heard, without a break', () => {
   const { mixer, hub, speak, pass } = rig()
   speak('b', 440)
   speak('c', 2200)
-  const mix = mixer.open({ roomId: 'r', key: 'mix', sources: ['b'] })!
+  const mix = mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })!
   const ear = listen(hub, 'mix')
   pass(SECOND)
-  mix.update(['c'])
+  mix.update([keyOf('c')])
   pass(SECOND)
   const { frames } = ear
   expect(frames.slice(1).every((frame, index) => Math.abs(frame.pts - frames[index]!.pts - 21_333) <= 1)).toBe(true)
@@ -183,9 +186,9 @@ test('an update changes whose voices are heard, without a break', () => {
 test('a mix goes on after its codec process was lost', () => {
   const { mixer, hub, speak, pass, children } = rig()
   speak('b', 440)
-  const mix = mixer.open({ roomId: 'r', key: 'mix', sources: [] })!
+  const mix = mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [] })!
   const ear = listen(hub, 'mix')
-  mix.update(['b'])
+  mix.update([keyOf('b')])
   pass(SECOND)
   for (const child of [...children.alive]) child.kill()
   pass(2 * SECOND)
@@ -198,7 +201,7 @@ test('a mix goes on after its codec process was lost', () => {
 test('what is closed ends for its listeners and leaves nothing behind', () => {
   const { mixer, hub, speak, pass, transcoder } = rig()
   speak('b', 440)
-  const mix = mixer.open({ roomId: 'r', key: 'mix', sources: ['b'] })!
+  const mix = mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })!
   const ear = listen(hub, 'mix')
   pass(SECOND)
   mix.close()
@@ -210,15 +213,15 @@ test('what is closed ends for its listeners and leaves nothing behind', () => {
 
 test('no mix without codecs, under a key that is taken, or beyond the limit', () => {
   const without = rig(null)
-  expect(without.mixer.open({ roomId: 'r', key: 'mix', sources: [] })).toBeUndefined()
+  expect(without.mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [] })).toBeUndefined()
   const { mixer } = rig()
   for (let index = 0; index < mixLimits.mixes; index++) {
-    expect(mixer.open({ roomId: 'r', key: `mix-${String(index)}`, sources: [] })).toBeDefined()
+    expect(mixer.open({ roomId: 'r', key: keyOf(`mix-${String(index)}`), sources: [] })).toBeDefined()
   }
-  expect(mixer.open({ roomId: 'r', key: 'mix', sources: [] })).toBeUndefined()
+  expect(mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [] })).toBeUndefined()
   const other = rig().mixer
-  other.open({ roomId: 'r', key: 'mix', sources: [] })
-  expect(other.open({ roomId: 'r', key: 'mix', sources: [] })).toBeUndefined()
+  other.open({ roomId: 'r', key: keyOf('mix'), sources: [] })
+  expect(other.open({ roomId: 'r', key: keyOf('mix'), sources: [] })).toBeUndefined()
 })
 
 test('a source whose decoder fails is tried again, and the mix goes on', () => {
@@ -235,7 +238,7 @@ test('a source whose decoder fails is tried again, and the mix goes on', () => {
   }
   const { mixer, hub, speak, pass } = rig(engine)
   speak('b', 440)
-  mixer.open({ roomId: 'r', key: 'mix', sources: ['b'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })
   const ear = listen(hub, 'mix')
   pass(SECOND)
   expect(ear.take().every((sample) => sample === 0)).toBe(true)
@@ -246,7 +249,7 @@ test('a source whose decoder fails is tried again, and the mix goes on', () => {
 test('the end of the hub ends every mix, and nothing goes on trying', () => {
   const { mixer, hub, speak, pass, voices, clock } = rig()
   speak('b', 440)
-  mixer.open({ roomId: 'r', key: 'mix', sources: ['b', 'never'] })
+  mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b'), keyOf('never')] })
   const ear = listen(hub, 'mix')
   pass(SECOND)
   voices.splice(0)

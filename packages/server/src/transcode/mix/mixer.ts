@@ -2,6 +2,7 @@ import { mixLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/clock.js'
 import type { StreamResolver } from '../../hub/resolver.js'
 import type { StreamHub } from '../../hub/stream-hub.js'
+import type { StreamKey } from '../../hub/stream-key.js'
 import type { Log } from '../../observe/log.js'
 import type { CodecProcess } from '../codec-process.js'
 import { MixGroup } from './mix-group.js'
@@ -17,20 +18,20 @@ export interface MixerOptions {
 /** What a mix is announced with; see `AudioMixer` of the rooms, which this fits by shape. */
 export interface MixOptions {
   readonly roomId: string
-  readonly key: string
-  readonly sources: readonly string[]
+  readonly key: StreamKey
+  readonly sources: readonly StreamKey[]
 }
 
 /** One announced mix. */
 export interface Mix {
-  update(sources: readonly string[]): void
+  update(sources: readonly StreamKey[]): void
   /** Idempotent. */
   close(): void
 }
 
 interface AnnouncedMix {
   readonly group: MixGroup
-  sources: readonly string[]
+  sources: readonly StreamKey[]
 }
 
 /** Figures, for metrics. */
@@ -67,10 +68,11 @@ export class Mixer implements StreamResolver {
   /** Announces a mix; undefined when no codecs are there, the key is taken, or there are as many as the server takes. */
   open({ roomId, key, sources }: MixOptions): Mix | undefined {
     const { process } = this.#options
-    if (process.state === 'off' || this.#announced.size >= mixLimits.mixes || this.#announced.has(key)) return undefined
+    if (process.state === 'off' || this.#announced.size >= mixLimits.mixes || this.#announced.has(key.text))
+      return undefined
     const group = this.#enter(roomId)
     const announced: AnnouncedMix = { group, sources }
-    this.#announced.set(key, announced)
+    this.#announced.set(key.text, announced)
     let isOpen = true
     return {
       update: (next) => {
@@ -81,7 +83,7 @@ export class Mixer implements StreamResolver {
       close: () => {
         if (!isOpen) return
         isOpen = false
-        this.#announced.delete(key)
+        this.#announced.delete(key.text)
         group.stop(key)
         this.#leave(roomId)
       },
@@ -89,8 +91,8 @@ export class Mixer implements StreamResolver {
   }
 
   /** Called by the hub when somebody wants a stream that is not there. */
-  resolve(key: string): boolean {
-    const announced = this.#announced.get(key)
+  resolve(key: StreamKey): boolean {
+    const announced = this.#announced.get(key.text)
     announced?.group.play(key, announced.sources)
     return announced !== undefined
   }

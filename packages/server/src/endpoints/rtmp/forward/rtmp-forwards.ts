@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { forwardLimits } from '../../../config/index.js'
-import type { Clock, SourceFor, Stream, StreamHub } from '../../../hub/index.js'
+import { StreamKey, type Clock, type SourceFor, type Stream, type StreamHub } from '../../../hub/index.js'
 import type { Log } from '../../../observe/index.js'
 import { FLV_NEEDS } from '../../flv-needs.js'
 import { RtmpForward, type ForwardTargetAddress, type Connect } from './rtmp-forward.js'
@@ -19,7 +19,7 @@ export interface ForwardStatus {
 
 interface Rule {
   readonly id: string
-  readonly streamKey: string
+  readonly streamKey: StreamKey
   readonly target: ForwardTargetAddress
   readonly sinceMs: number
   connection: RtmpForward | undefined
@@ -47,7 +47,7 @@ export class RtmpForwards {
     this.#sourceFor = sourceFor
     this.#stopObserving = hub.observe({
       tracksKnown: (stream) => {
-        for (const rule of this.#rules.values()) if (rule.streamKey === stream.key) this.#connect(rule, stream)
+        for (const rule of this.#rules.values()) if (rule.streamKey.equals(stream.key)) this.#connect(rule, stream)
       },
     })
   }
@@ -61,10 +61,10 @@ export class RtmpForwards {
     return rule === undefined ? undefined : describe(rule)
   }
 
-  start(streamKey: string, target: ForwardTargetAddress): ForwardStatus {
+  start(name: string, target: ForwardTargetAddress): ForwardStatus {
     const rule: Rule = {
       id: randomUUID(),
-      streamKey,
+      streamKey: StreamKey.plain(name),
       target,
       sinceMs: Date.now(),
       connection: undefined,
@@ -120,8 +120,8 @@ export class RtmpForwards {
     rule.connection = connection
   }
 
-  #logFailure({ id, streamKey: stream, target }: Rule, error: string): void {
-    const fields = { forward: id, stream, host: target.host, error: withoutKeys(error, target) }
+  #logFailure({ id, streamKey, target }: Rule, error: string): void {
+    const fields = { forward: id, stream: streamKey.label, host: target.host, error: withoutKeys(error, target) }
     this.#log.warn(fields, 'A forward failed')
   }
 
@@ -138,7 +138,7 @@ function describe(rule: Rule): ForwardStatus {
   const waiting = rule.lastError === undefined ? 'waiting' : 'retrying'
   return {
     id: rule.id,
-    stream: rule.streamKey,
+    stream: rule.streamKey.label,
     url: shownTarget(rule.target),
     state: connection === undefined ? waiting : connection.publishing ? 'forwarding' : 'connecting',
     since: rule.sinceMs,

@@ -57,7 +57,7 @@ export class RtmpPublish {
     this.#joiner.flush()
     if (this.#publication !== undefined) {
       this.#environment.metrics.publisherEnded('rtmp')
-      this.#peer.log.info({ stream: this.#grant?.key, reason, bytes: this.#bytesIn }, 'RTMP publish ended')
+      this.#peer.log.info({ stream: this.#grant?.key.label, reason, bytes: this.#bytesIn }, 'RTMP publish ended')
     }
     this.#publication?.end()
     this.#grant?.closed(reason)
@@ -96,8 +96,8 @@ export class RtmpPublish {
     })
     if (publication === undefined) {
       metrics.refused('rtmp', 'BUSY')
-      log.info({ stream: grant.key }, 'RTMP publish refused: the name is in use')
-      this.#end('NetStream.Publish.BadName', `Somebody publishes ${grant.key} already.`)
+      log.info({ stream: grant.key.label }, 'RTMP publish refused: the name is in use')
+      this.#end('NetStream.Publish.BadName', `Somebody publishes ${grant.key.label} already.`)
       return
     }
     this.#publication = publication
@@ -113,7 +113,7 @@ export class RtmpPublish {
       kick: (reason = 'kicked') => publication.close(reason),
     })
     metrics.publisherStarted('rtmp')
-    log.info({ stream: grant.key }, 'RTMP publish began')
+    log.info({ stream: grant.key.label }, 'RTMP publish began')
     this.#peer.admitted()
     session.acceptPublish(this.#event.streamId)
     this.#peer.flush()
@@ -169,7 +169,7 @@ export class RtmpPublish {
     const { refusals } = this.#publication!
     if (refusals.get(kind)?.reason === reason) return
     refusals.set(kind, { kind, code, reason })
-    this.#peer.log.warn({ stream: this.#grant?.key, kind, code, reason }, 'A frame was dropped')
+    this.#peer.log.warn({ stream: this.#grant?.key.label, kind, code, reason }, 'A frame was dropped')
   }
 
   /** The hub ended the publication. */

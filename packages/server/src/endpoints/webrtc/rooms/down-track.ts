@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import { smallKeyOf, type Clock, type SourceFor, type Stream, type StreamHub } from '../../../hub/index.js'
+import type { Clock, SourceFor, Stream, StreamHub, StreamKey } from '../../../hub/index.js'
 import { AudioPlay } from '../audio-play.js'
 import { WEBRTC_NEEDS, type PlayableKind } from '../playable.js'
 import type { RtpFanouts } from '../rtp-fanouts.js'
@@ -76,7 +76,7 @@ export class DownTrack {
 
   /** The same track with another width, or at another key. */
   update(track: SubscribedTrack): void {
-    const isElsewhere = track.key !== this.#subscribed.key
+    const isElsewhere = !track.key.equals(this.#subscribed.key)
     this.#subscribed = track
     if (isElsewhere && this.#isStarted) this.#find()
     else this.choose()
@@ -178,7 +178,7 @@ export class DownTrack {
   #small(): Stream | undefined {
     const { hub, clock } = this.#context
     if (this.kind === 'audio' || clock.now() < this.#smallShunnedUntil) return undefined
-    const small = hub.get(smallKeyOf(this.#subscribed.key))
+    const small = hub.get(this.#subscribed.key.small)
     return small?.state === 'live' && small.tracks.video !== undefined ? small : undefined
   }
 

@@ -5,7 +5,7 @@ import { RoomPlayer, VirtualClock } from '@crossroom/testkit'
 import { buildCompound, SdpError } from '@crossroom/webrtc'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
-import { smallKeyOf, StreamHub, type Clock } from '../../../hub/index.js'
+import { StreamHub, StreamKey, type Clock } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { browserAnswer } from '../../../../../webrtc/src/sdp/browser-answer.fake.js'
@@ -27,7 +27,7 @@ afterAll(() => {
   otherEngine?.close()
 })
 
-const keyOf = (userId: string): string => `r/${userId}`
+const keyOf = (userId: string): StreamKey => StreamKey.room(userId)
 const video = (userId: string, maxWidth?: number): SubscribedTrack => ({
   ...{ userId, streamType: 'main', kind: 'video', key: keyOf(userId) },
   ...(maxWidth !== undefined && { maxWidth }),
@@ -44,7 +44,7 @@ class Stage {
   readonly gateway: RtcGateway
   readonly hub: StreamHub
   readonly offers: DownOffer[] = []
-  readonly derived: [string, string][] = []
+  readonly derived: [StreamKey, string][] = []
   readonly link: DownLink
   onOffer: ((offer: DownOffer) => void) | undefined
 
@@ -305,10 +305,10 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   function publish(
     userId: string,
     tag: number,
-    { key = keyOf(userId), ...options }: { key?: string; width?: number; bytes?: number } = {},
+    { key = keyOf(userId), ...options }: { key?: StreamKey; width?: number; bytes?: number } = {},
   ): RoomStream {
     const stream = new RoomStream(stage.hub, key, { tag, ...options })
-    streams.set(key, stream)
+    streams.set(key.text, stream)
     return stream
   }
 
@@ -368,7 +368,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
     await until(() => stage.link.isConnected)
     publish('ann', 1)
     await until(() => isShown('ann'))
-    streams.get(keyOf('ann'))!.stream.end('ended')
+    streams.get(keyOf('ann').text)!.stream.end('ended')
     const before = framesOf('ann', 'video').length
     publish('ann', 2)
     await until(
@@ -382,7 +382,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
 
   test('a small tile takes the lower layer at its keyframe, a large one the higher, and no frame is missing between', async () => {
     publish('ann', 1, { width: 640 })
-    const small = publish('ann', 2, { key: smallKeyOf(keyOf('ann')), width: 320 })
+    const small = publish('ann', 2, { key: keyOf('ann').small, width: 320 })
     stage.link.subscribe([video('ann')])
     await until(() => isShown('ann'))
     const asked = small.keyframesAsked
@@ -405,7 +405,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
 
   test('when the lower layer stops the higher one takes its place', async () => {
     publish('ann', 1, { width: 640 })
-    const small = publish('ann', 2, { key: smallKeyOf(keyOf('ann')), width: 320 })
+    const small = publish('ann', 2, { key: keyOf('ann').small, width: 320 })
     stage.link.subscribe([video('ann', 320)])
     await until(() => isShown('ann') && tagOf(framesOf('ann', 'video').at(-1)!) === 2)
     small.pause()
@@ -415,7 +415,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
   test('on a path that carries too little the video that matters least goes to its lower layer first, sound stays', async () => {
     for (const [index, user] of ['ann', 'bob'].entries()) {
       publish(user, index + 1, { bytes: 1000 })
-      publish(user, index + 3, { key: smallKeyOf(keyOf(user)), width: 320, bytes: 200 })
+      publish(user, index + 3, { key: keyOf(user).small, width: 320, bytes: 200 })
     }
     stage.link.subscribe([audio('ann'), video('ann'), video('bob')])
     await until(() => isShown('ann') && isShown('bob'))

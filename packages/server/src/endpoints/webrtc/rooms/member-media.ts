@@ -3,6 +3,8 @@
  * not know. The composition root is where the compiler compares them.
  */
 
+import type { StreamKey } from '../../../hub/index.js'
+
 export type StreamType = 'main' | 'aux'
 export type TrackKind = 'audio' | 'video'
 
@@ -12,7 +14,7 @@ export interface SubscribedTrack {
   readonly streamType: StreamType
   readonly kind: TrackKind
   /** Key in the hub. */
-  readonly key: string
+  readonly key: StreamKey
   /** Pixels in which it is shown: a lower layer that is as wide is enough. Absent: the best. */
   readonly maxWidth?: number | undefined
 }
@@ -48,6 +50,6 @@ export interface MemberMediaOptions {
   readonly userId: string
   readonly remoteAddress: string
   /** Where what the member publishes goes, and as whom. */
-  target(streamType: StreamType): { readonly key: string; readonly subject: string }
+  target(streamType: StreamType): { readonly key: StreamKey; readonly subject: string }
   readonly handlers: MemberMediaHandlers
 }

@@ -1,5 +1,5 @@
 import { buildOpusHead, audioConfigFromOpusHead, videoConfigFromH264, type VideoConfig } from '@crossroom/media'
-import type { Publication, Stream, StreamHub } from '../../../hub/index.js'
+import type { Publication, Stream, StreamHub, StreamKey } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
 import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
 
@@ -36,13 +36,13 @@ export class RoomStream {
   #pushedAt = this.#startedAt
 
   /** `tag` stands in every frame, so that a viewer's frame can be told from another's. */
-  constructor(hub: StreamHub, key: string, { tag, width = 640, bytes = 3 }: RoomStreamOptions) {
+  constructor(hub: StreamHub, key: StreamKey, { tag, width = 640, bytes = 3 }: RoomStreamOptions) {
     this.stream = hub.open(key)
     this.#tag = tag
     this.#bytes = bytes
     this.#config = h264(width)
     this.#publication = this.stream.publish({
-      ...{ id: key, protocol: 'webrtc', remoteAddress: '127.0.0.1', subject: key },
+      ...{ id: key.name, protocol: 'webrtc', remoteAddress: '127.0.0.1', subject: key.name },
       onClose: () => clearInterval(this.#timer),
       requestKeyframe: () => {
         this.keyframesAsked++

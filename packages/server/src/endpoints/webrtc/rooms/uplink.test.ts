@@ -2,7 +2,7 @@ import type { MediaFrame } from '@crossroom/media'
 import { SdpError } from '@crossroom/webrtc'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
-import { Connections, smallKeyOf, StreamHub } from '../../../hub/index.js'
+import { Connections, StreamHub, StreamKey } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { RtcGateway } from '../gateway.js'
@@ -19,6 +19,10 @@ const CAMERA: readonly UplinkTrack[] = [
   { ...VIDEO, streamType: 'main' },
 ]
 const WITH_SCREEN: readonly UplinkTrack[] = [...CAMERA, { ...SCREEN, streamType: 'aux' }]
+
+const keyOf = (name: string): StreamKey => StreamKey.room(name)
+const MAIN = keyOf('main')
+const AUX = keyOf('aux')
 
 const serverEngine = openEngine()
 const peerEngine = openEngine()
@@ -49,7 +53,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
           newConnectionId: () => `c${String(ids++)}`,
         },
         ...{ gateway, roomId: '7', userId: 'ann', remoteAddress: '127.0.0.1' },
-        target: (streamType) => ({ key: `r/${streamType}`, subject: 'ann' }),
+        target: (streamType) => ({ key: keyOf(streamType), subject: 'ann' }),
         refused: (streamType, reason) => refusals.push(`${streamType}: ${reason}`),
       })
     })
@@ -75,7 +79,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
     }
 
     /** What comes out of a stream from now on. */
-    function watch(key: string): MediaFrame[] {
+    function watch(key: StreamKey): MediaFrame[] {
       const frames: MediaFrame[] = []
       hub.open(key).subscribe({ handleFrame: (frame) => frames.push(frame), handleEnd: () => undefined }, 'live')
       return frames
@@ -85,25 +89,25 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('camera and microphone are one stream, as soon as the offer is taken', async () => {
       const peer = await connect([AUDIO, VIDEO])
-      const stream = hub.get('r/main')!
+      const stream = hub.get(MAIN)!
       expect(stream.publication?.info).toMatchObject({ protocol: 'webrtc', subject: 'ann' })
-      const frames = watch('r/main')
+      const frames = watch(MAIN)
       peer.sendVideo('1', 11, { keyframe: true })
       peer.sendAudio('0', 10)
       await until(() => frames.length === 2)
       expect(stream.tracks).toMatchObject({ video: { codec: 'h264', width: 640 }, audio: { codec: 'opus' } })
-      expect(connections.list('r/main')).toMatchObject([{ role: 'publisher', protocol: 'webrtc' }])
-      expect(hub.get('r/aux')).toBeUndefined()
+      expect(connections.list(MAIN)).toMatchObject([{ role: 'publisher', protocol: 'webrtc' }])
+      expect(hub.get(AUX)).toBeUndefined()
     })
 
     test('a screen joins and leaves on the same connection, and the camera goes on', async () => {
       const peer = await connect([AUDIO, VIDEO])
-      const camera = watch('r/main')
+      const camera = watch(MAIN)
       peer.sendVideo('1', 11, { keyframe: true })
       const answer = uplink.publish(peer.offer([AUDIO, VIDEO, SCREEN]), WITH_SCREEN)
       expect(answer.match(/^a=recvonly/gm)).toHaveLength(3)
       expect(answer).toMatch(/^o=- \d+ 2 /m)
-      const screen = watch('r/aux')
+      const screen = watch(AUX)
       peer.sendVideo('2', 12, { keyframe: true })
       peer.sendVideo('1', 11)
       await until(() => screen.length === 1 && camera.length === 2)
@@ -111,7 +115,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
       const held = uplink.publish(peer.offer([AUDIO, VIDEO, { ...SCREEN, direction: 'inactive' }]), CAMERA)
       expect(held.match(/^a=inactive/gm)).toHaveLength(1)
       expect(held).not.toMatch(/^m=\w+ 0 /m)
-      expect(hub.get('r/aux')?.state).toBe('grace')
+      expect(hub.get(AUX)?.state).toBe('grace')
       peer.sendVideo('2', 12)
       peer.sendVideo('1', 11)
       await until(() => camera.length === 3)
@@ -124,19 +128,19 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('unpublish ends one stream at once', async () => {
       const peer = await connect([AUDIO, VIDEO, SCREEN], WITH_SCREEN)
-      const [camera, screen] = [watch('r/main'), watch('r/aux')]
+      const [camera, screen] = [watch(MAIN), watch(AUX)]
       uplink.unpublish('aux')
       peer.sendVideo('2', 12, { keyframe: true })
       peer.sendVideo('1', 11, { keyframe: true })
       await until(() => camera.length === 1)
       expect(screen).toEqual([])
-      expect(hub.get('r/aux')?.state).toBe('grace')
-      expect(connections.list('r/aux')).toEqual([])
+      expect(hub.get(AUX)?.state).toBe('grace')
+      expect(connections.list(AUX)).toEqual([])
     })
 
     test('ICE restarts in mid-publish: the answer has other credentials and the stream has no gap', async () => {
       const peer = await connect([AUDIO, VIDEO])
-      const frames = watch('r/main')
+      const frames = watch(MAIN)
       peer.sendVideo('1', 11, { keyframe: true })
       const plain = uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
       peer.peer.restartIce()
@@ -151,14 +155,14 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('another PeerConnection takes the place of the one before, and viewers see no end', async () => {
       await connect([AUDIO, VIDEO])
-      const publication = hub.get('r/main')!.publication
-      const frames = watch('r/main')
+      const publication = hub.get(MAIN)!.publication
+      const frames = watch(MAIN)
       const engine = openEngine()!
       const second = new UplinkPeer(engine)
       await second.connect(uplink.publish(second.offer([AUDIO, VIDEO]), CAMERA))
       await until(() => uplink.isConnected)
       expect(gateway.peers).toBe(1)
-      expect(hub.get('r/main')!.publication).toBe(publication)
+      expect(hub.get(MAIN)!.publication).toBe(publication)
       second.sendVideo('1', 21, { keyframe: true })
       await until(() => frames.length === 1)
       second.close()
@@ -167,7 +171,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('two layers: the best is the stream, the lowest a stream beside it with the same sound', async () => {
       const peer = await connect([AUDIO, LAYERS])
-      const [best, small] = [watch('r/main'), watch(smallKeyOf('r/main'))]
+      const [best, small] = [watch(MAIN), watch(MAIN.small)]
       peer.sendVideo('1', 11, { keyframe: true, rid: 'h' })
       peer.sendVideo('1', 12, { keyframe: true, rid: 'l' })
       peer.sendAudio('0', 10)
@@ -178,22 +182,22 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('a request for a keyframe goes to the layer that is watched', async () => {
       const peer = await connect([AUDIO, LAYERS])
-      const small = watch(smallKeyOf('r/main'))
+      const small = watch(MAIN.small)
       peer.sendVideo('1', 11, { keyframe: true, rid: 'h' })
       peer.sendVideo('1', 12, { keyframe: true, rid: 'l' })
       await until(() => small.length === 1)
-      expect(hub.get(smallKeyOf('r/main'))!.requestKeyframe()).toBe(true)
+      expect(hub.get(MAIN.small)!.requestKeyframe()).toBe(true)
       await until(() => peer.keyframesAsked.includes(12))
       expect(peer.keyframesAsked).not.toContain(11)
-      hub.get('r/main')!.requestKeyframe()
+      hub.get(MAIN)!.requestKeyframe()
       await until(() => peer.keyframesAsked.includes(11))
     })
 
     test('the same user publishes from somewhere else: the member is told, and the rest goes on', async () => {
       const peer = await connect([AUDIO, VIDEO, SCREEN], WITH_SCREEN)
-      const screen = watch('r/aux')
+      const screen = watch(AUX)
       const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'ann', onClose: () => undefined }
-      expect(hub.open('r/main').publish(info)).toBeDefined()
+      expect(hub.open(MAIN).publish(info)).toBeDefined()
       await until(() => refusals.length > 0)
       expect(refusals).toEqual(['main: The same user publishes it from somewhere else.'])
       peer.sendVideo('2', 12, { keyframe: true })
@@ -202,7 +206,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('a key that somebody else has is refused, after the answer', () => {
       const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'bob', onClose: () => undefined }
-      hub.open('r/main').publish(info)
+      hub.open(MAIN).publish(info)
       const peer = new UplinkPeer(peerEngine!)
       peers.push(peer)
       uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
@@ -212,12 +216,12 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
 
     test('the browser says goodbye: the streams end, and it may come back', async () => {
       const peer = await connect([AUDIO, VIDEO])
-      watch('r/main')
+      watch(MAIN)
       peer.close()
-      await until(() => hub.get('r/main')?.state === 'grace')
+      await until(() => hub.get(MAIN)?.state === 'grace')
       expect(uplink.path).toBeUndefined()
       await connect([AUDIO, VIDEO])
-      expect(hub.get('r/main')?.state).toBe('live')
+      expect(hub.get(MAIN)?.state).toBe('live')
     })
 
     test.each([

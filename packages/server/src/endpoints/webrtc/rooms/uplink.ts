@@ -8,7 +8,7 @@ import {
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { PublicationEnd } from '../../../hub/index.js'
+import type { PublicationEnd, StreamKey } from '../../../hub/index.js'
 import { describeSession, newSessionIdentity, type SessionIdentity } from '../description.js'
 import type { RtcGateway } from '../gateway.js'
 import type { RtcPeer } from '../peer.js'
@@ -24,7 +24,7 @@ export interface RoomUplinkOptions {
   readonly roomId: string
   readonly remoteAddress: string
   /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
-  target(streamType: UplinkStreamType): { readonly key: string; readonly subject: string }
+  target(streamType: UplinkStreamType): { readonly key: StreamKey; readonly subject: string }
   /** The hub refused or took away a publication. Never called from inside a call of this class. */
   refused(streamType: UplinkStreamType, reason: string): void
 }
