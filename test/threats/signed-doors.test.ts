@@ -184,6 +184,42 @@ test('who may send sound only is seen by nobody, and who may hear only is shown 
   for (const one of [listener, viewer]) one.close()
 })
 
+interface Guest {
+  readonly userId: string
+  readonly userSig: string
+}
+
+test('a ban of a guest holds for everything that its invitation gave, except for the guests who are inside', async () => {
+  const { member: owner } = await RoomMember.enter(server, await signed('12', 'owner'))
+  const { invite } = await owner.ask('room.invite', { uses: 5 })
+  const redeem = async (): Promise<Guest | undefined> => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ roomId: '12', invite })
+    const answer = await fetch(`${server.http}/api/v1/guest`, { method: 'POST', headers, body })
+    return answer.ok ? ((await answer.json()) as Guest) : undefined
+  }
+  const enter = (guest: Guest) => bySignaling({ roomId: '12', ...guest })
+  // One person takes two of the five places and keeps one of them for later.
+  const [bad, spare, good] = [(await redeem())!, (await redeem())!, (await redeem())!]
+  await RoomMember.enter(server, { roomId: '12', ...bad })
+  const { member: inside } = await RoomMember.enter(server, { roomId: '12', ...good })
+  await owner.user(bad.userId)
+  await owner.ask('room.kick', { userId: bad.userId, banMs: 3000 })
+  for (const guest of [bad, spare]) {
+    expect(await enter(guest)).toMatch(/^BANNED/)
+    expect(await byRtmp({ roomId: '12', ...guest })).not.toBe('in')
+  }
+  expect(await redeem()).toBeUndefined()
+  await expect(inside.ask('room.info', {})).resolves.toMatchObject({ roomId: '12' })
+  expect(await enter(good)).toBe('anchor')
+  // A new invitation is a new chance, and a ban ends.
+  const { invite: second } = await owner.ask('room.invite', {})
+  expect(second).not.toBe(invite)
+  const late = await until('the invitation to be open again', redeem, { everyMs: 250 })
+  expect([await enter(late), await enter(spare)]).toEqual(['anchor', 'anchor'])
+  for (const one of [owner, inside]) one.close()
+})
+
 /** Writes the file of the secret and waits until the server has read it. */
 async function change(...secrets: readonly string[]): Promise<void> {
   writeFileSync(FILE, secrets.map((secret) => `${secret}\n`).join(''))

@@ -66,7 +66,11 @@ function letIn(room: string, invite: string, from: string, deps: GuestDeps): obj
   const guest = deps.redeem(room, invite)
   if (guest === undefined) {
     deps.audit.refused({ what: 'guest', from, room, code: 'INVITATION_GONE' })
-    throw new ApiError(404, 'INVITATION_GONE', 'The invitation was used or has run out. Ask for a new one.')
+    throw new ApiError(
+      404,
+      'INVITATION_GONE',
+      'The invitation is used up, expired, or closed because a guest who came by it was banned. Ask for a new one.',
+    )
   }
   const { userId, role, permissions } = guest
   deps.audit.granted({ what: 'guest', who: userId, from, on: { room, role } })

@@ -52,9 +52,9 @@ export class Room implements ParticipantRoom {
     this.id = id
     this.#services = services
     this.#handlers = handlers
-    const { clock, nowMs, newId, mixer, tokens } = services
+    const { bans, clock, nowMs, newId, mixer, tokens } = services
     this.createdAt = nowMs()
-    this.invitations = new Invitations({ nowMs, newId })
+    this.invitations = new Invitations({ nowMs, newId, isShut: (link) => bans.hasLinkOf(id, link) })
     const participants = () => this.#participants()
     const lists = (this.#lists = new RoomLists({
       ...{ clock, receivers: participants },

@@ -79,7 +79,8 @@ export class Rooms implements RoomDirectory, PushDirectory {
   #admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is going down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
-    if (this.bans.has(roomId, userId))
+    const isPresent = this.#rooms.get(roomId)?.member(userId) !== undefined
+    if (this.bans.has(roomId, userId) || (!isPresent && this.bans.hasLinkOf(roomId, userId)))
       throw new RoomError('BANNED', 'You were removed from this room and may not come back yet.')
     if (!permissions.createRoom && !this.#rooms.has(roomId))
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')

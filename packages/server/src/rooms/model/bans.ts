@@ -1,6 +1,10 @@
 import { roomLimits } from '../../config/limits.js'
+import { linkOf } from './invitations.js'
 
-/** Who may not come back for a while, by room: kept apart from the rooms, which a kick may leave empty. */
+/**
+ * Who may not come back for a while, by room: kept apart from the rooms, which a kick may leave empty. A guest can have
+ * further ids from the same invitation, so a ban of one shuts out all of them, but for those who are in the room.
+ */
 export class Bans {
   readonly #nowMs: () => number
   /** Until when, in unix milliseconds, by `ROOM USER`; in order of making. */
@@ -11,15 +15,31 @@ export class Bans {
   }
 
   add(roomId: string, userId: string, banMs: number): void {
-    const name = nameOf(roomId, userId)
-    this.#until.delete(name)
-    if (banMs <= 0) return
-    this.#until.set(name, this.#nowMs() + banMs)
-    if (this.#until.size > roomLimits.bans) this.#forgetOldest()
+    this.#set(nameOf(roomId, userId), this.#nowMs() + banMs)
+    const link = linkOf(userId)
+    if (link === undefined) return
+    const name = nameOf(roomId, link)
+    this.#set(name, Math.max(this.#until.get(name) ?? 0, this.#nowMs() + banMs))
   }
 
   has(roomId: string, userId: string): boolean {
-    const name = nameOf(roomId, userId)
+    return this.#holds(nameOf(roomId, userId))
+  }
+
+  /** Whether somebody was banned who came by the same invitation as this guest. */
+  hasLinkOf(roomId: string, userId: string): boolean {
+    const link = linkOf(userId)
+    return link !== undefined && this.#holds(nameOf(roomId, link))
+  }
+
+  #set(name: string, until: number): void {
+    this.#until.delete(name)
+    if (until <= this.#nowMs()) return
+    this.#until.set(name, until)
+    if (this.#until.size > roomLimits.bans) this.#forgetOldest()
+  }
+
+  #holds(name: string): boolean {
     const until = this.#until.get(name)
     if (until === undefined) return false
     if (until > this.#nowMs()) return true

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { isUserId, limits, type RequestedRole } from '@crossroom/protocol'
 import { ALL_PERMISSIONS, type Permissions } from '../../auth/identity.js'
 import { roomLimits } from '../../config/limits.js'
-import { Invitations } from './invitations.js'
+import { Invitations, linkOf } from './invitations.js'
 
 function setUp() {
   let made = 0
   const clock = { now: 1_700_000_000_000 }
   const newId = (): string => String(made++).padStart(22, '0')
-  return { clock, invitations: new Invitations({ nowMs: () => clock.now, newId }) }
+  return { clock, invitations: new Invitations({ nowMs: () => clock.now, newId, isShut: () => false }) }
 }
 
 const someRole = fc.constantFrom<RequestedRole>('anchor', 'audience')
@@ -42,6 +42,23 @@ test('an invitation lets in as many guests as it says, before it runs out, each 
       expect(ids.every(isUserId)).toBe(true)
     }),
   )
+})
+
+test('guests of one invitation share the beginning of their ids, and while it is shut none comes', () => {
+  let made = 0
+  const shut = new Set<string>()
+  const newId = (): string => String(made++).padStart(22, '0')
+  const invitations = new Invitations({ nowMs: () => 0, newId, isShut: (link) => shut.has(link) })
+  const [one, other] = [0, 1].map(() => invitations.make({ uses: 3 }, ALL_PERMISSIONS).invite)
+  const linkOfNext = (invite: string) => linkOf(invitations.redeem(invite)!.userId)!
+  const [first, second] = [linkOfNext(one!), linkOfNext(other!)]
+  expect(linkOfNext(one!)).toBe(first)
+  expect(second).not.toBe(first)
+  shut.add(first)
+  expect([invitations.redeem(one!), linkOfNext(other!)]).toEqual([undefined, second])
+  shut.clear()
+  expect([linkOfNext(one!), invitations.redeem(one!)]).toEqual([first, undefined])
+  expect(linkOf('alice')).toBeUndefined()
 })
 
 test('no guest may more than who invites, an audience sends nothing, and nobody makes a room', () => {

@@ -21,28 +21,43 @@ export interface MadeInvitation {
 }
 
 interface Invitation {
+  /** What the ids of its guests begin with. */
+  readonly link: string
   readonly role: RequestedRole
   readonly permissions: Permissions
   readonly expiresAt: number
   usesLeft: number
 }
 
-/** Before 22 random characters (132 bits): nobody guesses a guest's id, and no member chose it. */
+/** `guest-`, 8 random characters of the invitation, 18 of the guest (108 bits): nobody guesses an id, and no member chose it. */
 const GUEST = 'guest-'
+const LINK_CHARS = 8
+const OWN_CHARS = 18
+
+/** What ids of guests who came by the same invitation begin with; undefined for an id that is no guest's. */
+export function linkOf(userId: string): string | undefined {
+  return userId.startsWith(GUEST) ? userId.slice(0, GUEST.length + LINK_CHARS) : undefined
+}
+
+export interface InvitationsOptions {
+  readonly nowMs: () => number
+  /** At least 18 characters, the last of them random. */
+  readonly newId: () => string
+  /** Whether a guest of this invitation is banned: then it lets nobody in. */
+  readonly isShut: (link: string) => boolean
+}
 
 /**
  * The invitations of one room; they end with it. A guest gets an id that nobody chose and never more than both the role and
  * the maker of the invitation may, and makes no room.
  */
 export class Invitations {
-  readonly #nowMs: () => number
-  readonly #newId: () => string
+  readonly #options: InvitationsOptions
   /** In order of making. */
   readonly #invitations = new Map<string, Invitation>()
 
-  constructor({ nowMs, newId }: { nowMs: () => number; newId: () => string }) {
-    this.#nowMs = nowMs
-    this.#newId = newId
+  constructor(options: InvitationsOptions) {
+    this.#options = options
   }
 
   get size(): number {
@@ -58,27 +73,30 @@ export class Invitations {
         'NO_PERMISSION',
         'Your signature does not let you send anything, so your guests may only watch.',
       )
-    const now = this.#nowMs()
+    const { nowMs, newId } = this.#options
+    const now = nowMs()
     for (const [invite, { expiresAt }] of this.#invitations) if (expiresAt <= now) this.#invitations.delete(invite)
     for (const invite of this.#invitations.keys()) {
       if (this.#invitations.size < roomLimits.invitations) break
       this.#invitations.delete(invite)
     }
-    const invite = this.#newId()
+    const invite = newId()
     const expiresAt = now + expireMs
-    this.#invitations.set(invite, { role, permissions, expiresAt, usesLeft: uses })
+    const link = GUEST + newId().slice(-LINK_CHARS)
+    this.#invitations.set(invite, { link, role, permissions, expiresAt, usesLeft: uses })
     return { invite, role, uses, expiresAt }
   }
 
-  /** Undefined when it has run out, was used up, or never was. */
+  /** Undefined when it has run out, was used up, is shut by a ban, or never was. */
   redeem(invite: string): GuestPass | undefined {
+    const { nowMs, newId, isShut } = this.#options
     const found = this.#invitations.get(invite)
-    if (found === undefined) return undefined
-    const isGood = found.expiresAt > this.#nowMs()
+    if (found === undefined || isShut(found.link)) return undefined
+    const isGood = found.expiresAt > nowMs()
     found.usesLeft--
     if (!isGood || found.usesLeft === 0) this.#invitations.delete(invite)
     if (!isGood) return undefined
-    return { userId: GUEST + this.#newId(), role: found.role, permissions: found.permissions }
+    return { userId: found.link + newId().slice(-OWN_CHARS), role: found.role, permissions: found.permissions }
   }
 }
 
