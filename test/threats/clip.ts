@@ -16,3 +16,11 @@ export async function clipParts(): Promise<ClipParts> {
   const media = mediaOf(tags)
   return { tags, configs: configsOf(tags), media, pictures: media.filter((tag) => tag.kind === 'video') }
 }
+
+/** The clip again and again for so many seconds, the times going on. */
+export function looped({ tags }: ClipParts, seconds: number): FlvTag[] {
+  const roundMs = 2000
+  return Array.from({ length: Math.ceil((seconds * 1000) / roundMs) }, (_, round) =>
+    tags.map((tag) => ({ ...tag, timestampMs: tag.timestampMs + round * roundMs })),
+  ).flat()
+}

@@ -13,8 +13,14 @@ import {
   watchWsFlv,
   type TestServer,
 } from '../harness/index.js'
+import { RoomMember } from '../interop/rooms/room-member.js'
+import { WirePeer } from '../interop/webrtc/wire-peer.js'
+import { WirePublisher } from '../interop/webrtc/wire-publisher.js'
 import { fattened, openFiles, openRaw } from './attack.js'
-import { clipParts, type ClipParts } from './clip.js'
+import { clipParts, looped, type ClipParts } from './clip.js'
+
+/** How long the server stands still. */
+const STANDS_STILL_MS = Number(process.env['STILL_MS'] ?? 12_000)
 
 let server: TestServer
 let clip: ClipParts
@@ -60,24 +66,32 @@ test('a frozen viewer is noticed about 10 s after it froze, by every protocol, a
   expect(slow).toBeLessThan(24_000)
 })
 
-test('a server that stood still for 12 s disconnects none of those who are there, and says so', async () => {
+test('a server that stood still for 12 s, with RTMP, WebRTC and signaling, disconnects none of those who are there, and says so', async () => {
   const publisher = await publish('live/still', 200_000)
+  const rtcPublisher = await WirePublisher.publish(`${server.http}/whip/live/rtc`, looped(clip, 90))
+  const rtcViewer = await WirePeer.play(`${server.http}/whep/live/rtc`)
+  const { member } = await RoomMember.enter(server, { roomId: 'still', userId: 'anna' })
   const viewer = watchHttpFlv(`${server.http}/live/still.flv`)
   const socket = watchWsFlv(`${server.ws}/live/still.flv`)
   const player = await playRtmp(`${server.rtmp}/live/still`)
   await untilViewers(server, 'live/still', 3)
+  const logged = server.log().length
   const { pid } = server.process.child
   process.kill(pid!, 'SIGSTOP')
-  await new Promise((resolve) => setTimeout(resolve, 12_000))
+  await new Promise((resolve) => setTimeout(resolve, STANDS_STILL_MS))
   process.kill(pid!, 'SIGCONT')
-  await until('the server to say so', () => server.log().includes('The server stood still'))
+  await until('the server to say so', () => server.log().slice(logged).includes('The server stood still'))
   const seen = viewer.media.length
-  await viewer.frames(seen + 300, 20_000)
+  await Promise.all([viewer.frames(seen + 300, 20_000), rtcViewer.untilFrames(100, 20_000)])
   expect([viewer.ended, socket.ended, player.closed, publisher.isClosed()]).toEqual([false, false, false, false])
-  expect(server.log()).not.toContain('"reason":"timeout"')
+  expect([rtcPublisher.isClosed, rtcViewer.closedAt, member.isClosed]).toEqual([false, undefined, false])
+  expect(await Promise.all([rtcPublisher.isKnown(), rtcViewer.isKnown()])).toEqual([true, true])
+  await member.ask('room.ping', {})
+  expect(server.log().slice(logged)).not.toMatch(/"reason":"(timeout|silent|stalled|consent|lost)"/)
   publisher.end()
-  for (const one of [viewer, socket]) one.close()
+  for (const one of [viewer, socket, member]) one.close()
   player.end()
+  await Promise.all([rtcPublisher.close(), rtcViewer.close()])
 })
 
 /** Publishes pictures at a rate, a keyframe each second. */

@@ -23,6 +23,7 @@ import {
   type TestServer,
 } from '../../harness/index.js'
 import { BrowserPeer } from '../webrtc/browser-peer.js'
+import { WirePublisher } from '../webrtc/wire-publisher.js'
 
 /** It is well under a second on a quiet machine; the next keyframe of each stream is 12 s away, or never comes. */
 const SOON_MS = 5000
@@ -44,6 +45,7 @@ const STREAMS: Record<string, readonly [rate: number, seconds: number, ...option
   'open-gop': [25, 24, '-bf', '2', '-g', '600', '-sc_threshold', '0'],
   'open-gops': [25, 24, '-bf', '2', '-x264-params', 'open-gop=1:keyint=60:min-keyint=60:scenecut=0'],
   'long-gop': [10, 25, '-tune', 'zerolatency', '-g', '250', '-sc_threshold', '0'],
+  deaf: [10, 40, '-profile:v', 'baseline', '-tune', 'zerolatency', '-g', '400', '-sc_threshold', '0'],
   'short-gop': [25, 4, '-tune', 'zerolatency', '-g', '50', '-sc_threshold', '0'],
 }
 
@@ -191,6 +193,22 @@ test('a PPS that comes inside a GOP disturbs nobody: it is in band, and in the c
 test('a picture rests, and an encoder without pictures answers no request: who comes later sees it soon', async () => {
   await Promise.all((['VP8', 'H264'] as const).map(restAndJoin))
 }, 60_000)
+
+test('an encoder with a moving picture ignores requests: who comes later by WHEP, HTTP-FLV and mpegts.js sees it soon', async () => {
+  const name = 'deaf'
+  const publisher = await WirePublisher.publish(`${server.http}/whip/live/${name}`, clips.get('deaf')!)
+  leaving.push(() => publisher.close())
+  await untilStream(server, `live/${name}`, 'live', 50)
+  const joinedAt = performance.now()
+  const viewer = watch(name)
+  const [whepMs, complaints] = await Promise.all([startOfWhep(name), playByMse(name), untilPictures(viewer, 20)])
+  expect(publisher.requests).toBeGreaterThan(0)
+  expect(whepMs).toBeLessThan(SOON_MS)
+  expect(firstArrival(viewer) - joinedAt).toBeLessThan(SOON_MS)
+  expect(complaints).toEqual([])
+  expect(behind(viewer)).toBeLessThan(BEHIND_MS)
+  await until('what came by HTTP-FLV decodes', async () => (await decodedBy(viewer)) >= 10)
+})
 
 async function restAndJoin(codec: 'VP8' | 'H264'): Promise<void> {
   const name = `resting-${codec}`

@@ -38,6 +38,10 @@ export class RoomMember {
     return { member, found }
   }
 
+  get isClosed(): boolean {
+    return this.#socket.readyState !== WebSocket.OPEN
+  }
+
   /** The others, as told last. */
   get users(): readonly User[] {
     return this.#users

@@ -20,6 +20,10 @@ export interface WirePeerOptions {
   readonly editOffer?: (sdp: string) => string
   /** Every RTP packet, plain. */
   readonly onPacket?: (packet: Uint8Array) => void
+  /** Every RTCP compound, plain. */
+  readonly onRtcp?: (compound: Uint8Array) => void
+  /** Default `recvonly`, a player. */
+  readonly direction?: 'recvonly' | 'sendonly'
 }
 
 /** A frame that came, and when. */
@@ -48,7 +52,7 @@ function sharedEngine(): NativeEngine {
 export const nowMicros = (): Micros => Number(process.hrtime.bigint() / 1000n)
 
 /**
- * A player by WHEP with its hands on the wire: it changes its network, restarts ICE, sends what it likes, and sees every
+ * A player by WHEP, or a publisher by WHIP, with its hands on the wire: it changes its network, restarts ICE, sends what it likes, and sees every
  * datagram. The media part is the testkit's `RtcPeer`.
  */
 export class WirePeer {
@@ -83,13 +87,14 @@ export class WirePeer {
       dtls,
       createInbound: (keys) => srtp.createInbound(keys),
       createOutbound: srtpOutboundForTest,
-      direction: 'recvonly',
+      direction: options.direction ?? 'recvonly',
       ...(options.onPacket !== undefined && { onPacket: options.onPacket }),
+      ...(options.onRtcp !== undefined && { onRtcp: options.onRtcp }),
     })
     this.#udp = this.#openUdp()
   }
 
-  /** Posts the offer to `http://HOST:PORT/whep/APP/STREAM` and takes the answer; checks begin with `useUdp` or `useTcp`. */
+  /** Posts the offer to `http://HOST:PORT/whep/APP/STREAM` (or `/whip/…`) and takes the answer; checks begin with `useUdp` or `useTcp`. */
   static async post(url: string, options: WirePeerOptions = {}): Promise<WirePeer> {
     const client = new WirePeer(options)
     const body = client.#options.editOffer?.(client.peer.offer()) ?? client.peer.offer()
@@ -180,6 +185,12 @@ export class WirePeer {
     const headers = { 'Content-Type': 'application/trickle-ice-sdpfrag' }
     // Without If-Match a session answers 428, and what is no session 404.
     return (await fetch(this.location, { method: 'PATCH', headers })).status === 428
+  }
+
+  /** Protects and sends RTP packets. */
+  sendRtp(packets: readonly Uint8Array[]): void {
+    for (const packet of packets) this.peer.sendRtp(packet)
+    this.#drain()
   }
 
   /** Waits for so many more video frames. */

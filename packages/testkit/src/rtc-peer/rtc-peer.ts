@@ -42,6 +42,8 @@ export interface RtcPeerOptions {
   readonly receive?: 'frames' | 'packets'
   /** Every RTP packet, plain; the bytes are used again. */
   readonly onPacket?: (packet: Uint8Array) => void
+  /** Every RTCP compound, plain; the bytes are used again. */
+  readonly onRtcp?: (compound: Uint8Array) => void
 }
 
 export type RtcPeerEvent =
@@ -266,6 +268,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     const packet = datagram.subarray(0, length)
     if (isRtcp) {
       this.counters.rtcpPackets++
+      this.#options.onRtcp?.(packet)
       this.#receiver?.handleRtcp(now, packet)
       return
     }
