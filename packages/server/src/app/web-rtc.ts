@@ -60,9 +60,9 @@ export class WebRtc {
   /** Adds WHIP and WHEP to a web server. */
   async register(web: FastifyInstance): Promise<void> {
     if (this.#gateway === undefined) return
-    const { environment, clientAddress } = this.#core
+    const { audit, environment, clientAddress } = this.#core
     const shared = {
-      ...{ environment, gateway: this.#gateway, sessions: new RtcSessions() },
+      ...{ audit, environment, gateway: this.#gateway, sessions: new RtcSessions() },
       clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
       links: (isKnown: boolean) => iceServerLinks(this.#turn, Date.now(), isKnown),
     }

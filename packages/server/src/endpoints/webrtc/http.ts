@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
 import { httpLimits } from '../../config/index.js'
+import type { Audit } from '../../observe/index.js'
 import type { RtcGateway } from './gateway.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 
@@ -44,6 +45,8 @@ export interface SessionRoutes {
   open(request: FastifyRequest, params: SessionParams, offer: string): Promise<OpenedSession>
   /** `Link` headers that name ICE servers. */
   links(isKnown: boolean): string[]
+  readonly audit: Audit
+  clientAddress(request: FastifyRequest): string
 }
 
 export interface OpenedSession {
@@ -155,9 +158,13 @@ export function entityTagsOf(header: string): '*' | string[] | undefined {
 }
 
 function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session: string } }>): RtcSession {
-  const session = routes.sessions.get(request.params.session, bearerOf(request))
-  if (session === undefined) throw new HttpRefusal(404, 'There is no such session, or the token is not its own.')
-  return session
+  const { sessions, audit } = routes
+  const { session: id } = request.params
+  const session = sessions.get(id, bearerOf(request))
+  if (session !== undefined) return session
+  if (sessions.has(id))
+    audit.refused({ what: `${request.method} session`, from: routes.clientAddress(request), code: 'OTHER_TOKEN' })
+  throw new HttpRefusal(404, 'There is no such session, or the token is not its own.')
 }
 
 function requireType(request: FastifyRequest, type: string): void {

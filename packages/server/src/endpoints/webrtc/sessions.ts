@@ -42,6 +42,10 @@ export class RtcSessions {
     return this.#sessions.delete(id)
   }
 
+  has(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
   /** Undefined as well when the token is not the session's: a stranger cannot tell one from the other. */
   get(id: string, bearer: string | undefined): RtcSession | undefined {
     const session = this.#sessions.get(id)

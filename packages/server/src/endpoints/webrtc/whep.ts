@@ -14,6 +14,7 @@ import {
 import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
 import type { EndReason, Stream, Tracks } from '../../hub/index.js'
+import type { Audit } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { PlayAttempt } from '../play-attempt.js'
 import { AudioPlay } from './audio-play.js'
@@ -33,6 +34,7 @@ export interface WhepOptions {
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
   readonly links: (isKnown: boolean) => string[]
+  readonly audit: Audit
 }
 
 /** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, we answer and send. */
@@ -43,12 +45,9 @@ export class WhepEndpoint {
   }
 
   register(app: FastifyInstance): Promise<void> {
-    const { gateway, sessions, links } = this.#options
+    const { gateway, sessions, links, audit, clientAddress } = this.#options
     return registerSessionRoutes(app, {
-      prefix: 'whep',
-      gateway,
-      sessions,
-      links,
+      ...{ prefix: 'whep', gateway, sessions, links, audit, clientAddress },
       open: (request, params, offer) => this.#open(request, params, offer),
     })
   }

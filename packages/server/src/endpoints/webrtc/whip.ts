@@ -12,6 +12,7 @@ import {
 import type { Grant, StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
 import type { PublicationEnd } from '../../hub/index.js'
+import type { Audit } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { describeSession } from './description.js'
 import type { RtcGateway } from './gateway.js'
@@ -28,6 +29,7 @@ export interface WhipOptions {
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
   readonly links: (isKnown: boolean) => string[]
+  readonly audit: Audit
 }
 
 const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
@@ -46,12 +48,9 @@ export class WhipEndpoint {
   }
 
   register(app: FastifyInstance): Promise<void> {
-    const { gateway, sessions, links } = this.#options
+    const { gateway, sessions, links, audit, clientAddress } = this.#options
     return registerSessionRoutes(app, {
-      prefix: 'whip',
-      gateway,
-      sessions,
-      links,
+      ...{ prefix: 'whip', gateway, sessions, links, audit, clientAddress },
       open: (request, params, offer) => this.#open(request, params, offer),
     })
   }
