@@ -18,6 +18,8 @@ export interface PublishOptions {
     readonly scaleResolutionDownBy?: number
     readonly scalabilityMode?: string
   }[]
+  /** So many layers without rid, as an `ssrc-group:SIM`. */
+  readonly simGroup?: number
   readonly token?: string
 }
 

@@ -36,13 +36,19 @@ afterAll(async () => {
 })
 
 /** What a browser does by itself when its path gets thin. */
-const sendBetterLayer = (isActive: boolean): Promise<void> =>
-  publisher.page.evaluate(async (active) => {
-    const { video } = window.peer.senders
-    const parameters = video!.getParameters()
-    parameters.encodings[0]!.active = active
-    await video!.setParameters(parameters)
-  }, isActive)
+const sendBetterLayer = (isActive: boolean, place = 0): Promise<void> =>
+  publisher.page.evaluate(
+    async ([active, index]) => {
+      const { video } = window.peer.senders
+      const parameters = video!.getParameters()
+      parameters.encodings.at(index)!.active = active
+      await video!.setParameters(parameters)
+    },
+    [isActive, place] as const,
+  )
+
+const widthOf = async (stream: string): Promise<number | undefined> =>
+  (await rest<ListedStream>(server, 'GET', `streams/${stream}`))?.video?.width
 
 function pictures(): number {
   return viewer.media.filter(({ kind }) => kind === 'video').length
@@ -86,6 +92,32 @@ test('the better layer ends and comes back: a phone’s picture does not freeze'
 }, 60_000)
 
 test.each([
+  ['VP8', 3, 960],
+  ['H264', 2, 640],
+] as const)(
+  'of an ssrc-group:SIM of %s with %i layers the best that comes is taken',
+  async (codec, simGroup, width) => {
+    publisher = await BrowserPeer.open(browser, server.http)
+    const stream = `live/sim-${codec}`
+    viewer = watchHttpFlv(`${server.http}/${stream}.flv`)
+    const size = { width, height: (width * 9) / 16 }
+    await publisher.publish(stream, { codec, simGroup, ...size, fps: 15, audio: false })
+    for (const [isActive, wanted] of [
+      [true, width],
+      [false, width / 2],
+      [true, width],
+    ] as const) {
+      await sendBetterLayer(isActive, -1)
+      const layer = async (): Promise<boolean> => (await widthOf(stream)) === wanted
+      await until(`the layer of ${String(wanted)}`, layer, { timeoutMs: 15_000 })
+      await untilPictures(10)
+    }
+    expect(decodeRecording(viewer).pictures.length).toBeGreaterThan(20)
+  },
+  60_000,
+)
+
+test.each([
   ['VP9', 'L2T1'],
   ['VP9', 'L3T3_KEY'],
   ['VP9', 'S2T1'],
@@ -98,8 +130,7 @@ test.each([
     viewer = watchHttpFlv(`${server.http}/${stream}.flv`)
     const options = { codec, encodings: [{ scalabilityMode }], width: 640, height: 360, fps: 15, audio: false }
     await publisher.publish(stream, options)
-    const width = async () => (await rest<ListedStream>(server, 'GET', `streams/${stream}`))?.video?.width
-    await until('the highest layer', async () => (await width()) === 640, { timeoutMs: 15_000 })
+    await until('the highest layer', async () => (await widthOf(stream)) === 640, { timeoutMs: 15_000 })
     const from = pictures()
     await untilPictures(45)
     const keyframes = viewer.media.filter(({ kind, keyframe }, index) => kind === 'video' && keyframe && index >= from)
