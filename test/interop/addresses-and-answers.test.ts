@@ -72,7 +72,7 @@ test('without a token, with a wrong one, and with one for the other direction: r
     await expect(publishRtmp(`${gated.rtmp}/live/b${args}`)).rejects.toThrow('refused NetStream.Publish.Denied')
   const answer = await fetch(`${gated.http}/live/b.flv`)
   expect(answer.status).toBe(401)
-  expect(await answer.text()).toBe('Playing this stream needs a token, and none came.\n')
+  expect(await answer.text()).toBe('Playing this stream requires a token; none was sent.\n')
   const bearer = await fetch(`${gated.http}/live/b.flv`, { headers: { Authorization: `Bearer ${toPlay}` } })
   expect(bearer.status).toBe(404)
 })
@@ -85,7 +85,7 @@ test('a stream that nobody publishes: 404 after a short wait, 4404 on a WebSocke
     new RtmpPeer('play', `${open.rtmp}/live/nobody`).agreed().catch(String),
   ])
   expect(answers).toEqual([
-    [404, 'Nobody publishes live/nobody.\n'],
+    [404, 'live/nobody has no publisher.\n'],
     4404,
     'Error: refused NetStream.Play.StreamNotFound',
   ])

@@ -63,9 +63,15 @@ test('the gateway’s refusal reaches who publishes, with its sentence', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   bob.member.request('media.publish', { sdp: 'offer', tracks: [] })
-  stage.media.get('bob')!.options.handlers.refused('main', 'Somebody else publishes it.')
+  stage.media.get('bob')!.options.handlers.refused('main', 'This stream already has a publisher.')
   expect(bob.connection.all('media.published')).toEqual([
-    { streamType: 'main', state: 'refused', hasAudio: false, hasVideo: false, reason: 'Somebody else publishes it.' },
+    {
+      streamType: 'main',
+      state: 'refused',
+      hasAudio: false,
+      hasVideo: false,
+      reason: 'This stream already has a publisher.',
+    },
   ])
 })
 

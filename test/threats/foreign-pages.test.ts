@@ -121,9 +121,9 @@ test('a secret is changed while the server runs: on SIGHUP the new one holds and
     await until(said, () => server.log().slice(before).includes(said))
   }
   expect([await takes(first), await takes(second)]).toEqual([true, false])
-  await renew(`${second}\n${first}\n`, 'The secrets were read again')
+  await renew(`${second}\n${first}\n`, 'The secrets were reloaded')
   expect([await takes(first), await takes(second)]).toEqual([true, true])
-  await renew(`${second}\n`, 'The secrets were read again')
+  await renew(`${second}\n`, 'The secrets were reloaded')
   expect([await takes(first), await takes(second)]).toEqual([false, true])
   chmodSync(file, 0o644)
   await renew('a key that everybody reads, not taken\n', 'The new secrets are not used')

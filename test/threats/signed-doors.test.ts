@@ -225,7 +225,7 @@ async function change(...secrets: readonly string[]): Promise<void> {
   writeFileSync(FILE, secrets.map((secret) => `${secret}\n`).join(''))
   const before = server.log().length
   server.process.child.kill('SIGHUP')
-  await until('the new secrets', () => server.log().slice(before).includes('The secrets were read again'))
+  await until('the new secrets', () => server.log().slice(before).includes('The secrets were reloaded'))
 }
 
 const streamToken = (secret: string, action: 'publish' | 'play', stream: string): string =>

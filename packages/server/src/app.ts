@@ -80,7 +80,7 @@ class App implements RunningServer {
     this.#web = new Web(core)
     observeCore(core)
     this.#stopWarning = clock.onStoodStill((micros) => {
-      log.warn({ stoodStillMs: Math.round(micros / 1000) }, 'The server stood still; deadlines of others wait for it')
+      log.warn({ stoodStillMs: Math.round(micros / 1000) }, 'The process was suspended; client timeouts are extended')
     })
   }
 
@@ -107,7 +107,7 @@ class App implements RunningServer {
     if (source === undefined) return
     try {
       listeners.renewCertificate(await loadCertificate(source))
-      log.info({}, 'The certificate was read again')
+      log.info({}, 'The certificate was reloaded')
     } catch (error) {
       log.error({ error: String(error) }, 'The new certificate is not used: it cannot be read')
     }

@@ -53,7 +53,7 @@ test('registered, the desktop names us for both schemes; unregistered, nobody', 
   execFileSync('desktop-file-validate', [entry])
   for (const scheme of ['crossroom', 'wxlite'])
     expect(xdg('query', 'default', `x-scheme-handler/${scheme}`)).toBe('crossroom.desktop')
-  expect(await desktop(['register']).said).toMatch(/is there already/)
+  expect(await desktop(['register']).said).toMatch(/already exists/)
   expect(await desktop(['unregister']).said).toMatch(/Removed/)
   expect(existsSync(entry)).toBe(false)
   expect(xdg('query', 'default', 'x-scheme-handler/crossroom')).toBe('')

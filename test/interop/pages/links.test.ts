@@ -170,7 +170,7 @@ test('guests enter by the links that the owner makes, under ids of their own, wi
   const late = await open(join.slice(server.http.length))
   await late.getByLabel('Your name').fill('Late')
   await late.getByRole('button', { name: 'Join hall as Late' }).click()
-  await late.getByText('This invitation was used or has run out.').waitFor()
+  await late.getByText('This invitation is used up or has expired.').waitFor()
   for (const page of [late, viewer, guest, owner]) await page.close()
 })
 

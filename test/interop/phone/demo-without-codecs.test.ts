@@ -35,7 +35,7 @@ test('without codecs the demo says why there is no phone, once, and serves; the 
   const server = crossroom(['serve', '--demo', ...ports])
   const options = { timeoutMs: START_MS, explain: server.output }
   const origin = await until('the address', () => /a browser +(http:\/\/[^/]+)/.exec(server.output())?.[1], options)
-  await until('the sentence', () => server.output().includes('There is no phone in the demo room'), options)
+  await until('the sentence', () => server.output().includes('The demo room has no phone'), options)
   expect(server.output()).toMatch(SENTENCE)
 
   const phone = crossroom(['simulate', '--server', origin, '--room', 'demo', '--user', 'somebody'])
@@ -45,7 +45,7 @@ test('without codecs the demo says why there is no phone, once, and serves; the 
 
   const health = await fetch(`${origin}/healthz`)
   expect(health.status).toBe(200)
-  expect(server.output().match(/There is no phone in the demo room/g)).toHaveLength(1)
+  expect(server.output().match(/The demo room has no phone/g)).toHaveLength(1)
   server.child.kill('SIGINT')
   expect(await server.exited).toBe(0)
 }, 90_000)

@@ -105,7 +105,7 @@ describe('POST', () => {
     const askedAt = performance.now()
     const response = await post('/whep/live/nobody', playOffers.chromium.sdp)
     expect(response.status).toBe(404)
-    expect(await response.text()).toMatch(/Nobody publishes live\/nobody/)
+    expect(await response.text()).toMatch(/live\/nobody has no publisher/)
     expect(performance.now() - askedAt).toBeGreaterThan(1000)
   })
 
@@ -215,7 +215,7 @@ describe('WHIP', () => {
     const { location } = await open('/whip/live/busy', publishOffers.chromium.sdp)
     const second = await post('/whip/live/busy', publishOffers.chromium.sdp)
     expect(second.status).toBe(409)
-    expect(await second.text()).toMatch(/Somebody publishes live\/busy already/)
+    expect(await second.text()).toMatch(/live\/busy already has a publisher/)
     await fetch(location, { method: 'DELETE' })
   })
 })

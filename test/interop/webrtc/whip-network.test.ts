@@ -141,7 +141,7 @@ test('who comes again with the same token takes over at once, and viewers stay; 
   await untilVideo(viewer, 50)
   const second = await BrowserPeer.open(browser, server.http)
   peers.push(second)
-  await expect(second.publish('live/again')).rejects.toThrow(/409.*Somebody publishes live\/again already/)
+  await expect(second.publish('live/again')).rejects.toThrow(/409.*live\/again already has a publisher/)
   const third = await BrowserPeer.open(browser, server.http)
   peers.push(third)
   await third.publish('live/again', { token })

@@ -38,7 +38,7 @@ export class WayFinder {
     this.#askedAtMs = nowMs
   }
 
-  /** Nothing came for too long. */
+  /** No data arrived for too long. */
   async stalled(nowMs: number): Promise<void> {
     if (this.#isDeciding || nowMs < this.#actNotBefore) return
     this.#isDeciding = true

@@ -79,14 +79,14 @@ async function requireKey(request: FastifyRequest, options: AccessOptions): Prom
   if (guard.isBlocked(from)) {
     await guard.holdBack(from)
     refused('TOO_MANY_FAILURES')
-    throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys came from this address. Try again in a minute.')
+    throw new ApiError(429, 'TOO_MANY_FAILURES', 'Too many wrong keys from this address. Try again in a minute.')
   }
   const given = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (given === undefined)
     throw new ApiError(
       401,
       'NO_KEY',
-      'Send the API key as Authorization: Bearer KEY; the server says at its start where the key is kept.',
+      'Send the API key as Authorization: Bearer KEY; the server prints the path of the key file at its start.',
     )
   // Each is compared, so that the time does not tell which one it is.
   const [found] = apiKeys().filter((key) => equalSecrets(given, key))

@@ -89,7 +89,7 @@ export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promis
         .withTypeProvider<ZodTypeProvider>()
         .post('/token', { schema: { hide: true, body: tokenRequest } }, (request, reply) => {
           if (deps.signer === undefined)
-            throw new ApiError(404, 'NO_DEMO', 'This server hands out no signatures, because it runs without --demo.')
+            throw new ApiError(404, 'NO_DEMO', 'This server issues signatures only with --demo.')
           if (deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw)) > 0)
             throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many signatures were requested. Wait a moment.')
           const { userId, roomId } = request.body

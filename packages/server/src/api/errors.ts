@@ -37,10 +37,10 @@ export function answerErrorsAsJson(scope: FastifyInstance, onUnexpected: (error:
     const status = error.statusCode ?? 500
     if (status >= 400 && status < 500) return send(reply, status, codeOf(status), error.message)
     onUnexpected(error)
-    return send(reply, 500, 'INTERNAL', 'Something failed inside the server; its log says what.')
+    return send(reply, 500, 'INTERNAL', 'The server failed; its log says why.')
   })
   scope.setNotFoundHandler((request, reply) =>
-    send(reply, 404, 'NOT_FOUND', `The API has no ${request.method} of this path; see /api/v1/openapi.json.`),
+    send(reply, 404, 'NOT_FOUND', `The API has no ${request.method} for this path; see /api/v1/openapi.json.`),
   )
 }
 

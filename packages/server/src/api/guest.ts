@@ -50,7 +50,7 @@ export async function registerGuest(app: FastifyInstance, deps: GuestDeps): Prom
           void reply.header('cache-control', 'no-store')
           const from = deps.clientAddress(request.raw)
           if (deps.rates.take(deps.clock.now(), from) > 0)
-            throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many guests came from this address. Wait a moment.')
+            throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Too many guests from this address. Wait a moment.')
           return letIn(canonicalRoomId(request.body.roomId), request.body.invite, from, deps)
         })
       done()

@@ -56,7 +56,7 @@ export const kickQuery = z.object({
     .min(0)
     .max(limits.banMs)
     .default(DEFAULT_BAN_MS)
-    .describe('how long the user is kept out, in milliseconds; without a ban an encoder comes back at once'),
+    .describe('how long the user is banned, in milliseconds; without a ban an encoder reconnects immediately'),
 })
 
 export const muteRequest = z.strictObject({ kind: z.enum(['audio', 'video']), muted: z.boolean() })

@@ -65,7 +65,7 @@ class RoomService {
 
   answer(call: string, given: unknown): Answer {
     const { signer } = this.#deps
-    if (signer === undefined) return refused('This server hands out no signatures, because it runs without --demo.')
+    if (signer === undefined) return refused('This server issues signatures only with --demo.')
     const body = typeof given === 'object' && given !== null ? (given as Body) : {}
     this.#forgetSilent()
     switch (call) {
@@ -96,7 +96,7 @@ class RoomService {
 
   #create(signer: DemoSigner, body: Body): Answer {
     if (!isUserId(body['userID'])) return badUser()
-    if (this.#rooms.size >= ROOMS) return refused(`There are ${String(ROOMS)} rooms already.`)
+    if (this.#rooms.size >= ROOMS) return refused(`The limit of ${String(ROOMS)} rooms is reached.`)
     let roomID = randomInt(1, 2 ** 31)
     while (this.#rooms.has(roomID) || this.#deps.rooms.get(String(roomID)) !== undefined) roomID = randomInt(1, 2 ** 31)
     const room = { roomID, roomInfo: textOf(body['roomInfo']), roomType: textOf(body['roomType']), members: new Map() }
@@ -126,7 +126,7 @@ class RoomService {
 
   #beat({ userID, roomID }: Body): Answer {
     const member = this.#find(roomID)?.members.get(textOf(userID))
-    if (member === undefined) return refused('There is no such member in such a room.')
+    if (member === undefined) return refused('This room or member does not exist.')
     member.seenAtMs = this.#deps.nowMs()
     return OK
   }

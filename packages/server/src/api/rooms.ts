@@ -50,7 +50,7 @@ function registerRooms(scope: FastifyInstance, rooms: Rooms): void {
   const ended = { 200: endedBody, 404: errorBody }
   app.delete(
     '/rooms/:id',
-    { schema: { tags, summary: 'Disband a room: everybody out', params: roomParams, response: ended } },
+    { schema: { tags, summary: 'Disband a room: every member leaves', params: roomParams, response: ended } },
     (request) => {
       const room = find(rooms, request.params.id)
       const members = room.size
@@ -66,21 +66,21 @@ function registerMembers(scope: FastifyInstance, rooms: Rooms): void {
   const listed = { 200: z.object({ members: z.array(memberInfo) }), 404: errorBody }
   app.get(
     '/rooms/:id/members',
-    { schema: { tags, summary: 'Everybody in a room, audience included', params: roomParams, response: listed } },
+    { schema: { tags, summary: 'All members of a room, audience included', params: roomParams, response: listed } },
     (request) => {
       const room = find(rooms, request.params.id)
       return { members: [...room.members].map((member) => describeMember(room, member)) }
     },
   )
   const ended = { 200: endedBody, 404: errorBody }
-  const kick = { tags, summary: 'Put a member out', params: memberParams, querystring: kickQuery, response: ended }
+  const kick = { tags, summary: 'Remove a member', params: memberParams, querystring: kickQuery, response: ended }
   app.delete('/rooms/:id/members/:userId', { schema: kick }, (request) => {
     const { id, userId } = request.params
     answered(() => find(rooms, id).kick(userId, request.query.banMs))
     return { ended: 1 }
   })
   const muted = { 200: memberInfo, 404: errorBody }
-  const mute = { tags, summary: 'Mute a member or undo it', params: memberParams, body: muteRequest, response: muted }
+  const mute = { tags, summary: 'Mute or unmute a member', params: memberParams, body: muteRequest, response: muted }
   app.post('/rooms/:id/members/:userId/mute', { schema: mute }, (request) => {
     const { id, userId } = request.params
     const room = find(rooms, id)
@@ -94,13 +94,13 @@ function registerPlayAddresses(scope: FastifyInstance, deps: RoomRouteDeps): voi
   const { rooms } = deps
   const tags = ['rooms']
   const made = { 201: playAddressInfo, 404: errorBody, 409: errorBody }
-  const make = { tags, summary: 'An address to play a member by', params: roomParams, body: playAddressRequest }
+  const make = { tags, summary: 'Create an address that plays a member', params: roomParams, body: playAddressRequest }
   app.post('/rooms/:id/play-addresses', { schema: { ...make, response: made } }, (request, reply) => {
     const { userId, streamType, expireSeconds } = request.body
     const room = find(rooms, request.params.id)
     const stream = room.member(userId)?.streamOf(streamType)
     if (stream === undefined)
-      throw new ApiError(404, 'STREAM_NOT_FOUND', 'No member with this user id sends such a stream in the room.')
+      throw new ApiError(404, 'STREAM_NOT_FOUND', 'No member with this user id sends this stream in the room.')
     const holder = holderOf(room)
     if (rooms.tokens.countOf(holder) >= roomLimits.sharedAddresses) {
       const limit = String(roomLimits.sharedAddresses)
@@ -113,7 +113,7 @@ function registerPlayAddresses(scope: FastifyInstance, deps: RoomRouteDeps): voi
     return { token, expiresAt, play: playAddresses(originsOf(request.raw, deps), `r/${token}`) }
   })
   const revoked = { 200: endedBody, 404: errorBody }
-  const revoke = { tags, summary: 'Revoke such an address, and end who plays it', params: sharedParams }
+  const revoke = { tags, summary: 'Revoke such an address and disconnect its players', params: sharedParams }
   app.delete('/rooms/:id/play-addresses/:token', { schema: { ...revoke, response: revoked } }, (request) => {
     const { id, token: text } = request.params
     const token = rooms.tokens.find(text)

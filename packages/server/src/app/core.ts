@@ -90,7 +90,7 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
   })
   const sockets = new SocketWatch({
     ...{ clock, limits: socketLimits, kernel },
-    onCut: (listener, reason) => log.info({ listener, reason }, 'A connection was cut: its other side does not read'),
+    onCut: (listener, reason) => log.info({ listener, reason }, 'A connection was closed: its peer does not read'),
   })
   const door = new FrontDoor({
     ...{ clock, proxies, pending, watch: sockets, places: new FairShare(config.connections) },

@@ -16,15 +16,23 @@ export function observeCore({
 }: Core): void {
   const lostHelp = 'on_unpublish notifications that were not delivered'
   metrics.addCounter('hook_lost_total', lostHelp, () => hooks?.lost ?? 0)
-  const stillHelp = 'Seconds in which the process stood still; they count for no deadline of others'
+  const stillHelp = 'Seconds in which the process was suspended; they do not count towards timeouts of clients'
   metrics.addCounter('stood_still_seconds_total', stillHelp, () => clock.stoodStill / 1_000_000)
   metrics.addGauge('sockets', 'TCP connections of all listeners', () => sockets.size)
-  metrics.addGauge('strangers', 'TCP connections that were not admitted to anything yet', () => pending.size)
-  metrics.addCounter('connections_refused_total', 'Connections of addresses that had their share', () => door.refused)
-  metrics.addCounter('strangers_evicted_total', 'Strangers that made room for newer ones', () => pending.evicted)
+  metrics.addGauge('strangers', 'TCP connections not yet admitted to publish or play', () => pending.size)
+  metrics.addCounter(
+    'connections_refused_total',
+    'Connections refused because their address had its share',
+    () => door.refused,
+  )
+  metrics.addCounter(
+    'strangers_evicted_total',
+    'Unadmitted connections closed in favour of newer ones',
+    () => pending.evicted,
+  )
   metrics.addCounter(
     'sockets_cut_total',
-    'Connections that were cut because their other side did not read: `stalled`, or too much waited: `overflow`',
+    'Connections closed because their peer did not read: `stalled`, or too much data waited: `overflow`',
     () => Object.entries(sockets.cuts).map(([reason, value]) => ({ labels: { reason }, value })),
     ['reason'],
   )
@@ -42,26 +50,25 @@ export function observeCore({
 export function observeRooms({ metrics }: Core, { mixer, rooms, signaling, signatures }: RoomsPart): void {
   const { counters } = signaling
   addMixMetrics(metrics, mixer)
-  metrics.addGauge('rooms', 'Rooms with members, and those empty for less than a minute', () => rooms.counts.rooms)
+  metrics.addGauge('rooms', 'Rooms, including those that became empty less than a minute ago', () => rooms.counts.rooms)
   metrics.addGauge(
     'room_members',
-    'Members of all rooms: participants have a socket, devices push by RTMP or WHIP alone',
+    'Members of all rooms: participants have a signaling socket, devices only publish over RTMP or WHIP',
     () => [
       { labels: { kind: 'participant' }, value: rooms.counts.participants },
       { labels: { kind: 'device' }, value: rooms.counts.devices },
     ],
     ['kind'],
   )
-  const addressHelp =
-    'Addresses of room streams that are good: /r/TOKEN, for members and for players without membership'
+  const addressHelp = 'Valid addresses of room streams: /r/TOKEN, for members and for players outside the room'
   metrics.addGauge('room_addresses', addressHelp, () => rooms.tokens.size)
-  const usedHelp = 'One-time tokens that were used and are remembered until they run out'
+  const usedHelp = 'Consumed one-time tokens, remembered until they expire'
   metrics.addGauge('one_time_tokens', usedHelp, () => signatures.usedTokens)
-  metrics.addGauge('signaling_sockets', 'Open sockets of signaling, entered or not', () => signaling.sockets)
+  metrics.addGauge('signaling_sockets', 'Open signaling sockets, entered or not', () => signaling.sockets)
   metrics.addCounter('signaling_entries_total', 'Entries and resumptions', () => counters.entries)
   metrics.addCounter(
     'signaling_messages_total',
-    'Messages of signaling',
+    'Signaling messages',
     () => [
       { labels: { direction: 'in' }, value: counters.messagesIn },
       { labels: { direction: 'out' }, value: counters.messagesOut },
@@ -70,7 +77,7 @@ export function observeRooms({ metrics }: Core, { mixer, rooms, signaling, signa
   )
   metrics.addCounter(
     'signaling_refused_total',
-    'Requests and sockets of signaling that were refused, by error code',
+    'Refused signaling requests and sockets, by error code',
     () => [...counters.refusals].map(([code, value]) => ({ labels: { code }, value })),
     ['code'],
   )

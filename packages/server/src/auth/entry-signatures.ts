@@ -109,13 +109,13 @@ export class EntrySignatures implements EntryVerifier {
 
   async #holdBack(from: string): Promise<EntryRefusal> {
     await this.#deps.guard.holdBack(from)
-    return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures came from this address; try again in a minute.')
+    return refuse('TOO_MANY_FAILURES', 'Too many wrong signatures from this address; try again in a minute.')
   }
 
   async #read(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
     const { userSig } = credentials
     if (userSig === undefined || userSig === '')
-      return refuse(NO_SIGNATURE, 'Entering needs a UserSig or a JWT, and none came.')
+      return refuse(NO_SIGNATURE, 'Entering requires a UserSig or a JWT; none was sent.')
     if (looksLikeJwt(userSig)) return this.#checkJwt(userSig, credentials, mayUse)
     const signed = this.#checkUserSig(userSig, credentials)
     return 'code' in signed ? signed : this.#checkRoom(signed, credentials)
@@ -125,7 +125,7 @@ export class EntrySignatures implements EntryVerifier {
     const checked = verifyTicket(this.#options.tickets, userSig, this.#deps.nowMs())
     switch (checked.verdict) {
       case 'expired':
-        return refuse('USER_SIG_EXPIRED', 'The UserSig was right but has expired; ask for a new one.')
+        return refuse('USER_SIG_EXPIRED', 'The UserSig has expired; request a new one.')
       case 'no-key':
         return refuse('USER_SIG_INVALID', 'This server has no key for UserSigs of this version.')
       case 'invalid':
@@ -134,12 +134,12 @@ export class EntrySignatures implements EntryVerifier {
     }
     const { ticket } = checked
     if (ticket.userbuf !== undefined && recordOf(ticket)?.isBound !== true)
-      return refuse('USER_SIG_INVALID', 'A privateMapKey came where the UserSig belongs; send both, each in its field.')
+      return refuse('USER_SIG_INVALID', 'The UserSig field holds a privateMapKey; send both, each in its own field.')
     const own = this.#options.sdkAppId
     if (ticket.sdkAppId !== own || (sdkAppId !== undefined && sdkAppId !== own))
-      return refuse('USER_SIG_OTHER_APP', `The sdkAppId or the UserSig is of another application than ${String(own)}.`)
+      return refuse('USER_SIG_OTHER_APP', `The sdkAppId or the UserSig does not match application ${String(own)}.`)
     if (userId !== undefined && ticket.userId !== userId)
-      return refuse('USER_SIG_OTHER_USER', 'The UserSig was made for another userId.')
+      return refuse('USER_SIG_OTHER_USER', 'The UserSig is for another userId.')
     return ticket
   }
 
@@ -148,7 +148,7 @@ export class EntrySignatures implements EntryVerifier {
     const bound = recordOf(signed)
     if (bound === undefined) return this.#checkPrivateMapKey(signed, credentials)
     if (String(bound.room) !== credentials.roomId)
-      return refuse('MAP_KEY_OTHER_ROOM', 'The UserSig was made for another room.')
+      return refuse('MAP_KEY_OTHER_ROOM', 'The UserSig is for another room.')
     const permissions = permissionsOf(bound.privileges)
     const expiresAt = Math.min(signed.expiresAt, bound.expiresAtSeconds * 1000)
     if (!permissions.enter) return refuse('NO_PERMISSION', 'The UserSig does not allow entering the room.')
@@ -161,15 +161,15 @@ export class EntrySignatures implements EntryVerifier {
     if (isAbsent(privateMapKey))
       return this.#options.privateMapKey === 'optional'
         ? identity(signed.userId, ALL_PERMISSIONS, signed.expiresAt)
-        : refuse('MAP_KEY_MISSING', 'Entering needs a privateMapKey besides the UserSig, and none came.')
+        : refuse('MAP_KEY_MISSING', 'Entering requires a privateMapKey in addition to the UserSig; none was sent.')
     const checked = verifyPrivateMapKey(this.#options.tickets, privateMapKey, this.#deps.nowMs())
     if (checked.verdict === 'expired')
-      return refuse('MAP_KEY_EXPIRED', 'The privateMapKey was right but has expired; ask for a new one.')
+      return refuse('MAP_KEY_EXPIRED', 'The privateMapKey has expired; request a new one.')
     if (checked.verdict !== 'valid')
       return refuse('MAP_KEY_INVALID', "The privateMapKey is malformed or not signed with this server's key.")
     const { record } = checked
     if (record.userId !== signed.userId || record.sdkAppId !== signed.sdkAppId)
-      return refuse('MAP_KEY_OTHER_USER', 'The privateMapKey was made for another user or application.')
+      return refuse('MAP_KEY_OTHER_USER', 'The privateMapKey is for another user or application.')
     if (String(record.room) !== roomId) return refuse('MAP_KEY_OTHER_ROOM', 'The privateMapKey is for another room.')
     const permissions = permissionsOf(record.privileges)
     if (!permissions.enter) return refuse('NO_PERMISSION', 'The privateMapKey does not allow entering the room.')
@@ -184,7 +184,7 @@ export class EntrySignatures implements EntryVerifier {
     const checked = await verifyRoomJwt(this.#options.jwt, text, this.#deps.nowMs())
     switch (checked.verdict) {
       case 'expired':
-        return refuse('JWT_EXPIRED', 'The token was right but has expired; ask for a new one.')
+        return refuse('JWT_EXPIRED', 'The token has expired; request a new one.')
       case 'unavailable':
         return refuse('INTERNAL', `The token ${checked.why}; try again in a moment.`)
       case 'invalid':
@@ -193,11 +193,11 @@ export class EntrySignatures implements EntryVerifier {
     }
     const { jwt } = checked
     if (userId !== undefined && jwt.userId !== userId)
-      return refuse('JWT_OTHER_USER', 'The token was made for another userId.')
+      return refuse('JWT_OTHER_USER', 'The token is for another userId.')
     if (jwt.room !== undefined && String(jwt.room) !== roomId)
       return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
     if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt))
-      return refuse('TOKEN_REPLAYED', 'The token is good for one entry and was used before.')
+      return refuse('TOKEN_REPLAYED', 'The token is valid for one entry and was already used.')
     const { onceId } = jwt
     return {
       ...identity(jwt.userId, jwt.permissions, jwt.expiresAt),

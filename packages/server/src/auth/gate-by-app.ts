@@ -3,7 +3,7 @@ import type { Admission, Refusal, StreamGate, StreamRequest } from './gate.js'
 const DRAINING: Refusal = {
   ok: false,
   code: 'DRAINING',
-  sentence: 'The server is going down; try again in a few seconds.',
+  sentence: 'The server is shutting down; try again in a few seconds.',
   httpStatus: 503,
 }
 

@@ -39,7 +39,7 @@ export type StreamEndReason =
   | 'expired'
   /** The stream it played ended and did not come back. */
   | 'stream-ended'
-  /** The server is going down. */
+  /** The server is shutting down. */
   | 'shutdown'
 
 /**

@@ -80,7 +80,10 @@ export class HookQueue {
     const timeout = { ms: Math.ceil(leftMs), after: clock.after.bind(clock) }
     const reply = await sendHook(post, this.#secrets(), nowMs() / 1000, timeout)
     if (!isFinal(reply.status))
-      this.#deps.log.warn({ status: reply.status, why: reply.text }, 'A notification was not taken and is tried again')
+      this.#deps.log.warn(
+        { status: reply.status, why: reply.text },
+        'A notification was not accepted and will be retried',
+      )
     return reply.status
   }
 

@@ -116,11 +116,14 @@ export class Hooks {
 
   #failed(event: string, request: StreamRequest, reply: HookReply): HookAnswer {
     const why = reply.status === 0 ? reply.text : `it answered ${String(reply.status)}`
-    this.#deps.log.warn({ event, app: request.app, stream: request.stream, why }, 'A hook failed, so the answer was no')
+    this.#deps.log.warn(
+      { event, app: request.app, stream: request.stream, why },
+      'A hook failed, so the request was refused',
+    )
     return {
       allowed: false,
       refused: false,
-      sentence: 'The service that decides about this stream cannot be asked now.',
+      sentence: 'The hook that decides about this stream cannot be reached.',
     }
   }
 }
@@ -154,7 +157,7 @@ function readVerdict(text: string): HookAnswer {
 function refusalSentence(reason: unknown): string {
   return typeof reason === 'string' && reason !== ''
     ? reason.slice(0, REASON_CHARS)
-    : 'The service that decides about this stream said no.'
+    : 'The hook that decides about this stream refused it.'
 }
 
 function parseJson(text: string): unknown {

@@ -27,7 +27,7 @@ test('the key set is fetched once, without following anybody anywhere', async ()
 
 test.each<[string, () => Response, RegExp]>([
   ['too long', () => new Response('x'.repeat(65_537)), /longer than 65536 bytes/],
-  ['an error', () => new Response('', { status: 503 }), /answered with 503/],
+  ['an error', () => new Response('', { status: 503 }), /answered 503/],
   ['no keys', () => new Response('{}'), /malformed/i],
 ])('an answer that is %s is refused', async (_name, answer, message) => {
   const fetch: Fetch = () => Promise.resolve(answer())

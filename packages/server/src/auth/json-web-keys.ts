@@ -19,10 +19,10 @@ export function remoteKeys(url: string, nowMs: () => number, fetch: Fetch = glob
     cacheMaxAge: authLimits.jwksFreshMs,
     cooldownDuration: authLimits.jwksPauseMs,
     [customFetch]: async (address, init) => {
-      if (nowMs() < pausedUntilMs) throw new Error('The key set could not be fetched a moment ago.')
+      if (nowMs() < pausedUntilMs) throw new Error('The key set could not be fetched just now.')
       try {
         const response = await fetch(address, init)
-        if (response.status !== 200) throw new Error(`The key set was answered with ${String(response.status)}.`)
+        if (response.status !== 200) throw new Error(`The server of the key set answered ${String(response.status)}.`)
         return new Response(await readBounded(response, authLimits.jwksBytes))
       } catch (error) {
         pausedUntilMs = nowMs() + authLimits.jwksPauseMs

@@ -20,7 +20,8 @@ export function refuseName(app: string, stream: string): Refusal | undefined {
     return {
       ok: false,
       code: 'BAD_NAME',
-      sentence: 'APP and STREAM are each 1 to 128 letters, digits, dots, dashes or underscores and begin with no dot.',
+      sentence:
+        'APP and STREAM are each 1 to 128 letters, digits, dots, dashes or underscores and do not begin with a dot.',
       httpStatus: 400,
     }
   if (RESERVED_APPS.has(app))

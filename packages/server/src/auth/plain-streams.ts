@@ -72,7 +72,7 @@ export class PlainStreams implements StreamGate {
     if (gated && guard.isBlocked(request.remoteAddress)) {
       await guard.holdBack(request.remoteAddress)
       this.#audit(request, 'TOO_MANY_FAILURES')
-      return refusal('TOO_MANY_FAILURES', 'Too many wrong tokens came from this address; try again in a minute.', 429)
+      return refusal('TOO_MANY_FAILURES', 'Too many wrong tokens from this address; try again in a minute.', 429)
     }
     const credential = this.#verify(request)
     // In open mode a token is not needed, but a valid one still names its owner, who may then take the stream over.
@@ -145,13 +145,13 @@ function refuseCredential(request: StreamRequest, verdict: Exclude<Credential['v
   const verb = request.action === 'publish' ? 'Publishing' : 'Playing'
   switch (verdict) {
     case 'none':
-      return refusal('DENIED', `${verb} this stream needs a token, and none came.`, 401)
+      return refusal('DENIED', `${verb} this stream requires a token; none was sent.`, 401)
     case 'other-action':
       return refusal('DENIED', `${verb} was asked with a token that is for the other direction.`, 401)
     case 'expired':
-      return refusal('EXPIRED', 'The token was right but has expired; ask for a new one.', 401)
+      return refusal('EXPIRED', 'The token has expired; request a new one.', 401)
     case 'invalid':
-      return refusal('DENIED', 'The token is wrong, or it was made for another stream.', 401)
+      return refusal('DENIED', 'The token is wrong or belongs to another stream.', 401)
   }
 }
 

@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(new URL('../../../../bench/run.mjs', import.meta.ur
  */
 export function runBench(args: readonly string[]): Promise<number> {
   if (!existsSync(SCRIPT))
-    throw new CommandError('The package does not contain the benchmarks: clone the repository and run npm run bench.')
+    throw new CommandError('This package does not include the benchmarks: clone the repository and run npm run bench.')
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: 'inherit' })
     child.once('error', reject)

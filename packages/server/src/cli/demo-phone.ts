@@ -50,7 +50,7 @@ export function startDemoPhone(options: DemoPhoneOptions): () => void {
     options.status?.show(undefined, performance.now())
   })
   keepPhone(options, view, stopped.signal).catch((error: unknown) => {
-    if (!stopped.signal.aborted) options.log.warn({ why: sentenceOf(error) }, 'There is no phone in the demo room')
+    if (!stopped.signal.aborted) options.log.warn({ why: sentenceOf(error) }, 'The demo room has no phone')
   })
   return () => stopped.abort()
 }
@@ -66,7 +66,7 @@ async function keepPhone(options: DemoPhoneOptions, view: DemoView, signal: Abor
     if (signal.aborted) return
     if (code === CANNOT_RUN) throw new Error(lastWords)
     if (performance.now() - from > LASTED_MS) retryMs = RETRY_FIRST_MS
-    log.warn({ why: lastWords, retryMs }, 'The phone left the demo room and comes back')
+    log.warn({ why: lastWords, retryMs }, 'The phone left the demo room and will return')
     await delay(retryMs, undefined, { signal })
     retryMs = Math.min(2 * retryMs, RETRY_MAX_MS)
   }
@@ -136,8 +136,8 @@ export function describeDemo(config: Config, { web, http, rtmp }: Addresses): st
   const mapKey = config.privateMapKey === 'required' ? `&privatemapkey=${privateMapKey ?? ''}` : ''
   const key = `${DEMO_ROOM}?userid=obs&name=OBS${userSig === undefined ? '' : `&usersig=${userSig}${mapKey}`}`
   return [
-    `A simulated phone is in the room "${DEMO_ROOM}"; the first person who joins owns the room. Join with`,
-    `  a browser       ${web}/?room=${DEMO_ROOM}   (open it twice, and there are three of you)`,
+    `A simulated phone is in the room "${DEMO_ROOM}"; the first person to join owns the room. Join with`,
+    `  a browser       ${web}/?room=${DEMO_ROOM}   (open it twice for a third participant)`,
     `  OBS             server ${rtmp}/push   stream key ${key}`,
     `  a Mini Program  examples/mini-program   with server ${http} in config.js, room ${DEMO_ROOM}`,
   ]

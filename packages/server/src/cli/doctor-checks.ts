@@ -35,7 +35,7 @@ export function checkSecret(config: Config): Finding[] {
     findings.push({
       check: 'secret',
       state: 'warn',
-      message: `The secret has fewer than ${String(MIN_SECRET_BYTES)} bytes, so the server takes it on loopback only: use a random one (openssl rand -hex 32).`,
+      message: `The secret has fewer than ${String(MIN_SECRET_BYTES)} bytes, so the server accepts it only on loopback: use a random one (openssl rand -hex 32).`,
     })
   if (config.publish === 'open' && !isLoopbackHost(config.host))
     findings.push({
@@ -49,8 +49,8 @@ export function checkSecret(config: Config): Finding[] {
 
 function describeRestAccess({ adminHost, adminSocket, apiKey }: Config): string {
   const aside = adminSocket ?? (adminHost !== undefined && isLoopbackHost(adminHost) ? '--admin-port' : undefined)
-  const key = apiKey === undefined ? 'the API key that is made at the first start' : 'the API key'
-  return `REST and /metrics need ${key}${aside === undefined ? '' : `, and none by ${aside}`}.`
+  const key = apiKey === undefined ? 'the API key, which is generated at the first start' : 'the API key'
+  return `REST and /metrics require ${key}${aside === undefined ? '' : `, but not on ${aside}`}.`
 }
 
 /** Whether the keys that let people into rooms are readable. */
@@ -95,8 +95,7 @@ export async function checkTls(config: Config): Promise<Finding[]> {
       {
         check,
         state: 'warn',
-        message:
-          'The certificate is self-signed: browsers warn before they open a page, Mini Programs and encoders refuse it.',
+        message: 'The certificate is self-signed: browsers show a warning, and Mini Programs and encoders refuse it.',
       },
     ]
   if (config.tlsCert === undefined || config.tlsKey === undefined) return [describeNoTls(config)]
@@ -114,13 +113,13 @@ export async function checkTls(config: Config): Promise<Finding[]> {
 function describeNoTls({ host, publicUrl }: Config): Finding {
   const check = 'tls'
   if (publicUrl?.startsWith('https:') === true)
-    return { check, state: 'ok', message: `TLS is left to the proxy of ${publicUrl} (--public-url).` }
+    return { check, state: 'ok', message: `The proxy at ${publicUrl} (--public-url) terminates TLS.` }
   if (isLoopbackHost(host))
-    return { check, state: 'ok', message: 'No TLS: on localhost browsers allow camera and microphone without it.' }
+    return { check, state: 'ok', message: 'No TLS: browsers allow camera and microphone on localhost without it.' }
   return {
     check,
     state: 'warn',
-    message: `No TLS on ${host}: browsers on other machines get no camera and no microphone, and Mini Programs refuse to connect. Set --tls-cert and --tls-key, or put a proxy with TLS before it and set --public-url https://…; for a trial --tls self-signed.`,
+    message: `No TLS on ${host}: browsers on other machines cannot use camera and microphone, and Mini Programs cannot connect. Set --tls-cert and --tls-key, or use a proxy with TLS and set --public-url https://…; for a trial use --tls self-signed.`,
   }
 }
 
@@ -131,7 +130,7 @@ function describeExpiry(certificate: X509Certificate, nowMs: number): Finding {
   if (days < 0)
     return { check, state: 'fail', message: `The certificate (${names}) expired on ${certificate.validTo}.` }
   const state = days < EXPIRY_WARNING_DAYS ? 'warn' : 'ok'
-  return { check, state, message: `The certificate (${names}) is good for ${String(days)} days.` }
+  return { check, state, message: `The certificate (${names}) is valid for ${String(days)} days.` }
 }
 
 /** Whether WebRTC can work here. */
@@ -150,9 +149,15 @@ export async function checkNative(): Promise<Finding> {
 export function checkAddresses(config: Config): Finding[] {
   const check = 'addresses'
   if (config.rtcAddress.length > 0)
-    return [{ check, state: 'ok', message: `WebRTC peers are told ${config.rtcAddress.join(', ')} (--rtc-address).` }]
+    return [
+      {
+        check,
+        state: 'ok',
+        message: `The server announces ${config.rtcAddress.join(', ')} to WebRTC peers (--rtc-address).`,
+      },
+    ]
   if (isLoopbackHost(config.host))
-    return [{ check, state: 'ok', message: 'The server is on loopback: WebRTC peers are told 127.0.0.1.' }]
+    return [{ check, state: 'ok', message: 'The server is on loopback and announces 127.0.0.1 to WebRTC peers.' }]
   return describeAddresses(networkInterfaces(), release())
 }
 
@@ -171,7 +176,7 @@ export function describeAddresses(interfaces: ReturnType<typeof networkInterface
     findings.push({
       check,
       state: 'fail',
-      message: 'This machine has no IPv4 address but loopback: set --rtc-address.',
+      message: 'This machine has no IPv4 address except loopback: set --rtc-address.',
     })
   else if (usable.every(({ address }) => !isPublicAddress(address)))
     findings.push({
@@ -183,7 +188,7 @@ export function describeAddresses(interfaces: ReturnType<typeof networkInterface
     findings.push({
       check,
       state: 'ok',
-      message: `WebRTC peers are told ${usable.map(({ address }) => address).join(', ')}.`,
+      message: `The server announces ${usable.map(({ address }) => address).join(', ')} to WebRTC peers.`,
     })
   if (bridges.length > 0)
     findings.push({
@@ -195,7 +200,7 @@ export function describeAddresses(interfaces: ReturnType<typeof networkInterface
     findings.push({
       check,
       state: 'warn',
-      message: 'This is WSL: other machines reach it only with mirrored networking or a port proxy.',
+      message: 'This is WSL: other machines can reach it only with mirrored networking or a port proxy.',
     })
   return findings
 }

@@ -23,7 +23,7 @@ export interface EntryTokenWish {
 }
 
 const NO_SECRET =
-  'UserSigs are signed with the secret of the server. Give it by --secret, CROSSROOM_SECRET or --config; or --jwt-secret for a JWT.'
+  'UserSigs are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config; or --jwt-secret for a JWT.'
 
 /**
  * Prints a UserSig, and with a room a privateMapKey on a second line; or with `--jwt-secret` alone a JWT; or the whole
@@ -54,7 +54,7 @@ export async function printEntryToken(
   output.print(signatures.userSig)
   if (signatures.privateMapKey !== undefined) output.print(signatures.privateMapKey)
   output.complain(describeSignatures(wish, signatures, until))
-  if (wish.room !== undefined) output.complain('Whole addresses: the same command with --push, --play or --link.')
+  if (wish.room !== undefined) output.complain('For complete addresses add --push, --play or --link.')
 }
 
 function checkWish({ user, room, name, address }: EntryTokenWish): void {
@@ -121,19 +121,19 @@ async function everythingOf(config: Config, wish: EntryTokenWish, signatures: Si
 
 function describeSignatures({ user, room }: EntryTokenWish, { sdkAppId, privateMapKey }: Signatures, until: string) {
   if (sdkAppId === undefined)
-    return `The JWT of ${user} for ${room === undefined ? 'every room' : `room ${room}`}, good until ${until}; it goes where a UserSig goes.`
+    return `The JWT of ${user} for ${room === undefined ? 'every room' : `room ${room}`}, valid until ${until}; use it in place of a UserSig.`
   const what = privateMapKey === undefined ? 'The UserSig' : 'The UserSig and, below it, the privateMapKey'
-  return `${what} of ${user} for sdkAppId ${String(sdkAppId)}, good until ${until}.`
+  return `${what} of ${user} for sdkAppId ${String(sdkAppId)}, valid until ${until}.`
 }
 
 function describeAddress({ user, room, address }: EntryTokenWish, { userSig }: Signatures, until: string): string {
   const what = {
-    push: `${user} publishes to room ${room!} by this address`,
+    push: `${user} publishes to room ${room!} with this address`,
     play: `This address plays what ${user} sends in room ${room!}`,
-    link: `${user} joins room ${room!} by this link; whoever has it can join as ${user}`,
+    link: `${user} joins room ${room!} with this link; anyone who has it can join as ${user}`,
   }[address!]
   if (userSig === undefined && address !== 'play')
-    return `${what}. It has no signature, because there is no secret: it fits a server in open mode.`
+    return `${what}. It has no signature, because there is no secret: it works with a server in open mode.`
   return `${what}, until ${until}.`
 }
 

@@ -27,9 +27,9 @@ export function keptPath(environment: Environment, name: KeptSecret): string {
 export function findKept(environment: Environment, name: KeptSecret): readonly string[] {
   const path = keptPath(environment, name)
   if (!isThere(path)) return []
-  const found = readSecretFile(path, 'A secret that is kept')
+  const found = readSecretFile(path, 'The stored secret')
   if (found.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES))
-    throw new ConfigError(`${path} holds no secret that is long enough. Delete it, and one is made at the next start.`)
+    throw new ConfigError(`${path} holds no secret of sufficient length. Delete it, and the next start generates one.`)
   return found
 }
 
@@ -48,9 +48,7 @@ export function makeKept(environment: Environment, name: KeptSecret): readonly s
     linkUnlessThere(fresh, path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unwritable'
-    throw new ConfigError(
-      `No secret can be kept in ${path} (${code}). Set XDG_STATE_HOME to a folder that can be written.`,
-    )
+    throw new ConfigError(`The secret cannot be stored in ${path} (${code}). Set XDG_STATE_HOME to a writable folder.`)
   } finally {
     rmSync(fresh, { force: true })
   }

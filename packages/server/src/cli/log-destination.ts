@@ -48,7 +48,12 @@ export function stderrDestination(readable: boolean, interrupt: () => string = (
 
 /** As the log writes it. */
 function lostLine(lost: number): string {
-  const fields = { level: 'warn', time: new Date().toISOString(), lost, msg: 'Log lines were lost: nobody took them' }
+  const fields = {
+    level: 'warn',
+    time: new Date().toISOString(),
+    lost,
+    msg: 'Log lines were lost: the output did not accept them',
+  }
   return `${JSON.stringify(fields)}\n`
 }
 

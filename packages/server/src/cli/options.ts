@@ -12,7 +12,7 @@ type OwnWords = Readonly<Partial<Record<OptionDefinition['name'], string>>>
 
 const CONFIG_FILE = new Option('--config <FILE>', 'a YAML file with options of serve, one "name: value" per line')
 const PRECEDENCE =
-  'Every option is an environment variable as well (CROSSROOM_RTMP_PORT) and a line of the file (rtmp-port: 1935).\nA flag wins over the environment, the environment over the file.'
+  'Every option is also an environment variable (CROSSROOM_RTMP_PORT) and a line of the file (rtmp-port: 1935).\nFlags override the environment, and the environment overrides the file.'
 
 /** Adds the options of the schema to a command: all of them as `serve` takes them, or those named, in the words given. */
 export function addConfigOptions(command: Command, words?: OwnWords): Command {
@@ -30,7 +30,7 @@ export function hideConfigOptions(command: Command, words: OwnWords): Command {
     const own = words[option.name]
     command.addOption(own === undefined ? optionOf(option).hideHelp() : optionOf(option, own))
   }
-  const all = 'All options of serve are taken, and mean the same: crossroom serve --help lists them.'
+  const all = 'All options of serve are accepted with the same meaning: crossroom serve --help lists them.'
   return command.addHelpText('after', `\n${all}\n${PRECEDENCE}`)
 }
 
@@ -88,7 +88,11 @@ export function readServerConfig(flags: Readonly<Record<string, unknown>>, envir
     return { config: { ...config, apiKey, previous }, apiKeyFile: keptPath(environment, 'api-key') }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return { config, apiKeyFile: undefined, noApiKey: `There is no API key, so REST needs --api-key. ${error.message}` }
+    return {
+      config,
+      apiKeyFile: undefined,
+      noApiKey: `There is no API key, so REST requires --api-key. ${error.message}`,
+    }
   }
 }
 

@@ -58,7 +58,7 @@ export async function runCommand(args: readonly string[], host: CommandHost = pr
 function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   const { environment, output } = host
   const program = new Command('crossroom')
-    .description('A server where RTMP, HTTP-FLV and WebRTC meet.')
+    .description('A media server for RTMP, HTTP-FLV and WebRTC in one room.')
     .version(VERSION)
     .showHelpAfterError('Try crossroom --help.')
     .exitOverride()
@@ -77,7 +77,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   )
   const doctor = program
     .command('doctor')
-    .description('Say in words what would stop a stream or a call on a server with these options.')
+    .description('Check what would prevent a stream or a call on a server with these options.')
   hideConfigOptions(doctor, { json: 'prints one JSON object per check' }).action(
     async (flags: Record<string, unknown>) => {
       // A doctor makes nothing: what the demo will make is stood in for.

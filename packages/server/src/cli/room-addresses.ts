@@ -53,9 +53,9 @@ export async function requestPlayAddress(config: Config, { roomId, userId, expir
   const { error } = body as { error?: { code?: string; message?: string } }
   if (status === 404)
     throw new CommandError(
-      `${userId} sends nothing in room ${roomId} now. Start to publish first (--push prints the address), then ask again.`,
+      `${userId} sends nothing in room ${roomId} now. Start publishing (--push prints the address), then try again.`,
     )
-  const keys = status === 401 || status === 403 ? ' Give the API key of the server by --api-key.' : ''
+  const keys = status === 401 || status === 403 ? ' Pass the API key of the server with --api-key.' : ''
   throw new CommandError(`The server refused: ${error?.message ?? `status ${String(status)}.`}${keys}`)
 }
 
@@ -67,7 +67,7 @@ async function postToServer(config: Config, path: string, body: object): Promise
     return await askOwnServer(config, question)
   } catch (error) {
     const { scheme, host, port } = ownServer(config, true)
-    const sentence = `No server answers on ${host}:${String(port)}. Start it first, or say its port by --${scheme}-port.`
+    const sentence = `No server answers on ${host}:${String(port)}. Start it first, or set its port with --${scheme}-port.`
     throw new CommandError(sentence, { cause: error })
   }
 }

@@ -41,14 +41,14 @@ export async function serve(read: () => ServerConfig, host: ServeHost): Promise<
   })
   announce(given, server, host.output)
   process.on('uncaughtExceptionMonitor', (error) => {
-    log.error({ error }, 'The server failed and ends')
+    log.error({ error }, 'The server failed and exits')
     destination.flush()
   })
   host.onSignal('SIGHUP', () => {
     renewSecrets(read, server, log)
     void server.renewCertificate()
   })
-  if (given.noApiKey !== undefined) log.warn({ why: given.noApiKey }, 'REST is closed')
+  if (given.noApiKey !== undefined) log.warn({ why: given.noApiKey }, 'REST is off')
   const httpPort = server.ports['http'] ?? 0
   const status = config.json ? undefined : host.status
   const openRoom = (roomId: string): void => server.openRoom(roomId)
@@ -62,7 +62,7 @@ export async function serve(read: () => ServerConfig, host: ServeHost): Promise<
 function renewSecrets(read: () => ServerConfig, server: RunningServer, log: Log): void {
   try {
     server.renewSecrets(read().config)
-    log.info({}, 'The secrets were read again')
+    log.info({}, 'The secrets were reloaded')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     log.error({ why: error.message }, 'The new secrets are not used')
@@ -88,9 +88,9 @@ function untilDrained(
       }
       draining = true
       stopping()
-      log.info({}, 'Draining; a second signal ends the server at once')
+      log.info({}, 'Draining; a second signal stops the server immediately')
       const deadline = setTimeout(() => {
-        log.warn({}, 'The drain took too long and was cut off')
+        log.warn({}, 'The drain took too long and was aborted')
         void server.close().then(resolve, reject)
       }, shutdownLimits.drainMs + ownNoticeMs)
       server
@@ -135,7 +135,9 @@ export function describeAddresses(config: Config, ports: Ports, apiKeyFile: stri
     lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
   if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
   if (host !== 'localhost' && web.startsWith('http:'))
-    lines.push('  Browsers on other machines get no camera from pages without TLS. For a trial add --tls self-signed.')
+    lines.push(
+      '  Browsers on other machines cannot use the camera on pages without TLS. For a trial add --tls self-signed.',
+    )
   return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, addresses) : [])]
 }
 
@@ -158,11 +160,11 @@ function describeRest(config: Config, ports: Ports, http: string): string[] {
 /** Who may publish and play, in one sentence. */
 export function describeMode(config: Config): string {
   if (!checksEntries(config))
-    return 'Open mode: without a secret only this machine is served. Set --secret to open the server to the network.'
-  const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anyone may' : 'a token is needed to')
+    return 'Open mode: without a secret the server serves only this machine. Set --secret to open it to the network.'
+  const who = (mode: 'open' | 'token') => (mode === 'open' ? 'anyone may' : 'a token is required to')
   const plain = `Plain streams: ${who(config.publish)} publish, ${who(config.play)} play.`
-  if (!config.demo) return `Entering a room needs a signature. ${plain}`
-  return `Demo: anyone who reaches the pages gets a signature for every room. ${plain}`
+  if (!config.demo) return `Entering a room requires a signature. ${plain}`
+  return `Demo: anyone who can open the pages gets a signature for every room. ${plain}`
 }
 
 function describeStartFailure(error: unknown): string {
@@ -170,8 +172,8 @@ function describeStartFailure(error: unknown): string {
   const which = port === undefined ? 'A port' : `Port ${String(port)}`
   if (code === 'EADDRINUSE')
     return `${which} is used by another program. Stop that program, or choose another port (crossroom serve --help).`
-  if (code === 'EACCES') return `This user may not open ${which.toLowerCase()}. Choose a port above 1023.`
+  if (code === 'EACCES') return `This user is not allowed to open ${which.toLowerCase()}. Choose a port above 1023.`
   if (code === 'EADDRNOTAVAIL')
-    return 'This machine does not have the address given by --host. Choose one of its own, or 0.0.0.0.'
+    return 'This machine does not have the address of --host. Choose one of its own, or 0.0.0.0.'
   return message
 }

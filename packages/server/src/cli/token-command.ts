@@ -9,26 +9,26 @@ const YEAR_SECONDS = 365 * DAY_SECONDS
 
 /** What `token` needs to know of the server, in its own words where those of `serve` would mislead. */
 const SERVER_OPTIONS = {
-  secret: 'the secret of the server (default: that of a demo on this machine)',
+  secret: 'the secret of the server (default: the secret of a demo on this machine)',
   secretFile: 'the same in a file',
-  sdkAppId: 'the application number of the server',
-  jwtSecret: 'signs a JWT instead, where there is no --secret',
+  sdkAppId: 'the sdkAppId of the server',
+  jwtSecret: 'signs a JWT if there is no --secret',
   jwtSecretFile: 'the same in a file',
   jwtAudience: 'the audience (aud) of that JWT',
   host: 'the address that the server listens on',
   rtmpPort: 'its RTMP port',
   httpPort: 'its HTTP port',
-  tls: 'self-signed, if it makes its certificate itself',
-  tlsCert: 'its certificate, if it has one',
-  tlsKey: 'the private key of that',
-  rtmpsPort: 'its RTMPS port, which addresses have where the RTMP port is off',
+  tls: 'self-signed, if the server generates its certificate',
+  tlsCert: 'the certificate of the server, if any',
+  tlsKey: 'the private key of the certificate',
+  rtmpsPort: 'the RTMPS port of the server, used in addresses if the RTMP port is off',
   httpsPort: 'its HTTPS port',
-  adminPort: 'its admin port, if it has one: --play asks there',
+  adminPort: 'the admin port of the server, if any: --play uses it',
   adminHost: 'the address of that port',
-  apiKey: 'its API key, for --play (default: the one that a server on this machine keeps)',
+  apiKey: 'the API key of the server, for --play (default: the key of a server on this machine)',
   apiKeyFile: 'the same in a file',
-  publicUrl: 'what its web addresses begin with, where a proxy stands before it',
-  publicRtmpUrl: 'what its RTMP addresses begin with',
+  publicUrl: 'the base of its web addresses, if it is behind a proxy',
+  publicRtmpUrl: 'the base of its RTMP addresses',
   json: 'prints one JSON object with signatures and addresses',
 } as const
 
@@ -48,20 +48,19 @@ interface TokenFlags {
 export function addTokenCommand(program: Command, environment: Environment, output: Output): void {
   const token = program
     .command('token')
-    .description('Sign for a user who enters a room (--user), or for a plain stream (--stream), and print addresses.')
-    .option('--user <ID>', 'prints a UserSig of this user, or with --jwt-secret alone a JWT')
-    .option('--room <ID>', 'with --user: prints a privateMapKey of this room as well')
-    .option('--push', 'with --user and --room: prints the whole RTMP address to publish to')
-    .option('--play', 'with --user and --room: prints an address that plays what the user sends')
-    .option('--link', 'with --user and --room: prints an invitation to the call page')
-    .option('--name <TEXT>', 'with --push and --link: what the others see instead of the user id')
-    .option('--stream <APP/STREAM>', 'prints a token of this stream, with --publish or --play')
-    .option('--publish', 'with --stream: to publish it')
-    .option(
-      '--key <PURPOSE>',
-      'prints the key that hook requests are signed with (hook), or txSecrets made (tx-secret)',
+    .description(
+      'Create signatures for a user of a room (--user) or a token for a plain stream (--stream), and print addresses.',
     )
-    .option('--expire <SECONDS>', 'how long it is good, from now', parseSeconds, DAY_SECONDS)
+    .option('--user <ID>', 'prints a UserSig for this user, or a JWT if only --jwt-secret is given')
+    .option('--room <ID>', 'with --user: also prints a privateMapKey for this room')
+    .option('--push', 'with --user and --room: prints the complete RTMP address to publish to')
+    .option('--play', 'with --user and --room: prints an address that plays the stream of the user')
+    .option('--link', 'with --user and --room: prints an invitation to the call page')
+    .option('--name <TEXT>', 'with --push and --link: the display name')
+    .option('--stream <APP/STREAM>', 'prints a token for this stream, with --publish or --play')
+    .option('--publish', 'with --stream: a token to publish')
+    .option('--key <PURPOSE>', 'prints the key for the signatures of hook requests (hook) or of txSecrets (tx-secret)')
+    .option('--expire <SECONDS>', 'validity from now', parseSeconds, DAY_SECONDS)
   addConfigOptions(token, SERVER_OPTIONS).action(async (flags: Record<string, unknown>) => {
     const { user, room, name, stream, publish, push, play, link, expire, key, ...options } = flags
     if (key !== undefined) {
@@ -70,7 +69,7 @@ export function addTokenCommand(program: Command, environment: Environment, outp
     }
     const wish = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
     if ((wish.user === undefined) === (wish.stream === undefined))
-      throw new CommandError('Say what to sign for: --user ID for rooms, or --stream APP/STREAM for a plain stream.')
+      throw new CommandError('Choose --user ID for rooms, or --stream APP/STREAM for a plain stream.')
     checkExpiry(wish.expire)
     const config = readSigningConfig(options, environment)
     if (wish.user === undefined) printToken(config, streamWish(wish), Date.now(), output)
@@ -79,18 +78,18 @@ export function addTokenCommand(program: Command, environment: Environment, outp
 }
 
 function userWish({ user, room, name, publish, push, play, link, expire }: TokenFlags) {
-  if (publish === true) throw new CommandError('--publish is for plain streams: with --user say --push.')
+  if (publish === true) throw new CommandError('--publish is for plain streams: with --user use --push.')
   const asked = Object.entries({ push, play, link }).filter(([, isAsked]) => isAsked === true)
   if (asked.length > 1)
-    throw new CommandError('Choose one of --push, --play and --link; --json alone prints all of them.')
+    throw new CommandError('Choose one of --push, --play and --link, or only --json, which prints all of them.')
   return { user: user!, room, name, expire, address: asked[0]?.[0] as AddressKind | undefined }
 }
 
 function streamWish({ stream, publish, push, play, link, expire }: TokenFlags) {
   if (push === true || link === true)
-    throw new CommandError('--push and --link are for rooms: with --stream say --publish or --play.')
+    throw new CommandError('--push and --link are for rooms: with --stream use --publish or --play.')
   if ((publish === true) === (play === true))
-    throw new CommandError('Say what the token is for: add --publish or --play.')
+    throw new CommandError('Choose the action of the token: --publish or --play.')
   return { stream: stream!, action: publish === true ? ('publish' as const) : ('play' as const), expire }
 }
 

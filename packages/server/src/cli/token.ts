@@ -22,9 +22,7 @@ export function printKey(config: Config, purpose: string, output: Output): void 
     throw new CommandError(`--key must be one of ${Object.keys(PURPOSES).join(', ')}.`)
   const [key] = new Secrets(config)[PURPOSES[purpose]]
   if (key === undefined)
-    throw new CommandError(
-      'Keys are derived from the secret of the server. Give it by --secret, --secret-file or --config.',
-    )
+    throw new CommandError('Keys are derived from the secret of the server. Set --secret, --secret-file or --config.')
   output.print(config.json ? JSON.stringify({ purpose, key }) : key)
 }
 
@@ -32,7 +30,7 @@ export function printKey(config: Config, purpose: string, output: Output): void 
 export function printToken(config: Config, wish: TokenWish, nowMs: number, output: Output): void {
   if (config.secret === undefined)
     throw new CommandError(
-      'Tokens are signed with the secret of the server. Give it by --secret, CROSSROOM_SECRET or --config.',
+      'Tokens are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config.',
     )
   const [app = '', stream = '', ...rest] = wish.stream.split('/')
   const refusal = rest.length > 0 ? undefined : refuseName(app, stream)

@@ -3,7 +3,7 @@ export function isLoopbackAddress(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 
-/** What one customer usually holds, and limits count as one: an IPv4 address, or the /64 of an IPv6 address. */
+/** The unit of per-address limits: an IPv4 address, or the /64 of an IPv6 address, which one customer usually holds. */
 export function addressGroup(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (mapped !== null) return mapped[1]!

@@ -1,4 +1,4 @@
-/** The configuration makes no sense; `message` says which option, what came and what is allowed. */
+/** The configuration is invalid; `message` names the option, its value and the allowed values. */
 export class ConfigError extends Error {
   readonly code = 'BAD_CONFIG'
   override readonly name = 'ConfigError'

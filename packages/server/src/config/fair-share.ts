@@ -1,6 +1,6 @@
 /**
- * Places that many holders share: one holder may have as many as are left free. So a holder alone has at most half of
- * them, two have a third each, and however greedy the others are, somebody who has none gets one.
+ * Places that many holders share: a holder may have as many as remain free. So one holder gets at most half of them, two
+ * get a third each, and a holder without a place always gets one.
  */
 export class FairShare {
   readonly #places: number
@@ -15,7 +15,7 @@ export class FairShare {
     return this.#taken
   }
 
-  /** Undefined when this holder has its share; the answer gives the place back, once however often it is called. */
+  /** Returns a function that releases the place (idempotent), or undefined if the holder has its share. */
   take(holder: string): (() => void) | undefined {
     const own = this.#held.get(holder) ?? 0
     if (own >= this.#places - this.#taken) return undefined

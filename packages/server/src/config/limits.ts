@@ -8,45 +8,45 @@ const MiB = 1024 * KiB
 /** One second in microseconds, the unit between protocols. */
 const SECOND = 1_000_000
 
-/** Connections of every protocol before they are allowed to publish or play. */
+/** TCP connections of all protocols, and what they may do before they are admitted to publish or play. */
 export const connectionLimits = {
-  /** From accept to a finished RTMP handshake; absolute, so a peer of one byte per second gains nothing. */
+  /** From accept to a finished RTMP handshake; absolute, so a peer that sends one byte per second gains nothing. */
   handshakeMicros: 5 * SECOND,
   /** From accept to an admitted publish or play; absolute as well. */
   authorisedMicros: 10 * SECOND,
-  /** The same for all such connections together. */
+  /** Unfinished messages of all connections not yet admitted. */
   unauthorisedTotalBytes: 64 * MiB,
-  /** Connections not yet admitted; when full the oldest of them goes, an admitted one never. */
+  /** Connections not yet admitted; a new one closes the oldest, never an admitted one. Configurable. */
   unauthorised: 4096,
-  /** The same from one address (IPv4 /32, IPv6 /64); loopback is exempt, configurable for benchmarks. */
+  /** The same from one address (IPv4 /32, IPv6 /64); loopback is exempt. Configurable. */
   unauthorisedPerAddress: 64,
-  /** Connections of all protocols, admitted or not. One address may hold as many as are left free; configurable. */
+  /** Connections of all protocols, admitted or not. One address may hold as many as remain free. Configurable. */
   connections: 32_768,
-  /** How long accepting pauses after the process ran out of file descriptors. */
+  /** Pause of accepting after the process ran out of file descriptors. */
   acceptPauseMs: 100,
 } as const
 
-/** Every TCP socket of the server, whatever is written to it. */
+/** Every TCP socket of the server, of any protocol. */
 export const socketLimits = {
-  /** What may wait in the server for one socket; past it the socket is destroyed. */
+  /** Data that may wait in the server for one socket; a socket with more is destroyed. */
   waitingBytes: 8 * MiB,
-  /** What the kernel may keep unsent for one socket, where it can be told so: more is delay that nobody sees. */
+  /** Data that the kernel may keep unsent for one socket (with the native package): more would be invisible delay. */
   unsentBytes: 128 * KiB,
-  /** A socket whose peer takes no byte for this long while bytes wait, in the server or in the kernel, is destroyed. */
+  /** A socket whose peer reads nothing for this long while data waits, in the server or in the kernel, is destroyed. */
   stalledMicros: 10 * SECOND,
-  /** How often sockets are looked at. */
+  /** Interval of these checks. */
   sweepMicros: 1 * SECOND,
 } as const
 
 /** RTMP: chunk stream, messages, commands. */
 export const rtmpLimits = {
-  /** Smaller announced chunk sizes close the connection: they buy a peer CPU time of ours. */
+  /** Smaller announced chunk sizes close the connection: they only cost CPU time. */
   minChunkBytes: 128,
-  /** Larger announced sizes are clamped: no message is longer, so nothing changes on the wire. */
+  /** Larger announced sizes are clamped; no message is longer, so nothing changes on the wire. */
   maxChunkBytes: 1 * MiB,
   /** The chunk size the server announces and writes. */
   outgoingChunkBytes: 4096,
-  /** Any message before publish or play was admitted. */
+  /** A message of any type before a publish or play is admitted. */
   unauthorisedMessageBytes: 16 * KiB,
   /** A video message. */
   videoMessageBytes: 4 * MiB,
@@ -54,12 +54,12 @@ export const rtmpLimits = {
   otherMessageBytes: 64 * KiB,
   /** Script data: some encoders send the index of a recording in onMetaData. */
   dataMessageBytes: 1 * MiB,
-  /** Kept of what a client sends between publish and the answer; past either it is not read until then. */
+  /** Messages kept between the publish command and its answer; beyond either limit the socket is not read until then. */
   waitingBytes: 4 * MiB,
   waitingMessages: 2048,
-  /** Messages begun and not finished, at the same time. */
+  /** Unfinished messages at the same time. */
   partialMessages: 8,
-  /** Bytes received of unfinished messages, before and after admission. */
+  /** Received bytes of unfinished messages, before and after admission. */
   unauthorisedPartialBytes: 64 * KiB,
   partialBytes: 8 * MiB,
   /** Chunk streams one peer may use. */
@@ -68,11 +68,11 @@ export const rtmpLimits = {
   messageStreams: 8,
   commandsPerSecond: 20,
   commandBurst: 50,
-  /** Acknowledgements are never sent for less, whatever window the peer asks for. */
+  /** The smallest acknowledged amount, whatever window the peer requests. */
   minAcknowledgementBytes: 32 * KiB,
   /** The window the server announces. */
   windowAcknowledgementBytes: 2_500_000,
-  /** Decode time one connection may use per second of wall time. */
+  /** Parse time that one connection may use per second of wall time. */
   decodeBudgetMicrosPerSecond: 50_000,
 } as const
 
@@ -83,13 +83,13 @@ export const amfLimits = {
   decodedBytes: 64 * KiB,
 } as const
 
-/** Names and query strings that come from the network. */
+/** Names and query strings from the network. */
 export const nameLimits = {
-  /** APP and STREAM each: 1 to this many of `[A-Za-z0-9._-]`. */
+  /** APP and STREAM: 1 to this many characters of `[A-Za-z0-9._-]` each. */
   segmentChars: 128,
-  /** The arguments behind `?`, wherever the encoder puts them: a JWT of `jwtChars` and what is beside it. */
+  /** The arguments after `?`, wherever the encoder puts them: a JWT of `jwtChars` and further arguments. */
   queryBytes: 6 * KiB,
-  /** Arguments kept of one query string. */
+  /** Arguments read from one query string. */
   queryFields: 32,
 } as const
 
@@ -99,52 +99,52 @@ export const mediaLimits = {
   frameBytes: 4 * MiB,
   /** NAL units in one access unit. */
   unitsPerFrame: 512,
-  /** Frames of one track that make no sense before a publisher without a good one is closed. */
+  /** Consecutive invalid frames of one track that end a publish. */
   badFrames: 50,
-  /** A picture that comes in pieces waits no longer for the next of them. */
+  /** How long an incomplete picture waits for its next piece. */
   pieceMicros: 100_000,
 } as const
 
 /** Publishers. */
 export const publisherLimits = {
-  /** Without a byte for this long a publisher counts as gone. */
+  /** A publisher that sends nothing for this long counts as gone. */
   silentMicros: 10 * SECOND,
-  /** Sustained rate, enough for 4K; reading pauses above it (TCP back-pressure). */
+  /** Sustained bitrate, enough for 4K; above it the server reads more slowly (TCP back-pressure). */
   bitsPerSecond: 60_000_000,
-  /** What may come at once: twice the rate of one second. */
+  /** Burst: twice the bitrate of one second. */
   burstBits: 2 * 60_000_000,
-  /** Above the rate for this long without a pause: closed. */
+  /** A publisher above the bitrate for this long without a pause is closed. */
   overRateMicros: 30 * SECOND,
-  /** How long viewers of a stream that ended are kept for its return. */
+  /** How long viewers wait for the return of a publisher. */
   graceMicros: 15 * SECOND,
-  /** How long a stream waits for its second track before the headers go out. */
+  /** How long a new stream waits for its second track before headers are sent. */
   headerWaitMicros: 500_000,
-  /** A track that sent nothing for this long, while the other went on, is not promised to new viewers. */
+  /** New viewers are not announced a track that sent nothing for this long while the other continued. */
   trackSilentMicros: 5 * SECOND,
 } as const
 
 /**
- * The cache that lets a new viewer start at once. Past any of the three it begins at a recovery point, or else is off until
- * the next keyframe.
+ * The cache with which a new viewer starts immediately. Beyond any of these limits it restarts at a recovery point, or is
+ * off until the next keyframe.
  */
 export const gopCacheLimits = {
   bytes: 8 * MiB,
   frames: 2500,
-  /** What all caches of the server hold together. */
+  /** All caches of the server together. */
   totalBytes: 512 * MiB,
 } as const
 
-/** How a new viewer starts. Where what is cached is too long, or begins with no keyframe, a codec process makes one. */
+/** The start of a new viewer. If the cache is too long or has no keyframe, a codec process generates a keyframe. */
 export const startLimits = {
-  /** What players of FLV and RTMP are sent of the cache: they show all of it, and stay behind live by as much. */
+  /** Cached media sent to FLV and RTMP players: they play all of it, so it adds to their delay. */
   delayMicros: 10 * SECOND,
-  /** The same where the publisher can be asked for a keyframe … */
+  /** The same if the publisher can be asked for a keyframe … */
   askedDelayMicros: 1 * SECOND,
-  /** … and how long the keyframe is waited for before a codec process makes one. */
+  /** … and the wait for that keyframe before a codec process generates one. */
   askedMicros: 500_000,
-  /** So long that keyframe may take; then players are sent what is cached, a millisecond of their time per picture. */
+  /** The wait for a generated keyframe; then players get the cached frames, one millisecond apart. */
   madeMicros: 2 * SECOND,
-  /** Browsers by WebRTC decode what is cached faster than real time, up to so many frames, or so many that came since a publisher could be asked. */
+  /** Cached frames sent to WebRTC viewers, which decode faster than real time; and the same for a publisher that can be asked for a keyframe. */
   burstFrames: 900,
   burstBytes: 3 * MiB,
   askedBurstFrames: 30,
@@ -152,118 +152,118 @@ export const startLimits = {
 
 /** Viewers. */
 export const viewerLimits = {
-  /** What may wait for one viewer, by size and by media time; past it video drops to the next keyframe. */
+  /** The queue of one viewer, in size and media time; beyond it video is dropped up to the next keyframe. */
   queueBytes: 4 * MiB,
   queueMicros: 3 * SECOND,
-  /** Audio is kept through a drop while less than this waits. */
+  /** Audio survives such a drop while less than this waits. */
   keptAudioBytes: 64 * KiB,
-  /** A viewer that drained nothing for this long is closed. */
+  /** A viewer that reads nothing for this long is disconnected. */
   noDrainMicros: 10 * SECOND,
-  /** How long a play of an absent plain stream waits for its publisher before 404 or StreamNotFound. */
+  /** How long a player waits for the publisher of a plain stream before 404 or StreamNotFound. */
   waitForPublisherMicros: 2 * SECOND,
-  /** Waiting audio is held for the next video frame when that is at most this far away: one write for both. */
+  /** Audio waits for the next video frame if that is at most this far away, so both need one write. */
   audioMergeMicros: 25_000,
 } as const
 
-/** Plain HTTP. Node's own defaults are 60 and 300 s. */
+/** HTTP. Node's defaults for the first two are 60 and 300 s. */
 export const httpLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5_000,
   maxHeaderBytes: 8 * KiB,
   maxHeaders: 64,
-  /** Bodies of the REST API. */
+  /** Request bodies of the REST API. */
   bodyBytes: 64 * KiB,
   /** An SDP offer or a trickle fragment. */
   sdpBytes: 64 * KiB,
-  /** How long a player may take to read the rest of a stream that ended. */
+  /** How long a player may take to read the rest of an ended stream. */
   farewellMicros: 5 * SECOND,
 } as const
 
-/** WebSockets. Compression is off: media does not compress and its memory is per connection. */
+/** WebSockets. Compression is off: media does not compress, and compression needs memory per connection. */
 export const webSocketLimits = {
-  /** A message from a player (WS-FLV players have nothing to say), or from anybody before authentication. */
+  /** A message from a player or from a client before authentication. */
   maxPayloadBytes: 16 * KiB,
 } as const
 
-/** Signaling, the WebSocket of a room's members. How long one message may be is in `packages/protocol`, where both sides read it. */
+/** Signaling, the WebSocket of room members. `packages/protocol` limits the size of a message, for both sides. */
 export const signalingLimits = {
   /** From the upgrade to an entry. */
   enterMicros: 10 * SECOND,
-  /** Everything a socket may send before that: the longest `room.enter` and what frames it. */
+  /** Everything a socket may send before that: the longest `room.enter` with its framing. */
   bytesBeforeEntry: 20 * KiB,
-  /** Frames that one message may come in. */
+  /** WebSocket frames of one message. */
   fragments: 64,
   messagesPerSecond: 20,
   messageBurst: 50,
-  /** Entries and resumptions of one address (IPv4 /32, IPv6 /64), twice as many at once; loopback is exempt, configurable. */
+  /** Entries and resumptions from one address (IPv4 /32, IPv6 /64), with a burst of twice as many; loopback is exempt. Configurable. */
   entriesPerSecond: 50,
-  /** Addresses whose entries are counted; the oldest is forgotten first. */
+  /** Addresses whose entries are counted; the oldest is dropped first. */
   entryAddresses: 10_000,
   /** Sockets at the same time. */
   sockets: 20_000,
-  /** What may wait for a socket that does not drain; past it the socket is closed, and its member may resume. */
+  /** Data that may wait for a socket; beyond it the socket is closed, and its member may resume. */
   bufferedBytes: 1 * MiB,
-  /** Heartbeats missed before a socket counts as gone. */
+  /** Missing heartbeats after which a socket counts as lost. */
   missedHeartbeats: 2,
-  /** How often deadlines are looked at. */
+  /** Interval of deadline checks. */
   sweepMicros: 1 * SECOND,
-  /** From our closing of a socket to its end, whatever the other side does. */
+  /** From the close frame of the server to the end of the socket, whatever the client does. */
   farewellMicros: 2 * SECOND,
 } as const
 
-/** Tokens, passwords and the guard against guessing them. */
+/** Tokens, signatures and the protection against guessing them. */
 export const authLimits = {
-  /** Failures of one address within a minute before it gets 429. */
+  /** Failures from one address within the window before it gets 429. */
   failuresPerMinute: 10,
-  /** The window those failures are counted in. */
+  /** The window in which failures are counted. */
   failureWindowMs: 60_000,
-  /** How long an answer to a blocked address is held back. */
+  /** Delay of answers to a blocked address. */
   failureDelayMs: 2_000,
-  /** Addresses remembered; the oldest is forgotten first. */
+  /** Addresses whose failures are counted; the oldest is dropped first. */
   failureAddresses: 10_000,
-  /** Answers held back at the same time; beyond it a refusal goes out at once. */
+  /** Delayed answers at the same time; further refusals are sent immediately. */
   delayedAnswers: 256,
-  /** Clocks of token makers may be this far off. */
+  /** Accepted clock difference to the issuers of tokens. */
   clockLeewayMs: 60_000,
-  /** A token longer than this is not looked at. */
+  /** Longer tokens are refused unread. */
   tokenChars: 1024,
-  /** A UserSig or privateMapKey: as text, and what it may unpack to. Real ones are 200 to 700 characters. */
+  /** A UserSig or privateMapKey as text, and decompressed. Real ones have 200 to 700 characters. */
   ticketChars: 2 * KiB,
   ticketBytes: 4 * KiB,
   /** A JWT as text. */
   jwtChars: 4 * KiB,
-  /** The furthest expiry of a JWT: one that never ends cannot be taken back. */
+  /** The furthest expiry of a JWT: one that never expires cannot be revoked. */
   jwtLifetimeMs: 30 * 86_400_000,
-  /** The key set of `--jwks-url`: how long its server may take, how much it may answer, how long that is good for. */
+  /** The key set of `--jwks-url`: timeout and size of the response, and how long it is cached. */
   jwksTimeoutMs: 3_000,
   jwksBytes: 64 * KiB,
   jwksFreshMs: 600_000,
-  /** A key id that is not in the set has it fetched again, but not more often than this. */
+  /** An unknown key id refreshes the set, at most this often. */
   jwksPauseMs: 30_000,
-  /** One-time tokens remembered until they expire; past it no further one is taken. */
+  /** Consumed one-time tokens, remembered until they expire; beyond it no further one is accepted. */
   oneTimeTokens: 100_000,
-  /** Tickets of `crossroom://` links that wait to be redeemed, and how long each is good; past it the oldest is forgotten. */
+  /** Unredeemed tickets of `crossroom://` links, and their lifetime; beyond it the oldest is dropped. */
   entryTickets: 10_000,
   entryTicketMs: 60_000,
 } as const
 
-/** What signs for, or checks, whoever asks over HTTP: the demo's signatures, the services of the old demos. */
+/** HTTP services without authentication: the signatures of the demo, the room service of the old demos. */
 export const openServiceLimits = {
-  /** Requests of one address (IPv4 /32, IPv6 /64); loopback is exempt. */
+  /** Requests from one address (IPv4 /32, IPv6 /64); loopback is exempt. */
   requestsPerSecond: 10,
   requestBurst: 40,
   addresses: 10_000,
 } as const
 
-/** HTTP hooks: the operator's own servers, asked and told. */
+/** HTTP hooks to the operator's own servers. */
 export const hookLimits = {
   timeoutMs: 3_000,
   responseBytes: 64 * KiB,
   inFlight: 64,
-  /** Notifications waiting for delivery; past it the oldest goes and is counted. */
+  /** Notifications waiting for delivery; beyond it the oldest is dropped and counted. */
   queued: 1000,
-  /** Waiting time before the second try of a notification, doubled up to the maximum. */
+  /** Pause before the first retry of a notification, doubled up to the maximum. */
   retryFirstMs: 1_000,
   retryMaxMs: 60_000,
 } as const
@@ -280,127 +280,127 @@ export const forwardLimits = {
 
 /** Logs and metrics. */
 export const observeLimits = {
-  /** Lines per second and kind; what is above is counted and told once a second. */
+  /** Lines per second and kind; further ones are counted and reported once a second. */
   logLinesPerSecond: 100,
-  /** Different kinds that are counted apart. */
+  /** Kinds counted separately. */
   logKinds: 256,
   /** Characters of one text in a log line. */
   logTextChars: 512,
-  /** Streams that get a label of their own when that is switched on. */
+  /** Streams with their own label, with `--metrics-stream-label`. */
   labelledStreams: 1000,
 } as const
 
 /** WebRTC sessions (WHEP, WHIP). */
 export const rtcLimits = {
-  /** A session that never connects is gone after this. */
+  /** A session that has not connected after this ends. */
   unconnectedMicros: 15 * SECOND,
-  /** Sessions not yet connected: all of them, and those of one address (IPv6: its /64). */
+  /** Sessions not yet connected: in total, and from one address (IPv6: its /64). */
   pendingSessions: 512,
   pendingPerPeer: 32,
-  /** Bytes that wait for a WebRTC peer on TCP; one that leaves more unread is closed. */
+  /** Data waiting for a WebRTC peer on TCP; a connection with more is closed. */
   tcpWaitingBytes: 1 * MiB,
-  /** Without a verified STUN check for this long nothing more is sent. */
+  /** Without a verified STUN check for this long the session ends. */
   consentMicros: 30 * SECOND,
   sdpLines: 2000,
   sdpMediaLines: 40,
-  /** Random bytes in a session address. */
+  /** Random bytes in the address of a session. */
   sessionIdBytes: 16,
 } as const
 
-/** The end of the process. */
+/** Shutdown of the process. */
 export const shutdownLimits = {
-  /** Between SIGTERM and the first goodbye, `/readyz` answers 503 so long (seconds; `--drain-notice`). */
+  /** From SIGTERM to the first disconnect, in seconds; `/readyz` answers 503 meanwhile (`--drain-notice`). */
   drainNoticeSeconds: 5,
-  /** From there to exit, whoever is still connected. */
+  /** From there to the exit, even with clients still connected. */
   drainMs: 30_000,
-  /** Viewers are let go over this long, so that they do not all come back at once. */
+  /** Viewers are disconnected over this time, so that they do not all reconnect at once. */
   drainJitterMs: 5_000,
 } as const
 
-/** Conversions between codecs and the process they run in. */
+/** Conversions between codecs, and the processes in which they run. */
 export const transcodeLimits = {
-  /** What may wait for the codec process, and in it for the server, before frames are left out: twice a cached start. */
+  /** Queue to the codec process, and from it, before frames are dropped: twice a cached start. */
   queueBytes: 16 * MiB,
-  /** The codec process is asked for a sign of life this often, and while it converts nothing. */
+  /** Interval of heartbeats to the codec process, and the interval while it converts nothing. */
   heartbeatMicros: 250_000,
   idleHeartbeatMicros: 2 * SECOND,
-  /** While it works through what waits it gives that sign by itself, this often at least. */
+  /** A codec process that works through its queue answers at least this often. */
   signOfLifeMs: 200,
-  /** So many unanswered heartbeats in a row mean that it hangs: 1 s for audio, 2 s for video, whose frames take longer. */
+  /** Unanswered heartbeats in a row that mean a hang: 1 s for audio, 2 s for video, whose frames take longer. */
   audioHeartbeats: 4,
   videoHeartbeats: 8,
-  /** From start to ready, codecs loaded. */
+  /** From start to ready, with codecs loaded. */
   startMicros: 10 * SECOND,
-  /** So long after one was needed, the next process stands by for the moment the present one is lost. */
+  /** A standby process starts this long after a process was first needed. */
   spareMicros: 2 * SECOND,
-  /** Pause before a new process: none the first time, then from the first value, doubling up to the second. */
+  /** Pause before a restart: none the first time, then the first value, doubled up to the second. */
   restartFirstMicros: 125_000,
   restartMaxMicros: 1 * SECOND,
-  /** So many crashes within the window switch the conversions of that process off for as long as `offMicros`. */
+  /** This many crashes within the window turn the conversions of that process off for `offMicros`. */
   crashes: 5,
   crashWindowMicros: 60 * SECOND,
   offMicros: 60 * SECOND,
-  /** A conversion stays for so long after its last viewer. */
+  /** How long a conversion stays after its last viewer. */
   lingerMicros: 5 * SECOND,
-  /** Conversions at once. */
+  /** Conversions at the same time. */
   audioConversions: 256,
   videoConversions: 8,
-  /** A video conversion whose output is this far behind its input has no CPU left. */
+  /** A video conversion whose output is this far behind its input lacks CPU. */
   lagMicros: 2 * SECOND,
 } as const
 
-/** Mixed sound. */
+/** Mixed audio. */
 export const mixLimits = {
-  /** Mixes announced at once: one for each who asks, or one for many who hear the same. */
+  /** Mixes at the same time. Receivers that hear the same members share one. */
   mixes: 512,
 } as const
 
 /** Rooms and their members. */
 export const roomLimits = {
   rooms: 10_000,
-  /** Members of one room, audience included; and those who send: owner, anchors, devices. */
+  /** Members of one room, audience included; and sending members: owner, anchors, devices. */
   members: 5_000,
   anchors: 100,
-  /** A room nobody is in is forgotten after this. */
+  /** An empty room is deleted after this. */
   emptyMicros: 60 * SECOND,
-  /** How often a client says that it is there; two missed and it counts as gone. */
+  /** Interval of a client's heartbeats; after two missing ones it counts as gone. */
   heartbeatMs: 10_000,
-  /** How long a member whose socket is gone is kept, from when that shows: two heartbeats and 30 s. */
+  /** How long a member without a socket may resume, from the detection of the loss: two heartbeats and 30 s. */
   resumeMicros: 2 * 10 * SECOND + 30 * SECOND,
-  /** How long a device whose push ended is kept for its return. */
+  /** How long a device may return after its push ended. */
   deviceMicros: 15 * SECOND,
-  /** Changes of the list of members that come within this after another one fold into one notification. */
+  /** Changes of the member list within this time after another one are sent as one notification. */
   foldMicros: 50_000,
-  /** The number of the audience is told no more often. */
+  /** Minimum interval between notifications of the audience count. */
   countMicros: 1 * SECOND,
-  /** Sound or picture without a frame for this long counts as absent. */
+  /** Audio or video without a frame for this long counts as unavailable. */
   staleMicros: 3 * SECOND,
-  /** Levels are told no more often … */
+  /** Minimum interval between notifications of audio levels … */
   levelsMicros: 250_000,
-  /** … and no more often than this in a room with more members than the next line says. */
+  /** … and in a room with more members than the next limit. */
   levelsManyMicros: 1 * SECOND,
   manyMembers: 200,
-  /** Quality of one member's network is told to the others no more often. */
+  /** Minimum interval between notifications of one member's network quality. */
   qualityMicros: 2 * SECOND,
-  /** Sounds one browser gets at the same time, the loudest first. */
+  /** Audio tracks that one browser receives at the same time, the loudest first. */
   audibleTracks: 16,
-  /** Before a signature runs out its holder is told so. */
+  /** Warning time before a signature expires. */
   expiringMicros: 60 * SECOND,
-  /** Bans in force; the oldest is forgotten first. */
+  /** Bans in force; the oldest is dropped first. */
   bans: 10_000,
-  /** Streams played at the same time with one address. */
+  /** Connections that play one address at the same time. */
   playsPerToken: 8,
-  /** Addresses for players without membership, per room. */
+  /** Addresses for players outside the room, per room. */
   sharedAddresses: 1000,
-  /** Messages to everybody in one room. */
+  /** Messages to all members of one room. */
   messagesPerSecond: 50,
   messageBurst: 100,
-  /** Whoever asks for the microphone and was not answered yet. */
+  /** Unanswered requests for the microphone. */
   micRequests: 1000,
-  /** Invitations of one room that are in force; past it the oldest is forgotten. */
+  /** Valid invitations of one room; beyond it the oldest is dropped. */
   invitations: 16,
-  /** How long the signature is good for that a guest gets for an invitation. */
+  /** Lifetime of the signature that a guest gets for an invitation. */
   guestMs: 12 * 3_600_000,
-  /** Members are told to come back over this long when the server goes down. */
+  /** Members are told to reconnect over this time when the server shuts down. */
   drainRetryMs: 5_000,
 } as const

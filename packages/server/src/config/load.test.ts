@@ -40,7 +40,7 @@ test('who checks entries by JWT alone may listen everywhere; plain streams are t
   const config = load({ flags: { jwtSecret: LONG } })
   expect(config).toMatchObject({ host: '0.0.0.0', publish: 'token' })
   expect(config.secret).toBeUndefined()
-  expect(() => load({ flags: { jwtSecret: LONG, publish: 'token' } })).toThrow(/--publish token needs --secret/)
+  expect(() => load({ flags: { jwtSecret: LONG, publish: 'token' } })).toThrow(/--publish token requires --secret/)
 })
 
 test('flags win over the environment, the environment over the file', () => {
@@ -76,25 +76,25 @@ test('a slash at the end of a public URL is dropped', () => {
   expect(load({ flags: { publicUrl: 'https://a.example/' } }).publicUrl).toBe('https://a.example')
 })
 
-test('several ports may be 0, for each takes a free one', () => {
+test('several ports may be 0: each selects a free one', () => {
   expect(load({ flags: { rtmpPort: '0', httpPort: '0', rtcPort: 0, adminPort: 0 } }).adminPort).toBe(0)
 })
 
 test.each<[string, Partial<ConfigSources>, RegExp]>([
   [
-    'a port that is none',
+    'a port that is no number',
     { flags: { rtmpPort: 'abc' } },
     /^--rtmp-port must be a port from 0 to 65535, or off, but is "abc"\.$/,
   ],
   ['a port too large', { environment: { CROSSROOM_HTTP_PORT: '70000' } }, /^CROSSROOM_HTTP_PORT must be a port/],
   ['a wrong value in the file', { file: file('play: maybe') }, /^play in crossroom\.yaml must be one of open, token/],
-  ['an unknown option', { file: file('rtmp_port: 1') }, /option "rtmp_port" that does not exist/],
-  ['a file that is no YAML', { file: file('a: [') }, /is not YAML/],
-  ['a file that is a list', { file: file('- a') }, /must hold options/],
-  ['an open server for all', { flags: { host: '0.0.0.0' } }, /Without a secret .* Set --secret/],
-  ['an open server on an address', { flags: { host: '192.168.1.2' } }, /Without a secret/],
-  ['tokens without a secret', { flags: { publish: 'token' } }, /--publish token needs --secret/],
-  ['play tokens without a secret', { flags: { play: 'token' } }, /--play token needs --secret/],
+  ['an unknown option', { file: file('rtmp_port: 1') }, /unknown option "rtmp_port"/],
+  ['a file that is not YAML', { file: file('a: [') }, /is not YAML/],
+  ['a file that is a list', { file: file('- a') }, /must contain options/],
+  ['an open server on every address', { flags: { host: '0.0.0.0' } }, /Without a secret .* Set --secret/],
+  ['an open server on one address', { flags: { host: '192.168.1.2' } }, /Without a secret/],
+  ['tokens without a secret', { flags: { publish: 'token' } }, /--publish token requires --secret/],
+  ['play tokens without a secret', { flags: { play: 'token' } }, /--play token requires --secret/],
   ['half a certificate', { flags: { tlsCert: 'a.pem' } }, /belong together/],
   ['two certificates', { flags: { tls: 'self-signed', tlsCert: 'a', tlsKey: 'b' } }, /exclude each other/],
   ['one port twice', { flags: { rtmpPort: '8080' } }, /--rtmp-port and --http-port are both 8080/],
@@ -110,15 +110,19 @@ test.each<[string, Partial<ConfigSources>, RegExp]>([
     { flags: { adminPort: 1, adminHost: '0.0.0.0', apiKey: 'k' } },
     /--api-key has fewer than 32 bytes/,
   ],
-  ['keys by plain HTTP', { flags: { jwksUrl: 'http://keys.example/jwks' } }, /Use https:/],
-  ['keys by plain HTTP, tried here', { flags: { jwksUrl: 'http://10.0.0.1/', host: '127.0.0.1' } }, /Use https:/],
-  ['two keys that overlap', { flags: { secret: LONG, txPlayKey: `${LONG}x` } }, /must not begin with each other/],
-  ['RTMP closed without TLS', { flags: { rtmpPort: 'off' } }, /--rtmp-port off needs TLS/],
-  ['HTTP closed without TLS', { environment: { CROSSROOM_HTTP_PORT: 'off' } }, /--http-port off needs TLS/],
-  ['an address of no port', { flags: { adminHost: '127.0.0.1' } }, /--admin-port, which was not given/],
-  ['a file of no secret', { flags: { secretFile: '/nowhere' } }, /--secret-file: \/nowhere cannot be read \(ENOENT\)/],
+  ['keys over plain HTTP', { flags: { jwksUrl: 'http://keys.example/jwks' } }, /Use https:/],
+  ['keys over plain HTTP, for a trial', { flags: { jwksUrl: 'http://10.0.0.1/', host: '127.0.0.1' } }, /Use https:/],
+  ['two keys that overlap', { flags: { secret: LONG, txPlayKey: `${LONG}x` } }, /may begin with the other/],
+  ['RTMP closed without TLS', { flags: { rtmpPort: 'off' } }, /--rtmp-port off requires TLS/],
+  ['HTTP closed without TLS', { environment: { CROSSROOM_HTTP_PORT: 'off' } }, /--http-port off requires TLS/],
+  ['an admin address without its port', { flags: { adminHost: '127.0.0.1' } }, /--admin-host requires --admin-port/],
+  [
+    'a missing secret file',
+    { flags: { secretFile: '/nowhere' } },
+    /--secret-file: \/nowhere cannot be read \(ENOENT\)/,
+  ],
   ['a secret from two places', { flags: { secret: LONG, secretFile: '/x' } }, /--secret and --secret-file exclude/],
-  ['a switch that is none', { environment: { CROSSROOM_JSON: 'perhaps' } }, /must be true or false/],
+  ['a switch with another value', { environment: { CROSSROOM_JSON: 'perhaps' } }, /must be true or false/],
 ])('%s is refused with a sentence', (_name, sources, sentence) => {
   expect(() => load(sources)).toThrow(ConfigError)
   expect(() => load(sources)).toThrow(sentence)

@@ -5,29 +5,29 @@ import { refuseWeakSecrets, withSecretFiles, type PreviousSecrets } from './secr
 import { optionDefinitions, optionSchema } from './schema.js'
 import type { OptionDefinition, ParsedOptions } from './schema.js'
 
-/** Everything the server is told at start, checked and complete. Ports are numbers, addresses have no slash at the end. */
+/** The complete, validated configuration. Ports are numbers; addresses have no slash at the end. */
 export interface Config extends Omit<ParsedOptions, 'host' | 'publish'> {
   readonly host: string
   readonly publish: 'open' | 'token'
-  /** What signed before the present secrets, and is still taken. */
+  /** The previous secrets, whose signatures stay valid. */
   readonly previous: PreviousSecrets
 }
 
 /** Where options come from; earlier ones win. */
 export interface ConfigSources {
-  /** By camelCase name; what was not given is undefined or absent. */
+  /** By camelCase name; options not given are undefined or absent. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | undefined>>
   /** A YAML file, read by the caller. */
   readonly file?: { readonly path: string; readonly text: string } | undefined
-  /** The secret of the demo, made when there is none yet; asked for with `--demo` when no other secret is given. */
+  /** Reads or creates the secret of the demo; called with `--demo` if no other secret is given. */
   readonly demoSecret?: (() => string) | undefined
-  /** For a command that signs and serves nothing. */
+  /** For a command that only signs. */
   readonly takesWeakSecrets?: boolean | undefined
 }
 
 /**
- * Merges flags over environment over file, validates, and fills in what depends on other options.
+ * Merges flags over environment over file, validates, and fills in defaults that depend on other options.
  * @throws ConfigError
  */
 export function loadConfig(sources: ConfigSources): Config {
@@ -38,7 +38,7 @@ export function loadConfig(sources: ConfigSources): Config {
     const variable = sources.environment[option.variable]
     const candidates: [unknown, string][] = [
       [sources.flags[option.name], option.flag],
-      // An empty variable is one that was not set: compose files pass them on like that.
+      // An empty variable counts as not set: compose files pass unset variables on as empty.
       [variable === '' ? undefined : variable, option.variable],
       [fileOptions.get(option.name), `${option.flag.slice(2)} in ${sources.file?.path ?? 'the file'}`],
     ]
@@ -55,7 +55,7 @@ export function loadConfig(sources: ConfigSources): Config {
   return config
 }
 
-/** Whether an address to listen on is reachable from this machine only. */
+/** Whether only this machine can reach a listening address. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -69,7 +69,7 @@ export function servesTls(config: Pick<Config, 'tls' | 'tlsCert'>): boolean {
   return config.tls !== undefined || config.tlsCert !== undefined
 }
 
-/** Whether anybody has to prove anything before entering a room. */
+/** Whether entering a room requires a signature. */
 export function checksEntries(
   config: Pick<ParsedOptions, 'secret' | 'userSigPublicKey' | 'jwtSecret' | 'jwksUrl'>,
 ): boolean {
@@ -79,7 +79,7 @@ export function checksEntries(
 
 function withDemoSecret(options: ParsedOptions, { demoSecret }: ConfigSources): ParsedOptions {
   if (!options.demo || options.secret !== undefined) return options
-  if (demoSecret === undefined) throw new ConfigError('--demo needs a place to keep its secret in.')
+  if (demoSecret === undefined) throw new ConfigError('--demo needs a place to store its secret.')
   return { ...options, secret: demoSecret() }
 }
 
@@ -91,33 +91,33 @@ function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
     throw new ConfigError(
       `Without a secret anyone who reaches ${host} could publish. Set --secret (or CROSSROOM_SECRET), or omit --host to stay on 127.0.0.1.`,
     )
-  // With JWTs alone nothing signs tokens of plain streams: then nobody has one.
+  // A server with JWT only cannot issue tokens for plain streams, so nobody can publish those.
   const publish = options.publish ?? (loopback ? 'open' : 'token')
   const config: Config = { ...options, host, publish, previous }
   const gated = options.publish === 'token' ? '--publish token' : config.play === 'token' ? '--play token' : undefined
   if (gated !== undefined && config.secret === undefined)
-    throw new ConfigError(`${gated} needs --secret (or CROSSROOM_SECRET), which signs the tokens.`)
+    throw new ConfigError(`${gated} requires --secret (or CROSSROOM_SECRET), which signs the tokens.`)
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
     throw new ConfigError('--tls-cert and --tls-key belong together: only one of them was given.')
   if (config.tls !== undefined && config.tlsCert !== undefined)
     throw new ConfigError('--tls self-signed and --tls-cert exclude each other: choose one.')
   if (config.adminHost !== undefined && config.adminPort === undefined)
-    throw new ConfigError('--admin-host is the address of --admin-port, which was not given.')
+    throw new ConfigError('--admin-host requires --admin-port.')
   refuseClosedPorts(config)
   refuseSharedPorts(config)
   return config
 }
 
-/** A port without TLS may be closed where there is one with it; the phone of the demo comes by HTTP. */
+/** A plain port may be closed only with TLS; the phone of the demo needs HTTP. */
 function refuseClosedPorts(config: Config): void {
   for (const [flag, port] of [
     ['--rtmp-port', config.rtmpPort],
     ['--http-port', config.httpPort],
   ] as const)
     if (port === 'off' && !servesTls(config))
-      throw new ConfigError(`${flag} off needs TLS, or nothing is left to listen on: set --tls-cert and --tls-key.`)
+      throw new ConfigError(`${flag} off requires TLS: set --tls-cert and --tls-key.`)
   if (config.httpPort === 'off' && config.demo)
-    throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone comes by HTTP.')
+    throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone uses HTTP.')
 }
 
 function refuseSharedPorts(config: Config): void {
@@ -150,14 +150,14 @@ function readFile(file: { readonly path: string; readonly text: string }): Map<s
   }
   if (content === null || content === undefined) return new Map()
   if (typeof content !== 'object' || Array.isArray(content))
-    throw new ConfigError(`${file.path} must hold options as "name: value" lines.`)
+    throw new ConfigError(`${file.path} must contain options as "name: value" lines.`)
   const byKey = new Map<string, OptionDefinition>(optionDefinitions.map((option) => [option.flag.slice(2), option]))
   return new Map(
     Object.entries(content).map(([key, value]) => {
       const option = byKey.get(key)
       if (option === undefined)
         throw new ConfigError(
-          `${file.path} has an option "${key}" that does not exist. They are: ${[...byKey.keys()].join(', ')}.`,
+          `${file.path} has an unknown option "${key}". The options are: ${[...byKey.keys()].join(', ')}.`,
         )
       return [option.name, value as unknown]
     }),

@@ -9,7 +9,7 @@ import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
 /** What an option needs besides its type. */
 interface OptionMeta {
   readonly description: string
-  /** What stands behind the flag in `--help`; absent for switches. */
+  /** The placeholder of the value in `--help`; absent for switches. */
   readonly takes?: string
   /** Never shown: neither in `--help` as a default nor in an error message. */
   readonly secret?: true
@@ -58,14 +58,14 @@ const port = (value: number, description: string) =>
   z
     .preprocess(toNumber, portNumber())
     .default(value)
-    .meta({ takes: 'PORT', description: `${description}; 0 takes a free port` })
+    .meta({ takes: 'PORT', description: `${description}; 0 selects a free port` })
 
-/** The same for a port without TLS, which may be closed where one with TLS is open. */
+/** A port without TLS, which may be closed if one with TLS is open. */
 const plainPort = (value: number, description: string) =>
   z
     .preprocess(toPortOrOff, z.union([z.literal('off'), portNumber()], 'must be a port from 0 to 65535, or off'))
     .default(value)
-    .meta({ takes: 'PORT', description: `${description}; 0 takes a free port, off closes it where TLS is served` })
+    .meta({ takes: 'PORT', description: `${description}; 0 selects a free port, off closes it (requires TLS)` })
 
 const portNumber = () => {
   const message = 'must be a port from 0 to 65535'
@@ -74,7 +74,7 @@ const portNumber = () => {
 
 const list = (item: z.ZodType<string>, meta: OptionMeta) =>
   z
-    .preprocess(toList, z.array(item, 'must be a list with commas between'))
+    .preprocess(toList, z.array(item, 'must be a comma-separated list'))
     .default([])
     .meta({ ...meta })
 
@@ -89,62 +89,62 @@ const address = (schemes: readonly string[]) =>
     .string('must be a text')
     .refine((value) => isUrl(value, schemes), `must be an address beginning with ${schemes.join(' or ')}`)
 
-/** What other addresses begin with, or are told: a slash at the end says nothing. */
+/** A base address, without a slash at its end. */
 const url = (schemes: readonly string[], meta: OptionMeta) =>
   address(schemes)
     .transform((value) => value.replace(/\/+$/, ''))
     .optional()
     .meta({ takes: 'URL', ...meta })
 
-/** One or two lines, so that a secret can be changed while those who have the old one go on. */
+/** A file with one or two lines: during a change of the secret the previous one stays valid. */
 const secretFile = (what: string, signed: string) =>
   text({
     takes: 'FILE',
-    description: `${what} in a file that others cannot read; a second line is the previous one, whose ${signed} are still taken; read again on SIGHUP`,
+    description: `${what} in a file that others cannot read; its second line may hold the previous one, whose ${signed} stay valid; reloaded on SIGHUP`,
   })
 
 const hook = (when: string) =>
-  url(['http://', 'https://'], { description: `asked by POST ${when}; 3 s, no answer means no` })
+  url(['http://', 'https://'], { description: `receives a POST ${when} and decides; no answer within 3 s means no` })
 
 /** The options, in the order of `--help`. Port numbers are TCP unless said otherwise. */
 export const optionShape = {
   host: text({
     takes: 'ADDRESS',
-    description: 'address to listen on (default: 127.0.0.1 without a secret, else 0.0.0.0)',
+    description: 'address to listen on (default: 127.0.0.1 without a secret, otherwise 0.0.0.0)',
   }),
   rtmpPort: plainPort(1935, 'RTMP'),
   httpPort: plainPort(8080, 'HTTP-FLV, WebSocket-FLV, WHIP, WHEP, REST and pages'),
   rtcPort: port(8000, 'WebRTC media, UDP, and TCP on the same number'),
   rtcAddress: list(z.string().max(255), {
     takes: 'LIST',
-    description: "IP, NAME or IP:PORT announced to WebRTC peers, with commas between (default: the machine's own)",
+    description: "IP, NAME or IP:PORT announced to WebRTC peers, comma-separated (default: the machine's own)",
   }),
   turnUrl: list(z.string().regex(/^(turns?|stuns?):\S+$/, 'must be addresses like turn:turn.example.org:3478'), {
     takes: 'LIST',
-    description: 'TURN or STUN servers that browsers are told of, with commas between',
+    description: 'TURN or STUN servers for browsers, comma-separated',
   }),
   turnSecret: text({
     takes: 'TEXT',
     secret: true,
-    description: "the TURN server's shared secret (coturn: static-auth-secret), for credentials good for a day",
+    description: "the TURN server's shared secret (coturn: static-auth-secret), for credentials valid for a day",
   }),
   tls: choice(['self-signed']).optional().meta({
     takes: 'MODE',
-    description: 'self-signed: HTTPS and RTMPS with a certificate made at start, for trials',
+    description: 'self-signed: HTTPS and RTMPS with a certificate generated at start, for trials',
   }),
-  tlsCert: text({ takes: 'FILE', description: 'certificate chain (PEM) of HTTPS and RTMPS; read again on SIGHUP' }),
+  tlsCert: text({ takes: 'FILE', description: 'certificate chain (PEM) of HTTPS and RTMPS; reloaded on SIGHUP' }),
   tlsKey: text({ takes: 'FILE', description: 'private key (PEM) of the certificate' }),
   httpsPort: port(8443, 'HTTPS, with a certificate'),
   rtmpsPort: port(1936, 'RTMPS, with a certificate'),
   publicUrl: url(['http://', 'https://'], {
-    description: "what handed-out web addresses begin with (default: the request's Host)",
+    description: "base of the web addresses that the server hands out (default: the request's Host)",
   }),
   publicRtmpUrl: url(['rtmp://', 'rtmps://'], {
-    description: "what handed-out RTMP addresses begin with (default: the request's Host)",
+    description: "base of the RTMP addresses that the server hands out (default: the request's Host)",
   }),
   trustProxy: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
     takes: 'CIDR',
-    description: 'proxies whose X-Forwarded-* headers are believed, with commas between',
+    description: 'proxies whose X-Forwarded-* headers are trusted, comma-separated',
   }),
   sdkAppId: count(1, 0xffffffff, 1, 'application number of UserSig identities'),
   secret: text({
@@ -155,34 +155,39 @@ export const optionShape = {
   secretFile: secretFile('the secret', 'signatures'),
   userSigPublicKey: text({
     takes: 'FILE',
-    description: 'public key (PEM) of UserSigs of version 1, as applications from before 2019 sign them',
+    description: 'public key (PEM) for UserSigs of version 1, used by applications from before 2019',
   }),
   privateMapKey: choice(['required', 'optional'])
     .default('optional')
-    .meta({ takes: 'MODE', description: 'whether a UserSig needs a privateMapKey beside it: required or optional' }),
-  jwtSecret: text({ takes: 'TEXT', secret: true, description: 'JWTs (HS256) signed with it let people into rooms' }),
+    .meta({ takes: 'MODE', description: 'whether a UserSig requires a privateMapKey as well: required or optional' }),
+  jwtSecret: text({
+    takes: 'TEXT',
+    secret: true,
+    description: 'accepts JWTs (HS256) signed with it for entering rooms',
+  }),
   jwtSecretFile: secretFile('the secret of JWTs', 'tokens'),
-  jwksUrl: address(['https://', 'http://'])
-    .optional()
-    .meta({ takes: 'URL', description: 'JWTs (RS256, ES256) signed with a key of this key set let people into rooms' }),
-  jwtAudience: text({ takes: 'TEXT', description: 'JWTs must name it as their audience (aud)' }),
-  demo: flag('a trial: a simulated phone is in the room demo, pages get signatures from the server, live/* is open'),
+  jwksUrl: address(['https://', 'http://']).optional().meta({
+    takes: 'URL',
+    description: 'accepts JWTs (RS256, ES256) signed with a key of this key set for entering rooms',
+  }),
+  jwtAudience: text({ takes: 'TEXT', description: 'the audience (aud) that JWTs must have' }),
+  demo: flag('for trials: a simulated phone in the room demo, signatures for pages from the server, live/* open'),
   publish: choice(['open', 'token']).optional().meta({
     takes: 'MODE',
-    description: 'who may publish plain streams: open or token (default: open on loopback, else token)',
+    description: 'access for publishing plain streams: open or token (default: open on loopback, otherwise token)',
   }),
   play: choice(['open', 'token'])
     .default('open')
-    .meta({ takes: 'MODE', description: 'who may play plain streams: open or token' }),
+    .meta({ takes: 'MODE', description: 'access for playing plain streams: open or token' }),
   txPlayKey: text({
     takes: 'TEXT',
     secret: true,
-    description: 'key of txSecret when playing (default: the secret, so that one txSecret does both)',
+    description: 'key of txSecrets for playing (default: the secret, so one txSecret allows both)',
   }),
   onPublish: hook('before a publish'),
   onPlay: hook('before a play'),
   onUnpublish: url(['http://', 'https://'], {
-    description: 'told by POST after a publish ended; tried again until taken',
+    description: 'receives a POST after a publish ended; retried until it succeeds',
   }),
   hookSecret: text({
     takes: 'TEXT',
@@ -193,68 +198,68 @@ export const optionShape = {
     takes: 'TEXT',
     secret: true,
     description:
-      'REST and /metrics need Authorization: Bearer with it (default: made at the first start, and kept in the file that is named when the server listens)',
+      'REST and /metrics require it as Authorization: Bearer (default: generated at the first start and kept in the file that the server names when it listens)',
   }),
   apiKeyFile: secretFile('the API key', 'requests'),
   adminPort: z.preprocess(toNumber, portNumber()).optional().meta({
     takes: 'PORT',
     description:
-      'moves REST and /metrics from the HTTP port to this one, on 127.0.0.1 unless --admin-host is given; 0 takes a free port',
+      'moves REST and /metrics from the HTTP port to this one, on 127.0.0.1 unless --admin-host is given; 0 selects a free port',
   }),
   adminHost: text({
     takes: 'ADDRESS',
-    description: 'address of --admin-port; when it is given and is a loopback address, no API key is needed there',
+    description: 'address of --admin-port; an explicit loopback address needs no API key',
   }),
   adminSocket: text({
     takes: 'PATH',
-    description: 'the same as --admin-port as a unix socket (mode 0600), where no API key is needed',
+    description: 'serves REST and /metrics on a Unix socket (mode 0600), which needs no API key',
   }),
-  forwardPrivate: flag('REST may start forwards to private and loopback addresses'),
+  forwardPrivate: flag('allows forwards to private and loopback addresses'),
   allowOrigin: list(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be origins like https://example.org'), {
     takes: 'ORIGIN',
-    description: 'more web origins that may open signaling and WebSocket-FLV, with commas between',
+    description: 'additional web origins that may open signaling and WebSocket-FLV, comma-separated',
   }),
   connections: count(
     1,
     MANY,
     connectionLimits.connections,
-    'connections of all protocols; one address may hold as many as are left free',
+    'connections of all protocols; one address may hold as many as remain free',
   ),
   pendingConnections: count(1, MANY, connectionLimits.unauthorised, 'connections not yet admitted to publish or play'),
   pendingPerAddress: count(
     1,
     MANY,
     connectionLimits.unauthorisedPerAddress,
-    'the same from one address; loopback is only bound by the total',
+    'the same from one address; loopback is limited only by the total',
   ),
   entriesPerSecond: count(
     1,
     MANY,
     signalingLimits.entriesPerSecond,
-    'entries into rooms per second from one address, and twice as many at once; loopback is not bound',
+    'entries into rooms per second from one address, with a burst of twice as many; loopback is exempt',
   ),
-  opusBitrate: count(16_000, 510_000, 96_000, 'bits per second of Opus that is made of stereo sound; mono takes half'),
-  opusChannels: count(1, 2, 2, 'channels of it at most; with 1 stereo sound is mixed down'),
-  metricsStreamLabel: flag('metrics per stream, for at most 1000 streams'),
+  opusBitrate: count(16_000, 510_000, 96_000, 'bitrate of Opus converted from stereo audio, in bit/s; mono gets half'),
+  opusChannels: count(1, 2, 2, 'maximum channels of converted Opus; 1 mixes stereo down'),
+  metricsStreamLabel: flag('adds metrics per stream, for at most 1000 streams'),
   drainNotice: count(
     0,
     600,
     shutdownLimits.drainNoticeSeconds,
-    'seconds between SIGTERM and the first goodbye, in which /readyz answers 503 and everything goes on',
+    'seconds between SIGTERM and the first disconnect, in which /readyz answers 503 and existing connections continue',
   ),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ takes: 'LEVEL', description: 'trace, debug, info, warn, error or silent; logs go to stderr' }),
-  json: flag('one JSON line on stdout when the server listens, and JSON logs'),
+  json: flag('prints one JSON line on stdout when the server listens, and logs JSON'),
 } as const
 
-/** Validates one merged set of options. What is not in the table is an error. */
+/** Validates one merged set of options. Unknown options are errors. */
 export const optionSchema = z.strictObject(optionShape)
 
-/** The options after parsing, before what depends on other options is filled in. */
+/** The options after parsing, before defaults that depend on other options are filled in. */
 export type ParsedOptions = z.output<typeof optionSchema>
 
-/** One option as the command line and `--help` need it. */
+/** One option, for the command line and `--help`. */
 export interface OptionDefinition {
   /** camelCase, the field of `Config`. */
   readonly name: keyof typeof optionShape
@@ -267,7 +272,7 @@ export interface OptionDefinition {
   readonly description: string
   /** Whether its value must never be shown. */
   readonly secret: boolean
-  /** As text for `--help`; undefined when there is none or the description says it. */
+  /** As text for `--help`; undefined if there is no default or the description contains it. */
   readonly shownDefault: string | undefined
 }
 

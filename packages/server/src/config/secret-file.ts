@@ -1,16 +1,16 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { ConfigError } from './config-error.js'
 
-/** What may stand in a file of a secret: the present one and the one before. */
+/** The lines of a secret file: the current secret and the previous one. */
 const MAX_LINES = 2
-/** Permission bits of others and of the group. */
+/** Permission bits. */
 const OTHERS = 0o007
 const GROUP = 0o070
 const GROUP_READ = 0o040
 
 /**
- * The secrets in a file, the present one first. Nobody but its owner may read it; where that is root and this process is not,
- * the group may, as orchestrators hand out secrets.
+ * Reads the secrets in a file, the current one first. Only its owner may have access. If that is root and this process is
+ * not, the group may read it too: orchestrators mount secrets like that.
  * @throws ConfigError
  */
 export function readSecretFile(path: string, option: string): readonly string[] {
@@ -18,10 +18,10 @@ export function readSecretFile(path: string, option: string): readonly string[] 
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  if (lines.length === 0) throw new ConfigError(`${option}: ${path} is empty. Write the secret into its first line.`)
+  if (lines.length === 0) throw new ConfigError(`${option}: ${path} is empty. Put the secret into its first line.`)
   if (lines.length > MAX_LINES)
     throw new ConfigError(
-      `${option}: ${path} has ${String(lines.length)} lines. It may have two: the secret, and the one before.`,
+      `${option}: ${path} has ${String(lines.length)} lines. It may have two: the secret and the previous one.`,
     )
   return lines
 }

@@ -2,10 +2,10 @@ import { ConfigError } from './config-error.js'
 import type { ParsedOptions } from './schema.js'
 import { readSecretFile } from './secret-file.js'
 
-/** Shorter secrets can be guessed away from the server, with one signed token in hand. */
+/** With one signed token, shorter secrets can be guessed offline. */
 export const MIN_SECRET_BYTES = 32
 
-/** Secrets that can be changed while the server runs, and the options of their files. */
+/** Secrets that can change while the server runs, and the options of their files. */
 const FILES = {
   secret: ['secretFile', '--secret', '--secret-file'],
   jwtSecret: ['jwtSecretFile', '--jwt-secret', '--jwt-secret-file'],
@@ -13,10 +13,10 @@ const FILES = {
 } as const
 type FiledSecret = keyof typeof FILES
 
-/** The ones before the present ones. */
+/** The previous secrets, by option. */
 export type PreviousSecrets = Readonly<Partial<Record<FiledSecret, string>>>
 
-/** Whatever signs or opens something here. */
+/** All options that hold a secret, and their flags. */
 const SECRETS = {
   secret: '--secret',
   jwtSecret: '--jwt-secret',
@@ -26,8 +26,8 @@ const SECRETS = {
 } as const
 
 /**
- * The options with what stands in the files of secrets.
- * @throws ConfigError when one cannot be read, or comes from two places
+ * Adds the contents of the secret files to the options.
+ * @throws ConfigError when a file cannot be read, or a secret is given twice
  */
 export function withSecretFiles(options: ParsedOptions): { options: ParsedOptions; previous: PreviousSecrets } {
   const found: Partial<Record<FiledSecret, string>> = {}
@@ -44,28 +44,28 @@ export function withSecretFiles(options: ParsedOptions): { options: ParsedOption
   return { options: { ...options, ...found }, previous }
 }
 
-/** What {@link refuseWeakSecrets} looks at. */
+/** The options that {@link refuseWeakSecrets} checks. */
 type Secrets = Pick<ParsedOptions, keyof typeof SECRETS | 'jwksUrl'> & { readonly previous: PreviousSecrets }
 
 /**
- * Refuses what can be guessed, or be read on its way. On loopback, where programs are tried, secrets may be short.
+ * Refuses secrets that can be guessed and key sets fetched without TLS. On loopback secrets may be short, for trials.
  * @throws ConfigError
  */
 export function refuseWeakSecrets(config: Secrets, isLoopback: boolean): void {
   const { jwksUrl, txPlayKey, secret } = config
   if (jwksUrl?.startsWith('http://') === true && !isLoopbackName(new URL(jwksUrl).hostname))
     throw new ConfigError(
-      'The key set of --jwks-url is fetched by http://, so anyone on the way could insert keys. Use https://.',
+      'The key set of --jwks-url is fetched over http://, so an attacker on the network could insert keys. Use https://.',
     )
-  // Who may play "cam" would hold what publishes it: key and stream name stand side by side in a txSecret.
+  // A txSecret hashes key and stream name side by side: with such keys, one for playing could also publish.
   if (txPlayKey !== undefined && secret !== undefined && txPlayKey !== secret && begins(txPlayKey, secret))
-    throw new ConfigError('--tx-play-key and --secret must not begin with each other: take another one.')
+    throw new ConfigError('Neither of --tx-play-key and --secret may begin with the other: choose another key.')
   if (isLoopback) return
   for (const [name, flag] of Object.entries(SECRETS) as [keyof typeof SECRETS, string][])
     for (const value of [config[name], (config.previous as Partial<Record<string, string>>)[name]])
       if (value !== undefined && Buffer.byteLength(value) < MIN_SECRET_BYTES)
         throw new ConfigError(
-          `${flag} has fewer than ${String(MIN_SECRET_BYTES)} bytes, which others could guess: the server is reached from other machines. Make one by openssl rand -hex 32.`,
+          `${flag} has fewer than ${String(MIN_SECRET_BYTES)} bytes and could be guessed, because other machines can reach the server. Generate one with openssl rand -hex 32.`,
         )
 }
 

@@ -149,8 +149,8 @@ export class HttpServer {
   }
 }
 
-const TOO_MANY = 'Too many connections of this address are open.'
-const TOO_LATE = Object.assign(new Error('The request did not come in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+const TOO_MANY = 'This address has too many open connections.'
+const TOO_LATE = Object.assign(new Error('The request did not arrive in time.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 const TOO_MANY_HEADERS = '431 Request Header Fields Too Large'
 
 /** `rawHeaders` holds names and values in turn. */

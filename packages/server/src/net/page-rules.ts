@@ -61,7 +61,7 @@ export function isHostAllowed({ headers: { host } }: IncomingMessage, rules: Pag
 export function refusePage(request: IncomingMessage, rules: PageRules): PageRefusal | undefined {
   if (!rules.isOpen) return undefined
   if (!isHostAllowed(request, rules))
-    return { code: 'HOST', sentence: 'The name that was asked for is none of this server: see --public-url.' }
+    return { code: 'HOST', sentence: 'This server does not have the requested host name: see --public-url.' }
   if (isOriginAllowed(request, rules)) return undefined
   return FOREIGN_PAGE
 }

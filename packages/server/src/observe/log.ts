@@ -73,7 +73,7 @@ class PinoLog implements Log {
     if (!this.#pino.isLevelEnabled(level)) return
     const allowed = this.#limiter.allow(message)
     for (const left of this.#limiter.takeReport())
-      this.#pino.warn({ kind: sanitiseText(left.kind), lines: left.lines }, 'Log lines were left out')
+      this.#pino.warn({ kind: sanitiseText(left.kind), lines: left.lines }, 'Log lines were suppressed')
     if (allowed) this.#pino[level](sanitise(fields), sanitiseText(message))
   }
 }

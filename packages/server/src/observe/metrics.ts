@@ -73,15 +73,15 @@ export class Metrics {
     const registers = [this.#registry]
     this.#joinSeconds = new Histogram({
       name: 'crossroom_join_seconds',
-      help: 'From the request of a viewer to the first media written to it',
+      help: 'Time from the request of a viewer to the first media written to it',
       labelNames: ['protocol'],
       buckets: JOIN_BUCKETS,
       registers,
     })
     const labelNames = ['protocol', 'code'] as const
-    const refusedHelp = 'Publishes and plays that were refused'
+    const refusedHelp = 'Refused publishes and plays'
     this.#refused = new Counter({ name: 'crossroom_refused_total', help: refusedHelp, labelNames, registers })
-    const errorsHelp = 'Connections and sessions ended because their bytes broke the protocol or a limit'
+    const errorsHelp = 'Connections and sessions ended because of a protocol error or an exceeded limit'
     this.#errors = new Counter({ name: 'crossroom_protocol_errors_total', help: errorsHelp, labelNames, registers })
     this.#addOwnReaders()
   }
@@ -213,7 +213,7 @@ export class Metrics {
 
   #addOwnReaders(): void {
     const protocol = ['protocol']
-    this.addGauge('streams', 'Streams the hub holds', () => this.#streams)
+    this.addGauge('streams', 'Streams in the hub', () => this.#streams)
     const each = (read: (figures: ProtocolFigures) => number) => (): LabelledValue[] =>
       [...this.#figures].map(([of, figures]) => ({ labels: { protocol: of }, value: read(figures) }))
     this.addGauge(
@@ -236,13 +236,13 @@ export class Metrics {
     )
     this.addCounter(
       'joins_total',
-      'Viewers that were ever attached',
+      'Viewers attached since the start',
       each(({ joins }) => joins),
       protocol,
     )
     this.addCounter(
       'publishes_total',
-      'Publishes that ever began',
+      'Publishes begun since the start',
       each(({ publishes }) => publishes),
       protocol,
     )

@@ -75,7 +75,7 @@ test('a hundred lines per second and kind, then the number of those left out', (
   time.now = 1000
   log.info({}, 'Later')
   expect(lines.slice(101)).toMatchObject([
-    { level: 'warn', msg: 'Log lines were left out', kind: 'A handshake failed', lines: 900 },
+    { level: 'warn', msg: 'Log lines were suppressed', kind: 'A handshake failed', lines: 900 },
     { msg: 'Later' },
   ])
 })

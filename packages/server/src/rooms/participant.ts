@@ -201,7 +201,7 @@ export class Participant extends Member implements ParticipantRequests, Requeste
   }
 
   request<Method extends MemberMethod>(method: Method, params: ParamsOf<Method>): ResultOf<Method> {
-    if (this.#closed) throw new RoomError('USER_NOT_FOUND', 'You are not in the room any more.')
+    if (this.#closed) throw new RoomError('USER_NOT_FOUND', 'You are no longer in the room.')
     if (!mayRequest(this.role, method))
       throw new RoomError('ROLE_FORBIDDEN', `${method} is not for your role, which is ${this.role}.`)
     return handleRequest(this, method, params)
@@ -274,7 +274,7 @@ export class Participant extends Member implements ParticipantRequests, Requeste
       work()
     } catch (error) {
       const { userId, roomId, services } = this
-      services.log.error({ room: roomId, user: userId, error }, 'The media of a member could not follow its room')
+      services.log.error({ room: roomId, user: userId, error }, 'The media of a member could not be updated')
     }
   }
 

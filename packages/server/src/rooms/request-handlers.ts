@@ -94,7 +94,7 @@ const handlers: RequestHandlers = {
   'media.pushAddress': (member, { streamType }) => {
     const may = maySend(member.permissions, streamType)
     if (!may.audio && !may.video)
-      throw new RoomError('NO_PERMISSION', `Your signature does not let you send ${streamType}.`)
+      throw new RoomError('NO_PERMISSION', `Your signature does not allow sending ${streamType}.`)
     return member.pushOf(streamType)
   },
   'media.state': (member, { audio, video, streamType }) =>
@@ -120,7 +120,7 @@ export function handleRequest<Method extends MemberMethod>(
 function publish(member: Requester, params: ParamsOf<'media.publish'>): ResultOf<'media.publish'> {
   for (const { streamType, kind } of params.tracks)
     if (!maySend(member.permissions, streamType)[kind])
-      throw new RoomError('NO_PERMISSION', `Your signature does not let you send ${kind} of ${streamType}.`)
+      throw new RoomError('NO_PERMISSION', `Your signature does not allow sending ${kind} of ${streamType}.`)
   const result = member.media.publish(params)
   for (const streamType of ['main', 'aux'] as const)
     member.streamOf(streamType)?.announce(kindsOf(params.tracks, streamType))
@@ -140,7 +140,7 @@ function invite(member: Requester, asked: ParamsOf<'room.invite'>): ResultOf<'ro
 function mix(member: Requester, params: ParamsOf<'media.mix'>): ResultOf<'media.mix'> {
   const { userId, sessionId, isListed, receiver, room, addresses } = member
   if (!receiver.may('main').audio)
-    throw new RoomError('NO_PERMISSION', 'Your signature does not let you hear the others.')
+    throw new RoomError('NO_PERMISSION', 'Your signature does not allow receiving audio.')
   const token = room.mixes.take({ userId, sessionId, isListed, hearsAux: receiver.may('aux').audio }, params)
   return { play: addresses.play(token) }
 }

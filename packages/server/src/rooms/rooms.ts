@@ -70,20 +70,20 @@ export class Rooms implements RoomDirectory, PushDirectory {
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
     const participant = this.#sessions.get(resumeToken)
     if (participant === undefined)
-      throw new RoomError('RESUME_FAILED', 'The session is over, or never was; enter the room again.')
+      throw new RoomError('RESUME_FAILED', 'The session has ended or never existed; enter the room again.')
     participant.resumed(connection, addresses)
     return participant
   }
 
   /** The room that this user wants to enter, made if need be. Throws RoomError. */
   #admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
-    if (this.#draining) throw new RoomError('DRAINING', 'The server is going down; try again in a few seconds.')
-    if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow to enter this room.')
+    if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
+    if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
     const isPresent = this.#rooms.get(roomId)?.member(userId) !== undefined
     if (this.bans.has(roomId, userId) || (!isPresent && this.bans.hasLinkOf(roomId, userId)))
-      throw new RoomError('BANNED', 'You were removed from this room and may not come back yet.')
+      throw new RoomError('BANNED', 'You were removed from this room and cannot return yet.')
     if (!permissions.createRoom && !this.#rooms.has(roomId))
-      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow to create it.')
+      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow creating it.')
     return this.open(roomId, remoteAddress)
   }
 
@@ -96,10 +96,7 @@ export class Rooms implements RoomDirectory, PushDirectory {
     if (present !== undefined) return present
     const leave = this.#places.take(addressGroup(remoteAddress))
     if (leave === undefined)
-      throw new RoomError(
-        'ROOMS_FULL',
-        'The server has as many rooms as it takes, or as many as it takes of one address.',
-      )
+      throw new RoomError('ROOMS_FULL', 'The server has reached its limit of rooms, in total or for your address.')
     const room = new Room(roomId, this.#services, this.#handlers)
     this.#rooms.set(roomId, room)
     this.#leaves.set(room, leave)

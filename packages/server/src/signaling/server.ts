@@ -64,7 +64,7 @@ export class SignalingServer {
         'Pages of this origin may not open signaling: see --allow-origin.',
       )
     } else if (this.#sessions.size >= signalingLimits.sockets) {
-      this.#refuse(socket, '503 Service Unavailable', 'SOCKETS_FULL', 'The server has as many sockets as it takes.')
+      this.#refuse(socket, '503 Service Unavailable', 'SOCKETS_FULL', 'The server has reached its limit of sockets.')
     } else {
       this.#upgrade(request, socket, head)
     }
@@ -91,7 +91,7 @@ export class SignalingServer {
     const countBytes = (bytes: Buffer): void => {
       strangerBytes += bytes.length
       pending.received(bytes.length)
-      if (strangerBytes > signalingLimits.bytesBeforeEntry) session.end(1009, 'Too many bytes came before an entry.')
+      if (strangerBytes > signalingLimits.bytesBeforeEntry) session.end(1009, 'Too many bytes arrived before an entry.')
     }
     const entered = (): void => {
       pending.settle()

@@ -105,7 +105,7 @@ export class SignalingSession implements MemberConnection {
     if (this.#closedAt !== undefined || !this.#isWithinRate()) return
     this.#deps.counters.messagesIn++
     if (text === undefined || (this.#member === undefined && text.length > limits.messageBytesBeforeEntry)) {
-      this.end(CLOSE.tooLarge, 'Messages are texts, at most 16 KiB before entering and 160 KiB after.')
+      this.end(CLOSE.tooLarge, 'Messages must be text, at most 16 KiB before entering and 160 KiB after.')
       return
     }
     const reading = parseRequest(text)
@@ -133,7 +133,7 @@ export class SignalingSession implements MemberConnection {
     if (this.#closedAt !== undefined) {
       if (now - this.#closedAt >= signalingLimits.farewellMicros) this.#socket.terminate()
     } else if (this.#member === undefined) {
-      if (now - this.#openedAt >= signalingLimits.enterMicros) this.end(CLOSE.policy, 'Nobody entered in time.')
+      if (now - this.#openedAt >= signalingLimits.enterMicros) this.end(CLOSE.policy, 'No room was entered in time.')
     } else if (now - this.#heardAt >= this.#silenceLimit) {
       // Nobody answers there: waiting for a closing handshake would only delay the member's grace.
       this.#socket.terminate()
@@ -266,7 +266,7 @@ export class SignalingSession implements MemberConnection {
     const wait = this.#deps.entryRates.take(this.#deps.clock.listened(), this.#origin.remoteAddress)
     if (wait === 0) return
     const retryAfterMs = Math.ceil(wait / 1000)
-    throw new Refused('TOO_MANY_REQUESTS', 'Too many entries came from this address in a short time.', retryAfterMs)
+    throw new Refused('TOO_MANY_REQUESTS', 'Too many entries from this address in a short time.', retryAfterMs)
   }
 
   #requireMember(): ParticipantRequests {

@@ -196,7 +196,7 @@ export class CodecProcess implements ChannelOwner {
     const news = found?.engine !== this.#engine || this.#engine === undefined
     this.#engine = found?.engine
     if (this.#engine === undefined) {
-      log.warn({ lane, reasons: this.#reasons }, 'No codec engine: streams are played in the codecs they come in')
+      log.warn({ lane, reasons: this.#reasons }, 'No codec engine: streams are played without conversion')
       this.#closed = true
       this.#child?.kill()
       this.#setState('off')
@@ -251,7 +251,7 @@ export class CodecProcess implements ChannelOwner {
     const pause = off ? transcodeLimits.offMicros : restartPause(recent)
     const fields = { lane, reason, conversions: this.#channels.size, restartMs: pause / 1000 }
     if (off) log.error(fields, 'Codec process keeps crashing: conversions are off for a while')
-    else log.warn(fields, 'Codec process ended and is started again')
+    else log.warn(fields, 'Codec process ended and is restarted')
     this.#setState(off ? 'off' : 'waiting')
     this.#cancelTimer = clock.after(pause, () => this.start())
   }

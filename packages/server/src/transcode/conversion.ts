@@ -271,7 +271,7 @@ export class Conversion implements FrameSink, ChannelHandler {
       if (this.#lagChecks >= LAG_CHECKS) {
         this.#lagChecks = 0
         const behind = String(Math.round(this.lag / 1000))
-        this.#giveUp(`The codecs are ${behind} ms behind: no CPU is left for them`, RETRY_MAX)
+        this.#giveUp(`The codecs are ${behind} ms behind: the CPU is overloaded`, RETRY_MAX)
       }
       this.#repeatAtRest(RESTING)
       this.#watchLag()

@@ -173,9 +173,10 @@ export class DerivedStream implements FrameSource, FrameSink {
       emit: (frame) => this.#emit(frame),
       onMode: (mode) => {
         const fields = { stream: source.key.label, needs: needs.name, kind, mode }
-        if (mode === 'drop-b-frames') log.warn(fields, 'B-frames are left out: no codec is there to convert them')
+        if (mode === 'drop-b-frames')
+          log.warn(fields, 'B-frames are dropped: no codec engine is available to convert them')
         else if (mode === 'omit' && needs[kind].length > 0)
-          log.warn(fields, 'A track is left out: nothing the viewer knows can be made of it')
+          log.warn(fields, 'A track is omitted: it cannot be converted to a codec that the viewer supports')
         this.#checkKnown()
       },
     })

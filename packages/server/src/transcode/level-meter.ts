@@ -76,7 +76,7 @@ export class LevelSource {
         },
         handleLost: () => undefined,
         handleFailed: (reason) => {
-          log.info({ reason }, 'The loudness of a sound cannot be measured')
+          log.info({ reason }, 'The audio level of a track cannot be measured')
           this.#retryAt = clock.now() + RETRY
           this.#channel?.close()
           this.#channel = undefined

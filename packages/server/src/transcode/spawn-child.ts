@@ -51,7 +51,7 @@ export function childSpawner({ log, entry = builtEntry(), engines = [] }: SpawnO
     // The exit tells the same.
     pipe.on('error', () => undefined)
     child.stderr?.on('data', (chunk: Buffer) => {
-      log.debug({ text: chunk.toString('utf8').trim().slice(0, STDERR_CHARS) }, 'Codec process says')
+      log.debug({ text: chunk.toString('utf8').trim().slice(0, STDERR_CHARS) }, 'Codec process output')
     })
     child.on('exit', (code, signal) => handlers.handleExit(signal ?? `exit code ${String(code)}`))
     // Neither the child nor its pipe keeps a server alive that has nothing else to do.

@@ -15,28 +15,28 @@ export function addTranscodeMetrics(metrics: Metrics, transcoder: Transcoder): v
   )
   metrics.addCounter(
     'codec_process_crashes_total',
-    'Codec processes that ended by themselves or were killed',
+    'Codec processes that exited or were killed',
     lanes(({ crashes }) => crashes),
     lane,
   )
   metrics.addCounter(
     'codec_process_hangs_total',
-    'Codec processes that were killed because they did not answer',
+    'Codec processes killed because they did not answer',
     lanes(({ hangs }) => hangs),
     lane,
   )
   metrics.addGauge('conversions', 'Conversions running', () => conversionsByName(transcoder), ['conversion'])
   metrics.addGauge(
     'streams_without_b_frames',
-    'Streams whose B-frames are left out because no codec is there to convert them',
+    'Streams whose B-frames are dropped because no codec engine is available to convert them',
     () => transcoder.derivedStreams.filter(({ video }) => video === 'drop-b-frames').length,
   )
 }
 
 /** The same of the mixes of rooms. */
 export function addMixMetrics(metrics: Metrics, mixer: Mixer): void {
-  metrics.addGauge('mixes', 'Mixes of rooms that somebody plays', () => mixer.status.played)
-  metrics.addGauge('mix_sources', 'Sounds that are decoded for mixes, once for each room', () => mixer.status.sources)
+  metrics.addGauge('mixes', 'Room mixes in use', () => mixer.status.played)
+  metrics.addGauge('mix_sources', 'Audio streams decoded for mixes, once for each room', () => mixer.status.sources)
 }
 
 function conversionsByName(transcoder: Transcoder): LabelledValue[] {

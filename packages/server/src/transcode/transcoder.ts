@@ -203,7 +203,10 @@ export class Transcoder {
     if (present !== undefined) return present
     if (process.state === 'off' && process.engine === undefined) return undefined
     if (!this.#hasRoom(recipe.lane)) {
-      this.#options.log.warn({ stream: source.key.label, conversion: recipe.name }, 'Too many conversions for one more')
+      this.#options.log.warn(
+        { stream: source.key.label, conversion: recipe.name },
+        'The limit of conversions is reached',
+      )
       return undefined
     }
     const { clock, log, transcode = {} } = this.#options

@@ -36,7 +36,7 @@ export class PictureEncoder {
     this.#frame.format = library.constants.AV_PIX_FMT_YUV420P
     this.#frame.width = options.width
     this.#frame.height = options.height
-    if (this.#frame.getBuffer(0) < 0) throw new Error('No memory for a picture')
+    if (this.#frame.getBuffer(0) < 0) throw new Error('Out of memory for a video frame')
   }
 
   /** `draw` paints the picture of time `pts` over the one before. */

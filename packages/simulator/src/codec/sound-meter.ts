@@ -108,7 +108,7 @@ export class SoundMeter {
     context.pktTimebase = new Rational(1, 1_000_000)
     context.sampleRate = config.sampleRate
     context.extraData = Buffer.from(config.description)
-    if (context.open2Sync(codec, null) < 0) throw new Error('The AAC decoder does not take this config')
+    if (context.open2Sync(codec, null) < 0) throw new Error('The AAC decoder rejects this configuration')
     this.#context = context
   }
 }

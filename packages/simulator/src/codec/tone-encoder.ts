@@ -42,7 +42,7 @@ export class ToneEncoder {
     this.#frame.format = library.constants.AV_SAMPLE_FMT_FLTP
     this.#frame.sampleRate = options.sampleRate
     this.#frame.channelLayout = library.constants.AV_CHANNEL_LAYOUT_MONO
-    if (this.#frame.getBuffer(0) < 0) throw new Error('No memory for a frame of sound')
+    if (this.#frame.getBuffer(0) < 0) throw new Error('Out of memory for an audio frame')
   }
 
   /** Everything up to `micros` since the first sample; a microphone that is off gives silence. */

@@ -70,7 +70,7 @@ export const en = {
   openInApp: 'Open in the app',
   openInAppAgain: 'Open again',
   openInBrowser: 'Stay in this browser',
-  INVITATION_GONE: 'This invitation was used or has run out. Ask for a new link.',
+  INVITATION_GONE: 'This invitation is used up or has expired. Ask for a new link.',
   NO_SECRET: 'This server cannot sign for guests: it has no --secret.',
   ticketGone: 'This link has expired or was already used. You can still enter on your own.',
 

@@ -45,7 +45,11 @@ test('a session that is made when nobody waits for it any more is ended', async 
 })
 
 test('a refusal keeps its status and its sentence', async () => {
-  reply = () => new Response('Somebody publishes it.', { status: 409 })
+  reply = () => new Response('live/cam already has a publisher.', { status: 409 })
   const session = new HttpSession('whip', { origin: 'http://host', name: 'live/a' })
-  expect(await session.offer('offer')).toEqual({ kind: 'refusal', status: 409, sentence: 'Somebody publishes it.' })
+  expect(await session.offer('offer')).toEqual({
+    kind: 'refusal',
+    status: 409,
+    sentence: 'live/cam already has a publisher.',
+  })
 })

@@ -21,15 +21,15 @@ export function addDesktopCommand(program: Command, environment: Environment, ou
   const say = (lines: readonly string[]): void => lines.forEach((line) => output.print(line))
   desktop
     .command('register')
-    .description('Make this command the one that opens such links, for this user.')
+    .description('Register this command for such links, for this user.')
     .action(() => say(registerSchemes(checked(host))))
   desktop
     .command('unregister')
-    .description('Take that back.')
+    .description('Undo the registration.')
     .action(() => say(unregisterSchemes(checked(host))))
   desktop
     .command('open')
-    .description('Ask, then open the call of a link: what the desktop runs for a click on it.')
+    .description('Open the call of a link after a confirmation; the desktop runs this for a click.')
     .argument('<LINK>', 'crossroom://start?server=https://HOST&room=ID[&user=][&name=][&ticket=]')
     .option('--yes', 'join without asking')
     .action(async (link: string, { yes }: { yes?: true }) => {

@@ -28,18 +28,17 @@ const PRIVATE_HOST =
 
 /**
  * Reads `crossroom://start?server=&room=[&user=&name=&ticket=]`, and the same with `wxlite:`. Anybody can put such a link into
- * a page, so what is not known is refused. Answers a sentence for people instead when it is no such link.
+ * a page, so unknown parts are refused. Returns a sentence for the user if the link is invalid.
  */
 export function parseDesktopLink(text: string): DesktopLink | string {
   if (text.length > MAX_LINK_CHARS) return `The link has more than ${String(MAX_LINK_CHARS)} characters.`
   const match = /^(crossroom|wxlite):\/\/start\/?\?([^#]*)$/i.exec(text)
-  if (match === null) return 'It is no link like crossroom://start?server=https://HOST&room=ID.'
+  if (match === null) return 'The link must look like crossroom://start?server=https://HOST&room=ID.'
   const query = new URLSearchParams(match[2])
   const seen = new Map<string, string>()
   for (const [name, value] of query) {
-    if (!PARAMETERS.has(name))
-      return `The link has a part that is not known here; only ${[...PARAMETERS].join(', ')} are.`
-    if (seen.has(name)) return `The link says ${name} twice.`
+    if (!PARAMETERS.has(name)) return `The link has an unknown part; the known ones are ${[...PARAMETERS].join(', ')}.`
+    if (seen.has(name)) return `The link has ${name} twice.`
     seen.set(name, value)
   }
   return checkedLink(seen)
@@ -48,7 +47,7 @@ export function parseDesktopLink(text: string): DesktopLink | string {
 function checkedLink(parts: ReadonlyMap<string, string>): DesktopLink | string {
   const server = originOf(parts.get('server') ?? '')
   if (server === undefined)
-    return 'The link must name its server as https://HOST; http:// only on this machine and in private networks.'
+    return 'The server of the link must be https://HOST; http:// works only on this machine and in private networks.'
   const roomId = parts.get('room') ?? ''
   if (!isRoomId(roomId)) return 'The room of the link must be 1 to 64 of A-Z a-z 0-9 _ -.'
   const userId = parts.get('user')

@@ -32,11 +32,12 @@ export function registerSchemes(host: DesktopHost): string[] {
   const entry = entryOf(host)
   const isThere = existsSync(path) && readFileSync(path, 'utf8') === entry
   if (!isThere) writeFileSync(path, entry)
-  const said = [isThere ? `${path} is there already.` : `Wrote ${path}.`]
+  const said = [isThere ? `${path} already exists.` : `Wrote ${path}.`]
   const updated = runTool(host, 'update-desktop-database', [dirname(path)])
   const chosen = runTool(host, 'xdg-mime', ['default', FILE, ...MIME_TYPES])
-  if (!updated && !chosen) said.push('Install xdg-utils, so that browsers and the desktop learn of it at once.')
-  said.push(`Links that begin with ${DESKTOP_SCHEMES.map((scheme) => `${scheme}://`).join(' or ')} open a call now.`)
+  if (!updated && !chosen)
+    said.push('Install xdg-utils, so that browsers and the desktop notice the change immediately.')
+  said.push(`Links that begin with ${DESKTOP_SCHEMES.map((scheme) => `${scheme}://`).join(' or ')} now open a call.`)
   return said
 }
 

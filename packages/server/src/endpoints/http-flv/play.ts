@@ -76,7 +76,7 @@ export class HttpFlvEndpoint {
         notFound: () => {
           // The headers of a play that waited are out.
           if (response.headersSent) transport.close('ended')
-          else answer(response, 404, `Nobody publishes ${address.app}/${address.stream}.`)
+          else answer(response, 404, `${address.app}/${address.stream} has no publisher.`)
         },
         waiting: () => begin(request, response),
         ready: () => {

@@ -65,7 +65,7 @@ export class WebSocketFlvEndpoint {
       },
       {
         refused: (refusal) => closeWith(webSocket, CLOSE_REFUSED, refusal.sentence),
-        notFound: () => closeWith(webSocket, CLOSE_NOT_FOUND, `Nobody publishes ${address.app}/${address.stream}.`),
+        notFound: () => closeWith(webSocket, CLOSE_NOT_FOUND, `${address.app}/${address.stream} has no publisher.`),
         ready: () => {
           const variant = flvVariantOf(address.query, attempt.filters, true)
           const recipe = () => flvRecipe(variant, this.#environment)

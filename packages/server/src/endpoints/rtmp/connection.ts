@@ -129,10 +129,10 @@ export class RtmpConnection implements RtmpPeer {
 
   #endFlood(): void {
     const { perSecond: bitsPerSecond, overRateMicros } = this.#options.rateLimits
-    this.log.warn({ bitsPerSecond }, 'RTMP client closed: it sends more than it may')
+    this.log.warn({ bitsPerSecond }, 'RTMP client closed: it exceeds the bitrate limit')
     this.#options.environment.metrics.protocolError('rtmp', 'RATE_EXCEEDED')
     const most = `${String(bitsPerSecond / 1e6)} Mbit/s`
-    const sentence = `More than ${most} came for ${String(overRateMicros / 1e6)} s; send at a lower rate.`
+    const sentence = `More than ${most} arrived for ${String(overRateMicros / 1e6)} s; send at a lower bitrate.`
     for (const streamId of this.#roles.keys()) this.session.endPublish(streamId, 'NetStream.Publish.Failed', sentence)
     this.flush()
     this.close('error')

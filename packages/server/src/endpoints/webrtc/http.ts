@@ -137,7 +137,7 @@ function patch(routes: SessionRoutes, session: RtcSession, request: FastifyReque
   if (names === undefined)
     throw new HttpRefusal(400, 'If-Match is * or a list of quoted ETags (RFC 9110 section 13.1.1).')
   if (names !== '*' && !names.includes(session.etag))
-    throw new HttpRefusal(412, 'The ETag is not that of the present ICE session.')
+    throw new HttpRefusal(412, 'The ETag does not match the current ICE session.')
   if (fragment.ice === undefined || names !== '*') return reply.status(204).send()
   const local = routes.gateway.restartIce(session.peer, fragment.ice)
   session.etag = `"${local.usernameFragment.replaceAll('/', '-').replaceAll('+', '_')}"`
@@ -164,14 +164,14 @@ function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session
   if (session !== undefined) return session
   if (sessions.has(id))
     audit.refused({ what: `${request.method} session`, from: routes.clientAddress(request), code: 'OTHER_TOKEN' })
-  throw new HttpRefusal(404, 'There is no such session, or the token is not its own.')
+  throw new HttpRefusal(404, 'There is no such session, or it belongs to another token.')
 }
 
 function requireType(request: FastifyRequest, type: string): void {
   const given = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   if (given === type) return
   const what = given === '' ? 'nothing' : `"${given}"`
-  throw new HttpRefusal(415, `The body must be ${type}; ${what} was sent.`, {
+  throw new HttpRefusal(415, `The body must be ${type}, but is ${what}.`, {
     [type === SDP ? 'Accept-Post' : 'Accept-Patch']: type,
   })
 }
@@ -181,6 +181,6 @@ function answerError(error: unknown, reply: FastifyReply): FastifyReply {
   if (error instanceof HttpRefusal) return text.headers(error.headers).status(error.status).send(`${error.message}\n`)
   if (error instanceof SdpError) return text.status(error.code === 'SDP_INVALID' ? 400 : 406).send(`${error.message}\n`)
   const status = (error as { statusCode?: number }).statusCode ?? 500
-  const sentence = status < 500 ? (error as Error).message : 'The server failed to answer.'
+  const sentence = status < 500 ? (error as Error).message : 'The server failed; its log says why.'
   return text.status(status).send(`${sentence}\n`)
 }

@@ -81,7 +81,7 @@ export class WhepEndpoint {
         streamRequestOf(request, params, 'play', { remoteAddress, connectionId: environment.newConnectionId() }),
         {
           refused: ({ httpStatus, sentence }) => reject(refusalOf(httpStatus, sentence)),
-          notFound: () => reject(new HttpRefusal(404, `Nobody publishes ${params.app}/${params.stream}.`)),
+          notFound: () => reject(new HttpRefusal(404, `${params.app}/${params.stream} has no publisher.`)),
           waiting: (stream) => resolve({ attempt, stream }),
           ready: (stream) => resolve({ attempt, stream }),
         },

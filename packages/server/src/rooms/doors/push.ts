@@ -70,7 +70,7 @@ function enterBy(rooms: PushDirectory, push: PushRequest): Admission {
   try {
     const may = maySend(identity.permissions, streamType)
     if (!may.audio && !may.video)
-      throw new RoomError('NO_PERMISSION', `The signature does not allow to send ${streamType}.`)
+      throw new RoomError('NO_PERMISSION', `The signature does not allow sending ${streamType}.`)
     return rooms.push(push)
   } catch (error) {
     identity.notEntered?.()

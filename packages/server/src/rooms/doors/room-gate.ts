@@ -31,13 +31,13 @@ export class RoomGate implements StreamGate {
     const { tokens } = this.#options.rooms
     const token = tokens.find(request.stream)
     if (token === undefined)
-      return refusal('NOT_FOUND', 'There is no such address, or its holder or its owner has left the room.', 404)
+      return refusal('NOT_FOUND', 'This address does not exist, or its receiver or its sender has left the room.', 404)
     if (token.action !== request.action) {
       const wanted = token.action === 'play' ? 'play' : 'publish'
       return refusal('DENIED', `This address is to ${wanted} only.`, 403, token.key.label)
     }
     if (!tokens.hasRoom(token))
-      return refusal('FULL', 'This address is played by as many connections as it may be.', 429, token.key.label)
+      return refusal('FULL', 'This address already has the maximum number of connections.', 429, token.key.label)
     return grantOf(token, request.protocol)
   }
 }

@@ -69,10 +69,7 @@ export class Invitations {
     const { role = 'anchor', expireMs = DEFAULT_INVITE_MS, uses = 1 } = asked
     const permissions = guestPermissions(role, own)
     if (role === 'anchor' && !mayBeAnchor(permissions))
-      throw new RoomError(
-        'NO_PERMISSION',
-        'Your signature does not let you send anything, so your guests may only watch.',
-      )
+      throw new RoomError('NO_PERMISSION', 'Your signature does not allow sending, so your guests may only watch.')
     const { nowMs, newId } = this.#options
     const now = nowMs()
     for (const [invite, { expiresAt }] of this.#invitations) if (expiresAt <= now) this.#invitations.delete(invite)

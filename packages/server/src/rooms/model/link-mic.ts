@@ -18,7 +18,7 @@ export class LinkMic {
     if (this.#asking.size >= roomLimits.micRequests)
       throw new RoomError(
         'TOO_MANY_REQUESTS',
-        'Too many ask for the microphone already; wait until some were answered.',
+        'Too many members already request the microphone; wait until some are answered.',
       )
     this.#asking.add(userId)
   }

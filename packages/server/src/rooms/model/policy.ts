@@ -32,6 +32,6 @@ export function roleOnEntry({ isOwner, permissions }: Identity, asked: Requested
   if (isOwner) return 'owner'
   const mayAnchor = mayBeAnchor(permissions)
   if (asked === 'anchor' && !mayAnchor)
-    throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything; enter as audience.')
+    throw new RoomError('NO_PERMISSION', 'The signature does not allow sending; enter as audience.')
   return asked ?? (mayAnchor ? 'anchor' : 'audience')
 }

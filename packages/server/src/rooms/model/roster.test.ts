@@ -62,7 +62,7 @@ test('a refusal changes nothing', () => {
   const mute = { ...person('ann', 'audience', false) }
   const silent = { ...mute, permissions: { ...mute.permissions, sendAudio: false, sendVideo: false, sendAux: false } }
   roster.enter(silent)
-  expect(() => roster.setRole(silent, 'anchor')).toThrow('does not allow to send')
-  expect(() => roster.askForMic(silent)).toThrow('does not let you send')
+  expect(() => roster.setRole(silent, 'anchor')).toThrow('does not allow sending')
+  expect(() => roster.askForMic(silent)).toThrow('does not allow sending')
   expect([silent.role, roster.audience]).toEqual(['audience', 1])
 })

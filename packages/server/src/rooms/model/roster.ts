@@ -69,7 +69,7 @@ export class Roster<P extends Person> {
   /** Throws USER_NOT_FOUND. */
   require(userId: string): P {
     const member = this.#members.get(userId)
-    if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id is in the room.')
+    if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'No user with this id is in the room.')
     return member
   }
 
@@ -77,12 +77,12 @@ export class Roster<P extends Person> {
   check(replaced: P | undefined, isAudience: boolean): void {
     const members = this.size - (replaced === undefined ? 0 : 1)
     if (members >= roomLimits.members)
-      throw new RoomError('ROOM_FULL', `The room is full: it takes ${String(roomLimits.members)} members.`)
+      throw new RoomError('ROOM_FULL', `The room is full: the limit is ${String(roomLimits.members)} members.`)
     const anchors = this.anchors - (replaced !== undefined && isListed(replaced) ? 1 : 0)
     if (!isAudience && anchors >= roomLimits.anchors)
       throw new RoomError(
         'TOO_MANY_ANCHORS',
-        `The room takes ${String(roomLimits.anchors)} who send; enter as audience.`,
+        `The room already has ${String(roomLimits.anchors)} sending members; enter as audience.`,
       )
   }
 
@@ -124,7 +124,7 @@ export class Roster<P extends Person> {
 
   #become(person: P, role: RequestedRole, by?: string): Events<P> {
     if (role === 'anchor' && !mayBeAnchor(person.permissions))
-      throw new RoomError('NO_PERMISSION', 'The signature does not allow to send anything.')
+      throw new RoomError('NO_PERMISSION', 'The signature does not allow sending.')
     if (isListed(person) === (role === 'anchor')) return []
     if (role === 'anchor') this.check(person, false)
     const events: Events<P> = []
@@ -148,8 +148,7 @@ export class Roster<P extends Person> {
   }
 
   askForMic(person: P): Events<P> {
-    if (!mayBeAnchor(person.permissions))
-      throw new RoomError('NO_PERMISSION', 'Your signature does not let you send anything.')
+    if (!mayBeAnchor(person.permissions)) throw new RoomError('NO_PERMISSION', 'Your signature does not allow sending.')
     this.#mic.ask(person.userId)
     return this.#owner === undefined ? [] : [{ kind: 'asked', person, owner: this.#owner }]
   }
@@ -163,7 +162,7 @@ export class Roster<P extends Person> {
   answerMic(userId: string, accepted: boolean, by?: string): Events<P> {
     const person = this.#members.get(userId)
     if (person === undefined || !this.#mic.has(userId))
-      throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id asks for the microphone.')
+      throw new RoomError('USER_NOT_FOUND', 'No user with this id requests the microphone.')
     const events = accepted ? this.#become(person, 'anchor', by) : []
     this.#mic.forget(userId)
     events.push({ kind: 'answered', person, accepted, by })
@@ -172,7 +171,7 @@ export class Roster<P extends Person> {
 
   removeMic(userId: string, by?: string): Events<P> {
     const person = this.#members.get(userId)
-    if (person?.role !== 'anchor') throw new RoomError('USER_NOT_FOUND', 'No anchor with this user id is in the room.')
+    if (person?.role !== 'anchor') throw new RoomError('USER_NOT_FOUND', 'No anchor with this id is in the room.')
     return this.setRole(person, 'audience', by)
   }
 

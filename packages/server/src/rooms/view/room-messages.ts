@@ -47,7 +47,7 @@ export class RoomMessages {
     }
     const receiver = find(to)
     if (receiver === undefined)
-      throw new RoomError('USER_NOT_FOUND', 'Nobody with this user id and a connection for messages is in the room.')
+      throw new RoomError('USER_NOT_FOUND', 'No user with this id and a signaling connection is in the room.')
     receiver.notify('message.received', message)
     return message.messageId
   }
@@ -59,7 +59,7 @@ export class RoomMessages {
     this.#credit = Math.min(roomLimits.messageBurst, this.#credit + gained)
     this.#creditAt = now
     if (this.#credit < 1)
-      throw new RoomError('TOO_MANY_REQUESTS', 'Too many messages go to everybody in this room; wait a moment.')
+      throw new RoomError('TOO_MANY_REQUESTS', 'This room receives too many messages to everybody; wait a moment.')
     this.#credit--
   }
 }

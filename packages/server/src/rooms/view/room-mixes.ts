@@ -99,11 +99,14 @@ export class RoomMixes {
     if (mixer === undefined)
       throw new RoomError(
         'MIX_OFF',
-        'This server has no codecs to mix sound with; play each member by its own address.',
+        'This server has no codec engine for mixing audio; play each member by its own address.',
       )
     const mix = mixer.open({ roomId, key, sources })
     if (mix === undefined)
-      throw new RoomError('MEDIA_CAPACITY', 'No more sound can be mixed now; play each member by its own address.')
+      throw new RoomError(
+        'MEDIA_CAPACITY',
+        'The server has no capacity for another mix; play each member by its own address.',
+      )
     const open = { key, mix, content, sources: textOf(sources), tokens: new Map<string, string>() }
     this.#mixes.set(name, open)
     return open

@@ -43,7 +43,7 @@ export class RtmpPlay {
       {
         refused: ({ code, sentence }) =>
           this.#refuse(code === 'NOT_FOUND' ? 'NetStream.Play.StreamNotFound' : 'NetStream.Play.Failed', sentence),
-        notFound: () => this.#handleNotFound(`Nobody publishes ${app}/${streamName}.`),
+        notFound: () => this.#handleNotFound(`${app}/${streamName} has no publisher.`),
         waiting: () => this.#accept(),
         ready: () => this.#begin(),
       },

@@ -175,16 +175,16 @@ export class RtmpPublish {
   /** The hub ended the publication. */
   #handleTaken(reason: PublicationEnd): void {
     const sentences: Record<PublicationEnd, string> = {
-      replaced: 'The same publisher came back on another connection.',
-      silent: 'Nothing came for too long.',
+      replaced: 'The same publisher reconnected on another connection.',
+      silent: 'No data arrived for too long.',
       kicked: 'The publisher was removed.',
-      shutdown: 'The server is going down.',
+      shutdown: 'The server is shutting down.',
     }
     this.#handleEnded(sentences[reason], END_REASONS[reason])
   }
 
   #handleExpired(): void {
-    this.#handleEnded('The signature of the address ran out; push with a new one.', 'expired')
+    this.#handleEnded('The signature in the address has expired; push with a new one.', 'expired')
   }
 
   #handleEnded(sentence: string, reason: StreamEndReason): void {

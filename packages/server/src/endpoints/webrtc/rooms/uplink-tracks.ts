@@ -19,9 +19,10 @@ export function checkTracks(offer: RemoteDescription, tracks: readonly UplinkTra
   for (const track of tracks) {
     const { mid, kind, streamType } = track
     const media = offer.media.find((entry) => entry.mid === mid)
-    if (media === undefined) throw new SdpError('SDP_INVALID', `A track names m-line ${mid}, which the offer has not.`)
+    if (media === undefined)
+      throw new SdpError('SDP_INVALID', `A track names m-line ${mid}, which is not in the offer.`)
     if (media.kind !== kind)
-      throw new SdpError('SDP_INVALID', `M-line ${mid} is ${media.kind.slice(0, 16)}, its track says ${kind}.`)
+      throw new SdpError('SDP_INVALID', `M-line ${mid} is ${media.kind.slice(0, 16)}, but its track says ${kind}.`)
     const part = `${streamType} ${kind}`
     if (byMid.has(mid) || parts.has(part))
       throw new SdpError('SDP_INVALID', `Two tracks are the ${part}, or m-line ${mid} is named twice.`)

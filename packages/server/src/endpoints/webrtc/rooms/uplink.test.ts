@@ -199,7 +199,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
       const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'ann', onClose: () => undefined }
       expect(hub.open(MAIN).publish(info)).toBeDefined()
       await until(() => refusals.length > 0)
-      expect(refusals).toEqual(['main: The same user publishes it from somewhere else.'])
+      expect(refusals).toEqual(['main: The same user publishes this stream from another connection.'])
       peer.sendVideo('2', 12, { keyframe: true })
       await until(() => screen.length === 1)
     })
@@ -211,7 +211,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
       peers.push(peer)
       uplink.publish(peer.offer([AUDIO, VIDEO]), CAMERA)
       expect(refusals).toEqual([])
-      return until(() => refusals.join() === 'main: Somebody else publishes it.')
+      return until(() => refusals.join() === 'main: This stream already has a publisher.')
     })
 
     test('the browser says goodbye: the streams end, and it may come back', async () => {

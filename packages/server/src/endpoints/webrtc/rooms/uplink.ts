@@ -41,12 +41,12 @@ interface Connection {
 }
 
 const TAKEN_SENTENCES: Record<Exclude<PublicationEnd, 'silent'>, string> = {
-  replaced: 'The same user publishes it from somewhere else.',
-  kicked: 'It was ended by the operator.',
-  shutdown: 'The server is going down.',
+  replaced: 'The same user publishes this stream from another connection.',
+  kicked: 'The operator ended this stream.',
+  shutdown: 'The server is shutting down.',
 }
 
-const BUSY = 'Somebody else publishes it.'
+const BUSY = 'This stream already has a publisher.'
 
 /**
  * What one browser sends into its room, over one PeerConnection: camera and microphone as one stream of the hub, the screen as

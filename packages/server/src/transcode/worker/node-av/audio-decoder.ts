@@ -115,7 +115,7 @@ export class NodeAvAudioDecoder implements AudioDecoder {
     if (mix !== undefined) resampler.setMatrix(mix, channels)
     else resampler.setOption('rematrix_maxval', 1)
     if (resampler.init() < 0)
-      throw new Error(`No way from ${String(channels)} channels at ${String(rate)} Hz to 48 kHz`)
+      throw new Error(`Cannot resample ${String(channels)} channels at ${String(rate)} Hz to 48 kHz`)
     this.#resampler = resampler
   }
 }
@@ -134,7 +134,7 @@ function openDecoder(library: Library, context: CodecContext, config: AudioConfi
       config.channels === 1 ? constants.AV_CHANNEL_LAYOUT_MONO : constants.AV_CHANNEL_LAYOUT_STEREO
   // Opus: with its head the decoder would cut the pre-skip out of the middle of a live stream.
   if (config.codec === 'aac') context.extraData = bufferOf(config.description)
-  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${config.codec} decoder does not take this config`)
+  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${config.codec} decoder rejects this configuration`)
   return context
 }
 

@@ -37,7 +37,7 @@ export class NodeAvAudioEncoder implements AudioEncoder {
     const head = this.#context.extraData
     const bitrate = Number(this.#context.bitRate)
     const config = head === null ? undefined : configOf(order, head, bitrate)
-    if (head === null || config === undefined) throw new Error(`The ${order.to} encoder gave no header`)
+    if (head === null || config === undefined) throw new Error(`The ${order.to} encoder produced no header`)
     this.delay = order.to === 'opus' ? head.readUInt16LE(OPUS_PRE_SKIP_OFFSET) : AAC_DELAY
     this.config = { ...config, samplesPerFrame: this.frameSize }
     this.#packet = new Packet()
@@ -48,7 +48,7 @@ export class NodeAvAudioEncoder implements AudioEncoder {
     frame.format = this.#interleaved ? constants.AV_SAMPLE_FMT_FLT : constants.AV_SAMPLE_FMT_FLTP
     frame.sampleRate = OUTPUT_RATE
     frame.channelLayout = layoutOf(library, channels)
-    if (frame.getBuffer(0) < 0) throw new Error('No memory for a frame of sound')
+    if (frame.getBuffer(0) < 0) throw new Error('Out of memory for an audio frame')
     this.#frame = frame
   }
 
@@ -110,7 +110,7 @@ function openEncoder(library: Library, order: AudioOrder, channels: number): Cod
   if (order.to === 'opus') configureOpus(context, order)
   // The thorough search of the default costs twice the time and is not heard at these bitrates.
   else context.setOption('aac_coder', 'fast')
-  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take these settings`)
+  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder rejects these settings`)
   return context
 }
 

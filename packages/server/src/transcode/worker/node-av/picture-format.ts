@@ -49,7 +49,7 @@ export class PictureFormat {
     target.format = yuv420
     target.width = width
     target.height = height
-    if (target.getBuffer(0) < 0) throw new Error('No memory for a picture')
+    if (target.getBuffer(0) < 0) throw new Error('Out of memory for a video frame')
     this.#scaler = scaler
     this.#target = target
     this.#made = wanted

@@ -107,7 +107,7 @@ function open(library: Library, order: VideoOrder, picture: Frame, rate: number,
   context.gopSize = 1 << 20
   if (order.to === 'h264') configureX264(context, bitrate, picture.width * picture.height, order.unitBytes)
   else configureVp8(context, bitrate)
-  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder does not take this picture`)
+  if (context.open2Sync(codec, null) < 0) throw new Error(`The ${order.to} encoder rejects this frame size`)
   return context
 }
 
