@@ -1,6 +1,6 @@
 import type { Support } from '@crossroom/client'
 import type { VNode } from 'preact'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
 import { say } from '../language/say.js'
 import { Banner } from '../parts/banner.js'
@@ -29,8 +29,8 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
   const isAlone = model.users.value.length === 0 && model.audienceCount.value === 0
   const main = useRef<HTMLElement>(null)
   const panel = view.panel.value
-  // What had the focus is gone: the way in, or the panel.
-  useEffect(() => {
+  // What had the focus is gone: the way in, or the panel. At once, for a later effect takes it from what was chosen since.
+  useLayoutEffect(() => {
     if (panel === undefined) main.current?.focus({ preventScroll: true })
   }, [panel])
   useWakeLock()
@@ -159,7 +159,8 @@ function SharingBanner({ model }: { model: RoomModel }): VNode {
 
 function useShortcuts(model: RoomModel, view: CallView, can: { canPublish: boolean; canShare: boolean }): void {
   const { canPublish, canShare } = can
-  useEffect(() => {
+  // Before the bar is painted: whoever sees it may press keys.
+  useLayoutEffect(() => {
     const acts: Readonly<Record<Action, () => unknown>> = {
       microphone: () => canPublish && model.local.toggleMicrophone(),
       camera: () => canPublish && model.local.toggleCamera(),

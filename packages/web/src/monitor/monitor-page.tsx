@@ -71,8 +71,8 @@ function Total({ phrase, value }: { phrase: Phrase; value: string }): VNode {
 function Hidden({ model, why }: { model: MonitorModel; why: Extract<Wall, { kind: 'hidden' }>['why'] }): VNode {
   const [key, setKey] = useState('')
   return (
-    <>
-      <Banner>
+    <div class="monitor-hidden">
+      <Banner {...(why === 'key' ? { tone: 'calm' } : {})}>
         <p>{say(HIDDEN[why])}</p>
       </Banner>
       {why !== 'key' ? null : (
@@ -98,6 +98,6 @@ function Hidden({ model, why }: { model: MonitorModel; why: Extract<Wall, { kind
           </button>
         </form>
       )}
-    </>
+    </div>
   )
 }

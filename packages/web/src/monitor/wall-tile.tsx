@@ -5,12 +5,16 @@ import { Icon } from '../design/icon.js'
 import { NONE, bitrateText, delayText, rateText, sizeText } from '../figures.js'
 import { say } from '../language/say.js'
 import type { PlayerState } from '../player/player.js'
+import { Backdrop } from '../parts/backdrop.js'
+import { fitOf } from '../room/grid.js'
 import type { Measured } from './measured.js'
 import type { MonitorModel } from './monitor-model.js'
 import { WallItem } from './wall-item.js'
 import type { WallStream } from './room-streams.js'
 
 const LOOK_MS = 1_000
+/** As in monitor.css. */
+const WALL_SHAPE = { width: 16, height: 9 }
 
 /** One picture on the wall, with its figures under it. It plays only while it can be seen. */
 export function WallTile({ model, stream }: { model: MonitorModel; stream: WallStream }): VNode {
@@ -31,6 +35,7 @@ export function WallTile({ model, stream }: { model: MonitorModel; stream: WallS
   return (
     <article ref={box} class="wall-tile" aria-label={stream.name} data-state={item?.state.value.kind ?? 'idle'}>
       <div class="wall-picture">
+        {measured !== undefined && fitOf(measured, WALL_SHAPE) === 'contain' ? <Backdrop /> : null}
         <video ref={video} muted playsInline disableRemotePlayback />
         <p class="wall-note" role="status">
           {noteOf(stream, item?.state.value, measured)}

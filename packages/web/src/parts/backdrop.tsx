@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import './backdrop.css'
 
 /** A backdrop is blurred: few pixels, seldom painted, are enough. */
 const PIXELS = 32
@@ -18,5 +19,5 @@ export function Backdrop(): VNode {
     const timer = setInterval(paint, EVERY_MS)
     return () => clearInterval(timer)
   }, [])
-  return <canvas ref={canvas} class="tile-backdrop" width={PIXELS} height={PIXELS} aria-hidden="true" />
+  return <canvas ref={canvas} class="backdrop" width={PIXELS} height={PIXELS} aria-hidden="true" />
 }

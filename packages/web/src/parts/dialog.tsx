@@ -1,15 +1,15 @@
 import type { ComponentChildren, VNode } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../design/icon.js'
 import { say } from '../language/say.js'
 import './dialog.css'
 
-/** A window over the page. The browser keeps the focus in it, closes it by Escape and gives the focus back. */
+/** A window over the page. The browser keeps the focus in it. Escape closes it, which gives the focus back. */
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }): VNode {
   const { title, onClose, children } = props
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
     return () => {
@@ -22,6 +22,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
       class="dialog"
       aria-labelledby={titleId}
       onClose={onClose}
+      // The browser tells of its own closing a task later: a shortcut pressed by then would be lost.
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.preventDefault()
+        onClose()
+      }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose()
       }}

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact'
+import type { ComponentChildren, VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { say } from '../language/say.js'
 import { demoCredentials, readInvited } from '../room/credentials.js'
@@ -28,7 +28,7 @@ export function InviteDialog(props: { model: RoomModel; to: 'call' | 'live'; onC
         <div class="invite">
           {made.isReachable ? null : (
             <Banner>
-              <p>{say('inviteNowhere')}</p>
+              <p>{withOptions(say('inviteNowhere'))}</p>
             </Banner>
           )}
           {made.needsSignature ? <GuestLinks model={model} made={made} /> : <OpenLinks invite={made.invite} to={to} />}
@@ -36,6 +36,11 @@ export function InviteDialog(props: { model: RoomModel; to: 'call' | 'live'; onC
       )}
     </Dialog>
   )
+}
+
+/** Options of the command stay on one line each. */
+function withOptions(sentence: string): ComponentChildren {
+  return sentence.split(/(--[a-z-]+)/).map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
 }
 
 function OpenLinks({ invite, to }: { invite: Invite; to: 'call' | 'live' }): VNode {

@@ -15,6 +15,13 @@ test.each([
   expect(gridFor(count, width, height, 8).columns).toBe(columns)
 })
 
+test('one tile alone on a phone is shaped as the picture of another phone', () => {
+  const { tileWidth, tileHeight } = gridFor(1, 374, 720, 8)
+  expect(tileWidth).toBe(374)
+  expect(fitOf({ width: 360, height: 640 }, { width: tileWidth, height: tileHeight })).toBe('cover')
+  expect(tileHeight).toBeGreaterThan(660)
+})
+
 test('tiles always fit, whatever their number and the space', () => {
   const size = fc.integer({ min: 60, max: 4000 })
   fc.assert(

@@ -10,6 +10,8 @@ const ASPECT = 16 / 9
 /** Tiles may be a little taller or wider than their picture: more of the space is used. A phone held upright has tall ones. */
 const NARROWEST = 4 / 3
 const NARROWEST_UPRIGHT = 3 / 4
+/** One tile alone is as tall as what another phone sends. */
+const NARROWEST_ALONE = 9 / 16
 /** Below this width, in pixels, a space is that of a phone. */
 const PHONE_WIDTH = 560
 /** A tile is filled when no more of its picture is lost than this share; else all of it is seen. */
@@ -27,7 +29,8 @@ export function fitOf(
 
 /** The columns that make `count` tiles largest in a space; `gap` lies between them. */
 export function gridFor(count: number, width: number, height: number, gap: number): Grid {
-  const narrowest = width < height ? NARROWEST_UPRIGHT : NARROWEST
+  const upright = count === 1 ? NARROWEST_ALONE : NARROWEST_UPRIGHT
+  const narrowest = width < height ? upright : NARROWEST
   let best: Grid = { columns: 1, rows: Math.max(1, count), tileWidth: 0, tileHeight: 0 }
   for (let columns = 1; columns <= Math.max(1, count); columns++) {
     const rows = Math.ceil(count / columns)
