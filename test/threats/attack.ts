@@ -21,9 +21,9 @@ export interface RawSocket {
   closedAfterMs: number | undefined
 }
 
-/** Opens one connection and sends `greeting`. */
-export function openRaw(port: number, greeting: Uint8Array | string = ''): RawSocket {
-  const socket = connect({ host: '127.0.0.1', port })
+/** Opens one connection and sends `greeting`; `localAddress` is one of loopback's. */
+export function openRaw(port: number, greeting: Uint8Array | string = '', localAddress?: string): RawSocket {
+  const socket = connect({ host: '127.0.0.1', port, ...(localAddress && { localAddress }) })
   const raw: RawSocket = { socket, openedAt: performance.now(), received: Buffer.alloc(0), closedAfterMs: undefined }
   socket.on('connect', () => greeting.length > 0 && socket.write(greeting))
   socket.on('data', (bytes: Buffer) => (raw.received = Buffer.concat([raw.received, bytes])))

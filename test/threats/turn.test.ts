@@ -71,8 +71,14 @@ const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 const token = (action: 'publish' | 'play', secret = SECRET): string =>
   makeStreamToken(secret, { action, app: 'live', stream: 'x' }, nowSeconds() + 600)
 
+interface Told {
+  readonly urls: readonly string[]
+  readonly username: string | undefined
+  readonly credential: string | undefined
+}
+
 /** The addresses of ICE servers in the answer to an offer, those of a relay with what opens it. */
-async function told(url: string, bearer?: string): Promise<{ urls: string[]; username?: string; credential?: string }> {
+async function told(url: string, bearer?: string): Promise<Told> {
   const headers = { 'content-type': 'application/sdp', ...(bearer && { authorization: `Bearer ${bearer}` }) }
   const offer = url.includes('/whip/') ? publishOffers.chromium.sdp : playOffers.chromium.sdp
   const answer = await fetch(url, { method: 'POST', headers, body: offer })
@@ -111,7 +117,7 @@ test('a relay is lent to those who came with a token or by a room, for a day, an
   const pushing = await pushTags(push, (await clipParts()).tags)
   const { streams } = await member.user('camera', (user) => user.streams[0]!.hasVideo)
   const receiver = await told(streams[0]!.play.whep)
-  const [inRoom] = found.iceServers as { username: string; credential: string }[]
+  const [inRoom] = found.iceServers
   for (const known of [player, encoder, receiver]) expect(known.urls).toHaveLength(3)
   for (const { username } of [player, encoder, receiver, inRoom!]) {
     const expiresIn = Number(/^(\d+):/.exec(username!)![1]) - nowSeconds()
@@ -120,7 +126,7 @@ test('a relay is lent to those who came with a token or by a room, for a day, an
   }
   const later = player.username!.replace(/^\d+/, (seconds) => String(Number(seconds) + 1))
   expect(
-    await Promise.all([relays(player.username!, player.credential!), relays(inRoom!.username, inRoom!.credential), relays(later, player.credential!)]), // prettier-ignore
+    await Promise.all([relays(player.username!, player.credential!), relays(inRoom!.username!, inRoom!.credential!), relays(later, player.credential!)]), // prettier-ignore
   ).toEqual([true, true, false])
   await pushing.stop()
   publisher.end()
