@@ -2,7 +2,7 @@
 // socket a native one of its own, and one POST joins.
 import { createHmac } from 'node:crypto'
 import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
-import { RtcPeer } from '@crossroom/testkit'
+import { pollAll, RtcPeer } from '@crossroom/testkit'
 
 const TICK_MS = 20
 
@@ -49,25 +49,19 @@ export class RtcSocket {
     this.#port.start((batch) => this.#handleBatch(batch))
     const connected = new Promise((resolve, reject) => (this.#connected = { resolve, reject }))
     this.peer.acceptAnswer(nowMicros(), answer)
-    this.#tick()
-    setInterval(() => this.#tick(), TICK_MS)
+    this.flush()
+    setInterval(() => this.flush(), TICK_MS)
     await connected
   }
 
   /** Sends what the peer has to send, and hears what has become of it. */
   flush() {
-    for (let out = this.peer.pollOutput(); out !== undefined; out = this.peer.pollOutput())
-      this.#port.send(out, this.#server)
-    for (let event = this.peer.pollEvent(); event !== undefined; event = this.peer.pollEvent()) {
+    const { outputs, events } = pollAll(this.peer, nowMicros())
+    for (const out of outputs) this.#port.send(out, this.#server)
+    for (const event of events) {
       if (event.kind === 'connected') this.#connected.resolve()
       else if (event.kind !== 'frame') this.#connected.reject(new Error(JSON.stringify(event)))
     }
-  }
-
-  #tick() {
-    const now = nowMicros()
-    if ((this.peer.pollTimeout() ?? Infinity) <= now) this.peer.handleTimeout(now)
-    this.flush()
   }
 
   #handleBatch({ count, rows, lengths, arrivedAt }) {

@@ -3,8 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ADTS_HEADER_LENGTH, FlvStreamReader, FlvTagReader, isAudioFrame, writeAdtsHeader } from '@crossroom/media'
+import {
+  ADTS_HEADER_LENGTH,
+  Driver,
+  FlvStreamReader,
+  FlvTagReader,
+  isAudioFrame,
+  writeAdtsHeader,
+} from '@crossroom/media'
 import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
+import { nodeClock } from '@crossroom/testkit'
 import { RoomMember } from '../lib/room-member.mjs'
 import { nowMs } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
@@ -52,6 +60,7 @@ class Member {
   heard = []
   #sound
   #session
+  #driver
   #socket
   #player
 
@@ -73,19 +82,19 @@ class Member {
           randomBytes: (length) => randomBytes(length),
           hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
         })
-        this.#flush()
+        this.#driver = new Driver(this.#session, nodeClock, {
+          output: (bytes) => this.#socket.write(bytes),
+          event: (event) => {
+            if (event.type === 'publishing') resolve()
+            if (event.type === 'refused') reject(new Error(event.description))
+          },
+        })
+        this.#driver.drain()
       })
-      this.#socket.on('data', (bytes) => {
-        this.#session.handleInput(0, bytes)
-        this.#flush()
-        for (let event = this.#session.pollEvent(); event !== undefined; event = this.#session.pollEvent()) {
-          if (event.type === 'publishing') resolve()
-          if (event.type === 'refused') reject(new Error(event.description))
-        }
-      })
+      this.#socket.on('data', (bytes) => this.#driver.handleInput(bytes))
     })
     this.#session.sendMedia(AUDIO, 0, this.#sound.header)
-    this.#flush()
+    this.#driver.drain()
   }
 
   /** Sends what is due. */
@@ -95,7 +104,7 @@ class Member {
       const timestampMs = Math.round((index * SAMPLES_PER_FRAME * 1000) / RATE)
       if (timestampMs > playedMs) return
       this.#session.sendMedia(AUDIO, timestampMs, this.#sound.frames[index % this.#sound.frames.length])
-      this.#flush()
+      this.#driver.drain()
       this.sentAt.push(nowMs())
     }
   }
@@ -129,11 +138,6 @@ class Member {
 
   leave() {
     this.#player?.destroy()
-  }
-
-  #flush() {
-    for (let out = this.#session.pollOutput(); out !== undefined; out = this.#session.pollOutput())
-      this.#socket.write(out)
   }
 }
 

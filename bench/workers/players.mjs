@@ -2,7 +2,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Driver } from '@crossroom/media'
 import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
+import { nodeClock } from '@crossroom/testkit'
 import { FlvCounter, FrameLog, Tally } from '../lib/flv-counter.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
@@ -89,18 +91,15 @@ function rtmpPlayer(log) {
     randomBytes: (length) => randomBytes(length),
     hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   })
-  const flush = () => {
-    for (let out = session.pollOutput(); out !== undefined; out = session.pollOutput()) socket.write(out)
-  }
-  socket.on('connect', flush)
-  socket.on('data', (bytes) => {
-    session.handleInput(0, bytes)
-    flush()
-    for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
+  const driver = new Driver(session, nodeClock, {
+    output: (bytes) => socket.write(bytes),
+    event: (event) => {
       if (event.type === 'refused') throw new Error(event.description)
       if (event.type === 'media') takeMessage(log, event)
-    }
+    },
   })
+  socket.on('connect', () => driver.drain())
+  socket.on('data', (bytes) => driver.handleInput(bytes))
   return socket
 }
 

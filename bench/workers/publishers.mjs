@@ -2,7 +2,9 @@
 // stamped as well unless it is `decoded` by the server: a stamp lies over coded data.
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
+import { Driver } from '@crossroom/media'
 import { parseRtmpUrl, RtmpClientSession } from '@crossroom/rtmp'
+import { nodeClock } from '@crossroom/testkit'
 import { loadSource, nowMs, stampFrame } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
@@ -14,6 +16,7 @@ const source = loadSource()
 
 class Publisher {
   #session
+  #driver
   #socket
   #next = 0
   #loop = 0
@@ -32,19 +35,19 @@ class Publisher {
           randomBytes: (length) => randomBytes(length),
           hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
         })
-        this.#flush()
+        this.#driver = new Driver(this.#session, nodeClock, {
+          output: (bytes) => this.#socket.write(bytes),
+          event: (event) => {
+            if (event.type === 'publishing') resolve()
+            if (event.type === 'refused') reject(new Error(event.description))
+          },
+        })
+        this.#driver.drain()
       })
-      this.#socket.on('data', (bytes) => {
-        this.#session.handleInput(0, bytes)
-        this.#flush()
-        for (let event = this.#session.pollEvent(); event !== undefined; event = this.#session.pollEvent()) {
-          if (event.type === 'publishing') resolve()
-          if (event.type === 'refused') reject(new Error(event.description))
-        }
-      })
+      this.#socket.on('data', (bytes) => this.#driver.handleInput(bytes))
     })
     for (const tag of source.headers) this.#session.sendMedia(tag.type, 0, tag.body)
-    this.#flush()
+    this.#driver.drain()
   }
 
   /** Sends what is due `playedMs` after the beginning. */
@@ -55,15 +58,10 @@ class Publisher {
       if (timestampMs > playedMs) return
       if (tag.type === VIDEO || !decoded) stampFrame(tag.body)
       this.#session.sendMedia(tag.type, timestampMs, tag.body)
-      this.#flush()
+      this.#driver.drain()
       this.#next = (this.#next + 1) % source.frames.length
       if (this.#next === 0) this.#loop++
     }
-  }
-
-  #flush() {
-    for (let out = this.#session.pollOutput(); out !== undefined; out = this.#session.pollOutput())
-      this.#socket.write(out)
   }
 }
 

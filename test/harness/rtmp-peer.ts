@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { FlvTag } from '@crossroom/media'
+import { Driver, type FlvTag } from '@crossroom/media'
 import {
   parseRtmpUrl,
   RtmpClientSession,
@@ -10,7 +10,6 @@ import {
   type RtmpUrl,
 } from '@crossroom/rtmp'
 import { systemClock } from '../../packages/server/src/net/clock.js'
-import { Driver } from '../../packages/server/src/net/driver.js'
 import { mediaOf, type MediaTag } from './flv-media.js'
 import { until } from './until.js'
 

@@ -1,5 +1,5 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import { seededRandom } from '@crossroom/testkit'
+import { pollAll, seededRandom } from '@crossroom/testkit'
 import { buildCompound, H264Packetizer, PayloadBuffer, RtpReceiver } from '@crossroom/webrtc'
 import { expect, test } from 'vitest'
 import { viewerTimestampMs } from '../../packages/server/src/hub/batch.js'
@@ -104,10 +104,7 @@ class Day {
   }
 
   #drain(): void {
-    const now = this.stage.clock.now()
-    if ((this.#receiver.pollTimeout() ?? Infinity) <= now) this.#receiver.handleTimeout(now)
-    while (this.#receiver.pollOutput() !== undefined);
-    for (let event = this.#receiver.pollEvent(); event !== undefined; event = this.#receiver.pollEvent())
+    for (const event of pollAll(this.#receiver, this.stage.clock.now()).events)
       if (event.kind === 'frame') this.#publication.push(event.frame)
   }
 

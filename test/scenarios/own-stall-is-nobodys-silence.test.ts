@@ -1,3 +1,4 @@
+import { Driver } from '@crossroom/media'
 import { RtmpServerSession } from '@crossroom/rtmp'
 import { VirtualClock } from '@crossroom/testkit'
 import { createHmac, randomBytes } from 'node:crypto'
@@ -6,7 +7,7 @@ import { makeCheck, browser, countingBytes, hmacSha1 } from '../../packages/webr
 import { DtlsScript, ScriptedEngines } from '../../packages/webrtc/src/transport/engines.fake.js'
 import { Slots } from '../../packages/server/src/auth/slots.js'
 import { RtcPeer } from '../../packages/server/src/endpoints/webrtc/peer.js'
-import { Driver, inListenedTime } from '../../packages/server/src/net/index.js'
+import { inListenedTime } from '../../packages/server/src/net/index.js'
 import { SignalingSession, type SessionDeps } from '../../packages/server/src/signaling/session.js'
 import { RoomStage } from './room-stage.js'
 import { SECOND, Stage, videoConfig } from './stage.js'

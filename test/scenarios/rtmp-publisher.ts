@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createHmac, randomBytes } from 'node:crypto'
 import { FlvTagReader, type FlvTag, type MediaFrame } from '@crossroom/media'
-import { parseRtmpUrl, RtmpClientSession, RtmpServerSession, type MediaMessageType } from '@crossroom/rtmp'
+import {
+  parseRtmpUrl,
+  RtmpClientSession,
+  RtmpServerSession,
+  type MediaMessageType,
+  type RtmpServerEvent,
+} from '@crossroom/rtmp'
+import { pollAll } from '@crossroom/testkit'
 import type { Publication } from '../../packages/server/src/hub/index.js'
 import { FlvPacker } from '../../packages/server/src/endpoints/http-flv/flv-packer.js'
 import { tagsOf } from '../harness/flv-media.js'
@@ -53,22 +60,17 @@ export class RtmpPublisher {
   #exchange(): void {
     const now = this.#stage.clock.now()
     for (let moved = true; moved;) {
-      moved = this.#takeEvents()
-      for (let out = this.#client.pollOutput(); out !== undefined; out = this.#client.pollOutput()) {
-        this.#server.handleInput(now, out)
-        moved = true
-      }
-      for (let out = this.#server.pollOutput(); out !== undefined; out = this.#server.pollOutput()) {
-        this.#client.handleInput(now, out)
-        moved = true
-      }
+      const toServer = pollAll(this.#client, now).outputs
+      for (const out of toServer) this.#server.handleInput(now, out)
+      const { outputs: toClient, events } = pollAll(this.#server, now)
+      for (const out of toClient) this.#client.handleInput(now, out)
+      this.#takeEvents(events)
+      moved = toServer.length + toClient.length + events.length > 0
     }
   }
 
-  #takeEvents(): boolean {
-    let moved = false
-    for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
-      moved = true
+  #takeEvents(events: readonly RtmpServerEvent[]): void {
+    for (const event of events) {
       if (event.type === 'publish') {
         this.streamId = event.streamId
         this.#server.authorised()
@@ -80,7 +82,6 @@ export class RtmpPublisher {
         for (const frame of frames) this.#publication.push(frame)
       } else if (event.type === 'closed') throw event.error ?? new Error('closed')
     }
-    return moved
   }
 }
 

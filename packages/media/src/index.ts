@@ -5,7 +5,6 @@ export type {
   CodecConfig,
   FlvSpelling,
   MediaFrame,
-  Micros,
   Orientation,
   ScriptData,
   VideoCodec,
@@ -13,7 +12,15 @@ export type {
   VideoFrame,
 } from './model/frame.js'
 export { isAudioFrame, isEntryPoint, isVideoFrame } from './model/frame.js'
-export type { Machine } from './model/machine.js'
+export {
+  Driver,
+  Outbox,
+  type DriverClock,
+  type DriverHandlers,
+  type Machine,
+  type Micros,
+  type Polled,
+} from './machine/index.js'
 export { parseAmf0Values } from './amf0/reader.js'
 export { Amf0Date, DEFAULT_AMF0_LIMITS, EcmaArray } from './amf0/value.js'
 export type { Amf0Limits, Amf0Object, Amf0Value } from './amf0/value.js'

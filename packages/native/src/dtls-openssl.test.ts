@@ -3,7 +3,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { OracleSrtpInbound, oracleSrtpKeys } from '@crossroom/testkit'
+import { OracleSrtpInbound, oracleSrtpKeys, pollAll } from '@crossroom/testkit'
 import type { DtlsEvent, SrtpKeys, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { now } from './dtls-peers.fake.js'
@@ -39,10 +39,10 @@ function serve(port: UdpPort): Promise<DtlsEvent> {
       for (let i = 0; i < batch.count; i++) {
         const start = i * batch.rowSize
         session.handleInput(now(), batch.bytes.subarray(start, start + batch.lengths[i]!))
-        for (let out = session.pollOutput(); out; out = session.pollOutput()) port.send(out, batch.addresses[i]!)
+        const { outputs, events } = pollAll(session, now())
+        for (const out of outputs) port.send(out, batch.addresses[i]!)
+        for (const event of events) resolve(event)
       }
-      const event = session.pollEvent()
-      if (event) resolve(event)
     })
   })
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from '@crossroom/testkit'
+import { pollAll, seededRandom } from '@crossroom/testkit'
 import type { DtlsEvent, DtlsSession } from '@crossroom/webrtc'
 
 /** What each side told, once both told something or `limit` milliseconds were over. */
@@ -9,13 +9,6 @@ export interface Handshake {
 }
 
 export const now = (): number => Number(process.hrtime.bigint() / 1000n)
-
-function drain(session: DtlsSession, events: DtlsEvent[]): Uint8Array[] {
-  const out: Uint8Array[] = []
-  for (let datagram = session.pollOutput(); datagram; datagram = session.pollOutput()) out.push(datagram)
-  for (let event = session.pollEvent(); event; event = session.pollEvent()) events.push(event)
-  return out
-}
 
 export interface Impairment {
   /** Share of datagrams that is lost, 0 to 1. */
@@ -40,12 +33,14 @@ export async function handshake(
     { from: left, to: right, events: result.left },
     { from: right, to: left, events: result.right },
   ]
-  left.handleTimeout(now())
-  right.handleTimeout(now())
   for (;;) {
     let moved = false
+    let wakeAt = Infinity
     for (const { from, to, events } of sides) {
-      for (const datagram of drain(from, events)) {
+      const polled = pollAll(from, now())
+      events.push(...polled.events)
+      wakeAt = Math.min(wakeAt, polled.wakeAt)
+      for (const datagram of polled.outputs) {
         moved = true
         result.datagrams.push(datagram)
         if (random() < loss) continue
@@ -54,15 +49,13 @@ export async function handshake(
       }
     }
     if (result.left.length > 0 && result.right.length > 0) return result
-    if (!moved) await nextTimeout(left, right)
+    if (!moved) await until(wakeAt)
   }
 }
 
-async function nextTimeout(...sessions: readonly DtlsSession[]): Promise<void> {
-  const due = Math.min(...sessions.map((session) => session.pollTimeout() ?? Infinity))
+async function until(due: number): Promise<void> {
   if (due === Infinity) throw new Error('both sides wait for nothing')
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - now()) / 1000))
-  for (const session of sessions) if ((session.pollTimeout() ?? Infinity) <= now()) session.handleTimeout(now())
 }
 
 /** A ClientHello of DTLS 1.2 that offers nothing but TLS_RSA_WITH_NULL_SHA: what the ClientHello races of 2023 sent. */

@@ -1,4 +1,4 @@
-import { OracleSrtpInbound, oracleSrtpKeys } from '@crossroom/testkit'
+import { OracleSrtpInbound, oracleSrtpKeys, pollAll } from '@crossroom/testkit'
 import type { DtlsEvent, DtlsSession } from '@crossroom/webrtc'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fragment, handshake, now, nullCipherHello } from './dtls-peers.fake.js'
@@ -20,14 +20,18 @@ function client(remoteFingerprint = here.dtls.fingerprint): DtlsSession {
   return there.dtls.createSession({ role: 'client', remoteFingerprint })
 }
 
-/** Four round trips at one moment; the first side's event. */
-function exchange(session: DtlsSession, peer: DtlsSession): DtlsEvent | undefined {
-  for (const side of [session, peer]) side.handleTimeout(now())
-  for (let round = 0; round < 4; round++) {
-    for (let d = session.pollOutput(); d; d = session.pollOutput()) peer.handleInput(now(), d)
-    for (let d = peer.pollOutput(); d; d = peer.pollOutput()) session.handleInput(now(), d)
+const eventsOf = (session: DtlsSession): DtlsEvent[] => pollAll(session, now()).events
+
+/** Four round trips at one moment; what both sides told. */
+function exchange(session: DtlsSession, peer: DtlsSession): DtlsEvent[][] {
+  const told: DtlsEvent[][] = [[], []]
+  for (let turn = 0; turn < 8; turn++) {
+    const [from, to] = turn % 2 === 0 ? [session, peer] : [peer, session]
+    const { outputs, events } = pollAll(from, now())
+    told[turn % 2]!.push(...events)
+    for (const datagram of outputs) to.handleInput(now(), datagram)
   }
-  return session.pollEvent()
+  return told
 }
 
 test('the fingerprint is sha-256 in upper-case hex, and each engine has its own', () => {
@@ -76,29 +80,27 @@ describe('a certificate that is not the one of the SDP (W5)', () => {
 
   test('ends a server session at once, without keys', () => {
     const [session, peer] = [server(wrong), client()]
-    expect(exchange(session, peer)).toEqual({ kind: 'failed', reason: 'fingerprint-mismatch' })
-    expect(peer.pollEvent()).toBeUndefined()
+    expect(exchange(session, peer)).toEqual([[{ kind: 'failed', reason: 'fingerprint-mismatch' }], []])
     peer.close(now())
   })
 
   test('ends a client session at once, without keys', () => {
     const [session, peer] = [client(wrong), server()]
-    expect(exchange(session, peer)).toEqual({ kind: 'failed', reason: 'fingerprint-mismatch' })
-    expect(peer.pollEvent()).toBeUndefined()
+    expect(exchange(session, peer)).toEqual([[{ kind: 'failed', reason: 'fingerprint-mismatch' }], []])
     peer.close(now())
   })
 
   test.each(['sha-1', 'md5', 'sha-512'])('a fingerprint by %s is not accepted', (algorithm) => {
     const session = server({ ...there.dtls.fingerprint, algorithm })
-    expect(session.pollEvent()).toEqual({ kind: 'failed', reason: 'unsupported-fingerprint' })
-    expect(session.pollTimeout()).toBeUndefined()
+    const events = [{ kind: 'failed', reason: 'unsupported-fingerprint' }]
+    expect(pollAll(session, 0)).toEqual({ outputs: [], events, wakeAt: Infinity })
   })
 
   test.each(['', 'AB', 'AB:CD', `${wrong.value}:AB`, wrong.value.replaceAll('AB', 'XY')])(
     'a fingerprint that reads %j is not accepted',
     (value) => {
       const session = server({ algorithm: 'sha-256', value })
-      expect(session.pollEvent()).toEqual({ kind: 'failed', reason: 'unsupported-fingerprint' })
+      expect(eventsOf(session)).toEqual([{ kind: 'failed', reason: 'unsupported-fingerprint' }])
     },
   )
 
@@ -129,7 +131,7 @@ describe('forged datagrams do not end a handshake (W3)', () => {
   test('a hundred ClientHellos with null ciphers before the first true one', async () => {
     const session = server()
     for (let i = 0; i < 100; i++) session.handleInput(now(), nullCipherHello())
-    expect(session.pollEvent()).toBeUndefined()
+    expect(eventsOf(session)).toEqual([])
     const { left } = await handshake(session, client())
     expect(left[0]?.kind).toBe('connected')
   })
@@ -163,8 +165,7 @@ describe('a peer cannot make a session remember much (W4)', () => {
   test.skipIf(process.env['CROSSROOM_NATIVE'])('a flood of fragments after it costs at most 128 KiB a session', () => {
     const sessions = Array.from({ length: 200 }, () => server())
     const peer = client()
-    peer.handleTimeout(now())
-    const hello = peer.pollOutput()!
+    const hello = pollAll(peer, now()).outputs[0]!
     const before = process.memoryUsage().rss
     for (const session of sessions) for (const datagram of [hello, ...flood]) session.handleInput(now(), datagram)
     expect((process.memoryUsage().rss - before) / sessions.length).toBeLessThan(128 * 1024)
@@ -174,15 +175,11 @@ describe('a peer cannot make a session remember much (W4)', () => {
   test('a handshake that stalls ends after ten seconds', () => {
     const session = server()
     const peer = client()
-    peer.handleTimeout(0)
-    session.handleInput(1_000_000, peer.pollOutput()!)
-    while (session.pollOutput()) continue
-    expect(session.pollTimeout()).toBeLessThanOrEqual(11_000_000)
-    session.handleTimeout(10_999_999)
-    expect(session.pollEvent()).toBeUndefined()
-    session.handleTimeout(11_000_000)
-    expect(session.pollEvent()).toEqual({ kind: 'failed', reason: 'timeout' })
-    expect(session.pollTimeout()).toBeUndefined()
+    session.handleInput(1_000_000, pollAll(peer, 0).outputs[0]!)
+    expect(pollAll(session, 1_000_000).wakeAt).toBeLessThanOrEqual(11_000_000)
+    expect(pollAll(session, 10_999_999).events).toEqual([])
+    const events = [{ kind: 'failed', reason: 'timeout' }]
+    expect(pollAll(session, 11_000_000)).toMatchObject({ events, wakeAt: Infinity })
     peer.close(0)
   })
 })
@@ -192,17 +189,17 @@ test('close says goodbye, and the other side hears it', async () => {
   await handshake(a, b)
   a.close(now())
   a.close(now())
-  for (let datagram = a.pollOutput(); datagram; datagram = a.pollOutput()) b.handleInput(now(), datagram)
-  expect(b.pollEvent()).toEqual({ kind: 'closed' })
+  for (const datagram of pollAll(a, now()).outputs) b.handleInput(now(), datagram)
+  expect(eventsOf(b)).toEqual([{ kind: 'closed' }])
   b.handleInput(now(), new Uint8Array(50))
-  expect(b.pollOutput()).toBeUndefined()
+  expect(pollAll(b, now()).outputs).toEqual([])
 })
 
 test('an alert in the clear does not close a connected session', async () => {
   const [a, b] = [server(), client()]
   await handshake(a, b)
   a.handleInput(now(), Uint8Array.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0]))
-  expect(a.pollEvent()).toBeUndefined()
+  expect(eventsOf(a)).toEqual([])
   a.close(now())
   b.close(now())
 })

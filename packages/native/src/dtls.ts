@@ -1,3 +1,4 @@
+import { Outbox, type Polled } from '@crossroom/media'
 import type {
   CertificateFingerprint,
   DtlsEngine,
@@ -17,7 +18,7 @@ const MAX_DATAGRAM_IN = 2048
 /** Microseconds from a session's first datagram to its keys. */
 const HANDSHAKE_LIMIT = 10 * 1_000_000
 const SHA256_BYTES = 32
-/** Sessions are asked for output after every datagram and hardly ever have any: one buffer for all, copied from. */
+/** Room for what a session has to send: one buffer for all, copied from. */
 const outputRoom = new Uint8Array(MAX_DATAGRAM_OUT)
 
 const PROFILES: readonly SrtpProfile[] = ['SRTP_AEAD_AES_128_GCM', 'SRTP_AES128_CM_SHA1_80']
@@ -43,23 +44,23 @@ class NativeDtlsSession implements DtlsSession {
   readonly #addon: Addon
   readonly #closed: () => void
   #handle: SessionHandle | undefined
-  #events: DtlsEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, DtlsEvent>()
   #state: number = DTLS_STATE.handshaking
   #deadline: number | undefined
   #now = 0
-  /** Only a verb changes what the C side answers, so it is asked once after each: sessions are polled with every datagram. */
   #outputPending = true
   #timerKnown = false
-  #retransmitAt: number | undefined
-  /** What a closed session still had to say. */
-  #last: Uint8Array[] = []
+  #retransmitAt = Infinity
+  /** A client speaks first, when it is first polled. */
+  #isStarted: boolean
 
   constructor(addon: Addon, context: ContextHandle, options: DtlsSessionOptions, closed: () => void) {
     this.#addon = addon
     this.#closed = closed
+    this.#isStarted = options.role === 'server'
     const fingerprint = parseFingerprint(options.remoteFingerprint)
     if (fingerprint) this.#handle = addon.dtlsSession(context, options.role === 'server', fingerprint)
-    else this.#events.push({ kind: 'failed', reason: 'unsupported-fingerprint' })
+    else this.#outbox.tell({ kind: 'failed', reason: 'unsupported-fingerprint' })
   }
 
   handleInput(now: number, datagram: Uint8Array): void {
@@ -68,38 +69,41 @@ class NativeDtlsSession implements DtlsSession {
     this.#enter(this.#addon.dtlsInput(this.#handle, datagram))
   }
 
-  handleTimeout(now: number): void {
+  poll(now: number): Polled<Uint8Array, DtlsEvent> {
+    if (!this.#isStarted || this.#wakeAt() <= now) this.#tick(now)
+    this.#takeOutput()
+    return this.#outbox.take() ?? this.#wakeAt()
+  }
+
+  #tick(now: number): void {
     if (!this.#handle) return
+    this.#isStarted = true
     this.#start(now)
-    if (this.#state === DTLS_STATE.handshaking && this.#deadline !== undefined && now >= this.#deadline) {
+    if (this.#state === DTLS_STATE.handshaking && this.#deadline !== undefined && now >= this.#deadline)
       this.#fail('timeout')
-      return
+    else this.#enter(this.#addon.dtlsTick(this.#handle))
+  }
+
+  /** Only a verb changes what the C side answers, so it is asked once after each. */
+  #takeOutput(): void {
+    if (!this.#handle || !this.#outputPending) return
+    this.#outputPending = false
+    for (;;) {
+      const length = this.#addon.dtlsOutput(this.#handle, outputRoom)
+      if (length <= 0) return
+      this.#outbox.send(outputRoom.slice(0, length))
     }
-    this.#enter(this.#addon.dtlsTick(this.#handle))
   }
 
-  pollOutput(): Uint8Array | undefined {
-    if (!this.#handle) return this.#last.shift()
-    if (!this.#outputPending) return undefined
-    const length = this.#addon.dtlsOutput(this.#handle, outputRoom)
-    this.#outputPending = length > 0
-    return length > 0 ? outputRoom.slice(0, length) : undefined
-  }
-
-  pollEvent(): DtlsEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): number | undefined {
-    if (!this.#handle) return undefined
+  #wakeAt(): number {
+    if (!this.#handle) return Infinity
     if (!this.#timerKnown) {
       const left = this.#addon.dtlsTimeout(this.#handle)
-      this.#retransmitAt = left < 0 ? undefined : this.#now + left
+      this.#retransmitAt = left < 0 ? Infinity : this.#now + left
       this.#timerKnown = true
     }
-    const retransmit = this.#retransmitAt
-    if (this.#state !== DTLS_STATE.handshaking || this.#deadline === undefined) return retransmit
-    return retransmit === undefined ? this.#deadline : Math.min(retransmit, this.#deadline)
+    const isShakingHands = this.#state === DTLS_STATE.handshaking
+    return Math.min(this.#retransmitAt, isShakingHands ? (this.#deadline ?? Infinity) : Infinity)
   }
 
   close(now: number): void {
@@ -123,9 +127,9 @@ class NativeDtlsSession implements DtlsSession {
     if (state === DTLS_STATE.connected) {
       const keys = this.#addon.dtlsExport(this.#handle)
       const profile = PROFILES[this.#addon.srtpKeysProfile(keys)]!
-      this.#events.push({ kind: 'connected', profile, keys: keys as unknown as SrtpKeys })
+      this.#outbox.tell({ kind: 'connected', profile, keys: keys as unknown as SrtpKeys })
     } else if (state === DTLS_STATE.closed) {
-      this.#events.push({ kind: 'closed' })
+      this.#outbox.tell({ kind: 'closed' })
       this.#release()
     } else {
       this.#fail(FAILURES[state] ?? 'protocol')
@@ -133,14 +137,14 @@ class NativeDtlsSession implements DtlsSession {
   }
 
   #fail(reason: DtlsFailure): void {
-    this.#events.push({ kind: 'failed', reason })
+    this.#outbox.tell({ kind: 'failed', reason })
     this.#release()
   }
 
   /** Takes what is left to send (a close_notify or an alert) and frees the C side. */
   #release(): void {
     if (!this.#handle) return
-    for (let datagram = this.pollOutput(); datagram; datagram = this.pollOutput()) this.#last.push(datagram)
+    this.#takeOutput()
     this.#addon.dtlsClose(this.#handle)
     this.#handle = undefined
     this.#closed()

@@ -1,4 +1,4 @@
-import { SRTP_PROFILES, protectPacket, rtcpPacket, rtpPacket, srtpPair } from '@crossroom/testkit'
+import { pollAll, SRTP_PROFILES, protectPacket, rtcpPacket, rtpPacket, srtpPair } from '@crossroom/testkit'
 import type { DtlsSession, SrtpInbound } from '@crossroom/webrtc'
 import { fragment, nullCipherHello } from './dtls-peers.fake.js'
 import { NativeEngine } from './engine.js'
@@ -20,9 +20,8 @@ const subject = {
 /** The first flight of our own client, and messages that never end. */
 function dtlsSeeds(): Uint8Array[] {
   const client = native().dtls.createSession({ role: 'client', remoteFingerprint: native().dtls.fingerprint })
-  client.handleTimeout(0)
   const seeds = [nullCipherHello(), fragment(0, 600, 0, 100), fragment(1, 8000, 100, 50)]
-  for (let datagram = client.pollOutput(); datagram; datagram = client.pollOutput()) seeds.push(datagram)
+  seeds.push(...pollAll(client, 0).outputs)
   client.close(0)
   return seeds
 }
@@ -36,11 +35,10 @@ function runDtls(input: Uint8Array): void {
     session = native().dtls.createSession({ role: 'server', remoteFingerprint: native().dtls.fingerprint })
   }
   session.handleInput(0, input)
-  for (let datagram = session.pollOutput(); datagram; datagram = session.pollOutput()) {
+  const { outputs, events } = pollAll(session, 0)
+  for (const datagram of outputs)
     if (datagram.length > MAX_DATAGRAM) throw new Error(`a datagram of ${datagram.length} bytes`)
-  }
-  const event = session.pollEvent()
-  if (event) throw new Error(`noise made a session tell ${event.kind}`)
+  for (const event of events) throw new Error(`noise made a session tell ${event.kind}`)
 }
 
 let inbounds: readonly SrtpInbound[] | undefined

@@ -1,3 +1,4 @@
+export { pollAll, type PolledAll } from './poll-all.js'
 export { VirtualClock } from './virtual-clock/virtual-clock.js'
 export { Link, type BurstLoss, type LinkCounters, type LinkOptions } from './netem/link.js'
 export { seededRandom } from './netem/seeded-random.js'
@@ -18,5 +19,6 @@ export { IceClient, type IceClientEvent, type IceClientOptions } from './rtc-pee
 export { PEER_PAYLOAD_TYPES, writePeerOffer, type PeerOffer } from './rtc-peer/offer.js'
 export { RtcPeer, type RtcPeerCounters, type RtcPeerEvent, type RtcPeerOptions } from './rtc-peer/rtc-peer.js'
 export { RoomPlayer, type RoomPlayerOptions } from './rtc-peer/room-player.js'
+export { nodeClock, nowMicros } from './rtc-peer/peer-socket.js'
 export { WhepClient, type WhepClientOptions, type WhepEngine, type WhepTimes } from './rtc-peer/whep-client.js'
 export { UdpProxy, type UdpProxyOptions } from './netem/udp-proxy.js'

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { seededRandom, UdpProxy } from '@crossroom/testkit'
+import { seededRandom, UdpProxy, nowMicros } from '@crossroom/testkit'
 import { asciiBytes, encodeStun, parseStun } from '@crossroom/webrtc'
 import { createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,7 +13,7 @@ import {
   type RunningProcess,
   type TestServer,
 } from '../../harness/index.js'
-import { nowMicros, WirePeer, type WirePeerOptions } from './wire-peer.js'
+import { WirePeer, type WirePeerOptions } from './wire-peer.js'
 
 const SECOND = 1_000_000
 const CLEAN = { delay: 0, jitter: 0, reorder: 0, duplicate: 0, loss: 0 }

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { connect, type Socket as TcpSocket } from 'node:net'
-import type { Micros } from '@crossroom/media'
+import { Driver, type Micros } from '@crossroom/media'
 import { NativeEngine, srtpOutboundForTest } from '@crossroom/native'
-import { RtcPeer } from '@crossroom/testkit'
+import { nodeClock, nowMicros, RtcPeer, type RtcPeerEvent } from '@crossroom/testkit'
 import {
   datagramKind,
   FRAME_HEADER_BYTES,
@@ -48,9 +48,6 @@ function sharedEngine(): NativeEngine {
   return engine
 }
 
-/** Micros of the monotonic clock. */
-export const nowMicros = (): Micros => Number(process.hrtime.bigint() / 1000n)
-
 /**
  * A player by WHEP, or a publisher by WHIP, with its hands on the wire: it changes its network, restarts ICE, sends what it likes, and sees every
  * datagram. The media part is the testkit's `RtcPeer`.
@@ -74,8 +71,7 @@ export class WirePeer {
   #udp: UdpSocket
   #tcp: TcpSocket | undefined
   #candidates: Candidates | undefined
-  #timer: NodeJS.Timeout | undefined
-  #isOver = false
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtcPeerEvent>
 
   private constructor(options: WirePeerOptions) {
     this.#options = options
@@ -90,6 +86,13 @@ export class WirePeer {
       direction: options.direction ?? 'recvonly',
       ...(options.onPacket !== undefined && { onPacket: options.onPacket }),
       ...(options.onRtcp !== undefined && { onRtcp: options.onRtcp }),
+    })
+    this.#driver = new Driver(this.peer, nodeClock, {
+      output: (bytes) => {
+        if (datagramKind(bytes) === 'rtcp') this.sentReports.push(new Uint8Array(bytes))
+        this.sendRaw(bytes)
+      },
+      event: (event) => this.#handleEvent(event),
     })
     this.#udp = this.#openUdp()
   }
@@ -166,7 +169,7 @@ export class WirePeer {
     if (response.status !== 200) throw new Error(`PATCH was answered with ${String(response.status)}`)
     this.etag = response.headers.get('etag')!
     this.peer.acceptRestart(nowMicros(), parseTrickleFragment(await response.text()).ice!)
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Sends bytes as they are from the socket that is in use. */
@@ -190,7 +193,7 @@ export class WirePeer {
   /** Protects and sends RTP packets. */
   sendRtp(packets: readonly Uint8Array[]): void {
     for (const packet of packets) this.peer.sendRtp(packet)
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Waits for so many more video frames. */
@@ -202,9 +205,8 @@ export class WirePeer {
 
   /** Ends the session. Idempotent. */
   async close(): Promise<void> {
-    if (this.#isOver) return
-    this.#isOver = true
-    clearTimeout(this.#timer)
+    if (this.#driver.isClosed) return
+    this.#driver.close()
     this.peer.close(nowMicros())
     this.#udp.close()
     this.#tcp?.destroy()
@@ -219,38 +221,22 @@ export class WirePeer {
 
   #checkNow(): void {
     this.peer.checkNow(nowMicros())
-    this.#tick()
+    this.#driver.drain()
   }
 
   #handleDatagram(bytes: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.#driver.isClosed) return
     const kind = datagramKind(bytes)
     this.received[kind]++
     if (kind === 'stun') this.stun.push(new Uint8Array(bytes))
-    this.peer.handleInput(nowMicros(), bytes)
-    this.#drain()
+    this.#driver.handleInput(bytes)
   }
 
-  #tick(): void {
-    this.peer.handleTimeout(nowMicros())
-    this.#drain()
-  }
-
-  #drain(): void {
-    for (let event = this.peer.pollEvent(); event !== undefined; event = this.peer.pollEvent()) {
-      if (event.kind === 'frame') {
-        const { config, keyframe } = event.frame
-        this.arrivals.push({ kind: config.kind, keyframe, at: nowMicros() })
-      } else if (event.kind !== 'connected') this.closedAt ??= nowMicros()
-    }
-    for (let out = this.peer.pollOutput(); out !== undefined; out = this.peer.pollOutput()) {
-      if (datagramKind(out) === 'rtcp') this.sentReports.push(new Uint8Array(out))
-      this.sendRaw(out)
-    }
-    clearTimeout(this.#timer)
-    const at = this.peer.pollTimeout()
-    if (at === undefined || this.#isOver) return
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil((at - nowMicros()) / 1000)))
+  #handleEvent(event: RtcPeerEvent): void {
+    if (event.kind === 'frame') {
+      const { config, keyframe } = event.frame
+      this.arrivals.push({ kind: config.kind, keyframe, at: nowMicros() })
+    } else if (event.kind !== 'connected') this.closedAt ??= nowMicros()
   }
 }
 

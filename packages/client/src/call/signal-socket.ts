@@ -1,3 +1,4 @@
+import { Driver, type DriverClock } from '@crossroom/media'
 import {
   RoomSession,
   type EndedEvent,
@@ -35,40 +36,52 @@ interface Waiting {
 /** Browsers forget a timer that waits longer than a signed 32-bit count of milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
+/** The page's steady clock and its timers. */
+const pageClock: DriverClock = {
+  now: () => Math.round(performance.now() * 1000),
+  after: (delay, callback) => {
+    const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delay / 1000)), LONGEST_TIMER_MS))
+    return () => clearTimeout(timer)
+  },
+}
+
 /** Gives a RoomSession what it has not: a WebSocket, a clock, timers, and promises for those who ask. */
 export class SignalSocket {
   readonly #url: string
   readonly #events: SignalEvents
   readonly #session: RoomSession
+  readonly #driver: Driver<SessionInput, SessionOutput, SessionEvent>
   readonly #waiting = new Map<string, Waiting>()
   #socket: WebSocket | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
   #entering: Waiting | undefined
   #leaving: Promise<void> | undefined
   #left: () => void = () => undefined
-  #isDraining = false
 
   /** `url` is `ws(s)://HOST/signal`. */
   constructor(url: string, events: SignalEvents) {
     this.#url = url
     this.#events = events
     this.#session = new RoomSession({ random: Math.random, client: { kind: 'browser', version: VERSION } })
+    this.#driver = new Driver(this.#session, pageClock, {
+      output: (output) => this.#act(output),
+      event: (event) => this.#tell(event),
+    })
   }
 
   /** Resolves in the room; rejects with the server's code and sentence, or `SERVER_UNREACHABLE`. */
   enter(params: Omit<EnterParams, 'protocol' | 'client'>): Promise<EnterResult> {
     return new Promise((resolve, reject) => {
       this.#entering = { resolve, reject }
-      this.#session.enter(nowMicros(), params)
-      this.#drain()
+      this.#session.enter(pageClock.now(), params)
+      this.#driver.drain()
     })
   }
 
   request<Method extends SessionMethod>(method: Method, params: ParamsOf<Method>): Promise<ResultOf<Method>> {
     return new Promise((resolve, reject) => {
-      const id = this.#session.request(nowMicros(), method, params)
+      const id = this.#session.request(pageClock.now(), method, params)
       this.#waiting.set(id, { resolve, reject })
-      this.#drain()
+      this.#driver.drain()
     })
   }
 
@@ -82,54 +95,26 @@ export class SignalSocket {
     const { state } = this.#session
     if (state === 'idle' || state === 'closed') return Promise.resolve()
     this.#leaving ??= new Promise((resolve) => (this.#left = resolve))
-    this.#session.leave(nowMicros())
-    this.#drain()
+    this.#session.leave(pageClock.now())
+    this.#driver.drain()
     return this.#leaving
   }
 
   /** The machine has another network, or the page is looked at again: what was sent may be lost. */
   networkChanged(): void {
-    this.#session.networkChanged(nowMicros())
-    this.#drain()
+    this.#session.networkChanged(pageClock.now())
+    this.#driver.drain()
   }
 
   /** Looks at the clock: the timers of a hidden page are late. */
   wake(): void {
-    this.#session.handleTimeout(nowMicros())
-    this.#drain()
+    this.#driver.drain()
   }
 
   #input(socket: WebSocket, input: SessionInput): void {
     if (socket !== this.#socket) return
     if (input.kind === 'closed') this.#socket = undefined
-    this.#session.handleInput(nowMicros(), input)
-    this.#drain()
-  }
-
-  /** Not entered twice: whoever hears an event may ask for more, and that is seen to by the loop that is running. */
-  #drain(): void {
-    if (this.#isDraining) return
-    this.#isDraining = true
-    for (;;) {
-      const output = this.#session.pollOutput()
-      if (output !== undefined) {
-        this.#act(output)
-        continue
-      }
-      const event = this.#session.pollEvent()
-      if (event === undefined) break
-      this.#tell(event)
-    }
-    this.#isDraining = false
-    this.#arm()
-  }
-
-  #arm(): void {
-    clearTimeout(this.#timer)
-    const at = this.#session.pollTimeout()
-    if (at === undefined) return
-    const inMs = Math.max(0, Math.ceil((at - nowMicros()) / 1000))
-    this.#timer = setTimeout(() => this.wake(), Math.min(inMs, LONGEST_TIMER_MS))
+    this.#driver.handleInput(input)
   }
 
   #act(output: SessionOutput): void {
@@ -196,9 +181,4 @@ export class SignalSocket {
     this.#waiting.delete(id)
     return waiting
   }
-}
-
-/** Microseconds of the page's steady clock. */
-function nowMicros(): number {
-  return Math.round(performance.now() * 1000)
 }

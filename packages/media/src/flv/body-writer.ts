@@ -1,12 +1,6 @@
+import type { Micros } from '../machine/index.js'
 import { writeUint24, writeUint32 } from '../bytes/big-endian.js'
-import {
-  isEntryPoint,
-  type AudioCodec,
-  type CodecConfig,
-  type FlvSpelling,
-  type MediaFrame,
-  type Micros,
-} from '../model/frame.js'
+import { isEntryPoint, type AudioCodec, type CodecConfig, type FlvSpelling, type MediaFrame } from '../model/frame.js'
 import { byteLengthOfLengthPrefixed, writeLengthPrefixed } from '../nal/length-prefixed.js'
 import {
   AudioPacketType,

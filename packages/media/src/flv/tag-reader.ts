@@ -1,5 +1,6 @@
 import type { AudioHints } from '../model/audio-hints.js'
-import type { MediaFrame, Micros } from '../model/frame.js'
+import type { Micros } from '../machine/index.js'
+import type { MediaFrame } from '../model/frame.js'
 import type { VideoHints } from '../model/video-hints.js'
 import { FlvAudioReader } from './audio-reader.js'
 import { FlvTagType } from './codec-ids.js'

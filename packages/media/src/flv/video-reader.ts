@@ -1,5 +1,6 @@
 import { bytesEqual } from '../bytes/equality.js'
-import type { MediaFrame, Micros, VideoConfig } from '../model/frame.js'
+import type { Micros } from '../machine/index.js'
+import type { MediaFrame, VideoConfig } from '../model/frame.js'
 import type { VideoHints } from '../model/video-hints.js'
 import { ParameterSetTracker } from '../nal/parameter-set-tracker.js'
 import { type ReadLengthSize, splitUnits } from '../nal/unit-splitter.js'

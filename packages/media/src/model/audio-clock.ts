@@ -1,4 +1,4 @@
-import type { Micros } from './frame.js'
+import type { Micros } from '../machine/index.js'
 
 const SECOND: Micros = 1_000_000
 /**

@@ -1,5 +1,4 @@
-/** Integer microseconds: the one time unit between protocols. Protocol clocks are converted at the edge. */
-export type Micros = number
+import type { Micros } from '../machine/index.js'
 
 export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'
 /** The second row is what FLV has carried since Flash: decoded for whoever listens, sent to nobody. */

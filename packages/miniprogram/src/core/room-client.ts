@@ -1,3 +1,4 @@
+import { Driver } from '@crossroom/media'
 import {
   errorCodes,
   isErrorCode,
@@ -11,7 +12,9 @@ import {
   type ParamsOf,
   type ResultOf,
   type SessionEvent,
+  type SessionInput,
   type SessionMethod,
+  type SessionOutput,
   type SessionState,
   type User,
 } from '@crossroom/protocol'
@@ -74,15 +77,15 @@ interface Waiting {
   reject(error: RoomError): void
 }
 
-/** One stay in one room: drives the session machine with the platform's socket, clock and timers. */
+/** One stay in one room: the session machine on the platform's socket, clock and timers. */
 export class RoomClient {
   readonly #options: RoomClientOptions
   readonly #session: RoomSession
+  readonly #driver: Driver<SessionInput, SessionOutput, SessionEvent>
   readonly #waiting = new Map<string, Waiting>()
   #entering: Waiting | undefined
   #entered = false
   #socket: Socket | undefined
-  #cancelTimer: (() => void) | undefined
 
   constructor(options: RoomClientOptions) {
     const { platform } = options
@@ -91,6 +94,15 @@ export class RoomClient {
       random: () => platform.random(),
       client: { kind: 'miniprogram', version },
     })
+    const clock = {
+      now: () => this.#now(),
+      after: (delay: number, wakeUp: () => void) =>
+        platform.after(Math.max(0, Math.ceil(delay / MICROS_PER_MS)), wakeUp),
+    }
+    this.#driver = new Driver(this.#session, clock, {
+      output: (output) => this.#act(output),
+      event: (event) => this.#handleEvent(event),
+    })
   }
 
   /** Resolves in the room; rejects with RoomError. Call it once. */
@@ -98,13 +110,13 @@ export class RoomClient {
     return new Promise((resolve, reject) => {
       this.#entering = { resolve: resolve, reject }
       this.#session.enter(this.#now(), wish)
-      this.#drain()
+      this.#driver.drain()
     })
   }
 
   leave(): void {
     this.#session.leave(this.#now())
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Rejects with RoomError. */
@@ -112,65 +124,43 @@ export class RoomClient {
     return new Promise((resolve, reject) => {
       const id = this.#session.request(this.#now(), method, params)
       this.#waiting.set(id, { resolve: resolve, reject })
-      this.#drain()
+      this.#driver.drain()
     })
   }
 
   networkChanged(): void {
     this.#session.networkChanged(this.#now())
-    this.#drain()
+    this.#driver.drain()
   }
 
   #now(): number {
     return Math.round(this.#options.platform.now() * MICROS_PER_MS)
   }
 
-  #drain(): void {
-    for (let output = this.#session.pollOutput(); output; output = this.#session.pollOutput()) {
-      if (output.kind === 'connect') this.#connect()
-      else if (output.kind === 'send') this.#socket?.send(output.text)
-      else this.#disconnect(output.code, output.reason)
-    }
-    for (let event = this.#session.pollEvent(); event; event = this.#session.pollEvent()) this.#handleEvent(event)
-    this.#armTimer()
+  #act(output: SessionOutput): void {
+    if (output.kind === 'connect') this.#connect()
+    else if (output.kind === 'send') this.#socket?.send(output.text)
+    else this.#disconnect(output.code, output.reason)
   }
 
   #connect(): void {
     const isCurrent = (): boolean => this.#socket === socket
     const socket: Socket = this.#options.platform.connect(this.#options.signalUrl, {
-      open: () => isCurrent() && this.#input({ kind: 'open' }),
-      text: (text) => isCurrent() && this.#input({ kind: 'text', text }),
+      open: () => isCurrent() && this.#driver.handleInput({ kind: 'open' }),
+      text: (text) => isCurrent() && this.#driver.handleInput({ kind: 'text', text }),
       closed: (code, reason) => {
         if (!isCurrent()) return
         this.#socket = undefined
-        this.#input({ kind: 'closed', code, reason })
+        this.#driver.handleInput({ kind: 'closed', code, reason })
       },
     })
     this.#socket = socket
-  }
-
-  #input(input: Parameters<RoomSession['handleInput']>[1]): void {
-    this.#session.handleInput(this.#now(), input)
-    this.#drain()
   }
 
   #disconnect(code: number, reason: string): void {
     const socket = this.#socket
     this.#socket = undefined
     socket?.close(code, reason)
-  }
-
-  #armTimer(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-    const at = this.#session.pollTimeout()
-    if (at === undefined) return
-    const ms = Math.max(0, Math.ceil((at - this.#now()) / MICROS_PER_MS))
-    this.#cancelTimer = this.#options.platform.after(ms, () => {
-      this.#cancelTimer = undefined
-      this.#session.handleTimeout(this.#now())
-      this.#drain()
-    })
   }
 
   #handleEvent(event: SessionEvent): void {

@@ -1,4 +1,4 @@
-import type { Micros } from './machine.js'
+import type { Micros } from '@crossroom/media'
 import type { SessionLimits } from './session-limits.js'
 
 const MICROS_PER_MILLISECOND = 1000
@@ -35,7 +35,7 @@ export class Heartbeat {
   }
 
   /** What is due at `now`. */
-  handleTimeout(now: Micros): 'ping' | 'dead' | undefined {
+  takeDue(now: Micros): 'ping' | 'dead' | undefined {
     if (this.#nextAt === undefined || now < this.#nextAt) return undefined
     if (this.#missed >= MISSED_ALLOWED) return 'dead'
     // Timers that stood still: the socket may have died long ago, and two more heartbeats are too long to find out.

@@ -1,4 +1,4 @@
-import type { Micros } from './machine.js'
+import type { Micros } from '@crossroom/media'
 import type { SessionLimits } from './session-limits.js'
 
 const MICROS_PER_MILLISECOND = 1000

@@ -2,7 +2,7 @@ import { errorCodes, isErrorCode, type ErrorCode } from '../error-codes.js'
 import { parseResult, type Response, type ResponseError } from '../json-rpc.js'
 import type { ParamsOf } from '../requests.js'
 import { Mismatch } from '../shape.js'
-import type { Micros } from './machine.js'
+import type { Micros } from '@crossroom/media'
 import type { FailureEvent, ResponseEvent, SessionMethod } from './session-events.js'
 import type { SessionLimits } from './session-limits.js'
 
@@ -124,7 +124,8 @@ export class RequestLedger {
     }
   }
 
-  handleTimeout(now: Micros): void {
+  /** Fails what was not answered in time. */
+  giveUpBy(now: Micros): void {
     for (const [wireId, pending] of this.#pending) {
       if (pending.deadline > now) continue
       this.#take(wireId)

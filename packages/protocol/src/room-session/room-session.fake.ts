@@ -1,3 +1,4 @@
+import { pollAll } from '@crossroom/testkit'
 import { parseRequest, writeError, writeNotification, writeResult, type Request } from '../json-rpc.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { User } from '../model.js'
@@ -55,17 +56,16 @@ export class SessionRig {
   /** Turns the clock, with every time-out on the way. */
   pass(micros: number): void {
     const end = this.now + micros
-    for (let due = this.session.pollTimeout(); due !== undefined && due <= end; due = this.session.pollTimeout()) {
-      this.now = Math.max(this.now, due)
-      this.session.handleTimeout(this.now)
-      this.drain()
-    }
+    for (let due = this.drain(); due <= end; due = this.drain()) this.now = Math.max(this.now, due)
     this.now = end
   }
 
-  drain(): void {
-    for (let output = this.session.pollOutput(); output; output = this.session.pollOutput()) this.outputs.push(output)
-    for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) this.events.push(event)
+  /** Answers when the session wants to be polled next. */
+  drain(): number {
+    const { outputs, events, wakeAt } = pollAll(this.session, this.now)
+    this.outputs.push(...outputs)
+    this.events.push(...events)
+    return wakeAt
   }
 
   enter(params: SessionEnterParams = alice): this {

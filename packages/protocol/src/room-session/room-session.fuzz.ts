@@ -1,3 +1,4 @@
+import { pollAll } from '@crossroom/testkit'
 import { notifications } from '../json-rpc.cases.js'
 import { writeError, writeNotification, writeResult } from '../json-rpc.js'
 import { RoomSession } from './room-session.js'
@@ -25,7 +26,7 @@ function act(session: RoomSession, now: number, line: Uint8Array): void {
     case CLOSED:
       return session.handleInput(now, { kind: 'closed', code: line[1] ?? 1006, reason: '' })
     case TIMEOUT:
-      return session.handleTimeout(now)
+      return
     case REQUEST:
       session.request(now, 'room.info', {})
       return
@@ -45,17 +46,11 @@ function act(session: RoomSession, now: number, line: Uint8Array): void {
 
 /** Everything that the session says now; it must not be without end, nor wait for the past. */
 function drain(session: RoomSession, now: number): void {
-  let outputs = 0
-  for (let output = session.pollOutput(); output !== undefined; output = session.pollOutput()) outputs += 1
-  if (outputs > MAX_OUTPUTS_PER_STEP) throw new Error(`${outputs} outputs for one input`)
-  for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
+  const { outputs, events, wakeAt } = pollAll(session, now)
+  if (outputs.length > MAX_OUTPUTS_PER_STEP) throw new Error(`${outputs.length} outputs for one input`)
+  for (const event of events)
     if (event.kind === 'users' && event.users.length > limits.users) throw new Error('more users than the limit')
-  }
-  session.handleTimeout(now)
-  while (session.pollOutput() !== undefined);
-  while (session.pollEvent() !== undefined);
-  const due = session.pollTimeout()
-  if (due !== undefined && due <= now) throw new Error('a time-out that handling does not end')
+  if (wakeAt <= now) throw new Error('what is due stays due')
 }
 
 const lines = (...parts: readonly string[]) => encoder.encode(parts.join('\n'))

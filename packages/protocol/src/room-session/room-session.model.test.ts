@@ -4,7 +4,7 @@ import type { User } from '../model.js'
 import { parseRequest, writeError, writeNotification, writeResult } from '../json-rpc.js'
 import type { SubscribeParams } from '../requests.js'
 import { RoomSession } from './room-session.js'
-import type { SessionOutput } from './session-events.js'
+import type { SessionEvent, SessionOutput } from './session-events.js'
 import { alice, enterResult, userOf } from './room-session.fake.js'
 
 type Step =
@@ -105,33 +105,36 @@ class Run {
     this.drain()
   }
 
-  drain(): void {
-    for (let output = this.session.pollOutput(); output; output = this.session.pollOutput()) {
-      this.server.take(this.now, output)
+  /** Answers when the session wants to be polled next. */
+  drain(): number {
+    for (;;) {
+      const polled = this.session.poll(this.now)
+      if (typeof polled === 'number') return polled
+      if ('output' in polled) this.server.take(this.now, polled.output)
+      else this.#check(polled.event)
     }
-    for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) {
-      expect(event.kind).not.toBe('ended')
-      if (event.kind !== 'users') continue
-      for (const { userId: gone } of event.left) expect(this.believed.delete(gone)).toBe(true)
-      for (const user of event.entered) {
-        expect(this.believed.has(user.userId)).toBe(false)
-        this.believed.set(user.userId, user)
-      }
-      for (const user of event.changed) {
-        expect(this.believed.has(user.userId)).toBe(true)
-        this.believed.set(user.userId, user)
-      }
-      expect(new Map(event.users.map((user) => [user.userId, user]))).toEqual(this.believed)
+  }
+
+  #check(event: SessionEvent): void {
+    expect(event.kind).not.toBe('ended')
+    if (event.kind !== 'users') return
+    for (const { userId: gone } of event.left) expect(this.believed.delete(gone)).toBe(true)
+    for (const user of event.entered) {
+      expect(this.believed.has(user.userId)).toBe(false)
+      this.believed.set(user.userId, user)
     }
+    for (const user of event.changed) {
+      expect(this.believed.has(user.userId)).toBe(true)
+      this.believed.set(user.userId, user)
+    }
+    expect(new Map(event.users.map((user) => [user.userId, user]))).toEqual(this.believed)
   }
 
   pass(micros: number): void {
     const end = this.now + micros
-    for (let due = this.session.pollTimeout(); due !== undefined && due <= end; due = this.session.pollTimeout()) {
+    for (let due = this.drain(); due <= end; due = this.drain()) {
       expect(due).toBeGreaterThanOrEqual(this.now)
       this.now = due
-      this.session.handleTimeout(due)
-      this.drain()
     }
     this.now = end
   }

@@ -1,3 +1,4 @@
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import { errorCodes, isErrorCode, type ErrorCode } from '../error-codes.js'
 import {
   parseNotification,
@@ -15,7 +16,6 @@ import type { EnterResult, MediaStateParams, ParamsOf, RenewParams, SubscribePar
 import { Mismatch } from '../shape.js'
 import { Credentials, type SessionEnterParams } from './credentials.js'
 import { Heartbeat } from './heartbeat.js'
-import type { Machine, Micros } from './machine.js'
 import { ReconnectDelay } from './reconnect-delay.js'
 import { ownError, RequestLedger } from './request-ledger.js'
 import type {
@@ -61,7 +61,7 @@ const ENDED_CODES = {
 /**
  * The client's side of a membership in a room: enters, beats, notices a dead connection, comes back by itself (resuming, or
  * entering anew when the server has forgotten), repeats what must be repeated, and keeps the list of the others.
- * Whoever owns a WebSocket drives it; commands are as inputs, drain `pollOutput` and `pollEvent` after them.
+ * Whoever owns a WebSocket drives it; commands are as inputs, poll after them.
  */
 export class RoomSession implements Machine<SessionInput, SessionOutput, SessionEvent> {
   readonly #options: RoomSessionOptions
@@ -70,8 +70,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   readonly #users: UserList
   readonly #heartbeat: Heartbeat
   readonly #delay: ReconnectDelay
-  readonly #outputs: SessionOutput[] = []
-  readonly #events: SessionEvent[] = []
+  readonly #outbox = new Outbox<SessionOutput, SessionEvent>()
   #phase: Phase = 'idle'
   /** When the phase has lasted too long, or the wait is over. */
   #deadline: Micros | undefined
@@ -200,15 +199,20 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     }
   }
 
-  handleTimeout(now: Micros): void {
+  poll(now: Micros): Polled<SessionOutput, SessionEvent> {
+    if (this.#wakeAt <= now) this.#doWhatIsDue(now)
+    return this.#outbox.take() ?? this.#wakeAt
+  }
+
+  #doWhatIsDue(now: Micros): void {
     if (this.#enterBy !== undefined && now >= this.#enterBy) {
       this.#end('unreachable', this.#lastError)
       return
     }
     if (this.#deadline !== undefined && now >= this.#deadline) this.#handleDeadline(now)
     if (this.#phase !== 'live') return
-    this.#ledger.handleTimeout(now)
-    const due = this.#heartbeat.handleTimeout(now)
+    this.#ledger.giveUpBy(now)
+    const due = this.#heartbeat.takeDue(now)
     if (due === 'ping') {
       this.#send(writeRequest(this.#ledger.nextId(), 'room.ping', {}))
       // What the server was too busy to answer is not given up for good.
@@ -217,20 +221,9 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     if (due === 'dead') this.#giveUp(now, ownError('CONNECTION_LOST'))
   }
 
-  pollOutput(): SessionOutput | undefined {
-    return this.#outputs.shift()
-  }
-
-  pollEvent(): SessionEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    let earliest = this.#deadline
-    for (const time of [this.#enterBy, this.#heartbeat.nextAt, this.#ledger.deadline]) {
-      if (time !== undefined && (earliest === undefined || time < earliest)) earliest = time
-    }
-    return earliest
+  get #wakeAt(): Micros {
+    const deadlines = [this.#deadline, this.#enterBy, this.#heartbeat.nextAt, this.#ledger.deadline]
+    return Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
   }
 
   #hasSocket(): boolean {
@@ -245,7 +238,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   #connect(now: Micros): void {
     this.#connectAt = now
     this.#setPhase('connecting', now + this.#limits.connectMicros)
-    this.#outputs.push({ kind: 'connect' })
+    this.#outbox.send({ kind: 'connect' })
     this.#tellState()
   }
 
@@ -254,11 +247,11 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     const { attempt } = this.#delay
     if (state === this.#told.state && attempt === this.#told.attempt) return
     this.#told = { kind: 'state', state, attempt }
-    this.#events.push(this.#told)
+    this.#outbox.tell(this.#told)
   }
 
   #send(text: string): void {
-    this.#outputs.push({ kind: 'send', text })
+    this.#outbox.send({ kind: 'send', text })
   }
 
   #sendOwn<Method extends 'room.enter' | 'room.resume' | 'room.leave'>(method: Method, params: ParamsOf<Method>): void {
@@ -310,7 +303,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#setPhase('live', undefined)
     this.#heartbeat.start(now, result.heartbeatMs)
     this.#tellState()
-    this.#events.push({ kind: 'entered', how, result })
+    this.#outbox.tell({ kind: 'entered', how, result })
     this.#tell(this.#users.replace(result.userList, result.audienceCount, this.#selfId))
     if (!this.#isResuming) this.#fulfilRenewal(result.expiresAt)
     this.#ledger.sendOrders(now, !this.#isResuming)
@@ -339,7 +332,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     // What is told before the answer to the entry is in that answer as well.
     if (this.#phase === 'live') {
       this.#useNotification(notification)
-      this.#events.push({ kind: 'notification', ...notification })
+      this.#outbox.tell({ kind: 'notification', ...notification })
     }
     if (notification.method === 'room.closed') this.#handleClosed(now, notification.params)
   }
@@ -384,7 +377,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #disconnect(code: number, reason: string): void {
-    if (this.#hasSocket()) this.#outputs.push({ kind: 'disconnect', code, reason })
+    if (this.#hasSocket()) this.#outbox.send({ kind: 'disconnect', code, reason })
   }
 
   /** There is no socket any more: tries again after a while that doubles and is never the same for all. */
@@ -421,11 +414,11 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#users.clear()
     this.#credentials = undefined
     this.#tellState()
-    this.#events.push({ kind: 'ended', reason, sentence, ...error })
+    this.#outbox.tell({ kind: 'ended', reason, sentence, ...error })
   }
 
   #handleAnswer(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void {
-    this.#events.push(event)
+    this.#outbox.tell(event)
     if (event.kind === 'failure') {
       const isOwn = event.code === 'TIMEOUT' || event.code === 'CONNECTION_LOST' || event.code === 'TOO_MANY_REQUESTS'
       if (event.method === 'room.renew' && !isOwn) this.#credentials?.renewalRefused()
@@ -437,7 +430,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #tell(event: SessionEvent | undefined): void {
-    if (event !== undefined) this.#events.push(event)
+    if (event !== undefined) this.#outbox.tell(event)
   }
 }
 

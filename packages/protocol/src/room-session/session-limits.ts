@@ -1,4 +1,4 @@
-import type { Micros } from './machine.js'
+import type { Micros } from '@crossroom/media'
 
 const MILLISECOND: Micros = 1000
 const SECOND: Micros = 1000 * MILLISECOND

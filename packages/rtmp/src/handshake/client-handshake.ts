@@ -44,7 +44,7 @@ export class ClientHandshake {
   }
 
   /** C0 and C1 at first, later C2. */
-  pollOutput(): Uint8Array | undefined {
+  takeOutput(): Uint8Array | undefined {
     const output = this.#output
     this.#output = undefined
     return output

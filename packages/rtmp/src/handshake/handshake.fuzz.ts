@@ -19,14 +19,14 @@ export const fuzzTargets = [
     seeds: (): Uint8Array[] =>
       (['simple', 8, 772] as const).map((kind) => {
         const seed = new Uint8Array(HELLO_LENGTH + PACKET_LENGTH + 16)
-        seed.set(new ClientHandshake(crypto, kind).pollOutput()!)
+        seed.set(new ClientHandshake(crypto, kind).takeOutput()!)
         return seed
       }),
     run: (input: Uint8Array): void => {
       const whole = new ServerHandshake(crypto)
       const consumed = whole.read(input)
       if (consumed > HELLO_LENGTH + PACKET_LENGTH) throw new Error(`consumed ${consumed} bytes`)
-      const answer = whole.pollOutput()
+      const answer = whole.takeOutput()
       if ((answer !== undefined) !== (input[0] === 3 && input.length >= HELLO_LENGTH)) throw new Error('wrong answer')
       const halves = new ServerHandshake(crypto)
       const middle = (input.length * (input[1] ?? 0)) >> 8

@@ -28,21 +28,21 @@ test('the keys are the published ones: 30 and 36 characters, then 32 bytes', () 
 test.each(kinds)('client %s and server finish, and what follows is left alone', (kind) => {
   const client = new ClientHandshake(crypto, kind)
   const server = new ServerHandshake(crypto)
-  const hello = client.pollOutput()!
+  const hello = client.takeOutput()!
   expect(server.read(hello)).toBe(HELLO_LENGTH)
-  const answer = server.pollOutput()!
+  const answer = server.takeOutput()!
   expect(client.read(answer)).toBe(HELLO_LENGTH + PACKET_LENGTH)
   expect(client.state).toBe('done')
-  const behind = Uint8Array.of(...client.pollOutput()!, 1, 2, 3)
+  const behind = Uint8Array.of(...client.takeOutput()!, 1, 2, 3)
   expect(server.read(behind)).toBe(PACKET_LENGTH)
   expect(server.state).toBe('done')
 })
 
 test('a simple client gets its C1 back, and an S1 that promises no digest', () => {
-  const hello = new ClientHandshake(crypto, 'simple').pollOutput()!
+  const hello = new ClientHandshake(crypto, 'simple').takeOutput()!
   const server = new ServerHandshake(crypto)
   server.read(hello)
-  const answer = server.pollOutput()!
+  const answer = server.takeOutput()!
   expect(answer[0]).toBe(3)
   expect(answer.subarray(5, 9)).toEqual(new Uint8Array(4))
   expect(answer.subarray(HELLO_LENGTH)).toEqual(hello.subarray(1))
@@ -51,11 +51,11 @@ test('a simple client gets its C1 back, and an S1 that promises no digest', () =
 test.each(DIGEST_BLOCK_OFFSETS)(
   'a client with its digest at %i gets S1 in the same layout and a signed S2',
   (offset) => {
-    const hello = new ClientHandshake(crypto, offset).pollOutput()!
+    const hello = new ClientHandshake(crypto, offset).takeOutput()!
     const { digest } = findDigest(hello.subarray(1), CLIENT_KEY, crypto.hmacSha256)!
     const server = new ServerHandshake(crypto)
     server.read(hello)
-    const answer = server.pollOutput()!
+    const answer = server.takeOutput()!
     expect(findDigest(answer.subarray(1, HELLO_LENGTH), SERVER_KEY, crypto.hmacSha256)?.blockOffset).toBe(offset)
     expect(isSignedAnswer(answer.subarray(HELLO_LENGTH), digest, SERVER_KEY, crypto.hmacSha256)).toBe(true)
   },
@@ -64,28 +64,28 @@ test.each(DIGEST_BLOCK_OFFSETS)(
 test('a client signs its C2 for the digest of the server', () => {
   const client = new ClientHandshake(crypto, 772)
   const server = new ServerHandshake(crypto)
-  server.read(client.pollOutput()!)
-  const answer = server.pollOutput()!
+  server.read(client.takeOutput()!)
+  const answer = server.takeOutput()!
   const { digest } = findDigest(answer.subarray(1, HELLO_LENGTH), SERVER_KEY, crypto.hmacSha256)!
   client.read(answer)
-  expect(isSignedAnswer(client.pollOutput()!, digest, CLIENT_KEY, crypto.hmacSha256)).toBe(true)
+  expect(isSignedAnswer(client.takeOutput()!, digest, CLIENT_KEY, crypto.hmacSha256)).toBe(true)
 })
 
 test('a client that claims a version and has no valid digest is served the simple handshake', () => {
-  const hello = new ClientHandshake(crypto, 8).pollOutput()!
+  const hello = new ClientHandshake(crypto, 8).takeOutput()!
   hello[1000] = hello[1000]! ^ 1
   const server = new ServerHandshake(crypto)
   server.read(hello)
-  expect(server.pollOutput()!.subarray(HELLO_LENGTH)).toEqual(hello.subarray(1))
+  expect(server.takeOutput()!.subarray(HELLO_LENGTH)).toEqual(hello.subarray(1))
 })
 
 test('a client that meets a server without digests answers with its S1', () => {
   const client = new ClientHandshake(crypto, 8)
-  client.pollOutput()
+  client.takeOutput()
   const answer = new Uint8Array(HELLO_LENGTH + PACKET_LENGTH).fill(7)
   answer[0] = 3
   client.read(answer)
-  expect(client.pollOutput()).toEqual(answer.slice(1, HELLO_LENGTH))
+  expect(client.takeOutput()).toEqual(answer.slice(1, HELLO_LENGTH))
 })
 
 test('R10: of the 256 first bytes only 3 is accepted, nothing is answered, nothing is computed before C1 is complete', () => {
@@ -97,7 +97,7 @@ test('R10: of the 256 first bytes only 3 is accepted, nothing is answered, nothi
     const server = new ServerHandshake(forbidden)
     const input = new Uint8Array(HELLO_LENGTH - 1).fill(first)
     const read = server.read(input)
-    expect(server.pollOutput()).toBeUndefined()
+    expect(server.takeOutput()).toBeUndefined()
     expect(server.state).toBe(first === 3 ? 'hello' : 'refused')
     expect(read).toBe(first === 3 ? input.length : 0)
   }
@@ -117,9 +117,9 @@ test('a handshake in pieces is the handshake in one', () => {
       (kind, cuts) => {
         const client = new ClientHandshake(crypto, kind)
         const server = new ServerHandshake(crypto)
-        feed(server, client.pollOutput()!, cuts)
-        feed(client, server.pollOutput()!, cuts)
-        feed(server, client.pollOutput()!, cuts)
+        feed(server, client.takeOutput()!, cuts)
+        feed(client, server.takeOutput()!, cuts)
+        feed(server, client.takeOutput()!, cuts)
         expect([client.state, server.state]).toEqual(['done', 'done'])
       },
     ),

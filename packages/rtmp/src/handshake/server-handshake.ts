@@ -41,7 +41,7 @@ export class ServerHandshake {
   }
 
   /** S0, S1 and S2, once. */
-  pollOutput(): Uint8Array | undefined {
+  takeOutput(): Uint8Array | undefined {
     const output = this.#output
     this.#output = undefined
     return output

@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import type { Machine, Micros, Polled } from '@crossroom/media'
 import { ChunkReader } from '../chunk/chunk-reader.js'
 import { TimestampUnwrapper } from '../chunk/timestamp-unwrapper.js'
 import { ClientHandshake, type ClientHandshakeKind } from '../handshake/client-handshake.js'
@@ -60,7 +60,7 @@ const LEGACY_CODECS = { audioCodecs: 0x0fff, videoCodecs: 0x00ff, videoFunction:
 const END_OF_PLAY = ['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop', 'NetStream.Play.Complete']
 
 /**
- * The client's side of one RTMP connection that publishes or plays one stream. It speaks first: poll its output before any
+ * The client's side of one RTMP connection that publishes or plays one stream. It speaks first: poll it before any
  * input. Time begins with the first verb. No view of any input is kept.
  */
 export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpClientEvent> {
@@ -109,21 +109,13 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
     }
   }
 
-  handleTimeout(now: Micros): void {
-    this.#turn(now)
-  }
-
-  pollOutput(): Uint8Array | undefined {
-    return this.#output.poll()
-  }
-
-  pollEvent(): RtmpClientEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    if (!this.#isWaiting()) return undefined
-    return this.#startedAt === undefined ? 0 : this.#startedAt + this.#allowedMicros()
+  poll(now: Micros): Polled<Uint8Array, RtmpClientEvent> {
+    const startedAt = this.#turn(now)
+    const output = this.#output.take()
+    if (output !== undefined) return { output }
+    const event = this.#events.shift()
+    if (event !== undefined) return { event }
+    return this.#isWaiting() ? startedAt + this.#allowedMicros() : Infinity
   }
 
   /**
@@ -139,7 +131,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
     return true
   }
 
-  /** Takes leave of the server, if there was an agreement, and ends the session; idempotent. Poll the output once more. */
+  /** Takes leave of the server, if there was an agreement, and ends the session; idempotent. Poll once more. */
   close(): void {
     if (this.#state === 'active') {
       if (this.#options.action === 'publish') this.#call('FCUnpublish', 0, this.#options.url.streamName)
@@ -148,11 +140,13 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
     this.#close()
   }
 
-  #turn(now: Micros): void {
-    this.#startedAt ??= now
-    if (!this.#isWaiting() || now - this.#startedAt < this.#allowedMicros()) return
+  /** Answers when the session began. */
+  #turn(now: Micros): Micros {
+    const startedAt = (this.#startedAt ??= now)
+    if (!this.#isWaiting() || now - startedAt < this.#allowedMicros()) return startedAt
     if (this.#state === 'handshake') this.#fail('RTMP_HANDSHAKE_TIMEOUT', 'no complete handshake in time')
     else this.#fail('RTMP_RESPONSE_TIMEOUT', `the server did not answer ${this.#options.action} in time`)
+    return startedAt
   }
 
   #isWaiting(): boolean {
@@ -178,7 +172,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   }
 
   #flushHandshake(): void {
-    const bytes = this.#handshake.pollOutput()
+    const bytes = this.#handshake.takeOutput()
     if (bytes !== undefined) this.#output.raw(bytes)
   }
 

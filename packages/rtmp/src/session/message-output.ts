@@ -64,7 +64,7 @@ export class MessageOutput {
   }
 
   /** Everything since the last call, in an array that belongs to the caller. */
-  poll(): Uint8Array | undefined {
+  take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined
     const bytes = this.#buffer.subarray(0, this.#length)
     this.#buffer = new Uint8Array(0)

@@ -1,4 +1,5 @@
 import { EcmaArray, encodeAmf0Values, type Micros } from '@crossroom/media'
+import { pollAll } from '@crossroom/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { byteLengthOfMessageChunks, writeMessageChunks } from '../chunk/chunk-writer.js'
@@ -7,7 +8,7 @@ import { RtmpClientSession, type RtmpClientEvent, type RtmpClientSessionOptions 
 import { parseRtmpUrl } from './rtmp-url.js'
 import type { RtmpServerEvent } from './server-events.js'
 import { RtmpServerSession } from './server-session.js'
-import { drain, SECOND, testCrypto } from './session.fake.js'
+import { SECOND, testCrypto } from './session.fake.js'
 
 const url = parseRtmpUrl('rtmp://example.org/live/camera?token=t')!
 const metadata = encodeAmf0Values(['onMetaData', new EcmaArray({ width: 640 })])
@@ -31,17 +32,18 @@ class Pair {
   /** Until nobody has anything to say. */
   run(): this {
     for (let isBusy = true; isBusy;) {
-      const toServer = this.#carry(this.client, this.server)
-      const toClient = this.#carry(this.server, this.client)
-      this.serverEvents.push(...drain(() => this.server.pollEvent()))
-      this.clientEvents.push(...drain(() => this.client.pollEvent()))
+      const fromClient = pollAll(this.client, this.now)
+      this.clientEvents.push(...fromClient.events)
+      const toServer = this.#carry(fromClient.outputs, this.server)
+      const fromServer = pollAll(this.server, this.now)
+      this.serverEvents.push(...fromServer.events)
+      const toClient = this.#carry(fromServer.outputs, this.client)
       isBusy = toServer || toClient
     }
     return this
   }
 
-  #carry(from: RtmpServerSession | RtmpClientSession, to: RtmpServerSession | RtmpClientSession): boolean {
-    const outputs = drain(() => from.pollOutput())
+  #carry(outputs: readonly Uint8Array[], to: RtmpServerSession | RtmpClientSession): boolean {
     for (const bytes of outputs) {
       for (let offset = 0; offset < bytes.length;) {
         const end = offset + this.#cuts[this.#cut++ % this.#cuts.length]!
@@ -184,21 +186,18 @@ test('both sides acknowledge 20 MB and go on', () => {
 
 test('a server that says nothing is given up after 5 s, one that does not answer after 10 s', () => {
   const silent = new RtmpClientSession({ ...testCrypto, url, action: 'play' })
-  silent.handleTimeout(0)
-  expect(silent.pollTimeout()).toBe(5 * SECOND)
-  silent.handleTimeout(5 * SECOND)
-  expect(silent.pollEvent()).toMatchObject({ type: 'closed', error: { code: 'RTMP_HANDSHAKE_TIMEOUT' } })
-  const pair = new Pair().run()
-  expect(pair.client.pollTimeout()).toBe(10 * SECOND)
-  pair.client.handleTimeout(10 * SECOND)
-  expect(pair.client.pollEvent()).toMatchObject({ type: 'closed', error: { code: 'RTMP_RESPONSE_TIMEOUT' } })
-  expect(pair.client.pollTimeout()).toBeUndefined()
+  expect(pollAll(silent, 0).wakeAt).toBe(5 * SECOND)
+  const unheard = { type: 'closed', error: { code: 'RTMP_HANDSHAKE_TIMEOUT' } }
+  expect(pollAll(silent, 5 * SECOND).events).toMatchObject([unheard])
+  const { client } = new Pair().run()
+  expect(pollAll(client, 0).wakeAt).toBe(10 * SECOND)
+  const unanswered = { type: 'closed', error: { code: 'RTMP_RESPONSE_TIMEOUT' } }
+  expect(pollAll(client, 10 * SECOND)).toMatchObject({ events: [unanswered], wakeAt: Infinity })
 })
 
 test('a client speaks first: C0 and C1 are there before any input', () => {
   const session = new RtmpClientSession({ ...testCrypto, url, action: 'play' })
-  const hello = session.pollOutput()
-  expect(hello).toEqual(new ClientHandshake(testCrypto, 8).pollOutput())
+  expect(pollAll(session, 0).outputs).toEqual([new ClientHandshake(testCrypto, 8).takeOutput()])
   session.handleInput(0, Uint8Array.of(0x48))
-  expect(session.pollEvent()).toMatchObject({ type: 'closed', error: { code: 'RTMP_VERSION' } })
+  expect(pollAll(session, 0).events).toMatchObject([{ type: 'closed', error: { code: 'RTMP_VERSION' } }])
 })

@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import type { Machine, Micros, Polled } from '@crossroom/media'
 import { ChunkReader } from '../chunk/chunk-reader.js'
 import type { HandshakeCrypto } from '../handshake/digest.js'
 import { ServerHandshake } from '../handshake/server-handshake.js'
@@ -37,12 +37,12 @@ export interface RtmpServerCounters {
 }
 
 /**
- * The server's side of one RTMP connection (RTMP 1.0). Time begins with the first verb: `pollTimeout` asks for one at once.
+ * The server's side of one RTMP connection (RTMP 1.0). Time begins with the first verb.
  * No view of any input is kept, so that the caller may read into the same buffer again and again.
  *
  * `publish` and `play` events wait for an answer by `acceptPublish`, `refusePublish`, `acceptPlay` or `refusePlay`, in the
  * same turn or later; an answer to a stream that is gone meanwhile does nothing. Media for a player is not sent through the
- * session: it is packed with `writeMessageChunks` for all players alike and written to the transport behind `pollOutput`.
+ * session: it is packed with `writeMessageChunks` for all players alike and written to the transport behind what was polled.
  */
 export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpServerEvent> {
   /** The size of the chunks for `writeMessageChunks`; holds once the `connect` event has been polled. */
@@ -98,22 +98,13 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     }
   }
 
-  handleTimeout(now: Micros): void {
-    this.#turn(now)
-  }
-
-  pollOutput(): Uint8Array | undefined {
-    return this.#output.poll()
-  }
-
-  pollEvent(): RtmpServerEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    if (this.#isClosed || this.#isAuthorised) return undefined
-    if (this.#startedAt === undefined) return 0
-    return this.#startedAt + this.#allowedMicros()
+  poll(now: Micros): Polled<Uint8Array, RtmpServerEvent> {
+    const startedAt = this.#turn(now)
+    const output = this.#output.take()
+    if (output !== undefined) return { output }
+    const event = this.#events.shift()
+    if (event !== undefined) return { event }
+    return this.#isClosed || this.#isAuthorised ? Infinity : startedAt + this.#allowedMicros()
   }
 
   /**
@@ -167,12 +158,14 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     this.#close()
   }
 
-  #turn(now: Micros): void {
+  /** Answers when the session began. */
+  #turn(now: Micros): Micros {
     this.#now = now
-    this.#startedAt ??= now
-    if (this.#isClosed || this.#isAuthorised || now - this.#startedAt < this.#allowedMicros()) return
+    const startedAt = (this.#startedAt ??= now)
+    if (this.#isClosed || this.#isAuthorised || now - startedAt < this.#allowedMicros()) return startedAt
     if (this.#handshake !== undefined) this.#fail('RTMP_HANDSHAKE_TIMEOUT', 'no complete handshake in time')
     else this.#fail('RTMP_AUTHORISATION_TIMEOUT', 'no accepted publish or play in time')
+    return startedAt
   }
 
   #allowedMicros(): Micros {
@@ -181,7 +174,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
 
   #shakeHands(handshake: ServerHandshake, input: Uint8Array): number {
     const offset = handshake.read(input)
-    const answer = handshake.pollOutput()
+    const answer = handshake.takeOutput()
     if (answer !== undefined) this.#output.raw(answer)
     if (handshake.state === 'refused') this.#fail('RTMP_VERSION', `first byte ${input[0] ?? 0}, RTMP begins with 3`)
     if (handshake.state === 'done') this.#handshake = undefined

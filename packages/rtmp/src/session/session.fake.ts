@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { encodeAmf0Values, parseAmf0Values, type Amf0Value } from '@crossroom/media'
+import { pollAll, type PolledAll } from '@crossroom/testkit'
 import { ChunkReader } from '../chunk/chunk-reader.js'
 import { byteLengthOfMessageChunks, writeMessageChunks } from '../chunk/chunk-writer.js'
 import { ClientHandshake } from '../handshake/client-handshake.js'
@@ -30,6 +31,7 @@ export class ServerRig {
   readonly session: RtmpServerSession
   readonly answers: Answer[] = []
   now = SECOND
+  readonly #events: RtmpServerEvent[] = []
   #reader: ChunkReader | undefined
   readonly #answerSink = {
     onMessage: (messageType: number, messageStreamId: number, _timestamp: number, payload: Uint8Array): void => {
@@ -46,9 +48,9 @@ export class ServerRig {
   /** The state after the handshake, with its bytes polled. */
   shakeHands(): this {
     const client = new ClientHandshake(testCrypto, 'simple')
-    this.session.handleInput(this.now, client.pollOutput()!)
-    client.read(this.session.pollOutput()!)
-    this.session.handleInput(this.now, client.pollOutput()!)
+    this.session.handleInput(this.now, client.takeOutput()!)
+    client.read(this.#poll().outputs[0]!)
+    this.session.handleInput(this.now, client.takeOutput()!)
     this.#reader = new ChunkReader(DEFAULT_RTMP_LIMITS, this.#answerSink)
     this.#reader.authorised()
     return this
@@ -91,8 +93,15 @@ export class ServerRig {
     this.message(MessageType.commandAmf0, encodeAmf0Values([name, transactionId, object, ...args]), 0, streamId)
   }
 
+  /** What the server told since the last call. */
   events(): RtmpServerEvent[] {
-    return drain(() => this.session.pollEvent())
+    this.#takeOutput()
+    return this.#events.splice(0)
+  }
+
+  /** When the session wants to be polled next. */
+  get wakeAt(): number {
+    return this.#takeOutput()
   }
 
   /** What the server said since the last call. */
@@ -110,16 +119,18 @@ export class ServerRig {
     })
   }
 
-  #takeOutput(): void {
-    for (const bytes of drain(() => this.session.pollOutput())) {
+  #takeOutput(): number {
+    const { outputs, wakeAt } = this.#poll()
+    for (const bytes of outputs) {
       const error = this.#reader?.read(bytes)
       if (error !== undefined) throw error
     }
+    return wakeAt
   }
-}
 
-export function drain<Value>(poll: () => Value | undefined): Value[] {
-  const values: Value[] = []
-  for (let value = poll(); value !== undefined; value = poll()) values.push(value)
-  return values
+  #poll(): PolledAll<Uint8Array, RtmpServerEvent> {
+    const polled = pollAll(this.session, this.now)
+    this.#events.push(...polled.events)
+    return polled
+  }
 }

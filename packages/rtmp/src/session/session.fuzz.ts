@@ -1,4 +1,5 @@
 import { encodeAmf0Values } from '@crossroom/media'
+import { pollAll } from '@crossroom/testkit'
 import { byteLengthOfMessageChunks, writeMessageChunks } from '../chunk/chunk-writer.js'
 import { ClientHandshake } from '../handshake/client-handshake.js'
 import { HELLO_LENGTH, PACKET_LENGTH } from '../handshake/digest.js'
@@ -12,7 +13,7 @@ const crypto = {
 }
 /** C0, C1 and C2 of a simple client: the fuzzed part comes behind them, and costs no handshake of 3 KiB each time. */
 const clientHello = new Uint8Array(HELLO_LENGTH + PACKET_LENGTH)
-clientHello.set(new ClientHandshake(crypto, 'simple').pollOutput()!)
+clientHello.set(new ClientHandshake(crypto, 'simple').takeOutput()!)
 const serverHello = new Uint8Array(HELLO_LENGTH + PACKET_LENGTH)
 serverHello[0] = 3
 const url = parseRtmpUrl('rtmp://h/live/x')!
@@ -66,15 +67,16 @@ export const fuzzTargets = [
       const session = new RtmpServerSession(crypto)
       session.handleInput(0, clientHello)
       session.handleInput(0, input)
-      let written = 0
+      const { outputs, events } = pollAll(session, 0)
       let isClosed = false
-      for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
+      for (const event of events) {
         if (isClosed) throw new Error('an event after closed')
         if (event.type === 'publish') session.acceptPublish(event.streamId)
         else if (event.type === 'play') session.acceptPlay(event.streamId)
         else isClosed = event.type === 'closed'
       }
-      for (let bytes = session.pollOutput(); bytes !== undefined; bytes = session.pollOutput()) written += bytes.length
+      let written = 0
+      for (const bytes of [...outputs, ...pollAll(session, 0).outputs]) written += bytes.length
       if (written > 8 * 1024 + 64 * input.length) throw new Error(`${written} bytes in answer to ${input.length}`)
     },
   },
@@ -95,11 +97,10 @@ export const fuzzTargets = [
       session.handleInput(0, serverHello)
       session.handleInput(0, input)
       let isClosed = false
-      for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
+      for (const event of pollAll(session, 0).events) {
         if (isClosed) throw new Error('an event after closed')
         isClosed = event.type === 'closed'
       }
-      while (session.pollOutput() !== undefined);
     },
   },
 ]

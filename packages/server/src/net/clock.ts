@@ -1,4 +1,4 @@
-import type { Micros } from '@crossroom/media'
+import type { DriverClock, Micros } from '@crossroom/media'
 
 /** `performance.now` and `hrtime` read the same clock from different starts; the kernel's time stamps are on the second. */
 const START: Micros = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000
@@ -9,12 +9,6 @@ const HEARTBEAT_MS = 250
 const STOOD_STILL: Micros = 1_000_000
 /** What is left of a delay below this is the coarseness of Node's timers. */
 const TIMER_STEP: Micros = 1_000
-
-/** What the driver needs of a clock. */
-export interface DriverClock {
-  now(): Micros
-  after(delay: Micros, callback: () => void): () => void
-}
 
 /** Real time and timers; a test brings its own. */
 export interface ClockHost {

@@ -1,6 +1,5 @@
 export { plainAddress, TrustedProxies } from './client-address.js'
-export { inListenedTime, ListeningClock, systemClock, type DriverClock } from './clock.js'
-export { Driver, type DriverHandlers } from './driver.js'
+export { inListenedTime, ListeningClock, systemClock } from './clock.js'
 export { AddressRates } from './address-rates.js'
 export { addressGroup, isLoopbackAddress } from '../config/index.js'
 export { FrontDoor, Guest } from './front-door.js'

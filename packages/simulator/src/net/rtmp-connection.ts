@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Driver, type DriverClock } from '@crossroom/media'
 import { parseRtmpUrl, RtmpClientSession, type MediaMessageType, type RtmpClientEvent } from '@crossroom/rtmp'
 
 import { HALF_OPEN_MS, type ConnectionHandlers, type PushConnection } from './connection.js'
@@ -8,9 +9,9 @@ import { HALF_OPEN_MS, type ConnectionHandlers, type PushConnection } from './co
 /** One RTMP connection of a phone: the client's machine on a socket. */
 export class RtmpConnection implements PushConnection {
   readonly #session: RtmpClientSession
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtmpClientEvent>
   readonly #socket: Socket
   readonly #handlers: ConnectionHandlers
-  #timer: NodeJS.Timeout | undefined
   #code: string | undefined
   #closed = false
   #streamId = 0
@@ -27,17 +28,18 @@ export class RtmpConnection implements PushConnection {
       randomBytes: (length) => randomBytes(length),
       hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
     })
+    this.#driver = new Driver(this.#session, clock, {
+      output: (bytes) => void this.#socket.write(bytes),
+      event: (event) => this.#handle(event),
+    })
     const { host, port, isTls } = target
     const open = (): void => {
       handlers.connected()
-      this.#drain()
+      this.#driver.drain()
     }
     this.#socket = isTls ? connectTls({ host, port }, open) : connect({ host, port }, open)
     this.#socket.setNoDelay(true)
-    this.#socket.on('data', (bytes: Buffer) => {
-      this.#session.handleInput(nowMicros(), bytes)
-      this.#drain()
-    })
+    this.#socket.on('data', (bytes: Buffer) => this.#driver.handleInput(bytes))
     this.#socket.on('error', () => undefined)
     this.#socket.once('close', () => this.#end())
   }
@@ -52,7 +54,7 @@ export class RtmpConnection implements PushConnection {
 
   send(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void {
     this.#session.sendMedia(messageType, timestampMs, payload)
-    this.#drain()
+    this.#driver.drain()
   }
 
   sendBytes(bytes: Uint8Array): void {
@@ -62,7 +64,7 @@ export class RtmpConnection implements PushConnection {
   close(): void {
     if (this.#closed) return
     this.#session.close()
-    this.#drain()
+    this.#driver.drain()
     this.#socket.end()
     this.#end()
   }
@@ -77,27 +79,11 @@ export class RtmpConnection implements PushConnection {
   #end(): void {
     if (this.#closed) return
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#driver.close()
     this.#handlers.closed(this.#code)
   }
 
-  #drain(): void {
-    for (let bytes = this.#session.pollOutput(); bytes; bytes = this.#session.pollOutput()) this.#socket.write(bytes)
-    for (let event = this.#session.pollEvent(); event; event = this.#session.pollEvent()) this.#handle(event)
-    clearTimeout(this.#timer)
-    const at = this.#session.pollTimeout()
-    if (at === undefined || this.#closed) return
-    this.#timer = setTimeout(
-      () => {
-        this.#session.handleTimeout(nowMicros())
-        this.#drain()
-      },
-      Math.max(0, (at - nowMicros()) / 1000),
-    )
-  }
-
   #handle(event: RtmpClientEvent): void {
-    if (this.#closed) return
     if (event.type === 'media') {
       this.#handlers.media(event.messageType, event.timestampMs, event.payload)
     } else if (event.type === 'publishing' || event.type === 'playing') {
@@ -111,6 +97,10 @@ export class RtmpConnection implements PushConnection {
   }
 }
 
-function nowMicros(): number {
-  return Math.round(performance.now() * 1000)
+const clock: DriverClock = {
+  now: () => Math.round(performance.now() * 1000),
+  after: (delay, callback) => {
+    const timer = setTimeout(callback, Math.max(0, delay / 1000))
+    return () => clearTimeout(timer)
+  },
 }

@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import {
   asciiBytes,
   encodeStun,
@@ -31,10 +31,9 @@ const KEEP_ALIVE: Micros = 2_500_000
 /** The browser's side of ICE towards one candidate: it is controlling and nominates with every check. */
 export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent> {
   readonly #options: IceClientOptions
-  readonly #outputs: Uint8Array[] = []
-  readonly #events: IceClientEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, IceClientEvent>()
   readonly #transactions = new Set<string>()
-  #nextAt: Micros | undefined
+  #nextAt: Micros
   #isNominated = false
 
   constructor(options: IceClientOptions) {
@@ -52,13 +51,13 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
     if (message === undefined || !this.#transactions.delete(message.transactionId.join())) return
     if (!hasValidIntegrity(message, asciiBytes(this.#options.remote.password), this.#options.hmacSha1)) return
     if (message.class === 'error') {
-      this.#events.push({ kind: 'refused', errorCode: message.errorCode ?? 0 })
+      this.#outbox.tell({ kind: 'refused', errorCode: message.errorCode ?? 0 })
       return
     }
     this.#nextAt = now + KEEP_ALIVE
     if (this.#isNominated) return
     this.#isNominated = true
-    this.#events.push({ kind: 'nominated', mappedAddress: message.mappedAddress })
+    this.#outbox.tell({ kind: 'nominated', mappedAddress: message.mappedAddress })
   }
 
   /** As every full agent answers a check (RFC 8445 section 7.3): the server asks whether somebody is here. */
@@ -67,11 +66,15 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
     if (username !== `${local.usernameFragment}:${remote.usernameFragment}`) return
     const mappedAddress = { ip: '127.0.0.1', port: 9 }
     const integrityKey = asciiBytes(local.password)
-    this.#outputs.push(encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey }, hmacSha1))
+    this.#outbox.send(encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey }, hmacSha1))
   }
 
-  handleTimeout(now: Micros): void {
-    if (this.#nextAt === undefined || now < this.#nextAt) return
+  poll(now: Micros): Polled<Uint8Array, IceClientEvent> {
+    if (this.#nextAt <= now) this.#check(now)
+    return this.#outbox.take() ?? this.#nextAt
+  }
+
+  #check(now: Micros): void {
     this.#nextAt = now + RETRY
     const { local, remote, random, hmacSha1 } = this.#options
     const transactionId = Uint8Array.from({ length: 12 }, () => Math.floor(random() * 256))
@@ -85,19 +88,7 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
       role: { is: 'controlling', tieBreaker: new Uint8Array(8).fill(1) },
       integrityKey: asciiBytes(remote.password),
     } as const
-    this.#outputs.push(encodeStun(draft, hmacSha1))
-  }
-
-  pollOutput(): Uint8Array | undefined {
-    return this.#outputs.shift()
-  }
-
-  pollEvent(): IceClientEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    return this.#nextAt
+    this.#outbox.send(encodeStun(draft, hmacSha1))
   }
 
   /** The network has changed: check at once, as a browser does. */
@@ -107,6 +98,6 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
 
   /** Falls silent, as a peer that lost its network. */
   stop(): void {
-    this.#nextAt = undefined
+    this.#nextAt = Infinity
   }
 }

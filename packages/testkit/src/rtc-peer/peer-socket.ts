@@ -1,19 +1,22 @@
 import { createSocket, type Socket } from 'node:dgram'
-import type { Micros } from '@crossroom/media'
+import { Driver, type DriverClock, type Micros } from '@crossroom/media'
 import type { RtcPeer, RtcPeerEvent } from './rtc-peer.js'
 
 /** Joins a peer to a UDP socket of its own and to the clock. */
 export class PeerSocket {
   readonly #peer: RtcPeer
-  readonly #onEvent: (event: RtcPeerEvent) => void
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtcPeerEvent>
   #socket: Socket
   #remote: { readonly ip: string; readonly port: number } | undefined
-  #timer: NodeJS.Timeout | undefined
-  #isClosed = false
 
   constructor(peer: RtcPeer, onEvent: (event: RtcPeerEvent) => void) {
     this.#peer = peer
-    this.#onEvent = onEvent
+    this.#driver = new Driver(peer, nodeClock, {
+      output: (bytes) => {
+        if (this.#remote !== undefined) this.#socket.send(bytes, this.#remote.port, this.#remote.ip)
+      },
+      event: onEvent,
+    })
     this.#socket = this.#open()
   }
 
@@ -33,47 +36,37 @@ export class PeerSocket {
 
   /** Does what is due, and passes on what the peer has. */
   tick(): void {
-    this.#peer.handleTimeout(nowMicros())
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Says goodbye. Idempotent. */
   close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    clearTimeout(this.#timer)
+    if (this.#driver.isClosed) return
     this.#peer.close(nowMicros())
-    this.#flush()
+    this.#driver.drain()
+    this.#driver.close()
     this.#socket.close()
   }
 
   #open(): Socket {
     const socket = createSocket('udp4')
     socket.on('message', (bytes) => {
-      if (this.#isClosed || socket !== this.#socket) return
-      this.#peer.handleInput(nowMicros(), bytes)
-      this.#drain()
+      if (socket === this.#socket) this.#driver.handleInput(bytes)
     })
     return socket
-  }
-
-  #drain(): void {
-    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onEvent(event)
-    this.#flush()
-    clearTimeout(this.#timer)
-    const at = this.#peer.pollTimeout()
-    if (at === undefined || this.#isClosed) return
-    this.#timer = setTimeout(() => this.tick(), Math.max(0, Math.ceil((at - nowMicros()) / 1000)))
-  }
-
-  #flush(): void {
-    for (let out = this.#peer.pollOutput(); out !== undefined; out = this.#peer.pollOutput()) {
-      if (this.#remote !== undefined) this.#socket.send(out, this.#remote.port, this.#remote.ip)
-    }
   }
 }
 
 /** The clock of real peers: monotonic. */
 export function nowMicros(): Micros {
   return Number(process.hrtime.bigint() / 1000n)
+}
+
+/** That clock with Node's timers. */
+export const nodeClock: DriverClock = {
+  now: nowMicros,
+  after: (delay, callback) => {
+    const timer = setTimeout(callback, Math.max(0, Math.ceil(delay / 1000)))
+    return () => clearTimeout(timer)
+  },
 }

@@ -18,6 +18,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Link, type LinkOptions } from '../netem/link.js'
 import { seededRandom } from '../netem/seeded-random.js'
+import { pollAll } from '../poll-all.js'
 import { RtcPeer, type RtcPeerEvent } from './rtc-peer.js'
 
 const SECOND = 1_000_000
@@ -113,23 +114,19 @@ class Stage {
 
   #step(): void {
     const { now, peer, server } = this
-    if ((peer.pollTimeout() ?? Infinity) <= now) peer.handleTimeout(now)
-    if ((server.pollTimeout() ?? Infinity) <= now) server.handleTimeout(now)
     for (let next = this.up.receive(now); next; next = this.up.receive(now)) server.handleInput(now, next.item)
     for (let next = this.down.receive(now); next; next = this.down.receive(now)) {
       if (next.item.address === this.address) peer.handleInput(now, next.item.bytes)
     }
-    for (let out = peer.pollOutput(); out; out = peer.pollOutput()) {
-      this.#send(this.up, { address: this.address, bytes: out.slice() })
-    }
-    for (let out = server.pollOutput(); out; out = server.pollOutput()) {
-      this.#send(this.down, { address: out.address, bytes: out.bytes.slice() })
-    }
-    for (let event = server.pollEvent(); event; event = server.pollEvent()) {
+    const ofPeer = pollAll(peer, now)
+    for (const out of ofPeer.outputs) this.#send(this.up, { address: this.address, bytes: out.slice() })
+    this.peerEvents.push(...ofPeer.events)
+    const ofServer = pollAll(server, now)
+    for (const { address, bytes } of ofServer.outputs) this.#send(this.down, { address, bytes: bytes.slice() })
+    for (const event of ofServer.events) {
       this.serverEvents.push(event)
       if (event.kind === 'connected') this.sender = srtpOutboundForTest(event.keys)
     }
-    for (let event = peer.pollEvent(); event; event = peer.pollEvent()) this.peerEvents.push(event)
   }
 
   /** Sends RTP as the egress would: to where the transport says. */

@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import { Outbox, type DriverHandlers, type Machine, type Micros, type Polled } from '@crossroom/media'
 import {
   datagramKind,
   makeIceCredentials,
@@ -9,6 +9,7 @@ import {
   RtpReceiver,
   writeAnswer,
   type DtlsEngine,
+  type DtlsEvent,
   type DtlsSession,
   type HmacSha1,
   type IceCredentials,
@@ -69,8 +70,7 @@ export interface RtcPeerCounters {
 export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
   readonly counters: RtcPeerCounters = { rtpPackets: 0, rtpBytes: 0, rtcpPackets: 0, undecryptable: 0 }
   readonly #options: RtcPeerOptions
-  readonly #outputs: Uint8Array[] = []
-  readonly #events: RtcPeerEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, RtcPeerEvent>()
   #local: IceCredentials
   /** What the server says of itself. */
   #remote: RemoteDescription | undefined
@@ -160,32 +160,11 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     if (kind === 'stun') this.#ice?.handleInput(now, datagram)
     else if (kind === 'dtls') this.#dtls?.handleInput(now, datagram)
     else this.#handleMedia(now, datagram, kind === 'rtcp')
-    this.#follow(now)
   }
 
-  handleTimeout(now: Micros): void {
-    this.#ice?.handleTimeout(now)
-    if (this.isNominated && isDue(this.#dtls?.pollTimeout(), now)) this.#dtls?.handleTimeout(now)
-    if (isDue(this.#receiver?.pollTimeout(), now)) this.#receiver?.handleTimeout(now)
-    this.#follow(now)
-  }
-
-  pollOutput(): Uint8Array | undefined {
-    return this.#outputs.shift()
-  }
-
-  pollEvent(): RtcPeerEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    const dtls = this.isNominated ? this.#dtls?.pollTimeout() : undefined
-    const next = Math.min(
-      this.#ice?.pollTimeout() ?? Infinity,
-      dtls ?? Infinity,
-      this.#receiver?.pollTimeout() ?? Infinity,
-    )
-    return next === Infinity ? undefined : next
+  poll(now: Micros): Polled<Uint8Array, RtcPeerEvent> {
+    const wakeAt = this.#follow(now)
+    return this.#outbox.take() ?? wakeAt
   }
 
   /** Sends a plaintext RTP packet; dropped before there are keys. */
@@ -193,7 +172,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     const room = new Uint8Array(packet.length + MAX_SRTP_OVERHEAD)
     room.set(packet)
     const length = this.#outbound?.protectRtp(room, packet.length) ?? -1
-    if (length > 0) this.#outputs.push(room.subarray(0, length))
+    if (length > 0) this.#outbox.send(room.subarray(0, length))
   }
 
   /** Sends a plaintext RTCP compound; dropped before there are keys. */
@@ -201,7 +180,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     const room = new Uint8Array(compound.length + MAX_SRTP_OVERHEAD)
     room.set(compound)
     const length = this.#outbound?.protectRtcp(room, compound.length) ?? -1
-    if (length > 0) this.#outputs.push(room.subarray(0, length))
+    if (length > 0) this.#outbox.send(room.subarray(0, length))
   }
 
   /** New credentials for an ICE restart; give the server's answer to `acceptRestart`. */
@@ -212,7 +191,6 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
 
   acceptRestart(now: Micros, remote: IceCredentials): void {
     this.#startIce(now, remote)
-    this.#follow(now)
   }
 
   /** The network has changed under the same session. */
@@ -225,7 +203,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     this.#ice?.stop()
   }
 
-  /** Says goodbye; drain `pollOutput` once more. */
+  /** Says goodbye; poll once more. */
   close(now: Micros): void {
     this.#dtls?.close(now)
     this.#follow(now)
@@ -278,27 +256,35 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
     this.#receiver?.handleRtp(now, packet)
   }
 
-  /** Moves outputs and events of the parts up. */
-  #follow(now: Micros): void {
-    for (let event = this.#ice?.pollEvent(); event !== undefined; event = this.#ice?.pollEvent()) {
-      if (event.kind === 'refused') this.#events.push({ kind: 'failed', reason: `STUN ${event.errorCode}` })
-      else if (!this.isConnected && this.#remote?.setup !== 'active') this.#dtls?.handleTimeout(now)
-    }
-    for (let out = this.#ice?.pollOutput(); out !== undefined; out = this.#ice?.pollOutput()) this.#outputs.push(out)
-    for (let event = this.#dtls?.pollEvent(); event !== undefined; event = this.#dtls?.pollEvent()) {
-      if (event.kind === 'connected') {
-        this.#inbound = this.#options.createInbound(event.keys)
-        this.#outbound = this.#options.createOutbound(event.keys)
-        this.#events.push({ kind: 'connected', profile: event.profile })
-      } else {
-        this.#events.push(event)
-      }
-    }
-    for (let out = this.#dtls?.pollOutput(); out !== undefined; out = this.#dtls?.pollOutput()) this.#outputs.push(out)
-    for (let out = this.#receiver?.pollOutput(); out !== undefined; out = this.#receiver?.pollOutput())
-      this.sendRtcp(out)
-    for (let event = this.#receiver?.pollEvent(); event !== undefined; event = this.#receiver?.pollEvent()) {
-      if (event.kind === 'frame') this.#events.push(event)
+  /** Moves outputs and events of the parts up, and answers when one of them wants to be polled again. */
+  #follow(now: Micros): Micros {
+    const iceAt = follow(this.#ice, now, {
+      output: (bytes) => this.#outbox.send(bytes),
+      event: (event) => {
+        if (event.kind === 'refused') this.#outbox.tell({ kind: 'failed', reason: `STUN ${event.errorCode}` })
+      },
+    })
+    // A client's handshake begins with the first poll: when somebody is known to be there.
+    const dtlsAt = follow(this.isNominated || this.isConnected ? this.#dtls : undefined, now, {
+      output: (bytes) => this.#outbox.send(bytes),
+      event: (event) => this.#handleDtlsEvent(event),
+    })
+    const receiverAt = follow(this.#receiver, now, {
+      output: (compound) => this.sendRtcp(compound),
+      event: (event) => {
+        if (event.kind === 'frame') this.#outbox.tell(event)
+      },
+    })
+    return Math.min(iceAt, dtlsAt, receiverAt)
+  }
+
+  #handleDtlsEvent(event: DtlsEvent): void {
+    if (event.kind === 'connected') {
+      this.#inbound = this.#options.createInbound(event.keys)
+      this.#outbound = this.#options.createOutbound(event.keys)
+      this.#outbox.tell({ kind: 'connected', profile: event.profile })
+    } else {
+      this.#outbox.tell(event)
     }
   }
 
@@ -312,6 +298,16 @@ const WISHES = {
   video: [{ codec: 'h264' }, { codec: 'vp8' }],
 } as const
 
-function isDue(at: Micros | undefined, now: Micros): boolean {
-  return at !== undefined && at <= now
+/** Polls a part to the end, and answers when it wants to be polled again. */
+function follow<Output, Event>(
+  part: Pick<Machine<never, Output, Event>, 'poll'> | undefined,
+  now: Micros,
+  handlers: DriverHandlers<Output, Event>,
+): Micros {
+  for (;;) {
+    const polled = part?.poll(now) ?? Infinity
+    if (typeof polled === 'number') return polled
+    if ('output' in polled) handlers.output(polled.output)
+    else handlers.event(polled.event)
+  }
 }

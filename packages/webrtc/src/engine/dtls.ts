@@ -42,11 +42,10 @@ export type DtlsEvent =
 
 /**
  * One DTLS 1.2 association (RFC 6347, RFC 5764): datagrams in, datagrams of at most 1200 bytes out.
- * `handleTimeout(now)` with any `now` starts a client's handshake. Retransmission follows `pollTimeout`. The caller
- * hands in only datagrams whose source ICE has verified.
+ * The first `poll` starts a client's handshake. The caller hands in only datagrams whose source ICE has verified.
  */
 export interface DtlsSession extends Machine<Uint8Array, Uint8Array, DtlsEvent> {
-  /** Queues a close_notify when connected (drain `pollOutput` once more), then releases the session. Idempotent. */
+  /** Queues a close_notify when connected (poll once more), then releases the session. Idempotent. */
   close(now: Micros): void
 }
 

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { FIRST_TCP_ADDRESS } from '../engine/udp-port.js'
 import { hasValidIntegrity, parseStun } from '../stun/parse.js'
 import { asciiBytes } from '../stun/write.js'
-import { CONSENT_TIMEOUT, IceAgent, type IceEvent } from './agent.js'
+import { CONSENT_TIMEOUT } from './agent.js'
 import {
   AnsweredAgent,
+  PolledAgent,
   answerTo,
   browser,
   restarted,
@@ -18,19 +19,13 @@ import { MAX_TUPLES } from './tuple-table.js'
 
 const SECOND = 1_000_000
 
-function makeAgent(Agent: typeof IceAgent = AnsweredAgent): IceAgent {
+function makeAgent(Agent: typeof PolledAgent = AnsweredAgent): PolledAgent {
   const endpointOf = (address: number) => ({ ip: '192.0.2.7', port: 1000 + (address % 50_000) })
   return new Agent({ hmacSha1, randomBytes: countingBytes(), remote: browser, endpointOf })
 }
 
-function eventsOf(agent: IceAgent): IceEvent[] {
-  const events: IceEvent[] = []
-  for (let event = agent.pollEvent(); event !== undefined; event = agent.pollEvent()) events.push(event)
-  return events
-}
-
-function silent(agent: IceAgent): boolean {
-  return agent.pollOutput() === undefined && eventsOf(agent).length === 0
+function silent(agent: PolledAgent): boolean {
+  return agent.takeOutputs().length + agent.takeEvents().length === 0
 }
 
 test('credentials have the length and characters of RFC 8839', () => {
@@ -43,13 +38,13 @@ test('a good check is answered to where it came from, with its own address in it
   const agent = makeAgent()
   const check = makeCheck(agent.local)
   agent.handleInput(0, { address: 5, bytes: check })
-  const output = agent.pollOutput()!
+  const output = agent.takeOutputs()[0]!
   expect(output.address).toBe(5)
   const response = parseStun(output.bytes)!
   expect(response).toMatchObject({ class: 'success', mappedAddress: { ip: '192.0.2.7', port: 1005 } })
   expect(response.transactionId).toEqual(parseStun(check)!.transactionId)
   expect(hasValidIntegrity(response, asciiBytes(agent.local.password), hmacSha1)).toBe(true)
-  expect(eventsOf(agent)).toEqual([
+  expect(agent.takeEvents()).toEqual([
     { kind: 'verified', address: 5 },
     { kind: 'selected', address: 5, previous: undefined },
   ])
@@ -75,7 +70,7 @@ test('W1: an answer is never longer than its question, whatever the role', () =>
   for (const is of ['controlling', 'controlled'] as const) {
     const bytes = makeCheck(agent.local, { role: { is, tieBreaker: new Uint8Array(8) } })
     agent.handleInput(0, { address: 5, bytes })
-    expect(agent.pollOutput()!.bytes.length).toBeLessThanOrEqual(bytes.length)
+    expect(agent.takeOutputs()[0]!.bytes.length).toBeLessThanOrEqual(bytes.length)
   }
 })
 
@@ -83,7 +78,7 @@ test('W1: a peer that thinks itself controlled is told 487 and gains nothing', (
   const agent = makeAgent()
   const bytes = makeCheck(agent.local, { role: { is: 'controlled', tieBreaker: new Uint8Array(8).fill(255) } })
   agent.handleInput(0, { address: 5, bytes })
-  expect(parseStun(agent.pollOutput()!.bytes)).toMatchObject({ class: 'error', errorCode: 487 })
+  expect(parseStun(agent.takeOutputs()[0]!.bytes)).toMatchObject({ class: 'error', errorCode: 487 })
   expect(agent.isVerified(5)).toBe(false)
   expect(agent.counters.roleConflicts).toBe(1)
 })
@@ -100,7 +95,7 @@ test('W2: another address gets media only by nomination, or when the selected on
   expect(agent.selected).toBe(6)
   agent.handleInput(3.6 * SECOND, { address: 5, bytes: makeCheck(agent.local, { useCandidate: true }) })
   expect(agent.selected).toBe(5)
-  const moves = eventsOf(agent).filter((event) => event.kind === 'selected')
+  const moves = agent.takeEvents().filter((event) => event.kind === 'selected')
   expect(moves.map((event) => [event.previous, event.address])).toEqual([
     [undefined, 5],
     [5, 6],
@@ -130,17 +125,16 @@ test('W10: consent ends 30 s after the last good check, and only once', () => {
   const agent = makeAgent()
   agent.handleInput(0, { address: 5, bytes: makeCheck(agent.local) })
   agent.handleInput(4 * SECOND, { address: 5, bytes: makeCheck(agent.local) })
-  eventsOf(agent)
-  expect(agent.pollTimeout()).toBe(4 * SECOND + CONSENT_TIMEOUT)
+  agent.takeEvents()
+  expect(agent.pollAt(4 * SECOND)).toBe(4 * SECOND + CONSENT_TIMEOUT)
   // Media without checks is no consent (RFC 7675 section 5.1).
   agent.heard(33 * SECOND, 5)
-  agent.handleTimeout(34 * SECOND - 1)
-  expect(eventsOf(agent)).toEqual([])
-  agent.handleTimeout(34 * SECOND)
-  expect(eventsOf(agent).map((event) => event.kind)).toEqual(['dropped', 'selected', 'expired'])
-  agent.handleTimeout(100 * SECOND)
-  expect(eventsOf(agent)).toEqual([])
-  expect(agent.pollTimeout()).toBeUndefined()
+  agent.pollAt(34 * SECOND - 1)
+  expect(agent.takeEvents()).toEqual([])
+  agent.pollAt(34 * SECOND)
+  expect(agent.takeEvents().map((event) => event.kind)).toEqual(['dropped', 'selected', 'expired'])
+  expect(agent.pollAt(100 * SECOND)).toBe(Infinity)
+  expect(agent.takeEvents()).toEqual([])
 })
 
 test('W10: a closed TCP connection leaves 30 s for another one', () => {
@@ -148,11 +142,11 @@ test('W10: a closed TCP connection leaves 30 s for another one', () => {
   agent.handleInput(0, { address: FIRST_TCP_ADDRESS, bytes: makeCheck(agent.local) })
   agent.remove(0, FIRST_TCP_ADDRESS)
   expect(agent.selected).toBeUndefined()
-  expect(eventsOf(agent).map((event) => event.kind)).toEqual(['verified', 'selected', 'dropped', 'selected'])
+  expect(agent.takeEvents().map((event) => event.kind)).toEqual(['verified', 'selected', 'dropped', 'selected'])
   agent.handleInput(20 * SECOND, { address: FIRST_TCP_ADDRESS + 1, bytes: makeCheck(agent.local) })
   expect(agent.selected).toBe(FIRST_TCP_ADDRESS + 1)
-  agent.handleTimeout(31 * SECOND)
-  expect(eventsOf(agent).some((event) => event.kind === 'expired')).toBe(false)
+  agent.pollAt(31 * SECOND)
+  expect(agent.takeEvents().some((event) => event.kind === 'expired')).toBe(false)
 })
 
 test('W11: ten thousand ports with the right password keep eight places, never that of the selected one', () => {
@@ -160,12 +154,11 @@ test('W11: ten thousand ports with the right password keep eight places, never t
   agent.handleInput(0, { address: 1, bytes: makeCheck(agent.local, { useCandidate: true }) })
   for (let address = 2; address <= 10_000; address++) {
     agent.handleInput(address, { address, bytes: makeCheck(agent.local) })
-    while (agent.pollOutput() !== undefined) continue
+    agent.takeOutputs()
   }
-  const verified = eventsOf(agent).reduce(
-    (count, { kind }) => count + (kind === 'verified' ? 1 : kind === 'dropped' ? -1 : 0),
-    0,
-  )
+  const verified = agent
+    .takeEvents()
+    .reduce((count, { kind }) => count + (kind === 'verified' ? 1 : kind === 'dropped' ? -1 : 0), 0)
   expect(verified).toBe(MAX_TUPLES)
   expect(agent.selected).toBe(1)
   expect(agent.isVerified(10_000)).toBe(true)
@@ -188,10 +181,10 @@ test('an ICE restart keeps media where it is until the new credentials nominate,
   // A late nomination under the old credentials is answered, but it is history.
   agent.handleInput(3 * SECOND, { address: 5, bytes: makeCheck(old, { useCandidate: true }) })
   expect(agent.selected).toBe(7)
-  expect(agent.pollTimeout()).toBe(11 * SECOND)
-  eventsOf(agent)
-  agent.handleTimeout(11 * SECOND)
-  expect(eventsOf(agent)).toEqual([{ kind: 'retired', usernameFragment: old.usernameFragment }])
+  expect(agent.pollAt(3 * SECOND)).toBe(11 * SECOND)
+  agent.takeEvents()
+  agent.pollAt(11 * SECOND)
+  expect(agent.takeEvents()).toEqual([{ kind: 'retired', usernameFragment: old.usernameFragment }])
   const before = agent.counters.wrongUsername
   agent.handleInput(12 * SECOND, { address: 5, bytes: makeCheck(old) })
   expect(agent.counters.wrongUsername).toBe(before + 1)
@@ -201,7 +194,7 @@ test('restarts in a row do not pile up credentials', () => {
   const agent = makeAgent()
   for (let count = 0; count < 100; count++) agent.restart(count, browser)
   expect(agent.usernameFragments.length).toBe(3)
-  expect(eventsOf(agent).filter((event) => event.kind === 'retired').length).toBe(98)
+  expect(agent.takeEvents().filter((event) => event.kind === 'retired').length).toBe(98)
 })
 
 test('responses and indications are not answered', () => {
@@ -213,23 +206,20 @@ test('responses and indications are not answered', () => {
 })
 
 /** What of it is not an answer: our checks, by address. */
-function checksOf(agent: IceAgent): { address: number; bytes: Uint8Array }[] {
-  const checks: { address: number; bytes: Uint8Array }[] = []
-  for (let output = agent.pollOutput(); output !== undefined; output = agent.pollOutput())
-    if (parseStun(output.bytes)?.class === 'request') checks.push(output)
-  return checks
+function checksOf(agent: PolledAgent): { address: number; bytes: Uint8Array }[] {
+  return agent.takeOutputs().filter(({ bytes }) => parseStun(bytes)?.class === 'request')
 }
 
-function movesOf(agent: IceAgent): (number | undefined)[] {
-  return eventsOf(agent).flatMap((event) => (event.kind === 'selected' ? [event.address] : []))
+function movesOf(agent: PolledAgent): (number | undefined)[] {
+  return agent.takeEvents().flatMap((event) => (event.kind === 'selected' ? [event.address] : []))
 }
 
-function nominate(agent: IceAgent, now: number, address: number): void {
+function nominate(agent: PolledAgent, now: number, address: number): void {
   agent.handleInput(now, { address, bytes: makeCheck(agent.local, { useCandidate: true }) })
 }
 
 test('a nominated address is checked, and gets nothing else before it has answered; the old one goes on', () => {
-  const agent = makeAgent(IceAgent)
+  const agent = makeAgent(PolledAgent)
   nominate(agent, 0, 5)
   agent.prove(5)
   nominate(agent, SECOND, 6)
@@ -247,15 +237,15 @@ test('a nominated address is checked, and gets nothing else before it has answer
 })
 
 test('a check that is not answered is sent five times in a second, and again with the peer’s next check', () => {
-  const agent = makeAgent(IceAgent)
+  const agent = makeAgent(PolledAgent)
   nominate(agent, 0, 5)
   agent.prove(5)
   checksOf(agent)
   nominate(agent, SECOND, 6)
   const sentAt: number[] = []
   let now = SECOND
-  for (; now < 3 * SECOND; now = agent.pollTimeout()!) {
-    agent.handleTimeout(now)
+  for (let next = now; now < 3 * SECOND; now = next) {
+    next = agent.pollAt(now)
     for (const { address } of checksOf(agent)) sentAt.push(address === 6 ? now - SECOND : -1)
   }
   expect(sentAt).toEqual([0, 50_000, 150_000, 350_000, 750_000])
@@ -265,7 +255,7 @@ test('a check that is not answered is sent five times in a second, and again wit
 })
 
 test('only the right answer from the right place proves an address', () => {
-  const agent = makeAgent(IceAgent)
+  const agent = makeAgent(PolledAgent)
   nominate(agent, 0, 5)
   agent.prove(5)
   nominate(agent, 1, 6)
@@ -283,7 +273,7 @@ test('only the right answer from the right place proves an address', () => {
 })
 
 test('authentic media proves an address, and a TCP connection is one', () => {
-  const agent = makeAgent(IceAgent)
+  const agent = makeAgent(PolledAgent)
   nominate(agent, 0, 5)
   expect(agent.selected).toBeUndefined()
   agent.heard(1, 5)
@@ -293,7 +283,7 @@ test('authentic media proves an address, and a TCP connection is one', () => {
 })
 
 test('where the selected address is gone, one that has proved itself takes its place; one that has not is checked', () => {
-  const agent = makeAgent(IceAgent)
+  const agent = makeAgent(PolledAgent)
   nominate(agent, 0, FIRST_TCP_ADDRESS)
   agent.handleInput(1, { address: 6, bytes: makeCheck(agent.local) })
   agent.handleInput(2, { address: 7, bytes: makeCheck(agent.local) })

@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import type { IpEndpoint } from '../stun/address.js'
 import type { HmacSha1, StunMessage } from '../stun/message.js'
 import { hasValidIntegrity, parseStun } from '../stun/parse.js'
@@ -98,8 +98,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
   readonly #options: IceAgentOptions
   readonly #tuples = new TupleTable()
-  readonly #outputs: IceOutput[] = []
-  readonly #events: IceEvent[] = []
+  readonly #outbox = new Outbox<IceOutput, IceEvent>()
   /** The current generation first, then those that are about to retire. */
   #generations: Generation[]
   #selected: VerifiedTuple | undefined
@@ -117,7 +116,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     this.#generations = [makeGeneration(0, local, options.remote)]
     this.#returnChecks = new ReturnChecks({
       ...{ hmacSha1: options.hmacSha1, randomBytes: options.randomBytes },
-      send: (address, bytes) => this.#outputs.push({ address, bytes }),
+      send: (address, bytes) => this.#outbox.send({ address, bytes }),
     })
   }
 
@@ -174,8 +173,13 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     if (entry === this.#wanted) this.#select(entry)
   }
 
-  handleTimeout(now: Micros): void {
-    this.#returnChecks.handleTimeout(now)
+  poll(now: Micros): Polled<IceOutput, IceEvent> {
+    if (this.#wakeAt <= now) this.#doWhatIsDue(now)
+    return this.#outbox.take() ?? this.#wakeAt
+  }
+
+  #doWhatIsDue(now: Micros): void {
+    this.#returnChecks.sendDue(now)
     for (const generation of this.#generations.filter((candidate) => isRetired(candidate, now)))
       this.#retire(generation)
     for (;;) {
@@ -185,23 +189,15 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     }
     if (this.#consentUntil !== undefined && this.#consentUntil <= now) {
       this.#consentUntil = undefined
-      this.#events.push({ kind: 'expired' })
+      this.#outbox.tell({ kind: 'expired' })
     }
   }
 
-  pollOutput(): IceOutput | undefined {
-    return this.#outputs.shift()
-  }
-
-  pollEvent(): IceEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    let next = Math.min(this.#consentUntil ?? Infinity, this.#returnChecks.pollTimeout() ?? Infinity)
+  get #wakeAt(): Micros {
+    let next = Math.min(this.#consentUntil ?? Infinity, this.#returnChecks.dueAt)
     for (const entry of this.#tuples.entries()) next = Math.min(next, entry.verifiedAt + CONSENT_TIMEOUT)
     for (const generation of this.#generations) next = Math.min(next, generation.retiresAt ?? Infinity)
-    return next === Infinity ? undefined : next
+    return next
   }
 
   /** The tuples that DTLS and media may come from. */
@@ -246,7 +242,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     if (entry !== undefined) this.#drop(now, entry)
   }
 
-  /** Lets go of every address and asks for no time-out any more; each leaves by its `dropped` event. Idempotent. */
+  /** Lets go of every address and waits for nothing any more; each leaves by its `dropped` event. Idempotent. */
   close(): void {
     this.#selected = undefined
     this.#consentUntil = undefined
@@ -273,7 +269,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
 
   #respond(address: PeerAddress, draft: Parameters<typeof encodeStun>[0]): void {
-    this.#outputs.push({ address, bytes: encodeStun(draft, this.#options.hmacSha1) })
+    this.#outbox.send({ address, bytes: encodeStun(draft, this.#options.hmacSha1) })
   }
 
   #verify(now: Micros, address: PeerAddress, message: StunMessage, generation: Generation): void {
@@ -286,7 +282,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
       // A TCP connection was made by somebody who is there.
       entry = { address, verifiedAt: now, heardAt: now, isProved: isTcp(address) }
       this.#tuples.add(entry)
-      this.#events.push({ kind: 'verified', address })
+      this.#outbox.tell({ kind: 'verified', address })
     }
     entry.verifiedAt = now
     this.#consentUntil = now + CONSENT_TIMEOUT
@@ -307,7 +303,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
 
   #retire(generation: Generation): void {
     this.#generations = this.#generations.filter((candidate) => candidate !== generation)
-    this.#events.push({ kind: 'retired', usernameFragment: generation.local.usernameFragment })
+    this.#outbox.tell({ kind: 'retired', usernameFragment: generation.local.usernameFragment })
   }
 
   #selectedIsSilent(now: Micros): boolean {
@@ -319,7 +315,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     if (entry === this.#selected) return
     const previous = this.#selected?.address
     this.#selected = entry
-    this.#events.push({ kind: 'selected', address: entry?.address, previous })
+    this.#outbox.tell({ kind: 'selected', address: entry?.address, previous })
   }
 
   #drop(now: Micros, entry: VerifiedTuple): void {
@@ -335,7 +331,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     this.#tuples.remove(entry)
     this.#returnChecks.forget(entry.address)
     if (entry === this.#wanted) this.#wanted = undefined
-    this.#events.push({ kind: 'dropped', address: entry.address })
+    this.#outbox.tell({ kind: 'dropped', address: entry.address })
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { Micros } from '@crossroom/media'
+import { pollAll } from '@crossroom/testkit'
 import { parseStun } from '../stun/parse.js'
 import { asciiBytes, encodeStun, type StunDraft } from '../stun/write.js'
-import { IceAgent, type IceInput, type IceOutput } from './agent.js'
+import { IceAgent, type IceEvent, type IceInput, type IceOutput } from './agent.js'
 import type { IceCredentials } from './credentials.js'
 
 export const hmacSha1 = (key: Uint8Array, data: Uint8Array): Uint8Array => createHmac('sha1', key).update(data).digest()
@@ -49,20 +50,46 @@ export function answerTo(bytes: Uint8Array, remote?: IceCredentials): Uint8Array
   return encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey: asciiBytes(password) }, hmacSha1)
 }
 
-/** An agent whose peer answers its checks at once, wherever they go. */
-export class AnsweredAgent extends IceAgent {
-  readonly #left: IceOutput[] = []
+/** An agent that a test polls: it keeps what it said until somebody looks. */
+export class PolledAgent extends IceAgent {
+  readonly #outputs: IceOutput[] = []
+  readonly #events: IceEvent[] = []
+  #now: Micros = 0
 
   override handleInput(now: Micros, input: IceInput): void {
     super.handleInput(now, input)
-    for (let output = super.pollOutput(); output !== undefined; output = super.pollOutput()) {
-      const answer = answerTo(output.bytes)
-      if (answer === undefined) this.#left.push(output)
-      else super.handleInput(now, { address: output.address, bytes: answer })
-    }
+    this.pollAt(now)
   }
 
-  override pollOutput(): IceOutput | undefined {
-    return this.#left.shift() ?? super.pollOutput()
+  /** Answers when it wants to be polled again. */
+  pollAt(now = this.#now): Micros {
+    this.#now = now
+    const { outputs, events, wakeAt } = pollAll(this, now)
+    this.#events.push(...events)
+    for (const output of outputs) this.send(now, output)
+    return wakeAt
+  }
+
+  takeOutputs(): IceOutput[] {
+    this.pollAt()
+    return this.#outputs.splice(0)
+  }
+
+  takeEvents(): IceEvent[] {
+    this.pollAt()
+    return this.#events.splice(0)
+  }
+
+  protected send(_now: Micros, output: IceOutput): void {
+    this.#outputs.push(output)
+  }
+}
+
+/** An agent whose peer answers its checks at once, wherever they go. */
+export class AnsweredAgent extends PolledAgent {
+  protected override send(now: Micros, output: IceOutput): void {
+    const answer = answerTo(output.bytes)
+    if (answer === undefined) super.send(now, output)
+    else this.handleInput(now, { address: output.address, bytes: answer })
   }
 }

@@ -57,7 +57,7 @@ export class ReturnChecks {
     } as const
     this.forget(address)
     this.#open.push({ address, transactionId, key, bytes: encodeStun(draft, hmacSha1), begunAt: now, tries: 0 })
-    this.handleTimeout(now)
+    this.sendDue(now)
   }
 
   /** Whether this is the answer to a check of ours, from where it went. */
@@ -72,22 +72,23 @@ export class ReturnChecks {
     if (this.#open.length > 0) this.#open = this.#open.filter((check) => check.address !== address)
   }
 
-  handleTimeout(now: Micros): void {
+  /** Sends the checks that are due. */
+  sendDue(now: Micros): void {
     for (const check of this.#open) {
-      if ((dueAt(check) ?? Infinity) > now) continue
+      if (dueAt(check) > now) continue
       check.tries++
       this.#options.send(check.address, check.bytes)
     }
   }
 
-  pollTimeout(): Micros | undefined {
+  /** When the next one is due; `Infinity` when none is. */
+  get dueAt(): Micros {
     let next = Infinity
-    for (const check of this.#open) next = Math.min(next, dueAt(check) ?? Infinity)
-    return next === Infinity ? undefined : next
+    for (const check of this.#open) next = Math.min(next, dueAt(check))
+    return next
   }
 }
 
-function dueAt({ begunAt, tries }: ReturnCheck): Micros | undefined {
-  const after = SEND_AFTER[tries]
-  return after === undefined ? undefined : begunAt + after
+function dueAt({ begunAt, tries }: ReturnCheck): Micros {
+  return begunAt + (SEND_AFTER[tries] ?? Infinity)
 }

@@ -10,6 +10,7 @@ import {
   type VideoConfig,
   type VideoFrame,
 } from '@crossroom/media'
+import { pollAll } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { H264Packetizer } from '../packetizer/h264.js'
 import { PayloadBuffer } from '../packetizer/payload-buffer.js'
@@ -100,9 +101,7 @@ function receive(codec: VideoCodec, packets: readonly Uint8Array[]): VideoFrame[
   const frames: MediaFrame[] = []
   packets.forEach((packet, index) => {
     receiver.handleRtp(index * 1000, packet)
-    for (let event = receiver.pollEvent(); event !== undefined; event = receiver.pollEvent()) {
-      if (event.kind === 'frame') frames.push(event.frame)
-    }
+    for (const event of pollAll(receiver, index * 1000).events) if (event.kind === 'frame') frames.push(event.frame)
   })
   return frames as VideoFrame[]
 }

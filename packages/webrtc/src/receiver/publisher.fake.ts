@@ -1,4 +1,4 @@
-import { Link, seededRandom, type LinkOptions } from '@crossroom/testkit'
+import { Link, pollAll, seededRandom, type LinkOptions } from '@crossroom/testkit'
 import { writeUint16, type AudioFrame, type Micros, type VideoFrame } from '@crossroom/media'
 import { audioFrame, patterned, videoConfig, videoFrame } from '../packetizer/frames.fake.js'
 import { H264Packetizer } from '../packetizer/h264.js'
@@ -261,24 +261,18 @@ export class SimulatedPublisher {
 
   #deliver(now: Micros): void {
     for (let next = this.up.receive(now); next !== undefined; next = this.up.receive(now)) {
-      const packet = next.item.slice()
-      const isRtcp = packet[1]! >= 192 && packet[1]! <= 223
-      if (isRtcp) this.receiver.handleRtcp(now, packet)
-      else this.receiver.handleRtp(now, packet)
+      this.receiver.handleInput(now, next.item.slice())
       this.#drain(now)
     }
-    const timeout = this.receiver.pollTimeout()
-    if (timeout !== undefined && timeout <= now) this.receiver.handleTimeout(now)
     this.#drain(now)
     for (let next = this.#down.receive(now); next !== undefined; next = this.#down.receive(now))
       this.#onRtcp(now, next.item)
   }
 
   #drain(now: Micros): void {
-    for (let event = this.receiver.pollEvent(); event !== undefined; event = this.receiver.pollEvent()) {
-      this.events.push({ at: now, event })
-    }
-    for (let out = this.receiver.pollOutput(); out !== undefined; out = this.receiver.pollOutput()) {
+    const { outputs, events } = pollAll(this.receiver, now)
+    for (const event of events) this.events.push({ at: now, event })
+    for (const out of outputs) {
       this.#down.send(now, out, out.length + 28)
       for (const packet of parseCompound(out) ?? []) if (packet.type !== 'unused') this.rtcp.push({ at: now, packet })
     }

@@ -27,6 +27,8 @@ export interface ReceiverRtcpOptions {
   /** Our own SSRC. */
   readonly ssrc: number
   readonly cname: string
+  /** Takes a compound to encrypt and send. */
+  send(compound: Uint8Array): void
   /** The streams that are reported on, by SSRC; looked at anew each time. */
   readonly streams: ReadonlyMap<number, ReceivedStream>
 }
@@ -38,7 +40,6 @@ export interface ReceiverRtcpOptions {
 export class ReceiverRtcp {
   readonly #options: ReceiverRtcpOptions
   readonly #arrivals = new TransportArrivals()
-  readonly #outputs: Uint8Array[] = []
   readonly #missing: number[] = []
   readonly #scratch = new Uint8Array(SCRATCH_BYTES)
   #reportAt: Micros
@@ -61,8 +62,8 @@ export class ReceiverRtcp {
     return true
   }
 
-  /** Makes what is due. `estimate`, in bits per second, goes out as REMB with the reports. */
-  handleTimeout(now: Micros, roundTrip: Micros, estimate: number | undefined): void {
+  /** Sends what is due. `estimate`, in bits per second, goes out as REMB with the reports. */
+  sendDue(now: Micros, roundTrip: Micros, estimate: number | undefined): void {
     const packets: RtcpPacket[] = []
     this.#addReports(now, estimate, packets)
     for (const stream of this.#options.streams.values()) this.#addKeyframeRequest(stream, now, packets)
@@ -71,16 +72,12 @@ export class ReceiverRtcp {
     this.#send(packets)
   }
 
-  /** The next compound to encrypt and send. */
-  pollOutput(): Uint8Array | undefined {
-    return this.#outputs.shift()
-  }
-
-  /** When something is due; undefined while there is nothing to report on. */
-  pollTimeout(): Micros | undefined {
+  /** When something is due; `Infinity` while there is nothing to report on. */
+  get dueAt(): Micros {
     const { streams } = this.#options
-    if (streams.size === 0) return this.#feedbackAt
-    let next = Math.min(this.#reportAt, this.#feedbackAt ?? Infinity, this.#nacksDueAt() ?? Infinity)
+    const feedbackAt = this.#feedbackAt ?? Infinity
+    if (streams.size === 0) return feedbackAt
+    let next = Math.min(this.#reportAt, feedbackAt, this.#nacksDueAt() ?? Infinity)
     for (const stream of streams.values()) next = Math.min(next, stream.keyframes.dueAt() ?? Infinity)
     return next
   }
@@ -157,10 +154,10 @@ export class ReceiverRtcp {
         length = end
         continue
       }
-      this.#outputs.push(scratch.slice(0, length))
+      this.#options.send(scratch.slice(0, length))
       scratch.copyWithin(0, length, end)
       length = end - length
     }
-    if (length > 0) this.#outputs.push(scratch.slice(0, length))
+    if (length > 0) this.#options.send(scratch.slice(0, length))
   }
 }

@@ -1,3 +1,4 @@
+import { pollAll } from '@crossroom/testkit'
 import { buildCompound } from '../rtcp/compound.js'
 import { buildRtpPacket } from '../rtp/rtp.fake.js'
 import { MAX_FRAME_BYTES } from '../depacketizer/depacketizer.js'
@@ -23,15 +24,11 @@ function runReceiver(input: Uint8Array): void {
     const packet = input.slice(offset + 2, offset + 2 + length)
     offset += 2 + length
     now += 300
-    if (packet.length > 1 && packet[1]! >= 192 && packet[1]! <= 223) receiver.handleRtcp(now, packet)
-    else receiver.handleRtp(now, packet)
+    receiver.handleInput(now, packet)
   }
-  const timeout = receiver.pollTimeout()
-  if (timeout !== undefined && timeout <= now) receiver.handleTimeout(now)
-  for (let out = receiver.pollOutput(); out !== undefined; out = receiver.pollOutput()) {
-    if (out.length > 1200) throw new Error(`RTCP of ${out.length} bytes`)
-  }
-  for (let event = receiver.pollEvent(); event !== undefined; event = receiver.pollEvent()) {
+  const { outputs, events } = pollAll(receiver, now)
+  for (const out of outputs) if (out.length > 1200) throw new Error(`RTCP of ${out.length} bytes`)
+  for (const event of events) {
     const key = `${event.mid}/${event.rid ?? ''}`
     if (event.kind === 'ended') lastPts.delete(key)
     else checkTime(key, event.frame.pts)

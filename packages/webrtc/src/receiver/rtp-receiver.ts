@@ -1,8 +1,9 @@
-import type { MediaFrame, Micros } from '@crossroom/media'
+import { Outbox, type Machine, type MediaFrame, type Micros, type Polled } from '@crossroom/media'
 import { FrameStore } from '../depacketizer/frame-store.js'
 import { parseCompound } from '../rtcp/compound.js'
 import { createRtpHeader, parseRtpHeader, type RtpHeader } from '../rtp/header.js'
 import { restoreFromRtx } from '../rtp/rtx.js'
+import { datagramKind } from '../transport/datagram-kind.js'
 import type { MediaReceiver } from '../transport/peer-transport.js'
 import { RateLimit } from '../transport/rate-limit.js'
 import { FactsReader } from './facts-reader.js'
@@ -52,9 +53,9 @@ export interface RtpReceiverCounters {
 /**
  * The receiving side of one peer: RTP and RTCP in, frames and RTCP out. It asks for what is missing (NACK), for
  * keyframes when a frame is lost for good (PLI), and tells the sender how the path is (receiver reports, transport-wide
- * feedback or REMB). Five verbs, with the input in two kinds.
+ * feedback or REMB).
  */
-export class RtpReceiver implements MediaReceiver {
+export class RtpReceiver implements MediaReceiver, Machine<Uint8Array, Uint8Array, RtpReceiverEvent> {
   readonly #rtcp: ReceiverRtcp
   readonly #sources = new SourceTable()
   readonly #streams = new Map<number, ReceivedStream>()
@@ -63,18 +64,20 @@ export class RtpReceiver implements MediaReceiver {
   readonly #rate: RateLimit
   readonly #frames: FrameStore
   readonly #header: RtpHeader = createRtpHeader()
-  readonly #events: RtpReceiverEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, RtpReceiverEvent>()
   /** SSRCs whose track goes on under another one: what still comes of them is old. The latest `MAX_SOURCES`. */
   readonly #retired = new Set<number>()
   #remb: RembEstimator | undefined
   #roundTrip = INITIAL_ROUND_TRIP
-  #isPunctual = false
+  /** Undefined while it may have become earlier: a packet hardly ever makes it so, and to ask costs more than the packet. */
+  #wakeAt: Micros | undefined
   readonly counters: RtpReceiverCounters = { malformed: 0, unknownSource: 0, overRate: 0, unusedRtcp: 0 }
 
   constructor(options: RtpReceiverOptions) {
     const { now, ssrc, cname, frames = new FrameStore() } = options
     this.#frames = frames
-    this.#rtcp = new ReceiverRtcp({ now, ssrc, cname, streams: this.#streams })
+    const send = (compound: Uint8Array): void => this.#outbox.send(compound)
+    this.#rtcp = new ReceiverRtcp({ now, ssrc, cname, streams: this.#streams, send })
     this.#rate = new RateLimit(MAX_PACKETS_PER_SECOND, now)
     this.setMedia(options.media)
   }
@@ -89,16 +92,6 @@ export class RtpReceiver implements MediaReceiver {
     return this.#roundTrip
   }
 
-  /** The last packet made no event, no output and no time-out earlier: nothing is to be polled. */
-  get isQuiet(): boolean {
-    return this.#isPunctual && this.#events.length === 0
-  }
-
-  /** The last packet made no time-out earlier: `pollTimeout` is not to be asked. */
-  get isPunctual(): boolean {
-    return this.#isPunctual
-  }
-
   /** Share of all packets that the network lost in the last second, 0 to 1. */
   get lossFraction(): number {
     return this.#rtcp.lossFraction
@@ -106,7 +99,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Takes the m-lines of a renegotiation; streams of those that stay go on. */
   setMedia(media: readonly ReceivedMedia[]): void {
-    this.#isPunctual = false
+    this.#wakeAt = undefined
     this.#sources.setMedia(media)
     this.#facts.setExtensions(this.#sources.extensions)
     for (const [ssrc, stream] of this.#streams) {
@@ -121,7 +114,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Somebody who watches `mid` (and layer `rid`) needs a keyframe; asked for at most once a second. */
   requestKeyframe(now: Micros, mid: string, rid?: string): void {
-    this.#isPunctual = false
+    this.#wakeAt = undefined
     for (const stream of this.#streams.values()) {
       if (stream.kind === 'video' && stream.mid === mid && stream.rid === rid) stream.keyframes.needForViewer(now)
     }
@@ -129,7 +122,14 @@ export class RtpReceiver implements MediaReceiver {
 
   /** The path to the peer is another one: keyframes that are still missing are asked for on it. */
   pathChanged(): void {
+    this.#wakeAt = undefined
     for (const stream of this.#streams.values()) stream.keyframes.pathChanged()
+  }
+
+  /** Takes a decrypted packet of either kind. */
+  handleInput(now: Micros, packet: Uint8Array): void {
+    if (datagramKind(packet) === 'rtcp') this.handleRtcp(now, packet)
+    else this.handleRtp(now, packet)
   }
 
   /**
@@ -137,7 +137,6 @@ export class RtpReceiver implements MediaReceiver {
    * bytes are changed (RTX) and not kept.
    */
   handleRtp(arrivedAt: Micros, packet: Uint8Array, length = packet.length): void {
-    this.#isPunctual = true
     if (!this.#rate.take(arrivedAt)) {
       this.counters.overRate++
       return
@@ -164,7 +163,7 @@ export class RtpReceiver implements MediaReceiver {
 
   #observePath(arrivedAt: Micros, bytes: number): void {
     const { transportSequence } = this.#facts
-    if (transportSequence >= 0 && this.#rtcp.onTransportPacket(transportSequence, arrivedAt)) this.#isPunctual = false
+    if (transportSequence >= 0 && this.#rtcp.onTransportPacket(transportSequence, arrivedAt)) this.#wakeAt = undefined
     if (this.#facts.absSendTime >= 0) {
       this.#remb?.onPacket(this.#facts.absSendTime, arrivedAt, bytes, this.#roundTrip)
     }
@@ -191,7 +190,7 @@ export class RtpReceiver implements MediaReceiver {
       frames: this.#frames,
     })
     this.#streams.set(source.ssrc, stream)
-    this.#isPunctual = false
+    this.#wakeAt = undefined
     return stream
   }
 
@@ -251,9 +250,9 @@ export class RtpReceiver implements MediaReceiver {
     for (;;) {
       const frame = stream.pollFrame(now, this.#roundTrip)
       if (frame === undefined) break
-      this.#events.push({ kind: 'frame', mid: stream.mid, rid: stream.rid, frame })
+      this.#outbox.tell({ kind: 'frame', mid: stream.mid, rid: stream.rid, frame })
     }
-    if (stream.isWaiting) this.#isPunctual = false
+    if (stream.isWaiting) this.#wakeAt = undefined
   }
 
   /**
@@ -273,7 +272,7 @@ export class RtpReceiver implements MediaReceiver {
 
   /** Takes a decrypted RTCP packet. */
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
-    this.#isPunctual = false
+    this.#wakeAt = undefined
     const packets = parseCompound(compound)
     if (packets === undefined) {
       this.counters.unusedRtcp++
@@ -291,34 +290,29 @@ export class RtpReceiver implements MediaReceiver {
     if (stream === undefined) return
     this.#streams.delete(ssrc)
     this.#sources.remove(ssrc)
-    this.#events.push({ kind: 'ended', mid: stream.mid, rid: stream.rid })
+    this.#outbox.tell({ kind: 'ended', mid: stream.mid, rid: stream.rid })
   }
 
-  /** Gives up what is overdue and makes the RTCP that is due. */
-  handleTimeout(now: Micros): void {
-    this.#isPunctual = false
+  /** Outputs are RTCP compounds to encrypt and send. */
+  poll(now: Micros): Polled<Uint8Array, RtpReceiverEvent> {
+    this.#wakeAt ??= this.#nextDeadline()
+    if (this.#wakeAt <= now) this.#wakeAt = this.#doWhatIsDue(now)
+    return this.#outbox.take() ?? this.#wakeAt
+  }
+
+  /** Gives up what is overdue and makes the RTCP that is due. Answers when the next is. */
+  #doWhatIsDue(now: Micros): Micros {
     for (const stream of this.#streams.values()) {
       const deadline = stream.deadline()
       if (deadline !== undefined && now >= deadline) this.#collectFrames(stream, now)
     }
-    this.#rtcp.handleTimeout(now, this.#roundTrip, this.#remb?.bitrate)
+    this.#rtcp.sendDue(now, this.#roundTrip, this.#remb?.bitrate)
+    return this.#nextDeadline()
   }
 
-  /** The next RTCP compound to encrypt and send. */
-  pollOutput(): Uint8Array | undefined {
-    return this.#rtcp.pollOutput()
-  }
-
-  pollEvent(): RtpReceiverEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    let next = this.#rtcp.pollTimeout()
-    for (const stream of this.#streams.values()) {
-      const deadline = stream.deadline()
-      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline
-    }
+  #nextDeadline(): Micros {
+    let next = this.#rtcp.dueAt
+    for (const stream of this.#streams.values()) next = Math.min(next, stream.deadline() ?? Infinity)
     return next
   }
 }

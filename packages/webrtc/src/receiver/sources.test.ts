@@ -1,3 +1,4 @@
+import { pollAll } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { OPUS_CLOCK_RATE } from '../rtp/timestamp.js'
 import { H264Packetizer } from '../packetizer/h264.js'
@@ -18,10 +19,9 @@ function receiverOf(...media: ReceivedMedia[]): RtpReceiver {
   return new RtpReceiver({ now: 0, media, ssrc: 7, cname: 'server' })
 }
 
+/** What came of the packets, before anything is due. */
 function eventsOf(receiver: RtpReceiver): RtpReceiverEvent[] {
-  const events: RtpReceiverEvent[] = []
-  for (let event = receiver.pollEvent(); event !== undefined; event = receiver.pollEvent()) events.push(event)
-  return events
+  return pollAll(receiver, -1).events
 }
 
 /** Numbers of the frames that came, per layer. */
@@ -177,11 +177,13 @@ test('a turned camera makes a new config at the next keyframe, which is asked fo
   const receiver = receiverOf(videoMedia)
   feed(receiver, videoPackets(1000, 0, 100))
   feed(receiver, videoPackets(1000, 1, 101, { videoOrientation: 90 }))
-  receiver.handleTimeout(500_000)
-  expect(parseCompound(receiver.pollOutput()!)).toMatchObject([{ type: 'pli', mediaSsrc: 1000 }])
+  const { outputs, events } = pollAll(receiver, 500_000)
+  expect(parseCompound(outputs[0]!)).toMatchObject([{ type: 'pli', mediaSsrc: 1000 }])
   feed(receiver, videoPackets(1000, 10, 102))
   feed(receiver, videoPackets(1000, 11, 103))
-  const configs = eventsOf(receiver).flatMap((event) => (event.kind === 'frame' ? [event.frame.config] : []))
+  const configs = [...events, ...eventsOf(receiver)].flatMap((event) =>
+    event.kind === 'frame' ? [event.frame.config] : [],
+  )
   expect(configs.map((config) => config.kind === 'video' && config.orientation)).toEqual([0, 0, 90, 90])
   expect(configs[1]).toBe(configs[0])
   expect(configs[3]).toBe(configs[2])

@@ -1,3 +1,4 @@
+import { pollAll } from '@crossroom/testkit'
 import { expect, test } from 'vitest'
 import { buildCompound, type RtcpPacket } from '../rtcp/compound.js'
 import { ARRIVAL_TICK, REFERENCE_TIME_UNIT } from '../rtcp/transport-feedback.js'
@@ -21,18 +22,17 @@ function give(sender: PlaySender, now: number, ...packets: RtcpPacket[]): void {
   sender.handleInput(now, buildCompound(packets))
 }
 
-function outputs(sender: PlaySender): PlaySenderOutput[] {
-  const list: PlaySenderOutput[] = []
-  for (let output = sender.pollOutput(); output !== undefined; output = sender.pollOutput()) {
-    list.push(output.kind === 'resend' ? { ...output, sequences: output.sequences.slice() } : output)
-  }
-  return list
+/** Before anything is due. */
+const EARLY = -1
+
+function outputs(sender: PlaySender, now = EARLY): PlaySenderOutput[] {
+  return pollAll(sender, now).outputs.map((output) =>
+    output.kind === 'resend' ? { ...output, sequences: output.sequences.slice() } : output,
+  )
 }
 
 function events(sender: PlaySender): PlaySenderEvent[] {
-  const list: PlaySenderEvent[] = []
-  for (let event = sender.pollEvent(); event !== undefined; event = sender.pollEvent()) list.push(event)
-  return list
+  return pollAll(sender, EARLY).events
 }
 
 const nack = (...sequenceNumbers: number[]): RtcpPacket => ({
@@ -151,9 +151,9 @@ test('sender reports are for all tracks at one moment: at once, after 0.5 s, 1 s
   const sender = makeSender()
   outputs(sender)
   const times: number[] = []
-  for (let now = 0; now <= 8 * SECOND; now = sender.pollTimeout()!) {
-    sender.handleTimeout(now)
-    const reports = outputs(sender)
+  for (let now = 0, next = 0; now <= 8 * SECOND; now = next) {
+    const { outputs: reports, wakeAt } = pollAll(sender, now)
+    next = wakeAt
     times.push(now)
     expect(reports.map((output) => output.kind === 'sender-report' && output.ssrc)).toEqual([VIDEO, AUDIO])
     expect(reports[0]).toMatchObject({ wallClock: now + WALL_OFFSET, rtpTimestamp: Math.floor(now * 0.09) })
@@ -166,14 +166,12 @@ test('without a live mapping there is no report, and it is asked for again', () 
   const silent = { canResend: true, packetsPerSecond: () => 0, bitsPerSecond: () => 0, rtpTimestampAt: () => undefined }
   sender.addTrack(0, { ...silent, kind: 'video', ssrc: VIDEO })
   outputs(sender)
-  sender.handleTimeout(0)
-  expect(outputs(sender)).toEqual([])
-  expect(sender.pollTimeout()).toBe(100_000)
+  expect(pollAll(sender, 0)).toMatchObject({ outputs: [], wakeAt: 100_000 })
 })
 
 test('the echo of a sender report gives the round trip, a made-up one does not', () => {
   const sender = makeSender()
-  sender.handleTimeout(0)
+  outputs(sender, 0)
   const lastSenderReport = compactNtp(ntpFromMicros(WALL_OFFSET))
   const block = { ssrc: VIDEO, fractionLost: 64, cumulativeLost: 5, highestSequence: 100, jitter: 0 }
   const delaySinceLastSenderReport = compactNtpFromMicros(200_000)
@@ -331,20 +329,19 @@ function addVideo(sender: PlaySender, now: number, ssrc: number): void {
 
 test('a track that comes later is reported at once, repaired and gated like the others; a removed one is not', () => {
   const sender = makeSender()
-  sender.handleTimeout(0)
-  outputs(sender)
+  outputs(sender, 0)
   addVideo(sender, 100_000, SECOND_VIDEO)
-  expect(sender.pollTimeout()).toBe(100_000)
-  sender.handleTimeout(100_000)
-  expect(outputs(sender)).toMatchObject([{ kind: 'sender-report', ssrc: SECOND_VIDEO }])
+  expect(pollAll(sender, EARLY).wakeAt).toBe(100_000)
+  expect(outputs(sender, 100_000)).toMatchObject([{ kind: 'sender-report', ssrc: SECOND_VIDEO }])
   give(
     sender,
     110_000,
     { type: 'nack', senderSsrc: 9, mediaSsrc: SECOND_VIDEO, sequenceNumbers: [5] },
     pli(SECOND_VIDEO),
   )
-  expect(outputs(sender)).toMatchObject([{ kind: 'resend', ssrc: SECOND_VIDEO }])
-  expect(events(sender)).toEqual([{ kind: 'keyframe-wanted', ssrc: SECOND_VIDEO }])
+  const said = pollAll(sender, EARLY)
+  expect(said.outputs).toMatchObject([{ kind: 'resend', ssrc: SECOND_VIDEO }])
+  expect(said.events).toEqual([{ kind: 'keyframe-wanted', ssrc: SECOND_VIDEO }])
   sender.removeTrack(SECOND_VIDEO)
   give(sender, 5 * SECOND, { type: 'nack', senderSsrc: 9, mediaSsrc: SECOND_VIDEO, sequenceNumbers: [6] })
   expect(outputs(sender)).toEqual([])
@@ -353,18 +350,17 @@ test('a track that comes later is reported at once, repaired and gated like the 
 
 test('without tracks there is nothing to wait for', () => {
   const sender = new PlaySender({ wallClockOffset: 0 })
-  expect(sender.pollTimeout()).toBeUndefined()
-  sender.handleTimeout(SECOND)
-  expect(outputs(sender)).toEqual([])
+  expect(pollAll(sender, SECOND)).toMatchObject({ outputs: [], wakeAt: Infinity })
 })
 
 test('reports of tracks that came at different times soon leave together', () => {
   const sender = makeSender()
   for (let index = 0; index < 8; index++) addVideo(sender, index * 200_000, SECOND_VIDEO + index)
   let last: number[] = []
-  for (let now = 0; now <= 20 * SECOND; now = sender.pollTimeout()!) {
-    sender.handleTimeout(now)
-    last = outputs(sender).map((output) => (output.kind === 'sender-report' ? output.ssrc : 0))
+  for (let now = 0, next = 0; now <= 20 * SECOND; now = next) {
+    const polled = pollAll(sender, now)
+    next = polled.wakeAt
+    last = polled.outputs.map((output) => (output.kind === 'sender-report' ? output.ssrc : 0))
   }
   expect(last.length).toBeGreaterThan(1)
 })

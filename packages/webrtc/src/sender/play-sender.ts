@@ -1,4 +1,4 @@
-import type { Machine, Micros } from '@crossroom/media'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import { BandwidthEstimator, START_BITRATE } from '../bwe/bandwidth-estimator.js'
 import { parseCompound, type RtcpPacket, type UnusedRtcpPacket } from '../rtcp/compound.js'
 import type { ReceiverReport } from '../rtcp/receiver-report.js'
@@ -77,8 +77,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   readonly #backlog = new PathBacklog()
   readonly #roundTrip = new RoundTrip()
   readonly #redundancy = new RedundancySwitch()
-  readonly #outputs: PlaySenderOutput[] = []
-  readonly #events: PlaySenderEvent[] = []
+  readonly #outbox = new Outbox<PlaySenderOutput, PlaySenderEvent>()
   #estimator = new BandwidthEstimator()
   #pacing = 0
   /** When the path counts as proven; undefined before the first feedback. */
@@ -124,8 +123,12 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     for (const packet of packets) this.#handlePacket(now, packet)
   }
 
-  handleTimeout(now: Micros): void {
-    if ((this.pollTimeout() ?? Infinity) > now) return
+  poll(now: Micros): Polled<PlaySenderOutput, PlaySenderEvent> {
+    if (this.#reportAt <= now) this.#report(now)
+    return this.#outbox.take() ?? this.#reportAt
+  }
+
+  #report(now: Micros): void {
     const wallClock = now + this.#options.wallClockOffset
     let count = 0
     for (const { track, reports } of this.#tracks.values()) {
@@ -135,26 +138,18 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
         reports.postpone(now)
         continue
       }
-      this.#outputs.push({ kind: 'sender-report', ssrc: track.ssrc, wallClock, rtpTimestamp })
+      this.#outbox.send({ kind: 'sender-report', ssrc: track.ssrc, wallClock, rtpTimestamp })
       reports.sent(now)
       count++
     }
     if (count > 0) this.#roundTrip.reportSent(now, wallClock)
   }
 
-  pollOutput(): PlaySenderOutput | undefined {
-    return this.#outputs.shift()
-  }
-
-  pollEvent(): PlaySenderEvent | undefined {
-    return this.#events.shift()
-  }
-
-  /** Undefined while there is no track. */
-  pollTimeout(): Micros | undefined {
+  /** `Infinity` while there is no track. */
+  get #reportAt(): Micros {
     let next = Infinity
     for (const { reports } of this.#tracks.values()) next = Math.min(next, reports.next)
-    return next === Infinity ? undefined : next
+    return next
   }
 
   /** A row of the egress's `pollSent` about this viewer. */
@@ -251,7 +246,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
         this.#estimator.handleReceiverEstimate(packet.bitrate)
         return this.#updatePacing(now)
       case 'bye':
-        this.#events.push({ kind: 'bye' })
+        this.#outbox.tell({ kind: 'bye' })
         return
       case 'source-description':
       case 'unused':
@@ -263,14 +258,14 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     const sent = this.#tracks.get(ssrc)
     if (sent?.track.canResend !== true) return
     const sequences = sent.ledger.grant(now, sequenceNumbers, this.#roundTrip.value ?? 0)
-    if (sequences.length > 0) this.#outputs.push({ kind: 'resend', ssrc, sequences })
+    if (sequences.length > 0) this.#outbox.send({ kind: 'resend', ssrc, sequences })
   }
 
   #wantKeyframe(now: Micros, ssrc: number): void {
     const sent = this.#tracks.get(ssrc)
     if (sent?.track.kind !== 'video') return
     this.#keyframesWanted++
-    if (sent.keyframes.allow(now)) this.#events.push({ kind: 'keyframe-wanted', ssrc })
+    if (sent.keyframes.allow(now)) this.#outbox.tell({ kind: 'keyframe-wanted', ssrc })
   }
 
   #handleReports(now: Micros, reports: ReceiverReport['reports']): void {
@@ -286,7 +281,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
   }
 
   #updateRedundancy(now: Micros, loss: number): void {
-    if (this.#redundancy.update(now, loss)) this.#events.push({ kind: 'redundancy', isWanted: this.#redundancy.isOn })
+    if (this.#redundancy.update(now, loss)) this.#outbox.tell({ kind: 'redundancy', isWanted: this.#redundancy.isOn })
   }
 
   #sum(value: (track: PlayTrack) => number): number {
@@ -300,7 +295,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     const bitrate = Math.round(this.#pace(now))
     if (Math.abs(bitrate - this.#pacing) <= PACING_STEP * this.#pacing) return
     this.#pacing = bitrate
-    this.#outputs.push({ kind: 'pacing', bitrate })
+    this.#outbox.send({ kind: 'pacing', bitrate })
   }
 
   /** An estimate without proof slows bursts down, but never below what the stream itself needs. */

@@ -1,5 +1,5 @@
-import type { Micros } from '@crossroom/media'
-import type { DtlsEngine, DtlsEvent, DtlsSession, DtlsSessionOptions } from '../engine/dtls.js'
+import { Outbox, type Micros, type Polled } from '@crossroom/media'
+import type { DtlsEngine, DtlsEvent, DtlsFailure, DtlsSession, DtlsSessionOptions } from '../engine/dtls.js'
 import { SRTP_DROP, type SrtpEngine, type SrtpInbound, type SrtpKeys } from '../engine/srtp.js'
 
 /** A DTLS that talks in single bytes after its content type: enough to drive the transport without cryptography. */
@@ -18,8 +18,7 @@ class ScriptedSession implements DtlsSession {
   readonly received: Uint8Array[] = []
   isClosed = false
   readonly #keys: SrtpKeys
-  readonly #outputs: Uint8Array[] = []
-  readonly #events: DtlsEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, DtlsEvent>()
   #startedAt: Micros | undefined
   #isConnected = false
 
@@ -31,41 +30,37 @@ class ScriptedSession implements DtlsSession {
   handleInput(now: Micros, datagram: Uint8Array): void {
     this.received.push(datagram.slice())
     this.#startedAt ??= now
-    if (datagram[1] === DtlsScript.hello[1]) this.#outputs.push(DtlsScript.hello)
+    if (datagram[1] === DtlsScript.hello[1]) this.#outbox.send(DtlsScript.hello)
     if (datagram[1] === DtlsScript.finished[1]) {
       this.#isConnected = true
-      this.#outputs.push(DtlsScript.finished)
-      this.#events.push({ kind: 'connected', profile: 'SRTP_AEAD_AES_128_GCM', keys: this.#keys })
+      this.#outbox.send(DtlsScript.finished)
+      this.#outbox.tell({ kind: 'connected', profile: 'SRTP_AEAD_AES_128_GCM', keys: this.#keys })
     }
-    if (datagram[1] === DtlsScript.wrongCertificate[1])
-      this.#events.push({ kind: 'failed', reason: 'fingerprint-mismatch' })
-    if (datagram[0] === DtlsScript.goodbye[0]) this.#events.push({ kind: 'closed' })
+    if (datagram[1] === DtlsScript.wrongCertificate[1]) this.#fail('fingerprint-mismatch')
+    if (datagram[0] === DtlsScript.goodbye[0]) this.#outbox.tell({ kind: 'closed' })
   }
 
-  handleTimeout(now: Micros): void {
-    if (this.#startedAt === undefined) {
+  poll(now: Micros): Polled<Uint8Array, DtlsEvent> {
+    if (this.#startedAt === undefined && this.options.role === 'client') {
       this.#startedAt = now
-      if (this.options.role === 'client') this.#outputs.push(DtlsScript.hello)
-    } else if (now >= this.#startedAt + HANDSHAKE_TIMEOUT) {
-      this.#events.push({ kind: 'failed', reason: 'timeout' })
+      this.#outbox.send(DtlsScript.hello)
     }
+    if (this.#deadline <= now) this.#fail('timeout')
+    return this.#outbox.take() ?? this.#deadline
   }
 
-  pollOutput(): Uint8Array | undefined {
-    return this.#outputs.shift()
+  get #deadline(): Micros {
+    const isShakingHands = this.#startedAt !== undefined && !this.#isConnected && !this.isClosed
+    return isShakingHands ? this.#startedAt! + HANDSHAKE_TIMEOUT : Infinity
   }
 
-  pollEvent(): DtlsEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    const isRunning = this.#startedAt !== undefined && !this.#isConnected && !this.isClosed
-    return isRunning ? this.#startedAt! + HANDSHAKE_TIMEOUT : undefined
+  #fail(reason: DtlsFailure): void {
+    this.isClosed = true
+    this.#outbox.tell({ kind: 'failed', reason })
   }
 
   close(): void {
-    if (!this.isClosed && this.#isConnected) this.#outputs.push(DtlsScript.goodbye)
+    if (!this.isClosed && this.#isConnected) this.#outbox.send(DtlsScript.goodbye)
     this.isClosed = true
   }
 }

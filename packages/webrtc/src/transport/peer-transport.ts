@@ -1,5 +1,12 @@
-import type { Machine, Micros } from '@crossroom/media'
-import type { CertificateFingerprint, DtlsEngine, DtlsFailure, DtlsRole, DtlsSession } from '../engine/dtls.js'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
+import type {
+  CertificateFingerprint,
+  DtlsEngine,
+  DtlsEvent,
+  DtlsFailure,
+  DtlsRole,
+  DtlsSession,
+} from '../engine/dtls.js'
 import type { SrtpEngine, SrtpInbound, SrtpKeys, SrtpProfile } from '../engine/srtp.js'
 import { IceAgent, type IceAgentOptions, type IceEvent } from '../ice/agent.js'
 import type { IceCredentials } from '../ice/credentials.js'
@@ -87,22 +94,25 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   readonly counters: PeerTransportCounters = { unverified: 0, early: 0, undecryptable: 0, rtcpOverRate: 0, unknown: 0 }
   readonly #options: PeerTransportOptions
   readonly #ice: IceAgent
-  readonly #events: PeerTransportEvent[] = []
-  readonly #farewell: PeerDatagram[] = []
+  readonly #outbox = new Outbox<PeerDatagram, PeerTransportEvent>()
+  /** What DTLS has to send: its way is known when it leaves. */
+  readonly #handshake: Uint8Array[] = []
   readonly #rtcpRate: RateLimit
   #dtls: DtlsSession | undefined
   /** The verified address that the handshake last came from: the answer goes there. */
   #dtlsAddress: PeerAddress | undefined
   #inbound: SrtpInbound | undefined
-  #connectBy: Micros | undefined
+  #connectBy: Micros
+  /** When something is due. Media only moves that later, so it is not asked anew after every packet. */
+  #wakeAt: Micros
   #isOver = false
-  #isQuiet = false
 
   constructor(options: PeerTransportOptions) {
     this.#options = options
     this.#ice = new IceAgent(options.ice)
     this.#rtcpRate = new RateLimit(MAX_RTCP_PER_SECOND, options.now)
     this.#connectBy = options.now + CONNECT_DEADLINE
+    this.#wakeAt = this.#connectBy
   }
 
   /** Our ICE credentials for the next description. */
@@ -127,22 +137,16 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return this.#isOver
   }
 
-  /** The last input was media as nearly always: nothing is to be polled, and time-outs have moved later only. */
-  get isQuiet(): boolean {
-    return this.#isQuiet
-  }
-
   /**
    * Takes a datagram. Media goes straight to the `MediaReceiver`, with the time of its arrival. `now` may be a clock that
    * stands still with the process: it is what silence is measured with.
    */
   handleInput(now: Micros, { address, bytes, arrivedAt = now }: PeerDatagram): void {
     if (this.#isOver) return
-    this.#isQuiet = false
     const kind = datagramKind(bytes)
     if (kind === 'stun') {
       this.#ice.handleInput(now, { address, bytes })
-      this.#followIce(now)
+      this.#follow(now)
     } else if (kind === 'unknown') {
       this.counters.unknown++
     } else if (!this.#ice.isVerified(address)) {
@@ -154,8 +158,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
         this.#ice.prove(address)
       }
       this.#dtls?.handleInput(now, bytes)
-      this.#followIce(now)
-      this.#followDtls(now)
+      this.#follow(now)
     } else {
       this.#handleMedia(now, arrivedAt, address, bytes, kind === 'rtcp')
     }
@@ -167,45 +170,15 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
    */
   handleOpened(now: Micros, address: PeerAddress, packet: Uint8Array, length: number, arrivedAt = now): void {
     if (this.#isOver) return
-    this.#isQuiet = true
     if (length < 0) this.counters.undecryptable++
     else if (this.#hear(now, address)) this.#options.media.handleRtp(arrivedAt, packet, length)
     else this.counters.unverified++
   }
 
-  handleTimeout(now: Micros): void {
-    if (this.#isOver) return
-    this.#ice.handleTimeout(now)
-    this.#followIce(now)
-    const dtlsTimeout = this.#dtls?.pollTimeout()
-    if (dtlsTimeout !== undefined && dtlsTimeout <= now) {
-      this.#dtls?.handleTimeout(now)
-      this.#followDtls(now)
-    }
-    if (this.#connectBy !== undefined && this.#connectBy <= now)
-      this.#end(now, { kind: 'failed', reason: 'never-connected' })
-  }
-
-  pollOutput(): PeerDatagram | undefined {
-    const check = this.#ice.pollOutput() ?? this.#farewell.shift()
-    if (check !== undefined) return check
-    const { selected } = this.#ice
-    const address = this.isConnected ? (selected ?? this.#dtlsAddress) : (this.#dtlsAddress ?? selected)
-    if (address === undefined) return undefined
-    const bytes = this.#dtls?.pollOutput()
-    return bytes === undefined ? undefined : { address, bytes }
-  }
-
-  pollEvent(): PeerTransportEvent | undefined {
-    return this.#events.shift()
-  }
-
-  pollTimeout(): Micros | undefined {
-    if (this.#isOver) return undefined
-    const ice = this.#ice.pollTimeout() ?? Infinity
-    const dtls = this.#dtls?.pollTimeout() ?? Infinity
-    const next = Math.min(ice, dtls, this.#connectBy ?? Infinity)
-    return next === Infinity ? undefined : next
+  poll(now: Micros): Polled<PeerDatagram, PeerTransportEvent> {
+    if (this.#wakeAt <= now) this.#follow(now)
+    if (this.#handshake.length > 0) this.#sendHandshake()
+    return this.#outbox.take() ?? this.#wakeAt
   }
 
   /**
@@ -214,23 +187,22 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
    */
   restartIce(now: Micros, remote: IceCredentials, offered?: IceCredentials): IceCredentials {
     const local = this.#ice.restart(now, remote, offered)
-    this.#followIce(now)
+    this.#follow(now)
     return local
   }
 
   /** Tells that a TCP connection is gone. The peer has the rest of its consent time to come back. */
   addressClosed(now: Micros, address: PeerAddress): void {
     this.#ice.remove(now, address)
-    this.#followIce(now)
+    this.#follow(now)
   }
 
-  /** Says goodbye (drain `pollOutput` once more) and ends. Idempotent. */
+  /** Says goodbye (poll once more) and ends. Idempotent. */
   close(now: Micros): void {
     this.#end(now, { kind: 'closed', reason: 'closed-here' })
   }
 
   #handleMedia(now: Micros, arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array, isRtcp: boolean): void {
-    this.#isQuiet = true
     if (this.#inbound === undefined) {
       this.counters.early++
       return
@@ -252,34 +224,42 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   #hear(now: Micros, address: PeerAddress): boolean {
     const { selected } = this.#ice
     if (!this.#ice.heard(now, address)) return false
-    if (this.#ice.selected !== selected) {
-      this.#isQuiet = false
-      this.#followIce(now)
-    }
+    if (this.#ice.selected !== selected) this.#follow(now)
     return true
   }
 
-  #followIce(now: Micros): void {
-    for (let event = this.#ice.pollEvent(); event !== undefined; event = this.#ice.pollEvent()) {
-      this.#handleIceEvent(now, event)
+  /** Does what is due and takes what ICE and DTLS have. */
+  #follow(now: Micros): void {
+    const iceAt = this.#followIce(now)
+    const dtlsAt = this.#followDtls(now)
+    if (this.#connectBy <= now) this.#end(now, { kind: 'failed', reason: 'never-connected' })
+    this.#wakeAt = this.#isOver ? Infinity : Math.min(iceAt, dtlsAt, this.#connectBy)
+  }
+
+  #followIce(now: Micros): Micros {
+    for (;;) {
+      const polled = this.#ice.poll(now)
+      if (typeof polled === 'number') return polled
+      if ('output' in polled) this.#outbox.send(polled.output)
+      else this.#handleIceEvent(now, polled.event)
     }
   }
 
   #handleIceEvent(now: Micros, event: IceEvent): void {
     switch (event.kind) {
       case 'verified':
-        this.#events.push(event)
-        this.#startDtls(now)
+        this.#outbox.tell(event)
+        this.#startDtls()
         return
       case 'dropped':
         if (this.#dtlsAddress === event.address) this.#dtlsAddress = undefined
-        this.#events.push(event)
+        this.#outbox.tell(event)
         return
       case 'retired':
-        this.#events.push(event)
+        this.#outbox.tell(event)
         return
       case 'selected':
-        if (this.isConnected && !this.#isOver) this.#events.push({ kind: 'moved', address: event.address })
+        if (this.isConnected && !this.#isOver) this.#outbox.tell({ kind: 'moved', address: event.address })
         return
       case 'expired':
         if (this.isConnected) this.#end(now, { kind: 'closed', reason: 'consent-expired' })
@@ -288,40 +268,52 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   }
 
   /** The association is made when the first check has proven the peer: sessions that nobody joins cost no native memory. */
-  #startDtls(now: Micros): void {
+  #startDtls(): void {
     if (this.#dtls !== undefined || this.#isOver) return
     const { dtls, dtlsRole, remoteFingerprint } = this.#options
     this.#dtls = dtls.createSession({ role: dtlsRole, remoteFingerprint })
-    if (dtlsRole === 'client') this.#dtls.handleTimeout(now)
-    this.#followDtls(now)
   }
 
-  #followDtls(now: Micros): void {
-    for (let event = this.#dtls?.pollEvent(); event !== undefined; event = this.#dtls?.pollEvent()) {
-      if (event.kind === 'connected') {
-        this.#connectBy = undefined
-        this.#inbound = this.#options.srtp.createInbound(event.keys)
-        this.#events.push({ ...event, address: this.#ice.selected })
-      } else if (event.kind === 'failed') {
-        this.#end(now, { kind: 'failed', reason: event.reason })
-      } else {
-        this.#end(now, { kind: 'closed', reason: 'peer-closed' })
-      }
+  #followDtls(now: Micros): Micros {
+    for (;;) {
+      const polled = this.#dtls?.poll(now) ?? Infinity
+      if (typeof polled === 'number') return polled
+      if ('output' in polled) this.#handshake.push(polled.output)
+      else this.#handleDtlsEvent(now, polled.event)
     }
+  }
+
+  #handleDtlsEvent(now: Micros, event: DtlsEvent): void {
+    if (this.#isOver) return
+    if (event.kind === 'connected') {
+      this.#connectBy = Infinity
+      this.#inbound = this.#options.srtp.createInbound(event.keys)
+      this.#outbox.tell({ ...event, address: this.#ice.selected })
+    } else if (event.kind === 'failed') {
+      this.#end(now, { kind: 'failed', reason: event.reason })
+    } else {
+      this.#end(now, { kind: 'closed', reason: 'peer-closed' })
+    }
+  }
+
+  /** The handshake is answered where it comes from; what DTLS says later goes where media goes. */
+  #sendHandshake(): void {
+    const { selected } = this.#ice
+    const address = this.isConnected ? (selected ?? this.#dtlsAddress) : (this.#dtlsAddress ?? selected)
+    if (address !== undefined) for (const bytes of this.#handshake.splice(0)) this.#outbox.send({ address, bytes })
   }
 
   #end(now: Micros, event: PeerTransportEvent): void {
     if (this.#isOver) return
     this.#isOver = true
-    const address = this.#ice.selected ?? this.#dtlsAddress
+    this.#wakeAt = Infinity
     this.#dtls?.close(now)
-    for (let bytes = this.#dtls?.pollOutput(); bytes !== undefined; bytes = this.#dtls?.pollOutput()) {
-      if (address !== undefined) this.#farewell.push({ address, bytes })
-    }
+    this.#followDtls(now)
+    this.#sendHandshake()
     this.#dtls = undefined
     this.#inbound?.close()
     this.#ice.close()
     this.#followIce(now)
-    this.#events.push(event)
+    this.#outbox.tell(event)
   }
 }

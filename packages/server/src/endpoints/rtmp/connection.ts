@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import type { Machine, Micros } from '@crossroom/media'
+import { Driver, type Machine, type Micros } from '@crossroom/media'
 import type { RtmpServerEvent, RtmpServerSession } from '@crossroom/rtmp'
 import type { StreamEndReason } from '../../auth/index.js'
-import { Driver, inListenedTime, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
+import { inListenedTime, type PendingConnection, RateLimiter, type RateLimits } from '../../net/index.js'
 import type { Log, Traffic } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import type { RtmpPeer } from './peer.js'
@@ -187,10 +187,7 @@ export class RtmpConnection implements RtmpPeer {
         session.handleInput(now, input)
         this.#decodeMicros += clock.now() - from
       },
-      handleTimeout: (now) => session.handleTimeout(now),
-      pollOutput: () => session.pollOutput(),
-      pollEvent: () => session.pollEvent(),
-      pollTimeout: () => session.pollTimeout(),
+      poll: (now) => session.poll(now),
     }
   }
 

@@ -1,8 +1,9 @@
-import type { Micros } from '@crossroom/media'
+import { Driver, type Micros } from '@crossroom/media'
 import {
   PeerTransport,
   type IceCredentials,
   type PeerAddress,
+  type PeerDatagram,
   type PeerTransportEvent,
   type PeerTransportOptions,
   type SrtpInbound,
@@ -10,6 +11,7 @@ import {
   type SrtpProfile,
 } from '@crossroom/webrtc'
 import type { Clock } from '../../hub/index.js'
+import { inListenedTime } from '../../net/index.js'
 
 /** What a session does at each turn of its peer's life. */
 export interface RtcPeerHandlers {
@@ -32,14 +34,11 @@ export interface RtcPeerOptions {
   closed(): void
 }
 
-/** One peer's transport machine with its timer and its way to the port: the driver of WebRTC. */
+/** One peer's transport machine, driven, with its way to the port. */
 export class RtcPeer {
   readonly #options: RtcPeerOptions
   readonly #transport: PeerTransport
-  #timerAt: Micros | undefined
-  #cancelTimer: (() => void) | undefined
-  #draining = false
-  #over = false
+  readonly #driver: Driver<PeerDatagram, PeerDatagram, PeerTransportEvent>
   /** One for all: they come by the thousand. */
   readonly #datagram: { address: PeerAddress; bytes: Uint8Array; arrivedAt: Micros } = {
     ...{ address: 0, arrivedAt: 0 },
@@ -49,7 +48,11 @@ export class RtcPeer {
   constructor(options: RtcPeerOptions) {
     this.#options = options
     this.#transport = new PeerTransport(options.transport)
-    this.#schedule()
+    this.#driver = new Driver(this.#transport, inListenedTime(options.clock), {
+      output: ({ address, bytes }) => options.send(address, bytes),
+      event: (event) => this.#handleEvent(event),
+    })
+    this.#driver.drain()
   }
 
   get local(): IceCredentials {
@@ -62,59 +65,34 @@ export class RtcPeer {
 
   /** `listened` measures silence, `arrivedAt` is the time of media. */
   handleDatagram(listened: Micros, arrivedAt: Micros, address: PeerAddress, bytes: Uint8Array): void {
-    if (this.#over) return
     const datagram = this.#datagram
     datagram.address = address
     datagram.bytes = bytes
     datagram.arrivedAt = arrivedAt
-    this.#transport.handleInput(listened, datagram)
-    if (!this.#transport.isQuiet) this.#drain()
+    this.#driver.handleInput(datagram, listened)
   }
 
   /** RTP that the port has decrypted: see `PeerTransport.handleOpened`. */
   handleOpened(listened: Micros, arrivedAt: Micros, address: PeerAddress, packet: Uint8Array, length: number): void {
-    if (this.#over) return
     this.#transport.handleOpened(listened, address, packet, length, arrivedAt)
-    if (!this.#transport.isQuiet) this.#drain()
+    this.#driver.drain(listened)
   }
 
   restartIce(remote: IceCredentials, offered?: IceCredentials): IceCredentials {
     const local = this.#transport.restartIce(this.#options.clock.listened(), remote, offered)
-    this.#drain()
+    this.#driver.drain()
     return local
   }
 
   addressClosed(address: PeerAddress): void {
-    if (this.#over) return
     this.#transport.addressClosed(this.#options.clock.listened(), address)
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Says goodbye and ends. Idempotent. */
   close(): void {
-    if (this.#over) return
     this.#transport.close(this.#options.clock.listened())
-    this.#drain()
-  }
-
-  #drain(): void {
-    if (this.#draining) return
-    this.#draining = true
-    try {
-      for (;;) {
-        const output = this.#transport.pollOutput()
-        if (output !== undefined) {
-          this.#options.send(output.address, output.bytes)
-          continue
-        }
-        const event = this.#transport.pollEvent()
-        if (event === undefined) break
-        this.#handleEvent(event)
-      }
-    } finally {
-      this.#draining = false
-    }
-    this.#schedule()
+    this.#driver.drain()
   }
 
   #handleEvent(event: PeerTransportEvent): void {
@@ -133,8 +111,7 @@ export class RtcPeer {
       case 'moved':
         return handlers.moved(event.address)
       default:
-        this.#over = true
-        this.#cancelTimer?.()
+        this.#driver.close()
         this.#options.closed()
         handlers.closed(event.reason, event.kind === 'failed')
     }
@@ -143,22 +120,5 @@ export class RtcPeer {
   #tellOpenable(addresses: readonly PeerAddress[]): void {
     const { inbound } = this.#transport
     if (inbound !== undefined) for (const address of addresses) this.#options.openable(address, inbound)
-  }
-
-  /** Time-outs mostly move later: a timer that is early asks again, which costs less than one more timer per datagram. */
-  #schedule(): void {
-    if (this.#over) return
-    const at = this.#transport.pollTimeout()
-    if (at === undefined || (this.#timerAt !== undefined && this.#timerAt <= at)) return
-    this.#cancelTimer?.()
-    this.#timerAt = at
-    this.#cancelTimer = this.#options.clock.after(at - this.#options.clock.listened(), this.#handleTimer)
-  }
-
-  readonly #handleTimer = (): void => {
-    this.#timerAt = undefined
-    if (this.#over) return
-    this.#transport.handleTimeout(this.#options.clock.listened())
-    this.#drain()
   }
 }

@@ -1,4 +1,4 @@
-import type { Micros } from '@crossroom/media'
+import { Driver, type Micros } from '@crossroom/media'
 import {
   PlaySender,
   trackOptionsOf,
@@ -16,7 +16,6 @@ import {
   type ViewerId,
 } from '@crossroom/webrtc'
 import type { Clock } from '../../hub/index.js'
-import { Driver } from '../../net/index.js'
 import type { RtcGateway } from './gateway.js'
 import type { PlayedTrack } from './played-track.js'
 import { NO_DELAY } from './video-play.js'
@@ -142,7 +141,7 @@ export class RtcPlay implements MediaReceiver {
 
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
     this.#heardAt = arrivedAt
-    this.#viewer?.driver.handleInput(compound)
+    this.#viewer?.driver.handleInput(compound, arrivedAt)
   }
 
   /** Idempotent. */

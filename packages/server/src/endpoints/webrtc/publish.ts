@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { MediaFrame, Micros } from '@crossroom/media'
+import { Driver, type MediaFrame, type Micros } from '@crossroom/media'
 import {
   RtpReceiver,
   type CodecWish,
   type MediaReceiver,
   type NegotiatedMedia,
   type PeerAddress,
+  type RtpReceiverEvent,
   type SrtpKeys,
   type ViewerId,
 } from '@crossroom/webrtc'
@@ -40,10 +41,7 @@ export class RtcPublish implements MediaReceiver {
   readonly #receiver: RtpReceiver
   /** The egress protects our RTCP: it owns every outbound context. */
   #viewer: ViewerId | undefined
-  #timerAt: Micros | undefined
-  #cancelTimer: (() => void) | undefined
-  #draining = false
-  #closed = false
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtpReceiverEvent>
   bytesIn = 0
 
   constructor(options: RtcPublishOptions) {
@@ -55,6 +53,13 @@ export class RtcPublish implements MediaReceiver {
       cname: options.gateway.cname,
       frames: options.gateway.frames,
     })
+    // A viewer that is handed a frame may ask for a keyframe inside that call.
+    this.#driver = new Driver(this.#receiver, options.clock, {
+      output: (compound) => this.#send(compound),
+      event: (event) => {
+        if (event.kind === 'frame') options.onFrame(event.mid, event.rid, event.frame)
+      },
+    })
   }
 
   get path(): UplinkPath {
@@ -65,11 +70,11 @@ export class RtcPublish implements MediaReceiver {
   /** Takes the m-lines of a renegotiation; those that stay go on. */
   setMedia(media: readonly NegotiatedMedia[]): void {
     this.#receiver.setMedia(media)
-    this.#schedule()
+    this.#driver.drain()
   }
 
   handleConnected(keys: SrtpKeys, address: PeerAddress | undefined): void {
-    if (this.#closed) return
+    if (this.#driver.isClosed) return
     const { gateway } = this.#options
     const viewer = gateway.egress.addViewer({ keys, route: { kind: 'none' } })
     this.#viewer = viewer
@@ -77,70 +82,40 @@ export class RtcPublish implements MediaReceiver {
   }
 
   handleMoved(address: PeerAddress | undefined): void {
-    const { gateway, clock } = this.#options
+    const { gateway } = this.#options
     if (this.#viewer === undefined) return
     gateway.egress.updateViewer(this.#viewer, { route: gateway.routeOf(this.#viewer, address) })
     this.#receiver.pathChanged()
-    this.#receiver.handleTimeout(clock.now())
-    this.#drain()
+    this.#driver.drain()
   }
 
   handleRtp(arrivedAt: Micros, packet: Uint8Array, length: number): void {
     this.bytesIn += length
     this.#receiver.handleRtp(arrivedAt, packet, length)
-    if (!this.#receiver.isQuiet) this.#drain()
+    this.#driver.drain(arrivedAt)
   }
 
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
     this.#receiver.handleRtcp(arrivedAt, compound)
-    this.#drain()
+    this.#driver.drain(arrivedAt)
   }
 
   /** Somebody wants to see a layer of a picture from its beginning. */
   requestKeyframe(mid: string, rid: string | undefined): void {
     this.#receiver.requestKeyframe(this.#options.clock.now(), mid, rid)
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** Idempotent. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#cancelTimer?.()
+    if (this.#driver.isClosed) return
+    this.#driver.close()
     if (this.#viewer === undefined) return
     this.#options.gateway.forgetViewer(this.#viewer)
     this.#options.gateway.egress.removeViewer(this.#viewer)
   }
 
-  /** A viewer that is handed a frame may ask for a keyframe inside that call: frames keep their order all the same. */
-  #drain(): void {
-    if (this.#draining) return
-    this.#draining = true
-    try {
-      for (let event = this.#receiver.pollEvent(); event !== undefined; event = this.#receiver.pollEvent())
-        if (event.kind === 'frame' && !this.#closed) this.#options.onFrame(event.mid, event.rid, event.frame)
-    } finally {
-      this.#draining = false
-    }
-    for (let output = this.#receiver.pollOutput(); output !== undefined; output = this.#receiver.pollOutput())
-      if (this.#viewer !== undefined && !this.#closed) this.#options.gateway.egress.rtcp(this.#viewer, output)
-    if (!this.#receiver.isPunctual) this.#schedule()
-  }
-
-  /** A timer that is early asks again, which costs less than one more timer per packet. */
-  #schedule(): void {
-    if (this.#closed) return
-    const at = this.#receiver.pollTimeout()
-    if (at === undefined || (this.#timerAt !== undefined && this.#timerAt <= at)) return
-    this.#cancelTimer?.()
-    this.#timerAt = at
-    this.#cancelTimer = this.#options.clock.after(at - this.#options.clock.now(), this.#handleTimer)
-  }
-
-  readonly #handleTimer = (): void => {
-    this.#timerAt = undefined
-    if (this.#closed) return
-    this.#receiver.handleTimeout(this.#options.clock.now())
-    this.#drain()
+  #send(compound: Uint8Array): void {
+    if (this.#viewer !== undefined) this.#options.gateway.egress.rtcp(this.#viewer, compound)
   }
 }

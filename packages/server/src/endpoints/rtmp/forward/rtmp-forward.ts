@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import {
+  Driver,
   buildMetadataBody,
   byteLengthOfConfigBody,
   byteLengthOfFrameBody,
@@ -20,7 +21,7 @@ import {
   type FrameSource,
   type Tracks,
 } from '../../../hub/index.js'
-import { Driver, inListenedTime, type OutgoingTarget } from '../../../net/index.js'
+import { inListenedTime, type OutgoingTarget } from '../../../net/index.js'
 import { scriptTimestampMs } from '../../script-timestamp.js'
 
 export interface ForwardTargetAddress extends OutgoingTarget {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import type { Micros } from '@crossroom/media'
+import { Driver } from '@crossroom/media'
 import { NativeEngine, NativeUnavailableError, srtpOutboundForTest } from '@crossroom/native'
-import { RtcPeer, type RtcPeerEvent } from '@crossroom/testkit'
+import { nodeClock, nowMicros, RtcPeer, type RtcPeerEvent } from '@crossroom/testkit'
 import { parseCompound, type SrtpInbound } from '@crossroom/webrtc'
 import type { RtpHeaderFields } from '../../../../../webrtc/src/rtp/header.js'
 import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
@@ -17,8 +17,6 @@ export function openEngine(): NativeEngine | undefined {
     throw error
   }
 }
-
-export const nowMicros = (): Micros => Number(process.hrtime.bigint() / 1000n)
 
 /** An m-line of an offer. */
 export interface OfferedLine {
@@ -43,9 +41,8 @@ export class UplinkPeer {
   readonly #engine: NativeEngine
   readonly #socket = createSocket('udp4')
   readonly #sequences = new Map<number, number>()
+  readonly #driver: Driver<Uint8Array, Uint8Array, RtcPeerEvent>
   #port = 0
-  #timer: NodeJS.Timeout | undefined
-  #isOver = false
 
   constructor(engine: NativeEngine) {
     this.#engine = engine
@@ -58,11 +55,11 @@ export class UplinkPeer {
       createOutbound: srtpOutboundForTest,
       direction: 'sendonly',
     })
-    this.#socket.on('message', (bytes) => {
-      if (this.#isOver) return
-      this.peer.handleInput(nowMicros(), bytes)
-      this.#drain()
+    this.#driver = new Driver(this.peer, nodeClock, {
+      output: (bytes) => this.#socket.send(bytes, this.#port, '127.0.0.1'),
+      event: (event) => this.events.push(event),
     })
+    this.#socket.on('message', (bytes) => this.#driver.handleInput(bytes))
   }
 
   offer(lines: readonly OfferedLine[]): string {
@@ -75,7 +72,7 @@ export class UplinkPeer {
   async connect(answer: string): Promise<void> {
     this.#port = Number(/^a=candidate:\S+ 1 udp \d+ \S+ (\d+)/im.exec(answer)![1])
     this.peer.acceptAnswer(nowMicros(), answer)
-    this.#tick()
+    this.#driver.drain()
     await until(() => this.peer.isConnected)
   }
 
@@ -83,7 +80,7 @@ export class UplinkPeer {
   acceptRestart(answer: string): void {
     const value = (name: string): string => new RegExp(`^a=ice-${name}:(\\S+)`, 'm').exec(answer)![1]!
     this.peer.acceptRestart(nowMicros(), { usernameFragment: value('ufrag'), password: value('pwd') })
-    this.#drain()
+    this.#driver.drain()
   }
 
   /** A picture of one packet, or three for a keyframe. */
@@ -106,11 +103,10 @@ export class UplinkPeer {
   }
 
   close(): void {
-    if (this.#isOver) return
+    if (this.#driver.isClosed) return
     this.peer.close(nowMicros())
-    this.#drain()
-    this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#driver.drain()
+    this.#driver.close()
     // What was sent last is on its way only after a turn of the loop.
     setImmediate(() => this.#socket.close())
   }
@@ -146,7 +142,7 @@ export class UplinkPeer {
     const sequenceNumber = this.#sequences.get(header.ssrc) ?? 1
     this.#sequences.set(header.ssrc, sequenceNumber + 1)
     this.peer.sendRtp(buildRtpPacket({ ...header, sequenceNumber }, payload, names, IDS))
-    this.#drain()
+    this.#driver.drain()
   }
 
   #overheard(inbound: SrtpInbound): SrtpInbound {
@@ -161,21 +157,6 @@ export class UplinkPeer {
       counters: () => inbound.counters(),
       close: () => inbound.close(),
     }
-  }
-
-  #tick(): void {
-    this.peer.handleTimeout(nowMicros())
-    this.#drain()
-  }
-
-  #drain(): void {
-    for (let event = this.peer.pollEvent(); event !== undefined; event = this.peer.pollEvent()) this.events.push(event)
-    for (let out = this.peer.pollOutput(); out !== undefined; out = this.peer.pollOutput())
-      this.#socket.send(out, this.#port, '127.0.0.1')
-    clearTimeout(this.#timer)
-    const at = this.peer.pollTimeout()
-    if (at === undefined || this.#isOver) return
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil((at - nowMicros()) / 1000)))
   }
 }
 

@@ -1,0 +1,22 @@
+/** Integer microseconds: the one time unit between protocols. Protocol clocks are converted at the edge. */
+export type Micros = number
+
+/**
+ * What a machine answers when it is polled: something to send, something to tell, or, as a number, when it wants to be
+ * polled again without any input. `Infinity` means that it waits for input alone.
+ */
+export type Polled<Output, Event> = { readonly output: Output } | { readonly event: Event } | Micros
+
+/**
+ * A sans-IO protocol machine. It owns no socket, timer, clock or random source. The caller's loop, which `Driver` is:
+ * give an input or a command, poll until the answer is a number, then sleep until that time or the next input.
+ */
+export interface Machine<Input, Output, Event> {
+  /** Takes what arrived at `now`. The machine may keep views of `input`: the caller must not write to it afterwards. */
+  handleInput(now: Micros, input: Input): void
+  /**
+   * Does what is due at `now` and gives what is there, what must be sent before an event ahead of that event. Polling early
+   * is harmless. The time in the answer may lie earlier than needed, never later.
+   */
+  poll(now: Micros): Polled<Output, Event>
+}
