@@ -16,7 +16,13 @@ import type {
   MemberMediaOptions,
   SubscribedTrack,
 } from '../../packages/server/src/rooms/index.js'
-import { RoomGate, Rooms, type AddressBook, type MemberConnection } from '../../packages/server/src/rooms/index.js'
+import {
+  LocalDirectory,
+  RoomGate,
+  Rooms,
+  type AddressBook,
+  type MemberConnection,
+} from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
 import { silentLog } from '../../packages/server/src/observe/index.js'
 import type { Publication, StreamKey } from '../../packages/server/src/hub/index.js'
@@ -225,7 +231,8 @@ export class RoomStage extends Stage {
     })
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>
       Promise.resolve(this.refusal ?? this.#pushIdentity(userId))
-    this.gate = new RoomGate({ rooms: this.rooms, verifier: { verify, check: verify } })
+    const { tokens } = this.rooms
+    this.gate = new RoomGate({ rooms: new LocalDirectory(this.rooms), tokens, verifier: { verify, check: verify } })
   }
 
   get nowMs(): number {

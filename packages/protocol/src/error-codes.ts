@@ -149,7 +149,7 @@ const table = {
   WEBRTC_OFF: { rpc: 1402, sentence: 'WebRTC is off on this server; its log says why.', retryable: false },
   MIX_OFF: { rpc: 1403, sentence: 'This server has no codec engine for mixing audio.', retryable: false },
 
-  /** Raised by the client's own side. */
+  /** Raised by the client's own side; TIMEOUT also by a server whose room does not answer in time. */
   TIMEOUT: { rpc: 1501, sentence: 'The server did not answer in time.', ...atEntry, retryable: true },
   CONNECTION_LOST: {
     rpc: 1502,

@@ -7,19 +7,20 @@ import { makeBoundUserSig, privilegesOf, recordRoomOf, type Permissions } from '
 import { roomLimits } from '../config/index.js'
 import type { AddressRates } from '../net/index.js'
 import type { Audit, Log } from '../observe/index.js'
-import type { GuestPass } from '../rooms/index.js'
+import type { RoomOperations } from '../rooms/index.js'
 import { answerErrorsAsJson, ApiError } from './errors.js'
+import { answered, type Deadlines } from './room-answers.js'
 
 export interface GuestDeps {
   /** Takes an invitation of a room. */
-  readonly redeem: (roomId: string, invite: string) => GuestPass | undefined
+  readonly operations: Pick<RoomOperations, 'redeem'>
   /** Nobody needs a signature. */
   readonly isOpen: boolean
   readonly sdkAppId: number
   /** Signs for guests; absent when the server has none. */
   readonly secret: () => string | undefined
   readonly rates: AddressRates
-  readonly clock: { now(): number }
+  readonly clock: Deadlines & { now(): number }
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly audit: Audit
@@ -59,11 +60,11 @@ export async function registerGuest(app: FastifyInstance, deps: GuestDeps): Prom
   )
 }
 
-function letIn(room: string, invite: string, from: string, deps: GuestDeps): object {
+async function letIn(room: string, invite: string, from: string, deps: GuestDeps): Promise<object> {
   const secret = deps.secret()
   if (secret === undefined && !deps.isOpen)
     throw new ApiError(409, 'NO_SECRET', 'The server has no --secret, so it cannot sign for guests.')
-  const guest = deps.redeem(room, invite)
+  const guest = await answered(deps.clock, deps.operations.redeem(room, invite))
   if (guest === undefined) {
     deps.audit.refused({ what: 'guest', from, room, code: 'INVITATION_GONE' })
     throw new ApiError(

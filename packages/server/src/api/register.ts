@@ -6,7 +6,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod'
-import type { Rooms } from '../rooms/index.js'
+import type { RoomOperations } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { auditActs, requireAccess, type AccessOptions } from './access.js'
 import { answerErrorsAsJson } from './errors.js'
@@ -25,7 +25,7 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
   /** Absent when there are no rooms; then `/rooms` is not there. */
-  readonly rooms?: Rooms | undefined
+  readonly operations?: RoomOperations | undefined
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
   /** Signs tokens of plain streams and UserSigs. */
@@ -62,7 +62,8 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         registerStreamRoutes(guarded, deps)
         registerConnectionRoutes(guarded, deps)
         registerTokenRoutes(guarded, deps, deps.secret)
-        if (deps.rooms !== undefined) registerRoomRoutes(guarded, { ...deps, rooms: deps.rooms })
+        const { operations } = deps
+        if (operations !== undefined) registerRoomRoutes(guarded, { ...deps, operations })
         registerRoomTokenRoutes(guarded, deps)
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })

@@ -93,6 +93,3 @@ export const playAddressInfo = z
     play: z.object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() }),
   })
   .meta({ id: 'PlayAddress' })
-
-export type RoomSummary = z.output<typeof roomInfo>
-export type MemberInfo = z.output<typeof memberInfo>

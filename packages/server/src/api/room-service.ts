@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUserId } from '@crossroom/protocol'
 import type { AddressRates } from '../net/index.js'
-import type { Rooms } from '../rooms/index.js'
+import type { RoomOperations } from '../rooms/index.js'
 import { signForDemo, type DemoSigner } from './demo.js'
+import { answered, type Deadlines } from './room-answers.js'
 
 /**
  * `/weapp/webrtc_room/…`: the room service that the WebRTC demos of 2018 ship with, so that they run without their own
@@ -13,9 +14,9 @@ import { signForDemo, type DemoSigner } from './demo.js'
 export interface RoomServiceDeps {
   /** Absent unless the server runs in open mode or with `--demo`. */
   readonly signer: DemoSigner | undefined
-  readonly rooms: Rooms
+  readonly operations: Pick<RoomOperations, 'usersIn'>
   readonly rates: AddressRates
-  readonly clock: { now(): number }
+  readonly clock: Deadlines & { now(): number }
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly clientAddress: (request: FastifyRequest['raw']) => string
@@ -63,11 +64,11 @@ class RoomService {
     this.#deps = deps
   }
 
-  answer(call: string, given: unknown): Answer {
+  async answer(call: string, given: unknown): Promise<Answer> {
     const { signer } = this.#deps
     if (signer === undefined) return refused('This server issues signatures only with --demo.')
     const body = typeof given === 'object' && given !== null ? (given as Body) : {}
-    this.#forgetSilent()
+    await this.#forgetSilent()
     switch (call) {
       case 'get_login_info':
         return this.#login(signer, body)
@@ -94,11 +95,11 @@ class RoomService {
     return { ...OK, sdkAppID: sdkAppId, accountType: '0', userID: user, userSig }
   }
 
-  #create(signer: DemoSigner, body: Body): Answer {
+  async #create(signer: DemoSigner, body: Body): Promise<Answer> {
     if (!isUserId(body['userID'])) return badUser()
     if (this.#rooms.size >= ROOMS) return refused(`The limit of ${String(ROOMS)} rooms is reached.`)
     let roomID = randomInt(1, 2 ** 31)
-    while (this.#rooms.has(roomID) || this.#deps.rooms.get(String(roomID)) !== undefined) roomID = randomInt(1, 2 ** 31)
+    while (this.#rooms.has(roomID) || (await this.#usersIn(roomID)) !== undefined) roomID = randomInt(1, 2 ** 31)
     const room = { roomID, roomInfo: textOf(body['roomInfo']), roomType: textOf(body['roomType']), members: new Map() }
     this.#rooms.set(roomID, room)
     const entered = this.#enter(signer, { ...body, roomID })
@@ -151,16 +152,21 @@ class RoomService {
   }
 
   /** Who entered by signaling is seen there; everybody else has to say so every now and then. */
-  #forgetSilent(): void {
+  async #forgetSilent(): Promise<void> {
+    const rooms = [...this.#rooms.values()]
+    const present = await Promise.all(rooms.map(({ roomID }) => this.#usersIn(roomID)))
     const nowMs = this.#deps.nowMs()
-    for (const room of this.#rooms.values()) {
-      const live = this.#deps.rooms.get(String(room.roomID))
+    for (const [index, room] of rooms.entries()) {
       for (const [userID, member] of room.members) {
-        if (live?.member(userID) !== undefined) member.seenAtMs = nowMs
+        if (present[index]?.has(userID) === true) member.seenAtMs = nowMs
         if (nowMs - member.seenAtMs > HEARTBEAT_TIMEOUT_MS) room.members.delete(userID)
       }
       if (room.members.size === 0) this.#rooms.delete(room.roomID)
     }
+  }
+
+  #usersIn(roomID: number): Promise<ReadonlySet<string> | undefined> {
+    return answered(this.#deps.clock, this.#deps.operations.usersIn(String(roomID)))
   }
 }
 

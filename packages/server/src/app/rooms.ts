@@ -4,7 +4,15 @@ import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { protocols } from '../endpoints/index.js'
 import { AddressRates, originsOf, playAddresses, type AddressOptions, type Origins } from '../net/index.js'
-import { ROOM_APPS, RoomGate, Rooms, type AddressBook } from '../rooms/index.js'
+import {
+  LocalDirectory,
+  LocalOperations,
+  ROOM_APPS,
+  RoomGate,
+  Rooms,
+  type AddressBook,
+  type RoomOperations,
+} from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import { LevelMeter, Mixer } from '../transcode/index.js'
 import type { Core } from './core.js'
@@ -13,6 +21,7 @@ import type { WebRtc } from './web-rtc.js'
 /** Rooms, and every way into them. */
 export class RoomsPart {
   readonly rooms: Rooms
+  readonly operations: RoomOperations
   readonly signatures: EntrySignatures
   readonly signaling: SignalingServer
   readonly mixer: Mixer
@@ -45,11 +54,14 @@ export class RoomsPart {
       mixer: this.mixer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
-    gate.route([...ROOM_APPS], new RoomGate({ rooms: this.rooms, verifier: signatures }))
+    this.operations = new LocalOperations(this.rooms)
+    const directory = new LocalDirectory(this.rooms)
+    const { tokens } = this.rooms
+    gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, tokens, verifier: signatures }))
     const { entriesPerSecond: perSecond } = config
     const { entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({
-      ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: this.rooms, verifier: signatures },
+      ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: directory, verifier: signatures },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pages,
       iceServers: () => webRtc.iceServers(),

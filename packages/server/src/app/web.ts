@@ -88,7 +88,7 @@ export class Web {
   }
 
   /** What pages and old apps ask before they enter a room. */
-  async #registerOpenServices({ rooms, signatures }: RoomsPart): Promise<void> {
+  async #registerOpenServices({ operations, signatures }: RoomsPart): Promise<void> {
     const { addressOptions, audit, clientAddress, clock, config, listeners, log, secrets } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
     const { demo, sdkAppId } = config
@@ -110,11 +110,11 @@ export class Web {
     await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, audit, clientAddress })
     await registerGuest(this.public, {
       ...{ rates, clock, nowMs: Date.now, log, clientAddress, audit, sdkAppId },
-      redeem: (roomId, invite) => rooms.get(roomId)?.invitations.redeem(invite),
+      operations,
       isOpen: signatures.isOpen,
       secret: () => secrets.secret[0],
     })
-    await registerRoomService(this.public, { ...shared, rooms })
+    await registerRoomService(this.public, { ...shared, operations })
     this.public.get('/signal', { schema: { hide: true } }, (_request, reply) =>
       reply
         .status(426)
@@ -130,7 +130,7 @@ export class Web {
     const { audit, log, metrics, proxies, secrets, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
-      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, rooms: rooms.rooms },
+      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, operations: rooms.operations },
       ...{ ...addressOptions, sdkAppId, forwardPrivate, audit },
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],

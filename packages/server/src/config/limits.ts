@@ -208,6 +208,8 @@ export const signalingLimits = {
   missedHeartbeats: 2,
   /** Interval of deadline checks. */
   sweepMicros: 1 * SECOND,
+  /** Requests of one socket that wait for their turn. */
+  waitingRequests: 64,
   /** From the close frame of the server to the end of the socket, whatever the client does. */
   farewellMicros: 2 * SECOND,
 } as const
@@ -401,6 +403,8 @@ export const roomLimits = {
   invitations: 16,
   /** Lifetime of the signature that a guest gets for an invitation. */
   guestMs: 12 * 3_600_000,
+  /** A request to a room fails without an answer within this time, wherever the room lives. */
+  answerMicros: 5 * SECOND,
   /** Members are told to reconnect over this time when the server shuts down. */
   drainRetryMs: 5_000,
 } as const

@@ -23,7 +23,7 @@ import { EMPTY_LIST, type ListChange, type MemberList } from './view/member-list
 import type { MemberStream } from './media/member-stream.js'
 import { NetworkReports } from './view/network-reports.js'
 import { ParticipantMedia } from './view/participant-media.js'
-import type { MemberMethod, ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
+import type { MemberMethod, RoomEnterResult } from './doors/participant-requests.js'
 import { mayReceive } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
@@ -34,7 +34,7 @@ export interface ParticipantOptions extends MemberOptions {
 }
 
 /** Somebody with a socket, or whose socket may still come back. */
-export class Participant extends Member implements ParticipantRequests, Requester {
+export class Participant extends Member implements Requester {
   declare readonly room: ParticipantRoom
   readonly sessionId: string
   readonly resumeToken: string

@@ -180,10 +180,12 @@ export class Room implements ParticipantRoom {
   }
 
   /** What is muted is withheld by the server, for as long as the member is here. */
-  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void {
-    this.#roster.require(userId).muteByOthers(kind, muted)
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): Member {
+    const member = this.#roster.require(userId)
+    member.muteByOthers(kind, muted)
     const params = { userId, kind, muted, ...(by === undefined ? {} : { by }) }
     for (const participant of this.#participants()) if (participant.isListed) participant.notify('room.muted', params)
+    return member
   }
 
   /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */

@@ -12,8 +12,7 @@ import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
 import { Room, type RoomHandlers } from './room.js'
-import type { PushDirectory, PushRequest } from './doors/push.js'
-import type { RoomDirectory } from './doors/room-directory.js'
+import type { PushRequest } from './doors/push.js'
 import { RoomError } from './model/room-error.js'
 import type { RoomServices, RoomsOptions } from './services.js'
 
@@ -25,7 +24,7 @@ export interface RoomCounts {
 }
 
 /** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
-export class Rooms implements RoomDirectory, PushDirectory {
+export class Rooms {
   readonly tokens: MediaTokens
   readonly bans: Bans
   readonly #services: RoomServices
@@ -56,6 +55,7 @@ export class Rooms implements RoomDirectory, PushDirectory {
     return this.#rooms.get(roomId)
   }
 
+  /** Throws RoomError, as the doors say. */
   enter(request: EnterRequest): Participant {
     const { userId, permissions } = request.identity
     return this.#admit(request.roomId, userId, permissions, request.remoteAddress).enter(request)

@@ -1,51 +1,42 @@
-import type { WebSocket } from 'ws'
 import {
   canonicalRoomId,
   isErrorCode,
   limits,
   parseRequest,
-  writeError,
-  writeResult,
   type CloseReason,
   type EnterParams,
   type ErrorCode,
   type IceServer,
   type NotificationMethod,
   type NotificationParams,
-  type ParamsOf,
   type RenewParams,
   type Request,
-  type RequestId,
+  type RequestMethod,
 } from '@crossroom/protocol'
 import type { Micros } from '@crossroom/media'
 import type { EntryVerifier } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
 import { RateLimiter, type AddressRates } from '../net/index.js'
-import type { Audit, Log } from '../observe/index.js'
 import {
-  RoomError,
   type AddressBook,
   type EnterRequest,
   type MemberConnection,
-  type MemberMethod,
+  type Membership,
   type ParticipantRequests,
   type RoomDirectory,
 } from '../rooms/index.js'
-import type { SignalingCounters } from './counters.js'
-import type { Outbox } from './outbox.js'
+import { Refused } from './refused.js'
+import { RequestQueue, type QueuedRequest } from './request-queue.js'
+import { SessionOutput, type OutputDeps, type SignalingSocket } from './session-output.js'
 
 /** What all sessions share. */
-export interface SessionDeps {
+export interface SessionDeps extends OutputDeps {
   readonly clock: { listened(): Micros }
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly rooms: RoomDirectory
   readonly verifier: EntryVerifier
   readonly entryRates: AddressRates
-  readonly outbox: Outbox
-  readonly counters: SignalingCounters
-  readonly log: Log
-  readonly audit: Audit
   iceServers(): readonly IceServer[]
 }
 
@@ -60,44 +51,40 @@ export interface SessionOrigin {
 
 /** RFC 6455 section 7.4.1. */
 const CLOSE = { normal: 1000, goingAway: 1001, policy: 1008, tooLarge: 1009, failed: 1011 } as const
-const SEND_TEXT = { binary: false, compress: false } as const
 const RATE = {
   perSecond: signalingLimits.messagesPerSecond,
   burst: signalingLimits.messageBurst,
   overRateMicros: 0,
 } as const
 
-/** A request that is answered with an error of the protocol. */
-class Refused extends Error {
-  readonly code: ErrorCode
-  readonly retryAfterMs: number | undefined
-
-  constructor(code: ErrorCode, sentence?: string, retryAfterMs?: number) {
-    super(sentence)
-    this.code = code
-    this.retryAfterMs = retryAfterMs
-  }
-}
-
 /** One socket: reads requests, lets its user in, hands each request to the member, and carries what rooms tell. */
 export class SignalingSession implements MemberConnection {
-  readonly #socket: WebSocket
+  readonly #socket: SignalingSocket
   readonly #deps: SessionDeps
   readonly #origin: SessionOrigin
   readonly #rate = new RateLimiter(RATE)
   readonly #openedAt: Micros
   #member: ParticipantRequests | undefined
-  #entering = false
+  readonly #output: SessionOutput
+  readonly #requests: RequestQueue
   #heardAt: Micros
   #silenceLimit: Micros = Infinity
   /** When we closed it. */
   #closedAt: Micros | undefined
+  /** Rooms closed it: its member is somewhere else, or nowhere. */
+  #isLetGo = false
 
-  constructor(socket: WebSocket, origin: SessionOrigin, deps: SessionDeps) {
+  constructor(socket: SignalingSocket, origin: SessionOrigin, deps: SessionDeps) {
     this.#socket = socket
     this.#origin = origin
     this.#deps = deps
     this.#openedAt = this.#heardAt = deps.clock.listened()
+    this.#output = new SessionOutput(socket, deps, origin.remoteAddress)
+    this.#requests = new RequestQueue(deps.clock, {
+      carryOut: (request) => this.#carryOut(request),
+      answered: (request, result) => this.#handleAnswered(request, result),
+      failed: (request, error) => this.#handleFailed(request, error),
+    })
   }
 
   /** A message came; `text` is undefined when it was binary. */
@@ -110,26 +97,30 @@ export class SignalingSession implements MemberConnection {
     }
     const reading = parseRequest(text)
     if (reading.ok) this.#handleRequest(reading.request)
-    else this.#refuse(reading.refusal.id, reading.refusal.code, reading.refusal.sentence)
+    else this.#output.refuse(reading.refusal.id, reading.refusal.code, reading.refusal.sentence)
   }
 
   /** A ping of the WebSocket itself; the pong says the same (RFC 6455 section 5.5.3). */
   handlePing(data: Buffer): void {
     if (this.#closedAt !== undefined || !this.#isWithinRate()) return
-    this.#socket.pong(data)
-    this.#boundBuffer()
+    this.#output.pong(data)
   }
 
-  /** The socket is gone. */
+  /** The socket is gone: its member may resume, unless it was about to leave. What waits is never carried out. */
   handleClose(): void {
     this.#closedAt ??= this.#deps.clock.listened()
+    this.#output.close()
+    const isLeaving = this.#requests.has('room.leave')
+    this.#requests.clear()
     const member = this.#member
     this.#member = undefined
-    member?.lost()
+    if (isLeaving) member?.leave().catch(() => member.lost())
+    else member?.lost()
   }
 
   /** Looks at the deadlines. */
   handleTimeout(now: Micros): void {
+    this.#requests.handleTimeout(now)
     if (this.#closedAt !== undefined) {
       if (now - this.#closedAt >= signalingLimits.farewellMicros) this.#socket.terminate()
     } else if (this.#member === undefined) {
@@ -141,12 +132,13 @@ export class SignalingSession implements MemberConnection {
   }
 
   notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
-    this.#send(this.#deps.outbox.write(method, params))
+    this.#output.notify(method, params)
   }
 
   close(reason: CloseReason | 'resumed', extra: { readonly retryAfterMs?: number } = {}): void {
     if (reason !== 'resumed') this.notify('room.closed', { reason, ...extra })
     this.#member = undefined
+    this.#isLetGo = true
     this.end(reason === 'drain' ? CLOSE.goingAway : CLOSE.normal, reason)
   }
 
@@ -154,6 +146,8 @@ export class SignalingSession implements MemberConnection {
   end(code: number, reason: string): void {
     if (this.#closedAt !== undefined) return
     this.#closedAt = this.#deps.clock.listened()
+    this.#requests.clear()
+    this.#output.close()
     this.#socket.close(code, reason)
   }
 
@@ -166,37 +160,42 @@ export class SignalingSession implements MemberConnection {
     return false
   }
 
+  /** A ping is answered at once: it asks for the socket, not for the room. */
   #handleRequest(request: Request): void {
-    try {
-      switch (request.method) {
-        case 'room.ping':
-          this.#answer(request.id, { now: this.#deps.nowMs() })
-          return
-        case 'room.enter':
-          void this.#settle(request.id, this.#enter(request.params))
-          return
-        case 'room.resume':
-          this.#resume(request.id, request.params.resumeToken)
-          return
-        case 'room.renew':
-          void this.#settle(request.id, this.#renew(request.params))
-          return
-        case 'room.leave':
-          this.#leave(request.id)
-          return
-        default:
-          this.#ask(request.id, request.method, request.params)
-      }
-    } catch (error) {
-      this.#fail(request.id, error)
+    if (request.method === 'room.ping') this.#output.answer(request.id, { now: this.#deps.nowMs() })
+    else this.#requests.add(request)
+  }
+
+  async #carryOut(request: QueuedRequest): Promise<object> {
+    switch (request.method) {
+      case 'room.enter':
+        return this.#enter(request.params)
+      case 'room.resume':
+        return this.#resume(request.params.resumeToken)
+      case 'room.renew':
+        return this.#renew(request.params)
+      case 'room.leave':
+        await this.#requireMember().leave()
+        return {}
+      default:
+        return this.#requireMember().request(request.method, request.params)
     }
   }
 
-  /** A room that lives here answers at once, so that its answers keep the order of the requests. */
-  #ask<Method extends MemberMethod>(id: RequestId, method: Method, params: ParamsOf<Method>): void {
-    const result = this.#requireMember().request(method, params)
-    if (result instanceof Promise) void this.#settle(id, result)
-    else this.#answer(id, result)
+  #handleAnswered({ id, method }: QueuedRequest, result: object): void {
+    this.#output.answer(id, result)
+    if (isEntry(method)) this.#output.release()
+    if (method !== 'room.leave') return
+    this.#member = undefined
+    this.end(CLOSE.normal, 'left')
+  }
+
+  /** Where nobody knows whether the room has done it, the next attempt is to come by another socket. */
+  #handleFailed({ id, method }: QueuedRequest, error: unknown): void {
+    this.#output.fail(id, error)
+    if (isEntry(method)) this.#output.forget()
+    const isUnknown = isEntry(method) ? isLate(error) : method === 'room.leave' && this.#member !== undefined
+    if (isUnknown) this.end(CLOSE.failed, 'The room did not answer.')
   }
 
   async #enter(params: EnterParams): Promise<object> {
@@ -204,37 +203,38 @@ export class SignalingSession implements MemberConnection {
     this.#countEntry()
     const { remoteAddress, addresses } = this.#origin
     const roomId = canonicalRoomId(params.roomId)
-    this.#entering = true
-    try {
-      const { sdkAppId, userId, userSig, privateMapKey } = params
-      const credentials = { sdkAppId, roomId, userId, userSig, privateMapKey, remoteAddress }
-      const identity = await this.#deps.verifier.verify(credentials)
-      if ('code' in identity) throw new Refused(known(identity.code), identity.sentence)
-      if (this.#closedAt !== undefined) {
-        identity.notEntered?.()
-        return {}
-      }
-      const { userName, role, client } = params
-      return this.#enterAs({ roomId, identity, userName, role, client, remoteAddress, connection: this, addresses })
-    } finally {
-      this.#entering = false
-    }
+    const { sdkAppId, userId, userSig, privateMapKey } = params
+    const credentials = { sdkAppId, roomId, userId, userSig, privateMapKey, remoteAddress }
+    const identity = await this.#deps.verifier.verify(credentials)
+    if ('code' in identity) throw new Refused(known(identity.code), identity.sentence)
+    const { userName, role, client } = params
+    return this.#enterAs({ roomId, identity, userName, role, client, remoteAddress, connection: this, addresses })
   }
 
-  #enterAs(entry: EnterRequest): object {
+  /** An entry that nobody is told of is none: the member leaves, and what it entered with is good again. */
+  async #enterAs(entry: EnterRequest): Promise<object> {
     try {
-      return this.#joined(this.#deps.rooms.enter(entry))
+      if (this.#closedAt !== undefined) throw new Refused('CONNECTION_LOST')
+      this.#output.hold()
+      const membership = await this.#deps.rooms.enter(entry)
+      if (this.#closedAt === undefined) return this.#joined(membership)
+      await membership.member.leave()
+      throw new Refused('CONNECTION_LOST')
     } catch (error) {
       entry.identity.notEntered?.()
       throw error
     }
   }
 
-  #resume(id: RequestId, resumeToken: string): void {
+  /** A member that came back to a socket that is gone is as lost as before, unless it is here by another one already. */
+  async #resume(resumeToken: string): Promise<object> {
     this.#requireNoMember()
     this.#countEntry()
-    const member = this.#deps.rooms.resume(resumeToken, this, this.#origin.addresses)
-    this.#answer(id, this.#joined(member))
+    this.#output.hold()
+    const membership = await this.#deps.rooms.resume(resumeToken, this, this.#origin.addresses)
+    if (this.#closedAt === undefined) return this.#joined(membership)
+    if (!this.#isLetGo) membership.member.lost()
+    throw new Refused('CONNECTION_LOST')
   }
 
   async #renew({ userSig, privateMapKey }: RenewParams): Promise<object> {
@@ -245,16 +245,7 @@ export class SignalingSession implements MemberConnection {
     return this.#requireMember().renewed(identity)
   }
 
-  #leave(id: RequestId): void {
-    const member = this.#requireMember()
-    this.#member = undefined
-    member.leave()
-    this.#answer(id, {})
-    this.end(CLOSE.normal, 'left')
-  }
-
-  #joined(member: ParticipantRequests): object {
-    const result = member.enterResult()
+  #joined({ member, result }: Membership): object {
     this.#member = member
     this.#silenceLimit = (signalingLimits.missedHeartbeats + 0.5) * result.heartbeatMs * 1000
     this.#origin.entered()
@@ -275,50 +266,17 @@ export class SignalingSession implements MemberConnection {
   }
 
   #requireNoMember(): void {
-    if (this.#member !== undefined || this.#entering) throw new Refused('ALREADY_ENTERED')
+    if (this.#member !== undefined) throw new Refused('ALREADY_ENTERED')
   }
+}
 
-  async #settle(id: RequestId, result: Promise<object>): Promise<void> {
-    try {
-      this.#answer(id, await result)
-    } catch (error) {
-      this.#fail(id, error)
-    }
-  }
+/** It makes a member of the socket. */
+function isEntry(method: RequestMethod): boolean {
+  return method === 'room.enter' || method === 'room.resume'
+}
 
-  #fail(id: RequestId, error: unknown): void {
-    if (error instanceof Refused) {
-      this.#refuse(id, error.code, error.message === '' ? undefined : error.message, error.retryAfterMs)
-    } else if (error instanceof RoomError) {
-      const { remoteAddress: from } = this.#origin
-      if (error.code === 'RESUME_FAILED') this.#deps.audit.refused({ what: 'resume', from, code: error.code })
-      this.#refuse(id, error.code, error.message)
-    } else {
-      this.#deps.log.error({ error }, 'A signaling request failed')
-      this.#refuse(id, 'INTERNAL')
-    }
-  }
-
-  #refuse(id: RequestId | null, code: ErrorCode, sentence?: string, retryAfterMs?: number): void {
-    this.#deps.counters.refused(code)
-    this.#send(Buffer.from(writeError(id, code, sentence, retryAfterMs)))
-  }
-
-  #answer(id: RequestId, result: object): void {
-    this.#send(Buffer.from(writeResult(id, result)))
-  }
-
-  #send(bytes: Buffer): void {
-    if (this.#closedAt !== undefined) return
-    this.#deps.counters.messagesOut++
-    this.#socket.send(bytes, SEND_TEXT)
-    this.#boundBuffer()
-  }
-
-  /** Who does not read what it is sent is cut off. */
-  #boundBuffer(): void {
-    if (this.#socket.bufferedAmount > signalingLimits.bufferedBytes) this.#socket.terminate()
-  }
+function isLate(error: unknown): boolean {
+  return error instanceof Refused && error.code === 'TIMEOUT'
 }
 
 function known(code: string): ErrorCode {

@@ -9,7 +9,9 @@ import {
   RoomError,
   type EnterRequest,
   type MemberConnection,
+  type Membership,
   type ParticipantRequests,
+  type RoomEnterResult,
   type RoomDirectory,
 } from '../rooms/index.js'
 import { SignalingServer, type SignalingOptions } from './index.js'
@@ -26,27 +28,29 @@ export class FakeMember {
   }
 
   /** Answers every request with its own name. */
-  get requests(): ParticipantRequests {
-    const own: Record<string, unknown> = {
+  get membership(): Membership {
+    const tell = (name: string) => {
+      this.asked.push(name)
+      return Promise.resolve()
+    }
+    const request = async (method: string, params: unknown): Promise<unknown> => {
+      if (method === 'room.kick') throw new RoomError('ROLE_FORBIDDEN', 'Only the owner may do that.')
+      if (method === 'room.disband') throw new Error('a mistake')
+      await tell(method)
+      return { name: method, params }
+    }
+    const member = {
       userId: this.request.identity.userId,
       roomId: this.request.roomId,
-      enterResult: () => ({ sessionId: 's', resumeToken: 'resume-me', heartbeatMs: 200 }),
-      request: (method: string, params: unknown) => {
-        if (method === 'room.kick') throw new RoomError('ROLE_FORBIDDEN', 'Only the owner may do that.')
-        if (method === 'room.disband') throw new Error('a mistake')
-        this.asked.push(method)
-        const answer = { name: method, params }
-        return method === 'media.unpublish' ? Promise.resolve(answer) : answer
+      leave: () => tell('leave'),
+      lost: () => void tell('lost'),
+      request: request as ParticipantRequests['request'],
+      renewed: async () => {
+        await tell('renewed')
+        return { expiresAt: 1 }
       },
     }
-    return new Proxy({} as ParticipantRequests, {
-      get: (_target, name: string) =>
-        own[name] ??
-        ((params: unknown) => {
-          this.asked.push(name)
-          return { name, params }
-        }),
-    })
+    return { member, result: { sessionId: 's', resumeToken: 'resume-me', heartbeatMs: 200 } as RoomEnterResult }
   }
 }
 
@@ -54,19 +58,21 @@ export class FakeMember {
 export class FakeRooms implements RoomDirectory {
   readonly members: FakeMember[] = []
 
-  enter(request: EnterRequest): ParticipantRequests {
-    if (request.identity.userId === 'banned') throw new RoomError('BANNED', 'The owner keeps this user out.')
+  enter(request: EnterRequest): Promise<Membership> {
+    if (request.identity.userId === 'banned')
+      return Promise.reject(new RoomError('BANNED', 'The owner keeps this user out.'))
     const member = new FakeMember(request)
     this.members.push(member)
-    return member.requests
+    return Promise.resolve(member.membership)
   }
 
-  resume(resumeToken: string, connection: MemberConnection): ParticipantRequests {
+  resume(resumeToken: string, connection: MemberConnection): Promise<Membership> {
     const member = this.members[0]
-    if (resumeToken !== 'resume-me' || member === undefined) throw new RoomError('RESUME_FAILED', 'It is over.')
+    if (resumeToken !== 'resume-me' || member === undefined)
+      return Promise.reject(new RoomError('RESUME_FAILED', 'It is over.'))
     member.connection.close('resumed')
     member.connection = connection
-    return member.requests
+    return Promise.resolve(member.membership)
   }
 }
 

@@ -10,30 +10,25 @@ export type MemberMethod = Exclude<
   'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave'
 >
 
-/** What one participant may ask of its room. */
+/** What one participant may ask of its room, in the order in which it asks. */
 export interface ParticipantRequests {
   readonly userId: string
   readonly roomId: string
-  /** For the answers to `room.enter` and `room.resume`. */
-  enterResult(): RoomEnterResult
   /** `room.leave`: gone at once, without `room.closed`. Idempotent. */
-  leave(): void
+  leave(): Promise<void>
   /**
    * The socket closed or fell silent: the member stays for the heartbeat time-out and 30 s more. Not for a socket that
    * rooms closed: its member may be here by another one already. Idempotent.
    */
   lost(): void
   /**
-   * Carries out a request with validated parameters, after a check of the participant's role; later, where the room lives
-   * elsewhere. Throws RoomError. Notifications that follow from a request may go out before its result does.
+   * Carries out a request with validated parameters, after a check of the participant's role. Rejects with RoomError.
+   * Notifications that follow from a request may go out before its result does.
    */
-  request<Method extends MemberMethod>(
-    method: Method,
-    params: ParamsOf<Method>,
-  ): ResultOf<Method> | Promise<ResultOf<Method>>
+  request<Method extends MemberMethod>(method: Method, params: ParamsOf<Method>): Promise<ResultOf<Method>>
   /**
    * `room.renew` after its signature was verified. Rooms tell `room.expiring` 60 s before the signature runs out, and end
    * the session when it does: signaling need not watch it.
    */
-  renewed(identity: Identity): ResultOf<'room.renew'>
+  renewed(identity: Identity): Promise<ResultOf<'room.renew'>>
 }

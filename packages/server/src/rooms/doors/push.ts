@@ -34,10 +34,10 @@ export interface PushRequest {
   readonly remoteAddress: string
 }
 
-/** The way into rooms for those who publish; `Rooms` implements it. */
+/** The way into rooms for those who publish, wherever a room lives. */
 export interface PushDirectory {
-  /** Throws RoomError: BANNED, DRAINING, NO_PERMISSION, ROLE_FORBIDDEN, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
-  push(request: PushRequest): Grant
+  /** Rejects with RoomError: BANNED, DRAINING, NO_PERMISSION, ROLE_FORBIDDEN, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
+  push(request: PushRequest): Promise<Grant>
 }
 
 /**
@@ -61,17 +61,17 @@ export async function admitPush(
   const admission =
     'code' in identity
       ? refuseEntry(identity)
-      : enterBy(rooms, { roomId, streamType, userName, identity, kind, remoteAddress })
+      : await enterBy(rooms, { roomId, streamType, userName, identity, kind, remoteAddress })
   return admission.ok ? admission : { ...admission, loggedName: `push/${roomId}` }
 }
 
-function enterBy(rooms: PushDirectory, push: PushRequest): Admission {
+async function enterBy(rooms: PushDirectory, push: PushRequest): Promise<Admission> {
   const { identity, streamType } = push
   try {
     const may = maySend(identity.permissions, streamType)
     if (!may.audio && !may.video)
       throw new RoomError('NO_PERMISSION', `The signature does not allow sending ${streamType}.`)
-    return rooms.push(push)
+    return await rooms.push(push)
   } catch (error) {
     identity.notEntered?.()
     if (!(error instanceof RoomError)) throw error

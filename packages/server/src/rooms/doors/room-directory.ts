@@ -1,14 +1,21 @@
-import type { EnterRequest } from './enter-request.js'
 import type { AddressBook, MemberConnection } from '../view/member-connection.js'
-import type { ParticipantRequests } from './participant-requests.js'
+import type { EnterRequest } from './enter-request.js'
+import type { ParticipantRequests, RoomEnterResult } from './participant-requests.js'
 
-/** The way into rooms for signaling; `Rooms` implements it. */
+/** A membership as signaling holds it. */
+export interface Membership {
+  readonly member: ParticipantRequests
+  /** Answers `room.enter` or `room.resume`. The connection is notified of what happens after it, perhaps before it arrives. */
+  readonly result: RoomEnterResult
+}
+
+/** The way into rooms for signaling, wherever a room lives. */
 export interface RoomDirectory {
-  /** Throws RoomError: BANNED, DRAINING, NO_PERMISSION, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
-  enter(request: EnterRequest): ParticipantRequests
+  /** Rejects with RoomError: BANNED, DRAINING, NO_PERMISSION, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
+  enter(request: EnterRequest): Promise<Membership>
   /**
    * The same member by a new socket, which may have come by another name of the server; the old one, if it is still open, is
-   * closed. Throws RoomError: RESUME_FAILED.
+   * closed. Rejects with RoomError: RESUME_FAILED.
    */
-  resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): ParticipantRequests
+  resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Promise<Membership>
 }

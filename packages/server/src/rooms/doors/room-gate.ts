@@ -5,7 +5,8 @@ import { admitPush, type PushDirectory } from './push.js'
 import { refusal } from './refusal.js'
 
 export interface RoomGateOptions {
-  readonly rooms: PushDirectory & { readonly tokens: MediaTokens }
+  readonly rooms: PushDirectory
+  readonly tokens: MediaTokens
   readonly verifier: EntryVerifier
 }
 
@@ -28,7 +29,7 @@ export class RoomGate implements StreamGate {
   }
 
   #admitToken(request: StreamRequest): Admission {
-    const { tokens } = this.#options.rooms
+    const { tokens } = this.#options
     const token = tokens.find(request.stream)
     if (token === undefined)
       return refusal('NOT_FOUND', 'This address does not exist, or its receiver or its sender has left the room.', 404)

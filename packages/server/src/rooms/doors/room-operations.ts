@@ -1,0 +1,57 @@
+import type { MemberKind, PublishedStreamType, Role, StreamType, TrackKind } from '@crossroom/protocol'
+import type { GuestPass } from '../model/invitations.js'
+import type { Kinds } from '../model/policy.js'
+
+/** One room, as operators see it. */
+export interface RoomSummary {
+  readonly roomId: string
+  readonly ownerId: string | null
+  /** Unix milliseconds. */
+  readonly createdAt: number
+  /** Owner, anchors and devices. */
+  readonly anchors: number
+  readonly audience: number
+}
+
+/** One member, as operators see it. */
+export interface MemberSummary {
+  readonly userId: string
+  readonly userName: string
+  readonly kind: MemberKind
+  readonly role: Role
+  readonly remoteAddress: string
+  /** Unix milliseconds. */
+  readonly enteredAt: number
+  /** By the owner or an operator. */
+  readonly muted: Kinds
+  readonly streams: { readonly streamType: StreamType; readonly hasAudio: boolean; readonly hasVideo: boolean }[]
+}
+
+/** A stream of a member that somebody who is no member is to play. */
+export interface ShareRequest {
+  readonly userId: string
+  readonly streamType: PublishedStreamType
+  /** Unix milliseconds. */
+  readonly expiresAtMs: number
+}
+
+/** What operators see of rooms and do with them, wherever a room lives. Rejects with RoomError: ROOM_NOT_FOUND, USER_NOT_FOUND. */
+export interface RoomOperations {
+  /** In order of creation. */
+  list(): Promise<readonly RoomSummary[]>
+  room(roomId: string): Promise<RoomSummary>
+  /** Everybody out; answers how many that were. */
+  disband(roomId: string): Promise<number>
+  /** The audience included. */
+  members(roomId: string): Promise<readonly MemberSummary[]>
+  kick(roomId: string, userId: string, banMs: number): Promise<void>
+  mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary>
+  /** The token to play the stream by, or why there is none. */
+  share(roomId: string, request: ShareRequest): Promise<{ readonly token: string } | 'no-stream' | 'too-many'>
+  /** Ends who plays by such a token, and answers how many those were; undefined when the room has no such token. */
+  unshare(roomId: string, token: string): Promise<number | undefined>
+  /** Takes an invitation; undefined when it has run out, was used up, or never was. */
+  redeem(roomId: string, invite: string): Promise<GuestPass | undefined>
+  /** The users in a room; undefined when there is no such room. */
+  usersIn(roomId: string): Promise<ReadonlySet<string> | undefined>
+}

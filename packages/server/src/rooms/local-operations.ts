@@ -1,0 +1,112 @@
+import type { TrackKind } from '@crossroom/protocol'
+import { roomLimits } from '../config/limits.js'
+import type { MemberSummary, RoomOperations, RoomSummary, ShareRequest } from './doors/room-operations.js'
+import type { Member } from './member.js'
+import type { GuestPass } from './model/invitations.js'
+import { RoomError } from './model/room-error.js'
+import { promised } from './promised.js'
+import type { Room } from './room.js'
+import type { Rooms } from './rooms.js'
+
+/** What operators do with the rooms of this process. */
+export class LocalOperations implements RoomOperations {
+  readonly #rooms: Rooms
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms
+  }
+
+  list(): Promise<readonly RoomSummary[]> {
+    return promised(() => this.#rooms.list().map(summaryOf))
+  }
+
+  room(roomId: string): Promise<RoomSummary> {
+    return promised(() => summaryOf(this.#require(roomId)))
+  }
+
+  disband(roomId: string): Promise<number> {
+    return promised(() => {
+      const room = this.#require(roomId)
+      const members = room.size
+      room.disband()
+      return members
+    })
+  }
+
+  members(roomId: string): Promise<readonly MemberSummary[]> {
+    return promised(() => {
+      const room = this.#require(roomId)
+      return [...room.members].map((member) => memberSummaryOf(room, member))
+    })
+  }
+
+  kick(roomId: string, userId: string, banMs: number): Promise<void> {
+    return promised(() => this.#require(roomId).kick(userId, banMs))
+  }
+
+  mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary> {
+    return promised(() => {
+      const room = this.#require(roomId)
+      return memberSummaryOf(room, room.mute(userId, kind, muted))
+    })
+  }
+
+  share(
+    roomId: string,
+    { userId, streamType, expiresAtMs }: ShareRequest,
+  ): Promise<{ readonly token: string } | 'no-stream' | 'too-many'> {
+    return promised(() => {
+      const { tokens } = this.#rooms
+      const stream = this.#require(roomId).member(userId)?.streamOf(streamType)
+      if (stream === undefined) return 'no-stream'
+      const holder = `shared:${roomId}`
+      if (tokens.countOf(holder) >= roomLimits.sharedAddresses) return 'too-many'
+      const scope = { action: 'play', roomId, holder, userId, streamType, key: stream.key } as const
+      return { token: tokens.issue({ ...scope, expiresAtMs, isShared: true }) }
+    })
+  }
+
+  unshare(roomId: string, text: string): Promise<number | undefined> {
+    return promised(() => {
+      const { tokens } = this.#rooms
+      const token = tokens.find(text)
+      if (token?.roomId !== roomId || token.isShared !== true) return undefined
+      const players = token.connections.size
+      tokens.revoke(text)
+      return players
+    })
+  }
+
+  redeem(roomId: string, invite: string): Promise<GuestPass | undefined> {
+    return promised(() => this.#rooms.get(roomId)?.invitations.redeem(invite))
+  }
+
+  usersIn(roomId: string): Promise<ReadonlySet<string> | undefined> {
+    return promised(() => {
+      const room = this.#rooms.get(roomId)
+      return room === undefined ? undefined : new Set([...room.members].map(({ userId }) => userId))
+    })
+  }
+
+  #require(roomId: string): Room {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) throw new RoomError('ROOM_NOT_FOUND', 'There is no such room.')
+    return room
+  }
+}
+
+function summaryOf(room: Room): RoomSummary {
+  const { roomId, ownerId, createdAt, anchors, audience } = room.info()
+  return { roomId, ownerId, createdAt, anchors, audience }
+}
+
+function memberSummaryOf(room: Room, member: Member): MemberSummary {
+  const { userId, userName, kind, role, remoteAddress, enteredAtMs: enteredAt, mutedByOthers: muted } = member
+  const layers = room.list.get(userId)?.layers ?? []
+  const streams = layers.map(({ streamType, kinds }) => ({
+    streamType,
+    hasAudio: kinds.audio,
+    hasVideo: kinds.video,
+  }))
+  return { userId, userName, kind, role, remoteAddress, enteredAt, muted: { ...muted }, streams }
+}
