@@ -219,7 +219,7 @@ export class RoomStage extends Stage {
     this.rooms = new Rooms({
       ...{ clock: this.clock, hub: this.hub, log: silentLog, nowMs: () => this.nowMs, random: () => 0.5 },
       newId: () => `id${String(this.#nextId++)}`,
-      flvProtocols: new Set(['http-flv']),
+      flvProtocols: new Set(['rtmp', 'http-flv']),
       mixer: {
         open: (mix) => {
           const made = new FakeMix(mix)

@@ -42,6 +42,6 @@ test('a camera and an encoder go with their signatures, told why, and their memb
   await until('the push to be closed', () => push.closed)
   expect(push.said).toEqual(['publishing', expect.stringContaining('NetStream.Publish.Idle')])
   for (const kind of ['RTMP publish ended', 'WHIP publish ended'])
-    expect(server.log()).toMatch(new RegExp(`"reason":"expired"[^\\n]*${kind}`))
+    await until(`the log to say ${kind}`, () => new RegExp(`"reason":"expired"[^\\n]*${kind}`).test(server.log()))
   member.close()
 })

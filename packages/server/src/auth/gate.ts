@@ -81,6 +81,8 @@ export type RefusalCode =
   | 'BANNED'
   /** The room, the server or the token takes no more. */
   | 'FULL'
+  /** Somebody else publishes the stream. Said by endpoints, not by gates. */
+  | 'BUSY'
   /** The server goes down and takes nothing new. */
   | 'DRAINING'
 

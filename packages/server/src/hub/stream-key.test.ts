@@ -66,6 +66,7 @@ test('the label of a room stream tells room, user and type, and never its name',
       for (const one of [key, key.small, StreamKey.read(key.text)!]) {
         expect(one.label).not.toContain(name)
         expect(JSON.stringify({ stream: one })).not.toContain(name)
+        expect(String(one)).toBe(one.label)
       }
     }),
   )

@@ -70,6 +70,10 @@ export class StreamKey {
   }
 
   /** Whoever writes a key down writes its label. */
+  toString(): string {
+    return this.label
+  }
+
   toJSON(): string {
     return this.label
   }

@@ -1,6 +1,7 @@
 import type { MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import { VirtualClock } from '@crossroom/testkit'
 import { beforeEach, expect, test } from 'vitest'
+import type { Grant } from '../../auth/index.js'
 import { gopCacheLimits, publisherLimits } from '../../config/index.js'
 import { Connections, StreamHub, StreamKey } from '../../hub/index.js'
 import { cachedStart } from '../../hub/start.js'
@@ -10,6 +11,10 @@ import { PublishedStream, type StreamMedia } from './published-stream.js'
 const SECOND: Micros = 1_000_000
 const MS: Micros = 1000
 const KEY = StreamKey.room('ann')
+const GRANT: Grant = {
+  ...{ ok: true, key: KEY, subject: 'ann' },
+  ...{ opened: () => undefined, closed: () => undefined, onRevoked: () => undefined },
+}
 const MEDIA: readonly StreamMedia[] = [
   { mid: '0', kind: 'audio', rids: [], remote: [] },
   { mid: '1', kind: 'video', rids: ['h', 'l'], remote: [] },
@@ -35,11 +40,11 @@ beforeEach(() => {
       ...{ hub, clock, log: silentLog, connections: new Connections(), metrics: new Metrics() },
       newConnectionId: () => 'c',
     },
-    ...{ protocol: 'webrtc', id: 'c', remoteAddress: '', key: KEY, subject: 'ann' },
+    ...{ protocol: 'webrtc', connectionId: 'c', remoteAddress: '' },
     requestKeyframe: (_mid, rid) => asked.push(rid ?? ''),
-    onTaken: (reason) => asked.push(reason),
+    onEnded: (reason) => asked.push(reason),
   })
-  stream.open()
+  stream.take(GRANT)
   stream.setMedia(MEDIA)
 })
 
@@ -89,7 +94,7 @@ test('the end takes the lower stream along, and the hub may take both', () => {
   give('l', true)
   stream.end()
   expect([hub.get(KEY), smallState()]).toEqual([undefined, undefined])
-  expect(stream.open()).toBe(true)
+  expect(stream.take(GRANT)).toBeUndefined()
   give('h', true)
   give('l', true)
   hub.get(KEY)!.kickPublisher()
@@ -110,7 +115,7 @@ test('a lower stream that the hub takes away stays away, and the stream goes on'
 test('another subject cannot take the key', () => {
   hub.get(KEY)!.kickPublisher()
   hub.open(KEY).publish({ id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'bob', onClose: () => undefined })
-  expect(stream.open()).toBe(false)
+  expect(stream.take(GRANT)).toMatchObject({ code: 'BUSY' })
 })
 
 test('who joins more than a second after a keyframe has the browser asked for another, and gets nothing of long ago', () => {
@@ -131,8 +136,8 @@ test('a stream that was silent and is opened again asks for a keyframe to begin 
   hub.get(KEY)!.subscribe({ handleFrame: () => undefined, handleEnd: () => undefined }, 'live')
   give('h', true)
   clock.advance(12 * SECOND)
-  expect(asked).toEqual(['silent'])
+  expect(asked).toEqual(['timeout'])
   expect(stream.isOpen).toBe(false)
-  expect(stream.open()).toBe(true)
-  expect(asked).toEqual(['silent', 'h'])
+  expect(stream.take(GRANT)).toBeUndefined()
+  expect(asked).toEqual(['timeout', 'h'])
 })

@@ -1,32 +1,25 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { layersOf, type NegotiatedMedia } from '@crossroom/webrtc'
-import type { Publication, PublicationEnd, StreamKey } from '../../hub/index.js'
+import type { Grant, Refusal, StreamEndReason, StreamRequest } from '../../auth/index.js'
+import type { Publication } from '../../hub/index.js'
 import type { Traffic } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
+import { PublishAttempt, type PublishEnvironment } from '../publish-attempt.js'
 import { Layers } from './layers.js'
 
 /** A lower layer that is silent for so long is over. */
 const SMALL_ENDS_AFTER: Micros = 3_000_000
 
-/** What of the environment a publisher needs. */
-export type PublishEnvironment = Pick<
-  EndpointEnvironment,
-  'hub' | 'clock' | 'log' | 'metrics' | 'connections' | 'newConnectionId'
->
-
 export interface PublishedStreamOptions {
   readonly environment: PublishEnvironment
   readonly protocol: 'whip' | 'webrtc'
   /** Of the connection, in lists. */
-  readonly id: string
+  readonly connectionId: string
   readonly remoteAddress: string
-  /** Where it goes, and as whom (see `PublisherInfo`). */
-  readonly key: StreamKey
-  readonly subject?: string | undefined
   /** Asks the browser. */
   requestKeyframe(mid: string, rid: string | undefined): void
-  /** The hub took the stream away; it can be opened again. */
-  onTaken(reason: PublicationEnd): void
+  /** Somebody else ended it; it can be taken again. */
+  onEnded(reason: StreamEndReason): void
 }
 
 /** What one stream is made of: an m-line of sound, one of pictures, or both. */
@@ -48,7 +41,7 @@ export class PublishedStream {
   #isSmallRefused = false
   #lastSmallAt: Micros = 0
   #cancelSmallTimer: (() => void) | undefined
-  #unlist: (() => void) | undefined
+  #attempt: PublishAttempt | undefined
   #bytes = 0
 
   constructor(options: PublishedStreamOptions) {
@@ -56,39 +49,29 @@ export class PublishedStream {
     this.#traffic = options.environment.metrics.traffic(options.protocol)
   }
 
-  get key(): StreamKey {
-    return this.#options.key
-  }
-
   get isOpen(): boolean {
     return this.#main !== undefined
   }
 
-  /** Takes the key in the hub. False when somebody else has it. */
-  open(): boolean {
-    const { environment, key, id, protocol, remoteAddress } = this.#options
-    const { metrics, connections, clock } = environment
-    const publication = this.#publish(
-      key,
-      () => this.#layers.main,
-      (reason) => this.#handleTaken(reason),
-    )
-    if (publication === undefined) {
-      metrics.refused(protocol, 'BUSY')
-      return false
-    }
-    this.#main = publication
-    this.#isSmallRefused = false
-    // Opened again in mid-stream, with nothing that a viewer could begin with.
-    if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, this.#layers.main)
-    metrics.publisherStarted(protocol)
-    this.#unlist = connections.add({
-      ...{ id, role: 'publisher', protocol, remoteAddress, streamKey: key, startedAt: clock.now() },
-      bytes: () => this.#bytes,
-      droppedFrames: () => 0,
-      kick: (reason = 'kicked') => publication.close(reason),
-    })
-    return true
+  /** See `PublishAttempt.isKnown`. */
+  get isKnown(): boolean {
+    return this.#attempt?.isKnown === true
+  }
+
+  /** Asks the gate, and takes the stream. Answers the refusal; undefined when it has begun, or was ended meanwhile. */
+  async ask(gate: Pick<EndpointEnvironment, 'gate'>, request: StreamRequest): Promise<Refusal | undefined> {
+    const attempt = (this.#attempt = this.#newAttempt())
+    const refusal = await attempt.ask(gate, request)
+    this.#begin(attempt)
+    return refusal
+  }
+
+  /** Takes the stream of somebody who was let in before. Answers the refusal; undefined when it has begun. */
+  take(grant: Grant): Refusal | undefined {
+    const attempt = (this.#attempt = this.#newAttempt())
+    const refusal = attempt.take(grant)
+    this.#begin(attempt)
+    return refusal
   }
 
   /** Takes the m-lines that make up the stream from now on. Layers of an m-line that stays go on. */
@@ -120,43 +103,61 @@ export class PublishedStream {
     if (wantsKeyframe) this.#options.requestKeyframe(mid, rid)
   }
 
-  /** The hub takes it away from the browser, as for a kick. */
-  close(reason: PublicationEnd): void {
-    this.#main?.close(reason)
+  /** The browser has ended it, or its connection. Idempotent; it can be taken again. */
+  end(reason: StreamEndReason = 'client'): void {
+    this.#release()
+    this.#attempt?.close(reason)
   }
 
-  /** The browser has ended it. Idempotent; it can be opened again. */
-  end(): void {
-    const main = this.#main
-    if (main === undefined) return
-    this.#release()
-    main.end()
+  #newAttempt(): PublishAttempt {
+    const { environment, protocol, connectionId, remoteAddress } = this.#options
+    return new PublishAttempt(environment, {
+      ...{ protocol, connectionId, remoteAddress, hasServerTime: true },
+      bytes: () => this.#bytes,
+      requestKeyframe: () => this.#requestKeyframe(this.#layers.main),
+      ended: (reason) => {
+        this.#release()
+        this.#options.onEnded(reason)
+      },
+    })
   }
 
-  #handleTaken(reason: PublicationEnd): void {
-    this.#release()
-    this.#options.onTaken(reason)
+  #begin({ publication }: PublishAttempt): void {
+    if (publication === undefined) return
+    this.#main = publication
+    this.#isSmallRefused = false
+    // Opened again in mid-stream, with nothing that a viewer could begin with.
+    this.#requestKeyframe(this.#layers.main)
+  }
+
+  #requestKeyframe(rid: string | undefined): void {
+    if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, rid)
   }
 
   #release(): void {
     this.#main = undefined
-    this.#unlist?.()
-    this.#options.environment.metrics.publisherEnded(this.#options.protocol)
     this.#endSmall()
   }
 
   #pushSmall(frame: MediaFrame): void {
     this.#lastSmallAt = this.#options.environment.clock.listened()
-    if (this.#small === undefined && !this.#isSmallRefused) this.#openSmall()
+    const grant = this.#attempt?.grant
+    if (this.#small === undefined && !this.#isSmallRefused && grant !== undefined) this.#openSmall(grant)
     this.#small?.push(frame)
   }
 
-  #openSmall(): void {
-    const refused = (): void => {
-      this.#isSmallRefused = true
-      this.#endSmall()
-    }
-    this.#small = this.#publish(this.key.small, () => this.#layers.small, refused)
+  /** It lives and is let in with the stream that it is a layer of, so it is no publish of its own. */
+  #openSmall({ key, subject }: Grant): void {
+    const { environment, connectionId: id, protocol, remoteAddress } = this.#options
+    this.#small = environment.hub.open(key.small).publish({
+      ...{ id, protocol, remoteAddress, hasServerTime: true },
+      ...(subject !== undefined && { subject }),
+      requestKeyframe: () => this.#requestKeyframe(this.#layers.small),
+      onClose: () => {
+        this.#isSmallRefused = true
+        this.#endSmall()
+      },
+    })
     if (this.#small === undefined) this.#isSmallRefused = true
     else this.#watchSmall(SMALL_ENDS_AFTER)
   }
@@ -178,21 +179,5 @@ export class PublishedStream {
     const small = this.#small
     this.#small = undefined
     small?.end()
-  }
-
-  #publish(
-    key: StreamKey,
-    layer: () => string | undefined,
-    onClose: (reason: PublicationEnd) => void,
-  ): Publication | undefined {
-    const { environment, id, protocol, remoteAddress, subject } = this.#options
-    return environment.hub.open(key).publish({
-      ...{ id, protocol, remoteAddress, onClose },
-      ...(subject !== undefined && { subject }),
-      hasServerTime: true,
-      requestKeyframe: () => {
-        if (this.#videoMid !== undefined) this.#options.requestKeyframe(this.#videoMid, layer())
-      },
-    })
   }
 }

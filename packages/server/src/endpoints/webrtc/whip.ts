@@ -9,9 +9,8 @@ import {
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { Grant, StreamEndReason } from '../../auth/index.js'
+import type { StreamEndReason } from '../../auth/index.js'
 import { rtcLimits } from '../../config/index.js'
-import type { PublicationEnd } from '../../hub/index.js'
 import type { Audit } from '../../observe/index.js'
 import type { EndpointEnvironment } from '../environment.js'
 import { describeSession } from './description.js'
@@ -32,11 +31,9 @@ export interface WhipOptions {
   readonly audit: Audit
 }
 
-const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
-  replaced: 'taken-over',
-  silent: 'timeout',
-  kicked: 'kicked',
-  shutdown: 'shutdown',
+interface BegunPublish {
+  readonly session: RtcSession
+  readonly publish: RtcPublish
 }
 
 /** `POST /whip/APP/STREAM` (RFC 9725): the client offers and sends. */
@@ -62,38 +59,37 @@ export class WhipEndpoint {
     const owner = checkPending(sessions, remoteAddress)
     const media = negotiate(offer, planPublish(PUBLISH_WISHES), (length) => randomBytes(length))
     const connectionId = environment.newConnectionId()
-    const admission = await environment.gate.admit(
-      streamRequestOf(request, params, 'publish', { remoteAddress, connectionId }),
-    )
-    if (!admission.ok) {
-      environment.metrics.refused('whip', admission.code)
-      throw refusalOf(admission.httpStatus, admission.sentence)
-    }
+    let begun: BegunPublish | undefined
+    const stream = new PublishedStream({
+      ...{ environment, protocol: 'whip', connectionId, remoteAddress },
+      requestKeyframe: (mid, rid) => begun?.publish.requestKeyframe(mid, rid),
+      onEnded: (reason) => begun?.session.end(reason),
+    })
+    const asked = streamRequestOf(request, params, 'publish', { remoteAddress, connectionId })
+    const refusal = await stream.ask(environment, asked)
+    if (refusal !== undefined) throw refusalOf(refusal.httpStatus, refusal.sentence)
+    if (!stream.isOpen) throw new HttpRefusal(403, 'The publisher was removed.')
     try {
-      return this.#begin(admission, offer, media, { connectionId, remoteAddress, owner, bearer: bearerOf(request) })
+      stream.setMedia(media)
+      begun = this.#begin(stream, offer, media, { owner, bearer: bearerOf(request) })
+      const answer = describeSession(this.#options.gateway, offer, media, begun.session.peer.local)
+      return { session: begun.session, answer, isKnown: stream.isKnown }
     } catch (error) {
-      admission.closed('error')
+      begun?.session.end('error')
+      stream.end('error')
       throw error
     }
   }
 
   #begin(
-    grant: Grant,
+    stream: PublishedStream,
     offer: RemoteDescription,
     media: NegotiatedMedia[],
-    client: { connectionId: string; remoteAddress: string; owner: string; bearer: string | undefined },
-  ): OpenedSession {
+    client: { readonly owner: string; readonly bearer: string | undefined },
+  ): BegunPublish {
     const { gateway, sessions, environment } = this.#options
-    const { metrics, clock, log } = environment
+    const { metrics, clock } = environment
     const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
-    const stream = new PublishedStream({
-      ...{ environment, protocol: 'whip', id: client.connectionId, remoteAddress: client.remoteAddress },
-      ...{ key: grant.key, subject: grant.subject },
-      requestKeyframe: (mid, rid) => publish.requestKeyframe(mid, rid),
-      onTaken: (reason) => end(END_REASONS[reason]),
-    })
-    if (!stream.open()) throw new HttpRefusal(409, `Somebody publishes ${grant.key.label} already.`)
-    stream.setMedia(media)
     const publish = new RtcPublish({
       ...{ gateway, media, clock },
       onFrame: (mid, rid, frame) => stream.handleFrame(mid, rid, frame),
@@ -101,11 +97,9 @@ export class WhipEndpoint {
     const end = (reason: StreamEndReason) => {
       if (!sessions.remove(id)) return
       publish.close()
-      stream.end()
+      stream.end(reason)
       peer.close()
       metrics.traffic('whip').bytesIn += publish.bytesIn
-      log.info({ stream: grant.key.label, reason, bytes: publish.bytesIn }, 'WHIP publish ended')
-      grant.closed(reason)
     }
     const peer = gateway.createPeer({
       remote: offer.ice,
@@ -118,20 +112,9 @@ export class WhipEndpoint {
         closed: (reason, failed) => end(failed || reason === 'consent-expired' ? 'timeout' : 'client'),
       },
     })
-    const { bearer, owner } = client
-    const session: RtcSession = {
-      id,
-      etag: `"${id.slice(0, 8)}"`,
-      peer,
-      bearer,
-      owner,
-      mid: acceptedBundle(offer, media)[0]!,
-      end,
-    }
+    const mid = acceptedBundle(offer, media)[0]!
+    const session: RtcSession = { id, etag: `"${id.slice(0, 8)}"`, peer, ...client, mid, end }
     sessions.add(session)
-    log.info({ stream: grant.key.label, remoteAddress: client.remoteAddress }, 'WHIP publish began')
-    grant.opened()
-    grant.onRevoked((reason) => (reason === 'expired' ? end('expired') : stream.close('kicked')))
-    return { session, answer: describeSession(gateway, offer, media, peer.local), isKnown: grant.subject !== undefined }
+    return { session, publish }
   }
 }

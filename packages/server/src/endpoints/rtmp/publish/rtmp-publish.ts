@@ -1,21 +1,15 @@
 import { AccessUnitJoiner, FlvTagReader, FlvTagType, type MediaFrame, type Micros } from '@crossroom/media'
 import type { RtmpServerEvent } from '@crossroom/rtmp'
-import type { Grant, Refusal, StreamEndReason } from '../../../auth/index.js'
+import type { Refusal, StreamEndReason } from '../../../auth/index.js'
 import { mediaLimits, publisherLimits } from '../../../config/index.js'
-import type { Publication, PublicationEnd } from '../../../hub/index.js'
+import type { Publication } from '../../../hub/index.js'
 import type { Traffic } from '../../../observe/index.js'
 import type { EndpointEnvironment } from '../../environment.js'
+import { PublishAttempt } from '../../publish-attempt.js'
 import type { RtmpPeer } from '../peer.js'
 
 type PublishEvent = Extract<RtmpServerEvent, { type: 'publish' }>
 type MediaEvent = Extract<RtmpServerEvent, { type: 'media' }>
-
-const END_REASONS: Record<PublicationEnd, StreamEndReason> = {
-  replaced: 'taken-over',
-  silent: 'timeout',
-  kicked: 'kicked',
-  shutdown: 'shutdown',
-}
 
 /** One published stream of an RTMP connection: asks the gate, takes the name, turns messages into frames. */
 export class RtmpPublish {
@@ -26,9 +20,8 @@ export class RtmpPublish {
   readonly #reader = new FlvTagReader()
   readonly #frames: MediaFrame[] = []
   readonly #traffic: Traffic
-  #grant: Grant | undefined
+  readonly #attempt: PublishAttempt
   #publication: Publication | undefined
-  #unlist: (() => void) | undefined
   /** Pictures that come in pieces are handed on as a whole. */
   readonly #joiner = new AccessUnitJoiner((frame) => this.#publication?.push(frame))
   #cancelFlush: (() => void) | undefined
@@ -42,6 +35,11 @@ export class RtmpPublish {
     this.#peer = peer
     this.#event = event
     this.#badFrameLimit = badFrameLimit
+    this.#attempt = new PublishAttempt(environment, {
+      ...{ protocol: 'rtmp', connectionId: peer.idOf(event.streamId), remoteAddress: peer.remoteAddress },
+      bytes: () => this.#bytesIn,
+      ended: (reason, sentence) => this.#end('NetStream.Publish.Idle', sentence, reason),
+    })
     void this.#ask()
   }
 
@@ -52,76 +50,23 @@ export class RtmpPublish {
   close(reason: StreamEndReason): void {
     if (this.#closed) return
     this.#closed = true
-    this.#unlist?.()
     this.#cancelFlush?.()
     this.#joiner.flush()
-    if (this.#publication !== undefined) {
-      this.#environment.metrics.publisherEnded('rtmp')
-      this.#peer.log.info({ stream: this.#grant?.key.label, reason, bytes: this.#bytesIn }, 'RTMP publish ended')
-    }
-    this.#publication?.end()
-    this.#grant?.closed(reason)
+    this.#attempt.close(reason)
   }
 
   async #ask(): Promise<void> {
-    const { app, streamName, query } = this.#event
-    const admission = await this.#environment.gate.admit({
-      action: 'publish',
-      protocol: 'rtmp',
-      app,
-      stream: streamName,
-      query,
-      remoteAddress: this.#peer.remoteAddress,
-      connectionId: this.#peer.idOf(this.#event.streamId),
-    })
-    if (!admission.ok) {
-      this.#refuse(admission)
-      return
+    const { app, streamName, query, streamId } = this.#event
+    const { remoteAddress } = this.#peer
+    const names = { app, stream: streamName, query, remoteAddress, connectionId: this.#peer.idOf(streamId) }
+    const refusal = await this.#attempt.ask(this.#environment, { action: 'publish', protocol: 'rtmp', ...names })
+    this.#publication = this.#attempt.publication
+    if (refusal !== undefined) this.#refuse(refusal)
+    else if (this.#publication !== undefined) {
+      this.#peer.admitted()
+      this.#peer.session.acceptPublish(streamId)
+      this.#peer.flush()
     }
-    this.#grant = admission
-    if (this.#closed) admission.closed('client')
-    else this.#begin(admission)
-  }
-
-  #begin(grant: Grant): void {
-    const { hub, metrics, connections, clock } = this.#environment
-    const { remoteAddress, session, log } = this.#peer
-    const id = this.#peer.idOf(this.#event.streamId)
-    const publication = hub.open(grant.key).publish({
-      id,
-      protocol: 'rtmp',
-      remoteAddress,
-      ...(grant.subject === undefined ? {} : { subject: grant.subject }),
-      onClose: (reason) => this.#handleTaken(reason),
-    })
-    if (publication === undefined) {
-      metrics.refused('rtmp', 'BUSY')
-      log.info({ stream: grant.key.label }, 'RTMP publish refused: the name is in use')
-      this.#end('NetStream.Publish.BadName', `Somebody publishes ${grant.key.label} already.`)
-      return
-    }
-    this.#publication = publication
-    this.#unlist = connections.add({
-      id,
-      role: 'publisher',
-      protocol: 'rtmp',
-      remoteAddress,
-      streamKey: grant.key,
-      startedAt: clock.now(),
-      bytes: () => this.#bytesIn,
-      droppedFrames: () => 0,
-      kick: (reason = 'kicked') => publication.close(reason),
-    })
-    metrics.publisherStarted('rtmp')
-    log.info({ stream: grant.key.label }, 'RTMP publish began')
-    this.#peer.admitted()
-    session.acceptPublish(this.#event.streamId)
-    this.#peer.flush()
-    grant.opened()
-    grant.onRevoked((reason) => {
-      if (reason === 'expired') this.#handleExpired()
-      else publication.close('kicked')
-    })
   }
 
   #handleMedia(event: MediaEvent): void {
@@ -169,43 +114,19 @@ export class RtmpPublish {
     const { refusals } = this.#publication!
     if (refusals.get(kind)?.reason === reason) return
     refusals.set(kind, { kind, code, reason })
-    this.#peer.log.warn({ stream: this.#grant?.key.label, kind, code, reason }, 'A frame was dropped')
+    this.#peer.log.warn({ stream: this.#attempt.grant?.key.label, kind, code, reason }, 'A frame was dropped')
   }
 
-  /** The hub ended the publication. */
-  #handleTaken(reason: PublicationEnd): void {
-    const sentences: Record<PublicationEnd, string> = {
-      replaced: 'The same publisher reconnected on another connection.',
-      silent: 'No data arrived for too long.',
-      kicked: 'The publisher was removed.',
-      shutdown: 'The server is shutting down.',
-    }
-    this.#handleEnded(sentences[reason], END_REASONS[reason])
+  #refuse({ code, sentence }: Refusal): void {
+    const isBadName = code === 'BAD_NAME' || code === 'RESERVED_NAME' || code === 'BUSY'
+    this.#end(isBadName ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', sentence)
   }
 
-  #handleExpired(): void {
-    this.#handleEnded('The signature in the address has expired; push with a new one.', 'expired')
-  }
-
-  #handleEnded(sentence: string, reason: StreamEndReason): void {
-    this.#peer.session.endPublish(this.#event.streamId, 'NetStream.Publish.Idle', sentence)
-    this.#peer.flush()
-    this.#peer.close(reason)
-  }
-
-  #refuse(refusal: Refusal): void {
-    const { code, sentence, loggedName: stream } = refusal
-    this.#environment.metrics.refused('rtmp', code)
-    this.#peer.log.info({ stream, code, reason: sentence }, 'RTMP publish refused')
-    const badName = code === 'BAD_NAME' || code === 'RESERVED_NAME'
-    this.#end(badName ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', sentence)
-  }
-
-  #end(code: string, sentence: string): void {
+  #end(code: string, sentence: string, reason: StreamEndReason = 'error'): void {
     if (this.#closed) return
     if (this.#publication === undefined) this.#peer.session.refusePublish(this.#event.streamId, code, sentence)
     else this.#peer.session.endPublish(this.#event.streamId, code, sentence)
     this.#peer.flush()
-    this.#peer.close('error')
+    this.#peer.close(reason)
   }
 }

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { EndpointEnvironment } from '../../environment.js'
-import type { PublishEnvironment } from '../published-stream.js'
+import type { PublishEnvironment } from '../../publish-attempt.js'
 import type { RtcGateway } from '../gateway.js'
 import { DownLink } from './downlink.js'
 import type { MemberMediaOptions, NetworkQuality, StreamType, SubscribedTrack } from './member-media.js'

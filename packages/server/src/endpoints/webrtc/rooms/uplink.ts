@@ -8,12 +8,14 @@ import {
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { PublicationEnd, StreamKey } from '../../../hub/index.js'
+import type { Grant, StreamEndReason } from '../../../auth/index.js'
+import type { StreamKey } from '../../../hub/index.js'
+import type { PublishEnvironment } from '../../publish-attempt.js'
 import { describeSession, newSessionIdentity, type SessionIdentity } from '../description.js'
 import type { RtcGateway } from '../gateway.js'
 import type { RtcPeer } from '../peer.js'
 import { PUBLISH_WISHES, RtcPublish, type UplinkPath } from '../publish.js'
-import { PublishedStream, type PublishEnvironment } from '../published-stream.js'
+import { PublishedStream } from '../published-stream.js'
 import { checkTracks, type UplinkStreamType, type UplinkTrack } from './uplink-tracks.js'
 
 export interface RoomUplinkOptions {
@@ -40,11 +42,11 @@ interface Connection {
   version: number
 }
 
-const TAKEN_SENTENCES: Record<Exclude<PublicationEnd, 'silent'>, string> = {
-  replaced: 'The same user publishes this stream from another connection.',
-  kicked: 'The operator ended this stream.',
+const END_SENTENCES: Partial<Record<StreamEndReason, string>> = {
+  'taken-over': 'The same user publishes this stream from another connection.',
   shutdown: 'The server is shutting down.',
 }
+const ENDED = 'The operator ended this stream.'
 
 const BUSY = 'This stream already has a publisher.'
 
@@ -168,33 +170,35 @@ export class RoomUplink {
 
   #open(streamType: UplinkStreamType): PublishedStream | undefined {
     const { environment, remoteAddress } = this.#options
-    // Not spread: the rooms answer an object of theirs, whose fields are getters.
-    const { key, subject } = this.#options.target(streamType)
     const stream: PublishedStream = new PublishedStream({
-      ...{ environment, protocol: 'webrtc', id: environment.newConnectionId(), remoteAddress, key, subject },
+      ...{ environment, protocol: 'webrtc', connectionId: environment.newConnectionId(), remoteAddress },
       requestKeyframe: (mid, rid) => this.#connection?.publish.requestKeyframe(mid, rid),
-      onTaken: (reason) => this.#handleTaken(streamType, stream, reason),
+      onEnded: (reason) => this.#handleEnded(streamType, stream, reason),
     })
     this.#streams.set(streamType, stream)
-    if (stream.open()) return stream
-    this.#lose(streamType, stream, BUSY)
-    return undefined
+    return this.#take(streamType, stream) ? stream : undefined
   }
 
-  /** A stream that was silent is the browser's still: a screen that stands still sends nothing. Its next frame opens it again. */
-  #handleTaken(streamType: UplinkStreamType, stream: PublishedStream, reason: PublicationEnd): void {
-    if (reason !== 'silent') this.#lose(streamType, stream, TAKEN_SENTENCES[reason])
+  /** Its member was let in already. */
+  #take(streamType: UplinkStreamType, stream: PublishedStream): boolean {
+    const isTaken = stream.take(memberGrant(this.#options.target(streamType))) === undefined
+    if (!isTaken) this.#lose(streamType, stream, BUSY)
+    return isTaken
+  }
+
+  /** A stream that was silent is the browser's still: a screen that stands still sends nothing. Its next frame takes it again. */
+  #handleEnded(streamType: UplinkStreamType, stream: PublishedStream, reason: StreamEndReason): void {
+    if (reason !== 'timeout') this.#lose(streamType, stream, END_SENTENCES[reason] ?? ENDED)
   }
 
   #handleFrame(mid: string, rid: string | undefined, frame: MediaFrame): void {
     const stream = this.#routes.get(mid)
-    if (stream !== undefined && (stream.isOpen || this.#reopen(stream))) stream.handleFrame(mid, rid, frame)
+    if (stream !== undefined && (stream.isOpen || this.#takeAgain(stream))) stream.handleFrame(mid, rid, frame)
   }
 
-  #reopen(stream: PublishedStream): boolean {
-    if (stream.open()) return true
-    for (const [streamType, one] of [...this.#streams]) if (one === stream) this.#lose(streamType, stream, BUSY)
-    return false
+  #takeAgain(stream: PublishedStream): boolean {
+    const [streamType] = [...this.#streams].find(([, one]) => one === stream) ?? []
+    return streamType !== undefined && this.#take(streamType, stream)
   }
 
   /** The member is told, and nothing more is published of it until an offer names it again. */
@@ -223,4 +227,9 @@ export class RoomUplink {
     peer.close()
     this.#options.environment.metrics.traffic('webrtc').bytesIn += publish.bytesIn
   }
+}
+
+/** What a member may publish it was granted when it entered; its room takes the stream away by ending it. */
+function memberGrant({ key, subject }: { readonly key: StreamKey; readonly subject: string }): Grant {
+  return { ok: true, key, subject, opened: () => undefined, closed: () => undefined, onRevoked: () => undefined }
 }

@@ -1,0 +1,161 @@
+import type { Grant, Refusal, RefusalCode, StreamEndReason, StreamRequest } from '../auth/index.js'
+import type { Publication, PublicationEnd, PublisherInfo } from '../hub/index.js'
+import type { EndpointEnvironment } from './environment.js'
+
+/** What of the environment a publisher needs. */
+export type PublishEnvironment = Pick<
+  EndpointEnvironment,
+  'hub' | 'clock' | 'log' | 'metrics' | 'connections' | 'newConnectionId'
+>
+
+/** Who publishes, and what the protocol does about it. */
+export interface Publisher extends Pick<PublisherInfo, 'protocol' | 'remoteAddress' | 'hasServerTime'> {
+  readonly connectionId: string
+  /** Media bytes received. */
+  bytes(): number
+  /** Asks the encoder, where its protocol can. */
+  readonly requestKeyframe?: (() => void) | undefined
+  /** Somebody else ended what had begun, and all of it is undone. Called once at most, and not after `close`. */
+  ended(reason: StreamEndReason, sentence: string): void
+}
+
+const ENDS: Record<PublicationEnd | 'expired', readonly [StreamEndReason, string]> = {
+  replaced: ['taken-over', 'The same publisher reconnected on another connection.'],
+  silent: ['timeout', 'No data arrived for too long.'],
+  kicked: ['kicked', 'The publisher was removed.'],
+  shutdown: ['shutdown', 'The server is shutting down.'],
+  expired: ['expired', 'The signature in the address has expired; push with a new one.'],
+}
+
+/**
+ * One wish to publish, from the request to the end: asks the gate, takes the stream, counts the publisher in, and undoes all
+ * of it in `close`, whatever came first. The stream's grace and the take-over by the same subject are the hub's.
+ */
+export class PublishAttempt {
+  readonly #environment: PublishEnvironment
+  readonly #publisher: Publisher
+  #grant: Grant | undefined
+  #publication: Publication | undefined
+  #leave: ((reason: StreamEndReason) => void) | undefined
+  #isTaken = false
+  #isClosed = false
+
+  constructor(environment: PublishEnvironment, publisher: Publisher) {
+    this.#environment = environment
+    this.#publisher = publisher
+  }
+
+  /** What frames are pushed into, while it lasts. */
+  get publication(): Publication | undefined {
+    return this.#publication
+  }
+
+  get grant(): Grant | undefined {
+    return this.#grant
+  }
+
+  /** Whether somebody in particular was let in: by a room, a token or the word of a hook. */
+  get isKnown(): boolean {
+    return this.#grant?.subject !== undefined
+  }
+
+  /** Asks the gate, and takes the stream. Answers the refusal; undefined when it has begun, or was closed meanwhile. */
+  async ask({ gate }: Pick<EndpointEnvironment, 'gate'>, request: StreamRequest): Promise<Refusal | undefined> {
+    const admission = await gate.admit(request)
+    if (!admission.ok) return this.#refuse(admission)
+    if (!this.#isClosed) return this.take(admission)
+    admission.closed('client')
+    return undefined
+  }
+
+  /** Takes the stream for somebody who was let in before. Answers the refusal; undefined when it has begun. */
+  take(grant: Grant): Refusal | undefined {
+    this.#grant = grant
+    grant.onRevoked((reason) => this.#handleRevoked(reason))
+    if (!this.#isClosed) this.#publication = this.#publish(grant)
+    if (this.#publication === undefined && !this.#isClosed) {
+      this.close('error')
+      const sentence = `Somebody publishes ${grant.key.label} already.`
+      return this.#refuse(refusal('BUSY', sentence, 409, grant.key.label))
+    }
+    if (!this.#isClosed) this.#enter(grant, this.#publication!)
+    if (this.#isClosed)
+      return this.#refuse(refusal('DENIED', 'The permission was taken back at once.', 403, grant.key.label))
+    this.#isTaken = true
+    return undefined
+  }
+
+  /** The publisher left, or its protocol gives up. Idempotent. */
+  close(reason: StreamEndReason): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#publication?.end()
+    this.#publication = undefined
+    this.#leave?.(reason)
+    this.#grant?.closed(reason)
+  }
+
+  #publish({ key, subject }: Grant): Publication | undefined {
+    const { connectionId: id, protocol, remoteAddress, hasServerTime, requestKeyframe } = this.#publisher
+    return this.#environment.hub.open(key).publish({
+      ...{ id, protocol, remoteAddress },
+      ...(subject !== undefined && { subject }),
+      ...(hasServerTime !== undefined && { hasServerTime }),
+      ...(requestKeyframe !== undefined && { requestKeyframe }),
+      onClose: (reason) => this.#end(reason),
+    })
+  }
+
+  /** Counts a publisher in: lists, metrics, the grant. */
+  #enter(grant: Grant, publication: Publication): void {
+    const { connections, clock, metrics, log } = this.#environment
+    const { connectionId: id, protocol, remoteAddress } = this.#publisher
+    const bytes = (): number => this.#publisher.bytes()
+    const names = { connection: id, protocol, remoteAddress, stream: grant.key.label }
+    const unlist = connections.add({
+      ...{ id, role: 'publisher', protocol, remoteAddress, bytes },
+      streamKey: grant.key,
+      startedAt: clock.now(),
+      droppedFrames: () => 0,
+      kick: (reason = 'kicked') => publication.close(reason),
+    })
+    metrics.publisherStarted(protocol)
+    log.info(names, `${protocol.toUpperCase()} publish began`)
+    this.#leave = (reason) => {
+      unlist()
+      metrics.publisherEnded(protocol)
+      log.info({ ...names, reason, bytes: bytes() }, `${protocol.toUpperCase()} publish ended`)
+    }
+    grant.opened()
+  }
+
+  #handleRevoked(reason: StreamEndReason): void {
+    // Who signs in anew may go on with the stream, which is in grace till then.
+    if (reason === 'expired') this.#end('expired')
+    else if (this.#publication === undefined) this.close('kicked')
+    else this.#publication.close('kicked')
+  }
+
+  #end(end: keyof typeof ENDS): void {
+    if (this.#isClosed) return
+    const [reason, sentence] = ENDS[end]
+    this.close(reason)
+    if (this.#isTaken) this.#publisher.ended(reason, sentence)
+  }
+
+  #refuse(refused: Refusal): Refusal {
+    const { metrics, log } = this.#environment
+    const { protocol, connectionId: connection, remoteAddress } = this.#publisher
+    const { code, sentence, loggedName: stream } = refused
+    metrics.refused(protocol, code)
+    log.info(
+      { connection, protocol, remoteAddress, stream, code, reason: sentence },
+      `${protocol.toUpperCase()} publish refused`,
+    )
+    return refused
+  }
+}
+
+function refusal(code: RefusalCode, sentence: string, httpStatus: number, loggedName: string): Refusal {
+  return { ok: false, code, sentence, httpStatus, loggedName }
+}
