@@ -3,6 +3,7 @@ import { startLimits } from '../config/limits.js'
 import { AudioHold } from './audio-hold.js'
 import { baseMsFor, packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
 import type { Clock } from './clock.js'
+import { withoutLeading } from './leading-pictures.js'
 import type { Packer } from './packer.js'
 import type { FrameFilter } from './silence-filler.js'
 import type { BridgeOf, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
@@ -143,7 +144,7 @@ export class Fanout implements FrameSink {
     // Without its picture a stream starts live, as sound alone does.
     if (promised.video === undefined) return []
     const canWait = (): boolean => this.#stream.isAskable || bridgeOf(this.#stream) !== undefined
-    const frames = cachedStart(this.#stream, startsAt) ?? (canWait() ? [] : this.#stream.cachedFrames)
+    const frames = cachedStart(this.#stream, startsAt) ?? (canWait() ? [] : withoutLeading(this.#stream.cachedFrames))
     return promised.audio === undefined ? frames.filter(({ config }) => config.kind === 'video') : frames
   }
 

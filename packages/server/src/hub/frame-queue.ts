@@ -1,5 +1,6 @@
 import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
 import type { PackedFrame } from './batch.js'
+import { LeadingPictures, withoutLeading } from './leading-pictures.js'
 import type { StartsAt } from './start.js'
 
 export interface FrameQueueLimits {
@@ -25,6 +26,7 @@ export class FrameQueue {
   #bytes = 0
   /** Video is refused until the next keyframe. */
   #waitsForKeyframe = false
+  readonly #leading = new LeadingPictures()
   droppedFrames = 0
   startsAt: StartsAt = 'keyframe'
 
@@ -44,6 +46,19 @@ export class FrameQueue {
     return this.#waitsForKeyframe
   }
 
+  /** Frames have to be looked at one by one: some are not for this viewer. */
+  get isPicky(): boolean {
+    return this.#waitsForKeyframe || this.#leading.isOpen
+  }
+
+  /** The viewer has been sent these: it begins with the first picture of them. */
+  startWith(sent: readonly PackedFrame[]): void {
+    withoutLeading(
+      sent.map(({ frame }) => frame),
+      this.#leading,
+    )
+  }
+
   /** A viewer that starts without a cached keyframe sees no video before the next one. */
   startAtKeyframe(): void {
     this.#waitsForKeyframe = true
@@ -53,9 +68,12 @@ export class FrameQueue {
     const frame = item.frame
     if (frame.config.kind === 'video') {
       if (frame.keyframe || (this.startsAt === 'recovery-point' && isEntryPoint(frame))) {
-        if (this.#waitsForKeyframe || this.#waited(frame) > CATCH_UP) this.#dropVideo()
+        if (this.#waitsForKeyframe || this.#waited(frame) > CATCH_UP) {
+          this.#dropVideo()
+          this.#leading.begin(frame)
+        }
         this.#waitsForKeyframe = false
-      } else if (this.#waitsForKeyframe) {
+      } else if (this.#waitsForKeyframe || this.#leading.includes(frame)) {
         this.droppedFrames++
         return
       }

@@ -1,5 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { startLimits } from '../config/limits.js'
+import { withoutLeading } from './leading-pictures.js'
 import type { FrameSource } from './sink.js'
 
 /** What times of FLV and RTMP tell apart. */
@@ -20,7 +21,7 @@ export function cachedStart(source: FrameSource, startsAt: StartsAt): readonly M
   const [first, newest] = [frames[0], frames.at(-1)]
   if (first === undefined || newest === undefined) return source.tracks.video === undefined ? [] : undefined
   const limit = source.isAskable ? startLimits.askedDelayMicros : startLimits.delayMicros
-  return newest.dts - first.dts > limit ? undefined : frames
+  return newest.dts - first.dts > limit ? undefined : withoutLeading(frames)
 }
 
 function sinceKeyframe(frames: readonly MediaFrame[]): readonly MediaFrame[] {
@@ -29,7 +30,7 @@ function sinceKeyframe(frames: readonly MediaFrame[]): readonly MediaFrame[] {
 
 /** Cached pictures as a player gets them that is to be live at the last of them: a millisecond apart, in the same order. */
 export function catchUp(cached: readonly MediaFrame[], now: Micros): readonly MediaFrame[] {
-  const frames = cached.filter(({ config, droppable }) => config.kind === 'video' && !droppable)
+  const frames = withoutLeading(cached).filter(({ config, droppable }) => config.kind === 'video' && !droppable)
   const newest = frames.at(-1)
   if (newest === undefined) return []
   const shown = [...frames].sort((one, other) => one.pts - other.pts)

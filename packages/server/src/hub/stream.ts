@@ -195,6 +195,7 @@ export class Stream {
     this.#cancelGrace = undefined
     this.#awaitsReturn = false
     this.#timeline.restart(info.hasServerTime !== true)
+    this.#withholding.restart()
     this.#outlet.gop.clear()
     this.#liveness.reset()
     this.#tracks = {}

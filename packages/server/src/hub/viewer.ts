@@ -99,6 +99,7 @@ export class Viewer {
     if (cached !== undefined && cached.frames.length > 0) {
       this.#configs = cached.configs
       this.#totals.framesOut += cached.frames.length
+      this.#queue.startWith(cached.frames)
       this.#send(cached.bytes)
     } else if (waitsFor !== undefined) this.#queue.startAtKeyframe()
   }
@@ -107,7 +108,7 @@ export class Viewer {
   deliver(batch: Batch, before: Tracks): void {
     if (this.#closed || this.#paused) return
     const inStep = this.#configs.video === before.video && this.#configs.audio === before.audio
-    if (inStep && !this.#blocked && this.#queue.length === 0 && !this.#queue.waitsForKeyframe) {
+    if (inStep && !this.#blocked && this.#queue.length === 0 && !this.#queue.isPicky) {
       this.#configs = batch.configs
       this.#totals.framesOut += batch.frames.length
       this.#send(batch.bytes)

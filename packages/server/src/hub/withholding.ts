@@ -1,4 +1,5 @@
 import { isEntryPoint, type MediaFrame } from '@crossroom/media'
+import { LeadingPictures } from './leading-pictures.js'
 
 /** Kinds of frames that a stream keeps to itself. */
 export interface Withheld {
@@ -6,11 +7,14 @@ export interface Withheld {
   readonly video: boolean
 }
 
-/** Decides which frames of a stream go out. A picture that was withheld comes back with a keyframe. */
+/** Decides which frames of a stream go out. A picture that was withheld comes back with a keyframe, and nothing of before it. */
 export class Withholding {
   #audio = false
   #video = false
   #waitsForKeyframe = false
+  /** The next picture that a decoder may start at has none before it that went out. */
+  #begins = true
+  readonly #leading = new LeadingPictures()
 
   get audio(): boolean {
     return this.#audio
@@ -20,8 +24,13 @@ export class Withholding {
     return this.#video
   }
 
+  /** Another publisher. */
+  restart(): void {
+    this.#begins = true
+  }
+
   set({ audio, video }: Withheld): void {
-    if (this.#video && !video) this.#waitsForKeyframe = true
+    if (this.#video && !video) this.#waitsForKeyframe = this.#begins = true
     this.#audio = audio
     this.#video = video
   }
@@ -29,8 +38,9 @@ export class Withholding {
   passes(frame: MediaFrame): boolean {
     if (frame.config.kind === 'audio') return !this.#audio
     if (this.#video) return false
-    if (this.#waitsForKeyframe && !isEntryPoint(frame)) return false
-    this.#waitsForKeyframe = false
+    if (!isEntryPoint(frame)) return !this.#waitsForKeyframe && !this.#leading.includes(frame)
+    if (this.#begins) this.#leading.begin(frame)
+    this.#waitsForKeyframe = this.#begins = false
     return true
   }
 }

@@ -2,6 +2,7 @@ import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
 import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
 import type { Clock } from '../hub/clock.js'
 import { GopCache } from '../hub/gop-cache.js'
+import { LeadingPictures, withoutLeading } from '../hub/leading-pictures.js'
 import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
 import type { Log } from '../observe/log.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
@@ -75,6 +76,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   #ready = false
   /** Pictures are left out until the next keyframe. */
   #skipping = false
+  readonly #leading = new LeadingPictures()
   #startsAt: Micros = Infinity
   #lastIn: MediaFrame | undefined
   #lastInAt: Micros = 0
@@ -160,7 +162,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   handleReady(): void {
     this.#ready = true
     this.#skipping = false
-    const frames = this.#replay.frames()
+    const frames = withoutLeading(this.#replay.frames(), this.#leading)
     const from = this.#kind === 'video' ? this.#firstWorthEncoding(frames) : 0
     for (const [index, frame] of frames.entries()) {
       // What no picture refers to need not be decoded to get at a later one: half of a GOP with B-frames.
@@ -226,10 +228,11 @@ export class Conversion implements FrameSink, ChannelHandler {
   }
 
   #send(frame: MediaFrame): void {
-    if (this.#skipping && !isEntryPoint(frame)) {
+    if (!isEntryPoint(frame) && (this.#skipping || this.#leading.includes(frame))) {
       this.counters.framesLeftOut++
       return
     }
+    if (this.#skipping) this.#leading.begin(frame)
     this.#skipping = false
     if (this.#channel?.send(frame) !== false) return
     this.counters.framesLeftOut++

@@ -14,6 +14,7 @@ import {
 } from '@crossroom/media'
 import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
 import {
+  LeadingPictures,
   baseMsFor,
   viewerTimestampMs,
   type Clock,
@@ -47,6 +48,7 @@ export class RtmpForward implements FrameSink {
   #configs: Tracks = {}
   #baseMs: number | undefined
   #skipsToKeyframe = true
+  readonly #leading = new LeadingPictures()
   #closed = false
   publishing = false
   bytesOut = 0
@@ -95,7 +97,8 @@ export class RtmpForward implements FrameSink {
     if (this.#skipsToKeyframe) {
       if (this.#source.tracks.video !== undefined && !(isVideo && isEntryPoint(frame))) return
       this.#skipsToKeyframe = false
-    }
+      this.#leading.begin(frame)
+    } else if (isVideo && !isEntryPoint(frame) && this.#leading.includes(frame)) return
     this.#baseMs = baseMsFor(this.#baseMs, [frame])
     const timestampMs = viewerTimestampMs(frame.dts, this.#baseMs ?? 0)
     if (timestampMs < 0) return
