@@ -4,7 +4,8 @@ import { DEFAULT_AMF0_LIMITS } from '../../packages/media/src/amf0/value.js'
 import { MAX_NAL_UNITS } from '../../packages/media/src/nal/length-prefixed.js'
 import { DEFAULT_RTMP_LIMITS } from '../../packages/rtmp/src/limits.js'
 import { errorCodes } from '../../packages/protocol/src/error-codes.js'
-import { optionDefinitions } from '../../packages/server/src/config/index.js'
+import { definitionsOf } from '../../packages/server/src/config/index.js'
+import { protocols } from '../../packages/server/src/endpoints/index.js'
 import * as limits from '../../packages/server/src/config/limits.js'
 import { MAX_FRAME_BYTES } from '../../packages/webrtc/src/depacketizer/depacketizer.js'
 import { CONSENT_TIMEOUT } from '../../packages/webrtc/src/ice/agent.js'
@@ -20,11 +21,13 @@ const MIB = 1024 * KIB
 
 /** Every option of `crossroom serve` in the order of `--help`. */
 export function optionTable(): string {
-  const rows = optionDefinitions.map(({ flag, takes, variable, shownDefault, description }) => {
-    const usage = takes === undefined ? `\`${flag}\`` : `\`${flag} ${takes}\``
-    const value = shownDefault === undefined ? '' : `\`${shownDefault}\``
-    return `| ${usage} | ${value} | ${description}<br>\`${variable}\` |`
-  })
+  const rows = definitionsOf(protocols.map(({ options }) => options)).map(
+    ({ flag, takes, variable, shownDefault, description }) => {
+      const usage = takes === undefined ? `\`${flag}\`` : `\`${flag} ${takes}\``
+      const value = shownDefault === undefined ? '' : `\`${shownDefault}\``
+      return `| ${usage} | ${value} | ${description}<br>\`${variable}\` |`
+    },
+  )
   return ['| option | default | what it does, and its variable |', '| --- | --- | --- |', ...rows].join('\n')
 }
 

@@ -1,26 +1,23 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { makeCore, type Core, type ServerServices } from './app/core.js'
 import { observeCore, observeRooms } from './app/observe.js'
 import { answerRefusal, refusePublic } from './app/public-door.js'
+import { Opened } from './app/opened.js'
 import { RoomsPart } from './app/rooms.js'
-import { WebRtc } from './app/web-rtc.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
-import { loadTcpKernel } from './engine.js'
-import { HttpFlvEndpoint, WebSocketFlvEndpoint } from './endpoints/http-flv/index.js'
-import { RtmpEndpoint, RtmpForwards, type Connect } from './endpoints/rtmp/index.js'
+import type { ServerConfig } from './endpoints/index.js'
 import {
   certificateSourceOf,
-  connectOut,
   isHostAllowed,
   loadCertificate,
+  loadTcpKernel,
   refuseUpgrade,
   watchCertificate,
-  type Guest,
   type HttpHandlers,
 } from './net/index.js'
 
@@ -45,7 +42,7 @@ export interface RunningServer {
 }
 
 /** Builds the server as ARCHITECTURE.md draws it and starts listening. Rejects with a sentence when it cannot. */
-export async function startServer(config: Config, services: ServerServices): Promise<RunningServer> {
+export async function startServer(config: ServerConfig, services: ServerServices): Promise<RunningServer> {
   const app = new App(makeCore(config, services, await loadTcpKernel()))
   try {
     await app.start()
@@ -58,25 +55,17 @@ export async function startServer(config: Config, services: ServerServices): Pro
 
 class App implements RunningServer {
   readonly #core: Core
-  readonly #rtmp: RtmpEndpoint
-  readonly #httpFlv: HttpFlvEndpoint
-  readonly #webSocketFlv: WebSocketFlvEndpoint
-  readonly #forwards: RtmpForwards
+  readonly #opened: Opened
   readonly #web: Web
-  #webRtc: WebRtc | undefined
   #rooms: RoomsPart | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
   readonly #stopWarning: () => void
 
   constructor(core: Core) {
-    const { clock, clientAddress, environment, hub, log, pages, sockets } = core
+    const { clock, log } = core
     this.#core = core
-    this.#rtmp = new RtmpEndpoint(environment)
-    this.#httpFlv = new HttpFlvEndpoint(environment, clientAddress)
-    this.#webSocketFlv = new WebSocketFlvEndpoint(environment, clientAddress, pages)
-    const connect: Connect = (target, ready) => connectOut(target, 'forward', sockets, ready)
-    this.#forwards = new RtmpForwards(hub, clock, log, connect, environment.sourceFor)
+    this.#opened = new Opened(core)
     this.#web = new Web(core)
     observeCore(core)
     this.#stopWarning = clock.onStoodStill((micros) => {
@@ -89,12 +78,17 @@ class App implements RunningServer {
   }
 
   async start(): Promise<void> {
-    this.#core.transcoder.start()
-    const webRtc = (this.#webRtc = await WebRtc.open(this.#core))
-    const rooms = (this.#rooms = new RoomsPart(this.#core, webRtc))
+    const { audit, clientAddress, config, environment, listeners, pages, sockets, transcoder } = this.#core
+    transcoder.start()
+    const source = certificateSourceOf(config)
+    const tls = source && (await loadCertificate(source))
+    await this.#opened.open({ ...environment, audit, clientAddress, listeners, pages, sockets, tls })
+    const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened))
     observeRooms(this.#core, rooms)
-    await this.#web.register({ rooms, webRtc, forwards: this.#forwards, isDraining: () => this.#draining })
-    await this.#listen()
+    await this.#web.register({ rooms, opened: this.#opened, isDraining: () => this.#draining })
+    await this.#opened.listen()
+    await this.#listen(tls)
+    if (source !== undefined) this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
 
   openRoom(roomId: string): void {
@@ -122,7 +116,7 @@ class App implements RunningServer {
     this.#core.gate.drain()
     this.#rooms?.rooms.takeNobody()
     await delay(noticeMs)
-    this.#forwards.close()
+    this.#opened.drain()
     this.#rooms?.drain()
     await this.#letViewersGo()
     await this.close()
@@ -133,29 +127,23 @@ class App implements RunningServer {
     this.#draining = true
     this.#stopWatching()
     this.#stopWarning()
-    this.#forwards.close()
+    this.#opened.drain()
     this.#rooms?.close()
     hub.close('shutdown')
     listeners.close()
     sockets.close()
-    this.#webRtc?.close()
+    this.#opened.close()
     transcoder.close()
     await Promise.all([this.#web.close(), hooks?.close()])
   }
 
-  async #listen(): Promise<void> {
+  /** What goes by HTTP: the pages, REST, signaling, and protocols without a port of their own. */
+  async #listen(tls: SecureContextOptions | undefined): Promise<void> {
     const { config, listeners } = this.#core
-    const { rtmpPort, httpPort, rtmpsPort, httpsPort } = config
-    const acceptRtmp = (socket: Socket, guest: Guest) => this.#rtmp.handleConnection(socket, guest)
-    if (rtmpPort !== 'off') await listeners.openTcp('rtmp', rtmpPort, acceptRtmp)
+    const { httpPort, httpsPort } = config
     if (httpPort !== 'off') await listeners.openHttp('http', httpPort, this.#publicHandlers())
     await this.#listenAside()
-    const source = certificateSourceOf(config)
-    if (source === undefined) return
-    const tls = await loadCertificate(source)
-    await listeners.openTcp('rtmps', rtmpsPort, acceptRtmp, tls)
-    await listeners.openHttp('https', httpsPort, this.#publicHandlers(), tls)
-    this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
+    if (tls !== undefined) await listeners.openHttp('https', httpsPort, this.#publicHandlers(), tls)
   }
 
   /** REST on listeners of its own. A port that nobody gave an address stays on this machine. */
@@ -175,7 +163,7 @@ class App implements RunningServer {
       onRequest: (request, response) => {
         const refusal = refusePublic(request, pages, config)
         if (refusal !== undefined) answerRefusal(response, refusal)
-        else if (!this.#httpFlv.handleRequest(request, response)) this.#web.public.routing(request, response)
+        else if (!this.#opened.handleRequest(request, response)) this.#web.public.routing(request, response)
       },
       onUpgrade: (request, socket, head) => {
         if (isHostAllowed(request, pages)) return this.#upgrade(request, socket, head)
@@ -187,7 +175,7 @@ class App implements RunningServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     return (
-      this.#webSocketFlv.handleUpgrade(request, socket, head) ||
+      this.#opened.handleUpgrade(request, socket, head) ||
       this.#rooms?.signaling.handleUpgrade(request, socket, head) === true
     )
   }

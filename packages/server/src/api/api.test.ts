@@ -9,6 +9,7 @@ import type { ForwardTarget } from './forward-target.js'
 import type { Forwards } from './forwards.js'
 import { PAGE_ROUTES } from './access.js'
 import { registerHealth } from './health.js'
+import { addressesAt } from './addresses.fake.js'
 import { registerApi } from './register.js'
 import type { ApiDeps } from './register.js'
 import type { ForwardInfo } from './schemas.js'
@@ -79,7 +80,7 @@ async function makeApp(options: Partial<ApiDeps> = {}): Promise<FastifyInstance>
       forwardPrivate: false,
       version: '1.2.3',
     },
-    ...{ publicUrl: undefined, publicRtmpUrl: undefined, rtmpPort: () => 1935 },
+    ...addressesAt(1935),
     proxies: new TrustedProxies([]),
     ...options,
   })
@@ -131,7 +132,7 @@ test('a stream tells what becomes of it for viewers that cannot take it as it is
 
 test('public URLs replace the Host in addresses', async () => {
   publish('live/x')
-  const app = await makeApp({ publicUrl: 'https://example.org/media', rtmpPort: () => 1940 })
+  const app = await makeApp({ ...addressesAt(1940), publicUrl: 'https://example.org/media' })
   const response = await app.inject({ url: '/api/v1/streams/live/x', headers: local })
   expect(response.json()).toMatchObject({
     play: {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { parseRtmpUrl } from '@crossroom/rtmp'
-import { parseUrl } from '../net/index.js'
+import { isPublicAddress, parseUrl } from '../net/index.js'
 import { ApiError } from './errors.js'
 
 /** Where a forward goes. The name was resolved once: whoever connects must use `address`, or a name server could lead it inside. */
@@ -25,30 +25,6 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'rtmp:': 1935, 'rtmps:
 /** Ports below this belong to other services (mail, databases, SSH); RTMP lives on these two of them. */
 const FIRST_FREE_PORT = 1024
 const LOW_PORTS = new Set([80, 443])
-
-/**
- * RFC 6890 and its registries: this network, private, shared, loopback, link-local, protocol assignments, documentation,
- * benchmarking, multicast, reserved. Of IPv6 all but global unicast, and inside it what carries IPv4 or documents.
- */
-const NOT_PUBLIC = `
-  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24
-  192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
-  ::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 3fff::/20`
-
-// Two lists, because Node matches IPv4 addresses against IPv6 ranges as `::ffff:0:0/96`.
-const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() }
-for (const range of NOT_PUBLIC.trim().split(/\s+/)) {
-  const [network = '', prefix] = range.split('/')
-  const family = network.includes(':') ? 'ipv6' : 'ipv4'
-  notPublic[family].addSubnet(network, Number(prefix), family)
-}
-
-/** Whether an IP address belongs to the public internet. */
-export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 0) return false
-  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-  return !notPublic[family].check(address, family)
-}
 
 /**
  * Checks and resolves the target of a forward rule.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
+import { addressesAt } from './addresses.fake.js'
 import { lanAddressOf, reachOf } from './page-facts.js'
 
 const address = (address: string, internal = false) => ({
@@ -24,9 +25,7 @@ test('the address of the machine is no container’s and no loopback’s', () =>
 
 const asked = (host: string) => ({ headers: { host }, socket: {} }) as unknown as IncomingMessage
 const deps = (more: object = {}) => ({
-  publicUrl: undefined,
-  publicRtmpUrl: undefined,
-  rtmpPort: () => 1935,
+  ...addressesAt(1935),
   host: '0.0.0.0',
   ports: () => ({ http: 8080 }),
   ...more,
@@ -34,7 +33,7 @@ const deps = (more: object = {}) => ({
 
 test.each([
   ['localhost:8080', {}, { origin: 'http://192.168.1.5:8080', rtmp: 'rtmp://192.168.1.5' }],
-  ['127.0.0.1:8080', { rtmpPort: () => 1936 }, { origin: 'http://192.168.1.5:8080', rtmp: 'rtmp://192.168.1.5:1936' }],
+  ['127.0.0.1:8080', addressesAt(1936), { origin: 'http://192.168.1.5:8080', rtmp: 'rtmp://192.168.1.5:1936' }],
   [
     '[::1]:8080',
     { ports: () => ({ http: 8080, https: 8443 }) },

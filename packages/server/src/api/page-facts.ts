@@ -46,15 +46,15 @@ export function reachOf(
   deps: Pick<PageFactsDeps, keyof AddressOptions | 'host' | 'ports'>,
   interfaces = networkInterfaces(),
 ): Reach {
-  const { http, rtmp, plainRtmp = rtmp } = originsOf(request, deps)
+  const { http, rtmp, plainRtmp = rtmp, isGiven } = originsOf(request, deps)
   if (deps.publicUrl !== undefined || !isLoopbackHost(new URL(http).hostname.replace(/^\[|\]$/g, '')))
     return { origin: http, rtmp }
   const lan = isLoopbackHost(deps.host) ? undefined : lanAddressOf(interfaces)
-  if (lan === undefined) return { origin: null, rtmp: deps.publicRtmpUrl ?? null }
+  if (lan === undefined) return { origin: null, rtmp: isGiven === true ? rtmp : null }
   const { http: plain, https } = deps.ports()
   // Browsers give pages of other machines a camera by https:// only.
   const origin = https === undefined ? `http://${lan}:${String(plain)}` : `https://${lan}:${String(https)}`
-  return { origin, rtmp: deps.publicRtmpUrl ?? plainRtmp.replace(/\/\/(\[[^\]]*\]|[^:/]+)/, `//${lan}`) }
+  return { origin, rtmp: isGiven === true ? rtmp : plainRtmp.replace(/\/\/(\[[^\]]*\]|[^:/]+)/, `//${lan}`) }
 }
 
 /** `GET /api/v1/page`, on the public port: what the server's own pages begin with. */

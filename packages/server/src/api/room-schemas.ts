@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_BAN_MS, isRoomId, isUserId, limits } from '@crossroom/protocol'
+import { playAddresses } from './schemas.js'
 
 /** The shapes of rooms in the REST API. */
 
@@ -90,6 +91,6 @@ export const playAddressInfo = z
   .object({
     token: z.string().describe('revokes the address by DELETE'),
     expiresAt: milliseconds('When nothing new is opened with it'),
-    play: z.object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() }),
+    play: playAddresses,
   })
   .meta({ id: 'PlayAddress' })

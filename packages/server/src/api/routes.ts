@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { makeStreamToken } from '../auth/index.js'
 import { StreamKey, type Clock, type Connection, type Connections, type Stream, type StreamHub } from '../hub/index.js'
-import { originsOf, playAddresses } from '../net/index.js'
+import { originsOf } from '../net/index.js'
 import type { AddressOptions, Origins } from '../net/index.js'
 import { isForPages } from './access.js'
 import { ApiError } from './errors.js'
@@ -185,7 +185,7 @@ function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins)
     viewers: deps.connections.list(stream.key).filter((connection) => connection.role === 'viewer').length,
     framesIn: stream.framesIn,
     bytesIn: stream.bytesIn,
-    ...(isPlayable(stream.key) && { play: playAddresses(origins, stream.key.name) }),
+    ...(isPlayable(stream.key) && { play: deps.play(origins, stream.key.name) }),
   }
 }
 

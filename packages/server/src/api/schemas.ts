@@ -7,6 +7,11 @@ import { forwardLimits } from '../config/index.js'
 const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
 const protocol = z.string().describe('rtmp, http-flv, whip and so on, or what made the stream inside the server')
 
+/** Every protocol that is played adds its own. */
+export const playAddresses = z
+  .object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() })
+  .catchall(z.string())
+
 const segment = z
   .string()
   .refine(isSegment, 'must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with no dot')
@@ -74,10 +79,7 @@ export const streamInfo = z
     framesIn: z.int(),
     bytesIn: z.int(),
     derived: z.array(derivedInfo).optional().describe('what becomes of the tracks for viewers that cannot take them'),
-    play: z
-      .object({ rtmp: z.string(), flv: z.string(), wsFlv: z.string(), whep: z.string() })
-      .optional()
-      .describe('addresses; absent for streams of rooms, see play-addresses'),
+    play: playAddresses.optional().describe('addresses; absent for streams of rooms, see play-addresses'),
   })
   .meta({ id: 'Stream' })
 

@@ -11,10 +11,8 @@ import {
   publisherLimits,
   socketLimits,
   viewerLimits,
-  type Config,
 } from '../config/index.js'
-import type { EndpointEnvironment } from '../endpoints/environment.js'
-import { protocols } from '../endpoints/index.js'
+import type { EndpointEnvironment, ServerConfig } from '../endpoints/index.js'
 import { Connections, Fanouts, StreamHub } from '../hub/index.js'
 import {
   FrontDoor,
@@ -24,7 +22,6 @@ import {
   SocketWatch,
   systemClock,
   TrustedProxies,
-  type AddressOptions,
   type PageRules,
   type TcpKernel,
 } from '../net/index.js'
@@ -38,7 +35,7 @@ export interface ServerServices {
 
 /** What every part of the server stands on. */
 export interface Core extends ServerServices {
-  readonly config: Config
+  readonly config: ServerConfig
   readonly clock: typeof systemClock
   readonly hub: StreamHub
   readonly connections: Connections
@@ -57,8 +54,6 @@ export interface Core extends ServerServices {
   readonly door: FrontDoor
   readonly transcoder: Transcoder
   readonly listeners: Listeners
-  /** What addresses begin with that are handed out on the public port. */
-  readonly addressOptions: AddressOptions
   readonly clientAddress: (request: IncomingMessage) => string
 }
 
@@ -66,12 +61,10 @@ export interface Core extends ServerServices {
 const SOCKET_HIGH_WATER_MARK = 64 * 1024
 
 /** Makes it; nothing is open yet. */
-export function makeCore(config: Config, { log, metrics }: ServerServices, kernel: TcpKernel | undefined): Core {
+export function makeCore(config: ServerConfig, { log, metrics }: ServerServices, kernel: TcpKernel | undefined): Core {
   const clock = systemClock
   const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
   hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
-  for (const { publishes, plays } of protocols)
-    for (const label of [...publishes, ...plays.map(({ by }) => by)]) metrics.addProtocol(label)
   const guard = new FailureGuard(
     () => performance.now(),
     (ms) => delay(ms),
@@ -112,21 +105,14 @@ export function makeCore(config: Config, { log, metrics }: ServerServices, kerne
       bridgeOf: transcoder.bridge,
       newConnectionId: () => randomBytes(9).toString('base64url'),
     },
-    addressOptions: {
-      publicUrl: config.publicUrl,
-      publicRtmpUrl: config.publicRtmpUrl,
-      rtmpPort: () => listeners.ports['rtmp'],
-      // A browser is told to trust a self-signed certificate, OBS cannot be.
-      rtmpsPort: () =>
-        config.tls === 'self-signed' && config.rtmpPort !== 'off' ? undefined : listeners.ports['rtmps'],
-    },
   }
 }
 
 /** Names of ours are those that the operator gave away: in addresses, as the one to listen on, and of other pages. */
-function pageRulesOf(config: Config): PageRules {
-  const { allowOrigin: allowed, publicUrl, publicRtmpUrl, host } = config
-  const addresses = [publicUrl, publicRtmpUrl, ...allowed].filter((url) => url !== undefined)
+function pageRulesOf(config: ServerConfig): PageRules {
+  const { allowOrigin: allowed, publicUrl, host } = config
+  const ofProtocols = config.protocols.map((protocol) => protocol.publicUrl)
+  const addresses = [publicUrl, ...ofProtocols, ...allowed].filter((url) => url !== undefined)
   const names = [host.toLowerCase(), ...addresses.flatMap((url) => parseUrl(url)?.hostname ?? [])]
   return { allowed, publicUrl, names, isOpen: !checksEntries(config) || config.demo }
 }

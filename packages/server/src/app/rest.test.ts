@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startServer, type RunningServer } from '../app.js'
 import { loadConfig } from '../config/index.js'
+import { protocols } from '../endpoints/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import { Client } from '../signaling/signaling.fake.js'
 
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => server.close())
 
 async function start(more: Record<string, unknown> = {}): Promise<void> {
-  const config = loadConfig({ flags: { ...flags, ...more }, environment: {}, demoSecret: () => 'demo' })
+  const config = loadConfig({ flags: { ...flags, ...more }, environment: {}, demoSecret: () => 'demo' }, protocols)
   server = await startServer(config, { log: silentLog, metrics: new Metrics() })
 }
 

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import { makePrivateMapKey, makeTicket } from '../auth/index.js'
 import { startServer, type RunningServer } from '../app.js'
 import { loadConfig } from '../config/index.js'
+import { protocols } from '../endpoints/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import { Client, type Answer } from '../signaling/signaling.fake.js'
 
@@ -15,7 +16,7 @@ let server: RunningServer
 
 async function start(flags: Record<string, unknown> = {}): Promise<void> {
   const ports = { rtmpPort: 0, httpPort: 0, rtcPort: 0, host: '127.0.0.1' }
-  const config = loadConfig({ flags: { ...ports, ...flags }, environment: {} })
+  const config = loadConfig({ flags: { ...ports, ...flags }, environment: {} }, protocols)
   server = await startServer(config, { log: silentLog, metrics: new Metrics() })
 }
 

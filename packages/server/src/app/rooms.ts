@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { signalingLimits } from '../config/index.js'
-import { protocols } from '../endpoints/index.js'
-import { AddressRates, originsOf, playAddresses, type AddressOptions, type Origins } from '../net/index.js'
+import { AddressRates, originsOf, type AddressOptions, type Origins } from '../net/index.js'
 import {
   LocalDirectory,
   LocalOperations,
@@ -11,12 +10,13 @@ import {
   RoomGate,
   Rooms,
   type AddressBook,
+  type MediaGateway,
   type RoomOperations,
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import { LevelMeter, Mixer } from '../transcode/index.js'
 import type { Core } from './core.js'
-import type { WebRtc } from './web-rtc.js'
+import type { Opened } from './opened.js'
 
 /** Rooms, and every way into them. */
 export class RoomsPart {
@@ -27,8 +27,8 @@ export class RoomsPart {
   readonly mixer: Mixer
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
-  constructor(core: Core, webRtc: WebRtc) {
-    const { addressOptions, clientAddress, clock, config, gate, hub, log, pages, pending, transcoder } = core
+  constructor(core: Core, opened: Opened) {
+    const { clientAddress, clock, config, gate, hub, log, pages, pending, transcoder } = core
     const { audit, guard, secrets } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, secrets, { nowMs, guard, audit }))
@@ -44,13 +44,9 @@ export class RoomsPart {
         verifier: signatures,
         random: Math.random,
       },
-      flvProtocols: new Set(
-        protocols
-          .flatMap(({ plays }) => plays)
-          .flatMap(({ by, needs }) => (needs.some(({ ofFlv }) => ofFlv !== undefined) ? [by] : [])),
-      ),
+      flvProtocols: opened.flvProtocols,
       newId: () => randomBytes(16).toString('base64url'),
-      mediaGateway: webRtc.mediaGateway(),
+      mediaGateway: mediaGatewayOf(opened),
       mixer: this.mixer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
@@ -64,8 +60,8 @@ export class RoomsPart {
       ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: directory, verifier: signatures },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pages,
-      iceServers: () => webRtc.iceServers(),
-      addressesFor: (request) => addressBook(request, addressOptions),
+      iceServers: () => opened.webRtc?.iceServers() ?? [],
+      addressesFor: (request) => addressBook(request, opened.addresses),
     })
   }
 
@@ -81,19 +77,21 @@ export class RoomsPart {
   }
 }
 
+/** Here the compiler checks that WebRTC's media are what rooms need. */
+function mediaGatewayOf({ webRtc }: Opened): MediaGateway | undefined {
+  return webRtc?.roomMedia()
+}
+
 function addressBook(request: IncomingMessage, options: AddressOptions): AddressBook {
   const origins = originsOf(request, options)
   const { plainRtmp } = origins
+  const bookOf = (at: Origins): AddressBook => ({
+    page: at.http,
+    play: (token) => options.play(at, `r/${token}`),
+    push: (token) => `${at.rtmp}/r/${token}`,
+  })
   return {
     ...bookOf(origins),
     plainRtmp: plainRtmp === undefined ? undefined : bookOf({ ...origins, rtmp: plainRtmp }),
-  }
-}
-
-function bookOf(origins: Origins): AddressBook {
-  return {
-    page: origins.http,
-    play: (token) => playAddresses(origins, `r/${token}`),
-    push: (token) => `${origins.rtmp}/r/${token}`,
   }
 }

@@ -20,13 +20,12 @@ import { derivedInfo } from '../transcode/index.js'
 import { VERSION } from '../version.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
-import type { WebRtc } from './web-rtc.js'
+import type { Opened } from './opened.js'
 
 /** What the routes are made of besides the core. */
 export interface WebParts {
   readonly rooms: RoomsPart
-  readonly webRtc: WebRtc
-  readonly forwards: ApiDeps['forwards']
+  readonly opened: Opened
   isDraining(): boolean
 }
 
@@ -49,13 +48,13 @@ export class Web {
   async register(parts: WebParts): Promise<void> {
     const readiness = (): Readiness => ({
       ready: !parts.isDraining(),
-      parts: partsOf(this.#core, parts.webRtc),
+      parts: partsOf(this.#core, parts.opened),
       ports: publicPortsOf(this.#core),
     })
     for (const web of this.#all) registerHealth(web, readiness)
     await this.#registerApis(parts)
-    await this.#registerOpenServices(parts.rooms)
-    await parts.webRtc.register(this.public)
+    await this.#registerOpenServices(parts)
+    await parts.opened.register(this.public)
     if (!(await registerPages(this.public))) this.#core.log.warn({}, 'The pages are not built: run npm run build')
     await Promise.all(this.#all.map((web) => web.ready()))
   }
@@ -88,8 +87,9 @@ export class Web {
   }
 
   /** What pages and old apps ask before they enter a room. */
-  async #registerOpenServices({ operations, signatures }: RoomsPart): Promise<void> {
-    const { addressOptions, audit, clientAddress, clock, config, listeners, log, secrets } = this.#core
+  async #registerOpenServices({ opened, rooms: { operations, signatures } }: WebParts): Promise<void> {
+    const { addresses: addressOptions } = opened
+    const { audit, clientAddress, clock, config, listeners, log, secrets } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
     const { demo, sdkAppId } = config
     const demoSigner = {
@@ -125,13 +125,14 @@ export class Web {
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 
-  #apiDeps({ forwards, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
-    const { addressOptions, clock, config, connections, guard, hub } = this.#core
+  #apiDeps({ opened, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
+    const { clock, config, connections, guard, hub } = this.#core
     const { audit, log, metrics, proxies, secrets, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
-      ...{ hub, connections, clock, log, metrics, guard, proxies, forwards, operations: rooms.operations },
-      ...{ ...addressOptions, sdkAppId, forwardPrivate, audit },
+      ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations },
+      ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit },
+      forwards: opened.rtmp?.forwards,
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],
       nowMs: Date.now,
@@ -141,13 +142,12 @@ export class Web {
   }
 }
 
-function partsOf({ transcoder }: Core, { whyOff }: WebRtc): Readiness['parts'] {
+function partsOf({ transcoder }: Core, { readiness }: Opened): Readiness['parts'] {
   const lanes = transcoder.lanes.map(({ lane, state, engine, reasons }) => [
     `codecs-${lane}`,
     engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
   ])
-  const webrtc = whyOff === undefined ? { on: true } : { on: false, why: whyOff }
-  return { webrtc, ...Object.fromEntries(lanes) } as Readiness['parts']
+  return { ...readiness, ...Object.fromEntries(lanes) } as Readiness['parts']
 }
 
 /** Operators alone are told where the admin port is. */

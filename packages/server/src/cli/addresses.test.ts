@@ -1,6 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../config/index.js'
+import { protocols } from '../endpoints/index.js'
 import { addressesOf, localHost } from './addresses.js'
 
 const SECRET = '0123456789abcdef0123456789abcdef'
@@ -21,7 +22,7 @@ test.each([
   ['a proxy', { secret: SECRET, publicUrl: 'https://a.example', publicRtmpUrl: 'rtmp://b.example' }, HOME, 'https://a.example', 'rtmp://b.example'], // prettier-ignore
   ['no network at all', { secret: SECRET }, { lo: HOME.lo }, 'http://127.0.0.1:8080', 'rtmp://127.0.0.1:1935'],
 ])('others are told %s', (_name, flags, interfaces, web, rtmp) => {
-  const config = loadConfig({ flags, environment: {} })
+  const config = loadConfig({ flags, environment: {} }, protocols)
   expect(addressesOf(config, undefined, interfaces)).toMatchObject({ web, rtmp })
 })
 

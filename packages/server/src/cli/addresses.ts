@@ -1,11 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { announceableAddresses } from '@crossroom/webrtc'
-import { isPublicAddress } from '../api/index.js'
-import { isLoopbackHost, servesTls } from '../config/index.js'
-import type { Config } from '../config/index.js'
-
-/** Port numbers by the names of the `listening` line. */
-export type Ports = Readonly<Record<string, number | undefined>>
+import { isLoopbackHost, portsOf } from '../config/index.js'
+import type { Ports, ServerConfig } from '../endpoints/index.js'
+import { isPublicAddress } from '../net/index.js'
 
 /** The beginnings of a server's addresses, without a slash at the end. */
 export interface Addresses {
@@ -20,16 +17,14 @@ export interface Addresses {
 }
 
 /** The ports that a configuration asks for. */
-export function portsOf(config: Config): Ports {
-  const { rtmpPort: rtmp, httpPort: http, httpsPort: https, rtmpsPort: rtmps } = config
-  const open = (port: number | 'off'): number | undefined => (port === 'off' ? undefined : port)
-  return { rtmp: open(rtmp), http: open(http), ...(servesTls(config) ? { https, rtmps } : {}) }
+export function numbersOf(config: ServerConfig): Ports {
+  return Object.fromEntries(portsOf(config).flatMap(({ name, port }) => (port === 'off' ? [] : [[name, port]])))
 }
 
 /** How others reach a server that runs with this configuration. */
 export function addressesOf(
-  config: Config,
-  ports: Ports = portsOf(config),
+  config: ServerConfig,
+  ports: Ports = numbersOf(config),
   interfaces = networkInterfaces(),
 ): Addresses {
   const host = reachableHost(config, interfaces)
@@ -37,9 +32,9 @@ export function addressesOf(
   const secure = ports['https'] === undefined ? undefined : at('https', ports['https'])
   const plain = ports['http'] === undefined ? undefined : at('http', ports['http'])
   const [http, web] = [plain ?? secure ?? at('http', undefined), secure ?? plain ?? at('http', undefined)]
-  const rtmp = ports['rtmp'] === undefined ? at('rtmps', ports['rtmps']) : at('rtmp', ports['rtmp'])
-  const { publicUrl, publicRtmpUrl } = config
-  return { web: publicUrl ?? web, http: publicUrl ?? http, rtmp: publicRtmpUrl ?? rtmp, host }
+  const [rtmp = ''] = config.protocols.flatMap((protocol) => protocol.encoderOrigin?.(host, ports) ?? [])
+  const { publicUrl } = config
+  return { web: publicUrl ?? web, http: publicUrl ?? http, rtmp, host }
 }
 
 /** Where a program on this machine reaches a server that listens on `host`. */
@@ -50,10 +45,10 @@ export function localHost(host: string): string {
 }
 
 /** What WebRTC peers are told is what others reach; else the machine's own address, a public one first. */
-function reachableHost({ host, rtcAddress }: Config, interfaces: ReturnType<typeof networkInterfaces>): string {
+function reachableHost({ host, protocols }: ServerConfig, interfaces: ReturnType<typeof networkInterfaces>): string {
   if (isLoopbackHost(host)) return 'localhost'
   if (host !== '0.0.0.0' && host !== '::') return bracketed(host)
-  const announced = rtcAddress[0]
+  const announced = protocols.find((protocol) => protocol.announced !== undefined)?.announced
   if (announced !== undefined) return bracketed(withoutPort(announced))
   const own = Object.entries(interfaces).flatMap(([name, entries]) =>
     (entries ?? []).map(({ address, internal }) => ({ name, address, internal })),

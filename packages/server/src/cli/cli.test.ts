@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { deriveKey, EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { loadConfig } from '../config/index.js'
+import { protocols } from '../endpoints/index.js'
 import { Audit, silentLog } from '../observe/index.js'
-import { describeAddresses } from './doctor-checks.js'
+import { describeAddresses } from '../endpoints/webrtc/doctor.js'
 import { runCommand } from './program.js'
 import type { CommandHost } from './program.js'
 import { describeAddresses as describeListening } from './serve.js'
@@ -40,6 +41,7 @@ function run(args: string[], given: Record<string, string> = {}): Promise<number
   const host: CommandHost = {
     environment,
     output,
+    protocols,
     serveHost: {
       output,
       status: new StatusLine({ write: () => undefined }),
@@ -367,7 +369,7 @@ test('WSL and container bridges are mentioned', () => {
 })
 
 test('the addresses of a listening server are one readable line each', () => {
-  const config = loadConfig({ flags: {}, environment: {} })
+  const config = loadConfig({ flags: {}, environment: {} }, protocols)
   const lines = describeListening(config, { rtmp: 1935, http: 8080, rtc: 8000 }, '/state/api-key')
   expect(lines).toContain('  publish     rtmp://localhost:1935/live/STREAM')
   expect(lines).toContain('  streams     http://localhost:8080/live')

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from '../net/index.js'
 import { silentLog } from '../observe/index.js'
 import { childSpawner, Transcoder } from '../transcode/index.js'
-import type { Finding } from './doctor-checks.js'
+import type { Finding } from '../endpoints/index.js'
 
 /** How long the codec process may take to say which engine it has. */
 const ENGINE_TIMEOUT_MS = 10_000

@@ -1,19 +1,10 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { isIPv4 } from 'node:net'
-import { networkInterfaces, release } from 'node:os'
 import { createSecureContext } from 'node:tls'
-import { isPublicAddress } from '../api/index.js'
 import { authLimits, isLoopbackHost, MIN_SECRET_BYTES } from '../config/index.js'
 import type { Config } from '../config/index.js'
+import type { Finding } from '../endpoints/index.js'
 import { describeMode } from './serve.js'
-
-/** What one check of the doctor found, in words. `fail`: something will not work; `warn`: something may not. */
-export interface Finding {
-  readonly check: string
-  readonly state: 'ok' | 'warn' | 'fail'
-  readonly message: string
-}
 
 const OLDEST_NODE = [20, 19] as const
 const DAY_MS = 86_400_000
@@ -131,76 +122,4 @@ function describeExpiry(certificate: X509Certificate, nowMs: number): Finding {
     return { check, state: 'fail', message: `The certificate (${names}) expired on ${certificate.validTo}.` }
   const state = days < EXPIRY_WARNING_DAYS ? 'warn' : 'ok'
   return { check, state, message: `The certificate (${names}) is valid for ${String(days)} days.` }
-}
-
-/** Whether WebRTC can work here. */
-export async function checkNative(): Promise<Finding> {
-  try {
-    const { NativeEngine } = await import('@crossroom/native')
-    new NativeEngine().close()
-    return { check: 'native', state: 'ok', message: 'The native package loads: WebRTC is on.' }
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return { check: 'native', state: 'warn', message: `WebRTC is off, RTMP and FLV work: ${why}` }
-  }
-}
-
-/** Which addresses WebRTC peers would be told, and whether they can reach any. */
-export function checkAddresses(config: Config): Finding[] {
-  const check = 'addresses'
-  if (config.rtcAddress.length > 0)
-    return [
-      {
-        check,
-        state: 'ok',
-        message: `The server announces ${config.rtcAddress.join(', ')} to WebRTC peers (--rtc-address).`,
-      },
-    ]
-  if (isLoopbackHost(config.host))
-    return [{ check, state: 'ok', message: 'The server is on loopback and announces 127.0.0.1 to WebRTC peers.' }]
-  return describeAddresses(networkInterfaces(), release())
-}
-
-/** The same for given interfaces and kernel release. */
-export function describeAddresses(interfaces: ReturnType<typeof networkInterfaces>, kernel: string): Finding[] {
-  const check = 'addresses'
-  const all = Object.entries(interfaces).flatMap(([name, addresses = []]) =>
-    addresses
-      .filter((address) => !address.internal && isIPv4(address.address))
-      .map(({ address }) => ({ name, address })),
-  )
-  const bridges = all.filter(({ name }) => /^(docker|br-|veth|virbr|cni|flannel)/.test(name))
-  const usable = all.filter((entry) => !bridges.includes(entry))
-  const findings: Finding[] = []
-  if (usable.length === 0)
-    findings.push({
-      check,
-      state: 'fail',
-      message: 'This machine has no IPv4 address except loopback: set --rtc-address.',
-    })
-  else if (usable.every(({ address }) => !isPublicAddress(address)))
-    findings.push({
-      check,
-      state: 'warn',
-      message: `All addresses are private (${usable.map(({ address }) => address).join(', ')}): peers outside this network need --rtc-address PUBLIC_IP and the port forwarded.`,
-    })
-  else
-    findings.push({
-      check,
-      state: 'ok',
-      message: `The server announces ${usable.map(({ address }) => address).join(', ')} to WebRTC peers.`,
-    })
-  if (bridges.length > 0)
-    findings.push({
-      check,
-      state: 'ok',
-      message: `Container bridges are not announced: ${bridges.map(({ name }) => name).join(', ')}.`,
-    })
-  if (/microsoft/i.test(kernel))
-    findings.push({
-      check,
-      state: 'warn',
-      message: 'This is WSL: other machines can reach it only with mirrored networking or a port proxy.',
-    })
-  return findings
 }

@@ -1,34 +1,30 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import { servesTls } from '../config/index.js'
-import type { Config } from '../config/index.js'
-import type { Finding } from './doctor-checks.js'
+import { portsOf, type PortUse } from '../config/index.js'
+import type { Finding, ServerConfig } from '../endpoints/index.js'
 import { askOwnServer } from './own-server.js'
 
 const ASK_TIMEOUT_MS = 2000
 
-type Transport = 'tcp' | 'udp'
-type UsedPort = [name: string, port: number, Transport, host: string]
+type Transport = PortUse['transports'][number]
 
-/** Whether the ports are free, or in use by a Crossroom that runs here: it says itself which ones it has. */
-export async function checkPorts(config: Config): Promise<Finding[]> {
-  const tls = servesTls(config)
-  const { host, adminHost = '127.0.0.1' } = config
-  const ports: [name: string, port: number | 'off' | undefined, Transport, host: string][] = [
-    ['rtmp', config.rtmpPort, 'tcp', host],
-    ['http', config.httpPort, 'tcp', host],
-    ['rtmps', tls ? config.rtmpsPort : undefined, 'tcp', host],
-    ['https', tls ? config.httpsPort : undefined, 'tcp', host],
-    ['admin', config.adminPort, 'tcp', adminHost],
-    ['rtc', config.rtcPort, 'udp', host],
-    ['rtc', config.rtcPort, 'tcp', host],
-  ]
-  const used = ports.filter((entry): entry is UsedPort => entry[1] !== 'off' && (entry[1] ?? 0) !== 0)
+/** Whether the ports are free, or in use by a Crossroom that runs here: its HTTP port says which ones it has. */
+export async function checkPorts(config: ServerConfig): Promise<Finding[]> {
   const own = await portsOfRunningServer(config)
-  return Promise.all(used.map((entry) => checkPort(entry, own)))
+  const checks = portsOf(config).flatMap(({ name, port, transports, host = config.host }) =>
+    port === 'off' || port === 0 ? [] : transports.map((transport) => checkPort({ name, port, transport, host }, own)),
+  )
+  return Promise.all(checks)
 }
 
-async function checkPort([name, port, transport, host]: UsedPort, own: ReadonlySet<number>): Promise<Finding> {
+interface UsedPort {
+  readonly name: string
+  readonly port: number
+  readonly transport: Transport
+  readonly host: string
+}
+
+async function checkPort({ name, port, transport, host }: UsedPort, own: ReadonlySet<number>): Promise<Finding> {
   const check = `${name} port`
   const what = `Port ${String(port)} (${transport.toUpperCase()})`
   try {
@@ -49,7 +45,7 @@ async function checkPort([name, port, transport, host]: UsedPort, own: ReadonlyS
 }
 
 /** The ports of the Crossroom that answers where this one would; empty when something else does, or nothing. */
-async function portsOfRunningServer(config: Config): Promise<ReadonlySet<number>> {
+async function portsOfRunningServer(config: ServerConfig): Promise<ReadonlySet<number>> {
   try {
     const { body } = await askOwnServer(config, { method: 'GET', path: '/readyz', timeoutMs: ASK_TIMEOUT_MS })
     const { ports, parts } = body as { ports?: unknown; parts?: { webrtc?: unknown } }

@@ -1,15 +1,14 @@
 import { ConfigError } from '../config/index.js'
-import type { Config } from '../config/index.js'
+import type { Finding, ServerConfig } from '../endpoints/index.js'
 import { checkCodecs } from './codec-check.js'
-import { checkAddresses, checkKeys, checkNative, checkNode, checkSecret, checkTls } from './doctor-checks.js'
-import type { Finding } from './doctor-checks.js'
+import { checkKeys, checkNode, checkSecret, checkTls } from './doctor-checks.js'
 import { checkPorts } from './doctor-ports.js'
 import type { Output } from './output.js'
 
 const MARK = { ok: 'ok   ', warn: 'warn ', fail: 'FAIL ' } as const
 
 /** Looks for everything that would stop a stream or a call; answers 1 when something would, else 0. */
-export async function runDoctor(readConfig: () => Config, json: boolean, output: Output): Promise<number> {
+export async function runDoctor(readConfig: () => ServerConfig, json: boolean, output: Output): Promise<number> {
   const findings = [checkNode(process.versions.node), ...(await examine(readConfig))]
   for (const finding of findings)
     output.print(json ? JSON.stringify(finding) : `${MARK[finding.state]}${finding.check.padEnd(12)}${finding.message}`)
@@ -19,8 +18,8 @@ export async function runDoctor(readConfig: () => Config, json: boolean, output:
   return 1
 }
 
-async function examine(readConfig: () => Config): Promise<Finding[]> {
-  let config: Config
+async function examine(readConfig: () => ServerConfig): Promise<Finding[]> {
+  let config: ServerConfig
   try {
     config = readConfig()
   } catch (error) {
@@ -31,9 +30,9 @@ async function examine(readConfig: () => Config): Promise<Finding[]> {
     checkPorts(config),
     checkTls(config),
     checkKeys(config),
-    checkNative(),
     checkCodecs(),
+    ...config.protocols.map((protocol) => protocol.examine?.() ?? Promise.resolve([])),
   ])
-  const parts = [checkSecret(config), ...asked, checkAddresses(config)]
-  return [{ check: 'config', state: 'ok', message: 'The options fit together.' }, ...parts.flat()]
+  const found = [...checkSecret(config), ...asked.flat()]
+  return [{ check: 'config', state: 'ok', message: 'The options fit together.' }, ...found]
 }

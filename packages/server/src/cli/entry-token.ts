@@ -1,7 +1,7 @@
 import { isRoomId, isUserId, isUserName } from '@crossroom/protocol'
 import { ALL_PRIVILEGES, makePrivateMapKey, makeRoomJwt, makeTicket, recordRoomOf } from '../auth/index.js'
 import { authLimits } from '../config/index.js'
-import type { Config } from '../config/index.js'
+import type { ServerConfig } from '../endpoints/index.js'
 import { callLink, pushAddress, requestPlayAddress, type Signatures } from './room-addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
@@ -30,7 +30,7 @@ const NO_SECRET =
  * address that was asked for; or with `--json` all of it. `nowMs` is the wall clock.
  */
 export async function printEntryToken(
-  config: Config,
+  config: ServerConfig,
   wish: EntryTokenWish,
   nowMs: number,
   output: Output,
@@ -65,7 +65,7 @@ function checkWish({ user, room, name, address }: EntryTokenWish): void {
   if (address !== undefined && room === undefined) throw new CommandError(`--${address} needs a room: add --room ID.`)
 }
 
-async function sign(config: Config, wish: EntryTokenWish, expiresAtMs: number): Promise<Signatures> {
+async function sign(config: ServerConfig, wish: EntryTokenWish, expiresAtMs: number): Promise<Signatures> {
   const { secret, jwtSecret, jwtAudience: audience } = config
   const { user: userId, room } = wish
   if (secret !== undefined) return signTickets(secret, config.sdkAppId, wish, expiresAtMs)
@@ -95,7 +95,7 @@ function signTickets(
 
 async function addressOf(
   kind: AddressKind,
-  config: Config,
+  config: ServerConfig,
   { user: userId, room, name, expire }: EntryTokenWish,
   signatures: Signatures,
 ): Promise<string> {
@@ -106,7 +106,7 @@ async function addressOf(
 }
 
 /** Without a room there are no addresses, and while the user sends nothing there is none to play. */
-async function everythingOf(config: Config, wish: EntryTokenWish, signatures: Signatures, expiresAt: number) {
+async function everythingOf(config: ServerConfig, wish: EntryTokenWish, signatures: Signatures, expiresAt: number) {
   const { user: userId, room: roomId } = wish
   const { sdkAppId, userSig, privateMapKey } = signatures
   const signed = { sdkAppId, userId, userSig, roomId, privateMapKey, expiresAt }

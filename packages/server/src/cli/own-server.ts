@@ -1,7 +1,7 @@
 import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import type { Config } from '../config/index.js'
-import { localHost, portsOf } from './addresses.js'
+import type { ServerConfig } from '../endpoints/index.js'
+import { localHost, numbersOf } from './addresses.js'
 
 /** What a command asks of the server that runs with the same configuration. */
 export interface OwnQuestion {
@@ -21,16 +21,19 @@ export interface OwnAnswer {
 }
 
 /** Where this machine reaches that server: by HTTP, or by HTTPS where the plain port is closed. */
-export function ownServer(config: Config, asksRest = false): { scheme: 'http' | 'https'; host: string; port: number } {
+export function ownServer(
+  config: ServerConfig,
+  asksRest = false,
+): { scheme: 'http' | 'https'; host: string; port: number } {
   const { adminPort, adminHost = '127.0.0.1' } = config
   if (asksRest && adminPort !== undefined) return { scheme: 'http', host: localHost(adminHost), port: adminPort }
-  const { http, https } = portsOf(config)
+  const { http, https } = numbersOf(config)
   const scheme = http === undefined ? 'https' : 'http'
   return { scheme, host: localHost(config.host), port: (http ?? https)! }
 }
 
 /** Rejects when nobody answers in time. */
-export function askOwnServer(config: Config, question: OwnQuestion): Promise<OwnAnswer> {
+export function askOwnServer(config: ServerConfig, question: OwnQuestion): Promise<OwnAnswer> {
   const { scheme, host, port } = ownServer(config, question.asksRest)
   const { method, path, body, headers, timeoutMs } = question
   const type = body === undefined ? {} : { 'content-type': 'application/json' }

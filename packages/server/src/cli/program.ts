@@ -1,12 +1,13 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/index.js'
+import { protocols, type Protocol } from '../endpoints/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { addDesktopCommand } from './desktop/command.js'
 import { runDoctor } from './doctor.js'
 import { startDemoPhone } from './demo-phone.js'
 import { findKept } from './kept-secrets.js'
-import { addConfigOptions, hideConfigOptions, readConfig, readServerConfig } from './options.js'
+import { ServerOptions } from './options.js'
 import { CommandError, processOutput } from './output.js'
 import type { Output } from './output.js'
 import { serve } from './serve.js'
@@ -19,6 +20,8 @@ import { addTokenCommand } from './token-command.js'
 export interface CommandHost {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly output: Output
+  /** What the server speaks, with the options of each. */
+  readonly protocols: readonly Protocol[]
   readonly serveHost: ServeHost
 }
 
@@ -27,6 +30,7 @@ const DEMO_SECRET_TO_BE = '0'.repeat(64)
 const processHost: CommandHost = {
   environment: process.env,
   output: processOutput,
+  protocols,
   serveHost: {
     output: processOutput,
     status: new StatusLine(process.stdout),
@@ -57,6 +61,7 @@ export async function runCommand(args: readonly string[], host: CommandHost = pr
 
 function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   const { environment, output } = host
+  const options = new ServerOptions(host.protocols, environment)
   const program = new Command('crossroom')
     .description('A media server for RTMP, HTTP-FLV and WebRTC in one room.')
     .version(VERSION)
@@ -70,23 +75,23 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
         output.complain(text.trimEnd())
       },
     })
-  addConfigOptions(program.command('serve').description('Run the server until SIGTERM or SIGINT.')).action(
-    async (flags: Record<string, unknown>) => {
-      exit(await serve(() => readServerConfig(flags, environment), host.serveHost))
-    },
-  )
+  options
+    .addTo(program.command('serve').description('Run the server until SIGTERM or SIGINT.'))
+    .action(async (flags: Record<string, unknown>) => {
+      exit(await serve(() => options.readForServer(flags), host.serveHost))
+    })
   const doctor = program
     .command('doctor')
     .description('Check what would prevent a stream or a call on a server with these options.')
-  hideConfigOptions(doctor, { json: 'prints one JSON object per check' }).action(
-    async (flags: Record<string, unknown>) => {
+  options
+    .hideIn(doctor, { json: 'prints one JSON object per check' })
+    .action(async (flags: Record<string, unknown>) => {
       // A doctor makes nothing: what the demo will make is stood in for.
       const demoSecret = (): string => findKept(environment, 'demo-secret')[0] ?? DEMO_SECRET_TO_BE
-      exit(await runDoctor(() => readConfig(flags, environment, { demoSecret }), flags['json'] === true, output))
-    },
-  )
-  addTokenCommand(program, environment, output)
-  addSimulateCommand(program, host, exit)
+      exit(await runDoctor(() => options.read(flags, { demoSecret }), flags['json'] === true, output))
+    })
+  addTokenCommand(program, options, output)
+  addSimulateCommand(program, host, options, exit)
   addDesktopCommand(program, environment, output)
   program
     .command('bench')
@@ -101,7 +106,12 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
 }
 
 /** Knows only what signing needs; the rest, and `--help`, is the simulator's. */
-function addSimulateCommand(program: Command, { environment }: CommandHost, exit: (code: number) => void): void {
+function addSimulateCommand(
+  program: Command,
+  { environment }: CommandHost,
+  options: ServerOptions,
+  exit: (code: number) => void,
+): void {
   program
     .command('simulate')
     .description('Enter a room as a simulated Mini Program: crossroom simulate --server ORIGIN --room ID --user ID.')
@@ -109,6 +119,6 @@ function addSimulateCommand(program: Command, { environment }: CommandHost, exit
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[]) => {
-      exit(await runSimulate(args, environment, Date.now()))
+      exit(await runSimulate(args, environment, options, Date.now()))
     })
 }

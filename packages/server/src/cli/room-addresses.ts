@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.js'
+import type { ServerConfig } from '../endpoints/index.js'
 import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import { askOwnServer, ownServer, type OwnAnswer } from './own-server.js'
@@ -23,13 +23,13 @@ export interface Guest {
 const ANSWER_TIMEOUT_MS = 3000
 
 /** `rtmp://HOST:1935/push/ROOM?…`: what an encoder publishes to. */
-export function pushAddress(config: Config, guest: Guest): string {
+export function pushAddress(config: ServerConfig, guest: Guest): string {
   const name = guest.name === undefined ? {} : { name: guest.name }
   return `${addressesOf(config).rtmp}/push/${guest.roomId}?${queryOf({ ...credentialsOf(guest), ...name })}`
 }
 
 /** The call page; the signatures stand behind `#`, where no server's log sees them. */
-export function callLink(config: Config, guest: Guest): string {
+export function callLink(config: ServerConfig, guest: Guest): string {
   const { roomId: room, name } = guest
   const query = queryOf({ room, ...(name === undefined ? {} : { name }) })
   return `${addressesOf(config).web}/call?${query}#${queryOf(credentialsOf(guest))}`
@@ -46,7 +46,10 @@ export interface PlayWish {
  * Asks the running server for an HTTP-FLV address of what the user sends.
  * @throws CommandError when the server does not answer, or nothing is sent
  */
-export async function requestPlayAddress(config: Config, { roomId, userId, expireSeconds }: PlayWish): Promise<string> {
+export async function requestPlayAddress(
+  config: ServerConfig,
+  { roomId, userId, expireSeconds }: PlayWish,
+): Promise<string> {
   const path = `/api/v1/rooms/${roomId}/play-addresses`
   const { status, body } = await postToServer(config, path, { userId, expireSeconds })
   if (status === 201) return `${addressesOf(config).http}/r/${(body as { token: string }).token}.flv`
@@ -59,7 +62,7 @@ export async function requestPlayAddress(config: Config, { roomId, userId, expir
   throw new CommandError(`The server refused: ${error?.message ?? `status ${String(status)}.`}${keys}`)
 }
 
-async function postToServer(config: Config, path: string, body: object): Promise<OwnAnswer> {
+async function postToServer(config: ServerConfig, path: string, body: object): Promise<OwnAnswer> {
   const headers: Record<string, string> =
     config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
   const question = { method: 'POST', path, body, headers, asksRest: true, timeoutMs: ANSWER_TIMEOUT_MS } as const

@@ -5,11 +5,12 @@ import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
 import type { Log } from '../observe/index.js'
 import { VERSION } from '../version.js'
-import { addressesOf, type Ports } from './addresses.js'
+import type { BannerLine, Ports, ServerConfig } from '../endpoints/index.js'
+import { addressesOf } from './addresses.js'
 import { describeDemo } from './demo-phone.js'
 import type { DemoPhoneOptions } from './demo-phone.js'
 import { stderrDestination } from './log-destination.js'
-import type { ServerConfig } from './options.js'
+import type { ReadConfig } from './options.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 import type { StatusLine } from './status-line.js'
@@ -28,7 +29,7 @@ export interface ServeHost {
 }
 
 /** Runs the server until a signal; answers the exit code. `read` is asked again on SIGHUP, for the secrets in files. */
-export async function serve(read: () => ServerConfig, host: ServeHost): Promise<number> {
+export async function serve(read: () => ReadConfig, host: ServeHost): Promise<number> {
   const given = read()
   const { config } = given
   const isReadable = !config.json && process.stderr.isTTY
@@ -59,7 +60,7 @@ export async function serve(read: () => ServerConfig, host: ServeHost): Promise<
 }
 
 /** Reads the files of secrets again; one that cannot be read leaves all as they are. */
-function renewSecrets(read: () => ServerConfig, server: RunningServer, log: Log): void {
+function renewSecrets(read: () => ReadConfig, server: RunningServer, log: Log): void {
   try {
     server.renewSecrets(read().config)
     log.info({}, 'The secrets were reloaded')
@@ -106,7 +107,7 @@ function untilDrained(
   })
 }
 
-function announce({ config, apiKeyFile }: ServerConfig, server: RunningServer, output: Output): void {
+function announce({ config, apiKeyFile }: ReadConfig, server: RunningServer, output: Output): void {
   if (config.json) {
     const { adminSocket } = config
     output.print(JSON.stringify({ event: 'listening', ...server.ports, adminSocket, apiKeyFile }))
@@ -116,24 +117,21 @@ function announce({ config, apiKeyFile }: ServerConfig, server: RunningServer, o
 }
 
 /** One line a person can read per address, and what there is to know about who may come in. */
-export function describeAddresses(config: Config, ports: Ports, apiKeyFile: string | undefined): string[] {
+export function describeAddresses(config: ServerConfig, ports: Ports, apiKeyFile: string | undefined): string[] {
   const addresses = addressesOf(config, ports)
   const { web, http, rtmp, host } = addresses
-  const ws = http.replace(/^http/, 'ws')
+  const ofProtocols = config.protocols.flatMap((protocol) => protocol.banner?.(addresses, ports) ?? [])
+  const labelled = (label: string): BannerLine[] => ofProtocols.filter(([other]) => other === label)
   const lines = [
     `Crossroom ${VERSION} is listening on ${config.host}.`,
-    `  calls       ${web}/`,
-    `  streams     ${web}/live`,
-    `  publish     ${rtmp}/live/STREAM`,
-    `  play        ${http}/live/STREAM.flv   (HTTP-FLV; ${ws.split(':')[0]!}:// for WebSocket-FLV)`,
-    `  play        ${rtmp}/live/STREAM   (RTMP)`,
-    `  rooms       ${rtmp}/push/ROOM   (encoders)   ${ws}/signal   (your own programs)`,
-    ...describeRest(config, ports, http),
+    lineOf(['calls', `${web}/`]),
+    lineOf(['streams', `${web}/live`]),
+    ...[...labelled('publish'), ...labelled('play')].map(lineOf),
+    lineOf(['rooms', `${rtmp}/push/ROOM   (encoders)   ${http.replace(/^http/, 'ws')}/signal   (your own programs)`]),
+    ...describeRest(config, ports, http).map((text) => lineOf(['REST', text])),
+    ...(apiKeyFile === undefined ? [] : [lineOf(['API key', apiKeyFile])]),
+    ...ofProtocols.filter(([label]) => label !== 'publish' && label !== 'play').map(lineOf),
   ]
-  if (apiKeyFile !== undefined) lines.push(`  API key     ${apiKeyFile}`)
-  if (ports['rtmps'] !== undefined && ports['rtmp'] !== undefined)
-    lines.push(`  TLS         rtmps://${host}:${String(ports['rtmps'])}`)
-  if (ports['rtc'] !== undefined) lines.push(`  WebRTC      port ${String(ports['rtc'])}, UDP and TCP`)
   if (host !== 'localhost' && web.startsWith('http:'))
     lines.push(
       '  Browsers on other machines cannot use the camera on pages without TLS. For a trial add --tls self-signed.',
@@ -141,20 +139,18 @@ export function describeAddresses(config: Config, ports: Ports, apiKeyFile: stri
   return [...lines, describeMode(config), ...(config.demo ? describeDemo(config, addresses) : [])]
 }
 
+function lineOf([label, text]: BannerLine): string {
+  return `  ${label.padEnd(12)}${text}`
+}
+
 function describeRest(config: Config, ports: Ports, http: string): string[] {
   const { adminHost, adminSocket } = config
   const withKey = '/api/v1/openapi.json   (with Authorization: Bearer and the API key)'
-  const lines: string[] = []
-  if (ports['admin'] === undefined) lines.push(`  REST        ${http}${withKey}`)
-  else {
-    const needsKey = adminHost === undefined || !isLoopbackHost(adminHost)
-    const path = needsKey ? withKey : '/api/v1/openapi.json'
-    lines.push(
-      `  REST        http://${adminHost?.includes(':') === true ? `[${adminHost}]` : (adminHost ?? '127.0.0.1')}:${String(ports['admin'])}${path}`,
-    )
-  }
-  if (adminSocket !== undefined) lines.push(`  REST        unix:${adminSocket}`)
-  return lines
+  const unix = adminSocket === undefined ? [] : [`unix:${adminSocket}`]
+  if (ports['admin'] === undefined) return [`${http}${withKey}`, ...unix]
+  const path = adminHost === undefined || !isLoopbackHost(adminHost) ? withKey : '/api/v1/openapi.json'
+  const host = adminHost?.includes(':') === true ? `[${adminHost}]` : (adminHost ?? '127.0.0.1')
+  return [`http://${host}:${String(ports['admin'])}${path}`, ...unix]
 }
 
 /** Who may publish and play, in one sentence. */

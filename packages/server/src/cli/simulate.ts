@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isRoomId, isUserId } from '@crossroom/protocol'
 import { signForDemo } from '../api/demo.js'
-import { readSigningConfig } from './options.js'
+import type { ServerOptions } from './options.js'
 import { CommandError } from './output.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -18,9 +18,14 @@ const SIGNING = { secret: TEXT, room: TEXT, user: TEXT, 'user-sig': TEXT, 'sdk-a
  * machine. Signatures go through the environment, where `ps` does not show them.
  * @throws CommandError when the optional package is not installed
  */
-export function runSimulate(args: readonly string[], environment: Environment, nowMs: number): Promise<number> {
+export function runSimulate(
+  args: readonly string[],
+  environment: Environment,
+  options: ServerOptions,
+  nowMs: number,
+): Promise<number> {
   const program = simulatorProgram()
-  const env = { ...environment, ...signaturesFor(args, environment, nowMs) }
+  const env = { ...environment, ...signaturesFor(args, options, nowMs) }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...withoutSecret(args)], { stdio: 'inherit', env })
     // A terminal sends SIGINT to both; whoever stops only this process means both.
@@ -32,12 +37,12 @@ export function runSimulate(args: readonly string[], environment: Environment, n
   })
 }
 
-function signaturesFor(args: readonly string[], environment: Environment, nowMs: number): Environment {
+function signaturesFor(args: readonly string[], options: ServerOptions, nowMs: number): Environment {
   const { values } = parseArgs({ args: [...args], options: SIGNING, strict: false })
   const { room, user, secret, 'sdk-app-id': sdkAppId } = values
   if (values['user-sig'] !== undefined || !isUserId(user) || !isRoomId(room)) return {}
   const flags = { ...(secret === undefined ? {} : { secret }), ...(sdkAppId === undefined ? {} : { sdkAppId }) }
-  const config = readSigningConfig(flags, environment)
+  const config = options.readForSigning(flags)
   const { userSig, privateMapKey } = signForDemo(
     { sdkAppId: config.sdkAppId, secret: config.secret },
     user,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { printEntryToken, type AddressKind } from './entry-token.js'
-import { addConfigOptions, readSigningConfig, type Environment } from './options.js'
+import type { ServerOptions } from './options.js'
 import { CommandError, type Output } from './output.js'
 import { printKey, printToken } from './token.js'
 
@@ -45,7 +45,7 @@ interface TokenFlags {
 }
 
 /** Adds `crossroom token`. */
-export function addTokenCommand(program: Command, environment: Environment, output: Output): void {
+export function addTokenCommand(program: Command, server: ServerOptions, output: Output): void {
   const token = program
     .command('token')
     .description(
@@ -61,17 +61,17 @@ export function addTokenCommand(program: Command, environment: Environment, outp
     .option('--publish', 'with --stream: a token to publish')
     .option('--key <PURPOSE>', 'prints the key for the signatures of hook requests (hook) or of txSecrets (tx-secret)')
     .option('--expire <SECONDS>', 'validity from now', parseSeconds, DAY_SECONDS)
-  addConfigOptions(token, SERVER_OPTIONS).action(async (flags: Record<string, unknown>) => {
+  server.addTo(token, SERVER_OPTIONS).action(async (flags: Record<string, unknown>) => {
     const { user, room, name, stream, publish, push, play, link, expire, key, ...options } = flags
     if (key !== undefined) {
-      printKey(readSigningConfig(options, environment), key as string, output)
+      printKey(server.readForSigning(options), key as string, output)
       return
     }
     const wish = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
     if ((wish.user === undefined) === (wish.stream === undefined))
       throw new CommandError('Choose --user ID for rooms, or --stream APP/STREAM for a plain stream.')
     checkExpiry(wish.expire)
-    const config = readSigningConfig(options, environment)
+    const config = server.readForSigning(options)
     if (wish.user === undefined) printToken(config, streamWish(wish), Date.now(), output)
     else await printEntryToken(config, userWish(wish), Date.now(), output)
   })

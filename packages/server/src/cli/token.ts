@@ -1,6 +1,6 @@
 import { makeStreamToken, refuseName, Secrets } from '../auth/index.js'
 import type { StreamAction } from '../auth/index.js'
-import type { Config } from '../config/index.js'
+import type { ServerConfig } from '../endpoints/index.js'
 import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
@@ -17,7 +17,7 @@ export interface TokenWish {
 const PURPOSES = { hook: 'hooks', 'tx-secret': 'txPublish' } as const
 
 /** Prints a key that is derived from the secret, for a program that must not have the secret itself. */
-export function printKey(config: Config, purpose: string, output: Output): void {
+export function printKey(config: ServerConfig, purpose: string, output: Output): void {
   if (purpose !== 'hook' && purpose !== 'tx-secret')
     throw new CommandError(`--key must be one of ${Object.keys(PURPOSES).join(', ')}.`)
   const [key] = new Secrets(config)[PURPOSES[purpose]]
@@ -27,7 +27,7 @@ export function printKey(config: Config, purpose: string, output: Output): void 
 }
 
 /** Prints a token of a plain stream, signed with the configured secret; `nowMs` is the wall clock. */
-export function printToken(config: Config, wish: TokenWish, nowMs: number, output: Output): void {
+export function printToken(config: ServerConfig, wish: TokenWish, nowMs: number, output: Output): void {
   if (config.secret === undefined)
     throw new CommandError(
       'Tokens are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config.',
@@ -54,7 +54,7 @@ export function printToken(config: Config, wish: TokenWish, nowMs: number, outpu
 }
 
 /** As `POST /api/v1/tokens` answers them. */
-function addressesFor(config: Config, { stream, action }: TokenWish, token: string) {
+function addressesFor(config: ServerConfig, { stream, action }: TokenWish, token: string) {
   const { rtmp, http } = addressesOf(config)
   const web = action === 'play' ? `${http}/${stream}.flv?token=${token}` : `${http}/whip/${stream}`
   return { rtmp: `${rtmp}/${stream}?token=${token}`, http: web }

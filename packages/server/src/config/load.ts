@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import { parse } from 'yaml'
+import { z } from 'zod'
 import { ConfigError } from './config-error.js'
 import { refuseWeakSecrets, withSecretFiles, type PreviousSecrets } from './secrets.js'
-import { optionDefinitions, optionSchema } from './schema.js'
-import type { OptionDefinition, ParsedOptions } from './schema.js'
+import type { OptionDefinition, OptionShape } from './option.js'
+import { refuseClosedPorts, refuseSharedPorts, serverPorts, type PortUse } from './ports.js'
+import { allOptions, definitionsOf, type ParsedOptions } from './schema.js'
 
 /** The complete, validated configuration. Ports are numbers; addresses have no slash at the end. */
 export interface Config extends Omit<ParsedOptions, 'host' | 'publish'> {
@@ -26,15 +28,50 @@ export interface ConfigSources {
   readonly takesWeakSecrets?: boolean | undefined
 }
 
+/** Whoever has options of its own: `configure` is given them after parsing, with those of the server. */
+export interface OptionOwner<Part extends Configured> {
+  readonly options: OptionShape
+  configure(config: never): Part
+}
+
+interface Configured {
+  readonly ports: readonly PortUse[]
+}
+
+/** The server's options, and what its protocols are with theirs. */
+export interface ConfigWith<Protocol extends Configured> extends Config {
+  readonly protocols: readonly Protocol[]
+}
+
 /**
  * Merges flags over environment over file, validates, and fills in defaults that depend on other options.
  * @throws ConfigError
  */
-export function loadConfig(sources: ConfigSources): Config {
-  const fileOptions = sources.file === undefined ? new Map<string, unknown>() : readFile(sources.file)
+export function loadConfig<Owner, Part extends Configured>(
+  sources: ConfigSources,
+  owners: readonly (Owner & OptionOwner<Part>)[],
+): ConfigWith<Owner & Part> {
+  const shapes = owners.map(({ options }) => options)
+  const config = readOptions(sources, shapes)
+  // What was parsed has the options of every owner; which ones, only the owner knows.
+  const protocols = owners.map((owner) => ({ ...owner, ...owner.configure(config as never) }))
+  const ports = portsOf({ ...config, protocols })
+  refuseClosedPorts(ports, config)
+  refuseSharedPorts(ports)
+  return { ...config, protocols }
+}
+
+/** Every port that a server with this configuration listens on. */
+export function portsOf(config: ConfigWith<Configured>): PortUse[] {
+  return [...config.protocols.flatMap(({ ports }) => ports), ...serverPorts(config)]
+}
+
+function readOptions(sources: ConfigSources, shapes: readonly OptionShape[]): Config {
+  const definitions = definitionsOf(shapes)
+  const fileOptions = sources.file === undefined ? new Map<string, unknown>() : readFile(sources.file, definitions)
   const merged: Record<string, unknown> = {}
   const origin = new Map<string, string>()
-  for (const option of optionDefinitions) {
+  for (const option of definitions) {
     const variable = sources.environment[option.variable]
     const candidates: [unknown, string][] = [
       [sources.flags[option.name], option.flag],
@@ -47,9 +84,9 @@ export function loadConfig(sources: ConfigSources): Config {
     merged[option.name] = found[0]
     origin.set(option.name, found[1])
   }
-  const parsed = optionSchema.safeParse(merged)
-  if (!parsed.success) throw new ConfigError(describeIssue(parsed.error.issues[0]!, merged, origin))
-  const { options, previous } = withSecretFiles(parsed.data)
+  const parsed = z.strictObject(Object.fromEntries(allOptions(shapes))).safeParse(merged)
+  if (!parsed.success) throw new ConfigError(describeIssue(parsed.error.issues[0]!, definitions, merged, origin))
+  const { options, previous } = withSecretFiles(parsed.data as unknown as ParsedOptions)
   const config = complete(withDemoSecret(options, sources), previous)
   if (sources.takesWeakSecrets !== true) refuseWeakSecrets(config, isForThisMachine(config))
   return config
@@ -62,11 +99,6 @@ export function isLoopbackHost(host: string): boolean {
 
 function isForThisMachine({ host, adminHost }: Config): boolean {
   return isLoopbackHost(host) && (adminHost === undefined || isLoopbackHost(adminHost))
-}
-
-/** Whether HTTPS and RTMPS are served. */
-export function servesTls(config: Pick<Config, 'tls' | 'tlsCert'>): boolean {
-  return config.tls !== undefined || config.tlsCert !== undefined
 }
 
 /** Whether entering a room requires a signature. */
@@ -103,43 +135,13 @@ function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
     throw new ConfigError('--tls self-signed and --tls-cert exclude each other: choose one.')
   if (config.adminHost !== undefined && config.adminPort === undefined)
     throw new ConfigError('--admin-host requires --admin-port.')
-  refuseClosedPorts(config)
-  refuseSharedPorts(config)
   return config
 }
 
-/** A plain port may be closed only with TLS; the phone of the demo needs HTTP. */
-function refuseClosedPorts(config: Config): void {
-  for (const [flag, port] of [
-    ['--rtmp-port', config.rtmpPort],
-    ['--http-port', config.httpPort],
-  ] as const)
-    if (port === 'off' && !servesTls(config))
-      throw new ConfigError(`${flag} off requires TLS: set --tls-cert and --tls-key.`)
-  if (config.httpPort === 'off' && config.demo)
-    throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone uses HTTP.')
-}
-
-function refuseSharedPorts(config: Config): void {
-  const used = new Map<number, string>()
-  const tls = servesTls(config)
-  const ports: [string, number | 'off' | undefined][] = [
-    ['--rtmp-port', config.rtmpPort],
-    ['--http-port', config.httpPort],
-    ['--rtc-port', config.rtcPort],
-    ['--https-port', tls ? config.httpsPort : undefined],
-    ['--rtmps-port', tls ? config.rtmpsPort : undefined],
-    ['--admin-port', config.adminPort],
-  ]
-  for (const [flag, port] of ports) {
-    if (port === undefined || port === 'off' || port === 0) continue
-    const other = used.get(port)
-    if (other !== undefined) throw new ConfigError(`${other} and ${flag} are both ${String(port)}: choose two ports.`)
-    used.set(port, flag)
-  }
-}
-
-function readFile(file: { readonly path: string; readonly text: string }): Map<string, unknown> {
+function readFile(
+  file: { readonly path: string; readonly text: string },
+  definitions: readonly OptionDefinition[],
+): Map<string, unknown> {
   let content: unknown
   try {
     content = parse(file.text) as unknown
@@ -151,7 +153,7 @@ function readFile(file: { readonly path: string; readonly text: string }): Map<s
   if (content === null || content === undefined) return new Map()
   if (typeof content !== 'object' || Array.isArray(content))
     throw new ConfigError(`${file.path} must contain options as "name: value" lines.`)
-  const byKey = new Map<string, OptionDefinition>(optionDefinitions.map((option) => [option.flag.slice(2), option]))
+  const byKey = new Map<string, OptionDefinition>(definitions.map((option) => [option.flag.slice(2), option]))
   return new Map(
     Object.entries(content).map(([key, value]) => {
       const option = byKey.get(key)
@@ -169,9 +171,14 @@ interface Issue {
   readonly message: string
 }
 
-function describeIssue(issue: Issue, merged: Record<string, unknown>, origin: ReadonlyMap<string, string>): string {
+function describeIssue(
+  issue: Issue,
+  definitions: readonly OptionDefinition[],
+  merged: Record<string, unknown>,
+  origin: ReadonlyMap<string, string>,
+): string {
   const name = String(issue.path[0] ?? '')
-  const option = optionDefinitions.find((candidate) => candidate.name === name)
+  const option = definitions.find((candidate) => candidate.name === name)
   const value = option?.secret === true ? '' : `, but is ${JSON.stringify(merged[name])}`
   return `${origin.get(name) ?? name} ${issue.message}${value}.`
 }

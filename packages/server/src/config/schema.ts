@@ -1,100 +1,30 @@
 import { z } from 'zod'
 import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
+import {
+  address,
+  choice,
+  count,
+  definitionOf,
+  flag,
+  list,
+  metaOf,
+  optionalPort,
+  plainPort,
+  port,
+  text,
+  url,
+  type OptionDefinition,
+  type OptionShape,
+  type OptionsOf,
+} from './option.js'
 
 /**
- * Every option of `crossroom serve`, once: its name, type, unit, default and description. Flags (`--rtmp-port`),
- * environment (`CROSSROOM_RTMP_PORT`), the file (`rtmp-port:`), `--help` and `Config` all come from this table.
+ * Every option of `crossroom serve` that is no protocol's, once: its name, type, unit, default and description. Flags
+ * (`--http-port`), environment (`CROSSROOM_HTTP_PORT`), the file (`http-port:`), `--help` and `Config` all come from this table
+ * and from those of the protocols.
  */
 
-/** What an option needs besides its type. */
-interface OptionMeta {
-  readonly description: string
-  /** The placeholder of the value in `--help`; absent for switches. */
-  readonly takes?: string
-  /** Never shown: neither in `--help` as a default nor in an error message. */
-  readonly secret?: true
-}
-
 const MANY = 1_000_000
-
-const toNumber = (value: unknown): unknown =>
-  typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : value
-
-/** Some writers of YAML take `off` for false. */
-const toPortOrOff = (value: unknown): unknown =>
-  value === false || (typeof value === 'string' && /^off$/i.test(value.trim())) ? 'off' : toNumber(value)
-
-const toBoolean = (value: unknown): unknown => {
-  if (typeof value !== 'string') return value
-  if (/^(1|true|yes|on)$/i.test(value)) return true
-  return /^(0|false|no|off|)$/i.test(value) ? false : value
-}
-
-const toList = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? value
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== '')
-    : value
-
-const text = (meta: OptionMeta) =>
-  z
-    .string(`must be a text`)
-    .trim()
-    .min(1, 'must not be empty')
-    .optional()
-    .meta({ ...meta })
-
-const wholeNumber = (min: number, max: number) => {
-  const message = `must be a whole number from ${String(min)} to ${String(max)}`
-  return z.int(message).min(min, message).max(max, message)
-}
-
-const count = (min: number, max: number, value: number, description: string) =>
-  z.preprocess(toNumber, wholeNumber(min, max).default(value)).meta({ takes: 'N', description })
-
-const port = (value: number, description: string) =>
-  z
-    .preprocess(toNumber, portNumber())
-    .default(value)
-    .meta({ takes: 'PORT', description: `${description}; 0 selects a free port` })
-
-/** A port without TLS, which may be closed if one with TLS is open. */
-const plainPort = (value: number, description: string) =>
-  z
-    .preprocess(toPortOrOff, z.union([z.literal('off'), portNumber()], 'must be a port from 0 to 65535, or off'))
-    .default(value)
-    .meta({ takes: 'PORT', description: `${description}; 0 selects a free port, off closes it (requires TLS)` })
-
-const portNumber = () => {
-  const message = 'must be a port from 0 to 65535'
-  return z.int(message).min(0, message).max(65535, message)
-}
-
-const list = (item: z.ZodType<string>, meta: OptionMeta) =>
-  z
-    .preprocess(toList, z.array(item, 'must be a comma-separated list'))
-    .default([])
-    .meta({ ...meta })
-
-const flag = (description: string) =>
-  z.preprocess(toBoolean, z.boolean('must be true or false')).default(false).meta({ description })
-
-const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, `must be one of ${values.join(', ')}`)
-
-const address = (schemes: readonly string[]) =>
-  z
-    .string('must be a text')
-    .refine((value) => isUrl(value, schemes), `must be an address beginning with ${schemes.join(' or ')}`)
-
-/** A base address, without a slash at its end. */
-const url = (schemes: readonly string[], meta: OptionMeta) =>
-  address(schemes)
-    .transform((value) => value.replace(/\/+$/, ''))
-    .optional()
-    .meta({ takes: 'URL', ...meta })
 
 /** A file with one or two lines: during a change of the secret the previous one stays valid. */
 const secretFile = (what: string, signed: string) =>
@@ -106,28 +36,13 @@ const secretFile = (what: string, signed: string) =>
 const hook = (when: string) =>
   url(['http://', 'https://'], { description: `receives a POST ${when} and decides; no answer within 3 s means no` })
 
-/** The options, in the order of `--help`. Port numbers are TCP unless said otherwise. */
-export const optionShape = {
+/** The options that are no protocol's, in the order of `--help`. Port numbers are TCP unless said otherwise. */
+export const serverOptions = {
   host: text({
     takes: 'ADDRESS',
     description: 'address to listen on (default: 127.0.0.1 without a secret, otherwise 0.0.0.0)',
   }),
-  rtmpPort: plainPort(1935, 'RTMP'),
   httpPort: plainPort(8080, 'HTTP-FLV, WebSocket-FLV, WHIP, WHEP, REST and pages'),
-  rtcPort: port(8000, 'WebRTC media, UDP, and TCP on the same number'),
-  rtcAddress: list(z.string().max(255), {
-    takes: 'LIST',
-    description: "IP, NAME or IP:PORT announced to WebRTC peers, comma-separated (default: the machine's own)",
-  }),
-  turnUrl: list(z.string().regex(/^(turns?|stuns?):\S+$/, 'must be addresses like turn:turn.example.org:3478'), {
-    takes: 'LIST',
-    description: 'TURN or STUN servers for browsers, comma-separated',
-  }),
-  turnSecret: text({
-    takes: 'TEXT',
-    secret: true,
-    description: "the TURN server's shared secret (coturn: static-auth-secret), for credentials valid for a day",
-  }),
   tls: choice(['self-signed']).optional().meta({
     takes: 'MODE',
     description: 'self-signed: HTTPS and RTMPS with a certificate generated at start, for trials',
@@ -135,12 +50,8 @@ export const optionShape = {
   tlsCert: text({ takes: 'FILE', description: 'certificate chain (PEM) of HTTPS and RTMPS; reloaded on SIGHUP' }),
   tlsKey: text({ takes: 'FILE', description: 'private key (PEM) of the certificate' }),
   httpsPort: port(8443, 'HTTPS, with a certificate'),
-  rtmpsPort: port(1936, 'RTMPS, with a certificate'),
   publicUrl: url(['http://', 'https://'], {
     description: "base of the web addresses that the server hands out (default: the request's Host)",
-  }),
-  publicRtmpUrl: url(['rtmp://', 'rtmps://'], {
-    description: "base of the RTMP addresses that the server hands out (default: the request's Host)",
   }),
   trustProxy: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
     takes: 'CIDR',
@@ -201,11 +112,9 @@ export const optionShape = {
       'REST and /metrics require it as Authorization: Bearer (default: generated at the first start and kept in the file that the server names when it listens)',
   }),
   apiKeyFile: secretFile('the API key', 'requests'),
-  adminPort: z.preprocess(toNumber, portNumber()).optional().meta({
-    takes: 'PORT',
-    description:
-      'moves REST and /metrics from the HTTP port to this one, on 127.0.0.1 unless --admin-host is given; 0 selects a free port',
-  }),
+  adminPort: optionalPort(
+    'moves REST and /metrics from the HTTP port to this one, on 127.0.0.1 unless --admin-host is given',
+  ),
   adminHost: text({
     takes: 'ADDRESS',
     description: 'address of --admin-port; an explicit loopback address needs no API key',
@@ -253,47 +162,18 @@ export const optionShape = {
   json: flag('prints one JSON line on stdout when the server listens, and logs JSON'),
 } as const
 
-/** Validates one merged set of options. Unknown options are errors. */
-export const optionSchema = z.strictObject(optionShape)
-
 /** The options after parsing, before defaults that depend on other options are filled in. */
-export type ParsedOptions = z.output<typeof optionSchema>
+export type ParsedOptions = OptionsOf<typeof serverOptions>
 
-/** One option, for the command line and `--help`. */
-export interface OptionDefinition {
-  /** camelCase, the field of `Config`. */
-  readonly name: keyof typeof optionShape
-  /** `--rtmp-port`, without the dashes it is the name in the file. */
-  readonly flag: string
-  /** `CROSSROOM_RTMP_PORT`. */
-  readonly variable: string
-  /** `PORT`; undefined for switches. */
-  readonly takes: string | undefined
-  readonly description: string
-  /** Whether its value must never be shown. */
-  readonly secret: boolean
-  /** As text for `--help`; undefined if there is no default or the description contains it. */
-  readonly shownDefault: string | undefined
+/** The server's options and those of others, as one table in the order of `--help`. */
+export function allOptions(others: readonly OptionShape[]): ReadonlyMap<string, z.ZodType> {
+  const entries = others.flatMap((shape) => Object.entries(shape))
+  const own: [name: string, option: z.ZodType][] = Object.entries(serverOptions)
+  const placed = own.flatMap((option) => [option, ...entries.filter((other) => metaOf(other[1]).after === option[0])])
+  return new Map([...placed, ...entries.filter((option) => !placed.includes(option))])
 }
 
 /** Every option in the order of `--help`. */
-export const optionDefinitions: readonly OptionDefinition[] = (
-  Object.keys(optionShape) as (keyof typeof optionShape)[]
-).map((name) => {
-  const meta = optionShape[name].meta() as unknown as OptionMeta
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  const value = optionShape[name].safeParse(undefined).data
-  return {
-    name,
-    flag: `--${kebab}`,
-    variable: `CROSSROOM_${kebab.replaceAll('-', '_').toUpperCase()}`,
-    takes: meta.takes,
-    description: meta.description,
-    secret: meta.secret ?? false,
-    shownDefault: typeof value === 'string' || typeof value === 'number' ? String(value) : undefined,
-  }
-})
-
-function isUrl(value: string, schemes: readonly string[]): boolean {
-  return schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value)
+export function definitionsOf(others: readonly OptionShape[]): OptionDefinition[] {
+  return [...allOptions(others)].map(([name, option]) => definitionOf(name, option))
 }

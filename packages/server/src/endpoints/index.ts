@@ -1,9 +1,20 @@
+import type { ConfigWith, serverOptions } from '../config/index.js'
 import { httpFlv } from './http-flv/index.js'
-import type { Protocol } from './protocol.js'
+import type { ConfiguredProtocol, Protocol } from './protocol.js'
 import { rtmp } from './rtmp/index.js'
 import { webrtc } from './webrtc/index.js'
 
-export type { Protocol } from './protocol.js'
+export type { EndpointEnvironment } from './environment.js'
+export type * from './protocol.js'
+export { RtmpEndpoint } from './rtmp/index.js'
+export { WebRtcEndpoint } from './webrtc/index.js'
 
-/** Every protocol there is: a new one is a folder and a line here. */
-export const protocols: readonly Protocol[] = [httpFlv, rtmp, webrtc]
+/** Every protocol there is: a new one is a folder and its name here. */
+export const protocols = [httpFlv, rtmp, webrtc] as const satisfies readonly Protocol[]
+
+/** Everything the server is told at start. */
+export type ServerConfig = ConfigWith<Protocol & ConfiguredProtocol>
+
+type NamesOf<One> = One extends Protocol ? keyof One['options'] : never
+/** The options of the server and of its protocols. */
+export type OptionName = keyof typeof serverOptions | NamesOf<(typeof protocols)[number]>

@@ -48,7 +48,7 @@ async function waitForStream() {
     {
       refused: () => outcomes.push('refused'),
       notFound: () => outcomes.push('not found'),
-      ready: (stream: Stream) => outcomes.push(`ready ${stream.key}`),
+      ready: (stream: Stream) => outcomes.push(`ready ${stream.key.label}`),
     },
     FLV_NEEDS,
   )

@@ -1,0 +1,64 @@
+import { ConfigError } from './config-error.js'
+import type { ParsedOptions } from './schema.js'
+
+/** A port that the server listens on with its present configuration. */
+export interface PortUse {
+  /** `rtmp` for the port of `--rtmp-port`: its name in the `listening` line, in `/readyz` and for the doctor. */
+  readonly name: string
+  /** 0 takes a free one. */
+  readonly port: number | 'off'
+  readonly transports: readonly ('tcp' | 'udp')[]
+  /** Absent: `--host`. */
+  readonly host?: string
+}
+
+type TlsOptions = Pick<ParsedOptions, 'tls' | 'tlsCert'>
+
+/** Whether HTTPS and RTMPS are served. */
+export function servesTls(config: TlsOptions): boolean {
+  return config.tls !== undefined || config.tlsCert !== undefined
+}
+
+/** A port of TCP. */
+export function tcpPort(name: string, port: number | 'off', host?: string): PortUse {
+  return { name, port, transports: ['tcp'], ...(host === undefined ? {} : { host }) }
+}
+
+/** The ports that are no protocol's: of everything that goes by HTTP. */
+export function serverPorts(
+  config: Pick<ParsedOptions, 'httpPort' | 'httpsPort' | 'adminPort' | 'adminHost'> & TlsOptions,
+): PortUse[] {
+  const { httpPort, httpsPort, adminPort, adminHost = '127.0.0.1' } = config
+  return [
+    tcpPort('http', httpPort),
+    ...(servesTls(config) ? [tcpPort('https', httpsPort)] : []),
+    ...(adminPort === undefined ? [] : [tcpPort('admin', adminPort, adminHost)]),
+  ]
+}
+
+/**
+ * A plain port may be closed only with TLS; the phone of the demo needs HTTP.
+ * @throws ConfigError
+ */
+export function refuseClosedPorts(
+  ports: readonly PortUse[],
+  config: TlsOptions & Pick<ParsedOptions, 'httpPort' | 'demo'>,
+): void {
+  const closed = ports.find(({ port }) => port === 'off')
+  if (closed !== undefined && !servesTls(config))
+    throw new ConfigError(`--${closed.name}-port off requires TLS: set --tls-cert and --tls-key.`)
+  if (config.httpPort === 'off' && config.demo)
+    throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone uses HTTP.')
+}
+
+/** @throws ConfigError */
+export function refuseSharedPorts(ports: readonly PortUse[]): void {
+  const used = new Map<number, string>()
+  for (const { name, port } of ports) {
+    if (port === 'off' || port === 0) continue
+    const other = used.get(port)
+    if (other !== undefined)
+      throw new ConfigError(`--${other}-port and --${name}-port are both ${String(port)}: choose two ports.`)
+    used.set(port, name)
+  }
+}
