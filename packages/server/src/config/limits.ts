@@ -123,6 +123,14 @@ export const publisherLimits = {
   trackSilentMicros: 5 * SECOND,
 } as const
 
+/** Streams that are fetched when somebody wants them: from a camera, from another server. */
+export const fetchLimits = {
+  /** How long a fetch may take until it publishes; those who wait are refused then. */
+  deadlineMicros: 10 * SECOND,
+  /** A stream that nobody wants any more is fetched for this much longer. */
+  lingerMicros: 5 * SECOND,
+} as const
+
 /**
  * The cache with which a new viewer starts immediately. Beyond any of these limits it restarts at a recovery point, or is
  * off until the next keyframe.

@@ -218,7 +218,7 @@ export class PlayAttempt {
       this.#stream = stream
       this.#waitForSource(stream)
       cancelSource()
-    })
+    }, this.#needs?.name)
     if (this.#stream !== undefined || this.#isOver) return
     this.#cancelWait = () => {
       cancelTimer()
@@ -249,11 +249,16 @@ export class PlayAttempt {
   }
 
   #limitWait(stream: Stream): () => void {
-    const { clock, viewerLimits } = this.#environment
+    const { clock, hub, viewerLimits } = this.#environment
     if (this.#grant?.wait === 'granted') return () => undefined
-    return clock.after(viewerLimits.waitForPublisherMicros, () => {
-      if (stream.state !== 'live') this.#giveUp()
-    })
+    const { waitForPublisherMicros } = viewerLimits
+    const look = (): void => {
+      if (stream.state === 'live') return
+      if (hub.isFetching(stream.key)) cancel = clock.after(waitForPublisherMicros, look)
+      else this.#giveUp()
+    }
+    let cancel = clock.after(waitForPublisherMicros, look)
+    return () => cancel()
   }
 
   /** A derived stream has its tracks a little later than the stream it is made of. */

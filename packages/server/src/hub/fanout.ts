@@ -11,6 +11,8 @@ import { cachedStart, catchUp, type StartsAt } from './start.js'
 import type { Viewer } from './viewer.js'
 
 export interface FanoutOptions {
+  /** See `FrameSink.kind`. */
+  readonly kind: string
   readonly packer: Packer
   readonly clock: Clock
   /** See AudioHold. */
@@ -54,6 +56,7 @@ const IDLE_CHECK: Micros = 500_000
 
 /** Packs the frames of one stream for one protocol, once per cohort, and hands the bytes to every viewer. */
 export class Fanout implements FrameSink {
+  readonly kind: string
   readonly #stream: FrameSource
   readonly #options: FanoutOptions
   readonly #hold: AudioHold
@@ -73,6 +76,7 @@ export class Fanout implements FrameSink {
 
   constructor(stream: FrameSource, options: FanoutOptions) {
     this.#stream = stream
+    this.kind = options.kind
     this.#options = options
     this.#hold = new AudioHold(options.audioMergeMicros)
     // So that the filter goes on where the cached frames of the first viewer end.

@@ -1,8 +1,8 @@
 import { Fanout } from './fanout.js'
 import type { FrameSource } from './sink.js'
 
-/** What a new fanout is made of, but for the call-back that its owner adds. */
-export type FanoutRecipe = Omit<ConstructorParameters<typeof Fanout>[1], 'onEmpty'>
+/** What a new fanout is made of, but for what its owner adds. */
+export type FanoutRecipe = Omit<ConstructorParameters<typeof Fanout>[1], 'kind' | 'onEmpty'>
 
 /** The fanouts in use: one per stream and variant (`flv`, `flv+silence`, `rtmp`), gone with its last viewer. */
 export class Fanouts {
@@ -16,6 +16,7 @@ export class Fanouts {
     if (present !== undefined) return present
     const made = new Fanout(stream, {
       ...recipe(),
+      kind: variant,
       onEmpty: () => {
         variants.delete(variant)
         if (variants.size === 0) this.#fanouts.delete(stream)

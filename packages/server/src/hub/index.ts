@@ -12,7 +12,7 @@ export { CacheTotal } from './gop-cache.js'
 export { LeadingPictures, withoutLeading } from './leading-pictures.js'
 export { Outlet } from './outlet.js'
 export type { StartsAt } from './start.js'
-export type { BridgeOf, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
+export type { BridgeOf, Demand, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
 export {
   Publication,
   Stream,

@@ -10,6 +10,8 @@ export interface StreamObserver {
   tracksKnown?(stream: Stream): void
   /** The publisher is gone. The stream may wait for its return. */
   unpublished?(stream: Stream): void
+  /** Somebody began or ceased to take its frames, or to wait for them: see `Stream.demand`. Not told of its end. */
+  demandChanged?(stream: Stream): void
   /** The stream is over: nothing follows. */
   closed?(stream: Stream): void
 }

@@ -1,17 +1,24 @@
 import type { MediaFrame } from '@crossroom/media'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import { GopCache } from './gop-cache.js'
-import type { EndReason, FrameSink } from './sink.js'
+import type { Demand, EndReason, FrameSink } from './sink.js'
+
+/** Where nobody says the kind of player. */
+const OTHER = 'other'
 
 /** The outgoing side that a stream and what is derived from it share: who takes its frames, and what new ones start from. */
 export class Outlet {
   readonly gop: GopCache
   readonly #sinks = new Set<FrameSink>()
-  readonly #waiters = new Set<() => void>()
+  /** With the kind of player each serves. */
+  readonly #waiters = new Map<() => void, string>()
+  readonly #onDemand: () => void
   #isEnded = false
 
-  constructor(limits: GopCacheLimits, total?: CacheTotal) {
+  /** `onDemand`: called after each change of who wants it, but for its end. */
+  constructor(limits: GopCacheLimits, total?: CacheTotal, onDemand: () => void = () => undefined) {
     this.gop = new GopCache(limits, total)
+    this.#onDemand = onDemand
   }
 
   get isEnded(): boolean {
@@ -27,6 +34,15 @@ export class Outlet {
     return this.#sinks.size > 0 || this.#waiters.size > 0
   }
 
+  /** Who wants it, by the kind of player. */
+  get demand(): Map<string, Demand> {
+    const demand = new Map<string, Demand>()
+    const of = (kind: string): Demand => demand.get(kind) ?? { subscribers: 0, waiters: 0 }
+    for (const { kind = OTHER } of this.#sinks) demand.set(kind, { ...of(kind), subscribers: of(kind).subscribers + 1 })
+    for (const kind of this.#waiters.values()) demand.set(kind, { ...of(kind), waiters: of(kind).waiters + 1 })
+    return demand
+  }
+
   get hasWaiters(): boolean {
     return this.#waiters.size > 0
   }
@@ -40,27 +56,31 @@ export class Outlet {
     if (start !== 'live')
       for (const frame of start === 'gop' ? this.gop.frames : this.gop.recent) sink.handleFrame(frame)
     this.#sinks.add(sink)
+    this.#onDemand()
     return () => {
-      this.#sinks.delete(sink)
+      if (this.#sinks.delete(sink)) this.#onDemand()
       onLeave()
     }
   }
 
   /** Calls back at the next `release`. `onLeave` is called when it is cancelled. */
-  wait(callback: () => void, onLeave: () => void): () => void {
+  wait(callback: () => void, onLeave: () => void, kind = OTHER): () => void {
     const waiter = (): void => {
       this.#waiters.delete(waiter)
       callback()
+      // Last: who waited has subscribed by now, and the demand did not cease in between.
+      if (!this.#isEnded) this.#onDemand()
     }
-    this.#waiters.add(waiter)
+    this.#waiters.set(waiter, kind)
+    this.#onDemand()
     return () => {
-      this.#waiters.delete(waiter)
+      if (this.#waiters.delete(waiter)) this.#onDemand()
       onLeave()
     }
   }
 
   release(): void {
-    for (const waiter of [...this.#waiters]) waiter()
+    for (const waiter of [...this.#waiters.keys()]) waiter()
   }
 
   /** The cache first: a subscriber that joins from inside a sink's handler must not miss this frame. */

@@ -27,7 +27,7 @@ export interface FrameSource {
   /** See `Stream.subscribe`. */
   subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void
   /** See `Stream.whenTracksKnown`. */
-  whenTracksKnown(callback: () => void): () => void
+  whenTracksKnown(callback: () => void, kind?: string): () => void
   /** See `Stream.requestKeyframe`. */
   requestKeyframe(): boolean
 }
@@ -38,8 +38,18 @@ export interface FrameSource {
  */
 export type BridgeOf = (stream: FrameSource) => FrameSource | undefined
 
+/** Who wants a stream. */
+export interface Demand {
+  /** They take its frames. */
+  readonly subscribers: number
+  /** They wait for its tracks. */
+  readonly waiters: number
+}
+
 /** A subscriber: what a protocol's play side, a transcoder, a recorder and a relay give to `Stream.subscribe`. */
 export interface FrameSink {
+  /** The kind of player that it serves, as demand is counted: `flv`, the name of needs, `mix`, … */
+  readonly kind?: string
   /** Frames arrive in order of arrival; dts never falls within one track. */
   handleFrame(frame: MediaFrame): void
   /** The publisher is gone; the stream waits for its return. The next frame, if any, follows on in time. */

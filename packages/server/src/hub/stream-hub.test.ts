@@ -33,6 +33,7 @@ test('a resolver that makes the stream is found by its work', () => {
       stage.hub.open(key).publish({ id: 'r', protocol: 'relay', remoteAddress: '', onClose: () => undefined })
       return true
     },
+    release: () => undefined,
   })
   let state: string | undefined
   stage.hub.find(StreamKey.plain('live/far'), 0, (stream) => (state = stream?.state))

@@ -1,5 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
+import { Fetches } from './fetches.js'
 import type { StreamObserver } from './observer.js'
 import type { StreamResolver } from './resolver.js'
 import { CacheTotal } from './gop-cache.js'
@@ -9,21 +10,28 @@ import type { StreamKey } from './stream-key.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
 
+/** Somebody who waits for a stream that is not there. `isDue`: its own wait is over, that for a resolver is not. */
+interface Waiter {
+  isDue: boolean
+  readonly answer: (stream: Stream | undefined) => void
+}
+
 /** Every stream of this process by its key. */
 export class StreamHub {
   readonly #clock: Clock
   readonly #limits: StreamLimits
   readonly #cached = new CacheTotal()
   readonly #streams = new Map<string, Stream>()
-  readonly #resolvers: StreamResolver[] = []
   readonly #observers = new Set<StreamObserver>()
-  readonly #waiters = new Map<string, Set<(stream: Stream | undefined) => void>>()
+  readonly #waiters = new Map<string, Set<Waiter>>()
+  readonly #fetches: Fetches
   #cancelSweep: (() => void) | undefined
   #closed = false
 
   constructor(clock: Clock, limits: StreamLimits) {
     this.#clock = clock
     this.#limits = limits
+    this.#fetches = new Fetches(clock, (key) => this.#handleGivenUp(key))
   }
 
   get size(): number {
@@ -49,7 +57,7 @@ export class StreamHub {
     this.#cancelSweep ??= this.#clock.after(SWEEP_INTERVAL, this.#sweep)
     const waiters = this.#waiters.get(key.text)
     this.#waiters.delete(key.text)
-    if (waiters !== undefined) for (const waiter of waiters) waiter(stream)
+    if (waiters !== undefined) for (const waiter of waiters) waiter.answer(stream)
     return stream
   }
 
@@ -60,12 +68,17 @@ export class StreamHub {
   }
 
   addResolver(resolver: StreamResolver): void {
-    this.#resolvers.push(resolver)
+    this.#fetches.add(resolver)
+  }
+
+  /** A resolver fetches the stream, which has not come yet. */
+  isFetching(key: StreamKey): boolean {
+    return this.#fetches.isPending(key)
   }
 
   /**
-   * Calls back with the stream when it is there, at the latest after `wait` with undefined: play may come just before
-   * publish. A stream whose publisher left counts as there while it is in grace. The answer cancels.
+   * Calls back with the stream when it is there, or with undefined after `wait`, for play may come just before publish, or after the
+   * deadline of a resolver that fetches it. A stream whose publisher left counts as there while it is in grace. The answer cancels.
    */
   find(key: StreamKey, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
     const present = this.#streams.get(key.text)
@@ -73,10 +86,11 @@ export class StreamHub {
       callback(present)
       return () => undefined
     }
-    for (const resolver of this.#resolvers) if (resolver.resolve(key)) break
+    if (!this.#closed) this.#fetches.want(key)
     const made = this.#streams.get(key.text)
     if (made !== undefined || wait <= 0 || this.#closed) {
       callback(made)
+      this.#checkDemand(key)
       return () => undefined
     }
     return this.#waitFor(key, wait, callback)
@@ -85,27 +99,48 @@ export class StreamHub {
   /** Ends every stream. */
   close(reason: EndReason): void {
     this.#closed = true
-    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter(undefined)
+    for (const waiters of [...this.#waiters.values()]) for (const waiter of waiters) waiter.answer(undefined)
     this.#waiters.clear()
+    this.#fetches.close()
     for (const stream of this.list()) stream.end(reason)
     this.#stopSweep()
   }
 
   #waitFor(key: StreamKey, wait: Micros, callback: (stream: Stream | undefined) => void): () => void {
-    const waiters = this.#waiters.get(key.text) ?? new Set()
+    const waiters = this.#waiters.get(key.text) ?? new Set<Waiter>()
     this.#waiters.set(key.text, waiters)
     const cancel = () => {
       cancelTimer()
       waiters.delete(waiter)
-      if (waiters.size === 0 && this.#waiters.get(key.text) === waiters) this.#waiters.delete(key.text)
+      if (waiters.size > 0 || this.#waiters.get(key.text) !== waiters) return
+      this.#waiters.delete(key.text)
+      this.#checkDemand(key)
     }
-    const waiter = (stream: Stream | undefined) => {
-      cancel()
-      callback(stream)
+    const waiter: Waiter = {
+      isDue: false,
+      answer: (stream) => {
+        cancel()
+        callback(stream)
+      },
     }
-    const cancelTimer = this.#clock.after(wait, () => waiter(undefined))
+    const cancelTimer = this.#clock.after(wait, () => {
+      waiter.isDue = true
+      if (!this.#fetches.isPending(key)) waiter.answer(undefined)
+    })
     waiters.add(waiter)
     return cancel
+  }
+
+  /** Who wants what nobody publishes has it fetched, whether there is a stream to wait at or not. */
+  #checkDemand(key: StreamKey): void {
+    const stream = this.#streams.get(key.text)
+    const isWanted = this.#waiters.has(key.text) || stream?.isWanted === true
+    if (!isWanted) this.#fetches.unwant(key)
+    else if (!this.#closed && (stream?.publication === undefined || this.#fetches.has(key))) this.#fetches.want(key)
+  }
+
+  #handleGivenUp(key: StreamKey): void {
+    for (const waiter of [...(this.#waiters.get(key.text) ?? [])]) if (waiter.isDue) waiter.answer(undefined)
   }
 
   readonly #handleEvent = (event: StreamEvent, stream: Stream): void => {
@@ -113,6 +148,10 @@ export class StreamHub {
       if (this.#streams.get(stream.key.text) === stream) this.#streams.delete(stream.key.text)
       if (this.#streams.size === 0) this.#stopSweep()
     }
+    if (event === 'published') this.#fetches.published(stream.key)
+    // A moment later: whoever takes a stream over from itself leaves for no time.
+    else if (event === 'unpublished') this.#clock.after(0, () => this.#checkDemand(stream.key))
+    else if (event === 'demandChanged' || event === 'closed') this.#checkDemand(stream.key)
     for (const observer of this.#observers) observer[event]?.(stream)
   }
 

@@ -2,7 +2,7 @@ import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/me
 import type { Clock } from './clock.js'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import { Outlet } from './outlet.js'
-import type { EndReason, FrameSink, Tracks } from './sink.js'
+import type { Demand, EndReason, FrameSink, Tracks } from './sink.js'
 import type { StreamKey } from './stream-key.js'
 import { Timeline } from './timeline.js'
 import { TrackLiveness } from './track-liveness.js'
@@ -45,7 +45,7 @@ export type PublicationEnd = 'replaced' | 'silent' | 'kicked' | 'shutdown'
 export type StreamState = 'idle' | 'live' | 'grace'
 
 /** What happens to a stream: the calls of `StreamObserver`. */
-export type StreamEvent = 'opened' | 'published' | 'tracksKnown' | 'unpublished' | 'closed'
+export type StreamEvent = 'opened' | 'published' | 'tracksKnown' | 'unpublished' | 'demandChanged' | 'closed'
 
 /** Why a track of a publisher reaches nobody. */
 export interface TrackRefusal {
@@ -134,7 +134,7 @@ export class Stream {
     this.#clock = clock
     this.#limits = limits
     this.#tell = tell
-    this.#outlet = new Outlet(limits.gopCache, cached)
+    this.#outlet = new Outlet(limits.gopCache, cached, () => tell('demandChanged', this))
     this.#liveness = new TrackLiveness(limits.trackSilentMicros)
     this.createdAt = clock.now()
   }
@@ -160,6 +160,16 @@ export class Stream {
 
   get subscribers(): number {
     return this.#outlet.subscribers
+  }
+
+  /** Who wants it now, by the kind of player: a fanout stands for all its viewers, a derived stream for all of its own. */
+  get demand(): ReadonlyMap<string, Demand> {
+    return this.#outlet.demand
+  }
+
+  /** Somebody takes its frames, or waits for them. */
+  get isWanted(): boolean {
+    return this.#outlet.isUsed
   }
 
   /** True once the current publisher has sent a frame. */
@@ -286,14 +296,14 @@ export class Stream {
 
   /**
    * Calls back once the tracks are known: both seen, or the header wait over since the first frame. Never before the
-   * first frame. The answer cancels.
+   * first frame. `kind`: of the player that waits, for `demand`. The answer cancels.
    */
-  whenTracksKnown(callback: () => void): () => void {
+  whenTracksKnown(callback: () => void, kind?: string): () => void {
     if (this.#tracksKnown()) {
       callback()
       return () => undefined
     }
-    return this.#outlet.wait(callback, () => this.#forgetIfIdle())
+    return this.#outlet.wait(callback, () => this.#forgetIfIdle(), kind)
   }
 
   /** Called by `Publication.push`. */

@@ -64,6 +64,7 @@ const LAG_CHECKS = 3
 export class Conversion implements FrameSink, ChannelHandler {
   readonly counters: ConversionCounters = { framesIn: 0, framesOut: 0, framesLeftOut: 0, failures: 0 }
   readonly recipe: Recipe
+  readonly kind: string
   readonly #options: ConversionOptions
   readonly #kind: 'audio' | 'video'
   readonly #sinks = new Set<ConversionSink>()
@@ -92,6 +93,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   constructor(options: ConversionOptions) {
     this.#options = options
     this.recipe = options.recipe
+    this.kind = options.recipe.name
     this.#kind = options.recipe.lane
     this.#replay = this.#kind === 'video' ? new PictureReplay() : new SoundReplay()
   }

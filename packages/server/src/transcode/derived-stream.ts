@@ -69,6 +69,11 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#options.needs
   }
 
+  /** As its source counts it. */
+  get kind(): string {
+    return this.#options.needs.name
+  }
+
   get subscribers(): number {
     return this.#outlet.subscribers
   }
@@ -187,7 +192,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
     if (this.#detach !== undefined || this.#outlet.isEnded) return
-    const { source, clock } = this.#options
+    const { source, clock, needs } = this.#options
     this.#startOver = false
     this.#sourceKnown = false
     this.#cancelStart = clock.after(START_WAIT, () => this.#endStart())
@@ -198,7 +203,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#cancelSourceWait = source.whenTracksKnown(() => {
       this.#sourceKnown = true
       this.#checkKnown()
-    })
+    }, needs.name)
   }
 
   #lingerIfUnused(): void {

@@ -120,7 +120,7 @@ export class WhepEndpoint {
       return track
     })
     // Who offers and never comes costs no conversion: until there is a connection the stream is only watched for its end.
-    const unwatch = source.stream.subscribe({ handleFrame: () => undefined, handleEnd }, 'live')
+    const unwatch = source.stream.subscribe({ kind: source.kind, handleFrame: () => undefined, handleEnd }, 'live')
     const attach = (): void => {
       const needs = WEBRTC_NEEDS[source.kind]
       const fanout = gateway.fanouts.of(environment.sourceFor(source.stream, needs), needs.isInSlices)

@@ -48,14 +48,17 @@ export class MixGroup {
     return this.#sources.size
   }
 
-  /** Begins a mix; does nothing when it is played already. */
-  play(key: StreamKey, sources: readonly StreamKey[]): void {
+  /** Begins a mix; does nothing when it is played already. `onEnded`: the hub has ended it. */
+  play(key: StreamKey, sources: readonly StreamKey[], onEnded: () => void): void {
     if (this.#played.has(key.text)) return
     const beat = (this.#beat ??= new MixBeat(this.#options))
     const keys = distinct(sources)
     const inputs = keys.map((source) => this.#acquire(source, beat))
-    const onIdle = () => this.#forget(key)
-    this.#played.set(key.text, { stream: new MixStream({ ...this.#options, beat, key, inputs, onIdle }), keys })
+    const ended = (): void => {
+      this.#forget(key)
+      onEnded()
+    }
+    this.#played.set(key.text, { stream: new MixStream({ ...this.#options, beat, key, inputs, onEnded: ended }), keys })
   }
 
   update(key: StreamKey, sources: readonly StreamKey[]): void {

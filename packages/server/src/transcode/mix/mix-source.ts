@@ -27,6 +27,7 @@ export interface MixSourceOptions {
 
 /** The sound of one stream of the hub on its way to the mixes of a room, whether it is there, comes later or comes back. */
 export class MixSource implements FrameSink {
+  readonly kind = 'mix'
   readonly #options: MixSourceOptions
   #channel: Channel | undefined
   #isReady = false

@@ -8,9 +8,6 @@ import type { Channel } from '../channel.js'
 import type { CodecProcess } from '../codec-process.js'
 import type { MixBeat } from './mix-beat.js'
 
-/** A mix that nobody plays is looked at this often, and ends at the second look that finds nobody. */
-const LOOK: Micros = 2_500_000
-const LOOKS = 2
 /** After a failure of its encoder a mix is tried again after so long. */
 const RETRY: Micros = 1_000_000
 
@@ -24,19 +21,17 @@ export interface MixStreamOptions {
   readonly beat: MixBeat
   readonly clock: Clock
   readonly log: Log
-  /** Called once, when it ended by itself: nobody plays it any more, or the hub has ended it. */
-  readonly onIdle: () => void
+  /** Called once, when the hub has ended it. */
+  readonly onEnded: () => void
 }
 
-/** One mix in the hub, from its first listener until some seconds after its last. */
+/** One mix in the hub, for as long as somebody listens. */
 export class MixStream {
   readonly #options: MixStreamOptions
   readonly #stream: Stream
   #inputs: readonly number[]
   #publication: Publication | undefined
   #channel: Channel | undefined
-  #emptyLooks = 0
-  #cancelLook: () => void
   #cancelRetry: () => void = () => undefined
   #isClosed = false
 
@@ -46,7 +41,6 @@ export class MixStream {
     this.#stream = options.hub.open(options.key)
     this.#publish()
     this.#open()
-    this.#cancelLook = this.#lookLater()
   }
 
   update(inputs: readonly number[]): void {
@@ -58,7 +52,6 @@ export class MixStream {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#cancelLook()
     this.#cancelRetry()
     this.#channel?.close()
     this.#publication?.end()
@@ -81,7 +74,7 @@ export class MixStream {
     // Silent: the codecs were away for longer than the hub waits; the next frame publishes again.
     if (reason === 'silent' || this.#isClosed) return
     this.close()
-    this.#options.onIdle()
+    this.#options.onEnded()
   }
 
   #open(): void {
@@ -93,7 +86,7 @@ export class MixStream {
         handleFrame: (frame) => this.#handleFrame(frame),
         handleLost: () => undefined,
         handleFailed: (reason) => {
-          log.warn({ stream: key, reason }, 'A mix cannot be made')
+          log.warn({ stream: key.label, reason }, 'A mix cannot be made')
           this.#channel?.close()
           this.#cancelRetry = clock.after(RETRY, () => this.#open())
         },
@@ -106,17 +99,5 @@ export class MixStream {
     this.#options.beat.follow(frame.receivedAt)
     if (this.#publication === undefined) this.#publish()
     this.#publication?.push({ ...frame, receivedAt: this.#options.clock.now() })
-  }
-
-  #lookLater(): () => void {
-    return this.#options.clock.after(LOOK, () => {
-      this.#emptyLooks = this.#stream.subscribers === 0 ? this.#emptyLooks + 1 : 0
-      if (this.#emptyLooks < LOOKS) {
-        this.#cancelLook = this.#lookLater()
-        return
-      }
-      this.close()
-      this.#options.onIdle()
-    })
   }
 }

@@ -91,10 +91,15 @@ export class Mixer implements StreamResolver {
   }
 
   /** Called by the hub when somebody wants a stream that is not there. */
-  resolve(key: StreamKey): boolean {
+  resolve(key: StreamKey, giveUp: () => void): boolean {
     const announced = this.#announced.get(key.text)
-    announced?.group.play(key, announced.sources)
+    announced?.group.play(key, announced.sources, giveUp)
     return announced !== undefined
+  }
+
+  /** Called by the hub some seconds after its last listener. */
+  release(key: StreamKey): void {
+    this.#announced.get(key.text)?.group.stop(key)
   }
 
   #enter(roomId: string): MixGroup {

@@ -37,6 +37,7 @@ const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 
 /** One connection that publishes a stream at another RTMP server, from its first keyframe to its end. */
 export class RtmpForward implements FrameSink {
+  readonly kind = 'forward'
   readonly #clock: Clock
   readonly #source: FrameSource
   readonly #socket: Socket
