@@ -1,6 +1,6 @@
 import type { MediaFrame, VideoConfig } from '@crossroom/media'
 import { expect, test } from 'vitest'
-import { TestSource } from '../../packages/server/src/endpoints/webrtc/frames.fake.js'
+import { TestSource } from '../../packages/server/src/endpoints/webrtc/send/frames.fake.js'
 import { StreamKey } from '../../packages/server/src/hub/index.js'
 import { catchUp } from '../../packages/server/src/hub/start.js'
 import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'

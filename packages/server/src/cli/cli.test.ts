@@ -9,7 +9,7 @@ import { deriveKey, EntrySignatures, FailureGuard, verifyStreamToken } from '../
 import { loadConfig } from '../config/index.js'
 import { protocols } from '../endpoints/index.js'
 import { Audit, silentLog } from '../observe/index.js'
-import { describeAddresses } from '../endpoints/webrtc/doctor.js'
+import { describeAddresses } from '../endpoints/webrtc/port/doctor.js'
 import { runCommand } from './program.js'
 import type { CommandHost } from './program.js'
 import { describeAddresses as describeListening } from './serve.js'

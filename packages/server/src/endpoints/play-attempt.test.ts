@@ -7,7 +7,7 @@ import { Metrics, silentLog } from '../observe/index.js'
 import type { EndpointEnvironment } from './environment.js'
 import { FLV_NEEDS } from './flv-needs.js'
 import { PlayAttempt } from './play-attempt.js'
-import { picture, sound, TestSource } from './webrtc/frames.fake.js'
+import { picture, sound, TestSource } from './webrtc/send/frames.fake.js'
 
 /** A source that is made of another stream, and knows its tracks when the test says so. */
 class ConvertedSource extends TestSource {

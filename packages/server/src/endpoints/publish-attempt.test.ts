@@ -6,7 +6,7 @@ import { gopCacheLimits, publisherLimits } from '../config/index.js'
 import { Connections, StreamHub, StreamKey } from '../hub/index.js'
 import { Metrics, silentLog } from '../observe/index.js'
 import { PublishAttempt } from './publish-attempt.js'
-import { sound } from './webrtc/frames.fake.js'
+import { sound } from './webrtc/send/frames.fake.js'
 
 const SECOND = 1_000_000
 const KEY = StreamKey.plain('live/x')

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { OpenProtocol, ProtocolEnvironment, Readiness } from '../protocol.js'
-import type { RtcGateway } from './gateway.js'
-import { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './ice-servers.js'
-import { loadEngine } from './load-engine.js'
-import { observeRtc } from './observe.js'
-import { openRtc } from './open.js'
-import { RoomMediaGateway } from './rooms/room-media-gateway.js'
-import { RtcSessions } from './sessions.js'
-import { WhepEndpoint } from './whep.js'
-import { WhipEndpoint } from './whip.js'
+import {
+  iceServerLinks,
+  iceServers,
+  RtcSessions,
+  WhepEndpoint,
+  WhipEndpoint,
+  type IceServer,
+  type TurnOptions,
+} from './http/index.js'
+import { loadEngine, observeRtc, openRtc, type RtcGateway } from './port/index.js'
+import { RoomMediaGateway } from './rooms/index.js'
+import { RtpFanouts } from './send/index.js'
 
 export interface WebRtcEndpointOptions {
   readonly host: string
@@ -19,18 +22,24 @@ export interface WebRtcEndpointOptions {
   readonly turn: TurnOptions
 }
 
+/** The media port, and what is sent to browsers, packed once for all of them. */
+interface Media {
+  readonly gateway: RtcGateway
+  readonly fanouts: RtpFanouts
+}
+
 /** WebRTC in all its forms. Without the native package it is off and everything else runs. */
 export class WebRtcEndpoint implements OpenProtocol {
   readonly readiness: Readiness
   readonly #environment: ProtocolEnvironment
   readonly #turn: TurnOptions
-  readonly #gateway: RtcGateway | undefined
+  readonly #media: Media | undefined
 
-  private constructor(environment: ProtocolEnvironment, turn: TurnOptions, gateway: RtcGateway | string) {
+  private constructor(environment: ProtocolEnvironment, turn: TurnOptions, media: Media | string) {
     this.#environment = environment
     this.#turn = turn
-    this.#gateway = typeof gateway === 'string' ? undefined : gateway
-    this.readiness = typeof gateway === 'string' ? { on: false, why: gateway } : { on: true }
+    this.#media = typeof media === 'string' ? undefined : media
+    this.readiness = typeof media === 'string' ? { on: false, why: media } : { on: true }
   }
 
   /** Rejects when the port cannot be had. */
@@ -42,14 +51,15 @@ export class WebRtcEndpoint implements OpenProtocol {
       log.warn(loaded, 'WebRTC is off')
       return new WebRtcEndpoint(environment, turn, loaded.why)
     }
-    const gateway = await openRtc({ ...where, engine: loaded.engine, clock, listeners, bridgeOf })
+    const gateway = await openRtc({ ...where, engine: loaded.engine, clock, listeners })
     observeRtc(metrics, gateway)
-    return new WebRtcEndpoint(environment, turn, gateway)
+    const fanouts = new RtpFanouts(gateway.egress, () => clock.now(), bridgeOf)
+    return new WebRtcEndpoint(environment, turn, { gateway, fanouts })
   }
 
   /** What rooms move the media of browsers with; undefined without WebRTC. */
   roomMedia(): RoomMediaGateway | undefined {
-    return this.#gateway && new RoomMediaGateway({ gateway: this.#gateway, environment: this.#environment })
+    return this.#media && new RoomMediaGateway({ ...this.#media, environment: this.#environment })
   }
 
   /** For `RTCConfiguration.iceServers`. */
@@ -63,10 +73,10 @@ export class WebRtcEndpoint implements OpenProtocol {
 
   /** Adds WHIP and WHEP. */
   async register(web: FastifyInstance): Promise<void> {
-    if (this.#gateway === undefined) return
+    if (this.#media === undefined) return
     const { audit, clientAddress } = this.#environment
     const shared = {
-      ...{ audit, environment: this.#environment, gateway: this.#gateway, sessions: new RtcSessions() },
+      ...{ audit, environment: this.#environment, ...this.#media, sessions: new RtcSessions() },
       clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
       links: (isKnown: boolean) => iceServerLinks(this.#turn, Date.now(), isKnown),
     }
@@ -75,6 +85,6 @@ export class WebRtcEndpoint implements OpenProtocol {
   }
 
   close(): void {
-    this.#gateway?.close()
+    this.#media?.gateway.close()
   }
 }

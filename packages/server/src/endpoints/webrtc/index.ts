@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { after, list, port, text, type Config, type OptionsOf } from '../../config/index.js'
 import type { BannerLine, ConfiguredProtocol, ProtocolWith } from '../protocol.js'
-import { checkAddresses, checkNative } from './doctor.js'
+import { checkAddresses, checkNative } from './port/index.js'
 import { WebRtcEndpoint } from './endpoint.js'
-import { WEBRTC_NEEDS } from './playable.js'
+import { WEBRTC_NEEDS } from './send/index.js'
 
 export { WebRtcEndpoint } from './endpoint.js'
 

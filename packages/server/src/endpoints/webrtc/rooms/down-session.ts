@@ -10,7 +10,7 @@ import {
   type OfferTrack,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { RtcGateway } from '../gateway.js'
+import type { RtcGateway } from '../port/index.js'
 import { idOf } from './down-track.js'
 import type { DownOffer, NamedTrack, SubscribedTrack } from './member-media.js'
 

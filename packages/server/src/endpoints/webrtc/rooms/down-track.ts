@@ -1,9 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock, SourceFor, Stream, StreamHub, StreamKey } from '../../../hub/index.js'
-import { AudioPlay } from '../audio-play.js'
-import { WEBRTC_NEEDS, type PlayableKind } from '../playable.js'
-import type { RtpFanouts } from '../rtp-fanouts.js'
-import { VideoPlay } from '../video-play.js'
+import { AudioPlay, type PlayableKind, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
 import type { SubscribedTrack } from './member-media.js'
 
 /** A stream that is not there is waited for; asking again this rarely costs nothing. */

@@ -9,7 +9,8 @@ import { StreamHub, StreamKey, type Clock } from '../../../hub/index.js'
 import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { browserAnswer } from '../../../../../webrtc/src/sdp/browser-answer.fake.js'
-import { RtcGateway } from '../gateway.js'
+import { RtcGateway } from '../port/gateway.js'
+import { RtpFanouts } from '../send/rtp-fanouts.js'
 import { DownLink } from './downlink.js'
 import type { DownOffer, SubscribedTrack } from './member-media.js'
 import { RoomStream } from './room-stream.fake.js'
@@ -58,6 +59,7 @@ class Stage {
     this.link = new DownLink({
       ...{
         gateway: this.gateway,
+        fanouts: new RtpFanouts(this.gateway.egress, () => clock.now()),
         hub: this.hub,
         clock,
         log: silentLog,

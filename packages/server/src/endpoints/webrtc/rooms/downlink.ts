@@ -9,9 +9,8 @@ import {
   type RemoteDescription,
 } from '@crossroom/webrtc'
 import type { Log, Metrics } from '../../../observe/index.js'
-import type { RtcGateway } from '../gateway.js'
-import type { RtcPeer } from '../peer.js'
-import { RtcPlay } from '../play.js'
+import type { RtcGateway, RtcPeer } from '../port/index.js'
+import { RtcPlay } from '../send/index.js'
 import { DownSession, MAX_LINES } from './down-session.js'
 import { DownTrack, idOf, type DownTrackContext } from './down-track.js'
 import type { DownOffer, SubscribedTrack } from './member-media.js'
@@ -26,7 +25,7 @@ const FIRST_RETRY: Micros = 1_000_000
 /** … up to this. */
 const LONGEST_RETRY: Micros = 30_000_000
 
-export interface DownLinkOptions extends Omit<DownTrackContext, 'decodes' | 'fanouts'> {
+export interface DownLinkOptions extends Omit<DownTrackContext, 'decodes'> {
   readonly gateway: RtcGateway
   readonly log: Log
   readonly metrics: Metrics
@@ -71,9 +70,9 @@ export class DownLink {
   #closed = false
 
   constructor(options: DownLinkOptions) {
-    const { hub, clock, sourceFor, gateway } = options
+    const { hub, clock, sourceFor, fanouts, gateway } = options
     this.#options = options
-    this.#context = { hub, clock, sourceFor, fanouts: gateway.fanouts, decodes: () => this.#session.decodes }
+    this.#context = { hub, clock, sourceFor, fanouts, decodes: () => this.#session.decodes }
     this.#schedule = new OfferSchedule(clock, (revision) => this.#offer(revision))
     this.#session = new DownSession(gateway)
   }

@@ -1,7 +1,8 @@
 import type { Micros } from '@crossroom/media'
 import type { EndpointEnvironment } from '../../environment.js'
 import type { PublishEnvironment } from '../../publish-attempt.js'
-import type { RtcGateway } from '../gateway.js'
+import type { RtcGateway } from '../port/index.js'
+import type { RtpFanouts } from '../send/index.js'
 import { DownLink } from './downlink.js'
 import type { MemberMediaOptions, NetworkQuality, StreamType, SubscribedTrack } from './member-media.js'
 import { networkQualityOf } from './network-quality.js'
@@ -13,6 +14,7 @@ const JUDGE_EVERY: Micros = 2_000_000
 
 export interface RoomMediaGatewayOptions {
   readonly gateway: RtcGateway
+  readonly fanouts: RtpFanouts
   readonly environment: PublishEnvironment & Pick<EndpointEnvironment, 'sourceFor'>
 }
 
@@ -41,7 +43,7 @@ export class RoomMemberMedia {
   #cancelJudging: () => void
 
   constructor(options: RoomMediaGatewayOptions, member: MemberMediaOptions) {
-    const { gateway, environment } = options
+    const { gateway, fanouts, environment } = options
     const { roomId, userId, remoteAddress, handlers } = member
     this.#options = options
     this.#member = member
@@ -55,7 +57,7 @@ export class RoomMemberMedia {
       refused: (streamType, reason) => handlers.refused(streamType, reason),
     })
     this.#down = new DownLink({
-      ...{ gateway, roomId, userId, sourceFor: environment.sourceFor },
+      ...{ gateway, fanouts, roomId, userId, sourceFor: environment.sourceFor },
       ...{ hub: environment.hub, clock: environment.clock, log: environment.log, metrics: environment.metrics },
       onOffer: (offer) => handlers.offer(offer),
     })

@@ -11,11 +11,14 @@ import {
 import type { Grant, StreamEndReason } from '../../../auth/index.js'
 import type { StreamKey } from '../../../hub/index.js'
 import type { PublishEnvironment } from '../../publish-attempt.js'
-import { describeSession, newSessionIdentity, type SessionIdentity } from '../description.js'
-import type { RtcGateway } from '../gateway.js'
-import type { RtcPeer } from '../peer.js'
-import { PUBLISH_WISHES, RtcPublish, type UplinkPath } from '../publish.js'
-import { PublishedStream } from '../published-stream.js'
+import {
+  describeSession,
+  newSessionIdentity,
+  type RtcGateway,
+  type RtcPeer,
+  type SessionIdentity,
+} from '../port/index.js'
+import { PUBLISH_WISHES, PublishedStream, RtcPublish, type UplinkPath } from '../receive/index.js'
 import { checkTracks, type UplinkStreamType, type UplinkTrack } from './uplink-tracks.js'
 
 export interface RoomUplinkOptions {

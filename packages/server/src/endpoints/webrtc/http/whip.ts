@@ -9,15 +9,13 @@ import {
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { StreamEndReason } from '../../auth/index.js'
-import { rtcLimits } from '../../config/index.js'
-import type { Audit } from '../../observe/index.js'
-import type { EndpointEnvironment } from '../environment.js'
-import { describeSession } from './description.js'
-import type { RtcGateway } from './gateway.js'
-import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
-import { PUBLISH_WISHES, RtcPublish } from './publish.js'
-import { PublishedStream } from './published-stream.js'
+import type { StreamEndReason } from '../../../auth/index.js'
+import { rtcLimits } from '../../../config/index.js'
+import type { Audit } from '../../../observe/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import { describeSession, type RtcGateway } from '../port/index.js'
+import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './routes.js'
+import { PUBLISH_WISHES, PublishedStream, RtcPublish } from '../receive/index.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
-import { httpLimits } from '../../config/index.js'
-import type { Audit } from '../../observe/index.js'
-import type { RtcGateway } from './gateway.js'
+import { httpLimits } from '../../../config/index.js'
+import type { Audit } from '../../../observe/index.js'
+import type { RtcGateway } from '../port/index.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 
 const SDP = 'application/sdp'

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Egress, NegotiatedMedia, PlaySender, TrackId } from '@crossroom/webrtc'
-import type { Clock } from '../../hub/index.js'
+import type { Clock } from '../../../hub/index.js'
 import type { RateMeter } from './rate-meter.js'
 
 /** What a track sends with, while its viewer is connected and has an m-line for it. */

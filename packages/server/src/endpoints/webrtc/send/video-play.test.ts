@@ -1,7 +1,7 @@
 import { VirtualClock } from '@crossroom/testkit'
 import { OFFERED_CODECS, PlaySender, type NegotiatedMedia } from '@crossroom/webrtc'
 import { beforeEach, expect, test } from 'vitest'
-import { StreamKey } from '../../hub/index.js'
+import { StreamKey } from '../../../hub/index.js'
 import { FakeEgress } from './egress.fake.js'
 import { H264_HIGH, picture, TestSource, VP8 } from './frames.fake.js'
 import { RtpFanouts } from './rtp-fanouts.js'

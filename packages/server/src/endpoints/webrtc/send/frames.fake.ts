@@ -7,8 +7,8 @@ import {
   type Micros,
   type VideoConfig,
 } from '@crossroom/media'
-import { StreamKey, type FrameSink, type FrameSource, type Tracks } from '../../hub/index.js'
-import { buildSps } from '../../../../media/src/h264/sps.fake.js'
+import { StreamKey, type FrameSink, type FrameSource, type Tracks } from '../../../hub/index.js'
+import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
 
 const PPS = Uint8Array.of(0x68, 0xce, 0x38, 0x80)
 /** RFC 6386 section 9.1: a keyframe's start code and its size, 320 × 180. */

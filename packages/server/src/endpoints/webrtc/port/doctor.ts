@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net'
 import { networkInterfaces, release } from 'node:os'
-import { isLoopbackHost } from '../../config/index.js'
-import { isPublicAddress } from '../../net/index.js'
-import type { Finding } from '../protocol.js'
+import { isLoopbackHost } from '../../../config/index.js'
+import { isPublicAddress } from '../../../net/index.js'
+import type { Finding } from '../../protocol.js'
 import { loadEngine } from './load-engine.js'
 
 /** Whether WebRTC can work here. */

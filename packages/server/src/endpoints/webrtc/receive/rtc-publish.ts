@@ -10,8 +10,8 @@ import {
   type SrtpKeys,
   type ViewerId,
 } from '@crossroom/webrtc'
-import type { Clock } from '../../hub/index.js'
-import type { RtcGateway } from './gateway.js'
+import type { Clock } from '../../../hub/index.js'
+import type { RtcGateway } from '../port/index.js'
 
 /** H.264 first: phones play it as it is. Everything else has to be converted for them. */
 export const PUBLISH_WISHES: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] } = {

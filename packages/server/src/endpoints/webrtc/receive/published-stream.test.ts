@@ -1,11 +1,11 @@
 import type { MediaFrame, Micros, VideoConfig } from '@crossroom/media'
 import { VirtualClock } from '@crossroom/testkit'
 import { beforeEach, expect, test } from 'vitest'
-import type { Grant } from '../../auth/index.js'
-import { gopCacheLimits, publisherLimits } from '../../config/index.js'
-import { Connections, StreamHub, StreamKey } from '../../hub/index.js'
-import { cachedStart } from '../../hub/start.js'
-import { Metrics, silentLog } from '../../observe/index.js'
+import type { Grant } from '../../../auth/index.js'
+import { gopCacheLimits, publisherLimits } from '../../../config/index.js'
+import { Connections, StreamHub, StreamKey } from '../../../hub/index.js'
+import { cachedStart } from '../../../hub/start.js'
+import { Metrics, silentLog } from '../../../observe/index.js'
 import { PublishedStream, type StreamMedia } from './published-stream.js'
 
 const SECOND: Micros = 1_000_000

@@ -20,11 +20,10 @@ import {
   type ViewerRoute,
   type WebRtcEngine,
 } from '@crossroom/webrtc'
-import { connectionLimits } from '../../config/index.js'
-import type { PendingConnection } from '../../net/index.js'
-import type { BridgeOf, Clock } from '../../hub/index.js'
+import { connectionLimits } from '../../../config/index.js'
+import type { PendingConnection } from '../../../net/index.js'
+import type { Clock } from '../../../hub/index.js'
 import { RtcPeer, type RtcPeerHandlers } from './peer.js'
-import { RtpFanouts } from './rtp-fanouts.js'
 import { TcpAddresses } from './tcp-addresses.js'
 
 /** Rows taken from the egress at a time. */
@@ -43,8 +42,6 @@ export interface RtcGatewayOptions {
   readonly candidates: readonly IceCandidate[]
   readonly clock: Clock
   readonly cname: string
-  /** Makes pictures for viewers that would wait for a keyframe; default: nobody does. */
-  readonly bridgeOf?: BridgeOf
 }
 
 export interface PeerRequest {
@@ -60,8 +57,6 @@ export interface PeerRequest {
 /** The one media port: hands datagrams to the peers they belong to, and owns the egress that all viewers share. */
 export class RtcGateway {
   readonly egress: Egress
-  /** What is sent to browsers, packed once for all of them. */
-  readonly fanouts: RtpFanouts
   /** Where all that browsers publish is put together. */
   readonly frames = new FrameStore()
   readonly candidates: readonly IceCandidate[]
@@ -90,7 +85,6 @@ export class RtcGateway {
     this.fingerprint = options.engine.dtls.fingerprint
     this.cname = options.cname
     this.egress = options.engine.createEgress(options.port, { cname: options.cname })
-    this.fanouts = new RtpFanouts(this.egress, () => options.clock.now(), options.bridgeOf)
     this.#tcp = new TcpAddresses({
       packet: (address, bytes) => {
         this.#collectSent()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { FIRST_TCP_ADDRESS, FRAME_HEADER_BYTES, FrameReader, writeFrame, type PeerAddress } from '@crossroom/webrtc'
-import { rtcLimits } from '../../config/index.js'
-import { plainAddress } from '../../net/index.js'
+import { rtcLimits } from '../../../config/index.js'
+import { plainAddress } from '../../../net/index.js'
 
 /** A TCP connection that carries framed packets (RFC 4571, RFC 6544). */
 interface TcpWay {

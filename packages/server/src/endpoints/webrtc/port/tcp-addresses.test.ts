@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { PeerAddress } from '@crossroom/webrtc'
 import { beforeEach, expect, test } from 'vitest'
-import { rtcLimits } from '../../config/index.js'
+import { rtcLimits } from '../../../config/index.js'
 import { TcpAddresses } from './tcp-addresses.js'
 
 /** A socket whose other side reads as much as it is told to. */

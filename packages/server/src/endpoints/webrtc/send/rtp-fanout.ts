@@ -24,8 +24,8 @@ import {
   type SourceId,
   type TrackId,
 } from '@crossroom/webrtc'
-import { startLimits } from '../../config/index.js'
-import type { EndReason, FrameSink, FrameSource, Tracks } from '../../hub/index.js'
+import { startLimits } from '../../../config/index.js'
+import type { EndReason, FrameSink, FrameSource, Tracks } from '../../../hub/index.js'
 import type { LiveClock } from './live-clock.js'
 import { RateMeter } from './rate-meter.js'
 

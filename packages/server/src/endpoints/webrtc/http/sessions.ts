@@ -1,5 +1,5 @@
-import { equalSecrets, type StreamEndReason } from '../../auth/index.js'
-import type { RtcPeer } from './peer.js'
+import { equalSecrets, type StreamEndReason } from '../../../auth/index.js'
+import type { RtcPeer } from '../port/index.js'
 
 /** A WHEP or WHIP session as its address knows it. */
 export interface RtcSession {

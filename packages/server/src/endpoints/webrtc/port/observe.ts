@@ -1,4 +1,4 @@
-import type { Metrics } from '../../observe/index.js'
+import type { Metrics } from '../../../observe/index.js'
 import type { RtcGateway } from './gateway.js'
 
 /** Adds what the media port knows to the metrics; read at each scrape. */

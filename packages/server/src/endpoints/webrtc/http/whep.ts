@@ -11,25 +11,22 @@ import {
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
-import type { StreamEndReason } from '../../auth/index.js'
-import { rtcLimits } from '../../config/index.js'
-import type { EndReason, Stream, Tracks } from '../../hub/index.js'
-import type { Audit } from '../../observe/index.js'
-import type { EndpointEnvironment } from '../environment.js'
-import { PlayAttempt } from '../play-attempt.js'
-import { AudioPlay } from './audio-play.js'
-import { describeSession } from './description.js'
-import type { RtcGateway } from './gateway.js'
-import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './http.js'
-import { WEBRTC_NEEDS, type PlayableKind } from './playable.js'
-import { RtcPlay } from './play.js'
+import type { StreamEndReason } from '../../../auth/index.js'
+import { rtcLimits } from '../../../config/index.js'
+import type { EndReason, Stream, Tracks } from '../../../hub/index.js'
+import type { Audit } from '../../../observe/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import { PlayAttempt } from '../../play-attempt.js'
+import { AudioPlay, type PlayableKind, RtcPlay, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
+import { describeSession, type RtcGateway } from '../port/index.js'
+import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './routes.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
-import { VideoPlay } from './video-play.js'
 
 export interface WhepOptions {
   readonly environment: EndpointEnvironment
   readonly gateway: RtcGateway
+  readonly fanouts: RtpFanouts
   readonly sessions: RtcSessions
   readonly clientAddress: (request: FastifyRequest) => string
   /** `Link` headers that name ICE servers. */
@@ -98,7 +95,7 @@ export class WhepEndpoint {
     media: NegotiatedMedia[],
     client: { readonly bearer: string | undefined; readonly owner: string },
   ): OpenedSession {
-    const { gateway, sessions, environment } = this.#options
+    const { gateway, fanouts, sessions, environment } = this.#options
     const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
     const askedAt = environment.clock.now()
     let connectedAt: number | undefined
@@ -123,7 +120,7 @@ export class WhepEndpoint {
     const unwatch = source.stream.subscribe({ kind: source.kind, handleFrame: () => undefined, handleEnd }, 'live')
     const attach = (): void => {
       const needs = WEBRTC_NEEDS[source.kind]
-      const fanout = gateway.fanouts.of(environment.sourceFor(source.stream, needs), needs.isInSlices)
+      const fanout = fanouts.of(environment.sourceFor(source.stream, needs), needs.isInSlices)
       for (const track of tracks) track.attach(fanout)
       unwatch()
     }

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import { OPUS_CLOCK_RATE, rtpTimestampFromMicros, type TrackId } from '@crossroom/webrtc'
-import type { EndReason } from '../../hub/index.js'
+import type { EndReason } from '../../../hub/index.js'
 import type { PlayedTrack, Sending } from './played-track.js'
 import type { RateMeter } from './rate-meter.js'
 import type { AudioViewer, RtpFanout } from './rtp-fanout.js'

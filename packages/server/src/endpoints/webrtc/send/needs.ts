@@ -1,4 +1,4 @@
-import type { PlayerNeeds } from '../../hub/index.js'
+import type { PlayerNeeds } from '../../../hub/index.js'
 
 /**
  * The two kinds of browsers there are, those with H.264 and those without, and the sound alone for either; and players that know

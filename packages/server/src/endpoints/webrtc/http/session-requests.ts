@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { rtcLimits } from '../../config/index.js'
-import { addressGroup, isLoopbackAddress } from '../../net/index.js'
-import type { StreamAction, StreamRequest } from '../../auth/index.js'
-import { bearerOf, HttpRefusal, type SessionParams } from './http.js'
+import { rtcLimits } from '../../../config/index.js'
+import { addressGroup, isLoopbackAddress } from '../../../net/index.js'
+import type { StreamAction, StreamRequest } from '../../../auth/index.js'
+import { bearerOf, HttpRefusal, type SessionParams } from './routes.js'
 import type { RtcSessions } from './sessions.js'
 
 /** What the gate is asked about a POST. */

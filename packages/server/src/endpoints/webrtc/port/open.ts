@@ -3,8 +3,8 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { announceableAddresses, hostCandidates, type AnnouncedAddress, type WebRtcEngine } from '@crossroom/webrtc'
-import type { BridgeOf, Clock } from '../../hub/index.js'
-import type { Listeners } from '../../net/index.js'
+import type { Clock } from '../../../hub/index.js'
+import type { Listeners } from '../../../net/index.js'
 import { RtcGateway } from './gateway.js'
 
 export interface RtcOpenOptions {
@@ -16,7 +16,6 @@ export interface RtcOpenOptions {
   readonly announce: readonly string[]
   readonly clock: Clock
   readonly listeners: Listeners
-  readonly bridgeOf: BridgeOf
 }
 
 /** A free UDP port may be taken for TCP: another one is tried so often. */
@@ -37,13 +36,13 @@ export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
 }
 
 async function openOnce(options: RtcOpenOptions): Promise<RtcGateway> {
-  const { engine, host, clock, listeners, bridgeOf } = options
+  const { engine, host, clock, listeners } = options
   const port = engine.udp.open({ host, port: options.port })
   let gateway: RtcGateway | undefined
   try {
     const addresses = await announcedAddresses(options.announce, host, port.port)
     const cname = randomBytes(12).toString('base64url')
-    const made = new RtcGateway({ engine, port, candidates: hostCandidates(addresses), clock, cname, bridgeOf })
+    const made = new RtcGateway({ engine, port, candidates: hostCandidates(addresses), clock, cname })
     gateway = made
     await listeners.openTcp('rtc', port.port, (socket, guest) => made.handleTcp(socket, guest))
     return made

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Egress } from '@crossroom/webrtc'
-import type { BridgeOf, FrameSource } from '../../hub/index.js'
+import type { BridgeOf, FrameSource } from '../../../hub/index.js'
 import { LiveClock } from './live-clock.js'
 import { RtpFanout } from './rtp-fanout.js'
 

@@ -1,10 +1,10 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { layersOf, type NegotiatedMedia } from '@crossroom/webrtc'
-import type { Grant, Refusal, StreamEndReason, StreamRequest } from '../../auth/index.js'
-import type { Publication } from '../../hub/index.js'
-import type { Traffic } from '../../observe/index.js'
-import type { EndpointEnvironment } from '../environment.js'
-import { PublishAttempt, type PublishEnvironment } from '../publish-attempt.js'
+import type { Grant, Refusal, StreamEndReason, StreamRequest } from '../../../auth/index.js'
+import type { Publication } from '../../../hub/index.js'
+import type { Traffic } from '../../../observe/index.js'
+import type { EndpointEnvironment } from '../../environment.js'
+import { PublishAttempt, type PublishEnvironment } from '../../publish-attempt.js'
 import { Layers } from './layers.js'
 
 /** A lower layer that is silent for so long is over. */

@@ -10,8 +10,8 @@ import {
   type SrtpKeys,
   type SrtpProfile,
 } from '@crossroom/webrtc'
-import type { Clock } from '../../hub/index.js'
-import { inListenedTime } from '../../net/index.js'
+import type { Clock } from '../../../hub/index.js'
+import { inListenedTime } from '../../../net/index.js'
 
 /** What a session does at each turn of its peer's life. */
 export interface RtcPeerHandlers {

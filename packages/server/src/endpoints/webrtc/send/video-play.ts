@@ -7,8 +7,8 @@ import {
   VIDEO_CLOCK_RATE,
   type TrackId,
 } from '@crossroom/webrtc'
-import { startLimits } from '../../config/index.js'
-import type { EndReason } from '../../hub/index.js'
+import { startLimits } from '../../../config/index.js'
+import type { EndReason } from '../../../hub/index.js'
 import type { PlayedTrack, Sending } from './played-track.js'
 import type { RateMeter } from './rate-meter.js'
 import type { KeptFrame, RtpFanout, VideoViewer } from './rtp-fanout.js'

@@ -15,8 +15,8 @@ import {
   type ViewerCounters,
   type ViewerId,
 } from '@crossroom/webrtc'
-import type { Clock } from '../../hub/index.js'
-import type { RtcGateway } from './gateway.js'
+import type { Clock } from '../../../hub/index.js'
+import type { RtcGateway } from '../port/index.js'
 import type { PlayedTrack } from './played-track.js'
 import { NO_DELAY } from './video-play.js'
 

@@ -1,0 +1,7 @@
+export { describeSession, newSessionIdentity, type SessionIdentity } from './description.js'
+export { checkAddresses, checkNative } from './doctor.js'
+export { RtcGateway } from './gateway.js'
+export { loadEngine } from './load-engine.js'
+export { observeRtc } from './observe.js'
+export { openRtc } from './open.js'
+export type { RtcPeer } from './peer.js'

@@ -1,0 +1,1 @@
+export { RoomMediaGateway } from './room-media-gateway.js'
