@@ -110,6 +110,30 @@ test('R17: a publisher of some hundred Mbit/s is held to its limit by back-press
   expect(quantile(delays, 0.95)).toBeLessThan(400)
 })
 
+test('4K of 30 Mbit/s is taken whole and in real time; a picture of 5 MB is refused with the reason', async () => {
+  const name = 'live/4k'
+  const publisher = await publishRtmp(`${server.rtmp}/${name}`)
+  publisher.send(clip.configs)
+  // 120 KB a picture, and a keyframe of 2 MB each second.
+  const picture = (index: number) =>
+    index % 30 === 0 ? fattened(clip.pictures[0]!, 2_000_000) : fattened(clip.pictures[1]!, 60_000)
+  const from = performance.now()
+  const viewer = watchHttpFlv(`${server.http}/${name}.flv`)
+  for (let sent = 0; sent < 90; sent++) {
+    publisher.send([{ ...picture(sent), timestampMs: 33 * sent }])
+    await wait(Math.max(0, 33 * sent - (performance.now() - from)))
+  }
+  await viewer.frames(90)
+  expect(performance.now() - from).toBeLessThan(6000)
+  let said = ''
+  publisher.socket.on('data', (piece: Buffer) => (said += piece.toString('latin1')))
+  publisher.send([{ ...fattened(clip.pictures[1]!, 5_000_000), timestampMs: 3000 }])
+  await until('the end of the connection', () => publisher.closed)
+  expect(said).toContain('NetStream.Publish.Failed')
+  expect(said).toContain('4194304 are allowed')
+  viewer.close()
+})
+
 test('F1: killed at any byte, a publisher leaves no partial frame behind, and its viewers resume on their connection', async () => {
   const name = 'live/killed'
   const known = new Set(clip.tags.map((tag) => hashOf(tag.body)))
