@@ -180,6 +180,8 @@ export const httpLimits = {
   keepAliveTimeoutMs: 5_000,
   maxHeaderBytes: 8 * KiB,
   maxHeaders: 64,
+  /** Requests of one connection that are not answered yet, or whose answers were not read yet; one more ends it. */
+  pipelined: 4,
   /** Request bodies of the REST API. */
   bodyBytes: 64 * KiB,
   /** An SDP offer or a trickle fragment. */

@@ -127,7 +127,7 @@ export class HttpServer {
   }
 
   #handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    this.#visits.get(request.socket)?.asks(request, response)
+    if (this.#visits.get(request.socket)?.asks(request, response) === false) return
     if (hasTooManyHeaders(request, this.#options.limits)) {
       refuseHeaders(request, response)
       return

@@ -8,6 +8,8 @@ export interface HttpVisitLimits {
   readonly headersTimeoutMs: number
   /** From there to the end of its body. */
   readonly requestTimeoutMs: number
+  /** Requests that wait for their answers, or whose answers wait to be read. */
+  readonly pipelined: number
 }
 
 /** One HTTP connection: a stranger with a deadline until its request is there, and again between two requests. */
@@ -35,8 +37,12 @@ export class HttpVisit {
     socket.once('close', () => this.#cancelDeadline())
   }
 
-  /** The headers of a request came, and with them what it is about. */
-  asks(request: IncomingMessage, response: ServerResponse): void {
+  /** The headers of a request came, and with them what it is about. False when the connection was ended for asking too much. */
+  asks(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.socket.destroyed || this.#answering >= this.#limits.pipelined) {
+      request.socket.destroy()
+      return false
+    }
     this.#answering++
     this.guest.settle()
     // Asked at the deadline: a request whose body nobody reads has no end that is told.
@@ -47,6 +53,7 @@ export class HttpVisit {
       this.guest.wait()
       this.#expect(this.#limits.headersTimeoutMs)
     })
+    return true
   }
 
   /** It speaks another protocol from now on. */
