@@ -281,7 +281,7 @@ export class RoomStage extends Stage {
   }
 
   /** Publishes as a member's browser does. */
-  publishAs({ member }: Entered, streamType: 'main' | 'aux' = 'main'): Publication {
+  publishAs({ member }: Pick<Entered, 'member'>, streamType: 'main' | 'aux' = 'main'): Publication {
     const { key, subject } = member.openStream(streamType)
     return this.hub.open(key).publish({
       ...{ id: 'p', protocol: 'room', remoteAddress: '127.0.0.1', subject },

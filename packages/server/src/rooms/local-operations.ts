@@ -47,7 +47,8 @@ export class LocalOperations implements RoomOperations {
   mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary> {
     return promised(() => {
       const room = this.#require(roomId)
-      return memberSummaryOf(room, room.mute(userId, kind, muted))
+      room.mute(userId, kind, muted)
+      return memberSummaryOf(room, room.member(userId)!)
     })
   }
 

@@ -1,4 +1,4 @@
-import type { ExitReason, MemberKind, PublishedStreamType, PublishState, Role, TrackKind } from '@crossroom/protocol'
+import type { ExitReason, MemberKind, PublishedStreamType, PublishState, Role } from '@crossroom/protocol'
 import type { Permissions } from '../auth/identity.js'
 import { MemberStream, type StreamOwner } from './media/member-stream.js'
 import type { RoomChanges } from './media/room-changes.js'
@@ -37,9 +37,10 @@ export abstract class Member implements Person, StreamOwner {
   readonly enteredAtMs: number
   /** Changed by the roster only. */
   role: Role
+  /** Changed by the roster only; see `applyMutes`. */
+  mutedByOthers: Kinds = { audio: false, video: false }
   readonly services: RoomServices
   #permissions: Permissions
-  #mutedByOthers: Kinds = { audio: false, video: false }
   readonly #streams = new Map<PublishedStreamType, MemberStream>()
 
   constructor(options: MemberOptions) {
@@ -67,11 +68,6 @@ export abstract class Member implements Person, StreamOwner {
     return this.#streams.values()
   }
 
-  /** Kinds that the owner or an operator muted. */
-  get mutedByOthers(): Kinds {
-    return this.#mutedByOthers
-  }
-
   streamOf(streamType: PublishedStreamType): MemberStream | undefined {
     return this.#streams.get(streamType)
   }
@@ -90,7 +86,7 @@ export abstract class Member implements Person, StreamOwner {
     this.#streams.set(stream.streamType, stream)
     stream.owner = this
     stream.allow(maySend(this.#permissions, stream.streamType))
-    stream.muteByOthers(this.#mutedByOthers)
+    stream.muteByOthers(this.mutedByOthers)
     return stream
   }
 
@@ -103,8 +99,7 @@ export abstract class Member implements Person, StreamOwner {
   }
 
   /** Takes the place of the same user: the streams pass on, so that those who play them stay where they are. */
-  adopt(other: Member, streams: readonly MemberStream[]): void {
-    this.#mutedByOthers = other.#mutedByOthers
+  adopt(streams: readonly MemberStream[]): void {
     for (const stream of streams) {
       stream.announce(undefined)
       stream.mute({ audio: false, video: false })
@@ -112,9 +107,9 @@ export abstract class Member implements Person, StreamOwner {
     }
   }
 
-  muteByOthers(kind: TrackKind, muted: boolean): void {
-    this.#mutedByOthers = { ...this.#mutedByOthers, [kind]: muted }
-    for (const stream of this.#streams.values()) stream.muteByOthers(this.#mutedByOthers)
+  /** What others muted is withheld by the server, for as long as the member is here. */
+  applyMutes(): void {
+    for (const stream of this.#streams.values()) stream.muteByOthers(this.mutedByOthers)
   }
 
   /** Nothing it sent is there any more, and nobody may play it. */

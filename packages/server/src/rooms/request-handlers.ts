@@ -42,7 +42,7 @@ export interface ParticipantRoom extends MemberRoom {
   answerMic(userId: string, accepted: boolean, by?: string): void
   removeMic(userId: string, by?: string): void
   kick(userId: string, banMs: number): void
-  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): Member
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void
   disband(): void
 }
 
@@ -146,6 +146,6 @@ function mix(member: Requester, params: ParamsOf<'media.mix'>): ResultOf<'media.
 }
 
 /** The answer to a request that only does something. */
-function after(_done: unknown): Empty {
+function after(_done: void): Empty {
   return {}
 }

@@ -54,7 +54,7 @@ export class Room implements ParticipantRoom {
     this.#handlers = handlers
     const { bans, clock, nowMs, newId, mixer, tokens } = services
     this.createdAt = nowMs()
-    this.invitations = new Invitations({ nowMs, newId, isShut: (link) => bans.hasLinkOf(id, link) })
+    this.invitations = new Invitations({ nowMs, newId, isShut: (link) => bans.hasLinkOf(nowMs(), id, link) })
     const participants = () => this.#participants()
     const lists = (this.#lists = new RoomLists({
       ...{ clock, receivers: participants },
@@ -174,18 +174,13 @@ export class Room implements ParticipantRoom {
   /** Ends a membership and keeps the user out for `banMs`. */
   kick(userId: string, banMs: number): void {
     const member = this.#roster.require(userId)
-    this.#services.bans.add(this.id, userId, banMs)
+    this.#services.bans.add(this.#services.nowMs(), this.id, userId, banMs)
     if (member instanceof Participant) member.end('kicked')
     else this.exit(member, 'kicked')
   }
 
-  /** What is muted is withheld by the server, for as long as the member is here. */
-  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): Member {
-    const member = this.#roster.require(userId)
-    member.muteByOthers(kind, muted)
-    const params = { userId, kind, muted, ...(by === undefined ? {} : { by }) }
-    for (const participant of this.#participants()) if (participant.isListed) participant.notify('room.muted', params)
-    return member
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void {
+    this.#tell(this.#roster.mute(userId, kind, muted, by))
   }
 
   /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */
@@ -194,7 +189,7 @@ export class Room implements ParticipantRoom {
     for (const member of [...this.members])
       if (member instanceof Participant) member.end('disbanded')
       else {
-        this.#services.bans.add(this.id, member.userId, DEFAULT_BAN_MS)
+        this.#services.bans.add(this.#services.nowMs(), this.id, member.userId, DEFAULT_BAN_MS)
         this.exit(member, 'disbanded')
       }
     this.#finish()
@@ -226,6 +221,8 @@ export class Room implements ParticipantRoom {
         return this.#handleListed(person)
       case 'role':
         return this.#tellRole(person, event.by, event.entering)
+      case 'muted':
+        return this.#handleMuted(event)
       case 'asked':
         asParticipant(event.owner)?.notify('mic.requested', { userId: person.userId, userName: person.userName })
         return
@@ -248,7 +245,7 @@ export class Room implements ParticipantRoom {
     if (!present.isListed) this.#lists.countChanged()
     // Its publications end here; the new session is not told of them.
     present.close()
-    next.adopt(present, streams)
+    next.adopt(streams)
     this.#handlers.exited(present, 'replaced')
   }
 
@@ -281,6 +278,12 @@ export class Room implements ParticipantRoom {
       participant.stopSending()
     }
     this.#lists.countChanged()
+  }
+
+  #handleMuted({ person, track, muted, by }: Extract<RosterEvent<Member>, { kind: 'muted' }>): void {
+    person.applyMutes()
+    const params = { userId: person.userId, kind: track, muted, ...(by === undefined ? {} : { by }) }
+    for (const participant of this.#participants()) if (participant.isListed) participant.notify('room.muted', params)
   }
 
   /** Whoever enters reads its role in the answer to its request. */

@@ -26,7 +26,7 @@ export interface RoomCounts {
 /** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
 export class Rooms {
   readonly tokens: MediaTokens
-  readonly bans: Bans
+  readonly bans = new Bans()
   readonly #services: RoomServices
   readonly #rooms = new Map<string, Room>()
   /** Shared by the addresses that made them: nobody makes so many rooms that others can make none. */
@@ -38,7 +38,6 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.tokens = new MediaTokens(options.newId, options.nowMs)
-    this.bans = new Bans(options.nowMs)
     this.#services = { ...options, tokens: this.tokens, bans: this.bans }
   }
 
@@ -80,7 +79,8 @@ export class Rooms {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
     const isPresent = this.#rooms.get(roomId)?.member(userId) !== undefined
-    if (this.bans.has(roomId, userId) || (!isPresent && this.bans.hasLinkOf(roomId, userId)))
+    const nowMs = this.#services.nowMs()
+    if (this.bans.has(nowMs, roomId, userId) || (!isPresent && this.bans.hasLinkOf(nowMs, roomId, userId)))
       throw new RoomError('BANNED', 'You were removed from this room and cannot return yet.')
     if (!permissions.createRoom && !this.#rooms.has(roomId))
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow creating it.')

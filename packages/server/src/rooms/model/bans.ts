@@ -6,43 +6,38 @@ import { linkOf } from './invitations.js'
  * further ids from the same invitation, so a ban of one shuts out all of them, but for those who are in the room.
  */
 export class Bans {
-  readonly #nowMs: () => number
   /** Until when, in unix milliseconds, by `ROOM USER`; in order of making. */
   readonly #until = new Map<string, number>()
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs
-  }
-
-  add(roomId: string, userId: string, banMs: number): void {
-    this.#set(nameOf(roomId, userId), this.#nowMs() + banMs)
+  add(nowMs: number, roomId: string, userId: string, banMs: number): void {
+    this.#set(nowMs, nameOf(roomId, userId), nowMs + banMs)
     const link = linkOf(userId)
     if (link === undefined) return
     const name = nameOf(roomId, link)
-    this.#set(name, Math.max(this.#until.get(name) ?? 0, this.#nowMs() + banMs))
+    this.#set(nowMs, name, Math.max(this.#until.get(name) ?? 0, nowMs + banMs))
   }
 
-  has(roomId: string, userId: string): boolean {
-    return this.#holds(nameOf(roomId, userId))
+  has(nowMs: number, roomId: string, userId: string): boolean {
+    return this.#holds(nowMs, nameOf(roomId, userId))
   }
 
   /** Whether somebody was banned who came by the same invitation as this guest. */
-  hasLinkOf(roomId: string, userId: string): boolean {
+  hasLinkOf(nowMs: number, roomId: string, userId: string): boolean {
     const link = linkOf(userId)
-    return link !== undefined && this.#holds(nameOf(roomId, link))
+    return link !== undefined && this.#holds(nowMs, nameOf(roomId, link))
   }
 
-  #set(name: string, until: number): void {
+  #set(nowMs: number, name: string, until: number): void {
     this.#until.delete(name)
-    if (until <= this.#nowMs()) return
+    if (until <= nowMs) return
     this.#until.set(name, until)
     if (this.#until.size > roomLimits.bans) this.#forgetOldest()
   }
 
-  #holds(name: string): boolean {
+  #holds(nowMs: number, name: string): boolean {
     const until = this.#until.get(name)
     if (until === undefined) return false
-    if (until > this.#nowMs()) return true
+    if (until > nowMs) return true
     this.#until.delete(name)
     return false
   }

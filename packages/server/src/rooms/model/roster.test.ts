@@ -6,7 +6,12 @@ import { RoomError } from './room-error.js'
 import { Roster, type Person, type RosterEvent } from './roster.js'
 
 function person(userId: string, role: Role, createRoom: boolean): Person {
-  return { userId, role, permissions: { ...ALL_PERMISSIONS, createRoom } }
+  return {
+    userId,
+    role,
+    permissions: { ...ALL_PERMISSIONS, createRoom },
+    mutedByOthers: { audio: false, video: false },
+  }
 }
 
 const userId = fc.constantFrom('ann', 'bob', 'cyd', 'dan')

@@ -1,15 +1,17 @@
-import type { ExitReason, RequestedRole, Role } from '@crossroom/protocol'
+import type { ExitReason, RequestedRole, Role, TrackKind } from '@crossroom/protocol'
 import type { Permissions } from '../../auth/identity.js'
 import { roomLimits } from '../../config/limits.js'
 import { LinkMic } from './link-mic.js'
-import { mayBeAnchor } from './policy.js'
+import { mayBeAnchor, type Kinds } from './policy.js'
 import { RoomError } from './room-error.js'
 
-/** A member as the roster knows it. Only the roster changes a role. */
+/** A member as the roster knows it. Only the roster changes a role, and what others muted. */
 export interface Person {
   readonly userId: string
   readonly permissions: Permissions
   role: Role
+  /** Kinds that the owner or an operator muted. */
+  mutedByOthers: Kinds
 }
 
 /** What a transition did, in the order in which it is to be told. The roster has changed already. */
@@ -22,6 +24,13 @@ export type RosterEvent<P> =
   | { readonly kind: 'listed' | 'unlisted'; readonly person: P }
   /** `entering` reads it in the answer to its own request. */
   | { readonly kind: 'role'; readonly person: P; readonly by?: string | undefined; readonly entering?: P | undefined }
+  | {
+      readonly kind: 'muted'
+      readonly person: P
+      readonly track: TrackKind
+      readonly muted: boolean
+      readonly by: string | undefined
+    }
   /** Somebody asks for the microphone. */
   | { readonly kind: 'asked'; readonly person: P; readonly owner: P }
   /** Nobody needs to answer any more: it took the request back, left, or sends already. */
@@ -94,6 +103,7 @@ export class Roster<P extends Person> {
     if (present !== undefined) {
       this.#remove(present)
       if (wasOwner) this.#owner = undefined
+      person.mutedByOthers = present.mutedByOthers
       events.push({ kind: 'replaced', person: present, by: person })
     }
     if (isListed(person)) events.push(...this.withdrawMic(person))
@@ -140,6 +150,13 @@ export class Roster<P extends Person> {
     if (role === 'anchor' && this.#owner === undefined && person.permissions.createRoom) this.#makeOwner(person, events)
     else events.push({ kind: 'role', person, by })
     return events
+  }
+
+  /** Throws USER_NOT_FOUND. */
+  mute(userId: string, track: TrackKind, muted: boolean, by?: string): Events<P> {
+    const person = this.require(userId)
+    person.mutedByOthers = { ...person.mutedByOthers, [track]: muted }
+    return [{ kind: 'muted', person, track, muted, by }]
   }
 
   /** Nobody owns it any more; those who leave next pass it to nobody. */
