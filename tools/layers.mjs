@@ -23,6 +23,8 @@ const LAYERS = {
 const FOLDERS = {
   rooms: { model: [], media: ['model'], view: ['model', 'media'], doors: ['model', 'media', 'view'] },
 }
+/** Layers whose folders do not know each other, and share the files beside them. Their index alone knows all folders. */
+const APART = ['endpoints']
 const IMPORT =
   /\b(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+from\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
 
@@ -65,10 +67,15 @@ for (const name of readdirSync('packages')) {
           [to, ...toPath] = relative(root, target).split('/')
         if (from in LAYERS && to !== from && !LAYERS[from].includes(to))
           problems.push(`${where}: layer "${from}" may not import "${to}"`)
-        if (!(to in FOLDERS)) continue
+        const isApart = APART.includes(to)
+        if (!(to in FOLDERS) && !isApart) continue
         if (from !== to) {
           if (toPath.join('/') !== 'index.js')
             problems.push(`${where}: "${to}" is entered by its index, not by ${spec}`)
+        } else if (isApart) {
+          const isShared = toPath.length === 1 && toPath[0] !== 'index.js'
+          if (fromPath.join('/') !== 'index.ts' && fromPath[0] !== toPath[0] && !isShared)
+            problems.push(`${where}: "${from}/${fromPath[0]}" may not import "${from}/${toPath[0]}"`)
         } else if (fromPath.length > 1 && toPath[0] !== fromPath[0] && !FOLDERS[from][fromPath[0]]?.includes(toPath[0]))
           problems.push(`${where}: "${from}/${fromPath[0]}" may not import "${from}/${toPath[0]}"`)
       }

@@ -45,6 +45,8 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'README.md', has: 'gst-launch-1.0', run: 'demo' },
   { file: 'README.md', has: 'export CROSSROOM_SECRET', run: 'none' },
   { file: 'CONTRIBUTING.md', has: 'npm run fuzz', why: 'commands of the tests themselves' },
+  { file: 'CONTRIBUTING.md', has: 'export const adts', why: 'test/worked-example runs it in a server' },
+  { file: 'CONTRIBUTING.md', has: 'webrtc, adts]', why: 'test/worked-example adds it to the list like this' },
   { file: 'docs/1-quick-start.md', has: 'git clone', why: CLONE },
   { file: 'docs/1-quick-start.md', has: '-f flv rtmp://localhost:1935/live/camera1', run: 'demo' },
   { file: 'docs/1-quick-start.md', has: 'ffplay', run: 'demo' },
