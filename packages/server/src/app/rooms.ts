@@ -10,7 +10,6 @@ import {
   RoomGate,
   Rooms,
   type AddressBook,
-  type MediaGateway,
   type RoomOperations,
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
@@ -46,7 +45,7 @@ export class RoomsPart {
       },
       flvProtocols: opened.flvProtocols,
       newId: () => randomBytes(16).toString('base64url'),
-      mediaGateway: mediaGatewayOf(opened),
+      mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
@@ -75,11 +74,6 @@ export class RoomsPart {
     this.rooms.drain()
     this.signaling.close()
   }
-}
-
-/** Here the compiler checks that WebRTC's media are what rooms need. */
-function mediaGatewayOf({ webRtc }: Opened): MediaGateway | undefined {
-  return webRtc?.roomMedia()
 }
 
 function addressBook(request: IncomingMessage, options: AddressOptions): AddressBook {

@@ -6,7 +6,6 @@ export type {
   MemberMedia,
   MemberMediaHandlers,
   MemberMediaOptions,
-  OfferedTrack,
   SubscribedTrack,
 } from './media/media-gateway.js'
 export type { AddressBook, MemberConnection } from './view/member-connection.js'

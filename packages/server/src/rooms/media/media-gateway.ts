@@ -1,49 +1,18 @@
-/**
- * What rooms need of WebRTC. Declared here because rooms do not know the endpoints; `endpoints/webrtc` fits it by shape and
- * `app.ts` is where the compiler checks that.
- */
+/** What rooms need of WebRTC, declared where it is needed: `endpoints/webrtc/rooms` implements it. */
 
+import type { NetworkQuality, OfferParams, PublishedStreamType, PublishedTrack, RemoteTrack } from '@crossroom/protocol'
 import type { StreamKey } from '../../hub/index.js'
 
-export type PublishedStreamType = 'main' | 'aux'
-export type TrackKind = 'audio' | 'video'
-
-/** One m-line that a browser publishes. */
-export interface PublishedTrack {
-  readonly mid: string
-  readonly streamType: PublishedStreamType
-  readonly kind: TrackKind
-}
-
 /** One track that a browser is to receive. The order of a subscription is its priority. */
-export interface SubscribedTrack {
-  readonly userId: string
-  readonly streamType: PublishedStreamType
-  readonly kind: TrackKind
+export interface SubscribedTrack extends RemoteTrack {
   /** Key in the hub; the lower simulcast layer of it, when there is one, is at `key.small`. */
   readonly key: StreamKey
   /** Pixels; the gateway takes the lower layer when that is wide enough or when the path carries no more. Absent: the best. */
   readonly maxWidth?: number | undefined
 }
 
-export interface OfferedTrack {
-  readonly mid: string
-  readonly userId: string
-  readonly streamType: PublishedStreamType
-  readonly kind: TrackKind
-}
-
-/** The server's offer of the down side. `revision` grows by one with each. */
-export interface DownOffer {
-  readonly sdp: string
-  readonly revision: number
-  readonly tracks: readonly OfferedTrack[]
-  /** What did not fit into 24 video and 16 audio m-lines. */
-  readonly skipped: readonly Omit<OfferedTrack, 'mid'>[]
-}
-
-/** 0 unknown, 1 best … 6 down. */
-export type NetworkQuality = 0 | 1 | 2 | 3 | 4 | 5 | 6
+/** The server's offer of the down side. */
+export type DownOffer = Required<OfferParams>
 
 /** What the gateway tells of one member. Never called from inside a call of {@link MemberMedia}, except `offer`. */
 export interface MemberMediaHandlers {

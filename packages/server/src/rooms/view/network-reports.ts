@@ -1,8 +1,7 @@
 import type { Micros } from '@crossroom/media'
-import type { ParamsOf } from '@crossroom/protocol'
+import type { ParamsOf, NetworkQuality } from '@crossroom/protocol'
 import { roomLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/index.js'
-import type { NetworkQuality } from '../media/media-gateway.js'
 
 /** How one member's network does, each way. */
 export interface Quality {

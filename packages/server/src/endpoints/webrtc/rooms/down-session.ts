@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { RemoteTrack } from '@crossroom/protocol'
 import {
   makeIceCredentials,
   negotiateAnswer,
@@ -12,7 +13,7 @@ import {
 } from '@crossroom/webrtc'
 import type { RtcGateway } from '../port/index.js'
 import { idOf } from './down-track.js'
-import type { DownOffer, NamedTrack, SubscribedTrack } from './member-media.js'
+import type { DownOffer, SubscribedTrack } from '../../../rooms/index.js'
 
 /** As many as a browser shows and plays; the signaling promises these. */
 export const MAX_LINES = { audio: 16, video: 24 } as const
@@ -107,7 +108,7 @@ function offerTrackOf(track: SubscribedTrack): OfferTrack {
   return { id: idOf(track), kind: track.kind, streamId: `${track.userId}-${track.streamType}` }
 }
 
-function nameOf({ userId, streamType, kind }: SubscribedTrack): NamedTrack {
+function nameOf({ userId, streamType, kind }: SubscribedTrack): RemoteTrack {
   return { userId, streamType, kind }
 }
 

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock, SourceFor, Stream, StreamHub, StreamKey } from '../../../hub/index.js'
 import { AudioPlay, type PlayableKind, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
-import type { SubscribedTrack } from './member-media.js'
+import type { SubscribedTrack } from '../../../rooms/index.js'
 
 /** A stream that is not there is waited for; asking again this rarely costs nothing. */
 const WAIT_FOR_STREAM: Micros = 3_600_000_000

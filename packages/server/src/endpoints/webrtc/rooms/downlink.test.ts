@@ -12,7 +12,7 @@ import { browserAnswer } from '../../../../../webrtc/src/sdp/browser-answer.fake
 import { RtcGateway } from '../port/gateway.js'
 import { RtpFanouts } from '../send/rtp-fanouts.js'
 import { DownLink } from './downlink.js'
-import type { DownOffer, SubscribedTrack } from './member-media.js'
+import type { DownOffer, SubscribedTrack } from '../../../rooms/index.js'
 import { RoomStream } from './room-stream.fake.js'
 import { openEngine, until } from './uplink-peer.fake.js'
 

@@ -13,7 +13,7 @@ import type { RtcGateway, RtcPeer } from '../port/index.js'
 import { RtcPlay } from '../send/index.js'
 import { DownSession, MAX_LINES } from './down-session.js'
 import { DownTrack, idOf, type DownTrackContext } from './down-track.js'
-import type { DownOffer, SubscribedTrack } from './member-media.js'
+import type { DownOffer, SubscribedTrack } from '../../../rooms/index.js'
 import { OfferSchedule } from './offer-schedule.js'
 
 /** How often layers are chosen anew … */

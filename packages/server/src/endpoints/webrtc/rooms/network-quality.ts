@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import type { NetworkQuality } from './member-media.js'
+import type { NetworkQuality } from '@crossroom/protocol'
 
 /** What is known of one way of a browser's path. */
 export interface PathFigures {

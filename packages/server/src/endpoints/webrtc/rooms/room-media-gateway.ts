@@ -1,13 +1,13 @@
 import type { Micros } from '@crossroom/media'
+import type { NetworkQuality, PublishedStreamType, PublishedTrack } from '@crossroom/protocol'
 import type { EndpointEnvironment } from '../../environment.js'
 import type { PublishEnvironment } from '../../publish-attempt.js'
 import type { RtcGateway } from '../port/index.js'
 import type { RtpFanouts } from '../send/index.js'
 import { DownLink } from './downlink.js'
-import type { MemberMediaOptions, NetworkQuality, StreamType, SubscribedTrack } from './member-media.js'
+import type { MediaGateway, MemberMedia, MemberMediaOptions, SubscribedTrack } from '../../../rooms/index.js'
 import { networkQualityOf } from './network-quality.js'
 import { RoomUplink } from './uplink.js'
-import type { UplinkTrack } from './uplink-tracks.js'
 
 /** How often the network is judged. */
 const JUDGE_EVERY: Micros = 2_000_000
@@ -19,7 +19,7 @@ export interface RoomMediaGatewayOptions {
 }
 
 /** WebRTC for rooms: makes what each browser needs, when it first needs it. */
-export class RoomMediaGateway {
+export class RoomMediaGateway implements MediaGateway {
   readonly #options: RoomMediaGatewayOptions
 
   constructor(options: RoomMediaGatewayOptions) {
@@ -27,13 +27,13 @@ export class RoomMediaGateway {
   }
 
   /** The media of one member with a browser; whoever opens it closes it. */
-  open(member: MemberMediaOptions): RoomMemberMedia {
+  open(member: MemberMediaOptions): MemberMedia {
     return new RoomMemberMedia(this.#options, member)
   }
 }
 
 /** What one browser sends into its room, and what it receives: two PeerConnections. */
-export class RoomMemberMedia {
+class RoomMemberMedia implements MemberMedia {
   readonly #up: RoomUplink
   readonly #down: DownLink
   readonly #member: MemberMediaOptions
@@ -65,11 +65,11 @@ export class RoomMemberMedia {
   }
 
   /** An offer of the up side; answers the SDP. Throws SdpError with a sentence. */
-  publish(sdp: string, tracks: readonly UplinkTrack[]): string {
+  publish(sdp: string, tracks: readonly PublishedTrack[]): string {
     return this.#up.publish(sdp, tracks)
   }
 
-  unpublish(streamType: StreamType): void {
+  unpublish(streamType: PublishedStreamType): void {
     this.#up.unpublish(streamType)
   }
 

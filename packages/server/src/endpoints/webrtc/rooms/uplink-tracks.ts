@@ -1,20 +1,11 @@
+import type { PublishedTrack } from '@crossroom/protocol'
 import { SdpError, type RemoteDescription } from '@crossroom/webrtc'
-
-/** One m-line that a browser publishes into its room; `PublishedTrack` of rooms fits. */
-export interface UplinkTrack {
-  readonly mid: string
-  readonly streamType: UplinkStreamType
-  readonly kind: 'audio' | 'video'
-}
-
-/** Camera and microphone, or the screen. */
-export type UplinkStreamType = 'main' | 'aux'
 
 /**
  * The tracks by their mid. Throws SdpError when the offer has no such m-line, or two tracks claim to be the same part of a stream.
  */
-export function checkTracks(offer: RemoteDescription, tracks: readonly UplinkTrack[]): Map<string, UplinkTrack> {
-  const byMid = new Map<string, UplinkTrack>()
+export function checkTracks(offer: RemoteDescription, tracks: readonly PublishedTrack[]): Map<string, PublishedTrack> {
+  const byMid = new Map<string, PublishedTrack>()
   const parts = new Set<string>()
   for (const track of tracks) {
     const { mid, kind, streamType } = track

@@ -7,18 +7,18 @@ import { systemClock } from '../../../net/index.js'
 import { Metrics, silentLog } from '../../../observe/index.js'
 import { RtcGateway } from '../port/gateway.js'
 import { openEngine, until, UplinkPeer, type OfferedLine } from './uplink-peer.fake.js'
-import type { UplinkTrack } from './uplink-tracks.js'
+import type { PublishedTrack } from '@crossroom/protocol'
 import { RoomUplink } from './uplink.js'
 
 const AUDIO = { mid: '0', kind: 'audio' } as const satisfies OfferedLine
 const VIDEO = { mid: '1', kind: 'video' } as const satisfies OfferedLine
 const SCREEN = { mid: '2', kind: 'video' } as const satisfies OfferedLine
 const LAYERS = { ...VIDEO, rids: ['h', 'l'] } as const satisfies OfferedLine
-const CAMERA: readonly UplinkTrack[] = [
+const CAMERA: readonly PublishedTrack[] = [
   { ...AUDIO, streamType: 'main' },
   { ...VIDEO, streamType: 'main' },
 ]
-const WITH_SCREEN: readonly UplinkTrack[] = [...CAMERA, { ...SCREEN, streamType: 'aux' }]
+const WITH_SCREEN: readonly PublishedTrack[] = [...CAMERA, { ...SCREEN, streamType: 'aux' }]
 
 const keyOf = (name: string): StreamKey => StreamKey.room(name)
 const MAIN = keyOf('main')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { MediaFrame } from '@crossroom/media'
+import type { PublishedStreamType, PublishedTrack } from '@crossroom/protocol'
 import {
   dtlsRoleFor,
   negotiate,
@@ -19,7 +20,7 @@ import {
   type SessionIdentity,
 } from '../port/index.js'
 import { PUBLISH_WISHES, PublishedStream, RtcPublish, type UplinkPath } from '../receive/index.js'
-import { checkTracks, type UplinkStreamType, type UplinkTrack } from './uplink-tracks.js'
+import { checkTracks } from './uplink-tracks.js'
 
 export interface RoomUplinkOptions {
   readonly environment: PublishEnvironment
@@ -29,9 +30,9 @@ export interface RoomUplinkOptions {
   readonly roomId: string
   readonly remoteAddress: string
   /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
-  target(streamType: UplinkStreamType): { readonly key: StreamKey; readonly subject: string }
+  target(streamType: PublishedStreamType): { readonly key: StreamKey; readonly subject: string }
   /** The hub refused or took away a publication. Never called from inside a call of this class. */
-  refused(streamType: UplinkStreamType, reason: string): void
+  refused(streamType: PublishedStreamType, reason: string): void
 }
 
 /** One PeerConnection with what its descriptions have in common. */
@@ -59,7 +60,7 @@ const BUSY = 'This stream already has a publisher.'
  */
 export class RoomUplink {
   readonly #options: RoomUplinkOptions
-  readonly #streams = new Map<UplinkStreamType, PublishedStream>()
+  readonly #streams = new Map<PublishedStreamType, PublishedStream>()
   /** By the mid that carries them. */
   readonly #routes = new Map<string, PublishedStream>()
   #connection: Connection | undefined
@@ -84,7 +85,7 @@ export class RoomUplink {
    * PeerConnection, which takes the place of the one before; with other ICE credentials it is an ICE restart. Answers the SDP;
    * throws SdpError, and then nothing has changed.
    */
-  publish(sdp: string, tracks: readonly UplinkTrack[]): string {
+  publish(sdp: string, tracks: readonly PublishedTrack[]): string {
     const offer = parseRemoteDescription(sdp)
     const wanted = checkTracks(offer, tracks)
     const plan = planUplink((mid) => wanted.has(mid), PUBLISH_WISHES)
@@ -98,7 +99,7 @@ export class RoomUplink {
   }
 
   /** Ends one stream; the browser takes its m-lines out of the next offer. */
-  unpublish(streamType: UplinkStreamType): void {
+  unpublish(streamType: PublishedStreamType): void {
     const stream = this.#streams.get(streamType)
     if (stream !== undefined) this.#forget(streamType, stream)
   }
@@ -155,7 +156,7 @@ export class RoomUplink {
     return connection
   }
 
-  #setStreams(media: readonly NegotiatedMedia[], tracks: ReadonlyMap<string, UplinkTrack>): void {
+  #setStreams(media: readonly NegotiatedMedia[], tracks: ReadonlyMap<string, PublishedTrack>): void {
     this.#routes.clear()
     for (const streamType of ['main', 'aux'] as const) {
       const own = media.filter(({ mid }) => tracks.get(mid)?.streamType === streamType)
@@ -171,7 +172,7 @@ export class RoomUplink {
     }
   }
 
-  #open(streamType: UplinkStreamType): PublishedStream | undefined {
+  #open(streamType: PublishedStreamType): PublishedStream | undefined {
     const { environment, remoteAddress } = this.#options
     const stream: PublishedStream = new PublishedStream({
       ...{ environment, protocol: 'webrtc', connectionId: environment.newConnectionId(), remoteAddress },
@@ -183,14 +184,14 @@ export class RoomUplink {
   }
 
   /** Its member was let in already. */
-  #take(streamType: UplinkStreamType, stream: PublishedStream): boolean {
+  #take(streamType: PublishedStreamType, stream: PublishedStream): boolean {
     const isTaken = stream.take(memberGrant(this.#options.target(streamType))) === undefined
     if (!isTaken) this.#lose(streamType, stream, BUSY)
     return isTaken
   }
 
   /** A stream that was silent is the browser's still: a screen that stands still sends nothing. Its next frame takes it again. */
-  #handleEnded(streamType: UplinkStreamType, stream: PublishedStream, reason: StreamEndReason): void {
+  #handleEnded(streamType: PublishedStreamType, stream: PublishedStream, reason: StreamEndReason): void {
     if (reason !== 'timeout') this.#lose(streamType, stream, END_SENTENCES[reason] ?? ENDED)
   }
 
@@ -205,14 +206,14 @@ export class RoomUplink {
   }
 
   /** The member is told, and nothing more is published of it until an offer names it again. */
-  #lose(streamType: UplinkStreamType, stream: PublishedStream, reason: string): void {
+  #lose(streamType: PublishedStreamType, stream: PublishedStream, reason: string): void {
     this.#forget(streamType, stream)
     this.#options.environment.clock.after(0, () => {
       if (!this.#closed) this.#options.refused(streamType, reason)
     })
   }
 
-  #forget(streamType: UplinkStreamType, stream: PublishedStream): void {
+  #forget(streamType: PublishedStreamType, stream: PublishedStream): void {
     this.#streams.delete(streamType)
     for (const [mid, routed] of this.#routes) if (routed === stream) this.#routes.delete(mid)
     stream.end()
