@@ -23,7 +23,7 @@ await build({
   ...shared,
   build: {
     ...output,
-    lib: { entry: { crossroom: path('src/sdk.ts'), mpegts: path('src/play/mpegts.ts') }, formats: ['es'] },
+    lib: { entry: { crossroom: path('src/sdk.ts'), mpegts: path('src/media/mpegts.ts') }, formats: ['es'] },
     rollupOptions: { output: { chunkFileNames: '[name].js' } },
   },
 })

@@ -17,6 +17,8 @@ export interface Rule {
 /** One rule for each argument or option of a call. */
 export type Rules = Readonly<Record<string, Rule>>
 
+/** `APP/STREAM` as the server takes it. */
+const STREAM_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -83,6 +85,17 @@ export const localAudioRules: Rules = {
   ...{ echoCancellation: yesOrNo, noiseSuppression: yesOrNo, autoGainControl: yesOrNo },
 }
 export const screenShareRules: Rules = { view, profile, systemAudio: yesOrNo, publish: yesOrNo }
+const stream: Rule = {
+  fits: (value) => isText(value) && STREAM_NAME.test(value),
+  expected: 'APP/STREAM, like live/camera1',
+}
+const source: Rule = {
+  fits: (value) => value === 'camera' || value === 'screen' || (isObject(value) && 'getTracks' in value),
+  expected: '"camera", "screen" or a MediaStream',
+}
+const protocol = oneOf('auto', 'webrtc', 'ws-flv', 'http-flv')
+export const playRules: Rules = { stream, view, protocol, server: text, token: anyText }
+export const publishRules: Rules = { stream, view, source, server: text, token: anyText }
 export const remoteTargetRules: Rules = { userId, streamType }
 export const remoteVideoRules: Rules = {
   ...{ ...remoteTargetRules, view, maxWidth: positive, fit: oneOf('contain', 'cover', 'fill'), mirror: yesOrNo },

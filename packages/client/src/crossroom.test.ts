@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fakeTrack } from './call/peer-connection.fake.js'
-import type { RoomCallOptions } from './call/room-call.js'
+import { fakeTrack } from './room/peer-connection.fake.js'
+import type { RoomCallOptions } from './room/room-call.js'
 import { Crossroom } from './crossroom.js'
 import { CrossroomError } from './errors.js'
 
@@ -13,7 +13,7 @@ const room = vi.hoisted(() => ({
   entry: () => Promise.resolve({}),
 }))
 
-vi.mock('./call/room-call.js', () => ({
+vi.mock('./room/room-call.js', () => ({
   RoomCall: class {
     readonly self = { userId: 'anna', role: 'anchor' }
     readonly #options: RoomCallOptions

@@ -1,13 +1,13 @@
 import type { PublishedStreamType, RequestedRole, Role, TrackKind, User } from '@crossroom/protocol'
 import * as take from './arguments.js'
 import { checkArgument, checkOptions } from './arguments.js'
-import { BeautyFilter } from './beauty/beauty-filter.js'
-import { RoomCall } from './call/room-call.js'
+import { BeautyFilter } from './media/beauty-filter.js'
+import { RoomCall } from './room/room-call.js'
 import { Emitter, type Listener } from './emitter.js'
 import { CrossroomError, toCrossroomError } from './errors.js'
 import type { ConnectionState, CrossroomEvents } from './events.js'
-import { listDevices, watchDevices } from './local/devices.js'
-import { LocalMedia } from './local/local-media.js'
+import { listDevices, watchDevices } from './media/devices.js'
+import { LocalMedia } from './media/local-media.js'
 import type {
   BeautyOptions,
   CreateOptions,
@@ -23,9 +23,17 @@ import type {
   ScreenShareOptions,
   VideoProcessor,
 } from './options.js'
-import type { PlayPath } from './play/remote-media.js'
+import type { PlayPath } from './room/remote-media.js'
 import { signalUrl } from './server-address.js'
-import { StatisticsReader, type Statistics } from './statistics/statistics.js'
+import { StatisticsReader, type Statistics } from './room/statistics.js'
+import {
+  play,
+  publish,
+  type PlayOptions,
+  type PublishOptions,
+  type StreamPlayer,
+  type StreamPublisher,
+} from './stream/index.js'
 import { browserFacts, judge, type Support } from './support.js'
 
 /** Milliseconds between two `statistics` events. */
@@ -78,6 +86,19 @@ export class Crossroom {
   static create(options: CreateOptions = {}): Crossroom {
     checkOptions('create', options, { server: take.text })
     return new Crossroom(options)
+  }
+
+  /**
+   * Plays a plain stream, without a room: by WebRTC, else by FLV, and by WebRTC again as soon as it works. Throws
+   * `INVALID_ARGUMENT` or `VIEW_NOT_FOUND`.
+   */
+  static play(options: PlayOptions): StreamPlayer {
+    return play(options)
+  }
+
+  /** Captures and publishes a plain stream, without a room. Rejects when nothing could be captured. */
+  static publish(options: PublishOptions): Promise<StreamPublisher> {
+    return publish(options)
   }
 
   /** What this browser can do here, and in words why not. */

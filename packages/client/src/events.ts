@@ -10,8 +10,8 @@ import type {
   User,
 } from '@crossroom/protocol'
 import type { CrossroomError } from './errors.js'
-import type { PlayPath } from './play/remote-media.js'
-import type { Statistics } from './statistics/statistics.js'
+import type { PlayPath } from './room/remote-media.js'
+import type { Statistics } from './room/statistics.js'
 
 /** State of the connection to the room. */
 export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting'

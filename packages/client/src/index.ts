@@ -1,4 +1,4 @@
-export type { BeautyFilter } from './beauty/beauty-filter.js'
+export type { BeautyFilter } from './media/beauty-filter.js'
 export { Crossroom } from './crossroom.js'
 export type { Listener } from './emitter.js'
 export { CLIENT_ERRORS, CrossroomError, type ClientErrorCode } from './errors.js'
@@ -29,9 +29,18 @@ export type {
   VideoProfileName,
   View,
 } from './options.js'
-export type { PlayPath } from './play/remote-media.js'
+export type { PlayPath } from './room/remote-media.js'
+export type {
+  PlayerState,
+  PlayOptions,
+  PublishFailure,
+  PublishOptions,
+  PublishState,
+  StreamPlayer,
+  StreamPublisher,
+} from './stream/index.js'
 export { videoProfiles } from './profiles.js'
-export type { Statistics, TrackStatistics } from './statistics/statistics.js'
+export type { Statistics, TrackStatistics } from './room/statistics.js'
 export type { InAppBrowser, Support } from './support.js'
 export type {
   ExitReason,

@@ -9,19 +9,22 @@ export function setLoadedFrom(scriptUrl: string): void {
 
 /** `ws(s)://HOST/signal` of a server given by its origin. Throws `INVALID_ARGUMENT`. */
 export function signalUrl(server: string | undefined): string {
-  const address = server ?? loadedFrom ?? globalThis.location.origin
-  const url = parsed(address)
+  return `${serverOrigin(server).replace(/^http/, 'ws')}/signal`
+}
+
+/** `http(s)://HOST` of a server, or of the one that is meant when none is named. Throws `INVALID_ARGUMENT`. */
+export function serverOrigin(server: string | undefined): string {
+  const url = parsed(server ?? loadedFrom ?? globalThis.location.origin)
   if (url === undefined || !/^(?:https?|wss?):$/.test(url.protocol)) {
     throw new CrossroomError('INVALID_ARGUMENT', 'The server must be given as https://HOST or https://HOST:PORT.')
   }
-  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:'
-  return url.href
+  return `${url.protocol.replace('ws', 'http')}//${url.host}`
 }
 
 /** `URL.canParse` came to Safari with version 17. */
 function parsed(address: string): URL | undefined {
   try {
-    return new URL('/signal', address)
+    return new URL(address)
   } catch {
     return undefined
   }

@@ -56,3 +56,10 @@ test('a page publishes by WHIP, and another one plays it by WHEP', async () => {
   await until('the picture', async () => (await pictures(player, 'video')) > 5, { timeoutMs: 20_000 })
   await Promise.all([publisher.close(), player.close()])
 })
+
+test('the page of the SDK publishes a plain stream and plays it', async () => {
+  const page = await open(sample('packages/client/README.md', 'Crossroom.publish'))
+  await until('the preview', async () => (await pictures(page, '#preview video')) > 5, { timeoutMs: 20_000 })
+  await until('the stream', async () => (await pictures(page, '#player video')) > 5, { timeoutMs: 20_000 })
+  await page.close()
+})

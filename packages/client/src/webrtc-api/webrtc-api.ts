@@ -1,7 +1,7 @@
 import { Crossroom } from '../crossroom.js'
 import { Emitter } from '../emitter.js'
 import { toCrossroomError, type CrossroomError } from '../errors.js'
-import { openCamera, openMicrophone, openScreen } from '../local/capture.js'
+import { openCamera, openMicrophone, openScreen } from '../media/capture.js'
 import { screenProfile, videoProfiles } from '../profiles.js'
 import { RemoteStreams } from './remote-streams.js'
 import type {

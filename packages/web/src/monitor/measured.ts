@@ -1,6 +1,6 @@
-import { totalDelay } from '../delay.js'
+import { totalDelay } from '@crossroom/client/stream'
 import { growth } from '../figures.js'
-import type { Sample } from '../player/source.js'
+import type { Sample } from '@crossroom/client/stream'
 
 /** What is known of one picture on the wall; absent is unknown. */
 export interface Measured {

@@ -1,7 +1,7 @@
-import { totalDelay } from '../delay.js'
+import { totalDelay } from '@crossroom/client/stream'
 import { byId, element } from './dom.js'
 import { NONE, bitrateText, delayText, growth, rateText, sizeText } from '../figures.js'
-import type { Protocol, Sample } from '../player/source.js'
+import type { Protocol, Sample } from '@crossroom/client/stream'
 import { text } from './texts.js'
 import { PROTOCOL_NAMES, partText } from './words.js'
 

@@ -1,5 +1,5 @@
-import type { PublishFailure } from '../publisher/failure.js'
-import type { PublishState } from '../publisher/publisher.js'
+import type { PublishFailure } from '@crossroom/client/stream'
+import type { PublishState } from '@crossroom/client/stream'
 import { text, type TextKey } from './texts.js'
 import type { Notice } from './words.js'
 

@@ -1,6 +1,6 @@
 import { byId, element } from './dom.js'
 import { NONE, bitrateText, growth, rateText, sizeText } from '../figures.js'
-import type { Limitation, SentReading } from '../publisher/sender-stats.js'
+import type { Limitation, SentReading } from '@crossroom/client/stream'
 import { text, type TextKey } from './texts.js'
 
 const LIMITATIONS: Readonly<Record<Exclude<Limitation, 'none'>, TextKey>> = {

@@ -1,6 +1,6 @@
 import { byId, setText } from './dom.js'
-import type { PlayerState } from '../player/player.js'
-import { startPlayback } from '../player/source.js'
+import type { PlayerState } from '@crossroom/client/stream'
+import { startPlayback } from '@crossroom/client/stream'
 import { setLabel, text } from './texts.js'
 import { insteadOf, noticeOf } from './words.js'
 

@@ -1,11 +1,11 @@
 import { DeviceChoice } from './device-choice.js'
 import { byId, setText } from './dom.js'
 import { publishNotice, refusalNotice } from './publish-words.js'
-import { startPlayback } from '../player/source.js'
-import { Capture, CaptureError, captureMissing, type CaptureSource } from '../publisher/capture.js'
-import type { PublishFailure } from '../publisher/failure.js'
-import { Publisher, type PublishState } from '../publisher/publisher.js'
-import { WhipSession } from '../publisher/whip.js'
+import { startPlayback } from '@crossroom/client/stream'
+import { Capture, captureMissing, failureOfCapture, type CaptureSource } from '@crossroom/client/stream'
+import type { PublishFailure } from '@crossroom/client/stream'
+import { Publisher, type PublishState } from '@crossroom/client/stream'
+import { WhipSession } from '@crossroom/client/stream'
 import { SentFacts } from './sent-facts.js'
 import { streamNameOf } from '../streams.js'
 import { setLabel, text } from './texts.js'
@@ -178,8 +178,8 @@ export class Studio {
       if (this.#publisher.state.kind === 'stopped') this.#publisher.stop()
       return true
     } catch (error) {
-      if (!(error instanceof CaptureError)) throw error
-      this.#refusal = error.failure.reason === 'left' ? undefined : error.failure
+      const failure = failureOfCapture(error)
+      this.#refusal = failure.reason === 'left' ? undefined : failure
       return false
     } finally {
       this.#asking = false

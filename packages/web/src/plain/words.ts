@@ -1,6 +1,6 @@
-import type { PlayerState } from '../player/player.js'
-import type { Setback } from '../player/plan.js'
-import type { DelayPart, FailureReason, Protocol } from '../player/source.js'
+import type { PlayerState } from '@crossroom/client/stream'
+import type { Setback } from '@crossroom/client/stream'
+import type { DelayPart, FailureReason, Protocol } from '@crossroom/client/stream'
 import { text, type TextKey } from './texts.js'
 
 /** How the protocols are called in every language. */

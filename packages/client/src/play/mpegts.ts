@@ -1,7 +1,0 @@
-import library from 'mpegts.js'
-
-/** Its types put the library under `default`, as its sources do; what it ships is the library itself. Bundlers know that. */
-type Library = typeof library extends { default: infer Inner } ? Inner : typeof library
-
-/** A file of its own in the built SDK, loaded only where no WebRTC gets through. */
-export const mpegts = library as unknown as Library
