@@ -9,7 +9,7 @@
 export interface ErrorFacts {
   /** JSON-RPC's `error.code`. Below -32000 as JSON-RPC 2.0 section 5.1 has it, else ours. */
   readonly rpc: number
-  /** Said when whoever raised the error has nothing more exact to say. */
+  /** The default sentence of the error. */
   readonly sentence: string
   readonly pusher?: 1019 | 1022 | -100018
   readonly roomEvent?: -8 | -9 | -10

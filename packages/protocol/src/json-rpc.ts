@@ -19,7 +19,7 @@ export interface Refusal {
   /** null when not even the id was understood. */
   readonly id: RequestId | null
   readonly code: ErrorCode
-  /** Names the field, what came in it, and what is allowed. */
+  /** Names the field, its value, and the allowed values. */
   readonly sentence: string
 }
 
@@ -28,7 +28,7 @@ export type RequestReading =
 
 /** An error as its receiver sees it. */
 export interface ResponseError {
-  /** An ErrorCode, or one that a newer server has; isErrorCode tells. */
+  /** An ErrorCode, or a code of a newer server; see isErrorCode. */
   readonly code: string
   readonly sentence: string
   /** How long to wait before the same is tried again, when the server says so. */
@@ -41,8 +41,8 @@ export type Response =
   | { readonly id: RequestId | null; readonly error?: undefined; readonly result: unknown }
 
 /**
- * Reads a request (JSON-RPC 2.0 section 4) from a text, or from JSON that was parsed already. Batches are refused, and
- * so is what has no id: a client has no notifications.
+ * Parses a request (JSON-RPC 2.0 section 4) from text or from parsed JSON. Batches and messages without an id are
+ * refused: clients send no notifications.
  */
 export function parseRequest(input: unknown): RequestReading {
   const reading = read(input, limits.messageBytes)
@@ -90,7 +90,7 @@ export function parseNotification(input: unknown): Notification | undefined {
   return params instanceof Mismatch ? undefined : ({ method, params } as Notification)
 }
 
-/** The result of a request of that method, or what is wrong with it. */
+/** The result of a request of that method, or why it is invalid. */
 export function parseResult<Method extends RequestMethod>(
   method: Method,
   result: unknown,

@@ -26,14 +26,14 @@ export const limits = {
   tokenLength: 8 * KiB,
   /** A resume token. */
   resumeTokenLength: 256,
-  /** What a client says of its own version. */
+  /** The version of a client. */
   versionLength: 64,
   candidateLength: 1 * KiB,
   /** `mid` of an m-line (RFC 9143): a browser writes "0", "1", …. */
   midLength: 32,
   /** m-lines that one browser publishes. */
   publishedTracks: 16,
-  /** Streams in one wish, and users in one mix. */
+  /** Streams in one subscription, and users in one mix. */
   subscribedStreams: 256,
   /** Pixels of `maxWidth`. */
   maxWidth: 16_384,

@@ -55,7 +55,7 @@ export interface User {
 export interface RoomInfo {
   readonly roomId: string
   readonly name: string
-  /** null while nobody is the owner. */
+  /** null while the room has no owner. */
   readonly ownerId: string | null
   /** Unix milliseconds. */
   readonly createdAt: number
@@ -99,7 +99,7 @@ export interface OfferedTrack extends RemoteTrack {
   readonly mid: string
 }
 
-/** One stream that a receiver wishes for; the order of the list is its priority. */
+/** One stream in a subscription; the order of the list is the priority. */
 export interface WishedStream {
   readonly userId: string
   readonly streamType: PublishedStreamType

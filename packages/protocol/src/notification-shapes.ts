@@ -25,7 +25,7 @@ const exitReason = oneOf<ExitReason>(
 )
 const quality = oneOf<NetworkQuality>([0, 1, 2, 3, 4, 5, 6], 0)
 const by = optional(userId)
-/** A server's own programs may send in nobody's name. */
+/** The server's own programs may send without a sender. */
 const sender = textUpTo(limits.userIdLength)
 
 /** For each notification the shape of its parameters. */

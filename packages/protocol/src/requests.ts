@@ -90,7 +90,7 @@ export interface RenewParams {
 }
 
 export interface SubscribeParams {
-  /** The whole wish, replacing the one before; an empty list for nothing. */
+  /** The complete subscription, which replaces the previous one; an empty list subscribes to nothing. */
   readonly streams: 'all' | readonly WishedStream[]
 }
 
@@ -127,7 +127,7 @@ export interface SendMessageParams {
 
 /** A link for guests who have no signature of their own. */
 export interface InviteParams {
-  /** Default `anchor`. Guests never get more than whoever invites them has. */
+  /** Default `anchor`. Guests never get more permissions than the inviting member. */
   readonly role?: RequestedRole
   /** Default DEFAULT_INVITE_MS. */
   readonly expireMs?: number
@@ -235,7 +235,7 @@ function request<Params, Result>(
   return { roles, params, result }
 }
 
-/** Nobody in a room: these make a member. */
+/** For clients outside a room: these requests create a member. */
 const STRANGERS: readonly Role[] = []
 const MEMBERS: readonly Role[] = ['owner', 'anchor', 'audience']
 const SENDERS: readonly Role[] = ['owner', 'anchor']
@@ -288,7 +288,7 @@ export const requests = {
   ),
   'room.disband': request(OWNER, empty, empty),
   'mic.request': request(AUDIENCE, empty, empty),
-  /** Takes a request back; without one it does nothing. Whoever was accepted a moment ago may still do it. */
+  /** Withdraws a request; does nothing without one. A member that was just accepted may still withdraw. */
   'mic.withdraw': request(MEMBERS, empty, empty),
   'mic.answer': request(
     OWNER,
@@ -367,7 +367,7 @@ export type RequestMethod = keyof Requests
 export type ParamsOf<Method extends RequestMethod> = Requests[Method]['params']
 export type ResultOf<Method extends RequestMethod> = Requests[Method]['result']
 
-/** Whether somebody in a room with that role may ask it. */
+/** Whether a member with this role may send the request. */
 export function mayRequest(role: Role, method: RequestMethod): boolean {
   return requests[method].roles.includes(role)
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error-codes.js'
 
-/** What a value is not: the field, what came in it, and what is allowed, for a sentence. */
+/** Why a value is invalid: the field, its value, and the allowed values, for a sentence. */
 export class Mismatch {
   readonly field: string
   readonly came: string
@@ -19,7 +19,7 @@ export class Mismatch {
   }
 }
 
-/** Takes a value of JSON and answers it typed, without what is not known, or says what is wrong with it. */
+/** Validates a JSON value and returns it typed, without unknown fields, or returns why it is invalid. */
 export type Shape<T> = (value: unknown, field: string) => T | Mismatch
 
 /** A field that may be absent; JSON's null counts as absent. */
@@ -89,7 +89,7 @@ export function oneOf<const T extends string | number>(values: readonly T[], oth
   }
 }
 
-/** The first shape that fits; the last one says what is allowed. */
+/** The first matching shape; the error is that of the last one. */
 export function either<A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> {
   return (value, field) => {
     const read = first(value, field)
@@ -112,7 +112,7 @@ export function text(allowed: string, isAllowed: (value: string) => boolean): Sh
   return (value, field) => (typeof value === 'string' && isAllowed(value) ? value : new Mismatch(field, value, allowed))
 }
 
-/** Text of at most so many UTF-16 code units, such as what is ASCII by its nature. */
+/** Text of at most this many UTF-16 code units, for ASCII by nature. */
 export function textUpTo(maxLength: number, minLength = 0): Shape<string> {
   const range = minLength === 0 ? `at most ${maxLength}` : `${minLength} to ${maxLength}`
   return text(`a text of ${range} characters`, (value) => value.length >= minLength && value.length <= maxLength)
@@ -125,7 +125,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 const SHOWN_LENGTH = 32
 const UNPRINTABLE = /[^\x20-\x7e]/g
 
-/** What came, in a few words: long or strange input is not said back. */
+/** A short description of the value: long or strange input is not repeated. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)

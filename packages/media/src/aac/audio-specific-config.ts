@@ -39,8 +39,8 @@ export interface AudioSpecificConfig {
 }
 
 /**
- * Reads an AudioSpecificConfig. Undefined when it is malformed or describes what is not carried: object types other than
- * Main, LC, SSR, LTP and LD, rates outside 7350 to 96000 Hz, more than 8 channels.
+ * Reads an AudioSpecificConfig. Undefined when it is malformed or unsupported: object types other than Main, LC, SSR,
+ * LTP and LD, rates outside 7350 to 96000 Hz, more than 8 channels.
  */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig | undefined {
   const reader = new BitReader(bytes, 0, Math.min(bytes.length, MAX_AUDIO_SPECIFIC_CONFIG_BYTES))

@@ -8,7 +8,10 @@ const CHANNEL_PAIR_ELEMENT = 1
 const END = 7
 /** global_gain: of no effect without spectral data; 140 is what encoders write for silence. */
 const GLOBAL_GAIN = 140
-/** Bits per second. The frames have 1.5 kbit/s; players size their buffers by what is announced, and real sound may follow. */
+/**
+ * Bits per second. The frames have 1.5 kbit/s; players size their buffers by the announced bitrate, and real audio may
+ * follow.
+ */
 const ANNOUNCED_BITRATE = 32_000
 
 /**

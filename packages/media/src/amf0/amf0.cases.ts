@@ -28,7 +28,7 @@ export const amf0Cases: readonly { name: string; value: Amf0Value; hex: string }
   { name: 'date', value: new Amf0Date(1, -60), hex: '0b 3ff0000000000000 ffc4' },
 ]
 
-/** What encoders get wrong, or what has no value of its own: read as `value`, never written so. */
+/** Mistakes of encoders, and values without a form of their own: read as `value`, never written like this. */
 export const tolerantCases: readonly { name: string; value: Amf0Value; hex: string }[] = [
   {
     name: 'ECMA array with count 0',

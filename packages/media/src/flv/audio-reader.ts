@@ -131,7 +131,7 @@ export class FlvAudioReader {
       const error = isGood
         ? this.#emit(time, bytes.subarray(adts.start, adts.end), receivedAt, out)
         : flvTagErrors.badAudioFrame
-      // Garbage behind a good frame takes nothing from it.
+      // Garbage after a valid frame does not affect it.
       if (!isGood || error !== undefined) return offset > 0 ? undefined : error
       offset = adts.end
       time += (this.#config!.samplesPerFrame * 1000) / this.#config!.sampleRate

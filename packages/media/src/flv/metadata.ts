@@ -83,7 +83,7 @@ export interface MetadataContent {
   readonly encoder?: string | undefined
   /** The spelling the tags are written with, where it differs from the configs' own. */
   readonly spelling?: FlvSpelling | undefined
-  /** Whether a rotation of 0 is said as well: needed where it was another before. Default false. */
+  /** Whether a rotation of 0 is written too: needed after another rotation. Default false. */
   readonly saysUpright?: boolean | undefined
 }
 

@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * Script data on its way to the frame that it travels with: the next picture, or the next sound where there is no picture. So
- * it is cached, ordered and dropped with that frame, and needs no way of its own.
+ * Script data waiting for the frame with which it travels: the next video frame, or the next audio frame without video.
+ * So it is cached, ordered and dropped with that frame.
  */
 export class ScriptQueue {
   #waiting: Waiting[] = []
@@ -41,7 +41,7 @@ export class ScriptQueue {
     if (!isPicture && this.#pictureSeen && frameMs - first.timestampMs < PATIENCE_MS) return frame
     const script: ScriptData[] = this.#waiting.map(({ timestampMs, body }) => ({
       body,
-      // Script data often has the time 0, or none that means anything.
+      // Script data often has the time 0 or a meaningless one.
       offset: timestampMs === 0 ? 0 : Math.max(-PATIENCE_MS, Math.min(0, timestampMs - frameMs)) * 1000,
     }))
     this.#waiting = []

@@ -31,7 +31,7 @@ export class FlvStreamReader {
   readonly #maxBodyBytes: number
   #header: FlvFileFlags | undefined
   #error: string | undefined
-  /** What is not yet consumed: `#bytes[#start, #end)`. */
+  /** Unconsumed input: `#bytes[#start, #end)`. */
   #bytes: Uint8Array = new Uint8Array(0)
   #start = 0
   #end = 0
@@ -50,7 +50,7 @@ export class FlvStreamReader {
     return this.#header
   }
 
-  /** What is wrong with the stream. */
+  /** Why the stream is invalid. */
   get error(): string | undefined {
     return this.#error
   }
@@ -113,7 +113,7 @@ export class FlvStreamReader {
     return this.#skip === 0
   }
 
-  /** Puts `piece` behind what is left, in the reader's own buffer. */
+  /** Appends `piece` to the unconsumed input, in the reader's own buffer. */
   #append(piece: Uint8Array): void {
     const left = this.#end - this.#start
     const needed = left + piece.length

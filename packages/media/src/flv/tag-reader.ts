@@ -29,7 +29,7 @@ export class FlvTagReader {
   readonly #audio = new FlvAudioReader()
   readonly #scripts = new ScriptQueue()
   #metadata: FlvMetadata | undefined
-  /** What of the metadata goes into configs, kept ready: tags come by the hundred per second. */
+  /** Metadata for configs, cached because tags arrive by the hundred per second. */
   #videoHints: VideoHints = {}
   #audioHints: AudioHints = {}
   #videoFrames = 0

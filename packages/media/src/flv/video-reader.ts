@@ -8,23 +8,22 @@ import { flvTagErrors, type FlvTagError } from './errors.js'
 import { type VideoFormat, videoFormats } from './video-formats.js'
 import { VideoTagHeader } from './video-tag-header.js'
 
-/** Bytes of the lengths before NAL units in what is written. */
+/** Bytes of the NAL unit lengths in the output. */
 const WRITTEN_LENGTH_SIZE = 4
 /** An AVC record with no sets. */
 const SHORTEST_RECORD = 7
 
 /**
- * Turns the bodies of video tags into frames; the video half of FlvTagReader. What is read may be as crooked as FFmpeg takes
- * it; what a frame and its config hold is always by the book: a correct record, lengths of 4 bytes, no empty units, no
- * delimiters.
+ * Turns the bodies of video tags into frames; the video half of FlvTagReader. Input is parsed as leniently as FFmpeg
+ * does. A frame and its config are strictly valid: a correct record, 4-byte lengths, no empty units, no delimiters.
  */
 export class FlvVideoReader {
   readonly #header = new VideoTagHeader()
   #format: VideoFormat | undefined
   #config: VideoConfig | undefined
   /**
-   * In force from the next keyframe or recovery point on: players that are given their configuration apart from the
-   * pictures begin anew with it, which they cannot inside a GOP. Until then its parameter sets go in band.
+   * Takes effect at the next keyframe or recovery point: players that receive their configuration separately restart
+   * with it, which is impossible inside a GOP. Until then its parameter sets go in band.
    */
   #next: VideoConfig | undefined
   #unsentSets: readonly Uint8Array[] = []

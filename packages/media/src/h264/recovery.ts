@@ -7,8 +7,9 @@ import { sliceType } from './slice-header.js'
 const RECOVERY_POINT = 6
 
 /**
- * After how many more pictures a decoder that starts at this access unit, which is no IDR picture, shows whole ones;
- * undefined where it may not start. An SEI message says so, or an encoder that flags as key what is made of I slices alone.
+ * The number of pictures after which a decoder that starts at this access unit (not an IDR picture) shows complete
+ * ones; undefined if it cannot start here. An SEI message says so, or an encoder marks a picture of I slices as a
+ * keyframe.
  */
 export function h264Recovery(units: readonly Uint8Array[], taggedKey: boolean): number | undefined {
   for (let index = 0; index < units.length; index++) {

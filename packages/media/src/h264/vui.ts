@@ -15,8 +15,8 @@ export interface H264Vui {
 }
 
 /**
- * Reads vui_parameters(). Encoders that cut it short are common enough to be tolerated: what was read before the end
- * counts. Undefined when a value is beyond its limit.
+ * Reads vui_parameters(). Many encoders truncate it, so everything read before the end counts. Undefined when a value
+ * exceeds its limit.
  */
 export function parseH264Vui(reader: BitReader): H264Vui | undefined {
   const vui: H264Vui = {}

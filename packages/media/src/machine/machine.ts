@@ -15,8 +15,8 @@ export interface Machine<Input, Output, Event> {
   /** Takes what arrived at `now`. The machine may keep views of `input`: the caller must not write to it afterwards. */
   handleInput(now: Micros, input: Input): void
   /**
-   * Does what is due at `now` and gives what is there, what must be sent before an event ahead of that event. Polling early
-   * is harmless. The time in the answer may lie earlier than needed, never later.
+   * Handles everything due at `now` and returns the next output or event, output that must be sent before an event
+   * first. Polling early is harmless. The returned time may be earlier than needed, never later.
    */
   poll(now: Micros): Polled<Output, Event>
 }

@@ -24,9 +24,10 @@ const REANCHOR_DISTANCE: Micros = 60_000
 const STEP_DISTANCE: Micros = 15_000
 
 /**
- * Audio time counted in samples. A protocol's millisecond stamps (23, 23, 24 ms for 1024 samples at 44.1 kHz) only steer
- * the count: within the rounding of a millisecond they change nothing, beyond it the count follows slowly, a
- * lasting distance of more than 15 ms makes a step, and a jump of more than 60 ms begins anew. For a regular source the result, rounded to milliseconds, is the source's stamp.
+ * Audio time counted in samples. A protocol's millisecond timestamps (23, 23, 24 ms for 1024 samples at 44.1 kHz) only
+ * correct the count: differences within the rounding of a millisecond change nothing, larger ones are followed slowly,
+ * a lasting difference of more than 15 ms makes a step, and a jump of more than 60 ms restarts the count. For a regular
+ * source the result, rounded to milliseconds, equals the source's timestamp.
  */
 export class AudioSampleClock {
   readonly #sampleRate: number
@@ -45,7 +46,7 @@ export class AudioSampleClock {
     this.#sampleRate = sampleRate
   }
 
-  /** How often the count was begun anew, the first frame included. */
+  /** How often the count was restarted, including the first frame. */
   get anchors(): number {
     return this.#anchors
   }

@@ -1,7 +1,7 @@
 import type { Micros } from '../machine/index.js'
 
 export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'
-/** The second row is what FLV has carried since Flash: decoded for whoever listens, sent to nobody. */
+/** The second row has been in FLV since Flash: decoded for listeners, never sent. */
 export type AudioCodec = 'aac' | 'opus' | 'mp3' | 'pcma' | 'pcmu' | 'pcm' | 'adpcm' | 'nellymoser' | 'speex'
 
 /** Clockwise turn, in degrees, that a player applies before showing the picture. */
@@ -95,7 +95,7 @@ export interface MediaFrame<Config extends CodecConfig = CodecConfig> {
   readonly droppable: boolean
   /** Loudness in -dBov, 0 (loudest) to 127 (silence), RFC 6464. */
   readonly audioLevel?: number
-  /** What came from the publisher between the frame before and this one; for players of FLV and RTMP. */
+  /** Script data from the publisher between the previous frame and this one; for FLV and RTMP players. */
   readonly script?: readonly ScriptData[]
 }
 

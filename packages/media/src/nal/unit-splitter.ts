@@ -41,7 +41,7 @@ export function splitUnits(
   const isStream = startsAsAnnexB(bytes, start, end) && !isChain(bytes, start, whole, end, lengthSize)
   if (isStream) return addUnits(bytes, start, end, units)
   if (lengthSize !== 2 && wholeLength(bytes, start, end, 2) === end) return walkLengths(bytes, start, end, 2, units)
-  // What is cut off or trails is dropped, what came before it is good.
+  // A truncated unit or trailing bytes are dropped; earlier units are valid.
   return walkLengths(bytes, start, whole, lengthSize, units) && units.length > 0
 }
 

@@ -16,7 +16,7 @@ export function parseVp8FrameHeader(frame: Uint8Array): Vp8FrameHeader | undefin
   if ((frame[0]! & 1) === 1) return { keyframe: false, width: 0, height: 0 }
   if (frame.length < KEYFRAME_HEADER_LENGTH) return undefined
   if (frame[3] !== 0x9d || frame[4] !== 0x01 || frame[5] !== 0x2a) return undefined
-  // Little-endian, the upper two bits are the scaling wish.
+  // Little-endian; the upper two bits request scaling.
   const width = (frame[6]! | (frame[7]! << 8)) & 0x3fff
   const height = (frame[8]! | (frame[9]! << 8)) & 0x3fff
   return { keyframe: true, width, height }

@@ -3,7 +3,7 @@ export interface BuiltFrame {
   readonly keyframe?: boolean
   readonly width: number
   readonly height: number
-  /** Not a keyframe: the size is that of what lies in this reference slot, instead of its own. */
+  /** Not a keyframe: the size is that of this reference slot. */
   readonly sizeOfSlot?: number
   readonly refreshes?: number
   readonly errorResilient?: boolean

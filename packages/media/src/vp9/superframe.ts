@@ -6,8 +6,8 @@ export const MAX_VP9_FRAMES = 8
 const SHOW_FRAME_BIT = 0x02
 
 /**
- * The frame as one that is decoded and not shown. A decoder shows every frame that says so, and of a picture in several
- * spatial layers only the last one is the picture. The frame itself when it says so already or is of profile 3.
+ * Marks the frame as decoded but not shown. A decoder shows every frame with show_frame, and in a picture of several
+ * spatial layers only the last one is the picture. Returns the frame itself if it is already hidden or has profile 3.
  */
 export function hideVp9Frame(frame: Uint8Array, header: Vp9UncompressedHeader): Uint8Array {
   if (!header.shown || header.profile === 3) return frame

@@ -19,7 +19,7 @@ export interface Vp9UncompressedHeader extends Vp9Size {
   readonly keyframe: boolean
   /** The frame is a picture to be shown. */
   readonly shown: boolean
-  /** Nothing of the frame depends on what was shown before it. */
+  /** The frame does not depend on earlier frames. */
   readonly errorResilient: boolean
   /** The frame is kept in these of the eight reference slots, one bit each. */
   readonly refreshes: number
@@ -29,13 +29,13 @@ export interface Vp9UncompressedHeader extends Vp9Size {
 }
 
 /**
- * Reads the uncompressed headers of a stream's frames in their order (VP9 bitstream specification section 6.2). Frames may
- * have the size of one that they refer to, so the sizes of the reference slots are kept.
+ * Reads the uncompressed headers of a stream's frames in order (VP9 bitstream specification section 6.2). A frame may
+ * have the size of a reference frame, so the sizes of the reference slots are kept.
  */
 export class Vp9HeaderReader {
   readonly #slots: (Vp9Size | undefined)[] = new Array<undefined>(REFERENCE_SLOTS).fill(undefined)
 
-  /** Undefined for a malformed frame, one that shows an earlier frame again, and one whose size is not known. */
+  /** Undefined for a malformed frame, a frame that shows an earlier one again, and a frame of unknown size. */
   read(frame: Uint8Array): Vp9UncompressedHeader | undefined {
     const reader = new BitReader(frame)
     if (reader.bits(2) !== FRAME_MARKER) return undefined

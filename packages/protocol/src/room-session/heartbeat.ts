@@ -34,7 +34,7 @@ export class Heartbeat {
     this.#missed = 0
   }
 
-  /** What is due at `now`. */
+  /** The action due at `now`. */
   takeDue(now: Micros): 'ping' | 'dead' | undefined {
     if (this.#nextAt === undefined || now < this.#nextAt) return undefined
     if (this.#missed >= MISSED_ALLOWED) return 'dead'

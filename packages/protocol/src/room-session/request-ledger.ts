@@ -13,12 +13,12 @@ export interface LedgerHandlers {
   event(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void
 }
 
-/** A request whose effect must outlive a connection: only the latest of its key counts, and it is said again. */
+/** A request whose effect must survive reconnecting: only the latest of its key counts, and it is sent again. */
 interface StandingOrder {
   readonly key: string
   readonly method: SessionMethod
   readonly params: ParamsOf<SessionMethod>
-  /** Who waits for an answer and is not in flight. */
+  /** Callers waiting for an answer that is not in flight. */
   waiting: string[]
   isConfirmed: boolean
   isInFlight: boolean
@@ -27,16 +27,19 @@ interface StandingOrder {
 interface PendingRequest {
   readonly method: SessionMethod
   readonly params: ParamsOf<SessionMethod>
-  /** Whose answer it is: none for an order that is said again, several when a later order stands for earlier ones. */
+  /**
+   * The callers that this answer settles: none for a repeated request, several when a later request replaces earlier
+   * ones.
+   */
   readonly ids: readonly string[]
   readonly deadline: Micros
   readonly order: StandingOrder | undefined
 }
 
 /**
- * The requests that wait for an answer. The wish for media, the muting and a renewed signature are standing orders: safe
- * to say twice, kept while there is no connection, and said again to a server that has forgotten them. Every other request
- * fails with its connection, because nobody knows whether the server has done it.
+ * The requests waiting for an answer. Subscriptions, muting and renewed signatures are persistent: they are idempotent,
+ * kept while there is no connection, and sent again to a server that has forgotten them. Every other request fails with
+ * its connection, because the client cannot know whether the server has handled it.
  */
 export class RequestLedger {
   readonly #limits: SessionLimits
@@ -81,7 +84,10 @@ export class RequestLedger {
     this.#orders.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
   }
 
-  /** Says the orders that the server has not confirmed, or all of them to one that has forgotten. */
+  /**
+   * Sends the persistent requests that the server has not confirmed, or all of them to a server that has forgotten
+   * them.
+   */
   sendOrders(now: Micros, hasForgotten: boolean): void {
     for (const order of this.#orders.values()) {
       if (order.isInFlight || (order.isConfirmed && !hasForgotten)) continue
@@ -105,7 +111,7 @@ export class RequestLedger {
     return this.#orders.get(key)?.isConfirmed === false
   }
 
-  /** Takes an answer; ignores one that nobody waits for. */
+  /** Handles an answer; ignores unexpected ones. */
   settle(response: Response): void {
     const pending = this.#take(String(response.id))
     if (pending === undefined) return
@@ -124,7 +130,7 @@ export class RequestLedger {
     }
   }
 
-  /** Fails what was not answered in time. */
+  /** Fails requests without an answer in time. */
   giveUpBy(now: Micros): void {
     for (const [wireId, pending] of this.#pending) {
       if (pending.deadline > now) continue

@@ -101,7 +101,7 @@ export class SessionRig {
     this.text(writeNotification(method, params))
   }
 
-  /** What was sent since the last look, and checked by the server's own reader. */
+  /** The messages sent since the last call, parsed by the server's own reader. */
   requests(): Request[] {
     return this.outputs.splice(0).flatMap((output) => {
       if (output.kind !== 'send') return []

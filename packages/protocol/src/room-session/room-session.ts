@@ -59,9 +59,9 @@ const ENDED_CODES = {
 } as const satisfies Record<string, ErrorCode>
 
 /**
- * The client's side of a membership in a room: enters, beats, notices a dead connection, comes back by itself (resuming, or
- * entering anew when the server has forgotten), repeats what must be repeated, and keeps the list of the others.
- * Whoever owns a WebSocket drives it; commands are as inputs, poll after them.
+ * The client side of a membership in a room: enters, sends heartbeats, detects a dead connection, reconnects
+ * automatically (resumes, or enters again if the server has forgotten the session), repeats persistent requests, and
+ * keeps the list of the other members. The owner of a WebSocket drives it; commands count as inputs: poll after them.
  */
 export class RoomSession implements Machine<SessionInput, SessionOutput, SessionEvent> {
   readonly #options: RoomSessionOptions
@@ -161,7 +161,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     return id
   }
 
-  /** Says what media to receive; it is said again to a server that has forgotten. Answers the id of the request. */
+  /** Sets the subscription; it is sent again to a server that has forgotten it. Returns the id of the request. */
   subscribe(now: Micros, streams: SubscribeParams['streams']): string {
     return this.request(now, 'media.subscribe', { streams })
   }
@@ -309,7 +309,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#ledger.sendOrders(now, !this.#isResuming)
   }
 
-  /** The room was entered with the latest signature: whoever waits for its renewal has it. */
+  /** The room was entered with the latest signature, which settles pending renewals. */
   #fulfilRenewal(expiresAt: number | null): void {
     if (this.#credentials?.isRenewed !== false) return
     this.#ledger.fulfil('room.renew', (id) => ({ kind: 'response', id, method: 'room.renew', result: { expiresAt } }))
@@ -329,7 +329,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #handleNotification(now: Micros, notification: Notification): void {
-    // What is told before the answer to the entry is in that answer as well.
+    // Notifications before the answer to the entry are part of that answer as well.
     if (this.#phase === 'live') {
       this.#useNotification(notification)
       this.#outbox.tell({ kind: 'notification', ...notification })

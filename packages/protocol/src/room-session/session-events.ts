@@ -21,15 +21,15 @@ export type SessionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' 
 export type SessionMethod = Exclude<RequestMethod, 'room.enter' | 'room.resume' | 'room.leave' | 'room.ping'>
 
 /**
- * `resumed`: the same membership, PeerConnections and addresses. `re-entered`: a new one, after the server forgot the old;
- * what was published must be published again.
+ * `resumed`: the same membership, PeerConnections and addresses. `re-entered`: a new membership, after the server has
+ * forgotten the old one; media must be published again.
  */
 export type EntryKind = 'entered' | 'resumed' | 're-entered'
 
 /** `refused`: the server does not take the user in; `unreachable`: there was no server until the deadline of entering. */
 export type EndReason = 'left' | 'refused' | 'unreachable' | Exclude<CloseReason, 'drain'>
 
-/** Where the connection stands; `attempt` counts from 0 and begins anew once a connection has lasted. */
+/** State of the connection; `attempt` counts from 0 and restarts after a connection that lasted. */
 export interface StateEvent {
   readonly kind: 'state'
   readonly state: SessionState
@@ -42,7 +42,7 @@ export interface EnteredEvent {
   readonly result: EnterResult
 }
 
-/** What changed among the others in the room. Apply `left` before `entered`: whoever enters may need a place that got free. */
+/** Changes among the other members. Apply `left` before `entered`: a new member may need the place of a former one. */
 export interface UsersEvent {
   readonly kind: 'users'
   readonly left: readonly { readonly userId: string; readonly reason: ExitReason }[]
@@ -67,7 +67,7 @@ export interface FailureEvent {
   readonly kind: 'failure'
   readonly id: string
   readonly method: SessionMethod
-  /** An ErrorCode, or one that a newer server has. */
+  /** An ErrorCode, or a code of a newer server. */
   readonly code: string
   readonly sentence: string
   readonly retryAfterMs?: number
@@ -80,7 +80,7 @@ export type NotificationEvent = { readonly kind: 'notification' } & Notification
 export interface EndedEvent {
   readonly kind: 'ended'
   readonly reason: EndReason
-  /** An ErrorCode, or one that a newer server has; absent when the user left. */
+  /** An ErrorCode, or a code of a newer server; absent when the user left. */
   readonly code?: string
   readonly sentence: string
   readonly retryAfterMs?: number

@@ -7,7 +7,7 @@ const SECOND: Micros = 1000 * MILLISECOND
 export interface SessionLimits {
   /** From `enter` to being in the room, every attempt included. Default 15 s. */
   readonly enterMicros: Micros
-  /** One attempt to open a socket. Default 6 s: a phone that changed networks may try through the dead one. */
+  /** One attempt to open a socket. Default 6 s: after a network change a phone may still try the dead network. */
   readonly connectMicros: Micros
   /** Any request. Default 10 s. */
   readonly requestMicros: Micros
@@ -19,7 +19,7 @@ export interface SessionLimits {
   readonly lastRetryMicros: Micros
   /** What a server may ask to wait at most. Default 60 s. */
   readonly retryAfterMicros: Micros
-  /** A connection that lasted this long was a good one: the waits begin anew. Default 5 s. */
+  /** A connection that lasted this long counts as good: the reconnect delays restart. Default 5 s. */
   readonly stableMicros: Micros
   /** Attempts are not closer than this when the network changes again and again. Default 1 s. */
   readonly networkChangeMicros: Micros

@@ -3,8 +3,8 @@ import type { ExitReason } from '../notifications.js'
 import type { UsersEvent } from './session-events.js'
 
 /**
- * The others in the room. The server's whole list is the truth; `room.userEnter` and `room.userExit` only come sooner and
- * give reasons, so that a lost or repeated one never matters and nobody enters twice.
+ * The other members of the room. The server's complete list is authoritative; `room.userEnter` and `room.userExit` only
+ * arrive sooner and give reasons, so lost or repeated ones do no harm.
  */
 export class UserList {
   readonly #maxUsers: number

@@ -16,7 +16,7 @@ const video = (timestamp: number, payload: number[]): ModelMessage => ({
 const sevens = (count: number): number[] => new Array<number>(count).fill(7)
 const hexSevens = (count: number): string => '07'.repeat(count)
 
-/** Chunk streams by hand; what is read of them by RTMP 1.0, section 5.3. */
+/** Chunk streams written by hand, and how RTMP 1.0 section 5.3 reads them. */
 export const chunkCases: readonly {
   name: string
   hex: string

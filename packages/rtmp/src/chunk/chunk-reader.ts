@@ -4,7 +4,7 @@ import { MessageType } from '../message/message-type.js'
 import { ProtocolError, type ProtocolErrorCode } from '../protocol-error.js'
 import { ChunkStream } from './chunk-stream.js'
 
-/** Who takes the messages of a `ChunkReader`. It may call `authorised` and `stop` of the reader meanwhile. */
+/** Receives the messages of a `ChunkReader`. It may call `authorised` and `stop` of the reader meanwhile. */
 export interface MessageSink {
   /**
    * One complete message, except Set Chunk Size and Abort, which the reader obeys itself. `timestamp` is milliseconds
@@ -79,7 +79,7 @@ export class ChunkReader {
     if (this.#peer === 'stranger') this.#peer = 'waiting'
   }
 
-  /** No further message is delivered; what is left of the input is ignored. */
+  /** No further message is delivered; the rest of the input is ignored. */
   stop(): void {
     this.#stopped = true
     this.#buffer = new Uint8Array(0)
@@ -116,7 +116,7 @@ export class ChunkReader {
     this.#buffer = grown
   }
 
-  /** Reads one chunk, or what is there of its payload. False when more input is needed. */
+  /** Reads one chunk, or the available part of its payload. False when more input is needed. */
   #readChunk(): boolean {
     if (this.#chunkRemaining === 0 && !this.#readHeader()) return false
     const stream = this.#current!
@@ -193,7 +193,7 @@ export class ChunkReader {
     return payload
   }
 
-  /** Drops what is there of the message of `stream`. */
+  /** Drops the unfinished message of `stream`. */
   #forget(stream: ChunkStream): void {
     if (stream.received === 0) return
     stream.received = 0
@@ -230,7 +230,7 @@ export class ChunkReader {
     return true
   }
 
-  /** Section 5.4.2. Aborting what is not in progress means nothing. */
+  /** Section 5.4.2. Aborting without a message in progress does nothing. */
   #abort(payload: Uint8Array): boolean {
     if (payload.length < 4) return this.#fail('RTMP_CHUNK_HEADER', `Abort message of ${payload.length} bytes`)
     const stream = this.#streams.get(readUint32(payload, 0))
@@ -326,8 +326,8 @@ export class ChunkReader {
   }
 
   /**
-   * The extended timestamp stands in type 3 chunks too (section 5.3.1.3), but some encoders leave it out, and some repeat
-   * the absolute timestamp after a delta. So its four bytes count only when they say what is expected.
+   * The extended timestamp also appears in type 3 chunks (section 5.3.1.3), but some encoders omit it, and some repeat
+   * the absolute timestamp after a delta. So its four bytes count only if they have the expected value.
    */
   #repeatedTimestampLength(stream: ChunkStream, at: number): number {
     const available = Math.min(this.#end - at, EXTENDED_LENGTH)

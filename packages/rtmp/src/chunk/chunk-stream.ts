@@ -1,4 +1,4 @@
-/** What is remembered of one chunk stream of a peer: its last header (RTMP 1.0, section 5.3.1.2) and its unfinished message. */
+/** State of one chunk stream of a peer: its last header (RTMP 1.0, section 5.3.1.2) and its unfinished message. */
 export class ChunkStream {
   readonly chunkStreamId: number
   /** Milliseconds modulo 2^32 of the current message. */

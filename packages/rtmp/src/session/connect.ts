@@ -2,7 +2,7 @@ import type { Amf0Object } from '@crossroom/media'
 import { propertiesOf, stringProperty, type Command } from '../message/command.js'
 import { informationObject } from '../message/status.js'
 
-/** What is read of the command object of `connect` (RTMP 1.0, section 7.2.1.1). */
+/** The fields read from the command object of `connect` (RTMP 1.0, section 7.2.1.1). */
 export interface ConnectRequest {
   readonly app: string
   readonly tcUrl: string

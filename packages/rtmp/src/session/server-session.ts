@@ -28,7 +28,7 @@ export interface RtmpServerSessionOptions extends HandshakeCrypto {
   readonly outChunkSize?: number
 }
 
-/** What was dropped of a peer's messages, for metrics. */
+/** Dropped messages of a peer, for metrics. */
 export interface RtmpServerCounters {
   /** Audio, video and script data for a stream that is not being published, or more than is kept until the answer. */
   unexpectedMedia: number
@@ -37,12 +37,11 @@ export interface RtmpServerCounters {
 }
 
 /**
- * The server's side of one RTMP connection (RTMP 1.0). Time begins with the first verb.
- * No view of any input is kept, so that the caller may read into the same buffer again and again.
- *
- * `publish` and `play` events wait for an answer by `acceptPublish`, `refusePublish`, `acceptPlay` or `refusePlay`, in the
- * same turn or later; an answer to a stream that is gone meanwhile does nothing. Media for a player is not sent through the
- * session: it is packed with `writeMessageChunks` for all players alike and written to the transport behind what was polled.
+ * The server side of one RTMP connection (RTMP 1.0). Time starts with the first verb. The session keeps no view of its
+ * input, so the caller may reuse its buffer.
+ * `publish` and `play` events wait for `acceptPublish`, `refusePublish`, `acceptPlay` or `refusePlay`, in the same turn
+ * or later; an answer for a closed stream does nothing. Media for players is not sent through the session: it is packed
+ * with `writeMessageChunks` for all players and written to the transport after the polled output.
  */
 export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpServerEvent> {
   /** The size of the chunks for `writeMessageChunks`; holds once the `connect` event has been polled. */
@@ -137,7 +136,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     this.#commands.end(streamId, code, description)
   }
 
-  /** Lifts the limits and the deadline for peers that nobody knows yet. Accepting does it as well. */
+  /** Lifts the limits and the deadline for unknown peers. Accepting does this as well. */
   authorised(): void {
     this.#isAuthorised = true
     this.#reader.authorised()
@@ -153,7 +152,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     this.#commands.end(streamId, code, description)
   }
 
-  /** Ends the session; idempotent. What was said before can still be polled, and the `closed` event. */
+  /** Ends the session; idempotent. Earlier output and the `closed` event can still be polled. */
   close(): void {
     this.#close()
   }

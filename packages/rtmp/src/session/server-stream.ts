@@ -12,7 +12,7 @@ export class ServerStream {
   /** As the client wrote it, without arguments. */
   streamName = ''
   timestamps = new TimestampUnwrapper()
-  /** What came since `publish`, until the answer. */
+  /** The messages between `publish` and its answer. */
   readonly waiting: WaitingMessages
 
   constructor(streamId: number, limits: RtmpLimits) {

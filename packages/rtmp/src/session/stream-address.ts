@@ -29,7 +29,7 @@ export function mergeArguments(...parts: readonly string[]): ReadonlyMap<string,
   return query
 }
 
-/** Percent-decoding that leaves what is not well-formed as it is; `+` stays, for signatures in base64 hold it. */
+/** Percent-decoding that keeps malformed sequences; `+` stays, because base64 signatures contain it. */
 function percentDecode(text: string): string {
   if (!text.includes('%')) return text
   try {

@@ -11,8 +11,8 @@ export interface WaitingMessage {
 }
 
 /**
- * What a client sends behind `publish` before it is answered: relays and pipelining encoders do not wait, and what they say
- * first (metadata, sequence headers, a keyframe) is said once.
+ * The messages of a client between `publish` and its answer: relays and pipelining encoders do not wait, and send
+ * metadata, sequence headers and the first keyframe only once.
  */
 export class WaitingMessages {
   readonly #bytesAllowed: number
@@ -25,7 +25,7 @@ export class WaitingMessages {
     this.#countAllowed = limits.waitingMessages
   }
 
-  /** A limit is reached: the peer should not be read until the answer. What came in the same read still fits. */
+  /** A limit is reached: stop reading from the peer until the answer. Data from the same read still fits. */
   get isFull(): boolean {
     return this.#bytes >= this.#bytesAllowed || this.#messages.length >= this.#countAllowed
   }

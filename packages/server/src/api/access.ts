@@ -7,7 +7,7 @@ import type { TrustedProxies } from '../net/index.js'
 import type { Audit } from '../observe/index.js'
 import { ApiError } from './errors.js'
 
-/** Who may use REST by one listener. Nothing is inferred from a request: what a listener is, the operator said. */
+/** Access to REST on one listener. Requests prove nothing: the operator defines the kind of the listener. */
 export interface AccessOptions {
   readonly apiKeys: () => Ring
   readonly proxies: TrustedProxies
@@ -28,7 +28,7 @@ const ANY_HOST_OF_OURS = { allowed: [], publicUrl: undefined, isOpen: true }
 const forPages = new WeakSet<FastifyRequest>()
 /** By whom those that were let in were sent: the fingerprint of a key, or a private listener. */
 const senders = new WeakMap<FastifyRequest, string>()
-/** What of a body says what was done, and to whom. The others may hold secrets. */
+/** Fields of a body that describe the change for the audit log. Other fields may contain secrets. */
 const TOLD = ['userId', 'stream', 'streamType', 'action', 'kind', 'muted', 'permissions', 'expireSeconds'] as const
 const FINGERPRINT_CHARS = 8
 
@@ -37,7 +37,7 @@ export function isForPages(request: FastifyRequest): boolean {
   return forPages.has(request)
 }
 
-/** An `onRequest` hook that lets nobody in but the holder of the key. Cookies are never looked at. */
+/** An `onRequest` hook that admits only requests with the key. It ignores cookies. */
 export function requireAccess(options: AccessOptions) {
   return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
     if (options.isPrivate()) {

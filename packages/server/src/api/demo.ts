@@ -11,7 +11,7 @@ import { answerErrorsAsJson, ApiError } from './errors.js'
 /** The room that `--demo` has a simulated phone in. */
 export const DEMO_ROOM = 'demo'
 
-/** What signs for whoever asks: only where everybody may enter anyway. */
+/** Signs for every client: only for servers on which everybody may enter anyway. */
 export interface DemoSigner {
   readonly sdkAppId: number
   /** Absent in open mode, where nothing needs a signature. */
@@ -41,7 +41,7 @@ export interface DemoSignatures {
 /** How long a signature of the demo is good for. */
 const EXPIRE_SECONDS = 86_400
 
-/** Signs for one user, and for one room when it is named; `privileges` bound what is allowed there, all by default. */
+/** Signs for one user, and for one room if it is given; `privileges` limit the permissions there, by default all. */
 export function signForDemo(
   { sdkAppId, secret }: DemoSigner,
   userId: string,
@@ -103,7 +103,7 @@ export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promis
   )
 }
 
-/** Errors carry the headers as well, so that a page can say what was wrong. */
+/** Errors have the headers too, so that a page can read them. */
 function allowForeignPages(scope: FastifyInstance): void {
   scope.addHook('onRequest', (_request, reply, done) => {
     void reply.headers(CORS)

@@ -35,9 +35,9 @@ const ticketRequest = z.object({
 const redeemRequest = z.object({ ticket: z.string().max(64) })
 
 /**
- * `POST /api/v1/desktop/ticket` gives whoever may enter a room a ticket for it, which a `crossroom://` link carries;
- * `POST /api/v1/desktop/redeem` gives the first who shows it within a minute what that person enters with. On the public port:
- * pages ask.
+ * `POST /api/v1/desktop/ticket` issues a ticket for a `crossroom://` link to a user with permission to enter; `POST
+ * /api/v1/desktop/redeem` returns the credentials to the first client with the ticket, within a minute. Both are on the
+ * public port, for pages.
  */
 export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): Promise<void> {
   await app.register(

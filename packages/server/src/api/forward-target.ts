@@ -4,7 +4,10 @@ import { parseRtmpUrl } from '@crossroom/rtmp'
 import { isPublicAddress, parseUrl } from '../net/index.js'
 import { ApiError } from './errors.js'
 
-/** Where a forward goes. The name was resolved once: whoever connects must use `address`, or a name server could lead it inside. */
+/**
+ * The target of a forward. The name was resolved once: connections must use `address`, or a name server could redirect
+ * them into the private network.
+ */
 export interface ForwardTarget {
   /** As it was given, with its secrets. */
   readonly url: string

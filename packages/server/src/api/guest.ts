@@ -14,7 +14,7 @@ import { answered, type Deadlines } from './room-answers.js'
 export interface GuestDeps {
   /** Takes an invitation of a room. */
   readonly operations: Pick<RoomOperations, 'redeem'>
-  /** Nobody needs a signature. */
+  /** No signature is required. */
   readonly isOpen: boolean
   readonly sdkAppId: number
   /** Signs for guests; absent when the server has none. */

@@ -5,7 +5,7 @@ import { originsOf, type AddressOptions, type AddressRates } from '../net/index.
 import { ApiError } from './errors.js'
 
 export interface PageFactsDeps extends AddressOptions {
-  /** The room that `--demo` has somebody in; absent without it. */
+  /** The room with the phone of `--demo`; absent without it. */
   readonly demoRoom: string | undefined
   /** What the server listens on, as configured. */
   readonly host: string
@@ -38,8 +38,8 @@ export function lanAddressOf(interfaces: ReturnType<typeof networkInterfaces>): 
 }
 
 /**
- * What invitations begin with. A page that was opened by a name others know keeps it. One that was opened on the machine
- * itself gets the machine's own address, if the server listens there.
+ * The base of invitations. A page keeps the name by which it was opened if others know it. A page opened on the
+ * server's machine gets the machine's own address, if the server listens there.
  */
 export function reachOf(
   request: FastifyRequest['raw'],

@@ -8,7 +8,10 @@ export interface Deadlines {
   after(delay: Micros, callback: () => void): () => void
 }
 
-/** What rooms answer, wherever they live. Rejects with ApiError: 404 for what is not there, 504 when they are late. */
+/**
+ * Returns the answers of rooms, wherever they live. Rejects with ApiError: 404 if something does not exist, 504 after a
+ * timeout.
+ */
 export async function answered<Answer>(clock: Deadlines, answer: Promise<Answer>): Promise<Answer> {
   let cancel: (() => void) | undefined
   const late = new Promise<never>((_resolve, reject) => {

@@ -7,9 +7,9 @@ import { signForDemo, type DemoSigner } from './demo.js'
 import { answered, type Deadlines } from './room-answers.js'
 
 /**
- * `/weapp/webrtc_room/…`: the room service that the WebRTC demos of 2018 ship with, so that they run without their own
- * back-end. It signs for whoever asks, so it is there in open mode and with `--demo` only. Answers are HTTP 200 with
- * `{code, message}`, 0 is success. Rooms have numbers, four members, and are forgotten 20 s after the last heartbeat.
+ * `/weapp/webrtc_room/…`: the room service of the WebRTC demos of 2018, so that they run without their own back end. It
+ * signs for every client, so it exists only in open mode and with `--demo`. Answers are HTTP 200 with `{code,
+ * message}`, 0 is success. Rooms have numbers and four members, and are deleted 20 s after the last heartbeat.
  */
 export interface RoomServiceDeps {
   /** Absent unless the server runs in open mode or with `--demo`. */
@@ -151,7 +151,7 @@ class RoomService {
     return this.#rooms.get(numberOf(roomID))
   }
 
-  /** Who entered by signaling is seen there; everybody else has to say so every now and then. */
+  /** Signaling shows its members here; others must send heartbeats. */
   async #forgetSilent(): Promise<void> {
     const rooms = [...this.#rooms.values()]
     const present = await Promise.all(rooms.map(({ roomID }) => this.#usersIn(roomID)))
@@ -174,7 +174,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, TEXT_CHARS) : ''
 }
 
-/** NaN for what is neither number nor text: to convert an object calls what JSON can name as its methods. */
+/** NaN for values other than numbers and text: converting an object would call methods that JSON can name. */
 function numberOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN
 }

@@ -4,10 +4,10 @@ import type { EntryVerifier } from '../auth/index.js'
 import { originsOf, type AddressOptions, type AddressRates } from '../net/index.js'
 
 /**
- * `POST /v4/openim/jsonvideoapp`: what the `<webrtc-room>` component of 2018 asks for a roomsig, which it then puts into a
- * `room://` address. Ours is the JSON `{signal, sdkAppId, roomId, userId, userSig, privateMapKey}`: everything that
- * signaling needs, and nothing that the asker did not bring. Whoever could not enter gets no roomsig, with the code the
- * component knows.
+ * `POST /v4/openim/jsonvideoapp`: the `<webrtc-room>` component of 2018 requests a roomsig here and puts it into a
+ * `room://` address. This roomsig is the JSON `{signal, sdkAppId, roomId, userId, userSig, privateMapKey}`: the input
+ * of signaling, taken from the request. A user that could not enter gets no roomsig, but the code that the component
+ * knows.
  */
 export interface RoomSigDeps extends AddressOptions {
   readonly verifier: EntryVerifier
@@ -38,7 +38,7 @@ const CODES: Readonly<Record<string, number>> = {
   USER_SIG_OTHER_USER: 70_013,
   USER_SIG_OTHER_APP: 70_014,
 }
-/** Everything else that keeps somebody out. */
+/** Other reasons for refusing an entry. */
 const REFUSED = 70_003
 
 /** Adds the route to a web server. */

@@ -28,7 +28,7 @@ export interface RoomRouteDeps extends AddressOptions {
 }
 
 const tags = ['rooms']
-/** There is no such room, member or address; or nobody told in time. */
+/** There is no such room, member or address, or the answer took too long. */
 const failures = { 404: errorBody, 504: errorBody }
 
 /** `/rooms`: list, get, disband; their members: list, kick, mute; addresses to play them without being a member. */

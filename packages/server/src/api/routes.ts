@@ -27,7 +27,7 @@ export interface StreamRouteDeps extends AddressOptions {
   readonly clock: Clock
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
-  /** What is derived from the stream of that key for viewers that cannot take it as it is. */
+  /** The forms derived from the stream for viewers that cannot play the original. */
   readonly derivedOf?: (key: StreamKey) => readonly DerivedInfo[]
 }
 

@@ -12,7 +12,7 @@ import type { Secrets } from './secrets.js'
 import { looksLikeJwt, verifyRoomJwt, type JwtKeys } from './room-jwt.js'
 import { verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
 
-/** What the operator wants of whoever enters a room. */
+/** The operator's requirements for entries. */
 export interface EntrySignatureOptions {
   readonly sdkAppId: number
   /** Keys of UserSig and privateMapKey. */
@@ -63,8 +63,8 @@ export function entrySignaturesOf(config: Config, secrets: Secrets, deps: EntryS
 }
 
 /**
- * Who somebody is by UserSig (with or without privateMapKey) or JWT. Without any key the server is open: whoever reaches
- * it, which is only this machine, is who they say they are.
+ * Verifies users by UserSig (with or without privateMapKey) or JWT. Without any key the server is open, on this machine
+ * only, and accepts every claimed user id.
  */
 export class EntrySignatures implements EntryVerifier {
   readonly #options: EntrySignatureOptions
@@ -77,7 +77,7 @@ export class EntrySignatures implements EntryVerifier {
     this.#used = new OneTimeTokens(deps.nowMs)
   }
 
-  /** Whether nobody needs to prove anything. */
+  /** Whether entries need no proof. */
   get isOpen(): boolean {
     const { tickets, jwt } = this.#options
     return [tickets.secret, tickets.publicKey, jwt.secret, jwt.keys].every((key) => key === undefined)

@@ -9,8 +9,8 @@ export type TicketedEntry = Omit<EntryCredentials, 'remoteAddress'> & { readonly
 const TICKET_BYTES = 16
 
 /**
- * Names for somebody's credentials that are good once and for a minute, so that a link can carry an entry without carrying
- * a signature. Bounded: when there are too many, the oldest is forgotten.
+ * One-time names for credentials, valid for a minute, so that a link can carry an entry without a signature. Bounded:
+ * when full, the oldest is dropped.
  */
 export class EntryTickets {
   readonly #nowMs: () => number

@@ -1,6 +1,6 @@
 import type { Identity } from './identity.js'
 
-/** What somebody shows who wants to enter a room, by whatever door. Nothing in it has been checked. */
+/** Credentials for entering a room, from any door. Unverified. */
 export interface EntryCredentials {
   /** The Tencent-style application the signature was made for; absent with a JWT and in open mode. */
   readonly sdkAppId?: number | undefined
@@ -15,13 +15,13 @@ export interface EntryCredentials {
   readonly remoteAddress: string
 }
 
-/** Why somebody may not enter: a code of the protocol's error table and a sentence that repeats no secret. */
+/** Why an entry is refused: a code of the protocol's error table and a sentence that repeats no secret. */
 export interface EntryRefusal {
   readonly code: string
   readonly sentence: string
 }
 
-/** Tells who somebody is. Signaling and the room's gate ask it before anybody becomes a member. */
+/** Verifies users. Signaling and the room gate use it before a user becomes a member. */
 export interface EntryVerifier {
   /** For an entry: a token that is good for one is used up. Never rejects: whatever fails inside becomes an {@link EntryRefusal}. */
   verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal>

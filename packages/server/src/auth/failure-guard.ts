@@ -46,7 +46,7 @@ export class FailureGuard {
     this.#failures.set(key, { count: 1, windowEndsMs: now + authLimits.failureWindowMs })
   }
 
-  /** The oldest that is not blocked: else many addresses of one guesser would free the one that is. */
+  /** The oldest that is not blocked: otherwise an attacker with many addresses would free a blocked one. */
   #forgetOne(): void {
     let oldest: string | undefined
     for (const [key, { count }] of this.#failures) {

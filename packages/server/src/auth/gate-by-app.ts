@@ -22,7 +22,7 @@ export class GateByApp implements StreamGate {
     for (const app of apps) this.#gates.set(app, gate)
   }
 
-  /** Takes nothing new from now on; what was admitted goes on. */
+  /** Admits nothing new from now on; admitted streams continue. */
   drain(): void {
     this.#isDraining = true
   }

@@ -3,10 +3,10 @@ import type { StreamKey } from '../hub/stream-key.js'
 
 export type { StreamProtocol } from '../config/protocols.js'
 
-/** What somebody wants to do with a stream. */
+/** The action on a stream. */
 export type StreamAction = 'publish' | 'play'
 
-/** One wish to publish or play, as the endpoint read it from the wire. Nothing in it has been checked. */
+/** One request to publish or play, as the endpoint parsed it. Unverified. */
 export interface StreamRequest {
   readonly action: StreamAction
   readonly protocol: StreamProtocol
@@ -50,7 +50,7 @@ export interface Grant {
   readonly ok: true
   /** The hub's key of the stream. */
   readonly key: StreamKey
-  /** Who this is, when it is known: a publisher with the same subject takes the stream over. Never a secret. */
+  /** Identifies the client if known: a publisher with the same subject takes the stream over. Never a secret. */
   readonly subject?: string | undefined
   /** `granted`: a play is told yes at once and waits for media as long as the grant lives; absent: a short time. */
   readonly wait?: 'granted' | undefined
@@ -76,14 +76,14 @@ export type RefusalCode =
   | 'TOO_MANY_FAILURES'
   | 'HOOK_REFUSED'
   | 'HOOK_FAILED'
-  /** Nobody's address, or not any more: RTMP says StreamNotFound. */
+  /** Not an address, or no longer one: RTMP says StreamNotFound. */
   | 'NOT_FOUND'
   | 'BANNED'
-  /** The room, the server or the token takes no more. */
+  /** The room, the server or the token has reached its limit. */
   | 'FULL'
-  /** Somebody else publishes the stream. Said by endpoints, not by gates. */
+  /** The stream already has a publisher. Raised by endpoints, not by gates. */
   | 'BUSY'
-  /** The server goes down and takes nothing new. */
+  /** The server is shutting down and admits nothing new. */
   | 'DRAINING'
 
 /** No, with what a person and a program need to know. */
@@ -94,7 +94,7 @@ export interface Refusal {
   readonly sentence: string
   /** 400, 401, 403, 404, 409, 429 or 503; RTMP endpoints choose their `onStatus` code by `code`. */
   readonly httpStatus: number
-  /** How a log may name what was asked for. Absent where the name itself may be a secret, as in `/r/TOKEN`, or is none. */
+  /** How a log may name the stream. Absent if the name may be a secret, as in `/r/TOKEN`, or is invalid. */
   readonly loggedName?: string | undefined
 }
 

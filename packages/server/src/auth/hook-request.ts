@@ -12,7 +12,7 @@ export interface HookPost {
   readonly body: string
 }
 
-/** What came back: a status and at most 64 KiB of text; or, with `status` 0, why nothing usable came back. */
+/** The response: a status and at most 64 KiB of text; or, with `status` 0, why there was no usable response. */
 export interface HookReply {
   readonly status: number
   readonly text: string

@@ -28,13 +28,13 @@ export function bothPermit(one: Permissions, other: Permissions): Permissions {
   return Object.fromEntries(names.map((name) => [name, one[name] && other[name]])) as unknown as Permissions
 }
 
-/** Who somebody has proved to be. */
+/** A verified user. */
 export interface Identity {
   readonly userId: string
   readonly permissions: Permissions
   /** Unix milliseconds; undefined never runs out (open mode). */
   readonly expiresAt: number | undefined
-  /** From a JWT that makes its holder the room's owner, whoever entered first. */
+  /** From a JWT that makes its user the owner of the room, regardless of who entered first. */
   readonly isOwner: boolean
   /** Gives a token back that is good for one entry: there was none. */
   readonly notEntered?: (() => void) | undefined

@@ -18,7 +18,7 @@ const DEMO_APP = 'live'
 export interface PlainStreamOptions {
   readonly publish: 'open' | 'token'
   readonly play: 'open' | 'token'
-  /** Whether anybody may publish `live/…`: with `--demo`. */
+  /** Whether anyone may publish `live/…`: with `--demo`. */
   readonly demo?: boolean | undefined
 }
 

@@ -111,7 +111,7 @@ export function permissionsOf(privileges: number): Permissions {
   }
 }
 
-/** The privilege map that allows what is named. */
+/** The privilege map that allows the named permissions. */
 export function privilegesOf(permissions: readonly (keyof Permissions)[]): number {
   return permissions.reduce((map, name) => map | PRIVILEGES[name], 0)
 }
@@ -136,7 +136,7 @@ export function verifyPrivateMapKey(keys: TicketKeys, text: string, nowMs: numbe
   return { verdict: 'valid', record: { ...record, expiresAtSeconds } }
 }
 
-/** The record inside a ticket; undefined when there is none, or it names somebody else than the ticket does. */
+/** The record in a ticket; undefined if there is none, or if it names another user than the ticket. */
 export function recordOf({ userbuf, userId, sdkAppId }: Ticket): RoomRecord | undefined {
   const record = userbuf === undefined ? undefined : parseRoomRecord(userbuf)
   return record?.userId === userId && record.sdkAppId === sdkAppId ? record : undefined

@@ -4,7 +4,7 @@ import type { Ring } from './ring.js'
 
 type SecretConfig = Pick<Config, 'secret' | 'jwtSecret' | 'apiKey' | 'hookSecret' | 'txPlayKey' | 'previous'>
 
-/** The secrets in force. They change while the server runs, so nobody keeps one. */
+/** The current secrets. They change at run time, so no caller may keep one. */
 export class Secrets {
   #config: Partial<SecretConfig>
 

@@ -2,8 +2,8 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { authLimits } from '../config/limits.js'
 
 /**
- * The envelope that UserSig (both versions) and privateMapKey share: JSON, deflated as RFC 1950, in a base64 of its own
- * whose `+`, `/` and `=` are written `*`, `-` and `_`.
+ * The envelope of UserSig (both versions) and privateMapKey: JSON, deflated as RFC 1950, in base64 with `*`, `-` and
+ * `_` instead of `+`, `/` and `=`.
  */
 
 /** The members of the JSON inside. Nothing in it has been checked. */

@@ -4,10 +4,10 @@ import { equalSecrets } from './constant-time.js'
 import type { TokenVerdict } from './stream-token.js'
 
 /**
- * The push URL signature of Tencent's live service: `?txSecret=<hex md5>&txTime=<hex unix seconds>` with
- * `txSecret = MD5(key + StreamName + txTime)`, txTime in hexadecimal digits as they stand in the address. It names neither app
- * nor action. Nothing stands between name and time, so the time has eight digits and no other number of them: with fewer or
- * more, what is signed for `cam1` would open `cam`.
+ * The push URL signature of Tencent's live service: `?txSecret=<hex md5>&txTime=<hex unix seconds>` with `txSecret =
+ * MD5(key + StreamName + txTime)`, txTime in hexadecimal digits as in the address. It contains neither app nor action.
+ * Nothing separates name and time, so the time must have exactly eight digits: otherwise a signature for `cam1` would
+ * be valid for `cam`.
  */
 
 const TX_TIME = /^[0-9A-Fa-f]{8}$/

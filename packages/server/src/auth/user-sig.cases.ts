@@ -1,6 +1,6 @@
 /**
- * Vectors made with tls-sig-api-v2-node (4a1a603): time 1700000000, sdkAppId 1400000000, the key "0123456789abcdef" four
- * times. Compressed texts depend on the zlib that made them; what is inside does not.
+ * Vectors made with tls-sig-api-v2-node (4a1a603): time 1700000000, sdkAppId 1400000000, the key "0123456789abcdef"
+ * four times. Compressed texts depend on the zlib version; their contents do not.
  */
 export const vectors = {
   secret: '0123456789abcdef'.repeat(4),

@@ -12,7 +12,7 @@ export interface Addresses {
   readonly http: string
   /** `rtmp://HOST:PORT` */
   readonly rtmp: string
-  /** The address by which others reach this machine; `localhost` where nobody else does. */
+  /** The address by which other machines reach this one; `localhost` if none can. */
   readonly host: string
 }
 

@@ -10,10 +10,10 @@ import { DemoView } from './demo-view.js'
 import { simulatorProgram } from './simulate.js'
 import type { StatusLine } from './status-line.js'
 
-/** Who is in the room of the demo. */
+/** The participant in the demo's room. */
 const DEMO_USER = 'phone'
 
-/** Between an end of the phone and its return, doubled up to the last; a phone that lasted is back after the first. */
+/** From the end of the phone to its return, doubled up to the last; after a phone that lasted, the first. */
 const RETRY_FIRST_MS = 2_000
 const RETRY_MAX_MS = 60_000
 const LASTED_MS = 30_000
@@ -38,8 +38,8 @@ export interface DemoPhoneOptions {
 }
 
 /**
- * Keeps a simulated Mini Program in the demo's room, in a process of its own: a moving picture with a clock, and a tone. The
- * answer takes it out. Without the simulator the room is empty, and the log says why.
+ * Keeps a simulated Mini Program in the demo's room, as a separate process: a moving picture with a clock, and a tone.
+ * The returned function removes it. Without the simulator the room is empty, and the log says why.
  */
 export function startDemoPhone(options: DemoPhoneOptions): () => void {
   const stopped = new AbortController()

@@ -1,4 +1,4 @@
-/** Whoever is not reported for so long is no longer played. The simulator reports every second. */
+/** A member without a report for this long is no longer played. The simulator reports every second. */
 const GONE_MS = 2500
 /** As many are told of as a line holds. */
 const MAX_SHOWN = 3
@@ -32,11 +32,11 @@ export class DemoView {
     const last = this.#seen.get(stats.userId)
     const frames = last === undefined ? 0 : stats.frames - last.stats.frames
     const seconds = last === undefined ? 1 : Math.max(0.001, (nowMs - last.atMs) / 1000)
-    // A player made anew counts from 0 again.
+    // A new player counts from 0 again.
     this.#seen.set(stats.userId, { stats, atMs: nowMs, perSecond: Math.max(0, Math.round(frames / seconds)) })
   }
 
-  /** Undefined while nobody is there. */
+  /** Undefined without members. */
   line(nowMs: number): string | undefined {
     for (const [userId, { atMs }] of this.#seen) if (nowMs - atMs > GONE_MS) this.#seen.delete(userId)
     if (this.#seen.size === 0) return undefined

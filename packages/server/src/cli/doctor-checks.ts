@@ -19,7 +19,7 @@ export function checkNode(version: string): Finding {
     : { check: 'node', state: 'fail', message: `Node.js ${version} is too old: install 20.19 or newer.` }
 }
 
-/** Who may come in. */
+/** Access to the server. */
 export function checkSecret(config: Config): Finding[] {
   const findings: Finding[] = [{ check: 'access', state: 'ok', message: describeMode(config) }]
   if (config.secret !== undefined && Buffer.byteLength(config.secret) < MIN_SECRET_BYTES)

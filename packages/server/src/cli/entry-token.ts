@@ -9,7 +9,7 @@ import type { Output } from './output.js'
 /** What `crossroom token --user` prints besides or instead of signatures. */
 export type AddressKind = 'push' | 'play' | 'link'
 
-/** Who `crossroom token --user` signs for. */
+/** The user for whom `crossroom token --user` signs. */
 export interface EntryTokenWish {
   readonly user: string
   /** With it a privateMapKey for that room is made as well. */

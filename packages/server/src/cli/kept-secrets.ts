@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { ConfigError, MIN_SECRET_BYTES, readSecretFile } from '../config/index.js'
 
 /**
- * Secrets that the server makes for itself: random, made at the first start, and kept where nobody but this user reads them,
- * so that the other commands on the same machine find them.
+ * Secrets that the server generates: random, created at the first start, and stored readable only by this user, so that
+ * other commands on the same machine find them.
  */
 
 type Environment = Readonly<Record<string, string | undefined>>

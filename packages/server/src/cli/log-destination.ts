@@ -2,13 +2,13 @@ import { write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 
 const STDERR = 2
-/** Lines wait here while nobody reads stderr; past it they are dropped, for the server must not wait for its log. */
+/** Lines waiting while stderr is not read; beyond it they are dropped, because the server must not wait for its log. */
 const WAITING_BYTES = 1024 * 1024
 /** A descriptor that cannot take bytes now is tried again after this … */
 const RETRY_MS = 100
-/** … and one that failed, for a full disk has room again some time, after this. */
+/** … and after a failed write, because a full disk may have room again later. */
 const RETRY_FAILED_MS = 1000
-/** Nobody will read what is written there any more. */
+/** The reader is gone for good. */
 const GONE = new Set(['EPIPE', 'EBADF'])
 
 /** Where log lines go, and how to get the last ones out before the process ends. */
@@ -77,7 +77,7 @@ export class WaitingLines {
     this.#lostLine = describeLost
   }
 
-  /** Takes a line, or drops it when too much waits or nobody can read it any more. */
+  /** Accepts a line, or drops it when too much waits or the reader is gone. */
   add(line: string): void {
     const bytes = Buffer.from(line)
     if (this.#isClosed) return
@@ -93,14 +93,14 @@ export class WaitingLines {
 
   /** Writes at once what waits. The first "not now" of the file ends it: the process that ends does not wait. */
   flush(): void {
-    // What is being written went to the system already; a second write of it would tell it twice.
+    // The line being written is already with the system; writing it again would duplicate it.
     const piece = this.#isWriting ? undefined : this.#piece
     const rest = Buffer.concat(piece === undefined ? this.#waiting : [piece, ...this.#waiting])
     this.#forget()
     try {
       for (let at = 0; at < rest.length;) at += this.#file.writeSync(rest.subarray(at))
     } catch {
-      // Nobody reads, or not now: nothing can be told any more.
+      // The reader is gone or blocked: nothing more can be written.
     }
   }
 

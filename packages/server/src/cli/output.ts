@@ -12,7 +12,7 @@ export const processOutput: Output = {
   complain: (line) => void process.stderr.write(`${line}\n`),
 }
 
-/** A command cannot do what it was asked; `message` is one sentence that says what is wrong and what to do. */
+/** A command failed; `message` is one sentence with the problem and the remedy. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }

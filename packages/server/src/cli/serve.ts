@@ -24,7 +24,7 @@ export interface ServeHost {
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handle: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
-  /** Puts somebody into the demo's room; the answer takes them out. */
+  /** Puts a participant into the demo's room; the returned function removes it. */
   startDemoPhone(options: DemoPhoneOptions): () => void
 }
 
@@ -101,7 +101,7 @@ function untilDrained(
           clearTimeout(deadline)
         })
     }
-    // A balancer's host ends a program by SIGTERM. Who presses Ctrl-C does not want to wait.
+    // Hosts behind a load balancer end a program with SIGTERM. A user who presses Ctrl-C does not want to wait.
     host.onSignal('SIGTERM', () => stop(noticeMs))
     host.onSignal('SIGINT', () => stop(0))
   })
@@ -153,7 +153,7 @@ function describeRest(config: Config, ports: Ports, http: string): string[] {
   return [`http://${host}:${String(ports['admin'])}${path}`, ...unix]
 }
 
-/** Who may publish and play, in one sentence. */
+/** Access for publishing and playing, in one sentence. */
 export function describeMode(config: Config): string {
   if (!checksEntries(config))
     return 'Open mode: without a secret the server serves only this machine. Set --secret to open it to the network.'

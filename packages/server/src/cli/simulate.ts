@@ -28,7 +28,7 @@ export function runSimulate(
   const env = { ...environment, ...signaturesFor(args, options, nowMs) }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...withoutSecret(args)], { stdio: 'inherit', env })
-    // A terminal sends SIGINT to both; whoever stops only this process means both.
+    // A terminal sends SIGINT to both processes; stopping only this one should stop both.
     const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
     process.on('SIGINT', pass)
     process.on('SIGTERM', pass)

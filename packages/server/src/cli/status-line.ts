@@ -19,7 +19,7 @@ export class StatusLine {
     this.#terminal = terminal
   }
 
-  /** Shows `text` in place of what was there; undefined: nothing. */
+  /** Replaces the shown text; undefined clears it. */
   show(text: string | undefined, nowMs: number): void {
     if (this.#terminal.isTTY !== true) {
       this.#repeat(text, nowMs)

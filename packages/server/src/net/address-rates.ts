@@ -18,7 +18,7 @@ export class AddressRates {
     this.#limits = limits
   }
 
-  /** Counts one; the answer is how long the address must wait, 0 for not at all. What has to wait is not counted. */
+  /** Counts one event; returns how long the address must wait, or 0. Delayed events are not counted. */
   take(now: Micros, address: string): Micros {
     if (isLoopbackAddress(address)) return 0
     const group = addressGroup(address)

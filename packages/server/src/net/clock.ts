@@ -7,7 +7,7 @@ const START: Micros = Number(process.hrtime.bigint() / 1000n) - performance.now(
 const HEARTBEAT_MS = 250
 /** … and when it did not for longer than this, the process stood still: only one heartbeat of it counts as listened. */
 const STOOD_STILL: Micros = 1_000_000
-/** What is left of a delay below this is the coarseness of Node's timers. */
+/** The rest of a delay below this is within the precision of Node's timers. */
 const TIMER_STEP: Micros = 1_000
 
 /** Real time and timers; a test brings its own. */
@@ -40,7 +40,7 @@ const NODE: ClockHost = {
 export class ListeningClock {
   readonly #host: ClockHost
   readonly #watchers = new Set<(stoodStill: Micros) => void>()
-  /** Undefined until somebody asks: a clock that nobody uses needs no heartbeat. */
+  /** Undefined until its first use: an unused clock needs no heartbeat. */
   #lookedAt: Micros | undefined
   #missed: Micros = 0
 

@@ -19,7 +19,7 @@ export interface HttpListenOptions extends ListeningPortOptions {
   readonly name: string
   readonly door: FrontDoor
   readonly clock: Pick<ListeningClock, 'after'>
-  /** Who asks, where a trusted proxy speaks for it. */
+  /** The client, if a trusted proxy names it. */
   clientAddress(request: IncomingMessage): string
   /** With it the server speaks TLS. */
   readonly tls?: SecureContextOptions
@@ -27,7 +27,7 @@ export interface HttpListenOptions extends ListeningPortOptions {
   /** Bytes a socket may hold back before `write` asks to wait. */
   readonly highWaterMark: number
   onRequest(request: IncomingMessage, response: ServerResponse): void
-  /** False when nobody takes the upgrade: the socket is then closed with 404. */
+  /** False if no handler takes the upgrade: the socket is then closed with 404. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
 }
 
@@ -61,11 +61,11 @@ export class HttpServer {
       this.#tls = createTlsServer({ ...serverOptions, ...options.tls, handshakeTimeout: 0 }, onRequest)
       this.#tls.prependListener('connection', (socket: Socket) => void door.enter(socket, name, true))
       this.#tls.prependListener('secureConnection', (socket) => this.#visit(socket, door.shookHands(socket)))
-      // Before the server's own listener, which would have an answer sent to somebody who cannot read it.
+      // Before the server's own listener, which would send an answer that the client cannot read.
       this.#tls.prependListener('tlsClientError', (_error, socket) => socket.destroy())
       this.#server = this.#tls
     }
-    // Node drops what is above its count and says nothing. One more than is allowed shows that there were too many.
+    // Node silently drops headers beyond its limit. One more than allowed shows that there were too many.
     this.#server.maxHeadersCount = limits.maxHeaders + 1
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy())
@@ -158,7 +158,10 @@ function hasTooManyHeaders({ rawHeaders }: IncomingMessage, { maxHeaders }: Http
   return rawHeaders.length > 2 * maxHeaders
 }
 
-/** Nothing of such a request is believed, for a proxy's words may be among what was left out. The connection goes with it. */
+/**
+ * Nothing in such a request is trusted, because the proxy's headers may be among the dropped ones. The connection is
+ * closed.
+ */
 function refuseHeaders({ socket }: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => socket.destroySoon())
   response.writeHead(431, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' })

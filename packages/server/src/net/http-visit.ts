@@ -45,7 +45,7 @@ export class HttpVisit {
     }
     this.#answering++
     this.guest.settle()
-    // Asked at the deadline: a request whose body nobody reads has no end that is told.
+    // Evaluated at the deadline: a request whose body is never read has no end event.
     this.#expect(this.#limits.requestTimeoutMs, () => request.complete)
     response.once('close', () => {
       this.#answering--

@@ -14,7 +14,7 @@ export interface ListenersOptions {
   readonly door: FrontDoor
   readonly clock: Pick<ListeningClock, 'after'>
   readonly httpLimits: HttpLimits
-  /** Who asks, where a trusted proxy speaks for it. */
+  /** The client, if a trusted proxy names it. */
   clientAddress(request: IncomingMessage): string
   /** How long accepting pauses when the process has no file descriptor left. */
   readonly acceptPauseMs: number
@@ -23,10 +23,10 @@ export interface ListenersOptions {
   onError(listener: string, error: Error): void
 }
 
-/** Who takes what comes to an HTTP port. */
+/** The handlers of an HTTP port. */
 export interface HttpHandlers {
   onRequest(request: IncomingMessage, response: ServerResponse): void
-  /** False when nobody takes the upgrade. */
+  /** False if no handler takes the upgrade. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
 }
 
@@ -63,7 +63,7 @@ export class Listeners {
     return listener
   }
 
-  /** The same for HTTP: a port of the common address, or a place of its own. */
+  /** The same for HTTP: a port of the common address, or a separate one. */
   async openHttp(
     name: string,
     at: number | ListeningPlace,

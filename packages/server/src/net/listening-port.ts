@@ -28,7 +28,10 @@ export class ListeningPort {
     this.#options = options
   }
 
-  /** Rejects when the place cannot be had. A unix socket that nobody answers is left over from a crash, and replaced. */
+  /**
+   * Rejects when the address is not available. A Unix socket without a listener is left over from a crash, and
+   * replaced.
+   */
   async listen(): Promise<void> {
     const { place } = this.#options
     try {
@@ -64,7 +67,7 @@ export class ListeningPort {
   async #open(place: ListeningPlace): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      // Node binds a path within the call, so nobody can connect before the mode is right.
+      // Node binds a path within the call, so no client can connect before the mode is set.
       const umask = 'path' in place ? process.umask(SOCKET_UMASK) : undefined
       this.#server.listen({ ...place, backlog: BACKLOG }, () => {
         this.#server.off('error', reject)
@@ -85,7 +88,7 @@ export class ListeningPort {
   }
 }
 
-/** Whether somebody accepts connections at this path. */
+/** Whether a process accepts connections at this path. */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path })

@@ -9,7 +9,10 @@ export interface PageRules {
   readonly allowed: readonly string[]
   /** What our pages are reached by through a proxy. */
   readonly publicUrl: string | undefined
-  /** Nobody proves anything here, or everybody gets a signature: what a browser says of its page is all there is to go by. */
+  /**
+   * Nothing is verified here, or every client gets a signature: the browser's statement about its page is the only
+   * evidence.
+   */
   readonly isOpen: boolean
   /** More host names that are ours, in lower case. */
   readonly names?: readonly string[]
@@ -29,7 +32,10 @@ export const FOREIGN_PAGE: PageRefusal = {
 /** What WeChat sends for a Mini Program. */
 const MINI_PROGRAM = 'https://servicewechat.com'
 const LOCAL_NAME = /^(localhost|[a-z0-9-]+\.localhost)$/
-/** Names of one network, which nobody can register in public (RFC 6762, RFC 8375, RFC 6761 and ICANN for `internal`). */
+/**
+ * Names of local networks, which cannot be registered in public (RFC 6762, RFC 8375, RFC 6761 and ICANN for
+ * `internal`).
+ */
 const NETWORK_NAME = /^[^.]+$|\.(local|internal|home\.arpa|test)$/
 
 /**
@@ -66,7 +72,7 @@ export function refusePage(request: IncomingMessage, rules: PageRules): PageRefu
   return FOREIGN_PAGE
 }
 
-/** An address, or a name that nobody who registers names in public can make lead here. */
+/** An IP address, or a name that cannot be pointed here by registering it in public. */
 function isOurName(hostname: string, { names = [] }: PageRules): boolean {
   return isAddress(hostname) || NETWORK_NAME.test(hostname) || isLocalName(hostname) || names.includes(hostname)
 }

@@ -1,11 +1,11 @@
 import { addressGroup, isLoopbackAddress } from '../config/index.js'
 
 export interface PendingLimits {
-  /** Connections that nobody has been admitted on yet. */
+  /** Connections that have not been admitted yet. */
   readonly total: number
   /** The same from one address; loopback is only bound by the total. */
   readonly perAddress: number
-  /** Bytes they may have sent all together: more than what is kept of them. */
+  /** Bytes they may have sent in total: more than the server keeps of them. */
   readonly totalBytes: number
 }
 

@@ -21,7 +21,7 @@ export class RateLimiter {
     this.#left = limits.burst
   }
 
-  /** Counts what was used; the answer is how long to stop reading, 0 for not at all. */
+  /** Counts usage; returns how long to stop reading, or 0. */
   take(now: Micros, amount: number): Micros {
     const { perSecond, burst } = this.#limits
     const passed = now - (this.#at ?? now)

@@ -40,8 +40,9 @@ interface Watched {
 }
 
 /**
- * Watches every socket that this process writes to, whoever writes: one that holds back too much is cut at the write, one
- * whose peer takes nothing for too long by a sweep. `net` gives each socket to it at birth, so no protocol can forget.
+ * Watches every socket to which this process writes: a socket with too much waiting data is closed at the write, one
+ * whose peer reads nothing for too long by a sweep. `net` registers each socket on creation, so no protocol can bypass
+ * this.
  */
 export class SocketWatch {
   readonly #options: SocketWatchOptions

@@ -1,6 +1,6 @@
 import type { Log } from './log.js'
 
-/** Who wanted what, from where. Nothing of it is a credential. */
+/** The user, the action and the origin. No credentials. */
 export interface AuditEntry {
   /** `enter`, `publish`, `play`, or a method and route of REST. */
   readonly what: string
@@ -23,12 +23,12 @@ export class Audit {
     this.#log.warn({ ...entry }, 'A signature was refused')
   }
 
-  /** A member let somebody else in, or somebody came by such a consent. */
+  /** A member admitted another user, or a user got in with such a consent. */
   granted(entry: AuditEntry & { readonly on: Readonly<Record<string, unknown>> }): void {
     this.#log.info({ ...entry }, 'An entry was granted')
   }
 
-  /** Somebody who may did something by REST, or tried. */
+  /** An authorized client changed something through REST, or tried to. */
   acted(entry: AuditEntry & { readonly status: number; readonly on: Readonly<Record<string, unknown>> }): void {
     this.#log.info({ ...entry }, 'REST acted')
   }

@@ -10,7 +10,7 @@ export interface LeftOut {
 const OTHER = 'other'
 const WINDOW_MS = 1000
 
-/** Lets through so many lines per second and kind, and tells afterwards what was left out. */
+/** Passes a limited number of lines per second and kind, and reports the suppressed ones afterwards. */
 export class LineLimiter {
   readonly #nowMs: () => number
   readonly #lines = new Map<string, number>()
@@ -32,7 +32,7 @@ export class LineLimiter {
     return lines <= observeLimits.logLinesPerSecond
   }
 
-  /** What was left out in the last window; answered once. */
+  /** The suppressed lines of the last window; returned once. */
   takeReport(): readonly LeftOut[] {
     const report = this.#report
     if (report.length > 0) this.#report = []

@@ -12,8 +12,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogFields = Readonly<Record<string, unknown>>
 
 /**
- * A log that nobody can flood or break: at most 100 lines per second and kind, one line per call. The message is the
- * kind, so it is a constant sentence; what varies goes into the fields.
+ * A log that cannot be flooded or broken: at most 100 lines per second and kind, one line per call. The message is the
+ * kind, so it is a constant sentence; variable parts go into the fields.
  */
 export interface Log {
   trace(fields: LogFields, message: string): void

@@ -20,7 +20,7 @@ export interface LabelledValue {
   readonly value: number
 }
 
-/** What is known about one stream at a scrape; only exposed when the stream label is switched on. */
+/** The state of one stream at a scrape; exposed only with the stream label. */
 export interface StreamFigures {
   /** As people know it. */
   readonly name: string
@@ -269,7 +269,7 @@ export class Metrics {
   }
 }
 
-/** What is counted of one protocol. */
+/** Counters of one protocol. */
 class ProtocolFigures {
   readonly traffic = new Traffic()
   connections = 0

@@ -1,6 +1,6 @@
 import { writeNotification, type NotificationMethod, type NotificationParams } from '@crossroom/protocol'
 
-/** Writes notifications; one that goes to many members, one after the other, is written once. */
+/** Serializes notifications; one for many members in a row is serialized once. */
 export class Outbox {
   #method: NotificationMethod | undefined
   #params: unknown
@@ -16,7 +16,7 @@ export class Outbox {
     return this.#bytes
   }
 
-  /** Lets go of what was written last. */
+  /** Drops the cached text. */
   clear(): void {
     this.#method = undefined
     this.#params = undefined

@@ -20,8 +20,8 @@ interface Turn {
 }
 
 /**
- * The requests of one socket, one after the other: their answers keep their order wherever the room lives. One that is not
- * answered in time fails and the next has its turn; what it answers later is nobody's.
+ * The requests of one socket, one at a time: answers keep their order wherever the room lives. A request without an
+ * answer in time fails and the next one starts; a late answer is dropped.
  */
 export class RequestQueue {
   readonly #clock: { listened(): Micros }
@@ -52,7 +52,7 @@ export class RequestQueue {
     return this.#turn?.request.method === method || this.#waiting.some((request) => request.method === method)
   }
 
-  /** What waits is never carried out; what is being carried out is answered to nobody. */
+  /** Waiting requests are never started; the answer of the running one is dropped. */
   clear(): void {
     this.#waiting = []
     this.#turn = undefined

@@ -71,7 +71,7 @@ export class SignalingServer {
     return true
   }
 
-  /** Ends what is left. Idempotent. */
+  /** Ends the remaining sockets. Idempotent. */
   close(): void {
     this.#cancelSweep()
     for (const session of this.#sessions) session.end(1001, 'shutdown')

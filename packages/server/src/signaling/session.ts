@@ -126,7 +126,7 @@ export class SignalingSession implements MemberConnection {
     } else if (this.#member === undefined) {
       if (now - this.#openedAt >= signalingLimits.enterMicros) this.end(CLOSE.policy, 'No room was entered in time.')
     } else if (now - this.#heardAt >= this.#silenceLimit) {
-      // Nobody answers there: waiting for a closing handshake would only delay the member's grace.
+      // The client does not answer: waiting for a closing handshake would only delay the member's grace.
       this.#socket.terminate()
     }
   }
@@ -190,7 +190,7 @@ export class SignalingSession implements MemberConnection {
     this.end(CLOSE.normal, 'left')
   }
 
-  /** Where nobody knows whether the room has done it, the next attempt is to come by another socket. */
+  /** It is unknown whether the room has handled the request, so the client should retry on another socket. */
   #handleFailed({ id, method }: QueuedRequest, error: unknown): void {
     this.#output.fail(id, error)
     if (isEntry(method)) this.#output.forget()
@@ -211,7 +211,7 @@ export class SignalingSession implements MemberConnection {
     return this.#enterAs({ roomId, identity, userName, role, client, remoteAddress, connection: this, addresses })
   }
 
-  /** An entry that nobody is told of is none: the member leaves, and what it entered with is good again. */
+  /** An entry without an answer is undone: the member leaves, and its one-time token becomes valid again. */
   async #enterAs(entry: EnterRequest): Promise<object> {
     try {
       if (this.#closedAt !== undefined) throw new Refused('CONNECTION_LOST')

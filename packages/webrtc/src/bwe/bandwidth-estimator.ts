@@ -12,8 +12,8 @@ import { Trendline, type QueueTrend } from './trendline.js'
 export const START_BITRATE = 8_000_000
 
 /**
- * Loss above this is taken for a limit even without a growing queue: a policer that drops what is too much keeps no queue.
- * Below, loss without delay is the radio's noise: sending less would not make it less, and retransmission copes.
+ * Loss above this counts as a limit even without a growing queue: a policer drops excess without queueing. Loss below
+ * it without delay is radio noise: a lower bitrate would not reduce it, and retransmission handles it.
  */
 const LOSS_OF_A_POLICER = 0.45
 
@@ -75,8 +75,8 @@ export class BandwidthEstimator {
   }
 
   /**
-   * Whether the path is overfull by what was seen in the last seconds: a queue that stands, or loss that is the queue's or a
-   * policer's. A falling estimate alone is no such proof: a busy machine delays packets as well.
+   * Whether the path is overloaded, judged by the last seconds: a standing queue, or loss from a queue or a policer. A
+   * falling estimate alone proves nothing: a busy machine also delays packets.
    */
   isCongested(now: Micros): boolean {
     return this.#hasReceiverEstimate || now - this.#congestedAt < EVIDENCE_LIFETIME

@@ -4,7 +4,7 @@ import type { Micros } from '@crossroom/media'
 const WINDOW: Micros = 1_000_000
 const MIN_PACKETS = 20
 
-/** Counts what was reported as lost, window by window. */
+/** Counts reported losses, by window. */
 export class LossWindow {
   #startedAt: Micros | undefined
   #received = 0

@@ -1,13 +1,13 @@
 import type { Micros } from '@crossroom/media'
 import type { QueueTrend } from './trendline.js'
 
-/** What is left of the measured throughput when the queue fills: the rest lets it drain. */
+/** Share of the measured throughput that is kept when the queue fills: the rest drains it. */
 const DECREASE = 0.85
 /** Growth per second while nothing is known of the link's capacity. */
 const GROWTH_PER_SECOND = 1.08
 /** Near the capacity that was met before, growth is careful: this much of the rate per second. */
 const CAREFUL_GROWTH_PER_SECOND = 0.02
-/** What was never sent was never tried: the estimate stays within this factor of the throughput, plus a little. */
+/** Untested bitrates are unproven: the estimate stays within this factor of the throughput, plus a little. */
 const MAX_OVER_THROUGHPUT = 1.5
 const SLACK = 50_000
 export const MIN_BITRATE = 100_000

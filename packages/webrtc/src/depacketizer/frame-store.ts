@@ -4,14 +4,14 @@ const SLAB_BYTES = 64 * 1024
 const MAX_SHARED_BYTES = SLAB_BYTES / 4
 
 /**
- * Where frames are put together. An allocation of its own for each frame costs more than the frame's copy, so many share one;
- * it is freed with the last of them. One store for all streams of a process is filled, and so let go, soonest.
+ * Memory for assembling frames. A separate allocation per frame costs more than copying it, so many frames share one,
+ * which is freed with the last of them. One store for all streams of a process fills, and so is freed, soonest.
  */
 export class FrameStore {
   #slab = new Uint8Array(0)
   #used = 0
 
-  /** `length` bytes that nobody else has, zeroed. */
+  /** `length` zeroed bytes, not shared. */
   take(length: number): Uint8Array {
     if (length > MAX_SHARED_BYTES) return new Uint8Array(length)
     if (this.#used + length > this.#slab.length) {

@@ -12,7 +12,7 @@ const HAS_TL0_PICTURE_INDEX = 0x40
 const HAS_LAYER_OR_KEY_INDEX = 0x30
 const LONG_PICTURE_ID = 0x80
 
-/** VP8 (RFC 7741). Picture id and temporal layer are skipped: sequence numbers tell what is missing. */
+/** VP8 (RFC 7741). Picture id and temporal layer are skipped: sequence numbers show missing packets. */
 export class Vp8Depacketizer implements Depacketizer {
   readonly #fragments: FragmentList
   #nonReference = false

@@ -18,9 +18,10 @@ export interface Vp9LayerFrame {
 }
 
 /**
- * What becomes of the spatial layers of a VP9 stream (RFC 9628 section 3). Of each picture the highest layer is shown, with
- * those below it that it may depend on as frames that are decoded only: a decoder shows one picture per picture. Layers
- * below one that began by itself are another stream (simulcast, `S2T1`) and are left out, for its keyframe took all slots.
+ * Handles the spatial layers of a VP9 stream (RFC 9628 section 3). The highest layer of each picture is shown; lower
+ * layers on which it may depend become frames that are only decoded, because a decoder shows every shown frame. Layers
+ * below one that starts independently are another stream (simulcast, `S2T1`) and are dropped, because its keyframe
+ * replaced all slots.
  */
 export class Vp9Layers {
   readonly #store: FrameStore
@@ -35,7 +36,9 @@ export class Vp9Layers {
     this.#store = store
   }
 
-  /** Takes the bytes of a whole picture. Undefined when what is needed to decode it has stopped coming: only a keyframe helps. */
+  /**
+   * Takes the bytes of a complete picture. Undefined when a required layer no longer arrives: only a keyframe helps.
+   */
   picture(bytes: Uint8Array, layers: readonly Vp9LayerFrame[]): DepacketizedFrame | undefined {
     const begins = layers.map(({ isIndependent }) => isIndependent).lastIndexOf(true)
     if (begins >= 0) this.#lowest = layers[begins]!.layer
@@ -79,7 +82,7 @@ export class Vp9Layers {
     const last = frames.length - 1
     const shaped = frames.map((frame, index) => {
       const header = headers[index]
-      // What is hidden is no picture before the next one; where the next one may depend on that, it stays one.
+      // A hidden frame waits for the next picture; if that may depend on it, it is kept.
       const isHidden = index < last || (!isShown && header?.errorResilient === true)
       return isHidden && header !== undefined ? hideVp9Frame(frame, header) : frame
     })

@@ -95,7 +95,7 @@ export interface TrackChange {
   /** Null ends the extension. */
   readonly playoutDelay?: PlayoutDelay | null
   readonly payloadType?: number
-  /** Of retransmissions of what is sent from now on; only for a track that has RTX. */
+  /** For retransmissions of packets sent from now on; only for tracks with RTX. */
   readonly rtxPayloadType?: number
 }
 
@@ -166,9 +166,9 @@ export type EgressEvent =
 export const SENT_ROW = { viewer: 0, firstTransportSequence: 1, count: 2, bytes: 3, sentAt: 4, size: 5 } as const
 
 /**
- * Owns what is sent: SRTP and SRTCP contexts, sequence numbers, transport-wide counters, report counts, pacing, and the
- * way from a viewer's sequence number back to the packet. Commands are queued for its own thread in the order of the
- * calls and never block; only wrong arguments throw. Commands about unknown numbers are ignored.
+ * Owns the sending state: SRTP and SRTCP contexts, sequence numbers, transport-wide counters, report counts, pacing,
+ * and the map from a destination's sequence number to its packet. Commands are queued for the egress thread in call
+ * order and never block; only wrong arguments throw. Commands with unknown numbers are ignored.
  */
 export interface Egress {
   addSource(options: SourceOptions): SourceId
@@ -188,8 +188,8 @@ export interface Egress {
   removeTrack(track: TrackId): void
 
   /**
-   * Sends a frame to the first `targetCount` tracks of `targets` (default all; none only files it in the history).
-   * Undefined when the queue was full: then nobody gets it, as if it were lost upstream.
+   * Sends a frame to the first `targetCount` tracks of `targets` (default all; zero only stores it in the history).
+   * Undefined when the queue was full: then no track gets it, as if it were lost upstream.
    */
   frame(source: SourceId, frame: EgressFrame, targets: Uint32Array, targetCount?: number): FrameNumber | undefined
   /**
@@ -210,9 +210,9 @@ export interface Egress {
   senderReport(track: TrackId, wallClock: number, rtpTimestamp: number): void
 
   /**
-   * Copies what was sent since the last call, as rows of `SENT_ROW.size` numbers: packets with consecutive
-   * transport-wide sequence numbers (16 bits) that left at one time, `bytes` being their UDP payloads together.
-   * Returns the number of rows; when it is all that fits, call again.
+   * Copies the packets sent since the last call, as rows of `SENT_ROW.size` numbers: packets with consecutive
+   * transport-wide sequence numbers (16 bits) that were sent together, `bytes` being the sum of their UDP payloads.
+   * Returns the number of rows; call again when the buffer was full.
    */
   pollSent(rows: Float64Array): number
   pollEvent(): EgressEvent | undefined

@@ -14,7 +14,7 @@ export const CONSENT_TIMEOUT: Micros = 30_000_000
 /** After a restart, checks under the old credentials are still answered for so long: the answer may still be on its way. */
 export const OLD_CREDENTIALS_LIFETIME: Micros = 10_000_000
 
-/** A selected tuple that has been silent for longer loses its place to another verified one that is heard (NAT rebinding). */
+/** A selected tuple that is silent for longer is replaced by another verified one that is active (NAT rebinding). */
 export const SELECTED_SILENCE: Micros = 2_000_000
 
 /** The current credentials and those of two restarts: who restarts faster loses the oldest early. */
@@ -48,7 +48,7 @@ export type IceEvent =
   | { readonly kind: 'verified'; readonly address: PeerAddress }
   /** The tuple is no longer listened to. */
   | { readonly kind: 'dropped'; readonly address: PeerAddress }
-  /** Where to send from now on; undefined when the only address is gone and the peer may still come by another. */
+  /** The new destination; undefined when the only address is gone and the peer may return with another. */
   | {
       readonly kind: 'selected'
       readonly address: PeerAddress | undefined
@@ -59,7 +59,7 @@ export type IceEvent =
   /** No tuple has consent any more: stop sending, end the session. */
   | { readonly kind: 'expired' }
 
-/** Counts of what was not answered, and why. */
+/** Counts of unanswered input, by reason. */
 export interface IceCounters {
   checks: number
   malformed: number
@@ -82,9 +82,8 @@ interface Generation {
 
 /**
  * The lite side of ICE (RFC 8445 sections 2.5 and 7.3): it answers checks, is always controlled, and follows the peer's
- * nomination. What does not prove the password gets no answer at all, so nobody can use this port to find sessions or to
- * amplify traffic. An address gets nothing but checks before it has proved that somebody is there who reads: for that it is
- * sent a check of ours, and until then what goes to the old one goes on.
+ * nomination. Requests without the password get no answer, so the port reveals no sessions and amplifies no traffic. An
+ * unverified address receives only checks; until it answers one, media continues to the old address.
  */
 export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   readonly counters: IceCounters = {
@@ -102,7 +101,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   /** The current generation first, then those that are about to retire. */
   #generations: Generation[]
   #selected: VerifiedTuple | undefined
-  /** The peer is to be sent to there, once somebody has proved to be there. */
+  /** The peer wants media at this tuple, once it is verified. */
   #wanted: VerifiedTuple | undefined
   readonly #returnChecks: ReturnChecks
   /** The newest generation that has nominated: older ones cannot move the selected tuple any more. */
@@ -164,7 +163,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     this.#verify(now, input.address, message, generation)
   }
 
-  /** The peer reads what is sent to this address: by an answer to a check, or by what it needed to have read to send. */
+  /** The peer receives at this address: it answered a check, or sent something that requires having received. */
   prove(address: PeerAddress): void {
     const entry = this.#tuples.find(address)
     if (entry === undefined || entry.isProved) return
@@ -211,8 +210,8 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
   }
 
   /**
-   * Tells that authentic media came from a tuple: it keeps the selected one in place, or replaces one that fell silent. Answers
-   * whether the tuple is verified.
+   * Reports authentic media from a tuple: it confirms the selected tuple, or replaces a silent one. Returns whether the
+   * tuple is verified.
    */
   heard(now: Micros, address: PeerAddress): boolean {
     const entry = this.#tuples.find(address)
@@ -279,7 +278,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
         this.counters.evictedTuples++
         this.#drop(now, this.#tuples.leastRecent(this.#selected)!)
       }
-      // A TCP connection was made by somebody who is there.
+      // A peer proved its presence on this TCP connection.
       entry = { address, verifiedAt: now, heardAt: now, isProved: isTcp(address) }
       this.#tuples.add(entry)
       this.#outbox.tell({ kind: 'verified', address })

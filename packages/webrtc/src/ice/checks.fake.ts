@@ -24,7 +24,7 @@ export function makeCheck(server: IceCredentials, change: Partial<StunDraft> = {
   return encodeStun({ ...draftOf(server, remote), integrityKey: asciiBytes(server.password), ...change }, hmacSha1)
 }
 
-/** The same without MESSAGE-INTEGRITY: what somebody sends who only saw the user names on the wire. */
+/** The same without MESSAGE-INTEGRITY: an attacker that only saw the user names on the wire. */
 export function makeUnsignedCheck(server: IceCredentials): Uint8Array {
   return encodeStun(draftOf(server, browser), hmacSha1)
 }
@@ -50,7 +50,7 @@ export function answerTo(bytes: Uint8Array, remote?: IceCredentials): Uint8Array
   return encodeStun({ class: 'success', transactionId, mappedAddress, integrityKey: asciiBytes(password) }, hmacSha1)
 }
 
-/** An agent that a test polls: it keeps what it said until somebody looks. */
+/** An agent for tests: it keeps its output until the test reads it. */
 export class PolledAgent extends IceAgent {
   readonly #outputs: IceOutput[] = []
   readonly #events: IceEvent[] = []

@@ -2,14 +2,14 @@ import { isStun, isStunAnswer, readLocalFragment } from '../stun/parse.js'
 import type { PeerAddress } from './tuple.js'
 
 /**
- * Who a datagram on the shared port belongs to. Checks are found by the fragment they are addressed to; everything else by
- * the address it comes from, which must have been verified before. The session tells which fragments and addresses are its own.
+ * Assigns datagrams on the shared port to sessions. Checks are matched by their username fragment, everything else by
+ * its verified source address. Sessions register their fragments and addresses.
  */
 export class IceDemux<Session> {
   readonly #byFragment = new Map<string, Session>()
   readonly #byAddress = new Map<PeerAddress, Session>()
 
-  /** Counts datagrams that belong to nobody. */
+  /** Counts datagrams without a session. */
   strangers = 0
 
   get sessions(): number {
@@ -33,7 +33,7 @@ export class IceDemux<Session> {
     this.#byAddress.set(address, session)
   }
 
-  /** On the event `dropped`. One that another session has taken over stays with it. */
+  /** For the event `dropped`. An address that another session has taken over stays with that session. */
   removeAddress(address: PeerAddress, session: Session): void {
     if (this.#byAddress.get(address) === session) this.#byAddress.delete(address)
   }
@@ -49,7 +49,7 @@ export class IceDemux<Session> {
     return this.#byAddress.get(address) === session
   }
 
-  /** The session that media from an address is for; undefined, and counted, when it is nobody's. */
+  /** The session for media from an address; undefined, and counted, if there is none. */
   find(address: PeerAddress): Session | undefined {
     const session = this.#byAddress.get(address)
     if (session === undefined) this.strangers++
@@ -60,7 +60,7 @@ export class IceDemux<Session> {
   route(address: PeerAddress, bytes: Uint8Array): Session | undefined {
     if (!isStun(bytes)) return this.find(address)
     const fragment = readLocalFragment(bytes)
-    // An answer to a check of ours names nobody: it comes from where the check went.
+    // A response to one of our checks has no username: it comes from the checked address.
     const session = fragment === undefined ? this.#ofAnswer(address, bytes) : this.#byFragment.get(fragment)
     if (session === undefined) this.strangers++
     return session

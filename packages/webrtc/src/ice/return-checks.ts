@@ -7,7 +7,7 @@ import type { PeerAddress } from './tuple.js'
 
 /** When a check is sent again that was not answered; after the last it waits for the peer's next check. */
 const SEND_AFTER: readonly Micros[] = [0, 50_000, 150_000, 350_000, 750_000]
-/** The type preference of a host candidate (RFC 8445 section 5.1.2.1): nobody compares it. */
+/** The type preference of a host candidate (RFC 8445 section 5.1.2.1); it is never compared. */
 const PRIORITY = 0x7e0000ff
 /** We answer nominations and make none: a lite agent is controlled. The tie-breaker is never looked at. */
 const ROLE = { is: 'controlled', tieBreaker: new Uint8Array(8) } as const
@@ -28,8 +28,8 @@ export interface ReturnChecksOptions {
 }
 
 /**
- * Our own checks of addresses that are to get media. Whoever knows the password can write any sender's address on a check; the
- * answer to ours has a number that only the one sees who is there.
+ * Our own checks to addresses that request media. A peer with the password can forge the source address of a check;
+ * only the real owner of the address sees the transaction id of ours.
  */
 export class ReturnChecks {
   readonly #options: ReturnChecksOptions

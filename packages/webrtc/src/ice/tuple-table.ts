@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { PeerAddress, VerifiedTuple } from './tuple.js'
 
-/** Ways one session may hold open at a time; whoever knows the password could otherwise grow the table at will. */
+/** Tuples of one session; otherwise a peer with the password could grow the table without limit. */
 export const MAX_TUPLES = 8
 
 /** The verified tuples of one session: few, so a scan beats a map. */

@@ -18,6 +18,6 @@ export interface VerifiedTuple {
   verifiedAt: Micros
   /** When anything authentic last arrived: a check, or media that decrypted. */
   heardAt: Micros
-  /** Somebody is there who gets what is sent there: it answered a check of ours, or authentic media came. */
+  /** The address receives our packets: it answered a check, or authentic media arrived from it. */
   isProved: boolean
 }

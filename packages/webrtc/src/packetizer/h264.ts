@@ -23,7 +23,10 @@ const STAP_SIZE_LENGTH = 2
 export interface H264PacketizerOptions {
   /** Default `MAX_RTP_PAYLOAD`. */
   readonly maxPayload?: number
-  /** Packetization mode, default 1. In mode 0 each NAL unit is a packet, and a frame with one that does not fit is not sent. */
+  /**
+   * Packetization mode, default 1. In mode 0 each NAL unit is one packet, and a frame with a unit that does not fit is
+   * not sent.
+   */
   readonly mode?: 0 | 1
 }
 
@@ -37,7 +40,7 @@ export interface H264PacketizerOptions {
 export class H264Packetizer implements Packetizer<VideoConfig> {
   readonly #maxPayload: number
   readonly #isSingle: boolean
-  /** What is sent of the frame at hand; kept to save an array per frame. */
+  /** The payloads of the current frame; kept to save an array per frame. */
   readonly #units: Uint8Array[] = []
 
   constructor({ maxPayload = MAX_RTP_PAYLOAD, mode = 1 }: H264PacketizerOptions = {}) {

@@ -9,8 +9,8 @@ const NON_REFERENCE = 0x20
 const START_OF_FRAME = 0x10
 
 /**
- * VP8 (RFC 7741) with the one-byte descriptor. No picture id: each viewer has gapless sequence numbers of its own, and a
- * receiver that sees picture ids waits for the numbers of frames that were left out for that viewer on purpose.
+ * VP8 (RFC 7741) with the one-byte descriptor. No picture id: each viewer has gapless sequence numbers, and a receiver
+ * with picture ids would wait for frames that were skipped for that viewer.
  */
 export class Vp8Packetizer implements Packetizer<VideoConfig> {
   readonly #maxPayload: number

@@ -8,7 +8,7 @@ const VIDEO_CAPACITY = 2048
 /** How far before the packet that came first the stream's real beginning may be. */
 const MAX_REORDERED_AT_START = 64
 
-/** How long a stream whose first packet does not begin a frame waits for one that does: as long as reordering takes. */
+/** How long a stream waits for the start of a frame if its first packet is not one: as long as reordering takes. */
 const BEGINNING_WAIT: Micros = 50_000
 
 /** Packets held of an audio stream: five seconds of 20 ms. */
@@ -66,9 +66,9 @@ export class FrameBuffer {
   #keyframeBehind: number | undefined
   readonly #isVideo: boolean
   #depacketizer: Depacketizer
-  /** Longest that a hole holds back what came behind it. */
+  /** Maximum time for which a gap delays later packets. */
   waitLimit: Micros = 100_000
-  /** The same where the next keyframe is there already: what comes before it costs less than waiting. */
+  /** The same if the next keyframe has already arrived: losing earlier frames costs less than waiting. */
   keyframeWait: Micros = 100_000
   readonly counters: FrameBufferCounters = {
     frames: 0,
@@ -87,7 +87,7 @@ export class FrameBuffer {
   /** Whether the packet before `#next` was the end of a frame. */
   #isAtBoundary = false
   #needsKeyframe: boolean
-  /** When what is behind the hole at the cursor came; undefined while there is no hole or it was not looked for. */
+  /** Arrival of the packet after the gap at the cursor; undefined without a gap or before the search. */
   #holeSince: Micros | undefined
   /** Nothing has been given out or given up since the beginning. */
   #isFresh = true
@@ -114,7 +114,7 @@ export class FrameBuffer {
     return this.counters.framesLost + this.counters.framesUndecodable > 0
   }
 
-  /** When what is behind a hole came; undefined without a hole, and where a whole keyframe is behind it already. */
+  /** Arrival of the packet after a gap; undefined without a gap, or if a complete keyframe follows it. */
   get gapSince(): Micros | undefined {
     return this.#keyframeBehind === undefined ? this.#holeSince : undefined
   }
@@ -206,7 +206,7 @@ export class FrameBuffer {
     this.#lateRun = 0
   }
 
-  /** Gives up everything before `sequence` at once: what is missing there will never come. */
+  /** Gives up everything before `sequence`: missing packets will not arrive. */
   skipTo(sequence: number): void {
     if (this.#next === undefined || sequence <= this.#next) return
     this.counters.framesLost++

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 
-/** Requests of one stream are at least this far apart, whoever wants the keyframe (threat W8). */
+/** Minimum interval of requests for one stream, from all viewers together (threat W8). */
 export const MIN_REQUEST_INTERVAL: Micros = 500_000
 /** Viewers that join or lost a frame are served by one keyframe a second: each costs the publisher picture quality. */
 export const MIN_VIEWER_REQUEST_INTERVAL: Micros = 1_000_000
@@ -23,29 +23,29 @@ export class KeyframeRequest {
     if (this.#lossSince === undefined || since < this.#lossSince) this.#lossSince = since
   }
 
-  /** What was missing came after all. */
+  /** The missing packets arrived after all. */
   noLoss(): void {
     this.#lossSince = undefined
   }
 
-  /** Somebody who watches wants one. */
+  /** A viewer needs a keyframe. */
   needForViewer(now: Micros): void {
     this.#viewerSince ??= now
   }
 
-  /** One came, at `arrivedAt`. A viewer's wish from after it was sent will be repeated by the viewer. */
+  /** A keyframe arrived, at `arrivedAt`. A viewer that needs a later one will repeat its request. */
   onKeyframe(): void {
     this.#hadKeyframe = true
     this.#lossSince = undefined
     this.#viewerSince = undefined
   }
 
-  /** The path to the sender is another one: what was asked may have been lost on the old one, and is asked again at once. */
+  /** The path to the sender changed: a request may have been lost on the old one and is repeated immediately. */
   pathChanged(): void {
     this.#requestedAt = -Infinity
   }
 
-  /** When `take` will be true; undefined when nobody wants a keyframe. */
+  /** When `take` will return true; undefined without a pending request. */
   dueAt(): Micros | undefined {
     const forLoss =
       this.#lossSince === undefined ? Infinity : Math.max(this.#lossSince, this.#requestedAt + MIN_REQUEST_INTERVAL)

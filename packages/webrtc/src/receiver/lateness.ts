@@ -13,9 +13,9 @@ const LEAK = 0.001
 const MOST_LEAK: Micros = 20_000
 
 /**
- * Tells a clock that stood still from a path that held packets up. In both cases frames go on in number and timestamp
- * after a pause, and are late. What was held up comes in one go, and lateness is gone with it; where the clock stood still, frames
- * come at their own pace, and all of them are as late as the first.
+ * Distinguishes a stopped clock from delayed packets. In both cases frames continue in number and timestamp after a
+ * pause, but late. Delayed packets arrive in one burst, and the lateness disappears; after a stopped clock frames
+ * arrive at their own pace, all as late as the first.
  */
 export class Lateness {
   /** The last frame's. */

@@ -4,9 +4,9 @@ import type { Micros } from '@crossroom/media'
 export const REORDER_DELAY: Micros = 10_000
 
 /**
- * Requests per packet. With 30 % loss both ways one round succeeds 49 times in 100, so twelve rounds leave
- * 0.51^12 = 0.03 % of what was lost; more, because senders pass over requests that come within their own idea of a round
- * trip. Mostly the jitter buffer gives up first.
+ * Requests per packet. With 30 % loss in both directions one round succeeds 49 times in 100, so twelve rounds leave
+ * 0.51^12 = 0.03 % of the losses; in practice more, because senders ignore requests within their own estimate of a
+ * round trip. Usually the jitter buffer gives up first.
  */
 export const MAX_NACK_TRIES = 20
 
@@ -42,7 +42,7 @@ export class NackList {
   /** No packet is due before; exact after `takeDue`, else perhaps too early. */
   #dueAt: Micros = Infinity
 
-  /** Whether what was asked for has come: `never` when nothing has, although it was asked for several times. */
+  /** Whether requested packets arrive: `never` after several requests without success. */
   get answers(): 'known' | 'unknown' | 'never' {
     if (this.#isAnswered) return 'known'
     return this.#isVain ? 'never' : 'unknown'
@@ -101,7 +101,7 @@ export class NackList {
     }
   }
 
-  /** Begins anew: the stream restarted with other numbers. */
+  /** Restarts: the stream restarted with other numbers. */
   clear(): void {
     this.#missing.clear()
     this.#highest = undefined

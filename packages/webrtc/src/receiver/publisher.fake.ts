@@ -118,7 +118,7 @@ export interface PublisherOptions {
   readonly reportInterval?: Micros
   /** Default true: it sends again what it is asked for. */
   readonly repairs?: boolean
-  /** Pictures that are keyframes although nobody asked. */
+  /** Keyframes without a request. */
   readonly keyframes?: readonly number[]
   /** The second packet of this picture is lost. */
   readonly losesOf?: number

@@ -117,7 +117,7 @@ export class ReceivedStream {
     this.statistics = new ReceptionStatistics(options.codecs[0]!.clockRate)
   }
 
-  /** Takes the codecs of a renegotiation. What is being received goes on where it has kept its payload type. */
+  /** Applies the codecs of a renegotiation. Reception continues where the payload type is unchanged. */
   setCodecs(codecs: readonly NegotiatedCodec[]): void {
     this.#codecs = codecs
     const { codec, payloadType } = this.#codec ?? {}
@@ -250,7 +250,7 @@ export class ReceivedStream {
     return undefined
   }
 
-  /** Nothing goes on without a keyframe, or will, because nobody repairs the hole: then it is asked for before the hole is given up. */
+  /** Decoding stops, or will stop, at a gap that cannot be repaired: request a keyframe before the gap is given up. */
   #wantKeyframe(buffer: FrameBuffer, now: Micros, roundTrip: Micros): void {
     const { gapSince } = buffer
     if (buffer.needsKeyframe) this.keyframes.needForLoss(now, !buffer.hasLost)
@@ -329,7 +329,10 @@ export class ReceivedStream {
     )
   }
 
-  /** SDP always says two channels (RFC 7587 section 7); the packets tell. What was stereo once stays so, for encoders switch. */
+  /**
+   * SDP always says two channels (RFC 7587 section 7); the packets tell. A track that was once stereo stays stereo,
+   * because encoders switch.
+   */
   #configureAudio(assembled: AssembledFrame): Pick<MediaFrame, 'config' | 'units'> | undefined {
     const channels = (assembled.units[0]![0]! & OPUS_STEREO) !== 0 ? 2 : 1
     if (this.#audioConfig === undefined || this.#audioConfig.channels < channels) {

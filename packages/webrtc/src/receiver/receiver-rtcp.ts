@@ -29,7 +29,7 @@ export interface ReceiverRtcpOptions {
   readonly cname: string
   /** Takes a compound to encrypt and send. */
   send(compound: Uint8Array): void
-  /** The streams that are reported on, by SSRC; looked at anew each time. */
+  /** The streams in reports, by SSRC; evaluated on each call. */
   readonly streams: ReadonlyMap<number, ReceivedStream>
 }
 
@@ -62,7 +62,7 @@ export class ReceiverRtcp {
     return true
   }
 
-  /** Sends what is due. `estimate`, in bits per second, goes out as REMB with the reports. */
+  /** Sends reports that are due. `estimate`, in bits per second, is sent as REMB with them. */
   sendDue(now: Micros, roundTrip: Micros, estimate: number | undefined): void {
     const packets: RtcpPacket[] = []
     this.#addReports(now, estimate, packets)

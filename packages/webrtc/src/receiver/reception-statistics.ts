@@ -45,7 +45,7 @@ export class ReceptionStatistics {
     this.#lastTransit = transit
   }
 
-  /** The sequence numbers have jumped: what is between was never sent. */
+  /** The sequence numbers jumped: the numbers between were never sent. */
   restart(): void {
     this.#highest = -1
     this.#received = 0

@@ -31,7 +31,7 @@ export interface RtpReceiverOptions {
   readonly ssrc: number
   /** Our CNAME (RFC 7022): up to 255 characters of ASCII. */
   readonly cname: string
-  /** Where frames are put together; one for all receivers of a process is best. Default: one of its own. */
+  /** Memory for assembling frames; one for all receivers of a process is best. Default: a new one. */
   readonly frames?: FrameStore
 }
 
@@ -51,9 +51,9 @@ export interface RtpReceiverCounters {
 }
 
 /**
- * The receiving side of one peer: RTP and RTCP in, frames and RTCP out. It asks for what is missing (NACK), for
- * keyframes when a frame is lost for good (PLI), and tells the sender how the path is (receiver reports, transport-wide
- * feedback or REMB).
+ * The receiving side of one peer: RTP and RTCP in, frames and RTCP out. It requests missing packets (NACK) and
+ * keyframes after unrepaired loss (PLI), and reports the quality of the path (receiver reports, transport-wide feedback
+ * or REMB).
  */
 export class RtpReceiver implements MediaReceiver, Machine<Uint8Array, Uint8Array, RtpReceiverEvent> {
   readonly #rtcp: ReceiverRtcp
@@ -112,7 +112,7 @@ export class RtpReceiver implements MediaReceiver, Machine<Uint8Array, Uint8Arra
     this.#remb = useRemb ? (this.#remb ?? new RembEstimator()) : undefined
   }
 
-  /** Somebody who watches `mid` (and layer `rid`) needs a keyframe; asked for at most once a second. */
+  /** A viewer of `mid` (and layer `rid`) needs a keyframe; requested at most once a second. */
   requestKeyframe(now: Micros, mid: string, rid?: string): void {
     this.#wakeAt = undefined
     for (const stream of this.#streams.values()) {
@@ -300,7 +300,7 @@ export class RtpReceiver implements MediaReceiver, Machine<Uint8Array, Uint8Arra
     return this.#outbox.take() ?? this.#wakeAt
   }
 
-  /** Gives up what is overdue and makes the RTCP that is due. Answers when the next is. */
+  /** Gives up overdue packets and writes RTCP that is due. Returns the next deadline. */
   #doWhatIsDue(now: Micros): Micros {
     for (const stream of this.#streams.values()) {
       const deadline = stream.deadline()

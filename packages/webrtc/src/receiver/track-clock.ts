@@ -4,8 +4,8 @@ import { TimestampUnwrapper } from '../rtp/sequence.js'
 import { Lateness } from './lateness.js'
 
 /**
- * The earliest arrival of each window tells how far the sender's clock has drifted from the server's. Within the dead zone that
- * is jitter and is left alone.
+ * The earliest arrival of each window shows the drift of the sender's clock against the server's. Within the dead zone
+ * it counts as jitter.
  */
 const DRIFT_WINDOW: Micros = 10_000_000
 const DRIFT_DEAD_ZONE: Micros = 5_000
@@ -28,9 +28,9 @@ const REPORT_STEP: Micros = 200_000
 /** A report that would move a track by more than this is not believed: some senders write nonsense. */
 const MAX_BELIEVED_OFFSET: Micros = 5_000_000
 
-/** A timestamp that falls, or leaves out more than passed, by so much has jumped: the clock is set anew. */
+/** A timestamp that falls, or skips this much more than the elapsed time, has jumped: the clock is set again. */
 const JUMP: Micros = 500_000
-/** One that goes on, but comes earlier by so much, shows that the clock was set by a frame that had been held up. */
+/** A continuing timestamp that arrives this much earlier shows that a delayed frame had set the clock. */
 const HELD_UP: Micros = 3_000_000
 
 /** Distance of two frames when the stream's own timestamps do not rise. */
@@ -67,7 +67,7 @@ export class TrackClock {
     this.#slew = kind === 'video' ? VIDEO_SLEW : AUDIO_SLEW
   }
 
-  /** How often the timestamps jumped or stood still, and the clock was set anew. */
+  /** How often the timestamps jumped or stopped, so that the clock was set again. */
   get jumps(): number {
     return this.#jumps
   }
@@ -104,7 +104,7 @@ export class TrackClock {
     return distance - (arrivedAt - lastArrivedAt) > JUMP && early > JUMP
   }
 
-  /** The stream's clock stood still while the sender's went on: what was told of the two holds, moved by as much. */
+  /** The stream's clock stopped while the sender's continued: the mapping stays, shifted by the difference. */
   #standStill(by: Micros): void {
     this.#jumps++
     this.#offset! += by
@@ -137,7 +137,7 @@ export class TrackClock {
     this.#windowMin = Infinity
   }
 
-  /** The stream begins anew (another SSRC): its timestamps have nothing to do with those before. Time still rises. */
+  /** The stream restarts with another SSRC: its timestamps are unrelated to the earlier ones. Time still increases. */
   restart(): void {
     this.#offset = undefined
     this.#unwrapper = new TimestampUnwrapper()
@@ -172,8 +172,8 @@ export class TrackClock {
   }
 
   /**
-   * Steers this track to `reference`, so that what was taken at one time gets one time. Both must know the sender's clock,
-   * else nothing happens.
+   * Adjusts this track to `reference`, so that simultaneous captures get the same time. Both must know the sender's
+   * clock; otherwise nothing happens.
    */
   follow(reference: TrackClock): void {
     const wanted = reference.offsetFromNtp

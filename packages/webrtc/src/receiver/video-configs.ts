@@ -28,8 +28,8 @@ export interface ConfiguredUnits {
 /** Follows the bitstream of one stream and makes its configs: a new object only when something in it has changed. */
 export interface VideoConfigs {
   /**
-   * Undefined while the bitstream has not told enough for a decoder to start, or tells nonsense. Other
-   * parameter sets and another orientation count from the next keyframe or recovery point (`isEntry`) on: players begin anew at a new config.
+   * Undefined while the bitstream is insufficient for a decoder, or invalid. New parameter sets and a new orientation
+   * count from the next keyframe or recovery point (`isEntry`): players restart at a new config.
    */
   configure(units: readonly Uint8Array[], isEntry: boolean, orientation: Orientation): ConfiguredUnits | undefined
 }

@@ -33,8 +33,9 @@ export const TICKS_PER_REFERENCE = REFERENCE_TIME_UNIT / ARRIVAL_TICK
 export const NOT_RECEIVED = -0x8000_0000
 
 /**
- * Packets one feedback may report. Run-length chunks let two bytes declare 8191 packets, so this bound, and not the packet's
- * size, limits what is allocated: 8192 × 4 bytes; 8192 packets are 10 s at the 800 packets/s of a 8 Mbit/s stream.
+ * Packets in one feedback message. Run-length chunks let two bytes declare 8191 packets, so this limit, not the
+ * packet's size, bounds the allocation: 8192 × 4 bytes; 8192 packets are 10 s at the 800 packets/s of an 8 Mbit/s
+ * stream.
  */
 export const MAX_FEEDBACK_PACKETS = 8192
 

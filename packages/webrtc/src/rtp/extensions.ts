@@ -49,7 +49,7 @@ export interface HeaderExtensions {
   videoOrientation?: Orientation
   /** −dBov, 0 (loudest) to 127 (silence). */
   audioLevel?: number
-  /** The V bit of the audio level: the sender believes that somebody speaks. */
+  /** The V bit of the audio level: the sender detects speech. */
   voiceActivity?: boolean
 }
 

@@ -54,7 +54,7 @@ function acceptedMedia(
     protocol: remote.protocol,
     connection: { version: 4, ip: '0.0.0.0' },
     mid: own.mid,
-    // What was offered for one way is answered for that way, seen from here.
+    // An offered one-way direction is answered for the same direction, from this side.
     ext: extensionLines(own, (name) => (remote.oneWayExtensions.has(name) ? direction : undefined)),
     direction: own.isHeld === true ? 'inactive' : direction,
     ...codecLines(own.codecs),

@@ -1,4 +1,4 @@
-/** How the answer differs from one that takes everything. */
+/** How the answer differs from one that accepts everything. */
 export interface AnswerChoice {
   /** Payload types that the browser knows; default all. */
   readonly codecs?: readonly number[]

@@ -63,7 +63,7 @@ export function nearestCodec(
   return candidates.reduce((best, next) => (distanceOf(next) < distanceOf(best) ? next : best))
 }
 
-/** The best payload type of the m-line for one wish, or undefined. `direction` is ours. */
+/** The best payload type of the m-line for one codec preference, or undefined. `direction` is ours. */
 export function chooseCodec(
   media: RemoteMedia,
   wish: CodecWish,
@@ -105,7 +105,10 @@ function findCodec(media: RemoteMedia, wish: CodecWish, direction: 'send' | 'rec
   }
 }
 
-/** Large pictures need FU-A, which only packetization-mode 1 has; 0 is meant where none is said (RFC 6184 sections 6.2 and 8.1). */
+/**
+ * Large pictures need FU-A, which only packetization-mode 1 has; an absent mode means 0 (RFC 6184 sections 6.2 and
+ * 8.1).
+ */
 export function isFragmentable({ parameters }: RemoteCodec): boolean {
   return parameters.get('packetization-mode') === '1'
 }
@@ -116,7 +119,7 @@ function nearestH264(candidates: readonly RemoteCodec[], profileLevelId: string 
   let best: RemoteCodec | undefined
   let bestDistance = Infinity
   for (const codec of candidates) {
-    // Interleaved packets (mode 2) nobody sends.
+    // No sender uses interleaved packets (mode 2).
     if (codec.parameters.get('packetization-mode') === '2') continue
     const offered = h264ProfileOf(codec.parameters.get('profile-level-id'))
     if (offered === undefined) continue
@@ -134,7 +137,9 @@ function nearestH264(candidates: readonly RemoteCodec[], profileLevelId: string 
  */
 const LEAST_BITRATE = 'x-google-min-bitrate=200'
 
-/** The peer's own parameters come back: they describe what it can take. What is received gets what we want on top. */
+/**
+ * The peer's own parameters are echoed: they describe what it can decode. For received media our requests are added.
+ */
 function answerFormat(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string {
   if (wish.codec === 'opus') return opusFormat(remote, wish, direction)
   if (direction === 'send') return remote.format

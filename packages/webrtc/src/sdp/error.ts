@@ -4,7 +4,7 @@ export type SdpErrorCode =
   | 'SDP_INVALID'
   /** Valid, but it asks for what this server declines (plaintext, unbundled, no rtcp-mux, no sha-256): 406. */
   | 'SDP_UNSUPPORTED'
-  /** No m-line has a codec in common with what is wanted: 406. */
+  /** No m-line has a required codec: 406. */
   | 'SDP_NO_CODEC'
 
 /** Refusal of a description. The message is a sentence for the person who wrote the other side. */

@@ -23,7 +23,7 @@ export interface TrackPlan {
 /** Of each kind, best first. */
 export type CodecWishes = Readonly<Record<'audio' | 'video', readonly CodecWish[]>>
 
-/** What is wanted of an m-line beside those that were accepted before it; undefined to refuse it. */
+/** The requirements for an m-line, given the ones accepted before it; undefined refuses it. */
 export type PlanMedia = (media: RemoteMedia, accepted: readonly NegotiatedMedia[]) => TrackPlan | undefined
 
 /** One m-line as both sides will use it. */
@@ -59,9 +59,9 @@ const EXTENSIONS: Readonly<
 }
 
 /**
- * Matches a peer's offer with what we want of each m-line; `plan` answers undefined for an m-line that is to be refused.
- * Throws SdpError `SDP_NO_CODEC`, with what was wanted and what was offered, when an m-line that is wanted cannot be
- * accepted: an answer never silently lacks what was asked for.
+ * Matches a peer's offer with our requirements for each m-line; `plan` returns undefined to refuse an m-line. Throws
+ * SdpError `SDP_NO_CODEC`, with the required and the offered codecs, when a required m-line cannot be accepted: an
+ * answer never silently omits required media.
  */
 export function negotiate(
   offer: RemoteDescription,

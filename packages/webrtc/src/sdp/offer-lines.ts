@@ -62,7 +62,7 @@ export class OfferLines {
     return this.#lineOf(id) !== undefined
   }
 
-  /** What is sent for a track, once it has an m-line. */
+  /** The sending parameters of a track, once it has an m-line. */
   mediaOf(id: string): OfferedMedia | undefined {
     return this.#lineOf(id)?.media
   }
@@ -88,7 +88,7 @@ export class OfferLines {
     return { media: this.#offered, skipped: wanted.filter((track) => !this.has(track.id)) }
   }
 
-  /** The last offer was answered: what was inactive in it is free. */
+  /** The last offer was answered: m-lines inactive in it are free. */
   answered(): void {
     for (const [index, { stream }] of this.#offered.entries())
       if (stream === undefined) this.#lines[index]!.isBusy = false

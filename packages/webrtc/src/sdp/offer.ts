@@ -21,7 +21,7 @@ export interface OfferedMedia {
   readonly kind: 'audio' | 'video'
   /** Absent: nothing is sent on it at present. */
   readonly stream?: LocalStream
-  /** Name of the MediaStream; what has the same one is played in sync. `[A-Za-z0-9_-]`, at most 64 characters. */
+  /** Name of the MediaStream; tracks with the same name play in sync. `[A-Za-z0-9_-]`, at most 64 characters. */
   readonly streamId: string
 }
 
@@ -43,8 +43,8 @@ const videoCodec = (payloadType: number, codec: 'h264' | 'vp8', format = ''): Ne
 })
 
 /**
- * What is offered on every m-line of its kind, on the same payload types in all descriptions: H.264 as every decoder has
- * it, H.264 High for those that tell it apart, and VP8 for browsers without H.264.
+ * The codecs offered on every m-line of a kind, with the same payload types in all descriptions: H.264 for every
+ * decoder, H.264 High for decoders that distinguish it, and VP8 for browsers without H.264.
  */
 export const OFFERED_CODECS: Readonly<Record<'audio' | 'video', readonly NegotiatedCodec[]>> = {
   video: [
@@ -59,7 +59,7 @@ export const OFFERED_CODECS: Readonly<Record<'audio' | 'video', readonly Negotia
       clockRate: 48_000,
       channels: 2,
       rtpName: 'opus',
-      // sprop-stereo: what is sent may have two channels (RFC 7587 section 6.1).
+      // sprop-stereo: the sent audio may have two channels (RFC 7587 section 6.1).
       format: 'minptime=10;useinbandfec=1;sprop-stereo=1',
       feedback: ['transport-cc'],
       redPayloadType: 63,
@@ -74,8 +74,8 @@ const EXTENSION_IDS: Readonly<Record<'audio' | 'video', HeaderExtensionIds>> = {
 }
 
 /**
- * An offer of what we send. All m-lines ever offered in the session must be in it, in their order (RFC 3264 section 8).
- * `codecs` is what is offered: `OFFERED_CODECS`, or of those what the peer took before.
+ * An offer for sending. It must contain all m-lines ever offered in the session, in order (RFC 3264 section 8).
+ * `codecs` are `OFFERED_CODECS`, or those that the peer accepted before.
  */
 export function writeOffer(
   media: readonly OfferedMedia[],

@@ -11,7 +11,7 @@ export const MAX_MEDIA_LINES = 40
 /** The longest real line is a candidate with a TURN host name, far below this. */
 const MAX_LINE_CHARACTERS = 4096
 
-/** Who opens the DTLS association (RFC 8842 section 5.2). */
+/** Which side opens the DTLS association (RFC 8842 section 5.2). */
 export type SetupRole = 'actpass' | 'active' | 'passive'
 
 /** What a peer's offer or answer says, checked, and reduced to what this server acts on. */
@@ -27,10 +27,7 @@ export interface RemoteDescription {
   readonly media: readonly RemoteMedia[]
 }
 
-/**
- * Reads a description that came from outside. Throws SdpError with a sentence for whoever sent it; nothing else is thrown,
- * whatever the text is.
- */
+/** Reads a remote description. Throws SdpError with a sentence for its sender, and nothing else, for any text. */
 export function parseRemoteDescription(text: string): RemoteDescription {
   checkLimits(text)
   const session = parseText(text)
@@ -137,8 +134,8 @@ function readIce(session: SessionDescription, tagged: MediaDescription | undefin
 }
 
 /**
- * Every fingerprint line counts, so the raw text is read: a parser that keeps the last of several would let a second
- * certificate in through an attribute nobody looks at.
+ * Every fingerprint line counts, so the raw text is read: a parser that keeps only the last one would let a second
+ * certificate through an unchecked attribute.
  */
 function readFingerprint(text: string): CertificateFingerprint {
   const values = new Set<string>()
@@ -165,7 +162,7 @@ function readFingerprint(text: string): CertificateFingerprint {
 }
 
 function readSetup(session: SessionDescription, tagged: MediaDescription | undefined): SetupRole {
-  // An absent attribute means active (RFC 4145 section 4): then we are the one that waits.
+  // An absent attribute means active (RFC 4145 section 4): then we wait.
   const setup = tagged?.setup ?? session.setup ?? 'active'
   if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive') {
     throw new SdpError('SDP_INVALID', `"a=setup" is actpass, active or passive; "${String(setup).slice(0, 32)}" came.`)

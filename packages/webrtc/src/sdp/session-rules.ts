@@ -23,7 +23,7 @@ export class PayloadTypes {
     return { ...media, codecs: codecs.map((codec) => this.#withoutTakenHelpers(codec)) }
   }
 
-  /** Takes note of what was agreed on for an m-line that `remaining` gave. */
+  /** Records the agreement on an m-line from `remaining`. */
   take(media: RemoteMedia, agreed: readonly NegotiatedCodec[]): void {
     for (const { payloadType, rtxPayloadType, redPayloadType } of agreed) {
       const remote = media.codecs.find((codec) => codec.payloadType === payloadType)!

@@ -7,7 +7,7 @@ import { MAX_SDP_CHARACTERS } from './remote-description.js'
 export interface TrickleFragment {
   /** Absent when the fragment names none. Other than the session's own: the peer wants an ICE restart (RFC 9725 section 4.3.2). */
   readonly ice?: IceCredentials
-  /** How many candidates it brought. A lite agent needs none: it answers whoever proves the password. */
+  /** The number of candidates. A lite agent needs none: it answers every peer with the password. */
   readonly candidates: number
   readonly isEndOfCandidates: boolean
 }

@@ -15,14 +15,14 @@ export interface BurstOptions {
   readonly clockRate: number
   /** Bits per second at which the burst is paced. */
   readonly bitrate: number
-  /** When the next keyframe is expected, as a duration from now; undefined when nobody knows. */
+  /** When the next keyframe is expected, as a duration from now; undefined if unknown. */
   readonly untilKeyframe?: Micros
 }
 
 export interface BurstPlan {
   /** How many frames to send from the keyframe on: all, or the keyframe alone, or none when nothing is cached. */
   readonly count: number
-  /** Their time stamps: strictly rising, none ahead of live, the last one that of the newest frame. */
+  /** Their timestamps: strictly increasing, none ahead of live, the last one that of the newest frame. */
   readonly rtpTimestamps: Uint32Array
   /** The viewer sees the keyframe stand still; its video goes on at the next keyframe. */
   readonly waitsForKeyframe: boolean
@@ -40,9 +40,8 @@ const SECOND: Micros = 1_000_000
 const OVERHEAD_BYTES = 12 + 16 + 16 + 8 + 20
 
 /**
- * How a new viewer gets the cached GOP: at once, its time stamps squeezed so that they run as fast as the packets do. The
- * decoder works through the past in the time of the burst and is at live with the last frame: nobody stays behind by the
- * length of a GOP.
+ * How a new viewer gets the cached GOP: immediately, with timestamps compressed to the speed of the packets. The
+ * decoder plays the past during the burst and is live with the last frame, so no viewer lags by the length of a GOP.
  */
 export function planBurst(options: BurstOptions): BurstPlan {
   const { frames, bitrate } = options

@@ -16,7 +16,7 @@ export interface LayerChange {
   readonly toLow: boolean
 }
 
-/** What is left of the estimate for the next keyframe. */
+/** The rest of the estimate, for the next keyframe. */
 const HEADROOM = 0.95
 /** A lower layer takes about this share of the higher one: a quarter of its pixels. */
 const LOW_SHARE = 0.3
@@ -30,8 +30,8 @@ const TRIAL: Micros = 10_000_000
 const BETWEEN_RAISES: Micros = 2_000_000
 
 /**
- * Fits the videos of one viewer into its path by sending some in their lower layer: first the one that matters least. An
- * estimate that is limited by what is sent cannot tell whether more would fit, so the way back up is by trying.
+ * Fits the videos of one viewer into its bandwidth by sending lower layers, of the least important video first. An
+ * estimate limited by the sent bitrate does not show whether more would fit, so upgrades are probed.
  */
 export class LayerAllocation {
   #hold: Micros = FIRST_HOLD

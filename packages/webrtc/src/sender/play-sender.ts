@@ -112,7 +112,9 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     if (sent !== undefined) sent.gate.rank = rank
   }
 
-  /** Takes a compound RTCP packet, decrypted. What is malformed or about another stream is counted and passed over. */
+  /**
+   * Handles a decrypted compound RTCP packet. Malformed blocks and those about other streams are counted and skipped.
+   */
   handleInput(now: Micros, compound: Uint8Array): void {
     const packets = parseCompound(compound)
     if (packets === undefined) {
@@ -190,7 +192,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     this.#tracks.get(ssrc)?.gate.close()
   }
 
-  /** The viewer has moved to another network (`moved`): what was learnt about the old one is void. */
+  /** The viewer moved to another network (`moved`): everything learned about the old one is void. */
   pathChanged(): void {
     this.#estimator = new BandwidthEstimator()
     this.#provenAt = undefined
@@ -218,7 +220,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     }
   }
 
-  /** What was sent while nothing came back has been lost: the viewer is given a picture before it finds out that it needs one. */
+  /** Packets sent without any feedback are lost: send the viewer a keyframe before it notices that it needs one. */
   #noteReturn(now: Micros): void {
     const isBack = this.#provenAt !== undefined && now - this.#heardAt > BLACKOUT
     this.#heardAt = now

@@ -18,7 +18,7 @@ export class ResendBudget {
   /** Packets of the last second or so, retransmissions left out. */
   #recent = 0
   #recentAt: Micros = 0
-  /** Granted, and not yet seen among what was sent. */
+  /** Granted, but not yet reported as sent. */
   #pending = 0
   #isMeasured = false
 

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 
-/** Lets something happen at most once per interval. What comes too early is dropped, not put off. */
+/** Allows something at most once per interval. Early calls are dropped, not postponed. */
 export class Throttle {
   readonly #interval: Micros
   #lastAt: Micros = -Infinity

@@ -72,7 +72,7 @@ export function writeStun(draft: StunDraft, out: Uint8Array, offset: number, hma
   return end
 }
 
-/** The draft in a buffer of its own. */
+/** The draft in a separate buffer. */
 export function encodeStun(draft: StunDraft, hmacSha1: HmacSha1): Uint8Array {
   const out = new Uint8Array(byteLengthOfStun(draft))
   writeStun(draft, out, 0, hmacSha1)

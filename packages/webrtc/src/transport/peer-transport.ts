@@ -103,7 +103,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
   #dtlsAddress: PeerAddress | undefined
   #inbound: SrtpInbound | undefined
   #connectBy: Micros
-  /** When something is due. Media only moves that later, so it is not asked anew after every packet. */
+  /** Time of the next deadline. Media only moves it later, so it is not recalculated after every packet. */
   #wakeAt: Micros
   #isOver = false
 
@@ -152,7 +152,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     } else if (!this.#ice.isVerified(address)) {
       this.counters.unverified++
     } else if (kind === 'dtls') {
-      // A handshake is two talking to each other; afterwards a record is one datagram that anybody may have sent.
+      // During a handshake two peers exchange records; afterwards any attacker may send a single datagram.
       if (!this.isConnected) {
         this.#dtlsAddress = address
         this.#ice.prove(address)
@@ -228,7 +228,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return true
   }
 
-  /** Does what is due and takes what ICE and DTLS have. */
+  /** Handles everything due and collects output of ICE and DTLS. */
   #follow(now: Micros): void {
     const iceAt = this.#followIce(now)
     const dtlsAt = this.#followDtls(now)
@@ -267,7 +267,10 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     }
   }
 
-  /** The association is made when the first check has proven the peer: sessions that nobody joins cost no native memory. */
+  /**
+   * The association is created when the first check has verified the peer: sessions that are never joined use no native
+   * memory.
+   */
   #startDtls(): void {
     if (this.#dtls !== undefined || this.#isOver) return
     const { dtls, dtlsRole, remoteFingerprint } = this.#options

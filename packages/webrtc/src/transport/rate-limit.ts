@@ -6,7 +6,7 @@ const SECOND: Micros = 1_000_000
 const TOKENS = 0
 const FILLED_AT = 1
 
-/** A token bucket that holds one second's worth: what is above the rate for longer is refused. */
+/** A token bucket for one second: traffic above the rate for longer is refused. */
 export class RateLimit {
   readonly #perSecond: number
   /** Tokens, and when they were last filled up: in an array, for as fields V8 makes two objects of them per packet. */

@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline/promises'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Browsers that open an address in a window of its own (`--app=`), as their packages name them. */
+/** Browsers that open an address in a separate window (`--app=`), by their package names. */
 const BROWSERS = [
   ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   ...['microsoft-edge', 'microsoft-edge-stable', 'brave-browser'],
 ]
-/** Longer than anybody waits who wants to join. */
+/** Longer than any user would wait to join. */
 const ASK_MS = 120_000
 
 /** Path of the first browser of the kind that is installed. */
@@ -32,8 +32,8 @@ export function openAppWindow(browser: string, address: string, environment: Env
 }
 
 /**
- * Asks the person at the screen, by what the desktop has for it, else in the terminal. False as well when nobody can be
- * asked: a link must not open a camera by itself.
+ * Asks the user on the screen, with the dialogs of the desktop, or else in the terminal. False if no question can be
+ * asked: a link must not open a camera without consent.
  */
 export async function askPerson(question: string, environment: Environment): Promise<boolean> {
   const dialogs: readonly [string, string[]][] = [

@@ -27,8 +27,8 @@ const PRIVATE_HOST =
   /^(localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|\[::1\]|\[f[cd][0-9a-f:]+\]|\[fe80:[0-9a-f:]+\])$/
 
 /**
- * Reads `crossroom://start?server=&room=[&user=&name=&ticket=]`, and the same with `wxlite:`. Anybody can put such a link into
- * a page, so unknown parts are refused. Returns a sentence for the user if the link is invalid.
+ * Parses `crossroom://start?server=&room=[&user=&name=&ticket=]`, and the same with `wxlite:`. Any page can contain
+ * such a link, so unknown parts are refused. Returns a sentence for the user if the link is invalid.
  */
 export function parseDesktopLink(text: string): DesktopLink | string {
   if (text.length > MAX_LINK_CHARS) return `The link has more than ${String(MAX_LINK_CHARS)} characters.`

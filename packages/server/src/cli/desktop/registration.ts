@@ -23,8 +23,8 @@ export function canRegister({ platform }: DesktopHost): boolean {
 }
 
 /**
- * Makes this command the handler of the schemes for this user (Desktop Entry Specification; MIME Applications Associations).
- * Doing it again changes nothing. Answers what was done, in sentences.
+ * Registers this command as the handler of the schemes for this user (Desktop Entry Specification; MIME Applications
+ * Associations). Idempotent. Returns the changes, in sentences.
  */
 export function registerSchemes(host: DesktopHost): string[] {
   const path = entryPath(host)
