@@ -141,7 +141,7 @@ class NativeDtlsSession implements DtlsSession {
     this.#release()
   }
 
-  /** Takes what is left to send (a close_notify or an alert) and frees the C side. */
+  /** Returns the final output (a close_notify or an alert) and frees the C side. */
   #release(): void {
     if (!this.#handle) return
     this.#takeOutput()

@@ -26,7 +26,7 @@ export type { ServerServices } from './app/core.js'
 export interface RunningServer {
   /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */
   readonly ports: Readonly<Record<string, number>>
-  /** Makes a room, if it is not there, for somebody who may enter it and not create it. Throws a sentence. */
+  /** Creates a room, if it does not exist, for a user who may enter but not create it. Throws a sentence. */
   openRoom(roomId: string): void
   /** Reads the certificate files again; connections that are open keep theirs. */
   renewCertificate(): Promise<void>
@@ -146,7 +146,7 @@ class App implements RunningServer {
     if (tls !== undefined) await listeners.openHttp('https', httpsPort, this.#publicHandlers(), tls)
   }
 
-  /** REST on listeners of its own. A port that nobody gave an address stays on this machine. */
+  /** REST on separate listeners. A port without an address listens on this machine only. */
   async #listenAside(): Promise<void> {
     const { config, listeners } = this.#core
     const { adminPort: port, adminHost: host = '127.0.0.1', adminSocket: path } = config

@@ -35,7 +35,7 @@ const SDK_HEADERS = {
   'Cache-Control': 'no-cache',
 } as const
 
-/** Folders with what was built; undefined is not served. */
+/** Folders with builds; undefined ones are not served. */
 export interface BuiltFolders {
   readonly pages: string | undefined
   readonly sdk: string | undefined

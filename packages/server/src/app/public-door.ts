@@ -7,9 +7,9 @@ const DEMO_TOKEN = '/api/v1/demo/token'
 const PLAIN_WHIP = /^\/whip\/(?!r\/|push\/)/
 
 /**
- * Whether a request to the public port comes from a page that may not ask, where nobody has to prove anything: in open mode
- * and the demo anywhere, else where publishing is open. Every page in
- * the world may load the SDK and ask what it may ask (CORS), and with `--demo` be given a signature to try things with.
+ * Whether a page may not use the public port where nothing is verified: in open mode and the demo everywhere, otherwise
+ * where publishing is open. Every page may load the SDK and use requests with CORS, and with `--demo` get a signature
+ * for trials.
  */
 export function refusePublic(request: IncomingMessage, rules: PageRules, config: Config): PageRefusal | undefined {
   const path = (request.url ?? '').split('?')[0]!

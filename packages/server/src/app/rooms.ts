@@ -64,7 +64,7 @@ export class RoomsPart {
     })
   }
 
-  /** Tells everybody to come back to the next server; takes nobody new. */
+  /** Tells all members to reconnect to the next server; admits no new ones. */
   drain(): void {
     this.rooms.drain()
   }

@@ -29,7 +29,7 @@ export interface WebParts {
   isDraining(): boolean
 }
 
-/** The routes of the public port, and those of REST by each listener that it has of its own. */
+/** The routes of the public port, and those of REST for each separate listener. */
 export class Web {
   readonly public: FastifyInstance = makeFastify()
   /** `--admin-port`: REST is there and not on the public port. */

@@ -29,7 +29,7 @@ export interface PlayOutcome {
   ready(stream: Stream): void
 }
 
-/** What is listed and can be ended while it plays. */
+/** The listed entry; it can be ended while it plays. */
 export interface Player {
   /** Media bytes sent. */
   bytes(): number
@@ -47,8 +47,8 @@ const END_REASONS: Record<EndReason | 'stalled', StreamEndReason> = {
 }
 
 /**
- * One wish to play, from the request to the end: asks the gate, waits for the stream, counts the viewer in, and undoes
- * all of it in `close`, whatever came first.
+ * One request to play, from the request to the end: asks the gate, waits for the stream, counts the viewer, and undoes
+ * everything in `close`, at any stage.
  */
 export class PlayAttempt {
   readonly #environment: EndpointEnvironment
@@ -80,12 +80,12 @@ export class PlayAttempt {
     void this.#ask()
   }
 
-  /** Whether somebody in particular was let in: by a room, a token or the word of a hook. */
+  /** Whether the client was authenticated: by a room, a token or a hook. */
   get isKnown(): boolean {
     return this.#grant?.subject !== undefined || this.#grant?.wait === 'granted'
   }
 
-  /** What this viewer gets beside or instead of what is published. */
+  /** What this viewer gets in addition to, or instead of, the published media. */
   get filters(): PlayFilters {
     return { fillsSilence: this.#grant?.silence === true, without: this.#grant?.without }
   }
@@ -228,8 +228,8 @@ export class PlayAttempt {
   }
 
   /**
-   * Lets a derived stream begin with the first frame of a stream that is waited for: what is converted, such as a browser's sound, is
-   * then there when the first picture comes, and does not keep the player waiting for it. The answer cancels.
+   * Starts a derived stream with the first frame of an awaited stream: converted media, such as a browser's audio, is
+   * then ready with the first video frame and does not delay the player. The returned function cancels.
    */
   #startSource(stream: Stream): () => void {
     if (stream.hasFrames) return () => undefined

@@ -1,6 +1,6 @@
 import { SilenceFiller, WithoutTrack, type FrameFilter } from '../hub/index.js'
 
-/** What is changed of a stream on its way to one viewer. */
+/** Changes to a stream for one viewer. */
 export interface PlayFilters {
   /** Always an AAC track: silent when there is none or it is late. */
   readonly fillsSilence: boolean

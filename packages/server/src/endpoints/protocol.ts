@@ -9,14 +9,14 @@ import type { Listeners, Origins, PageRules, SocketWatch } from '../net/index.js
 import type { Audit } from '../observe/index.js'
 import type { EndpointEnvironment } from './environment.js'
 
-/** One protocol, described once. What is outside of its folder iterates over the list in `index.ts`. */
+/** The description of one protocol. Code outside its folder iterates over the list in `index.ts`. */
 export interface Protocol {
   readonly name: string
   /** How a stream is published by it, in metrics, logs, hooks and REST. */
   readonly publishes: readonly StreamProtocol[]
   /** How a stream is played by it, and what its kinds of players take. */
   readonly plays: readonly { readonly by: StreamProtocol; readonly needs: readonly PlayerNeeds[] }[]
-  /** Options of its own: flags, variables, lines of the file and `--help`. */
+  /** Its options: flags, variables, lines of the file and `--help`. */
   readonly options: OptionShape
   configure(config: never): ConfiguredProtocol
 }
@@ -54,13 +54,13 @@ export interface OpenProtocol {
   handleUpgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** Adds its routes to the common HTTP ports. */
   register?(web: FastifyInstance): Promise<void>
-  /** Takes connections of its own ports from now on: rooms and gates are there. Rejects when a port cannot be had. */
+  /** Accepts connections on its own ports from now on: rooms and gates exist. Rejects when a port is not available. */
   listen?(): Promise<void>
   /** Where players find the stream of that name, by the name of the address in REST and rooms. */
   playAddresses?(origins: Origins, name: string): Readonly<Record<string, string>>
   /** The server goes down: starts nothing new. Comes before `close` in any case. Idempotent. */
   drain?(): void
-  /** Ends what is neither a socket of a listener nor a viewer. Idempotent. */
+  /** Ends everything except listener sockets and viewers. Idempotent. */
   close?(): void
 }
 
@@ -73,7 +73,7 @@ export interface ProtocolEnvironment extends EndpointEnvironment {
   readonly pages: PageRules
   /** Every socket that the process opens itself. */
   readonly sockets: SocketWatch
-  /** Who asks, where a trusted proxy speaks for it. */
+  /** The client, if a trusted proxy names it. */
   readonly clientAddress: (request: IncomingMessage) => string
   readonly audit: Audit
 }

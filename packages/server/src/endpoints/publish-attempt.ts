@@ -8,14 +8,14 @@ export type PublishEnvironment = Pick<
   'hub' | 'clock' | 'log' | 'metrics' | 'connections' | 'newConnectionId'
 >
 
-/** Who publishes, and what the protocol does about it. */
+/** The publisher, and the callbacks of its protocol. */
 export interface Publisher extends Pick<PublisherInfo, 'protocol' | 'remoteAddress' | 'hasServerTime'> {
   readonly connectionId: string
   /** Media bytes received. */
   bytes(): number
   /** Asks the encoder, where its protocol can. */
   readonly requestKeyframe?: (() => void) | undefined
-  /** Somebody else ended what had begun, and all of it is undone. Called once at most, and not after `close`. */
+  /** The publish was ended from outside and undone. Called at most once, and not after `close`. */
   ended(reason: StreamEndReason, sentence: string): void
 }
 
@@ -28,8 +28,8 @@ const ENDS: Record<PublicationEnd | 'expired', readonly [StreamEndReason, string
 }
 
 /**
- * One wish to publish, from the request to the end: asks the gate, takes the stream, counts the publisher in, and undoes all
- * of it in `close`, whatever came first. The stream's grace and the take-over by the same subject are the hub's.
+ * One request to publish, from the request to the end: asks the gate, takes the stream, counts the publisher, and
+ * undoes everything in `close`, at any stage. The hub handles the stream's grace and the take-over by the same subject.
  */
 export class PublishAttempt {
   readonly #environment: PublishEnvironment
@@ -54,7 +54,7 @@ export class PublishAttempt {
     return this.#grant
   }
 
-  /** Whether somebody in particular was let in: by a room, a token or the word of a hook. */
+  /** Whether the client was authenticated: by a room, a token or a hook. */
   get isKnown(): boolean {
     return this.#grant?.subject !== undefined
   }
@@ -68,7 +68,7 @@ export class PublishAttempt {
     return undefined
   }
 
-  /** Takes the stream for somebody who was let in before. Answers the refusal; undefined when it has begun. */
+  /** Takes the stream for a client that was admitted before. Returns the refusal; undefined on success. */
   take(grant: Grant): Refusal | undefined {
     this.#grant = grant
     grant.onRevoked((reason) => this.#handleRevoked(reason))
@@ -130,7 +130,7 @@ export class PublishAttempt {
   }
 
   #handleRevoked(reason: StreamEndReason): void {
-    // Who signs in anew may go on with the stream, which is in grace till then.
+    // A client that signs in again may continue the stream, which is in grace until then.
     if (reason === 'expired') this.#end('expired')
     else if (this.#publication === undefined) this.close('kicked')
     else this.#publication.close('kicked')

@@ -26,17 +26,20 @@ export interface Batch {
   readonly configs: Tracks
 }
 
-/** Milliseconds of a stream time for a viewer whose time begins at `baseMs`; negative for what was before. */
+/** Milliseconds of a stream time for a viewer whose time starts at `baseMs`; negative for earlier frames. */
 export function viewerTimestampMs(dts: number, baseMs: number): number {
   return flvTimestampMs(dts) - baseMs
 }
 
-/** Encoders hand sound on so much behind the pictures of its time; what is older says nothing beside the first picture. */
+/**
+ * Encoders deliver audio this much later than video of the same time; older audio does not determine the start of a
+ * viewer.
+ */
 const SOUND_BEHIND_MS = 100
 
 /**
- * Where the time of viewers begins that are sent `frames` next: at the earliest frame that can be used without any before it.
- * One that is a little older and comes later moves all that follows by as much, and no frame alone.
+ * The start of time for viewers that get `frames` next: the earliest frame that can be used without earlier ones. A
+ * slightly older frame that arrives later moves all following frames by the same amount, never a single one.
  */
 export function baseMsFor(baseMs: number | undefined, frames: readonly MediaFrame[]): number | undefined {
   let base = baseMs

@@ -30,7 +30,7 @@ export interface Encoder {
   /** How late each track is sent, always. */
   readonly latency: { readonly video: Micros; readonly audio: Micros }
   readonly jitter: Micros
-  /** Pictures between two that refer to nothing later; and what is taken off all composition times. */
+  /** B-frames without later references, and the offset subtracted from all composition times. */
   readonly bFrames: number
   readonly lowered: Micros
   /** Stamps of pictures are multiples of it: some pictures share one. */

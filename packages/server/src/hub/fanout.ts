@@ -36,7 +36,7 @@ interface Cohort {
   readonly viewers: Set<Viewer>
   /** While they see pictures that are made for them: those of the stream from its next keyframe on. */
   bridged: MediaFrame[] | undefined
-  /** The least time of their next picture, since they have seen one that was made. */
+  /** The minimum time of their next video frame, after bridging video. */
   floor: Micros
   /** What the viewers that are up to date have been sent. */
   configs: Tracks
@@ -48,7 +48,7 @@ interface Bridge {
   leave(): void
 }
 
-/** Pictures of a stream wait no longer for those that are made of what was before. */
+/** The video of a stream no longer waits for bridging video made from older frames. */
 const LONGEST_WAIT: Micros = 500_000
 
 /** How often a fanout looks whether frames still come, for filters that have something to say when they do not. */
@@ -85,13 +85,13 @@ export class Fanout implements FrameSink {
       this.#note(frame)
     }
     const unsubscribe = stream.subscribe(this, 'live')
-    // Whoever waited for a stream is told that it can be had at its end as well.
+    // Callers waiting for a stream are called at its end as well.
     if (this.#closed) return
     this.#unsubscribe = unsubscribe
     if (options.filter?.idle !== undefined) this.#watchIdle()
   }
 
-  /** It takes no more part: its last viewer has left, or its stream is over. */
+  /** Detaches: its last viewer has left, or its stream has ended. */
   get isClosed(): boolean {
     return this.#closed
   }
@@ -105,7 +105,7 @@ export class Fanout implements FrameSink {
    * takes the viewer out again.
    */
   add(viewer: Viewer): () => void {
-    // What is held belongs to the past of a new viewer, and is in its cached frames already.
+    // Held audio belongs to the past of a new viewer, and is already in its cached frames.
     this.#flush()
     const { packer, filter } = this.#options
     const promised = this.#stream.promised ?? this.#stream.tracks
@@ -142,7 +142,7 @@ export class Fanout implements FrameSink {
     this.#close()
   }
 
-  /** Where nobody can make a keyframe, a long start is better than none. */
+  /** If no keyframe can be generated, a long start is better than none. */
   #start(promised: Tracks): readonly MediaFrame[] {
     const { startsAt, bridgeOf } = this.#options
     // Without its picture a stream starts live, as sound alone does.
@@ -161,13 +161,13 @@ export class Fanout implements FrameSink {
       this.#bridge ??= this.#openBridge()
       if (this.#bridge === undefined) return
       cohort.bridged = []
-      // What is flowing there already began with a keyframe that these viewers have not seen.
+      // The flowing video began with a keyframe that these viewers have not seen.
       this.#bridge.source.requestKeyframe()
       this.#options.clock.after(startLimits.madeMicros, () => this.#catchUp(cohort))
     })
   }
 
-  /** No keyframe was made in time, for the codecs are overloaded or gone: what is cached is played fast. */
+  /** No keyframe was generated in time, because the codecs are overloaded or gone: the cache is played fast. */
   #catchUp(cohort: Cohort): void {
     const { startsAt, clock } = this.#options
     const frames = catchUp(startsAt === 'keyframe' ? this.#stream.cachedFrames : this.#stream.recentFrames, clock.now())
@@ -254,7 +254,7 @@ export class Fanout implements FrameSink {
     for (const cohort of this.#cohorts) {
       const own = cohort.bridged === undefined ? frames : this.#besideBridge(frames, cohort, cohort.bridged)
       if (own.length > 0) this.#deliver(own, cohort)
-      // A browser sends no keyframe of its own accord; whoever makes the pictures bounds how often it is asked.
+      // A browser sends no keyframe on its own; the source limits how often it is asked.
       someWait ||= isWaiting(cohort)
     }
     if (someWait) this.#stream.requestKeyframe()

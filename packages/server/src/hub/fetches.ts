@@ -12,8 +12,8 @@ interface Fetch {
 }
 
 /**
- * The streams that resolvers fetch, for as long as somebody wants them: one resolver at a time for each. Every fetch that
- * a resolver began ends once, by its `giveUp` or by our `release`.
+ * The streams that resolvers fetch as long as there is demand: one resolver at a time for each. Every fetch ends once,
+ * by the resolver's `giveUp` or our `release`.
  */
 export class Fetches {
   readonly #clock: Clock
@@ -21,7 +21,7 @@ export class Fetches {
   readonly #resolvers: StreamResolver[] = []
   readonly #fetches = new Map<string, { readonly key: StreamKey; readonly fetch: Fetch }>()
 
-  /** `onGivenUp`: no resolver could, and whoever waits for one waits in vain. */
+  /** `onGivenUp`: no resolver could fetch it, and waiting players wait in vain. */
   constructor(clock: Clock, onGivenUp: (key: StreamKey) => void) {
     this.#clock = clock
     this.#onGivenUp = onGivenUp
@@ -40,7 +40,7 @@ export class Fetches {
     return this.#fetches.get(key.text)?.fetch.state === 'pending'
   }
 
-  /** Somebody wants the stream, which nobody publishes, or which is fetched already. */
+  /** There is demand for the stream, which has no publisher or is already being fetched. */
   want(key: StreamKey): void {
     const present = this.#fetches.get(key.text)?.fetch
     if (present === undefined) this.#askFrom(0, key)
@@ -50,14 +50,14 @@ export class Fetches {
     }
   }
 
-  /** Nobody wants it any more. */
+  /** The demand has ended. */
   unwant(key: StreamKey): void {
     const fetch = this.#fetches.get(key.text)?.fetch
     if (fetch === undefined) return
     fetch.cancelLinger ??= this.#clock.after(fetchLimits.lingerMicros, () => this.#release(key, fetch))
   }
 
-  /** Somebody publishes it now. */
+  /** The stream has a publisher now. */
   published(key: StreamKey): void {
     const fetch = this.#fetches.get(key.text)?.fetch
     if (fetch === undefined) return

@@ -13,14 +13,14 @@ export interface PlayerNeeds {
   readonly reordered: boolean
   /** Pictures are converted although they would fit: so that they begin with a keyframe. */
   readonly isMadeAnew?: true
-  /** Pictures are made anew in NAL units that fit a packet each, for who knows no other packets. */
+  /** Video is re-encoded in NAL units that each fit a packet, for players of packetization mode 0. */
   readonly isInSlices?: true
-  /** What is needed of a stream that was published as FLV: its publisher has players for it. Absent, the same. */
+  /** The needs if the stream was published as FLV: its publisher has players for it. Absent, the same. */
   readonly ofFlv?: PlayerNeeds
 }
 
 /**
- * Gives the stream as players with these needs can take it, the same object for all of them: the stream itself, or one
- * that was derived from it. Declared here because endpoints do not know the transcoder.
+ * Returns the stream in a form for players with these needs, the same object for all of them: the stream itself, or a
+ * derived one. Declared here because endpoints do not know the transcoder.
  */
 export type SourceFor = (stream: Stream, needs: PlayerNeeds) => FrameSource

@@ -10,7 +10,7 @@ export interface StreamObserver {
   tracksKnown?(stream: Stream): void
   /** The publisher is gone. The stream may wait for its return. */
   unpublished?(stream: Stream): void
-  /** Somebody began or ceased to take its frames, or to wait for them: see `Stream.demand`. Not told of its end. */
+  /** The demand changed: see `Stream.demand`. Not called at its end. */
   demandChanged?(stream: Stream): void
   /** The stream is over: nothing follows. */
   closed?(stream: Stream): void

@@ -3,10 +3,10 @@ import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import { GopCache } from './gop-cache.js'
 import type { Demand, EndReason, FrameSink } from './sink.js'
 
-/** Where nobody says the kind of player. */
+/** If the kind of player is unknown. */
 const OTHER = 'other'
 
-/** The outgoing side that a stream and what is derived from it share: who takes its frames, and what new ones start from. */
+/** The outgoing side shared by a stream and its derived streams: the sinks, and the cache from which new ones start. */
 export class Outlet {
   readonly gop: GopCache
   readonly #sinks = new Set<FrameSink>()
@@ -29,12 +29,12 @@ export class Outlet {
     return this.#sinks.size
   }
 
-  /** Somebody takes its frames, or waits for its tracks. */
+  /** There is demand for its frames or its tracks. */
   get isUsed(): boolean {
     return this.#sinks.size > 0 || this.#waiters.size > 0
   }
 
-  /** Who wants it, by the kind of player. */
+  /** The demand, by kind of player. */
   get demand(): Map<string, Demand> {
     const demand = new Map<string, Demand>()
     const of = (kind: string): Demand => demand.get(kind) ?? { subscribers: 0, waiters: 0 }

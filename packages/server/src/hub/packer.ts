@@ -8,7 +8,10 @@ import type { Tracks } from './sink.js'
 export interface Packer {
   /** What every viewer gets first (file header, metadata). */
   start(tracks: Tracks): Uint8Array
-  /** `before`: what was in force. 0 when the codec has no configuration record of its own and nothing else is to be said. */
+  /**
+   * `before`: the previous configuration. 0 when the codec has no configuration record and there is nothing else to
+   * write.
+   */
   byteLengthOfConfig(config: CodecConfig, timestampMs: number, before: Tracks): number
   /** Writes at `offset` and answers the offset behind it. */
   writeConfig(config: CodecConfig, timestampMs: number, out: Uint8Array, offset: number, before: Tracks): number

@@ -1,8 +1,8 @@
 import type { StreamKey } from './stream-key.js'
 
 /**
- * Asked when somebody wants a stream that nobody publishes here. A cluster relay pulls it from another node, a mixer makes it
- * of others; a resolver that can, publishes under the key on the hub.
+ * Asked when there is demand for a stream without a publisher here. A cluster relay pulls it from another node, a mixer
+ * creates it from others; a resolver that can do so publishes under the key on the hub.
  */
 export interface StreamResolver {
   /**
@@ -10,6 +10,6 @@ export interface StreamResolver {
    * the hub calls `release`, or the resolver `giveUp`: it cannot have the stream, or not any more. The next resolver is asked then.
    */
   resolve(key: StreamKey, giveUp: () => void): boolean
-  /** Nobody has wanted it for a while, or it did not come in time: nothing more is to be fetched of it. */
+  /** There has been no demand for a while, or the stream did not arrive in time: stop fetching. */
   release(key: StreamKey): void
 }

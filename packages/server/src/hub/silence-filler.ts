@@ -58,7 +58,7 @@ export class SilenceFiller implements FrameFilter {
     return out
   }
 
-  /** Players take a connection without a byte for a dead one: whoever muted everything is silence. */
+  /** Players treat a connection without data as dead: a publisher that muted everything is silence. */
   idle(until: Micros, now: Micros): readonly MediaFrame[] {
     const out: MediaFrame[] = []
     if (this.#audioUntil !== undefined) this.#fill(until - this.#patience, now, this.#config, out)

@@ -10,7 +10,7 @@ export interface Tracks {
 /** Why a stream is over for its subscribers. */
 export type EndReason = 'ended' | 'kicked' | 'shutdown'
 
-/** What frames are taken from: a stream of the hub, or one that was derived from it for a kind of viewers. */
+/** A source of frames: a stream of the hub, or a derived one for a kind of viewer. */
 export interface FrameSource {
   readonly key: StreamKey
   readonly tracks: Tracks
@@ -33,12 +33,12 @@ export interface FrameSource {
 }
 
 /**
- * Gives the pictures of a stream made anew, beginning with a keyframe of what is shown now: for viewers that would wait too
- * long for one of the stream's. Undefined where nobody can make them. One for all who wait.
+ * Returns re-encoded video of a stream that starts with a keyframe of the current picture: for viewers that would
+ * otherwise wait too long. Undefined without a codec process. Shared by all waiting viewers.
  */
 export type BridgeOf = (stream: FrameSource) => FrameSource | undefined
 
-/** Who wants a stream. */
+/** The demand for a stream. */
 export interface Demand {
   /** They take its frames. */
   readonly subscribers: number
@@ -54,7 +54,7 @@ export interface FrameSink {
   handleFrame(frame: MediaFrame): void
   /** The publisher is gone; the stream waits for its return. The next frame, if any, follows on in time. */
   handleInterrupted?(): void
-  /** The picture is withheld from now on: what was kept of it may not be shown. It comes back with a keyframe. */
+  /** Video is withheld from now on: cached frames may not be shown. It resumes with a keyframe. */
   handleVideoWithheld?(): void
   /** The stream is over: nothing follows. */
   handleEnd(reason: EndReason): void

@@ -9,7 +9,7 @@ const LEARNING_WINDOWS = 4
 const DEAD_ZONE: Micros = 20_000
 /** How fast pictures follow a clock that runs faster or slower: 4 in a thousand … */
 const DRIFT_SLEW = 0.004
-/** … and one in ten, which nobody sees, for a moment after the stamps were irregular. */
+/** … and one in ten, which is invisible, shortly after irregular timestamps. */
 const FAST_SLEW = 0.1
 const FAST_FOR: Micros = 2_500_000
 /** A track that paused alone and then stays late by more than this, in two windows in a row, had a clock that stood still. */
@@ -56,7 +56,7 @@ export class SkewEstimate {
     this.#paused = kind
     this.#pauseUntil = at + PAUSE_WATCHED
     this.#lateBefore = 0
-    // What came before the pause says nothing of what comes after it.
+    // Measurements before the pause do not apply after it.
     this.#windowEnd = -Infinity
   }
 

@@ -10,7 +10,7 @@ import type { StreamKey } from './stream-key.js'
 
 const SWEEP_INTERVAL: Micros = 1_000_000
 
-/** Somebody who waits for a stream that is not there. `isDue`: its own wait is over, that for a resolver is not. */
+/** A caller waiting for an absent stream. `isDue`: its own wait is over, the resolver's is not. */
 interface Waiter {
   isDue: boolean
   readonly answer: (stream: Stream | undefined) => void
@@ -131,7 +131,7 @@ export class StreamHub {
     return cancel
   }
 
-  /** Who wants what nobody publishes has it fetched, whether there is a stream to wait at or not. */
+  /** Demand without a publisher triggers a fetch, whether or not there is a stream to wait at. */
   #checkDemand(key: StreamKey): void {
     const stream = this.#streams.get(key.text)
     const isWanted = this.#waiters.has(key.text) || stream?.isWanted === true
@@ -149,7 +149,7 @@ export class StreamHub {
       if (this.#streams.size === 0) this.#stopSweep()
     }
     if (event === 'published') this.#fetches.published(stream.key)
-    // A moment later: whoever takes a stream over from itself leaves for no time.
+    // A moment later: a publisher that takes over from itself is gone for no time.
     else if (event === 'unpublished') this.#clock.after(0, () => this.#checkDemand(stream.key))
     else if (event === 'demandChanged' || event === 'closed') this.#checkDemand(stream.key)
     for (const observer of this.#observers) observer[event]?.(stream)

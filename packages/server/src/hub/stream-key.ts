@@ -12,8 +12,8 @@ export type StreamLayerName = 'best' | 'small'
 const TEXT = /^(plain|room):(best|small):([^]*)$/
 
 /**
- * What a stream is called in the hub. The key of a room's stream is random and stays in the server: people see its
- * `label`, players get addresses of their own. Nobody else puts keys together or takes them apart.
+ * The name of a stream in the hub. The key of a room's stream is random and never leaves the server: people see its
+ * `label`, players get their own addresses. No other code composes or parses keys.
  */
 export class StreamKey {
   readonly space: 'plain' | 'room'
@@ -69,7 +69,7 @@ export class StreamKey {
     return this.text === other.text
   }
 
-  /** Whoever writes a key down writes its label. */
+  /** In text a key appears as its label. */
   toString(): string {
     return this.label
   }

@@ -23,13 +23,13 @@ export interface StreamLimits {
   readonly trackSilentMicros: Micros
 }
 
-/** Who publishes. */
+/** The publisher. */
 export interface PublisherInfo {
   readonly id: string
   /** `rtmp`, `whip`, `transcode`, `relay`, …: for lists and metrics only. */
   readonly protocol: string
   readonly remoteAddress: string
-  /** Whoever comes with the same subject takes the stream over; without one nobody can. */
+  /** A client with the same subject takes the stream over; without a subject no client can. */
   readonly subject?: string
   /** Called when the hub ends the publication: taken over, silent, kicked, shut down. The connection is then closed. */
   onClose(reason: PublicationEnd): void
@@ -47,7 +47,7 @@ export type StreamState = 'idle' | 'live' | 'grace'
 /** What happens to a stream: the calls of `StreamObserver`. */
 export type StreamEvent = 'opened' | 'published' | 'tracksKnown' | 'unpublished' | 'demandChanged' | 'closed'
 
-/** Why a track of a publisher reaches nobody. */
+/** Why a track of a publisher is not forwarded. */
 export interface TrackRefusal {
   readonly kind: 'audio' | 'video'
   /** Stable. */
@@ -154,7 +154,7 @@ export class Stream {
 
   /** Those of the tracks that still come: all that a new viewer can count on. */
   get promised(): Tracks {
-    // Whoever can be asked for a keyframe is a browser, whose picture may rest.
+    // A publisher that can be asked for a keyframe is a browser, whose picture may stop changing.
     return this.#liveness.promised(this.#tracks, this.#publication?.info.requestKeyframe !== undefined)
   }
 
@@ -162,12 +162,14 @@ export class Stream {
     return this.#outlet.subscribers
   }
 
-  /** Who wants it now, by the kind of player: a fanout stands for all its viewers, a derived stream for all of its own. */
+  /**
+   * The current demand, by kind of player: a fanout stands for all its viewers, a derived stream for all of its own.
+   */
   get demand(): ReadonlyMap<string, Demand> {
     return this.#outlet.demand
   }
 
-  /** Somebody takes its frames, or waits for them. */
+  /** There is demand for its frames. */
   get isWanted(): boolean {
     return this.#outlet.isUsed
   }
@@ -188,8 +190,8 @@ export class Stream {
   }
 
   /**
-   * Makes `info` the publisher. Undefined when the name is busy; a publisher with the same subject as the present one
-   * replaces it at once, for a phone that changed networks is still half open on the old one.
+   * Makes `info` the publisher. Undefined when the name is in use; a publisher with the same subject as the present one
+   * replaces it immediately, because the old connection of a phone that changed networks is still half open.
    */
   publish(info: PublisherInfo): Publication | undefined {
     const present = this.#publication
@@ -220,16 +222,16 @@ export class Stream {
   }
 
   /**
-   * Adds a subscriber. With `gop` it is handed the cached frames at once, inside this call, with `recent` those of them that a
-   * lenient decoder needs; with `live` only what comes from now on. The answer removes it.
+   * Adds a subscriber. With `gop` it gets the cached frames inside this call, with `recent` those that a lenient
+   * decoder needs; with `live` only new frames. The returned function removes it.
    */
   subscribe(sink: FrameSink, start: 'gop' | 'recent' | 'live'): () => void {
     return this.#outlet.subscribe(sink, start, () => this.#forgetIfIdle())
   }
 
   /**
-   * Lets somebody see every frame, withheld ones too, and the comings and goings of publishers, without being a
-   * subscriber. The answer ends it.
+   * Shows every frame, withheld ones too, and the changes of publishers, without a subscription. The returned function
+   * ends it.
    */
   watch(watcher: FrameSink): () => void {
     this.#watchers.add(watcher)
@@ -237,8 +239,8 @@ export class Stream {
   }
 
   /**
-   * Keeps the stream, and whoever plays it or waits for it, however long it has no publisher: it is somebody's who may
-   * publish at any time. The answer ends that, and the stream with it unless somebody publishes or its grace runs.
+   * Keeps the stream, its players and waiters, however long it has no publisher: its member may publish at any time.
+   * The returned function ends this, and the stream with it unless it has a publisher or is in grace.
    */
   hold(): () => void {
     this.#holds++
@@ -275,8 +277,8 @@ export class Stream {
   }
 
   /**
-   * When the publisher last sent: what it has made since may still come, all at once. Now, where nothing can: nobody publishes,
-   * all is withheld, or its times are the server's own.
+   * When the publisher last sent: later media may still arrive, all at once. Now, if nothing can arrive: no publisher,
+   * everything is withheld, or the times are the server's own.
    */
   get heardAt(): Micros {
     const info = this.#publication?.info
@@ -286,7 +288,7 @@ export class Stream {
 
   /** Asks the publisher for a keyframe; false when its protocol cannot (RTMP). */
   requestKeyframe(): boolean {
-    // Nobody would see it, and one is asked for when the picture is released.
+    // It would not be shown; a keyframe is requested when the video is released.
     if (this.#withholding.video) return true
     const info = this.#publication?.info
     if (info?.requestKeyframe === undefined) return false
@@ -373,7 +375,10 @@ export class Stream {
     })
   }
 
-  /** Whoever makes keyframes only when asked is asked before the cache is full: a new viewer is always to find a start. */
+  /**
+   * A publisher that sends keyframes only on request is asked before the cache is full: a new viewer must always find a
+   * start.
+   */
   #keepCached(frame: MediaFrame): void {
     if (frame.config.kind !== 'video' || !this.#outlet.gop.isFilling) return
     const now = this.#clock.now()
@@ -413,7 +418,7 @@ export class Stream {
 
   #forgetIfIdle(): void {
     if (this.#publication !== undefined || this.#outlet.isUsed || this.#holds > 0) return
-    // A stream without viewers has nobody to keep through the grace time.
+    // A stream without viewers needs no grace time.
     this.end('ended')
   }
 }

@@ -19,7 +19,7 @@ export class TrackLiveness {
     this.#silentMicros = silentMicros
   }
 
-  /** Forgets what came: another publisher. */
+  /** Forgets the measurements: another publisher. */
   reset(): void {
     this.#video = undefined
     this.#audio = undefined

@@ -59,7 +59,7 @@ export class TrackTimeLine {
     return this.#leaked(at) - (at - out)
   }
 
-  /** The stream time of what is taken and sent at this moment, were the way as short as ever. */
+  /** The stream time of media captured and sent at this moment, with the shortest path so far. */
   liveAt(at: Micros): Micros {
     return at - this.#leaked(at)
   }
@@ -110,7 +110,7 @@ export class TrackTimeLine {
     this.offset += Math.round(by)
   }
 
-  /** Moves all that follows, and with it what was learnt of the delay. */
+  /** Moves all following times, and the measured delay with them. */
   slew(by: Micros): void {
     const whole = Math.round(by)
     this.offset += whole

@@ -7,13 +7,13 @@ import type { EndReason, Tracks } from './sink.js'
 import type { StartsAt } from './start.js'
 
 export interface ViewerLimits extends FrameQueueLimits {
-  /** A viewer that takes nothing for this long while bytes wait is closed. */
+  /** A viewer that reads nothing for this long while data waits is disconnected. */
   readonly noDrainMicros: Micros
 }
 
 /**
- * Written at once at most: the transport's progress is seen in steps of this, so that a viewer that takes a long burst
- * slowly is told from one that takes nothing.
+ * Maximum size of one write: progress of the transport is visible in steps of this, so that a viewer that reads a long
+ * burst slowly differs from one that reads nothing.
  */
 const SLICE_BYTES = 32 * 1024
 
@@ -45,8 +45,8 @@ export interface ViewerTotals {
 export type ConfigWriter = (config: CodecConfig, frame: PackedFrame, before: Tracks) => Uint8Array
 
 /**
- * One viewer of a byte protocol. While the transport keeps up it gets whole batches, shared with everybody; once the
- * transport asks to wait, frames queue one by one and what is too old is dropped at keyframes.
+ * One viewer of a byte protocol. While the transport keeps up it gets whole batches, shared with all viewers; once the
+ * transport is full, frames queue individually and old ones are dropped at keyframes.
  */
 export class Viewer {
   readonly info: ViewerInfo
@@ -60,7 +60,7 @@ export class Viewer {
   /** The configurations this viewer has been sent. */
   #configs: Tracks = {}
   #blocked = false
-  /** What is left of a long write. */
+  /** The rest of a long write. */
   #rest: Uint8Array | undefined
   #cancelStall: (() => void) | undefined
   #bufferedAtCheck = 0
@@ -91,7 +91,10 @@ export class Viewer {
     return this.#queue.bytes + (this.#rest?.length ?? 0) + this.#transport.buffered
   }
 
-  /** The first bytes: container header, metadata and what was cached. `waitsFor`: what its picture can begin with, if it has one. */
+  /**
+   * The first bytes: container header, metadata and cached frames. `waitsFor`: where its video can start, if it has
+   * video.
+   */
   start(head: Uint8Array, cached: Batch | undefined, waitsFor: StartsAt | undefined, writeConfig: ConfigWriter): void {
     if (waitsFor !== undefined) this.#queue.startsAt = waitsFor
     this.#writeConfig = writeConfig
@@ -188,7 +191,7 @@ export class Viewer {
     }
   }
 
-  /** Closes a viewer whose transport takes no byte at all; a slow one that takes some is served on. */
+  /** Disconnects a viewer whose transport accepts nothing; a slow one stays. */
   #watchStall(): void {
     this.#bufferedAtCheck = this.#transport.buffered
     this.#cancelStall = this.#clock.after(this.#limits.noDrainMicros, () => {

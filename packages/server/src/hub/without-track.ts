@@ -2,7 +2,7 @@ import type { MediaFrame, Micros } from '@crossroom/media'
 import type { FrameFilter } from './silence-filler.js'
 import type { Tracks } from './sink.js'
 
-/** Leaves one kind of track out, for viewers who may not have it; what is left goes through `next`. */
+/** Omits one kind of track, for viewers without permission; the rest goes to `next`. */
 export class WithoutTrack implements FrameFilter {
   readonly #kind: 'audio' | 'video'
   readonly #next: FrameFilter | undefined

@@ -31,7 +31,10 @@ export class DeviceMember extends Member {
     this.#cancelGone = undefined
   }
 
-  /** Whoever lost the connection may come back; whose signature ran out may not by the same one, and is gone. */
+  /**
+   * After a lost connection the device may return; after its signature expired it may not with the same one, and
+   * leaves.
+   */
   pushClosed(reason: StreamEndReason): void {
     this.#pushes--
     if (this.#pushes > 0) return
@@ -47,6 +50,6 @@ export class DeviceMember extends Member {
   }
 
   override handlePublished(): void {
-    // Nobody to tell: an encoder knows what it sends.
+    // An encoder is not notified: it knows what it sends.
   }
 }

@@ -24,7 +24,7 @@ export class Expiry {
     this.#handlers = handlers
   }
 
-  /** Unix milliseconds; undefined never ends. Replaces what was set before. */
+  /** Unix milliseconds; undefined never expires. Replaces the previous value. */
   set(expiresAt: number | undefined): void {
     this.close()
     this.#told = false

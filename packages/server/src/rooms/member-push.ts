@@ -9,7 +9,7 @@ import { RoomError } from './model/room-error.js'
 import type { Room } from './room.js'
 import type { RoomServices } from './services.js'
 
-/** Lets somebody publish one stream of a member that is there, or of a device. Throws RoomError. */
+/** Admits the publisher of one stream of a member, or of a device. Throws RoomError. */
 export function grantPush(room: Room, services: RoomServices, request: PushRequest): Grant {
   const { streamType, identity } = request
   const { userId, permissions, expiresAt } = identity
@@ -116,7 +116,7 @@ class MemberPush {
     const member = this.#member
     if (!(member instanceof DeviceMember)) return
     if (this.#isOpen) member.pushClosed(endedBy)
-    // Nothing ever flowed, or it was never let in: nobody else knows of it.
+    // Nothing ever flowed, or it was never admitted: no other member knows of it.
     if (this.#room.member(member.userId) !== member) member.close()
     this.#isOpen = false
   }

@@ -26,7 +26,7 @@ export interface MemberRoom {
   exit(member: Member, reason: ExitReason): void
 }
 
-/** Somebody in a room, with or without a socket, and what they publish. */
+/** A member of a room, with or without a socket, and its streams. */
 export abstract class Member implements Person, StreamOwner {
   readonly room: MemberRoom
   readonly userId: string
@@ -112,7 +112,7 @@ export abstract class Member implements Person, StreamOwner {
     for (const stream of this.#streams.values()) stream.muteByOthers(this.mutedByOthers)
   }
 
-  /** Nothing it sent is there any more, and nobody may play it. */
+  /** Its streams are gone and may no longer be played. */
   closeStreams(): void {
     for (const stream of this.#streams.values()) stream.close()
     this.#streams.clear()

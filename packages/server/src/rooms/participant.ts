@@ -33,7 +33,7 @@ export interface ParticipantOptions extends MemberOptions {
   readonly room: ParticipantRoom
 }
 
-/** Somebody with a socket, or whose socket may still come back. */
+/** A member with a socket, or whose socket may still return. */
 export class Participant extends Member implements Requester {
   declare readonly room: ParticipantRoom
   readonly sessionId: string
@@ -106,7 +106,7 @@ export class Participant extends Member implements Requester {
     this.room.exit(this, reason)
   }
 
-  /** Closes the socket with a reason; the membership is somebody else's business. */
+  /** Closes the socket with a reason; the membership is handled elsewhere. */
   hangUp(reason: CloseReason, extra?: { readonly retryAfterMs: number }): void {
     const connection = this.#connection
     this.#connection = undefined
@@ -173,7 +173,7 @@ export class Participant extends Member implements Requester {
     this.notify('room.userList', { userList: this.receiver.usersOf(list), audienceCount })
   }
 
-  /** What a list does not say: pictures that are turned, and what others muted of its own. */
+  /** State that lists do not contain: rotated video, and the member's own muted media. */
   catchUp(list: MemberList): void {
     const { userId } = this
     for (const kind of ['audio', 'video'] as const)
@@ -302,7 +302,7 @@ export class Participant extends Member implements Requester {
     return token
   }
 
-  /** Of the audience nobody hears: there may be thousands of them. */
+  /** The audience is not announced: there may be thousands. */
   #tellQuality(quality: NotificationParams<'media.quality'>): void {
     if (this.isListed) this.room.notifyAll('media.quality', quality)
     else this.notify('media.quality', quality)

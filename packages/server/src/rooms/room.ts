@@ -28,7 +28,7 @@ import { RoomMixes } from './view/room-mixes.js'
 export interface RoomHandlers {
   entered(member: Member): void
   exited(member: Member, reason: ExitReason): void
-  /** Nobody has been in it for a minute, or it was disbanded. */
+  /** It has been empty for a minute, or was disbanded. */
   over(room: Room): void
 }
 
@@ -75,7 +75,7 @@ export class Room implements ParticipantRoom {
     }))
     this.changes = {
       changed: (what) => (what === 'list' ? lists.changed() : levels.audible()),
-      // While anybody is told of levels.
+      // While a member receives levels.
       get soundMeter() {
         return participants().next().done === true ? undefined : services.soundMeter
       },
@@ -133,7 +133,7 @@ export class Room implements ParticipantRoom {
     return participant
   }
 
-  /** Throws RoomError when the room takes nobody more who sends. */
+  /** Throws RoomError when the room accepts no further sending member. */
   checkDevice(): void {
     this.#roster.check(undefined, false)
   }
@@ -142,7 +142,7 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.enter(device))
   }
 
-  /** Idempotent. Nobody is told why but the others: a session that the server ends was told before. */
+  /** Idempotent. Only the others are notified: a session ended by the server was notified before. */
   exit(member: Member, reason: ExitReason): void {
     this.#tell(this.#roster.exit(member, reason))
   }

@@ -29,7 +29,7 @@ export class Rooms {
   readonly bans = new Bans()
   readonly #services: RoomServices
   readonly #rooms = new Map<string, Room>()
-  /** Shared by the addresses that made them: nobody makes so many rooms that others can make none. */
+  /** Shared by the creating addresses: no address can use up all rooms. */
   readonly #places = new FairShare(roomLimits.rooms)
   readonly #leaves = new Map<Room, () => void>()
   readonly #sessions = new Map<string, Participant>()
@@ -88,8 +88,8 @@ export class Rooms {
   }
 
   /**
-   * The room, made if need be: also ahead of those who may enter it and not create it. One that nobody enters is forgotten
-   * after a minute. Throws RoomError.
+   * The room, created if necessary: also ahead of users who may enter but not create it. A room that nobody enters is
+   * deleted after a minute. Throws RoomError.
    */
   open(roomId: string, remoteAddress = ''): Room {
     const present = this.#rooms.get(roomId)
@@ -103,12 +103,12 @@ export class Rooms {
     return room
   }
 
-  /** Whoever is in stays and may resume; nobody else enters any more. */
+  /** Present members stay and may resume; no new one enters. */
   takeNobody(): void {
     this.#draining = true
   }
 
-  /** Takes nobody new and tells everybody to come back later. */
+  /** Admits no new members and tells all to reconnect later. */
   drain(): void {
     this.takeNobody()
     for (const room of this.list()) room.drain()

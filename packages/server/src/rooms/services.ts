@@ -26,9 +26,9 @@ export interface RoomsOptions {
   /** Absent without codecs: then those who do not tell how loud they are count as speaking quietly. */
   readonly soundMeter?: SoundMeter | undefined
   readonly log: Log
-  /** Told who invited whom; absent where nobody reads it. */
+  /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined
-  /** Whether invited guests could be let in: somebody has to sign for them. Absent is yes. */
+  /** Whether invited guests could enter: it requires a signing secret. Absent is yes. */
   readonly letsGuestsIn?: () => boolean
 }
 

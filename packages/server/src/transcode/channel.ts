@@ -38,7 +38,7 @@ export type ChannelOrder = Order | MixOrder | LevelOrder
 
 /** The pipe of one conversion. */
 export interface Channel {
-  /** False when the frame was left out: no process, or one that does not keep up. */
+  /** False when the frame was dropped: no process, or one that does not keep up. */
   send(frame: MediaFrame, warmUp?: boolean): boolean
   advance(pts: Micros): void
   requestKeyframe(): void
@@ -54,7 +54,7 @@ export interface ChannelOwner {
   forget(channel: OpenChannel): void
 }
 
-/** A channel as the process keeps it: it outlives the child, which is told of it anew each time. */
+/** A channel of the process: it outlives the child, and is announced to each new one. */
 export class OpenChannel implements Channel {
   readonly conversion: number
   readonly handler: ChannelHandler

@@ -11,7 +11,7 @@ import { MESSAGE_TYPE } from './ipc/message.js'
 export interface Child {
   readonly pid: number | undefined
   write(message: Uint8Array): void
-  /** What is written within `work` goes out in one piece. */
+  /** Messages written within `work` are sent together. */
   together(work: () => void): void
   /** Bytes written that the pipe has not taken yet. */
   readonly queuedBytes: number

@@ -46,15 +46,16 @@ const MIN_SOUND_STEP: Micros = 10_000
 const RETRY: Micros = 1_000_000
 const RETRY_MAX: Micros = 60_000_000
 /**
- * Players of FLV stop without sound: this long after the last of it silence begins, and goes on in such steps. What comes later is
- * left out, so it is no shorter than a burst of losses and the 100 ms that `RtpReceiver` waits for a packet of sound that it has asked for.
+ * FLV players stop without audio: this long after the last audio frame silence starts, in steps of this size. Later
+ * audio is dropped, so this is at least a burst of losses and the 100 ms that `RtpReceiver` waits for a retransmitted
+ * audio packet.
  */
 const SILENT_AFTER: Micros = 240_000
 const SILENCE_STEP: Micros = 40_000
-/** A picture that no other followed for so long rests; half of it where somebody waits for one. */
+/** A picture without a successor for this long rests; half of it while a viewer waits. */
 const RESTING: Micros = 1_000_000
 const RESTING_AT_START: Micros = 500_000
-/** Sound that was made is kept so long, for whoever joins. */
+/** How long converted audio is kept for new viewers. */
 const KEPT_SOUND: Micros = 10_000_000
 /** How often it is looked whether the codecs keep up, and how many looks in a row must say no. */
 const LAG_CHECK: Micros = 1_000_000
@@ -69,7 +70,7 @@ export class Conversion implements FrameSink, ChannelHandler {
   readonly #kind: 'audio' | 'video'
   readonly #sinks = new Set<ConversionSink>()
   readonly #replay: ReplayBuffer
-  /** What was made since the last keyframe, or the last sound. */
+  /** Output since the last keyframe, or the last audio frame. */
   readonly #pictures = new GopCache(gopCacheLimits)
   #sounds: MediaFrame[] = []
   #state: ConversionState = 'opening'
@@ -112,7 +113,10 @@ export class Conversion implements FrameSink, ChannelHandler {
     return this.#options.source
   }
 
-  /** Adds a sink, gives it what was made since the cached start of the stream, and begins if it is the first. */
+  /**
+   * Adds a sink, gives it the output since the cached start of the stream, and starts the conversion for the first
+   * sink.
+   */
   addSink(sink: ConversionSink): () => void {
     const start = this.#options.source.recentFrames[0]?.pts ?? Infinity
     for (const frame of this.#pictures.frames) sink.handleConverted(frame)
@@ -241,7 +245,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     this.#skipping = this.#kind === 'video'
   }
 
-  /** A picture that rests is made with the time it is by now: whoever sees it is at live. */
+  /** A resting picture is encoded with the current time, so that viewers see it live. */
   #atRest(frame: MediaFrame): MediaFrame {
     const resting = this.#options.clock.now() - frame.receivedAt
     if (this.#kind === 'audio' || resting < RESTING_AT_START) return frame
@@ -284,8 +288,8 @@ export class Conversion implements FrameSink, ChannelHandler {
   }
 
   /**
-   * A picture that rests is made again now and then, at the time it is by now: players stop without pictures, and who joins
-   * is to see one that is live.
+   * A resting picture is repeated now and then with the current time: players stop without video, and new viewers need
+   * a live picture.
    */
   #repeatAtRest(after: Micros): void {
     const last = this.#lastIn
@@ -294,7 +298,7 @@ export class Conversion implements FrameSink, ChannelHandler {
     if (resting >= after) this.#channel?.advance(last.pts + resting)
   }
 
-  /** Browsers send next to nothing while nobody speaks, and nothing when muted. */
+  /** Browsers send next to nothing during silence, and nothing when muted. */
   #watchSilence(): void {
     const { clock } = this.#options
     this.#cancelWatch = clock.after(SILENCE_STEP, () => {

@@ -57,7 +57,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     this.#outlet = new Outlet(gopCacheLimits, options.cached)
     this.#video = this.#makeTrack('video')
     this.#audio = this.#makeTrack('audio')
-    // Who asked for it may not come to use it.
+    // The caller may never use it.
     this.#lingerIfUnused()
   }
 
@@ -187,7 +187,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     })
   }
 
-  /** Begins at the first use, and keeps what is there from going. */
+  /** Starts at the first use, and keeps the source alive. */
   #use(): void {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined

@@ -5,7 +5,7 @@ import { planTrack, type Plan, type Recipe } from './catalog.js'
 import type { Conversion, ConversionSink, ConversionState } from './conversion.js'
 import { ReorderDetector } from './reorder-detector.js'
 
-/** What is done with a track at the moment, for lists and metrics. */
+/** The current handling of a track, for lists and metrics. */
 export type TrackMode = 'none' | 'pass' | 'omit' | 'convert' | 'drop-b-frames'
 
 export interface DerivedTrackOptions {
@@ -13,7 +13,7 @@ export interface DerivedTrackOptions {
   /** The shared conversion; undefined when no engine or no room is left. */
   readonly acquire: (recipe: Recipe) => Conversion | undefined
   readonly emit: (frame: MediaFrame) => void
-  /** Called after each change of what is done. */
+  /** Called after each change of the handling. */
   readonly onMode: (mode: TrackMode) => void
 }
 
@@ -40,7 +40,7 @@ export class DerivedTrack implements ConversionSink {
     return this.#mode
   }
 
-  /** Config of what was handed on last. */
+  /** Config of the last forwarded frame. */
   get output(): CodecConfig | undefined {
     return this.#output
   }
@@ -54,7 +54,10 @@ export class DerivedTrack implements ConversionSink {
     return this.#conversion
   }
 
-  /** Looks at what is cached before any of it is handed on: it may tell that the order is not the one to show. */
+  /**
+   * Inspects the cached frames before the first is forwarded: they may show that decoding order is not presentation
+   * order.
+   */
   preview(frames: readonly MediaFrame[]): void {
     for (const frame of frames) if (isVideoFrame(frame)) this.#reorder.handleFrame(frame)
   }
@@ -85,7 +88,7 @@ export class DerivedTrack implements ConversionSink {
     else this.#options.onMode(this.#mode)
   }
 
-  /** Forgets the source: what comes next may be another publisher's. */
+  /** Forgets the source: the next frames may be another publisher's. */
   reset(): void {
     const release = this.#release
     this.#release = undefined

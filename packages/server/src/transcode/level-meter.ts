@@ -6,7 +6,7 @@ import type { CodecProcess } from './codec-process.js'
 
 /** How often sound is looked at: levels are told four times a second. */
 const EVERY: Micros = 125_000
-/** Frames of a look: a decoder that begins anew is right from the second one on. */
+/** Frames per measurement: a restarted decoder is correct from the second one on. */
 const FRAMES = 2
 /** After a failure of its decoder a sound is not measured for so long. */
 const RETRY: Micros = 30_000_000
@@ -31,7 +31,7 @@ export class LevelMeter {
   }
 }
 
-/** The sound of one stream on its way to be measured: two of each six frames, and nothing of what comes back but a number. */
+/** The audio of one stream to be measured: two of each six frames; only a number returns. */
 export class LevelSource {
   readonly #options: LevelMeterOptions
   readonly #hear: (level: number) => void

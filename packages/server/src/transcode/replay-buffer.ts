@@ -8,7 +8,7 @@ const LATE_SOUND: Micros = 200_000
 /** The input that a codec process must be given before it can go on. */
 export interface ReplayBuffer {
   push(frame: MediaFrame): void
-  /** What is kept, the oldest first. */
+  /** The kept frames, the oldest first. */
   frames(): readonly MediaFrame[]
   /** The first process has taken the frames. */
   start(): void

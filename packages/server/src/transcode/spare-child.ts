@@ -49,7 +49,7 @@ export class SpareChild {
   }
 }
 
-/** A child that is there for nobody yet. */
+/** A standby child. */
 class WaitingChild {
   readonly #child: Child
   #handlers: ChildHandlers | undefined

@@ -20,7 +20,7 @@ const STDERR_CHARS = 400
 /** The pipe's place among the child's descriptors; 0 to 2 are what everybody writes to. */
 const PIPE = 3
 
-/** One that could not be started; its end is told a moment later. */
+/** A child that failed to start; its end is reported a moment later. */
 const NO_CHILD: Child = {
   pid: undefined,
   write: () => undefined,

@@ -25,7 +25,7 @@ export interface TranscoderOptions {
   readonly spare?: boolean
 }
 
-/** Pictures that would fit are made anew in their own codec; the sound is taken from the stream itself. */
+/** Fitting video is re-encoded in its own codec; audio comes from the stream itself. */
 const BRIDGES = { h264: bridgeTo('h264'), vp8: bridgeTo('vp8') } as const
 
 function bridgeTo(codec: 'h264' | 'vp8'): PlayerNeeds {

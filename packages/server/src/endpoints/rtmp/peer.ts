@@ -15,6 +15,6 @@ export interface RtmpPeer {
   flush(): void
   /** Something was admitted: the limits for strangers no longer hold. */
   admitted(): void
-  /** Sends what is pending and ends the connection. */
+  /** Sends pending output and ends the connection. */
   close(reason: StreamEndReason): void
 }

@@ -22,7 +22,7 @@ export interface WebRtcEndpointOptions {
   readonly turn: TurnOptions
 }
 
-/** The media port, and what is sent to browsers, packed once for all of them. */
+/** The media port, and the media for browsers, packed once for all of them. */
 interface Media {
   readonly gateway: RtcGateway
   readonly fanouts: RtpFanouts

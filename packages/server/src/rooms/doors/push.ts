@@ -20,7 +20,7 @@ const REFUSALS: Readonly<Partial<Record<RoomErrorCode, readonly [RefusalCode, nu
   ROOM_NOT_FOUND: ['NOT_FOUND', 404],
 }
 
-/** Somebody whose signature is good and who wants to publish into a room. */
+/** A verified user that wants to publish into a room. */
 export interface PushRequest {
   /** Canonical: a number is its decimal string. */
   readonly roomId: string
@@ -41,8 +41,8 @@ export interface PushDirectory {
 }
 
 /**
- * `/push/ROOM`: whoever the signature in the query (RTMP) or the bearer (WHIP) names publishes into the room, as the main or
- * aux stream of a member that is there, or as a device.
+ * `/push/ROOM`: the user of the signature in the query (RTMP) or the bearer token (WHIP) publishes into the room, as
+ * the main or aux stream of a member, or as a device.
  */
 export async function admitPush(
   request: StreamRequest,

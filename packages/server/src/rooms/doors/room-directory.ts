@@ -14,7 +14,7 @@ export interface RoomDirectory {
   /** Rejects with RoomError: BANNED, DRAINING, NO_PERMISSION, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
   enter(request: EnterRequest): Promise<Membership>
   /**
-   * The same member by a new socket, which may have come by another name of the server; the old one, if it is still open, is
+   * The same member on a new socket, perhaps under another host name of the server; the old one, if still open, is
    * closed. Rejects with RoomError: RESUME_FAILED.
    */
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Promise<Membership>

@@ -27,7 +27,7 @@ export interface MemberSummary {
   readonly streams: { readonly streamType: StreamType; readonly hasAudio: boolean; readonly hasVideo: boolean }[]
 }
 
-/** A stream of a member that somebody who is no member is to play. */
+/** A member's stream for a player outside the room. */
 export interface ShareRequest {
   readonly userId: string
   readonly streamType: PublishedStreamType

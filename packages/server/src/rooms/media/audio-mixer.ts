@@ -1,6 +1,6 @@
 /**
- * What rooms need of whoever mixes sound. Declared here because rooms do not know the codecs; `transcode/mix` fits it by
- * shape and `app.ts` is where the compiler checks that.
+ * The interface that rooms need for mixing audio. Declared here because rooms do not know the codecs; `transcode/mix`
+ * implements it structurally, and the compiler checks that in `app.ts`.
  */
 
 import type { StreamKey } from '../../hub/index.js'
@@ -9,19 +9,19 @@ export interface AudioMixOptions {
   /** Mixes of one room share what they decode. */
   readonly roomId: string
   /**
-   * Key in the hub under which the mix can be played: AAC, one channel, 48 kHz. Who plays the same voices may share one
-   * key, and should: the audience of a room needs one mix, not a thousand.
+   * Hub key under which the mix can be played: AAC, one channel, 48 kHz. Players of the same voices should share one
+   * key: the audience of a room needs one mix, not a thousand.
    */
   readonly key: StreamKey
   /** Keys in the hub of the sounds that are in it: everyone but the receiver. A key without a stream is silence. */
   readonly sources: readonly StreamKey[]
 }
 
-/** One mix. It is made while somebody plays it, and silent while nobody speaks. */
+/** One mix. It runs while it is played, and is silent while nobody speaks. */
 export interface AudioMix {
   /** Replaces the sources; who plays it hears no break. */
   update(sources: readonly StreamKey[]): void
-  /** Ends it for whoever plays it. Idempotent. */
+  /** Ends it for its players. Idempotent. */
   close(): void
 }
 

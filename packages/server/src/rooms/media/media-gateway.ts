@@ -18,7 +18,7 @@ export type DownOffer = Required<OfferParams>
 export interface MemberMediaHandlers {
   /** To be sent as `media.offer`. At most one is unanswered at a time. */
   offer(offer: DownOffer): void
-  /** The hub refused or took away a publication; what is live or stalled is seen in the hub. */
+  /** The hub refused or ended a publication; the hub shows whether it is live or stalled. */
   refused(streamType: PublishedStreamType, reason: string): void
   /** At most every two seconds. */
   quality(uplink: NetworkQuality, downlink: NetworkQuality): void

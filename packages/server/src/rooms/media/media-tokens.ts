@@ -14,7 +14,7 @@ export interface TokenScope {
   readonly streamType: PublishedStreamType | 'small' | 'mix'
   /** In the hub. */
   readonly key: StreamKey
-  /** Who publishes: a later one with the same takes over. Absent when playing. */
+  /** The publisher: a later one with the same subject takes over. Absent for playing. */
   readonly subject?: string | undefined
   /** The kind of track that its holder may not have. */
   readonly without?: 'audio' | 'video' | undefined
@@ -64,7 +64,7 @@ export class MediaTokens {
   find(text: string): MediaToken | undefined {
     const token = this.#tokens.get(text)
     if (token?.expiresAtMs === undefined || token.expiresAtMs > this.#nowMs()) return token
-    // Who plays already may go on: the address is what runs out, not the stream.
+    // Running plays may continue: the address expires, not the stream.
     this.#forget(token)
     return undefined
   }
@@ -91,7 +91,7 @@ export class MediaTokens {
     for (const token of [...(this.#byKey.get(key.text) ?? [])]) this.revoke(token.text)
   }
 
-  /** Ends whoever plays that key by one of these protocols; the addresses stay good. */
+  /** Disconnects players of that key over these protocols; the addresses stay valid. */
   endPlays(key: StreamKey, protocols: ReadonlySet<StreamProtocol>): void {
     for (const { action, connections } of [...(this.#byKey.get(key.text) ?? [])])
       for (const [end, protocol] of [...connections]) if (action === 'play' && protocols.has(protocol)) end('kicked')

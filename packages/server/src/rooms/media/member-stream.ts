@@ -45,7 +45,7 @@ export class MemberStream {
   readonly best: StreamLayer
   /** The lower simulcast layer; of main only. */
   readonly small: StreamLayer | undefined
-  /** Another one when the stream passes on; undefined while it is nobody's, or not any more. */
+  /** Changes when the stream passes on; undefined while it has no member. */
   owner: StreamOwner | undefined
   readonly #clock: Clock
   readonly #tokens: MediaTokens
@@ -85,7 +85,7 @@ export class MemberStream {
     return this.best.key
   }
 
-  /** What is there to be heard and seen. */
+  /** The available audio and video. */
   get kinds(): Kinds {
     const { monitor } = this.best
     const open = this.#open
@@ -101,9 +101,9 @@ export class MemberStream {
   }
 
   /**
-   * The tracks that may be heard or seen at any moment: of the present publication, muted or not, and of one that a browser
-   * still announces, for a screen that stands still may send nothing for a while. What flowed until a phone took over from
-   * itself on another network is there as well: until its first frames come again, its stream knows of no tracks.
+   * The tracks that may be heard or seen at any moment: of the present publication, muted or not, and of one that a
+   * browser still announces, because a static screen may send nothing for a while. Tracks from before a take-over by
+   * the same phone on another network count as well: until its first frames arrive, its stream has no tracks.
    */
   get tracks(): Kinds {
     const { stream, monitor } = this.best
@@ -165,13 +165,16 @@ export class MemberStream {
     return () => void this.#encoders.delete(end)
   }
 
-  /** Ends whoever sends it; it may be sent again. */
+  /** Disconnects its publisher; it may be published again. */
   endEncoders(): void {
     for (const end of [...this.#encoders]) end('kicked')
     this.best.stream.kickPublisher()
   }
 
-  /** The member is gone, or may not send any more: ends whoever sends or plays it, and every address. Idempotent. */
+  /**
+   * The member is gone or lost its permission to send: disconnects publishers and players and revokes every address.
+   * Idempotent.
+   */
   close(): void {
     this.owner = undefined
     this.endEncoders()
@@ -213,7 +216,7 @@ export class MemberStream {
   }
 }
 
-/** One layer of a stream with what is there of it, as others list it. */
+/** One layer of a stream and its available tracks, as others list it. */
 export interface ListedLayer {
   readonly streamType: StreamType
   readonly stream: MemberStream

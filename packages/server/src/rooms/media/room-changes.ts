@@ -3,11 +3,11 @@ import type { SoundMeter } from './sound-meter.js'
 /** What a room is told by the streams in it, from where they are watched: nothing in between passes it on. */
 export interface RoomChanges {
   /**
-   * `list`: what others are told of the stream is not what it was. `sound`: somebody begins to be heard. Called from within
-   * the handling of a frame: to be brief.
+   * `list`: the listed state of the stream changed. `sound`: a member starts to be heard. Called while a frame is
+   * handled: keep it short.
    */
   changed(what: 'list' | 'sound'): void
-  /** Measures sound that does not say how loud it is; undefined while nobody wants to know. */
+  /** Measures audio without a level; undefined without receivers of levels. */
   readonly soundMeter: SoundMeter | undefined
 }
 

@@ -1,8 +1,8 @@
 import type { MediaFrame } from '@crossroom/media'
 
 /**
- * What rooms need of whoever measures how loud sound is that comes without its level (RTMP; WHIP encoders without the
- * header extension). Declared here because rooms do not know the codecs; `transcode` fits it by shape.
+ * The interface that rooms need for measuring audio that arrives without its level (RTMP; WHIP encoders without the
+ * header extension). Declared here because rooms do not know the codecs; `transcode` implements it structurally.
  */
 export interface SoundMeter {
   /** Begins with one stream; undefined when no codecs are there. `hear`: loudness in -dBov, 0 to 127. */

@@ -45,7 +45,7 @@ export class StreamLayer {
     this.stream.withhold(kinds)
   }
 
-  /** Nobody may publish it or play it any more. */
+  /** It may no longer be published or played. */
   close(): void {
     this.#cancelHold?.()
     const { stream, monitor, release, unwatch } = this.#held
@@ -66,11 +66,10 @@ export class StreamLayer {
   }
 
   /**
-   * An operator ended it, for the one who sends and those who play. It may be published again, and then not past what is
-   * withheld.
+   * An operator ended it, for its publisher and players. It may be published again, but withheld media stays withheld.
    */
   #handleTaken(): void {
-    // The hub still lists what is about to end.
+    // The hub still lists the ending stream.
     const { clock, changes } = this.#options
     this.#cancelHold = clock.after(0, () => {
       this.#held = this.#hold()

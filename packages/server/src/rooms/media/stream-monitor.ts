@@ -107,7 +107,7 @@ export class StreamMonitor implements FrameSink {
     this.#cancelCheck = undefined
   }
 
-  /** Another publisher, with or without a gap that anybody saw. */
+  /** Another publisher, with or without a visible gap. */
   #begin(publication: Publication | undefined, config: CodecConfig): void {
     const cameAsFlv = config.flvSpelling !== undefined
     if (this.#cameAsFlv && !cameAsFlv) this.#handlers.requiresConversion()

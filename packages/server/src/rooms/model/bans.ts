@@ -2,8 +2,8 @@ import { roomLimits } from '../../config/limits.js'
 import { linkOf } from './invitations.js'
 
 /**
- * Who may not come back for a while, by room: kept apart from the rooms, which a kick may leave empty. A guest can have
- * further ids from the same invitation, so a ban of one shuts out all of them, but for those who are in the room.
+ * Users who may not return for a while, by room: kept separately from the rooms, which a kick may leave empty. A guest
+ * can get further ids from the same invitation, so the ban of one excludes all of them, except those in the room.
  */
 export class Bans {
   /** Until when, in unix milliseconds, by `ROOM USER`; in order of making. */

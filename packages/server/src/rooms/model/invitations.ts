@@ -4,7 +4,7 @@ import { roomLimits } from '../../config/limits.js'
 import { mayBeAnchor } from './policy.js'
 import { RoomError } from './room-error.js'
 
-/** What a guest comes in with, who is nobody the room knew before. */
+/** The credentials of a guest, whom the room has not known before. */
 export interface GuestPass {
   readonly userId: string
   readonly role: RequestedRole
@@ -29,7 +29,10 @@ interface Invitation {
   usesLeft: number
 }
 
-/** `guest-`, 8 random characters of the invitation, 18 of the guest (108 bits): nobody guesses an id, and no member chose it. */
+/**
+ * `guest-`, 8 random characters of the invitation, 18 of the guest (108 bits): ids cannot be guessed, and no member
+ * chose them.
+ */
 const GUEST = 'guest-'
 const LINK_CHARS = 8
 const OWN_CHARS = 18
@@ -43,13 +46,13 @@ export interface InvitationsOptions {
   readonly nowMs: () => number
   /** At least 18 characters, the last of them random. */
   readonly newId: () => string
-  /** Whether a guest of this invitation is banned: then it lets nobody in. */
+  /** Whether a guest of this invitation is banned: then the invitation is closed. */
   readonly isShut: (link: string) => boolean
 }
 
 /**
- * The invitations of one room; they end with it. A guest gets an id that nobody chose and never more than both the role and
- * the maker of the invitation may, and makes no room.
+ * The invitations of one room; they end with it. A guest gets a random id, at most the permissions of both its role and
+ * the inviting member, and creates no room.
  */
 export class Invitations {
   readonly #options: InvitationsOptions

@@ -2,7 +2,7 @@ import type { PublishedStreamType, RequestedRole, Role, StreamType } from '@cros
 import type { Identity, Permissions } from '../../auth/identity.js'
 import { RoomError } from './room-error.js'
 
-/** The kinds of tracks that somebody may send, or receive, of one stream. */
+/** The kinds of tracks of one stream that a user may send or receive. */
 export interface Kinds {
   readonly audio: boolean
   readonly video: boolean
@@ -25,8 +25,8 @@ export function mayBeAnchor(permissions: Permissions): boolean {
 }
 
 /**
- * What somebody enters as: the owner by its token; else as asked; else an anchor if the signature allows to send something.
- * Throws RoomError.
+ * The role of an entering user: owner by its token; otherwise as requested; otherwise anchor if the signature allows
+ * sending. Throws RoomError.
  */
 export function roleOnEntry({ isOwner, permissions }: Identity, asked: RequestedRole | undefined): Role {
   if (isOwner) return 'owner'

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@crossroom/protocol'
 
-/** Codes of the protocol's error table that rooms answer with; one that is not in the table is no code here either. */
+/** Codes of the protocol's error table that rooms raise; the compiler refuses others. */
 export type RoomErrorCode = ErrorCode &
   (
     | 'BAD_REQUEST'

@@ -33,15 +33,15 @@ export type RosterEvent<P> =
     }
   /** Somebody asks for the microphone. */
   | { readonly kind: 'asked'; readonly person: P; readonly owner: P }
-  /** Nobody needs to answer any more: it took the request back, left, or sends already. */
+  /** No answer is needed: the member withdrew the request, left, or already sends. */
   | { readonly kind: 'withdrawn'; readonly person: P; readonly owner: P }
   | { readonly kind: 'answered'; readonly person: P; readonly accepted: boolean; readonly by: string | undefined }
 
 type Events<P> = RosterEvent<P>[]
 
 /**
- * Who is in a room, as what, and who owns it. Pure: each transition checks, changes the roster, and answers what happened.
- * A refusal is thrown as a RoomError, before anything has changed.
+ * The members of a room, their roles and the owner. Pure: each transition checks, changes the roster, and returns
+ * events. A refusal throws RoomError before anything has changed.
  */
 export class Roster<P extends Person> {
   /** By user id, in the order in which they came. */
@@ -82,7 +82,10 @@ export class Roster<P extends Person> {
     return member
   }
 
-  /** Throws when nobody more, or nobody more who sends, may come in. Whoever replaces somebody takes that place. */
+  /**
+   * Throws if no further member, or no further sending member, may enter. A replacing member takes the place of the
+   * replaced one.
+   */
   check(replaced: P | undefined, isAudience: boolean): void {
     const members = this.size - (replaced === undefined ? 0 : 1)
     if (members >= roomLimits.members)
@@ -192,7 +195,7 @@ export class Roster<P extends Person> {
     return this.setRole(person, 'audience', by)
   }
 
-  /** Whoever still waits for an answer, for an owner who was not here when they asked. */
+  /** Members still waiting for an answer, for an owner who was absent when they asked. */
   waiting(owner: P): Events<P> {
     const events: Events<P> = []
     for (const userId of this.#mic.asking) {
@@ -218,7 +221,7 @@ export class Roster<P extends Person> {
     events.push({ kind: 'role', person, entering })
   }
 
-  /** To the anchor who has been here longest of those who may create rooms; to nobody when there is none. */
+  /** To the longest-present anchor with permission to create rooms; otherwise to nobody. */
   #passOwnership(events: Events<P>): void {
     this.#owner = undefined
     for (const person of this.#members.values()) {

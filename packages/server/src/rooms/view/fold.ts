@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock } from '../../hub/index.js'
 
-/** Folds many changes into few calls: the first goes out at once, what comes within the window after it in one call. */
+/** Folds many changes into few calls: the first is immediate, those within the window after it share one call. */
 export class Fold {
   readonly #clock: Clock
   readonly #window: Micros

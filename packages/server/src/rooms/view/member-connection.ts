@@ -12,8 +12,8 @@ import type {
  */
 export interface MemberConnection {
   /**
-   * Sends a notification. The same `params` object goes to many connections one after the other, so that its text may be
-   * written once; nobody changes it.
+   * Sends a notification. The same `params` object goes to many connections in a row, so that it is serialized once; it
+   * must not be changed.
    */
   notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
   /**

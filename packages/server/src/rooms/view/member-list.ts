@@ -2,7 +2,7 @@ import type { Orientation } from '@crossroom/media'
 import type { ExitReason, MediaAvailable, MemberKind, Role, StreamType, TrackKind } from '@crossroom/protocol'
 import { layersOf, type ListedLayer, type MemberStream } from '../media/member-stream.js'
 
-/** What a list needs to know of somebody. */
+/** The part of a member that lists need. */
 export interface Listable {
   readonly userId: string
   readonly userName: string

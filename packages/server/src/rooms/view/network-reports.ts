@@ -9,7 +9,7 @@ export interface Quality {
   readonly downlink: NetworkQuality
 }
 
-/** What is known of one member's network: measured by the gateway for a browser, said by LiteAV for a phone. */
+/** Measurements of one member's network: by the gateway for a browser, by LiteAV for a phone. */
 export class NetworkReports {
   readonly #clock: Clock
   readonly #tell: (quality: Quality) => void
@@ -25,7 +25,7 @@ export class NetworkReports {
     this.#tell = tell
   }
 
-  /** What was told last; undefined before anything is known. */
+  /** The last notification; undefined before the first measurement. */
   get quality(): Quality | undefined {
     return this.#told
   }

@@ -11,7 +11,7 @@ export class PublishedStates {
   }
 
   handleState(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void {
-    // Whoever muted everything has nothing to send, and that is no fault to be told.
+    // A member that muted everything sends nothing, which is not a fault to report.
     if (state === 'stalled' && stream.isMuted) return
     this.#say({ streamType: stream.streamType, state, ...has(stream) })
   }
@@ -30,7 +30,7 @@ export class PublishedStates {
     }
   }
 
-  /** To somebody who could not be told for a while. */
+  /** To a member that was unreachable for a while. */
   tellAgain(): void {
     for (const params of this.#told.values()) this.#tell(params)
   }

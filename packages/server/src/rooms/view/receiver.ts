@@ -38,10 +38,7 @@ export class Receiver {
     return this.#permissions
   }
 
-  /**
-   * What it was allowed under others may be more than it is now: its addresses are made anew then. False when it may have what
-   * it had before.
-   */
+  /** Its permissions may have changed: then its addresses are created again. False if they are the same. */
   renew(permissions: Permissions): boolean {
     const before = this.#permissions
     this.#permissions = permissions

@@ -4,7 +4,7 @@ import type { Clock } from '../../hub/index.js'
 import type { MemberStream } from '../media/member-stream.js'
 import { SpeakerOrder } from './speaker-order.js'
 
-/** Somebody who may be heard. */
+/** A member that may be heard. */
 export interface Speaker {
   readonly userId: string
   readonly main: MemberStream | undefined
@@ -20,7 +20,10 @@ export interface RoomLevelsOptions {
   readonly reordered: () => void
 }
 
-/** Tells who is heard and how loud, a few times a second while anybody is, and puts the loudest first. */
+/**
+ * Notifies about speaking members and their levels, a few times a second while there are any, and orders them by
+ * loudness.
+ */
 export class RoomLevels {
   readonly #options: RoomLevelsOptions
   readonly #order = new SpeakerOrder()
@@ -36,7 +39,7 @@ export class RoomLevels {
     return this.#order.order
   }
 
-  /** Somebody began to be heard. */
+  /** A member started to be heard. */
   audible(): void {
     this.#cancel ??= this.#options.clock.after(this.#interval, this.#tick)
   }
@@ -62,7 +65,7 @@ export class RoomLevels {
       all.set(userId, level)
       if (level === undefined) continue
       if (level > 0) heard.add(userId)
-      // Whoever falls silent is told with 0 once.
+      // A member that falls silent is reported with 0 once.
       if (level > 0 || this.#heard.has(userId)) levels.push({ userId, level })
     }
     for (const userId of this.#heard) if (!all.has(userId)) levels.push({ userId, level: 0 })

@@ -4,7 +4,7 @@ import type { Clock } from '../../hub/index.js'
 import { Fold } from './fold.js'
 import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
 
-/** Somebody who is told of the list. */
+/** A receiver of the list. */
 export interface ListReceiver {
   readonly isListed: boolean
   /** The list is another one: `changeFrom` tells what happened since the one it knows. */

@@ -4,13 +4,13 @@ import { roomLimits } from '../../config/limits.js'
 import type { Clock } from '../../hub/index.js'
 import { RoomError } from '../model/room-error.js'
 
-/** Somebody with a socket for messages. */
+/** A member with a signaling socket. */
 export interface MessageReceiver {
   readonly userId: string
   notify(method: 'message.received', message: ReceivedMessage): void
 }
 
-/** Who says something. */
+/** The sender of a message. */
 export interface Sender {
   readonly userId: string
   readonly userName: string

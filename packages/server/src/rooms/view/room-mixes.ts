@@ -24,10 +24,10 @@ export interface RoomMixesOptions {
   readonly list: () => MemberList
 }
 
-/** What somebody asked to hear. */
+/** The requested mix. */
 interface MixContent {
   readonly audioOf: 'all' | readonly string[]
-  /** Whoever plays it must not hear itself; undefined for a mix of those who are not heard. */
+  /** Its player, which must not hear itself; undefined for a mix for the audience. */
   readonly except: string | undefined
   readonly withAux: boolean
 }
@@ -44,14 +44,14 @@ interface OpenMix {
 /** Everybody's voice but the receiver's in one stream, for phones that cannot play all. The audience shares one. */
 export class RoomMixes {
   readonly #options: RoomMixesOptions
-  /** By session, or by a name for what is shared. */
+  /** By session, or by a name for shared mixes. */
   readonly #mixes = new Map<string, OpenMix>()
 
   constructor(options: RoomMixesOptions) {
     this.#options = options
   }
 
-  /** The token to play the mix with: the same one while the receiver asks for the same, or has a mix of its own. */
+  /** The token to play the mix: the same one while the receiver requests the same mix, or has its own. */
   take(receiver: MixReceiver, { audio, audioOf }: ParamsOf<'media.mix'>): string {
     const { sessionId, userId, isListed, hearsAux: withAux } = receiver
     const isShared = !isListed && audio && audioOf === 'all'
@@ -73,7 +73,7 @@ export class RoomMixes {
     for (const open of this.#mixes.values()) this.#apply(open)
   }
 
-  /** Its session is over, or it may be heard itself from now on and has to ask for a mix of its own. */
+  /** Its session has ended, or it may be heard from now on and must request its own mix. */
   drop(sessionId: string): void {
     for (const [name, open] of [...this.#mixes]) {
       const token = open.tokens.get(sessionId)

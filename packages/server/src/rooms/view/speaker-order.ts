@@ -4,12 +4,12 @@ import { roomLimits } from '../../config/limits.js'
 const MARGIN = 10
 /** How much of a new level counts: about a second to follow. */
 const WEIGHT = 0.25
-/** What a sender that does not tell its level counts as: somebody who speaks quietly. */
+/** The level of a sender that does not report one: a quiet speaker. */
 const UNKNOWN_LEVEL = 40
 
 /**
- * Who is heard when not all can be: the loudest in front, and whoever is in front stays there until somebody is clearly
- * louder, so that slots do not change hands at every breath.
+ * The audible members if not all can be: the loudest first, and a member keeps its slot until another is clearly
+ * louder, so that slots do not change at every breath.
  */
 export class SpeakerOrder {
   readonly #levels = new Map<string, number>()

@@ -10,7 +10,7 @@ export type Subscription = 'all' | readonly WishedStream[]
 export interface SubscriptionOptions {
   readonly list: MemberList
   readonly subscription: Subscription
-  /** The receiver, who gets nothing of its own. */
+  /** The receiver; it does not get its own tracks. */
   readonly userId: string
   readonly may: (streamType: StreamType) => Kinds
   /** Whom to hear first. */
@@ -23,12 +23,12 @@ interface Candidate {
   readonly flows: boolean
 }
 
-/** In the order of the subscription; looked up, because every member's tracks are computed anew whenever the list changes. */
+/** In the order of the subscription; a map, because all tracks are calculated again at every change of the list. */
 type Candidates = Map<MemberStream, Candidate>
 
 /**
- * What is to go down to one browser: sound first, the loudest in front, then pictures in the order of the
- * subscription. A muted track stays subscribed, behind the others, so that it comes back without a new offer.
+ * The tracks for one browser: audio first, the loudest in front, then video in the order of the subscription. A muted
+ * track stays subscribed, after the others, so that it resumes without a new offer.
  */
 export function subscribedTracks(options: SubscriptionOptions): SubscribedTrack[] {
   const audio: Candidates = new Map()

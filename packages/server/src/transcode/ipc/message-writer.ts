@@ -1,7 +1,7 @@
 /** So much is gathered at most before it goes out: an answer must not wait for all others of a long row. */
 const GATHER_BYTES = 4096
 
-/** Writes messages to a pipe. What is written within `together` goes out in one piece: it wakes the other side once. */
+/** Writes messages to a pipe. Messages within `together` are sent in one piece: they wake the reader once. */
 export class MessageWriter {
   readonly #write: (bytes: Uint8Array) => void
   #gathered: Uint8Array[] = []

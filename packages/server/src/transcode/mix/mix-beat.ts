@@ -6,9 +6,9 @@ import type { CodecProcess } from '../codec-process.js'
 
 /** From one mix to the next: a frame of AAC. */
 const BEAT: Micros = (1024 * 1_000_000) / 48_000
-/** A server that was held up for longer than this mixes no more what nobody waits for. */
+/** A server delayed for longer than this skips mixes that are no longer needed. */
 const MAX_BEHIND: Micros = 200_000
-/** Held up for longer than this, what came meanwhile still waits in the sockets, and is read first. */
+/** After a longer delay, data still waits in the sockets and is read first. */
 const HELD_UP: Micros = 3_000
 /** The sound that leads comes this long before the beat: what jitter needs on a good way. */
 const LEAD: Micros = 5_000
@@ -34,8 +34,8 @@ interface HeldFrame {
 }
 
 /**
- * The beat of one room's mixes: holds the sound of all sources back until it is time to mix, then hands it over together
- * with the order to do so. The codec process wakes up once a beat, and has no clock of its own.
+ * The clock of one room's mixes: holds the audio of all sources until it is time to mix, then passes it on with the
+ * command to mix. The codec process wakes up once per frame and has no clock of its own.
  */
 export class MixBeat {
   readonly #options: MixBeatOptions

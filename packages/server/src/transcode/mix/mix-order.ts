@@ -4,7 +4,7 @@ export interface MixRoomOrder {
   readonly room: number
 }
 
-/** Told to the codec process: what comes is one source of a room's mixes. */
+/** Tells the codec process that this channel is a source of a room's mixes. */
 export interface MixInputOrder {
   readonly kind: 'mix-input'
   readonly room: number
@@ -16,7 +16,7 @@ export interface MixInputOrder {
 export interface MixOutputOrder {
   readonly kind: 'mix-output'
   readonly room: number
-  /** Whose sound is in it; one that is not there is silent. */
+  /** The members in the mix; an absent one is silent. */
   readonly inputs: readonly number[]
 }
 

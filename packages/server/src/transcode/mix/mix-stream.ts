@@ -25,7 +25,7 @@ export interface MixStreamOptions {
   readonly onEnded: () => void
 }
 
-/** One mix in the hub, for as long as somebody listens. */
+/** One mix in the hub, while it has listeners. */
 export class MixStream {
   readonly #options: MixStreamOptions
   readonly #stream: Stream
@@ -48,7 +48,7 @@ export class MixStream {
     this.#channel?.update({ kind: 'mix-output', room: this.#options.room, inputs })
   }
 
-  /** Idempotent; the stream ends for whoever plays it. */
+  /** Idempotent; ends the stream for its players. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

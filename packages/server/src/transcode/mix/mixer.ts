@@ -90,7 +90,7 @@ export class Mixer implements StreamResolver {
     }
   }
 
-  /** Called by the hub when somebody wants a stream that is not there. */
+  /** Called by the hub on demand for an absent stream. */
   resolve(key: StreamKey, giveUp: () => void): boolean {
     const announced = this.#announced.get(key.text)
     announced?.group.play(key, announced.sources, giveUp)

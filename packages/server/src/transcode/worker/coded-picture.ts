@@ -24,7 +24,7 @@ export interface PictureHints {
 
 /** Makes frames of what an encoder writes: a new config at a change of its headers or of the orientation. */
 export interface PictureOutput {
-  /** Undefined when there is no picture in it, or none that can be decoded yet. */
+  /** Undefined without a picture, or without one that can be decoded yet. */
   handle(bytes: Uint8Array, hints: PictureHints): CodedPicture | undefined
 }
 

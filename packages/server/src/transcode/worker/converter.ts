@@ -11,7 +11,7 @@ export interface Converter {
   handleAdvance(pts: Micros): void
   /** The next picture is to be a keyframe; nothing for sound. */
   handleKeyframeRequest(): void
-  /** What was ordered is another now; only mixes can be changed. */
+  /** The command changed; only mixes can be changed. */
   handleOrder?(order: ChannelOrder): void
   close(): void
 }

@@ -42,7 +42,7 @@ export class ConversionHost {
 
   readonly handleMessage = (message: WireMessage): void => {
     const { channel: conversion } = message
-    // Questions wait behind what came before them, such as a cached start that takes seconds to decode.
+    // Heartbeats queue behind earlier messages, such as a cached start that takes seconds to decode.
     const now = this.#nowMs()
     if (message.type === MESSAGE_TYPE.ping || now - this.#signedAt > transcodeLimits.signOfLifeMs) {
       this.#signedAt = now

@@ -15,7 +15,7 @@ export class LevelConverter implements Converter {
   #energy = 0
   #samples = 0
 
-  /** Throws a sentence when each decoder is a program of its own: that costs more than levels are worth. */
+  /** Throws a sentence when each decoder is a separate program: that costs more than levels are worth. */
   constructor(codecs: AudioCodecs, emit: Emit) {
     if (!codecs.isImmediate) throw new Error('Only codecs inside the process measure loudness')
     this.#codecs = codecs

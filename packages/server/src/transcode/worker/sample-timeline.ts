@@ -3,7 +3,7 @@ import { MIN_STRETCHABLE } from './sample-stretch.js'
 
 /** Where a block of samples goes. */
 export interface Placement {
-  /** The block follows on nothing: what was begun is finished, and the output's time starts anew at the block's. */
+  /** The block is not continuous: the previous output is finished, and the output's time restarts at the block's. */
   readonly restart: boolean
   /** Samples of silence before the block: the input left a gap. */
   readonly silence: number
@@ -15,9 +15,9 @@ export interface Placement {
 
 /** A stamp that is later than the samples say by less than this is a clock to be followed, by more a gap. */
 const GAP_SECONDS = 0.015
-/** What is further behind the samples starts anew. */
+/** A larger lag behind the samples restarts. */
 const BACK_SECONDS = 0.2
-/** The input's clock is followed by at most 1000 ppm: 1.7 cents, which nobody hears. */
+/** The input's clock is followed by at most 1000 ppm: 1.7 cents, which is inaudible. */
 const MAX_RATE = 0.001
 /** An error is followed once it is above the first and until it is below the second value; stamps jitter. */
 const FOLLOW_SECONDS = 0.0005
@@ -52,7 +52,7 @@ export class SampleTimeline {
   skippedSamples = 0
   stretchedSamples = 0
 
-  /** A gap of more than `longestGap` seconds is not filled: what follows it starts anew. */
+  /** A gap of more than `longestGap` seconds is not filled; time restarts after it. */
   constructor(rate: number, longestGap = 0.2) {
     this.#rate = rate
     this.#longestGap = longestGap * rate

@@ -7,8 +7,8 @@ const SAMPLES_PER_FRAME = 1024
 const RATE = 48_000
 
 /**
- * Converts a second of silence for nobody: tables are built, code is loaded and compiled before the first viewer is
- * there, who would wait a tenth of a second for it.
+ * Converts a second of silence: it builds tables and loads and compiles code before the first viewer, who would
+ * otherwise wait a tenth of a second.
  */
 export function warmUp(engine: Engine): void {
   const recipe = RECIPES.find(({ name }) => name === 'audio-to-opus')!

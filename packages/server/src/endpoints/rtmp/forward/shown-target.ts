@@ -4,7 +4,7 @@ import type { ForwardTargetAddress } from './rtmp-forward.js'
 /** Shorter parts of an address are no keys, and would take half of a sentence along. */
 const MIN_KEY_CHARS = 4
 
-/** Server and app: what stands behind the app is the key to somebody's channel, and so may be what the query says. */
+/** Server and app only: the path after the app is the stream key, and the query may contain one. */
 export function shownTarget({ url }: ForwardTargetAddress): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}/${pathname.split('/')[1] ?? ''}/${REDACTED}`

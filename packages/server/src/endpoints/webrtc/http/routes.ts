@@ -35,7 +35,7 @@ export interface SessionParams {
   readonly stream: string
 }
 
-/** What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) have in common: everything but the direction of the media. */
+/** The common part of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): everything except the direction of the media. */
 export interface SessionRoutes {
   /** `whep` or `whip`. */
   readonly prefix: string

@@ -30,8 +30,9 @@ export function refusalOf(httpStatus: number, sentence: string): HttpRefusal {
 }
 
 /**
- * Sessions that do not connect are bounded, in all and by address: a token that anybody can invent counts for nothing here.
- * Answers whom a new one is counted for. Loopback, where a proxy may be, has half of the places, so that nobody has all.
+ * Limits unconnected sessions, in total and per address; tokens do not count, because anyone can invent one. Returns
+ * the owner that a new session counts for. Loopback, which may be a proxy, gets half of the places, so that it never
+ * has all.
  */
 export function checkPending(sessions: RtcSessions, remoteAddress: string): string {
   const owner = addressGroup(remoteAddress)

@@ -34,7 +34,7 @@ export interface WhepOptions {
   readonly audit: Audit
 }
 
-/** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, we answer and send. */
+/** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, the server answers and sends. */
 export class WhepEndpoint {
   readonly #options: WhepOptions
   constructor(options: WhepOptions) {
@@ -82,7 +82,7 @@ export class WhepEndpoint {
           waiting: (stream) => resolve({ attempt, stream }),
           ready: (stream) => resolve({ attempt, stream }),
         },
-        // What is sent is chosen by the offer.
+        // The offer decides which media is sent.
         undefined,
       )
     })
@@ -116,7 +116,8 @@ export class WhepEndpoint {
       play.add(track, line)
       return track
     })
-    // Who offers and never comes costs no conversion: until there is a connection the stream is only watched for its end.
+    // A client that offers but never connects causes no conversion: until the connection, the stream is only watched for
+    // its end.
     const unwatch = source.stream.subscribe({ kind: source.kind, handleFrame: () => undefined, handleEnd }, 'live')
     const attach = (): void => {
       const needs = WEBRTC_NEEDS[source.kind]
@@ -171,7 +172,7 @@ function allowed(wishes: Wishes, without: 'audio' | 'video' | undefined): Wishes
   return without === undefined ? wishes : { ...wishes, [without]: [] }
 }
 
-/** What is worth knowing of a session afterwards. */
+/** Figures for the log at the end of a session. */
 function figuresOf(play: RtcPlay): Record<string, number | undefined> {
   const { stats } = play
   if (stats === undefined) return {}
@@ -201,8 +202,8 @@ function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
 }
 
 /**
- * What will be sent is known before the first converted frame is there, so nobody waits for it. A track that is missing
- * may still come: its m-line is accepted.
+ * The codecs are known before the first converted frame, so there is no wait. A missing track may still start: its
+ * m-line is accepted.
  */
 function wishesFor({ video, audio }: Tracks, kind: PlayableKind): Wishes {
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined

@@ -101,7 +101,7 @@ export class RtcGateway {
     return this.#peers.size
   }
 
-  /** Datagrams that belonged to nobody. */
+  /** Datagrams without a session. */
   get strangers(): number {
     return this.#demux.strangers
   }
@@ -179,7 +179,7 @@ export class RtcGateway {
     this.#watchers.delete(viewer)
   }
 
-  /** Takes an accepted TCP connection (RFC 6544, passive candidate); one that proves nothing in time is closed. */
+  /** Accepts a TCP connection (RFC 6544, passive candidate); closes it unless it is verified in time. */
   handleTcp(socket: Socket, stranger: PendingConnection): void {
     const address = this.#tcp.add(socket)
     this.#strangers.set(address, stranger)

@@ -21,7 +21,7 @@ export interface RtcOpenOptions {
 /** A free UDP port may be taken for TCP: another one is tried so often. */
 const FREE_PORT_TRIES = 10
 
-/** Opens the media port, UDP and TCP, and says what is announced. Rejects when a port cannot be had. */
+/** Opens the media port, UDP and TCP, and determines the announced addresses. Rejects when a port is not available. */
 export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
   for (let tries = 1; ; tries++) {
     try {
@@ -29,7 +29,7 @@ export async function openRtc(options: RtcOpenOptions): Promise<RtcGateway> {
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
       if (options.port === 0 && isTaken && tries < FREE_PORT_TRIES) continue
-      // The engine's errors do not name the port, and whoever reads the message needs it.
+      // The engine's errors do not name the port, and the reader of the message needs it.
       throw Object.assign(error as Error, { port: options.port })
     }
   }

@@ -39,7 +39,7 @@ export class RtcPeer {
   readonly #options: RtcPeerOptions
   readonly #transport: PeerTransport
   readonly #driver: Driver<PeerDatagram, PeerDatagram, PeerTransportEvent>
-  /** One for all: they come by the thousand. */
+  /** One object for all: there are thousands of calls. */
   readonly #datagram: { address: PeerAddress; bytes: Uint8Array; arrivedAt: Micros } = {
     ...{ address: 0, arrivedAt: 0 },
     bytes: new Uint8Array(0),

@@ -72,14 +72,14 @@ export class TcpAddresses {
     for (const { socket } of this.#ways.values()) socket.destroy()
   }
 
-  /** Everything that is written goes through here: whoever does not read costs a bounded amount, and the rest is the socket's watch. */
+  /** All writes go through here: a peer that does not read uses bounded memory, and the socket watch does the rest. */
   #write({ socket }: TcpWay, framed: Uint8Array, taken?: () => void): void {
     if (socket.writableLength + framed.length > rtcLimits.tcpWaitingBytes) socket.destroy()
     else socket.write(framed, taken)
   }
 
   #read(address: PeerAddress, way: TcpWay, bytes: Buffer): void {
-    // Media is decrypted in place, and Node gives every read a buffer of its own.
+    // Media is decrypted in place, and Node gives every read its own buffer.
     way.reader.push(bytes)
     for (let packet = way.reader.next(); packet !== undefined; packet = way.reader.next())
       this.#handlers.packet(address, packet)

@@ -7,7 +7,7 @@ const LOST_AFTER: Micros = 500_000
 /** A better layer without a keyframe is asked for one when it has come for so long: browsers begin a layer with one by themselves. */
 const PATIENCE: Micros = 1_000_000
 
-/** What has been seen of one layer. */
+/** Observations of one layer. */
 interface Layer {
   readonly rid: string | undefined
   /** Position among the layers, 0 the best. */
@@ -26,7 +26,7 @@ export interface LayerVerdict {
   main: boolean
   /** The frame belongs to the lower stream. */
   small: boolean
-  /** This layer can be used once it begins anew: ask for a keyframe of it. */
+  /** This layer is usable once it restarts: request a keyframe of it. */
   wantsKeyframe: boolean
 }
 
@@ -49,7 +49,7 @@ export class Layers {
     this.order = order
   }
 
-  /** The layer that is the stream now; before the first frame the one that was listed first. */
+  /** The current layer; before the first frame the one listed first. */
   get main(): string | undefined {
     return this.#main === undefined ? this.order[0] : this.#main.rid
   }

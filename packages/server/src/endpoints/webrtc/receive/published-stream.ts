@@ -18,7 +18,7 @@ export interface PublishedStreamOptions {
   readonly remoteAddress: string
   /** Asks the browser. */
   requestKeyframe(mid: string, rid: string | undefined): void
-  /** Somebody else ended it; it can be taken again. */
+  /** The publication was ended from outside; the stream can be taken again. */
   onEnded(reason: StreamEndReason): void
 }
 
@@ -66,7 +66,7 @@ export class PublishedStream {
     return refusal
   }
 
-  /** Takes the stream of somebody who was let in before. Answers the refusal; undefined when it has begun. */
+  /** Takes the stream of a client that was admitted before. Returns the refusal; undefined on success. */
   take(grant: Grant): Refusal | undefined {
     const attempt = (this.#attempt = this.#newAttempt())
     const refusal = attempt.take(grant)
@@ -146,7 +146,7 @@ export class PublishedStream {
     this.#small?.push(frame)
   }
 
-  /** It lives and is let in with the stream that it is a layer of, so it is no publish of its own. */
+  /** It lives and is admitted with the stream of which it is a layer, so it is not a separate publish. */
   #openSmall({ key, subject }: Grant): void {
     const { environment, connectionId: id, protocol, remoteAddress } = this.#options
     this.#small = environment.hub.open(key.small).publish({

@@ -100,7 +100,7 @@ export class RtcPublish implements MediaReceiver {
     this.#driver.drain(arrivedAt)
   }
 
-  /** Somebody wants to see a layer of a picture from its beginning. */
+  /** A viewer needs a layer from its next keyframe. */
   requestKeyframe(mid: string, rid: string | undefined): void {
     this.#receiver.requestKeyframe(this.#options.clock.now(), mid, rid)
     this.#driver.drain()

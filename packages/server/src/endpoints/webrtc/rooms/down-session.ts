@@ -87,7 +87,7 @@ export class DownSession {
     return media
   }
 
-  /** Of what was accepted, the m-line that is this track's. */
+  /** The m-line of this track among the accepted ones. */
   lineOf(id: string, media: readonly NegotiatedMedia[]): NegotiatedMedia | undefined {
     const own = this.#lines.mediaOf(id)
     return own && media.find(({ local }) => local === own.stream)
@@ -103,7 +103,7 @@ export class DownSession {
   }
 }
 
-/** What has the same stream id is played in sync; user ids have no character that would not fit. */
+/** Tracks with the same stream id play in sync; all characters of user ids are allowed in it. */
 function offerTrackOf(track: SubscribedTrack): OfferTrack {
   return { id: idOf(track), kind: track.kind, streamId: `${track.userId}-${track.streamType}` }
 }

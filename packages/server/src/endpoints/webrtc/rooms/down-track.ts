@@ -37,7 +37,7 @@ export class DownTrack {
   #cancelFind: (() => void) | undefined
   #isStarted = false
   #main: Stream | undefined
-  /** What was chosen last. */
+  /** The last choice. */
   #source: Stream | undefined
   #sourceKind: PlayableKind | undefined
   #smallShunnedUntil: Micros = 0
@@ -56,7 +56,7 @@ export class DownTrack {
     return this.played.kind
   }
 
-  /** Bits per second of what is sent. */
+  /** Bits per second sent. */
   get bitrate(): number {
     return this.played.rate?.bitsPerSecond ?? 0
   }
@@ -65,7 +65,7 @@ export class DownTrack {
     return this.#isHeldLow
   }
 
-  /** There is a lower layer, and it is not what is wanted anyway. */
+  /** There is a lower layer, and it is not the requested one anyway. */
   get canBeLow(): boolean {
     const small = this.#small()
     return small !== undefined && !this.#isWideEnough(small)
@@ -130,13 +130,13 @@ export class DownTrack {
     if (!isFound) this.#cancelFind = cancel
   }
 
-  /** In a moment: the stream that just ended may still be listed, and whoever keeps it opens it anew. */
+  /** Shortly after: the ended stream may still be listed, and its keeper opens it again. */
   #findAgain(): void {
     this.#cancelFind?.()
     this.#cancelFind = this.#context.clock.after(0, () => this.#find())
   }
 
-  /** What was sent has ended: the whole stream, or its lower layer alone. */
+  /** The sent stream has ended: all of it, or only its lower layer. */
   #lose(): void {
     if (!this.#isStarted) return
     const lost = this.#source

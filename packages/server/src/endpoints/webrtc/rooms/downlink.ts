@@ -16,7 +16,7 @@ import { DownTrack, idOf, type DownTrackContext } from './down-track.js'
 import type { DownOffer, SubscribedTrack } from '../../../rooms/index.js'
 import { OfferSchedule } from './offer-schedule.js'
 
-/** How often layers are chosen anew … */
+/** Interval of choosing layers … */
 const CHOOSE_EVERY: Micros = 250_000
 /** … and on a path that is overfull, where pictures stop when nothing is done. */
 const CHOOSE_QUICKLY: Micros = 100_000
@@ -161,7 +161,7 @@ export class DownLink {
     track.stop()
   }
 
-  /** What is to have an m-line is made ready at once; what does not fit costs nothing. */
+  /** Tracks that will get an m-line are prepared immediately; the others cost nothing. */
   #startFitting(): void {
     const count = { audio: 0, video: 0 }
     for (const track of this.#tracks.values()) {
@@ -216,7 +216,7 @@ export class DownLink {
     this.#rank()
   }
 
-  /** Sends what has an m-line that the browser takes. */
+  /** Sends the tracks whose m-line the browser accepts. */
   #play({ play }: Connection, media: readonly NegotiatedMedia[]): void {
     for (const track of this.#tracks.values()) {
       // The answer may have told what the browser decodes.

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { NetworkQuality } from '@crossroom/protocol'
 
-/** What is known of one way of a browser's path. */
+/** Measurements of one direction of a browser's path. */
 export interface PathFigures {
   readonly isConnected: boolean
   /** There was a connection once: without one now, the path is down and not merely unused. */
@@ -10,7 +10,7 @@ export interface PathFigures {
   readonly roundTrip: Micros | undefined
   /** Share of packets that the network lost lately, 0 to 1. */
   readonly lossFraction: number
-  /** Share of what is to be sent that the path has room for, 0 to 1; 1 while nothing says otherwise. */
+  /** Share of the media for which the path has bandwidth, 0 to 1; 1 without other evidence. */
   readonly room: number
 }
 

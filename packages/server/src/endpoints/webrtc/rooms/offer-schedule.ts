@@ -3,7 +3,7 @@ import type { Clock } from '../../../hub/index.js'
 
 /** Changes that come within this time go into one offer. */
 const FOLD: Micros = 50_000
-/** An offer that nobody answers may have been lost with the socket that carried it. */
+/** An unanswered offer may have been lost with its socket. */
 const UNANSWERED: Micros = 10_000_000
 
 /** Decides when the down side is offered: changes are folded, and at most one offer waits for its answer. */
@@ -38,14 +38,14 @@ export class OfferSchedule {
     return this.#isUnanswered && revision === this.#revision
   }
 
-  /** The offer was answered, and what has changed since is offered next. */
+  /** The offer was answered; changes since then are offered next. */
   answered(): void {
     this.#isUnanswered = false
     this.#cancelTimer?.()
     if (this.#isChanged) this.#arm(FOLD)
   }
 
-  /** What was offered is void, and nothing waits. */
+  /** The last offer is void, and nothing waits. */
   reset(): void {
     this.#isUnanswered = false
     this.#isChanged = false

@@ -73,7 +73,7 @@ class RoomMemberMedia implements MemberMedia {
     this.#up.unpublish(streamType)
   }
 
-  /** Replaces the whole list of what goes down; an offer follows when that changes what is sent. */
+  /** Replaces the complete subscription; an offer follows if that changes the sent tracks. */
   subscribe(tracks: readonly SubscribedTrack[]): void {
     this.#down.subscribe(tracks)
   }
@@ -83,7 +83,7 @@ class RoomMemberMedia implements MemberMedia {
     this.#down.answer(sdp, revision)
   }
 
-  /** A lite agent needs no candidates: it answers whoever proves the password, from wherever. */
+  /** A lite agent needs no candidates: it answers every peer with the password, at any address. */
   candidate(): void {
     // Browsers trickle them all the same.
   }

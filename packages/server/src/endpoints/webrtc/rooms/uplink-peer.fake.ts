@@ -107,7 +107,7 @@ export class UplinkPeer {
     this.peer.close(nowMicros())
     this.#driver.drain()
     this.#driver.close()
-    // What was sent last is on its way only after a turn of the loop.
+    // The last packet is sent only after a turn of the loop.
     setImmediate(() => this.#socket.close())
   }
 

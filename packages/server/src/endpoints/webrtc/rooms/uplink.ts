@@ -55,8 +55,8 @@ const ENDED = 'The operator ended this stream.'
 const BUSY = 'This stream already has a publisher.'
 
 /**
- * What one browser sends into its room, over one PeerConnection: camera and microphone as one stream of the hub, the screen as
- * another. Each offer says anew what there is; streams that stay go on without a gap.
+ * The media that one browser sends into its room, over one PeerConnection: camera and microphone as one hub stream, the
+ * screen as another. Each offer lists all streams; unchanged ones continue without a gap.
  */
 export class RoomUplink {
   readonly #options: RoomUplinkOptions
@@ -81,9 +81,9 @@ export class RoomUplink {
   }
 
   /**
-   * Takes an offer, the first or a later one; `tracks` is the whole list of what is sent. With another certificate it is another
-   * PeerConnection, which takes the place of the one before; with other ICE credentials it is an ICE restart. Answers the SDP;
-   * throws SdpError, and then nothing has changed.
+   * Handles an offer, the first or a later one; `tracks` lists all sent media. Another certificate means another
+   * PeerConnection, which replaces the previous one; other ICE credentials mean an ICE restart. Returns the SDP; throws
+   * SdpError, and then nothing has changed.
    */
   publish(sdp: string, tracks: readonly PublishedTrack[]): string {
     const offer = parseRemoteDescription(sdp)

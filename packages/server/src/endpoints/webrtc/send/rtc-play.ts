@@ -136,7 +136,7 @@ export class RtcPlay implements MediaReceiver {
   }
 
   handleRtp(): void {
-    // A player has nothing to send; what comes all the same was counted by its transport.
+    // A player sends no media; its transport has counted it.
   }
 
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {

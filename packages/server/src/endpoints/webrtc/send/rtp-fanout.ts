@@ -123,7 +123,7 @@ export class RtpFanout implements FrameSink {
   readonly #videoViewers = new Set<VideoViewer>()
   readonly #audioViewers = new Set<AudioViewer>()
   #unsubscribe: (() => void) | undefined
-  /** Who gets the frame at hand; kept to save an array per frame. */
+  /** The targets of the current frame; kept to save an array per frame. */
   #targets = new Uint32Array(64)
   #gop: KeptFrame[] = []
   #gopBytes = 0
@@ -163,7 +163,7 @@ export class RtpFanout implements FrameSink {
     return this.#stream.isAskable && this.#gop.length > startLimits.askedBurstFrames ? [] : this.#gop
   }
 
-  /** Where pictures are made for viewers that would wait for a keyframe; undefined where nobody can. */
+  /** Creates video for viewers that would wait for a keyframe; undefined without a codec process. */
   bridge(): RtpFanout | undefined {
     return this.#bridge()
   }
@@ -189,7 +189,7 @@ export class RtpFanout implements FrameSink {
     if (this.#videoViewers.size + this.#audioViewers.size === 0) this.#close()
   }
 
-  /** Asks whoever makes the pictures for a keyframe; false when they cannot be asked. */
+  /** Asks the source of the video for a keyframe; false if it cannot be asked. */
   requestKeyframe(): boolean {
     return this.#stream.requestKeyframe()
   }
@@ -232,7 +232,7 @@ export class RtpFanout implements FrameSink {
     this.lastVideo.set(this.#now(), rtpTimestamp)
     const number = this.#send(this.videoSource, frame, rtpTimestamp, true, targets)
     if (number === undefined) {
-      // Nobody got it: what follows cannot be decoded by a viewer that starts here.
+      // The egress refused it: a viewer that starts here cannot decode the following frames.
       this.#forgetGop()
       return
     }

@@ -15,7 +15,7 @@ export class RtpFanouts {
   readonly #now: () => Micros
   readonly #bridgeOf: BridgeOf
   readonly #fanouts = new Map<FrameSource, RtpFanout>()
-  /** By the stream's key: what is made of one stream, in whatever codecs, has one time line. */
+  /** By the stream's key: all forms of one stream, in any codecs, share one time line. */
   readonly #clocks = new Map<string, SharedClock>()
 
   constructor(egress: Egress, now: () => Micros, bridgeOf: BridgeOf = () => undefined) {
@@ -24,7 +24,7 @@ export class RtpFanouts {
     this.#bridgeOf = bridgeOf
   }
 
-  /** `inSlices`: of H.264, each NAL unit goes out as a packet of its own (packetization mode 0). */
+  /** `inSlices`: each NAL unit of H.264 is sent as one packet (packetization mode 0). */
   of(stream: FrameSource, inSlices = false): RtpFanout {
     const present = this.#fanouts.get(stream)
     if (present !== undefined) return present

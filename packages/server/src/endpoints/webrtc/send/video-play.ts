@@ -27,7 +27,7 @@ const ASK_AGAIN: Micros = 500_000
 /** A place among the viewers of one fanout. */
 class Seat implements VideoViewer {
   track: TrackId = 0
-  /** Its time stamps go on from what was sent before. */
+  /** Its timestamps continue those sent before. */
   isJoined = false
   readonly fanout: RtpFanout
   readonly #owner: VideoPlay
@@ -225,7 +225,7 @@ export class VideoPlay implements PlayedTrack {
     this.#cancelAwait = clock.after(isAsked ? startLimits.askedMicros : 0, () => this.#takeBridge())
   }
 
-  /** Pictures that are made for whoever waits flow until the next keyframe of the stream itself. */
+  /** Bridging video for waiting viewers flows until the next keyframe of the stream itself. */
   #takeBridge(): void {
     const [sending, plain] = [this.#sending, this.#current]
     if (sending === undefined || plain === undefined) return
@@ -265,7 +265,7 @@ export class VideoPlay implements PlayedTrack {
     this.#next = undefined
     this.#leaveCurrent()
     this.#current = seat
-    // What is made of one stream in several codecs has one time line.
+    // All forms of one stream share one time line.
     if (before?.fanout.clock === seat.fanout.clock) seat.isJoined = before.isJoined
   }
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { transcodeLimits } from '../../../config/limits.js'
 
-/** What is kept of what the program says, for the sentence that tells why it ended. */
+/** The last output of the program, for the sentence that explains its end. */
 const STDERR_CHARS = 300
 
 /** One running ffmpeg: bytes in, bytes out. It lives as long as its part of a conversion. */

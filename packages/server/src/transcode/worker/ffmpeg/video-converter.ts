@@ -20,7 +20,7 @@ const ROOM_BEFORE: Micros = 1_000_000
 const MAX_ORIGINS = 512
 /** Bits per second when the source names none. */
 const BITRATE = 1_500_000
-/** Pictures per second when nobody says. */
+/** Frames per second if unknown. */
 const FRAME_RATE = 30
 /** An hour without a keyframe. */
 const ENDLESS: Micros = 3_600_000_000
@@ -76,7 +76,7 @@ export class FfmpegVideoConverter implements Converter {
   }
 
   handleKeyframeRequest(): void {
-    // A running ffmpeg takes no such wish; the source's next keyframe is one here as well.
+    // A running ffmpeg cannot be asked for a keyframe; the source's next keyframe is one here as well.
   }
 
   close(): void {

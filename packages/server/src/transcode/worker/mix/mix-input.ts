@@ -10,7 +10,7 @@ import { VoiceGate } from './voice-gate.js'
 /** What a voice fades in over when it is heard again: 2.5 ms. */
 const FADE_IN = 120
 
-/** One source of a room's mixes: decoded once, whoever hears it. */
+/** One source of a room's mixes: decoded once for all listeners. */
 export class MixInput {
   readonly #codecs: AudioCodecs
   readonly #buffer = new PlayoutBuffer()
@@ -36,7 +36,7 @@ export class MixInput {
     return this.#state !== 'shut'
   }
 
-  /** Whether somebody speaks. */
+  /** Whether the member speaks. */
   get isSpeaking(): boolean {
     return this.#gate.isOpen
   }
@@ -65,7 +65,7 @@ export class MixInput {
       this.#isSilent = false
     }
     this.#receivedAt = frame.receivedAt
-    // A program behind a pipe may still have what came before.
+    // A program behind a pipe may still have earlier frames.
     const silence = this.#codecs.isImmediate ? silentAacSamples(frame.config, frame.units[0]!) : 0
     if (silence > 0 && this.#isSilent) this.#buffer.pushSilence(silence, frame.receivedAt)
     else this.#decoder?.decode(frame)

@@ -63,7 +63,7 @@ export function subtractFrame(from: Float32Array, fromOffset: number, to: Float3
   for (let index = 0; index < MIX_FRAME; index++) to[toOffset + index]! -= from[fromOffset + index]!
 }
 
-/** Bends what is above the ceiling of one frame so that it stays below full scale. */
+/** Limits the samples of one frame smoothly to full scale. */
 export function bendPeaks(samples: Float32Array, offset: number): void {
   for (let index = offset; index < offset + MIX_FRAME; index++) {
     const sample = samples[index]!

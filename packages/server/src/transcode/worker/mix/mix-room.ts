@@ -6,9 +6,9 @@ import { MIX_FRAME, MIX_HISTORY } from './mix-format.js'
 import { MixInput } from './mix-input.js'
 import { MixLimiter } from './mix-limiter.js'
 
-/** Voices that are heard at the same time, the loudest; nobody understands more. */
+/** Voices heard at the same time, the loudest; more are not intelligible. */
 const MAX_VOICES = 8
-/** Another voice takes the place of one that is heard when it is twice as loud. */
+/** A voice replaces an audible one when it is twice as loud. */
 const HEARD_BONUS = 2
 
 /** One mix: whose voices, and where it goes. */
@@ -36,10 +36,9 @@ interface Group {
 }
 
 /**
- * The mixes of one room. Every source is decoded once; who hears the same voices at the moment shares an encoder, so that
- * the work grows with the voices that speak and not with the listeners. When somebody begins or ends to speak, listeners go
- * from one encoder to another: the new one is given the last frames first, which are the same in both, and is not heard
- * to be another.
+ * The mixes of one room. Every source is decoded once, and listeners of the same voices share an encoder, so that the
+ * work grows with the speaking voices and not with the listeners. When a member starts or stops speaking, listeners
+ * move to another encoder: it first gets the last frames, which are the same in both, so the change is inaudible.
  */
 export class MixRoom {
   readonly #codecs: AudioCodecs
@@ -54,7 +53,7 @@ export class MixRoom {
   #config: AudioConfig | undefined
   /** The loudest voice, for as long as it is heard. */
   #leader: MixInput | undefined
-  /** When the newest sound of the leader came; 0 without one that comes in step with the mixes. */
+  /** Arrival of the leader's newest audio; 0 without a leader in step with the mixes. */
   #ledAt: Micros = 0
   #isStale = true
   #lastListener = 0
@@ -98,7 +97,7 @@ export class MixRoom {
     this.#isStale = true
   }
 
-  /** Mixes the next frame, if anybody listens; `now` is the time by which frames are `receivedAt`. */
+  /** Mixes the next frame if there are listeners; `now` is on the clock of `receivedAt`. */
   tick(now: Micros): void {
     if (this.#listeners.size === 0) return
     for (const input of this.#inputs.values()) input.advance(now)
@@ -126,7 +125,7 @@ export class MixRoom {
     this.#groups.clear()
   }
 
-  /** Who is heard in this frame. */
+  /** The audible members of this frame. */
   #decide(): void {
     const speaking = [...this.#inputs.values()].filter((input) => input.isSpeaking)
     const heard = speaking.length <= MAX_VOICES ? speaking : loudest(speaking)

@@ -6,14 +6,13 @@ import { MIX_FRAME } from './mix-format.js'
 
 const MILLISECOND = OUTPUT_RATE / 1000
 /**
- * A pull should not need what came within this before it, for the next time that may come so much later. It grows with
- * every underrun, and shrinks with calm.
+ * Reserve that should remain before each pull, for jitter. It grows with every underrun, and shrinks in calm periods.
  */
 const MIN_MARGIN = 3 * MILLISECOND
 const MAX_MARGIN = 40 * MILLISECOND
 const MARGIN_STEP = 5 * MILLISECOND
 const MARGIN_CALM = 2 * MILLISECOND
-/** What is left beyond need, and not worth the work of giving it back. */
+/** Surplus that is not worth removing. */
 const ENOUGH = MILLISECOND
 /** Pulls over which the worst is looked for: 2 s. */
 const WINDOW = 94
@@ -23,17 +22,17 @@ const MAX_WAITING = 60 * MILLISECOND
 const MAX_HELD = 1000 * MILLISECOND
 /** Samples by which one pull may be shortened or stretched: 0.6 %, 10 cents, for as long as it takes. */
 const MAX_STRETCH = 6
-/** Where sound is left out, what was and what comes are blended over this. */
+/** Crossfade where audio is skipped. */
 const BLEND = 120
-/** What is kept of a frame that comes late. */
+/** The kept part of a late frame. */
 const KEPT_LATE = 5 * MILLISECOND
-/** Pulls without enough sound after which the source counts as silent, and begins anew. */
+/** Pulls without enough audio after which the source counts as silent, and restarts. */
 const SILENT_PULLS = 3
 
 /**
- * Decoded sound of one source on its way from when it comes to when it is mixed. The wait is as short as the source's jitter
- * allows: what comes just in time makes it a little longer before it comes too late, and what two seconds never needed is
- * given back, at once where nobody hears it. Time stamps are not looked at: the only clock of a mix is its own.
+ * Decoded audio of one source between arrival and mixing. The wait is as short as the source's jitter allows: frames
+ * that arrive just in time extend it slightly before they are late, and a reserve unused for two seconds is removed,
+ * immediately during silence. Timestamps are ignored: a mix has only its own clock.
  */
 export class PlayoutBuffer {
   readonly #fifo = new SampleFifo(1)
@@ -100,7 +99,7 @@ export class PlayoutBuffer {
     return 0
   }
 
-  /** Nobody hears the source at the moment: what is not needed is given back at once, and what is needed taken. */
+  /** The source is inaudible at present: surplus is removed and a needed reserve added immediately. */
   settle(): void {
     if (this.#surplus > 0) this.#skip(Math.min(this.#surplus, this.waiting))
     else if (this.#surplus < 0) this.#beginAnew()
@@ -118,7 +117,7 @@ export class PlayoutBuffer {
     return Math.min(fresh, this.#largestBlock + this.#margin)
   }
 
-  /** Whether there is enough for every pull to come; what is more than that is left out before anybody hears it. */
+  /** Whether there is enough for every pull; surplus is removed before it is heard. */
   #canBegin(now: Micros, fresh: number): boolean {
     const newest = this.#arrivals.at(-1)?.at ?? 0
     const age = Math.min(this.#largestBlock, Math.floor(((now - newest) * OUTPUT_RATE) / 1e6))
@@ -141,8 +140,8 @@ export class PlayoutBuffer {
   }
 
   /**
-   * Gives what is there but for a little, which rides out the next time. What comes too late for this frame is not played
-   * after it, or the delay would grow by a frame each time.
+   * Returns the available audio except for a small reserve for the next time. Audio too late for this frame is not
+   * played after it, or the delay would grow by a frame each time.
    */
   #underrun(out: Float32Array, offset: number): number {
     const given = Math.max(0, this.waiting - KEPT_LATE)
@@ -160,7 +159,7 @@ export class PlayoutBuffer {
     return MIX_FRAME - given
   }
 
-  /** What has come late is heard no more, except for that little, or a quarter of much. What was lost did not come. */
+  /** Late audio is dropped, except for that reserve or a quarter of a large amount. Lost audio never arrived. */
   #leaveOutLate(): void {
     const kept = Math.max(KEPT_LATE, this.#late >> 2)
     this.#fifo.drop(Math.max(0, Math.min(this.#late - kept, this.waiting - MIX_FRAME)))
@@ -168,13 +167,13 @@ export class PlayoutBuffer {
   }
 
   #look(fresh: number): void {
-    // While it grows, what was lowest before says nothing.
+    // While it grows, the previous minimum is meaningless.
     if (this.#surplus < 0) return
     this.#lowest = Math.min(this.#lowest, this.waiting - fresh)
     this.#pulls += 1
     if (this.#pulls < WINDOW) return
     this.#margin = Math.max(MIN_MARGIN, this.#margin - MARGIN_CALM)
-    // In step it is always the same, but for the beat that moves: what was needed before is not any more.
+    // In step it is constant, except for the moving clock: the previous reserve is no longer needed.
     const surplus = this.isInStep && this.#lowest < 0 ? this.waiting - fresh : this.#lowest
     this.#startWindow()
     if (surplus > ENOUGH || surplus < 0) this.#surplus = Math.round(surplus)

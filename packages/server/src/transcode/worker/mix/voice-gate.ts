@@ -12,7 +12,10 @@ const LEARNING = 1 / 470
 const HANGOVER = 30
 const LEVEL_DECAY = 0.9
 
-/** Tells when somebody speaks. Who does not speak is left out of the mix, so that ten quiet microphones are not one loud hiss. */
+/**
+ * Detects speech. Members that do not speak are left out of the mix, so that ten quiet microphones do not make one loud
+ * hiss.
+ */
 export class VoiceGate {
   #noise = 0
   #hangover = 0

@@ -15,7 +15,7 @@ export class PictureFormat {
     this.#takesFullRange = takesFullRange
   }
 
-  /** The picture itself where it fits, else a converted one that is valid until the next call. */
+  /** The picture itself if it fits, otherwise a converted one that is valid until the next call. */
   fit(picture: Frame): Frame {
     const { constants } = this.#library
     const { format, width, height } = picture

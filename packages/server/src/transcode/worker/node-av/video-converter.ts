@@ -96,7 +96,7 @@ export class NodeAvVideoConverter implements Converter {
   #handlePicture(decoded: Frame, pts: Micros): void {
     const origin = this.#origins.get(pts)
     this.#origins.delete(pts)
-    // One that was held back while the one before was repeated.
+    // A frame held back while the previous one was repeated.
     if (pts <= this.#shownAt) return
     const picture = this.#format.fit(decoded)
     this.#keep(picture)

@@ -6,9 +6,9 @@ import { isPause, type Library } from './library.js'
 /** Takes one coded picture; `bytes` are the receiver's to keep. */
 export type HandleCodedPicture = (pts: Micros, keyframe: boolean, bytes: Uint8Array) => void
 
-/** Pictures per second when nobody says. */
+/** Frames per second if unknown. */
 const FRAME_RATE = 30
-/** Bits per pixel: what is aimed at when the source names no bitrate, and the bounds of what it may name. */
+/** Bits per pixel: the target if the source has no bitrate, and the limits for its bitrate. */
 const BITS_PER_PIXEL = 0.09
 const MIN_BITS_PER_PIXEL = 0.03
 const MAX_BITS_PER_PIXEL = 0.3
