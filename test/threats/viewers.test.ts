@@ -105,6 +105,16 @@ test('H2: a stopped reader of a stream that ended holds its socket for 5 s and n
   stopped.forEach((one) => one.destroy())
 })
 
+test('H2: a WebSocket player that is refused and says no goodbye is let go after 5 s', async () => {
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
+  const request = `GET /api/x.flv HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${upgrade}\r\n`
+  const raws = Array.from({ length: 20 }, () => openRaw(server.ports['http']!, request))
+  // 1008: the name is one of the server's own.
+  const isRefused = () => raws.every(({ received }) => received.includes(Buffer.of(1008 >> 8, 1008 & 0xff)))
+  await until('the refusals', isRefused)
+  await until('the server to let go', () => raws.every(({ closedAfterMs }) => closedAfterMs !== undefined))
+})
+
 test('H3: a WebSocket player that sends more than 16 KiB at once is closed with 1009', async () => {
   const viewer = watchWsFlv(`${server.ws}/live/none.flv`)
   viewer.socket!.on('open', () => viewer.socket!.send(Buffer.alloc(100_000)))

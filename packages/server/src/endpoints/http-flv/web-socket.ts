@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { nameLimits, webSocketLimits } from '../../config/index.js'
+import { httpLimits, nameLimits, webSocketLimits } from '../../config/index.js'
 import type { ByteTransport, EndReason } from '../../hub/index.js'
 import { isOriginAllowed, refuseUpgrade, type PageRules } from '../../net/index.js'
 import type { EndpointEnvironment } from '../environment.js'
@@ -64,12 +64,13 @@ export class WebSocketFlvEndpoint {
         connectionId: this.#environment.newConnectionId(),
       },
       {
-        refused: (refusal) => closeWith(webSocket, CLOSE_REFUSED, refusal.sentence),
-        notFound: () => closeWith(webSocket, CLOSE_NOT_FOUND, `${address.app}/${address.stream} has no publisher.`),
+        refused: (refusal) => this.#sayGoodbye(webSocket, CLOSE_REFUSED, refusal.sentence),
+        notFound: () =>
+          this.#sayGoodbye(webSocket, CLOSE_NOT_FOUND, `${address.app}/${address.stream} has no publisher.`),
         ready: () => {
           const variant = flvVariantOf(address.query, attempt.filters, true)
           const recipe = () => flvRecipe(variant, this.#environment)
-          const viewer = attempt.attach(webSocketTransport(webSocket, socket), variant.name, recipe)
+          const viewer = attempt.attach(this.#transport(webSocket, socket), variant.name, recipe)
           socket.on('drain', () => viewer.handleDrain())
         },
       },
@@ -78,26 +79,28 @@ export class WebSocketFlvEndpoint {
     webSocket.on('close', () => attempt.close('client'))
     webSocket.on('error', () => webSocket.terminate())
   }
-}
 
-function webSocketTransport(webSocket: WebSocket, socket: Duplex): ByteTransport {
-  const options = { binary: true, compress: false }
-  return {
-    write: (bytes) => {
-      if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, options)
-      return !socket.writableNeedDrain
-    },
-    get buffered() {
-      return socket.writableLength
-    },
-    close: (reason) => {
-      if (reason === 'stalled') webSocket.terminate()
-      else closeWith(webSocket, CLOSE_CODES[reason], reason)
-    },
+  #transport(webSocket: WebSocket, socket: Duplex): ByteTransport {
+    const options = { binary: true, compress: false }
+    return {
+      write: (bytes) => {
+        if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, options)
+        return !socket.writableNeedDrain
+      },
+      get buffered() {
+        return socket.writableLength
+      },
+      close: (reason) => {
+        if (reason === 'stalled') webSocket.terminate()
+        else this.#sayGoodbye(webSocket, CLOSE_CODES[reason], reason)
+      },
+    }
   }
-}
 
-/** A close reason holds 123 bytes (RFC 6455 section 5.5). */
-function closeWith(webSocket: WebSocket, code: number, reason: string): void {
-  webSocket.close(code, Buffer.from(reason).subarray(0, 123).toString())
+  /** A close reason holds 123 bytes (RFC 6455 section 5.5). A player that does not say goodbye itself is let go all the same. */
+  #sayGoodbye(webSocket: WebSocket, code: number, reason: string): void {
+    const cancel = this.#environment.clock.after(httpLimits.farewellMicros, () => webSocket.terminate())
+    webSocket.once('close', cancel)
+    webSocket.close(code, Buffer.from(reason).subarray(0, 123).toString())
+  }
 }
