@@ -265,6 +265,17 @@ test('a port in use is said in a sentence', async () => {
   await new Promise((resolve) => blocker.close(resolve))
 })
 
+test('a file in the place of the admin socket is said in a sentence, and kept', async () => {
+  const path = join(folder, 'notes')
+  writeFileSync(path, 'dear to somebody')
+  const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--log-level', 'silent']
+  expect(await run(['serve', '--admin-socket', path, ...ports])).toBe(1)
+  expect(err.join()).toMatch(
+    /^The socket \S+notes cannot be opened \(EADDRINUSE\): .*another path for --admin-socket\.$/,
+  )
+  expect(readFileSync(path, 'utf8')).toBe('dear to somebody')
+})
+
 test('the doctor says what it found, for programs one JSON line each', async () => {
   const args = [
     'doctor',

@@ -164,7 +164,10 @@ export function describeMode(config: Config): string {
 }
 
 function describeStartFailure(error: unknown): string {
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
+  const { code, port, message, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  // Node calls the port of a unix socket -1.
+  if (address !== undefined && port === -1)
+    return `The socket ${address} cannot be opened (${code ?? message}): it is in use, no socket, or in no folder of yours. Choose another path for --admin-socket.`
   const which = port === undefined ? 'A port' : `Port ${String(port)}`
   if (code === 'EADDRINUSE')
     return `${which} is used by another program. Stop that program, or choose another port (crossroom serve --help).`

@@ -1,5 +1,5 @@
 import { connect, type Server } from 'node:net'
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { isLoopbackAddress } from '../config/index.js'
 
 /** Where a listener is: a port (0 takes a free one) of an address, or the path of a unix socket. */
@@ -38,7 +38,7 @@ export class ListeningPort {
       await this.#open(place)
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      if (!('path' in place) || !isTaken || (await isAnswered(place.path))) throw error
+      if (!('path' in place) || !isTaken || !(await isLeftOver(place.path))) throw error
       await unlink(place.path)
       await this.#open(place)
     }
@@ -67,14 +67,18 @@ export class ListeningPort {
   async #open(place: ListeningPlace): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      // Node binds a path within the call, so no client can connect before the mode is set.
-      const umask = 'path' in place ? process.umask(SOCKET_UMASK) : undefined
-      this.#server.listen({ ...place, backlog: BACKLOG }, () => {
+      this.#listenAt(place, () => {
         this.#server.off('error', reject)
         resolve()
       })
-      if (umask !== undefined) process.umask(umask)
     })
+  }
+
+  #listenAt(place: ListeningPlace, listening?: () => void): void {
+    // Node binds a path within the call, so no client can connect before the mode is set.
+    const umask = 'path' in place ? process.umask(SOCKET_UMASK) : undefined
+    this.#server.listen({ ...place, backlog: BACKLOG }, listening)
+    if (umask !== undefined) process.umask(umask)
   }
 
   #handleError(error: NodeJS.ErrnoException): void {
@@ -84,18 +88,20 @@ export class ListeningPort {
     // The port that was taken, where a free one was asked for.
     const again = 'path' in place ? place : { ...place, port: this.number }
     this.#server.close()
-    this.#pause = setTimeout(() => this.#server.listen({ ...again, backlog: BACKLOG }), acceptPauseMs)
+    this.#pause = setTimeout(() => this.#listenAt(again), acceptPauseMs)
   }
 }
 
-/** Whether a process accepts connections at this path. */
-function isAnswered(path: string): Promise<boolean> {
+/** Whether this path is a socket without a listener. A busy one and one of another user are not left over. */
+async function isLeftOver(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isSocket() !== true) return false
   return new Promise((resolve) => {
     const socket = connect({ path })
-    const answer = (found: boolean) => () => {
+    socket.once('connect', () => {
       socket.destroy()
-      resolve(found)
-    }
-    socket.once('connect', answer(true)).once('error', answer(false))
+      resolve(false)
+    })
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
   })
 }
