@@ -10,7 +10,7 @@ import { CrossroomError } from './errors.js'
 export interface Rule {
   readonly fits: (value: unknown) => boolean
   readonly expected: string
-  /** The code of an error about it, where the server has one of its own. */
+  /** The code of an error about this argument, if the server has a specific one. */
   readonly code?: 'BAD_ROOM_ID' | 'BAD_USER_ID'
 }
 
@@ -102,7 +102,7 @@ export const remoteVideoRules: Rules = {
 }
 
 /**
- * Checks the options of a call; what is undefined or null counts as not given.
+ * Validates the options of a method; undefined and null count as not given.
  * @throws CrossroomError
  */
 export function checkOptions(call: string, options: unknown, rules: Rules, required: readonly string[] = []): void {

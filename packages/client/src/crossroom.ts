@@ -61,7 +61,7 @@ export class Crossroom {
   #call: RoomCall | undefined
   #statistics: StatisticsReader | undefined
   #statisticsTimer: ReturnType<typeof setInterval> | undefined
-  /** The last attempt to send what is captured, and how many methods wait for it. */
+  /** The last attempt to publish local media, and how many methods wait for it. */
   #sending: Promise<void> = Promise.resolve()
   #waiting = 0
   #speaker: string | undefined
@@ -82,7 +82,7 @@ export class Crossroom {
     this.#unwatchDevices = watchDevices((devices) => emit('device-changed', { devices }))
   }
 
-  /** Throws `INVALID_ARGUMENT` for an address that is none. */
+  /** Throws `INVALID_ARGUMENT` for an invalid address. */
   static create(options: CreateOptions = {}): Crossroom {
     checkOptions('create', options, { server: take.text })
     return new Crossroom(options)
@@ -170,7 +170,7 @@ export class Crossroom {
     return this
   }
 
-  /** Enters, and sends what is captured already. */
+  /** Enters, and publishes what is already captured. */
   async enterRoom(options: EnterRoomOptions): Promise<EnteredRoom> {
     if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
     checkOptions('enterRoom', options, take.enterRoomRules, ['roomId', 'userId'])
@@ -194,7 +194,7 @@ export class Crossroom {
     }
   }
 
-  /** Leaves; what is captured goes on, for the preview or the next room. Does nothing outside a room. */
+  /** Leaves; capturing continues, for the preview or the next room. Does nothing outside a room. */
   async exitRoom(): Promise<void> {
     const call = this.#call
     this.#call = undefined
@@ -223,7 +223,7 @@ export class Crossroom {
     )
   }
 
-  /** Changes what is given and leaves the rest. */
+  /** Changes the given options only. */
   async updateLocalVideo(options: LocalVideoOptions): Promise<void> {
     checkOptions('updateLocalVideo', options, take.localVideoRules)
     await this.#sent(() => this.#local.camera.start(options))
@@ -243,7 +243,7 @@ export class Crossroom {
     )
   }
 
-  /** Changes what is given and leaves the rest. */
+  /** Changes the given options only. */
   async updateLocalAudio(options: LocalAudioOptions): Promise<void> {
     checkOptions('updateLocalAudio', options, take.localAudioRules)
     await this.#sent(() => this.#local.microphone.start(options))
@@ -349,7 +349,7 @@ export class Crossroom {
     return this.#local.track(kind, streamType)
   }
 
-  /** The element that shows somebody's picture. */
+  /** The element that shows a user's video. */
   getRemoteVideo(target: RemoteVideoTarget): HTMLVideoElement | undefined {
     checkOptions('getRemoteVideo', target, take.remoteTargetRules, ['userId'])
     return this.#call?.remote.videoOf(target)
@@ -429,8 +429,8 @@ export class Crossroom {
   }
 
   /**
-   * Does something to what is captured, and waits until the server has agreed. What it refuses is withheld, for an offer that
-   * still had it would be refused as a whole, with everything else in it.
+   * Changes local media, and waits until the server has agreed. Refused media is withheld, because an offer with it
+   * would be refused completely.
    */
   async #sent(task: () => Promise<void> | void, withhold?: () => Promise<void> | void): Promise<void> {
     if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
@@ -449,7 +449,7 @@ export class Crossroom {
   #send(): void {
     this.#sending = this.#call?.localChanged() ?? Promise.resolve()
     this.#sending.catch((error: unknown) => {
-      // Whoever waits for it hears of it there.
+      // The waiting method receives the error.
       if (this.#waiting === 0) this.#emit('error', toCrossroomError(error, 'NEGOTIATION_FAILED'))
     })
   }

@@ -1,7 +1,7 @@
 /** A listener of one event. */
 export type Listener<T> = (event: T) => void
 
-/** Typed events. A listener that throws is reported to the page and harms nobody else. */
+/** Typed events. A listener that throws is reported to the page and does not affect the others. */
 export class Emitter<Events extends object> {
   /** Per event the listeners in the order they came, and whether each is to be called once only. */
   readonly #listeners = new Map<keyof Events, Map<Listener<never>, boolean>>()
@@ -23,7 +23,7 @@ export class Emitter<Events extends object> {
     return this
   }
 
-  /** Whether anybody listens. */
+  /** Whether there are listeners. */
   has(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0
   }

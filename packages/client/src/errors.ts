@@ -74,7 +74,7 @@ export function captureError(error: unknown, source: 'device' | 'screen'): Cross
   return new CrossroomError(isScreenRefused ? 'SCREEN_DENIED' : code, undefined, { cause: error })
 }
 
-/** Any thrown value as a CrossroomError; one that is none gets `code`. */
+/** Converts any thrown value to a CrossroomError; foreign errors get `code`. */
 export function toCrossroomError(error: unknown, code: ClientErrorCode): CrossroomError {
   return error instanceof CrossroomError ? error : new CrossroomError(code, undefined, { cause: error })
 }

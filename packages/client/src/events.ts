@@ -19,7 +19,7 @@ export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'rec
 /** Why the server ended it; `refused`: it did not take this user in again, after the connection was lost. */
 export type KickReason = Exclude<EndReason, 'left' | 'unreachable'>
 
-/** A text or anything else that somebody sent. */
+/** A text or custom message. */
 export interface Message {
   readonly messageId: string
   /** userId of the sender. */
@@ -29,13 +29,13 @@ export interface Message {
   /** userId of the receiver; null for everybody. */
   readonly to: string | null
   readonly kind: MessageKind
-  /** A string for `text`; what was given as `custom` otherwise. */
+  /** A string for `text`; otherwise the value given as `custom`. */
   readonly data: unknown
   /** Unix milliseconds, of the server. */
   readonly at: number
 }
 
-/** How loud somebody speaks. */
+/** The audio level of a user. */
 export interface AudioVolume {
   /** The own userId for the own microphone. */
   readonly userId: string
@@ -50,14 +50,15 @@ export interface RemoteStreamEvent {
 }
 
 /**
- * Why streams come by WebSocket-FLV. `lost`: WebRTC has no connection at the moment. `blocked`: it never had one, and several
- * attempts failed. `off`: the server has none. `unsupported`: the browser has none, or not with H.264.
+ * Why streams arrive over WebSocket-FLV. `lost`: WebRTC has no connection at present. `blocked`: it never had one, and
+ * several attempts failed. `off`: the server has no WebRTC. `unsupported`: the browser has no WebRTC, or not with
+ * H.264.
  */
 export type FallbackReason = 'lost' | 'blocked' | 'off' | 'unsupported'
 
 /** Every event and what its listeners get. */
 export interface CrossroomEvents {
-  /** Something failed that nobody waits for; what a promise rejects with is not told here again. */
+  /** A failure in the background; rejections of promises are not repeated here. */
   error: CrossroomError
   /** The browser plays sound only after a click or a key: call `resume` in one. */
   'autoplay-failed': { readonly userId: string; readonly resume: () => Promise<void> }
@@ -71,14 +72,14 @@ export interface CrossroomEvents {
   'remote-audio-available': RemoteStreamEvent
   'remote-audio-unavailable': RemoteStreamEvent
   /**
-   * A track of somebody comes by WebRTC, for pages that show, play or record tracks themselves. Places are used again: what
-   * was a track of one user may be told as another's later.
+   * A track arrives over WebRTC, for pages that show, play or record tracks themselves. Tracks are reused: a track of
+   * one user may later belong to another.
    */
   track: RemoteStreamEvent & { readonly kind: TrackKind; readonly track: MediaStreamTrack }
   /** Owner, anchors and devices without oneself, after every change. */
   'user-list': { readonly users: readonly User[] }
   'audience-count': { readonly count: number }
-  /** Who speaks and how loud, oneself included; at most four times a second, and only what is not silent. */
+  /** Who speaks and how loudly, oneself included; at most four times a second, without silent users. */
   'audio-volume': { readonly volumes: readonly AudioVolume[] }
   'network-quality': { readonly userId: string; readonly uplink: NetworkQuality; readonly downlink: NetworkQuality }
   'connection-state-changed': { readonly state: ConnectionState; readonly previous: ConnectionState }
@@ -87,14 +88,14 @@ export interface CrossroomEvents {
   /** How remote streams come, and why not by WebRTC, which is tried again for as long as this is in the room. */
   'play-path-changed': { readonly path: PlayPath; readonly why?: FallbackReason }
   message: Message
-  /** To the owner: somebody asks to become an anchor. */
+  /** To the owner: a user asks to become an anchor. */
   'mic-requested': { readonly userId: string; readonly userName: string }
   /** To the owner: they do not ask any more. */
   'mic-withdrawn': { readonly userId: string }
   /** To the one who asked. */
   'mic-answered': { readonly accepted: boolean; readonly by?: string }
   'role-changed': { readonly userId: string; readonly role: Role; readonly by?: string }
-  /** The owner muted somebody, or let them speak again. */
+  /** The owner muted or unmuted a user. */
   muted: { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
   /** A camera, microphone or speaker came or went. */
   'device-changed': { readonly devices: readonly MediaDeviceInfo[] }
@@ -105,6 +106,6 @@ export interface CrossroomEvents {
   'video-size-changed': RemoteStreamEvent & { readonly width: number; readonly height: number }
   /** Call `renewSignature`, or it ends then. Unix milliseconds. */
   'signature-expiring': { readonly expiresAt: number }
-  /** Every two seconds while somebody listens. */
+  /** Every two seconds while there are listeners. */
   statistics: Statistics
 }

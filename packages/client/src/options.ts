@@ -30,7 +30,7 @@ export interface EnterRoomOptions {
   readonly unseenVideoWidth?: number
 }
 
-/** What is known right after entering. */
+/** The state right after entering. */
 export interface EnteredRoom {
   readonly room: RoomInfo
   readonly userId: string

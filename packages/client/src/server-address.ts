@@ -12,7 +12,7 @@ export function signalUrl(server: string | undefined): string {
   return `${serverOrigin(server).replace(/^http/, 'ws')}/signal`
 }
 
-/** `http(s)://HOST` of a server, or of the one that is meant when none is named. Throws `INVALID_ARGUMENT`. */
+/** `http(s)://HOST` of a server, or of the default one. Throws `INVALID_ARGUMENT`. */
 export function serverOrigin(server: string | undefined): string {
   const url = parsed(server ?? loadedFrom ?? globalThis.location.origin)
   if (url === undefined || !/^(?:https?|wss?):$/.test(url.protocol)) {

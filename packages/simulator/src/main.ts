@@ -128,7 +128,7 @@ function ended(seconds: number | undefined): Promise<undefined> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve(undefined))
     process.once('SIGTERM', () => resolve(undefined))
-    // Whoever started it with a channel may die without a word; it does not go on alone.
+    // A parent process with a channel may die without notice; then the simulator exits too.
     if (process.connected) process.once('disconnect', () => resolve(undefined))
     process.channel?.unref()
     process.once('disconnect', () => resolve(undefined))

@@ -24,7 +24,7 @@ export function delayText(ms: number | undefined): string {
   return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
 }
 
-/** The growth of a counter per second; undefined when it was not known before, or began anew. */
+/** The growth of a counter per second; undefined without an earlier value, or after a restart. */
 export function growth(
   before: { readonly atMs: number; readonly count: number | undefined } | undefined,
   now: { readonly atMs: number; readonly count: number | undefined },

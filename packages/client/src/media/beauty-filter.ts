@@ -18,12 +18,12 @@ export class BeautyFilter implements VideoProcessor {
     this.#painter = new BeautyPainter(this.#canvas)
   }
 
-  /** What is in force. */
+  /** The strengths in use. */
   get strengths(): Required<BeautyOptions> {
     return this.#strengths
   }
 
-  /** What is absent stays; what is out of 0 … 9 is drawn to the nearer end. */
+  /** Absent strengths stay; values outside 0 … 9 are clamped. */
   update({ smoothing, whitening }: BeautyOptions): void {
     this.#strengths = {
       smoothing: strengthOf(smoothing ?? this.#strengths.smoothing),

@@ -37,7 +37,7 @@ export class Camera {
     return this.#processed ?? this.#raw
   }
 
-  /** Opens the camera, or changes the one that is open. Rejects with CrossroomError. */
+  /** Opens the camera, or changes the open one. Rejects with CrossroomError. */
   start(options: LocalVideoOptions): Promise<void> {
     const stops = this.#stops
     return this.#turns.run(() => this.#apply({ ...this.#options, ...options }, stops))
@@ -70,13 +70,13 @@ export class Camera {
   async #apply(options: LocalVideoOptions, stops: number): Promise<void> {
     const profile = profileOf(options.profile ?? '720p')
     const before = this.#options
-    // The view is looked up first: a person is not asked for a camera that nobody could see.
+    // The view is looked up first: do not ask for a camera that nobody could see.
     this.#showIn(options)
     if (this.#raw === undefined || needsAnother(before, options)) {
       try {
         await this.#open(options, stops)
       } catch (error) {
-        // The camera in use gave way to one that does not work.
+        // The previous camera was replaced by one that does not work.
         if (before !== undefined && stops === this.#stops) await this.#open(before, stops).catch(() => this.stop())
         else if (stops === this.#stops) this.stop()
         this.#present()
@@ -149,18 +149,18 @@ export class Camera {
     }
   }
 
-  /** Shows and sends what is there now. */
+  /** Shows and publishes the current track. */
   #present(): void {
     const { track } = this
     const muted = this.#options?.mute === true
-    // What is muted goes on as black, so that players do not stop.
+    // A muted camera sends black, so that players do not stop.
     for (const part of [this.#raw, this.#processed]) if (part !== undefined) part.enabled = !muted
     this.#preview?.arrange({ mirror: this.#options?.mirror ?? this.#raw?.getSettings().facingMode !== 'environment' })
     this.#preview?.show(track)
     this.#events.changed()
   }
 
-  /** Not called for what is stopped here. A camera that was unplugged gives way to another one. */
+  /** Not called for tracks stopped here. An unplugged camera is replaced by another one. */
   #handleEnded(raw: MediaStreamTrack): void {
     if (raw !== this.#raw) return
     if (!this.#isOurs) return this.stop()

@@ -16,7 +16,7 @@ export interface MicrophoneRequest {
   readonly autoGainControl: boolean
 }
 
-/** What is shared: the picture, and the sound if the person chose to share it too. */
+/** The shared media: the video, and the audio if the user chose to share it. */
 export interface ScreenCapture {
   readonly video: MediaStreamTrack
   readonly audio: MediaStreamTrack | undefined
@@ -51,7 +51,10 @@ export async function openScreen(profile: VideoProfile, systemAudio: boolean): P
   }
 }
 
-/** What getUserMedia is asked for. Everything but the device is a wish: a camera that cannot do it does what it can. */
+/**
+ * The constraints for getUserMedia. Everything except the device is a preference: a camera without support does its
+ * best.
+ */
 export function cameraConstraints({ deviceId, facingMode, profile }: CameraRequest): MediaTrackConstraints {
   return {
     width: { ideal: profile.width },

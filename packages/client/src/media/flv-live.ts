@@ -22,8 +22,8 @@ export const FLV_LIVE = {
 export const NOT_SUPPORTED = 9
 
 /**
- * True for what a new player mends at once: Media Source takes no track that appears late or comes back, for its buffers are
- * made before the first picture.
+ * True for errors that a new player fixes immediately: Media Source accepts no track that appears late or resumes,
+ * because its buffers are created before the first frame.
  */
 export function isLateTrack(detail: string, code: number | undefined): boolean {
   return detail === 'MediaMSEError' && code !== NOT_SUPPORTED

@@ -1,7 +1,7 @@
 /** Paints a picture onto the canvas that the pump was made with. */
 export type PaintFrame = (picture: TexImageSource, width: number, height: number) => void
 
-/** Takes every picture of a track, has it painted over, and makes a track of what was painted. */
+/** Paints over every frame of a track and creates a track of the result. */
 export interface FramePump {
   readonly track: MediaStreamTrack
   stop(): void

@@ -12,14 +12,14 @@ export interface LocalTrack {
   readonly profile?: VideoProfile
 }
 
-/** What camera, microphone and screen tell. */
+/** Events of camera, microphone and screen. */
 export interface LocalEvents {
-  /** What is to be sent, or whether it is muted, is not as before. */
+  /** The tracks to publish, or their muting, changed. */
   changed(): void
   /** The person ended the sharing, or the shared window is gone. */
   screenStopped(): void
   firstFrame(streamType: PublishedStreamType, width: number, height: number): void
   sizeChanged(streamType: PublishedStreamType, width: number, height: number): void
-  /** Something ended that nobody waits for. */
+  /** A source ended in the background. */
   failed(error: CrossroomError): void
 }

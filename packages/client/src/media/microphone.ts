@@ -29,14 +29,14 @@ export class Microphone {
     return this.#track
   }
 
-  /** Opens the microphone, or changes the one that is open. Rejects with CrossroomError. */
+  /** Opens the microphone, or changes the open one. Rejects with CrossroomError. */
   start(options: LocalAudioOptions): Promise<void> {
     const stops = this.#stops
     return this.#turns.run(async () => {
       const next = { ...this.#options, ...options }
       if (this.#track === undefined || needsAnother(this.#options, next)) await this.#open(next, stops)
       this.#options = next
-      // What is muted goes on as silence, so that players do not stop.
+      // A muted microphone sends silence, so that players do not stop.
       if (this.#track !== undefined) this.#track.enabled = next.mute !== true
       this.#events.changed()
     })
@@ -72,7 +72,7 @@ export class Microphone {
     track.addEventListener('ended', () => this.#handleEnded(track))
   }
 
-  /** Not called for what is stopped here. A microphone that was unplugged gives way to another one. */
+  /** Not called for tracks stopped here. An unplugged microphone is replaced by another one. */
   #handleEnded(track: MediaStreamTrack): void {
     if (track !== this.#track) return
     if (!this.#isOurs) return this.stop()

@@ -3,5 +3,5 @@ import library from 'mpegts.js'
 /** Its types put the library under `default`, as its sources do; what it ships is the library itself. Bundlers know that. */
 export type Mpegts = typeof library extends { default: infer Inner } ? Inner : typeof library
 
-/** A file of its own in the built SDK, loaded only where no WebRTC gets through. */
+/** A separate file in the built SDK, loaded only without WebRTC. */
 export const mpegts = library as unknown as Mpegts

@@ -64,7 +64,7 @@ export class Picture {
     this.#resizes.observe(this.#view)
   }
 
-  /** Pixels of the screen that the view is wide; what is not laid out yet counts as a small tile. */
+  /** Width of the view in pixels of the screen; a view without layout counts as a small tile. */
   get wantedWidth(): number {
     return Math.ceil((this.#view.clientWidth || 320) * globalThis.devicePixelRatio)
   }
@@ -80,7 +80,7 @@ export class Picture {
     this.#transform()
   }
 
-  /** Turns what comes lying and says so beside the picture, as FLV does; WebRTC pictures turn by themselves. */
+  /** Rotates video whose rotation is signaled separately, as in FLV; WebRTC rotates by itself. */
   turn(rotation: Rotation): void {
     if (rotation === this.#rotation) return
     this.#rotation = rotation
@@ -98,7 +98,7 @@ export class Picture {
     this.play()
   }
 
-  /** Keeps what is seen until a picture of the next source is there. A page's own element is left as it is. */
+  /** Keeps the last picture until the next source has one. A page's own element is left unchanged. */
   hold(): void {
     if (this.#closed || !this.#isOurs) return
     this.#release()

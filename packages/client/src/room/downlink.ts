@@ -4,7 +4,7 @@ import { Serial } from '../serial.js'
 import { browserIceServers } from '../media/ice-servers.js'
 import { allowsOpusNack, sessionIdOf, withOpusNack, withStereo } from '../media/sdp.js'
 
-/** A track of somebody, as the last offer assigned it. */
+/** A user's track, as assigned by the last offer. */
 export interface ReceivedTrack extends OfferedTrack {
   readonly track: MediaStreamTrack
 }
@@ -14,7 +14,7 @@ export interface DownlinkOptions {
   readonly iceServers: readonly IceServer[]
   /** `media.answer`. */
   readonly answer: (sdp: string, revision: number) => Promise<unknown>
-  /** The whole list, after every offer. A track may be somebody else's than before: the places are used again. */
+  /** The complete list, after every offer. A track may belong to another user than before: tracks are reused. */
   readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
   readonly stateChanged: (state: RTCPeerConnectionState) => void
   readonly failed: (error: CrossroomError) => void
@@ -43,7 +43,7 @@ export class Downlink {
     return this.#session === undefined || this.#session === sessionIdOf(sdp)
   }
 
-  /** Answers an offer; offers are answered in their order, and an old one that comes late is ignored. */
+  /** Answers an offer; offers are answered in order, and late old ones are ignored. */
   offer(offer: OfferParams): void {
     this.#session = sessionIdOf(offer.sdp)
     this.#offers

@@ -56,7 +56,7 @@ export class FlvPlayback {
     this.#source = new FlvSource(mpegts, this.#url, this.#element, events, () => this.#begin())
   }
 
-  /** Whoever owns the element starts it, and hears of it when the browser does not let it sound; this is for later attempts. */
+  /** The owner of the element starts it, and handles blocked autoplay; this is for later attempts. */
   #begin(): void {
     if (this.#hasBegun) this.#element.play().catch(() => undefined)
     this.#hasBegun = true

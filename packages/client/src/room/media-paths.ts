@@ -8,15 +8,15 @@ import { Uplink, type SentTrack } from './uplink.js'
 export interface MediaPathsOptions {
   readonly publish: (sdp: string, tracks: readonly PublishedTrack[]) => Promise<string>
   readonly answer: (sdp: string, revision: number) => Promise<unknown>
-  /** `media.restart`: the server is to offer the down side anew. */
+  /** `media.restart`: the server offers the downlink again. */
   readonly restart: () => Promise<unknown>
   /** The way that was there is gone; the machine may have another network. */
   readonly lost: () => void
   readonly tracksChanged: (tracks: readonly ReceivedTrack[]) => void
-  /** What came all the time is late, and then comes no more: the server may have stopped, or the way is gone. */
+  /** A continuous flow is late, and then stops: the server may have stopped, or the path is gone. */
   readonly doubted: (direction: 'up' | 'down') => void
   readonly stalled: (direction: 'up' | 'down') => void
-  /** Pictures and sound come by WebRTC. */
+  /** Media arrives over WebRTC. */
   readonly receiving: () => void
   /** No way was found in time; the server goes on offering. `blocked`: none was ever found, however often it was tried. */
   readonly unreachable: (why: 'lost' | 'blocked') => void
@@ -25,17 +25,17 @@ export interface MediaPathsOptions {
 
 /** Loopback takes milliseconds, TURN over TCP in a bad network 2 s; who waits longer sees something by WebSocket meanwhile. */
 const CONNECT_MS = 5_000
-/** Who sends is told after this time that nobody gets it; the attempts go on. */
+/** After this time the sender is notified that its media does not arrive; the attempts continue. */
 const COMPLAIN_MS = 10_000
 /** ICE may find its way back by itself for so long. */
 const DISCONNECTED_MS = 600
-/** So many attempts must have failed before a network that never carried anything is said to block WebRTC. */
+/** Failed attempts after which a network that never carried media counts as blocking WebRTC. */
 const BLOCKED_ATTEMPTS = 2
 /** Between attempts to find a way that failed, doubled up to the last. */
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 16_000
 
-/** The two PeerConnections of a member, and what is done when they do not connect or lose their way. */
+/** The two PeerConnections of a member, and the recovery when they do not connect or lose their path. */
 export class MediaPaths {
   readonly #options: MediaPathsOptions
   readonly #up: Way
@@ -95,7 +95,7 @@ export class MediaPaths {
     if (this.#downlink?.connection.connectionState !== 'connected') this.#expectConnection()
   }
 
-  /** Looks for ways through the network anew; what still works goes on meanwhile. */
+  /** Searches new paths through the network; working ones continue meanwhile. */
   restart(): void {
     this.#retryUp()
     this.#retryDown()

@@ -7,7 +7,7 @@ interface Voice {
   readonly track: MediaStreamTrack
 }
 
-/** One audio element for every voice that comes by WebRTC. */
+/** One audio element for every voice over WebRTC. */
 export class RemoteAudio {
   readonly #sound: Sound
   readonly #voices = new Map<string, Voice>()

@@ -16,7 +16,7 @@ export interface RemoteMediaOptions {
   readonly autoReceiveAudio: boolean
   readonly autoReceiveVideo: boolean
   readonly unseenWidth: number
-  /** `media.subscribe`: the whole wish, only when it is another one. */
+  /** `media.subscribe`: the complete subscription, sent only when it changes. */
   subscribe(wish: readonly WishedStream[]): void
   firstFrame(userId: string, streamType: PublishedStreamType, width: number, height: number): void
   sizeChanged(userId: string, streamType: PublishedStreamType, width: number, height: number): void
@@ -33,14 +33,14 @@ interface View {
   width: number
 }
 
-/** Everything that comes from the others: what is wished for, where it is shown and how it sounds. */
+/** All remote media: the subscription, its views and its audio. */
 export class RemoteMedia {
   readonly sound: Sound
   readonly #options: RemoteMediaOptions
   readonly #voices: RemoteAudio
   readonly #flv: FlvStage
   readonly #views = new Map<string, View>()
-  /** What the page said about hearing somebody; `*` is everybody it said nothing about. */
+  /** The page's settings for the audio of users; `*` applies to all others. */
   readonly #muted = new Map<string, boolean>()
   /** `USER STREAM KIND` of every track that was there since its owner came. */
   readonly #seen = new Set<string>()
@@ -65,7 +65,7 @@ export class RemoteMedia {
     return this.#path
   }
 
-  /** What comes by WebRTC. */
+  /** The media received over WebRTC. */
   get tracks(): readonly ReceivedTrack[] {
     return this.#tracks
   }
@@ -86,7 +86,7 @@ export class RemoteMedia {
     this.#update()
   }
 
-  /** What comes by WebRTC, and whose it is. */
+  /** The media received over WebRTC, and its users. */
   setTracks(tracks: readonly ReceivedTrack[]): void {
     const before = this.#tracks
     this.#tracks = tracks
@@ -98,13 +98,13 @@ export class RemoteMedia {
     }
   }
 
-  /** How pictures of somebody lie; told for every way they come. */
+  /** The rotation of users' video, for every path. */
   setRotation(userId: string, streamType: PublishedStreamType, rotation: Rotation): void {
     this.#rotations.set(streamKey(userId, streamType), rotation)
     this.#present()
   }
 
-  /** What is seen stays until the other way has a picture. What is wished for stays too: it keeps the server offering. */
+  /** The last picture stays until the other path has one. The subscription stays too: it keeps the server offering. */
   setPath(path: PlayPath): void {
     if (path === this.#path) return
     this.#path = path
@@ -149,7 +149,7 @@ export class RemoteMedia {
     this.#update()
   }
 
-  /** `*` is everybody, and what was said about single ones before counts no more. */
+  /** `*` applies to all users and clears individual settings. */
   muteAudio(userId: string, mute: boolean): void {
     if (userId === '*') this.#muted.clear()
     this.#muted.set(userId, mute)
@@ -183,7 +183,7 @@ export class RemoteMedia {
     return !(this.#muted.get(userId) ?? this.#muted.get('*') ?? !this.#options.autoReceiveAudio)
   }
 
-  /** Shows at once, and wishes when the page has said all it has to say in this turn. */
+  /** Shows immediately, and updates the subscription at the end of this turn. */
   #update(): void {
     this.#present()
     this.#timer ??= setTimeout(() => {

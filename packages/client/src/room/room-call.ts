@@ -34,7 +34,7 @@ export interface RoomCallOptions {
   readonly enter: EnterRoomOptions
   /** Whether this browser can receive by WebRTC at all. */
   readonly canReceiveByWebRtc: boolean
-  /** What is captured now; {@link RoomCall.localChanged} says when it is another. */
+  /** The current local media; {@link RoomCall.localChanged} reports changes. */
   readonly localTracks: () => readonly LocalTrack[]
   readonly emit: <Name extends keyof CrossroomEvents>(name: Name, event: CrossroomEvents[Name]) => void
   /** The stay is over, and not because this side left. */
@@ -58,7 +58,7 @@ export class RoomCall {
   #users: readonly User[] = []
   #audienceCount = 0
   #state: ConnectionState = 'disconnected'
-  /** What was told by `media.state`, by stream. */
+  /** The last `media.state`, by stream. */
   readonly #told = new Map<PublishedStreamType, string>()
   #fallbackReason: FallbackReason | undefined
   #closed = false
@@ -162,7 +162,7 @@ export class RoomCall {
     return this.#signal.request(method, params)
   }
 
-  /** Sends what is captured now. Rejects with CrossroomError when the server does not agree. */
+  /** Publishes the current local media. Rejects with CrossroomError when the server does not agree. */
   async localChanged(): Promise<void> {
     const paths = this.#paths
     if (paths === undefined || this.#closed) return
@@ -239,7 +239,7 @@ export class RoomCall {
     })
   }
 
-  /** Nobody is missed who is muted, no answer to what is not sent, and nothing while the socket is being opened anew. */
+  /** Muted users are not missed, unpublished media needs no answer, and nothing counts while the socket reconnects. */
   #isMissed(direction: 'up' | 'down'): boolean {
     if (this.#state !== 'connected') return false
     return direction === 'up'
@@ -358,7 +358,7 @@ export class RoomCall {
   }
 }
 
-/** What was sent as anything but text travels as JSON; other clients may send what is none. */
+/** Custom messages travel as JSON; other clients may send invalid JSON. */
 function contentOf({ kind, data }: { readonly kind: string; readonly data: string }): unknown {
   if (kind === 'text') return data
   try {

@@ -14,7 +14,7 @@ const FLAGS = { audio: 'hasAudio', video: 'hasVideo' } as const
 /** Turns lists of users into the events of single people and streams: who leaves is told before who enters. */
 export class Roster {
   readonly #events: RosterEvents
-  /** By userId: `STREAM KIND` of what was told to be available. */
+  /** By userId: `STREAM KIND` of the media reported as available. */
   readonly #available = new Map<string, Map<string, () => void>>()
 
   constructor(events: RosterEvents) {

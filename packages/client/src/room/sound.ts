@@ -31,7 +31,7 @@ export class Sound {
     element.muted = true
   }
 
-  /** Who is silent from now on; looked at again with every call. */
+  /** Users who are silent from now on; evaluated at each call. */
   setMuted(isMuted: (userId: string) => boolean): void {
     this.#isMuted = isMuted
     this.#adjustAll()

@@ -4,16 +4,16 @@ import { statsOf } from '../media/stats-report.js'
 const LOOK_MS = 150
 /** … and while one of them stands still. */
 const LOOK_CLOSER_MS = 75
-/** So late may be what came all the time: then somebody should find out why. */
+/** A continuous flow that is late by this much needs a check. */
 const DOUBT_MS = 250
 /** So long nothing comes of it: the browser itself would wait several seconds before it says so. */
 const STALL_MS = 600
 /** So many looks in a row must have seen something new before its absence means anything. */
 const STEADY_LOOKS = 6
-/** Who looks so seldom was busy or hidden. */
+/** A timer that fires this rarely was delayed or the page was hidden. */
 const AWAY_MS = 500
 
-/** Tells a flow that stops from one that never was. */
+/** Distinguishes a flow that stops from one that never existed. */
 export class Flow {
   #value: number | undefined
   #changedMs = 0
@@ -26,7 +26,7 @@ export class Flow {
     return this.#streak > 0 && this.#isOld
   }
 
-  /** The observer itself was away: what came meanwhile may not have been counted yet. */
+  /** The timer itself was suspended: media that arrived meanwhile may not be counted yet. */
   forgive(nowMs: number): void {
     this.#changedMs = nowMs
   }
@@ -59,7 +59,7 @@ export interface WatchedConnections {
   readonly downlink: RTCPeerConnection | undefined
 }
 
-/** Told when what came all the time by a connection is late, and when it comes no more. */
+/** Reports when continuous media of a connection is late, and when it stops. */
 export interface StallHandlers {
   doubted(direction: 'up' | 'down'): void
   stalled(direction: 'up' | 'down'): void

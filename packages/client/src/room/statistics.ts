@@ -88,7 +88,7 @@ export class StatisticsReader {
     if (entry === undefined) return []
     const { timestamp: atMs, bytesReceived: bytes = 0, packetsReceived: packets = 0, packetsLost: lost = 0 } = entry
     const now: Counters = { atMs, bytes, packets, lost }
-    // A place that is somebody else's now counts anew.
+    // A reused track counts from zero.
     const key = `${track.mid} ${track.userId} ${track.streamType}`
     counters.set(key, now)
     const { userId, streamType, kind } = track

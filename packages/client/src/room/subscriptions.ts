@@ -1,6 +1,6 @@
 import type { PublishedStreamType, TrackKind, User, WishedStream } from '@crossroom/protocol'
 
-/** Who shows what. */
+/** The views of remote video. */
 export interface ViewedPicture {
   readonly userId: string
   readonly streamType: PublishedStreamType
@@ -8,10 +8,10 @@ export interface ViewedPicture {
   readonly maxWidth: number
 }
 
-/** What decides on what comes down. */
+/** The inputs of the subscription. */
 export interface Taste {
   readonly autoReceiveVideo: boolean
-  /** Pixels of what is received and not in view. */
+  /** Width in pixels of video that is not in view. */
   readonly unseenWidth: number
   readonly views: readonly ViewedPicture[]
   readonly wantsAudioOf: (userId: string) => boolean
@@ -19,7 +19,7 @@ export interface Taste {
   readonly wasThere: (userId: string, streamType: PublishedStreamType, kind: TrackKind) => boolean
 }
 
-/** Pictures that nobody looks at yet come this wide at most, unless the page wants them otherwise. */
+/** Maximum width of video without a view, unless the page sets another. */
 export const UNSEEN_WIDTH = 320
 /** Widths are asked for in these steps, for a window that is being resized must not send a message per pixel. */
 const WIDTH_STEPS = [160, 320, 480, 640, 960, 1280, 1920, 2560, 3840] as const
@@ -45,8 +45,8 @@ function largestBelow(width: number): number {
 }
 
 /**
- * The whole wish, most important first: pictures in view, the larger first, then those that nobody looks at, last those that
- * are away for the moment. The server leaves out from the end what does not fit.
+ * The complete subscription, most important first: video in view, the larger first, then video without a view, last
+ * temporarily hidden video. If the bandwidth is too low, the server drops from the end.
  */
 export function wishOf(users: readonly User[], taste: Taste): WishedStream[] {
   const views = new Map(taste.views.map((view) => [streamKey(view.userId, view.streamType), view.maxWidth]))

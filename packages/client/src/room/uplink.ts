@@ -33,7 +33,7 @@ interface Slot {
   sent: SentTrack | undefined
 }
 
-/** The up side of a member: one RTCPeerConnection. What is to be sent is said as a whole; the difference is negotiated. */
+/** The uplink of a member: one RTCPeerConnection. The complete media is set at once; the difference is negotiated. */
 export class Uplink {
   readonly connection: RTCPeerConnection
   readonly #options: UplinkOptions
@@ -41,7 +41,7 @@ export class Uplink {
   /** Streams tell the server, and lip-sync, which sound belongs to which picture. */
   readonly #streams = { main: new MediaStream(), aux: new MediaStream() }
   #wanted: readonly SentTrack[] = []
-  /** True when what was negotiated last is not what the slots say. */
+  /** True when the slots differ from the last negotiation. */
   #isStale = false
   #iceRestart = false
   /** Of the server's side. */
@@ -71,7 +71,7 @@ export class Uplink {
     return this.#work()
   }
 
-  /** Looks for a way through the network anew, without a break in what is sent where the old one still works. */
+  /** Searches a new path through the network, without interrupting media on a working one. */
   restart(): Promise<void> {
     if (this.#slots.length === 0) return Promise.resolve()
     this.#iceRestart = true
@@ -92,7 +92,7 @@ export class Uplink {
   }
 
   async #settle(): Promise<void> {
-    // The first look at what is wanted comes after the caller's turn, so that camera and microphone share an offer.
+    // The first negotiation happens after the caller's turn, so that camera and microphone share an offer.
     await Promise.resolve()
     for (;;) {
       const wanted = this.#wanted

@@ -1,11 +1,11 @@
 import type { NetworkProbe, ProbeOutcome } from './network-probe.js'
 
-/** What is done about media that stands still. */
+/** The recovery of stalled media. */
 export interface WayFinderOptions {
   readonly probe: Pick<NetworkProbe, 'run'>
   /** The server answers: new ways are looked for between here and there. */
   readonly restart: () => void
-  /** It does not: the machine has another network, and the socket is to be opened anew. */
+  /** It is not alive: the machine has another network, and the socket must reconnect. */
   readonly networkChanged: () => void
 }
 
@@ -59,7 +59,7 @@ export class WayFinder {
     this.#doubtNotBefore = nowMs + SETTLE_MS
   }
 
-  /** What was asked is of no use any more. Idempotent. */
+  /** The pending question is obsolete. Idempotent. */
   close(): void {
     this.#closed = true
   }

@@ -100,7 +100,7 @@ export class SignalSocket {
     return this.#leaving
   }
 
-  /** The machine has another network, or the page is looked at again: what was sent may be lost. */
+  /** The machine changed networks, or the page is visible again: sent messages may be lost. */
   networkChanged(): void {
     this.#session.networkChanged(pageClock.now())
     this.#driver.drain()
@@ -171,7 +171,7 @@ export class SignalSocket {
     this.#entering = undefined
     this.#left()
     this.#leaving = undefined
-    // Who was never in the room hears of it by the promise alone.
+    // Before the first entry only the promise reports the failure.
     if (entering === undefined) this.#events.ended(event)
     else entering.reject(event.reason === 'unreachable' ? new CrossroomError('SERVER_UNREACHABLE') : error)
   }

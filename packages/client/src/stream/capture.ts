@@ -61,7 +61,7 @@ export class Capture {
     return this.#enabled[kind]
   }
 
-  /** What is switched off goes on as black or silence, so that players do not stop. */
+  /** Disabled media is sent as black or silence, so that players do not stop. */
   setEnabled(kind: 'video' | 'audio', on: boolean): void {
     this.#enabled[kind] = on
     const track = this.#tracks[kind]

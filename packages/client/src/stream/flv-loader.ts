@@ -14,7 +14,7 @@ function misunderstood(error: unknown): Failure {
   return { reason: 'codec', detail: String(error) }
 }
 
-/** Close codes of the server (and RFC 6455 section 7.4.1): 4404 nobody publishes, 1008 refused, 1001 over. */
+/** Close codes of the server (and RFC 6455 section 7.4.1): 4404 no publisher, 1008 refused, 1001 ended. */
 const CLOSE_REASONS: Readonly<Record<number, Failure['reason']>> = {
   4404: 'not-found',
   1008: 'refused',

@@ -78,7 +78,7 @@ export class FlvSource implements Source {
     return player
   }
 
-  /** A player that never played anything is not built anew: its stream would fail again. */
+  /** A player that never played is not created again: its stream would fail again. */
   #rebuild(): void {
     this.#hasPlayed = false
     queueMicrotask(() => {
@@ -144,8 +144,8 @@ export class FlvSource implements Source {
 }
 
 /**
- * True when this browser has Media Source, by which FLV is played. Whether it decodes what is in the stream it says when it
- * gets it: Firefox on Linux has H.264 only where FFmpeg's libraries are, and then everything but the codec is there.
+ * True when this browser has Media Source, which FLV playback requires. Codec support shows only at playback: Firefox
+ * on Linux has H.264 only with FFmpeg's libraries.
  */
 export function canPlayFlv(): boolean {
   return 'MediaSource' in window || 'ManagedMediaSource' in window

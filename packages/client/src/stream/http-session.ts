@@ -8,7 +8,7 @@ const LEAVE_MS = 2_000
 export type OfferAnswer =
   | { readonly kind: 'answer'; readonly sdp: string; readonly iceServers: RTCIceServer[] }
   | { readonly kind: 'refusal'; readonly status: number; readonly sentence: string }
-  /** It came when nobody waited for it any more; the session it made is ended. */
+  /** The answer arrived after the caller had left; its session is ended. */
   | { readonly kind: 'left' }
 
 /** A session of WHIP (RFC 9725) or WHEP: made by an offer, known by its Location, ended by DELETE. */
@@ -26,7 +26,7 @@ export class HttpSession {
   /** Rejects when the server cannot be reached. */
   async offer(sdp: string): Promise<OfferAnswer> {
     const headers = { ...this.#headers, 'Content-Type': 'application/sdp', Accept: 'application/sdp' }
-    // Not aborted: a session made by an offer that nobody waits for any more must be ended by its Location.
+    // Not aborted: the session of an abandoned offer must be ended by its Location.
     const response = await fetch(this.#resource, { method: 'POST', body: sdp, headers })
     const body = await response.text()
     const location = response.headers.get('location')

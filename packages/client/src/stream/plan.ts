@@ -29,7 +29,7 @@ export function backOffMs(round: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(round, 10))
 }
 
-/** Decides from all setbacks since the plan was begun; the last one is the one that just happened. */
+/** Decides from all setbacks since the plan started; the last one is the newest. */
 export function decide(plan: readonly Protocol[], setbacks: readonly Setback[], playedMs: number, round: number): Step {
   const last = setbacks.at(-1)
   if (last === undefined) return { kind: 'next', protocol: plan[0]! }

@@ -67,7 +67,7 @@ export class Player {
     return this.#state
   }
 
-  /** Plays `address`; what was played before is left. */
+  /** Plays `address`; leaves the previous one. */
   open(address: StreamAddress, preference: Preference): void {
     this.close()
     this.#address = address
@@ -89,7 +89,7 @@ export class Player {
     if (this.#state.kind !== 'idle') this.#set({ kind: 'idle' })
   }
 
-  /** What is measured now; undefined while nothing plays. */
+  /** Current measurements; undefined while nothing plays. */
   async sample(): Promise<Sample | undefined> {
     return this.#source?.sample()
   }

@@ -2,19 +2,18 @@ import { CrossroomError } from '../errors.js'
 import { backOffMs } from './plan.js'
 
 /**
- * Why nothing is captured.
- * `insecure` browsers keep camera and screen from pages over plain HTTP · `denied` the person or the system said no ·
- * `no-device` there is none, or it was unplugged · `in-use` another program has it · `no-screen` this browser cannot
- * share the screen · `sharing-ended` the person ended it in the browser's own bar · `left` the answer came when nobody
- * waited for it any more.
+ * Why capturing failed. `insecure` browsers allow no camera and screen on pages over plain HTTP · `denied` the user or
+ * the system denied access · `no-device` there is no device, or it was unplugged · `in-use` another program uses it ·
+ * `no-screen` this browser cannot share the screen · `sharing-ended` the user ended it in the browser's own bar ·
+ * `left` the answer came too late.
  */
 export type CaptureReason = 'insecure' | 'denied' | 'no-device' | 'in-use' | 'no-screen' | 'sharing-ended' | 'left'
 
 /**
- * Why a session did not begin or ended.
- * `refused` the server does not let us · `busy` somebody publishes by this name · `unavailable` the server has no
- * WebRTC · `unsupported` the browser has none · `rejected` the server cannot use the offer · `network` the connection
- * failed or broke · `timeout` none came about in time · `ended` the server ended this session and goes on itself.
+ * Why a session did not start or ended. `refused` the server denies access · `busy` the name is in use · `unavailable`
+ * the server has no WebRTC · `unsupported` the browser has none · `rejected` the server cannot use the offer ·
+ * `network` the connection failed or broke · `timeout` no connection in time · `ended` the server ended this session
+ * and keeps running.
  */
 export type SessionReason =
   'refused' | 'busy' | 'unavailable' | 'unsupported' | 'rejected' | 'network' | 'timeout' | 'ended'

@@ -8,8 +8,8 @@ interface Readiness {
 let offered = false
 
 /**
- * Why the server has no WebRTC, by what `/readyz` says of it or by its answer to OPTIONS; undefined when it has it. A
- * yes is remembered while the page lives; a no is asked again, for a server may be started anew with more in it.
+ * Why the server has no WebRTC, according to `/readyz` or its answer to OPTIONS; undefined if it has WebRTC. A yes is
+ * cached for the page; a no is checked again, because the server may restart with more parts.
  */
 export async function webRtcMissing(address: StreamAddress, signal: AbortSignal): Promise<Failure | undefined> {
   if (offered) return undefined

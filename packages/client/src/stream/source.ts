@@ -2,14 +2,14 @@
 export const PROTOCOLS = ['webrtc', 'ws-flv', 'http-flv'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
-/** What was asked for: one way only, or the best one that works. */
+/** The requested protocol, or the best one that works. */
 export type Preference = Protocol | 'auto'
 
 /**
- * Why a source ended.
- * `not-found` nobody publishes the stream · `refused` the server does not let us · `codec` this browser cannot decode it ·
- * `unsupported` this browser lacks the interface (WebRTC, Media Source) · `unavailable` the server does not offer the
- * protocol · `network` the connection failed or broke · `timeout` nothing came in time · `ended` the stream is over.
+ * Why a source ended. `not-found` the stream has no publisher · `refused` the server denies access · `codec` this
+ * browser cannot decode it · `unsupported` this browser lacks the interface (WebRTC, Media Source) · `unavailable` the
+ * server does not offer the protocol · `network` the connection failed or broke · `timeout` no media in time · `ended`
+ * the stream has ended.
  */
 export const FAILURE_REASONS = [
   'not-found',

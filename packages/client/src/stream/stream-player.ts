@@ -42,7 +42,7 @@ export class StreamPlayer {
     this.#player = new Player(this.video, openers, (state) => this.#emitter.emit('state-changed', state))
     const { stream: name, token, protocol = 'auto' } = options
     const address = { origin: serverOrigin(options.server), name, ...(token === undefined ? {} : { token }) }
-    // Who was given this may listen first.
+    // The caller may add its listeners first.
     queueMicrotask(() => {
       if (!this.#stopped) this.#player.open(address, protocol)
     })

@@ -59,7 +59,7 @@ export class StreamPublisher {
     return this.#publisher.isActive
   }
 
-  /** What is captured; undefined for nothing. */
+  /** The captured media; undefined for none. */
   get source(): CaptureSource | 'own' | undefined {
     return this.#capture.source
   }
@@ -78,7 +78,7 @@ export class StreamPublisher {
     return this
   }
 
-  /** Captures, now instead of what was before, also while it is sent. Rejects with CrossroomError. */
+  /** Captures, replacing the previous source, also on air. Rejects with CrossroomError. */
   async open(source: CaptureSource | MediaStream): Promise<void> {
     await this.#capture.open(source)
     this.#clearFailure()
@@ -99,7 +99,7 @@ export class StreamPublisher {
     return !this.#capture.isEnabled(kind)
   }
 
-  /** Shows what is captured; null nowhere. Throws `VIEW_NOT_FOUND`. */
+  /** Shows the captured media; null hides it. Throws `VIEW_NOT_FOUND`. */
   showIn(view: View | null): void {
     this.#preview?.close()
     const events = { firstFrame: () => undefined, sizeChanged: () => undefined }
@@ -107,7 +107,7 @@ export class StreamPublisher {
     this.#present()
   }
 
-  /** Sends what is captured. Throws `INVALID_ARGUMENT`. */
+  /** Publishes the captured media. Throws `INVALID_ARGUMENT`. */
   start(target: PublishTarget): void {
     checkOptions('publish', target, publishRules, ['stream'])
     if (!('RTCPeerConnection' in globalThis)) return this.#publisher.stop({ reason: 'unsupported' })
@@ -125,7 +125,7 @@ export class StreamPublisher {
     return this.#publisher.sample()
   }
 
-  /** Ends the stream; what is captured goes on, for a preview or the next stream. Idempotent. */
+  /** Ends the stream; capturing continues, for a preview or the next stream. Idempotent. */
   stop(): void {
     this.#publisher.stop()
   }
@@ -149,7 +149,7 @@ export class StreamPublisher {
 
   #handleEnded(failure: PublishFailure): void {
     const { video, audio } = this.#capture.tracks
-    // A stream goes on with what is left, but nobody wants to go on who ended the sharing of the screen.
+    // A stream continues with the remaining track, except when the user ended the screen sharing.
     if (failure.reason !== 'sharing-ended' && (video ?? audio) !== undefined) return
     this.#capture.close()
     this.#publisher.stop(failure)

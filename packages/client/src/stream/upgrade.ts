@@ -33,7 +33,7 @@ export class Upgrade {
     this.#timer = setTimeout(() => this.#try(), this.#waitMs)
   }
 
-  /** Idempotent. What was adopted is the caller's. */
+  /** Idempotent. Adopted sources belong to the caller. */
   close(): void {
     this.#attempt++
     clearTimeout(this.#timer)

@@ -11,8 +11,9 @@ import { isNamed, startPlayback, type Failure, type Sample, type SourceEvents, t
 const DISCONNECTED_MS = 4_000
 
 /**
- * Plays by WebRTC: WHEP (draft-ietf-wish-whep), the client offers. Nothing is trickled: the server answers with its
- * own candidates, UDP and TCP, and learns ours from the connectivity checks, so the browser falls back to TCP by itself.
+ * Plays over WebRTC: WHEP (draft-ietf-wish-whep), the client offers. There is no trickle ICE: the server answers with
+ * its own candidates, UDP and TCP, and learns ours from the connectivity checks, so the browser falls back to TCP
+ * automatically.
  */
 export class WhepSource implements MovableSource {
   #video: HTMLVideoElement

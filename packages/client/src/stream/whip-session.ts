@@ -6,7 +6,7 @@ import { preferH264 } from '../media/codecs.js'
 import { failureOfWhip, type PublishFailure } from './publish-failure.js'
 import { sentIn, type SenderReport, type SentReading } from './sender-stats.js'
 
-/** What is sent; absent while there is no camera or no microphone. */
+/** The tracks to send; absent without a camera or a microphone. */
 export interface Tracks {
   readonly video: MediaStreamTrack | undefined
   readonly audio: MediaStreamTrack | undefined
@@ -35,9 +35,9 @@ const ASK_MS = 2_000
 const MAX_VIDEO_BITS_PER_SECOND = 4_000_000
 
 /**
- * Publishes by WebRTC: WHIP (RFC 9725), one m-line of video and one of audio in every offer, so that a camera or a
- * microphone that comes later has its place. Nothing is trickled: the server answers with its own candidates and learns
- * ours from the connectivity checks.
+ * Publishes over WebRTC: WHIP (RFC 9725), one video and one audio m-line in every offer, so that a later camera or
+ * microphone has a place. There is no trickle ICE: the server answers with its own candidates and learns ours from the
+ * connectivity checks.
  */
 export class WhipSession implements PublishSession {
   readonly #address: StreamAddress
@@ -125,8 +125,8 @@ export class WhipSession implements PublishSession {
   }
 
   /**
-   * A server that goes down is waited for; one that stays and ended this session alone meant it, and whoever came back at
-   * once would fight with the publisher who took the name over.
+   * After a server shutdown the client waits and reconnects; when a running server ends this session alone, it is
+   * intentional, and reconnecting would compete with the new publisher of the name.
    */
   async #handleEnded(): Promise<void> {
     const signal = AbortSignal.timeout(ASK_MS)

@@ -15,7 +15,7 @@ interface RemoteStream {
   readonly streamType: PublishedStreamType
   readonly videoId: string
   readonly tracks: Map<TrackKind, MediaStreamTrack>
-  /** What was there once; a track that was there and is not now is muted. */
+  /** Tracks seen before; a known track that is missing now is muted. */
   readonly available: Map<TrackKind, boolean>
 }
 
@@ -28,7 +28,7 @@ export class RemoteStreams {
     this.#listener = listener
     crossroom.on('remote-user-enter', ({ userId }) => this.#tell(this.#at(userId, 'main')))
     crossroom.on('track', ({ userId, streamType, kind, track }) => {
-      // Places are used again: the track may have been somebody else's.
+      // Tracks are reused: this one may have belonged to another user.
       for (const other of this.#streams.values()) if (other.tracks.get(kind) === track) other.tracks.delete(kind)
       const stream = this.#at(userId, streamType)
       stream.tracks.set(kind, track)
@@ -69,7 +69,7 @@ export class RemoteStreams {
     this.#listener.muted(kind, userId, true)
   }
 
-  /** Whoever left, and every stream that is not published any more, is removed. */
+  /** Removes users who left and streams that are no longer published. */
   #handleUsers(users: readonly User[]): void {
     for (const [key, stream] of this.#streams) {
       const user = users.find(({ userId }) => userId === stream.userId)

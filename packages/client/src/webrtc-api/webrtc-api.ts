@@ -62,7 +62,7 @@ export class WebRTCAPI {
     this.#events.off(name, handler)
   }
 
-  /** Rooms are made by whoever enters first. */
+  /** The first user to enter creates the room. */
   createRoom(room: WebRTCAPIRoom, succeeded?: Succeeded, failed?: Failed): void {
     this.enterRoom(room, succeeded, failed)
   }

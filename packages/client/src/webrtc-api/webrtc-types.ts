@@ -53,7 +53,7 @@ export type VideoType = 0 | 1 | 2 | 7
 export interface RemoteStreamInfo {
   readonly userId: string
   readonly openId: string
-  /** null while somebody is there and sends nothing. */
+  /** null while the user is present without media. */
   readonly stream: MediaStream | null
   readonly videoId: string
   readonly videoType: VideoType

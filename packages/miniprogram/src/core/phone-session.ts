@@ -29,7 +29,7 @@ export interface PhoneSessionOptions {
 
 /** What a phone in a room is told. After `ended` nothing comes any more. */
 export interface PhoneSessionHandlers {
-  /** In the room. Also after a session that could not be resumed was entered anew. */
+  /** In the room, also after entering again because the session could not be resumed. */
   entered(result: EnterResult): void
   /** Where to push; undefined when this member must not or must no longer push. */
   pushUrl(url: string | undefined): void
@@ -124,7 +124,7 @@ export class PhoneSession {
     else this.#keeper.unwant()
   }
 
-  /** What is switched on; told to the others, and withheld by the server when it is off. */
+  /** The enabled media; announced to the others, and withheld by the server when off. */
   setMedia(audio: boolean, video: boolean): void {
     if (audio === this.#media.audio && video === this.#media.video) return
     this.#media = { audio, video, streamType: 'main' }

@@ -28,12 +28,14 @@ export class PlayRoute {
     return this.#protocol
   }
 
-  /** Grows whenever the player must be made anew: LiteAV does not play a changed `src` reliably in the same element. */
+  /**
+   * Grows whenever the player must be created again: LiteAV does not play a changed `src` reliably in the same element.
+   */
   get generation(): number {
     return this.#generation
   }
 
-  /** New addresses of the same stream; answers whether the player must be made anew. */
+  /** New addresses of the same stream; returns whether the player must be created again. */
   update(play: Pick<PlayAddresses, PlayProtocol>): boolean {
     const before = this.url
     this.#play = play
@@ -42,7 +44,7 @@ export class PlayRoute {
     return true
   }
 
-  /** What the player said; answers whether it must be made anew. */
+  /** Handles an event of the player; returns whether it must be created again. */
   handleCode(code: number): boolean {
     if (code === playerCodes.begin) {
       this.#reconnects = 0
@@ -55,7 +57,7 @@ export class PlayRoute {
     return true
   }
 
-  /** The element must be made anew with the same address, as Android needs after a page was hidden. */
+  /** The element must be created again with the same address, as Android requires after a page was hidden. */
   restart(): void {
     this.#reconnects = 0
     this.#generation++

@@ -4,8 +4,8 @@ import type { Platform } from './platform.js'
 import { pusherCodes } from './pusher-codes.js'
 
 /**
- * Waits between attempts to push again: LiteAV has made three of its own before it says -1307, so the first comes at once.
- * The tries last half a minute, twice the grace time in which the server keeps viewers and member.
+ * Delays between push attempts: LiteAV has made three of its own before -1307, so the first is immediate. The attempts
+ * last half a minute, twice the grace time in which the server keeps viewers and member.
  */
 const RETRY_MS: readonly number[] = [200, 1000, 2000, 4000, 5000, 5000, 5000]
 

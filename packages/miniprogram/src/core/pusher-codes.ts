@@ -1,6 +1,6 @@
 import type { StreamType, User } from '@crossroom/protocol'
 
-/** Which protocol a `<live-player>` is given; it takes no other. */
+/** The protocol of a `<live-player>`; it accepts no other. */
 export type PlayProtocol = 'rtmp' | 'flv'
 
 /** One `bindstatechange` of a pusher: `message` is JSON text for the codes of rooms. */
@@ -63,7 +63,7 @@ export class PusherCodes {
     this.#prefer = options.prefer
   }
 
-  /** Entered, or entered anew: 1018, then everybody. */
+  /** Entered, or entered again: 1018, then all members. */
   entered(users: readonly User[]): PusherEvent[] {
     this.#list = ''
     return [{ code: pusherCodes.roomIn, message: 'Entered the room' }, ...this.changed(users)]

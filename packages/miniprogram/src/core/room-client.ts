@@ -24,13 +24,13 @@ import { version } from './version.js'
 
 const MICROS_PER_MS = 1000
 
-/** Who enters which room, and how. */
+/** The user, the room and the credentials. */
 export type EnterWish = Omit<EnterParams, 'protocol' | 'client'>
 
 /** Why a session is over, or why it never began. */
 export interface RoomEnd {
   readonly reason: EndReason
-  /** An ErrorCode, or one that a newer server has; absent when the user left. */
+  /** An ErrorCode, or a code of a newer server; absent when the user left. */
   readonly code?: string
   /** For people. */
   readonly sentence: string
@@ -40,7 +40,7 @@ export interface RoomEnd {
 
 /** A request that failed; `message` is a sentence for people. */
 export class RoomError extends Error {
-  /** An ErrorCode, or one that a newer server has. */
+  /** An ErrorCode, or a code of a newer server. */
   readonly code: string
 
   constructor(code: string, sentence: string) {
@@ -50,7 +50,7 @@ export class RoomError extends Error {
   }
 }
 
-/** The facts of a code, undefined for one that this version does not know. */
+/** The facts of a code, undefined for an unknown one. */
 export function factsOf(code: string | undefined): ErrorFacts | undefined {
   return code !== undefined && isErrorCode(code) ? errorCodes[code] : undefined
 }

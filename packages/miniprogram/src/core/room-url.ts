@@ -10,7 +10,7 @@ const MAX_ROOM_URL_LENGTH = 8 * 1024
 /** Ports are 16 bits. */
 const MAX_PORT = 0xffff
 
-/** Hosts of the cloud that `room://` meant before. Nobody's own server answers there. */
+/** Hosts of the cloud that `room://` meant before. No self-hosted server uses them. */
 const FOREIGN_HOST = /(^|\.)(tencent\.com|tencent-cloud\.com|qcloud\.com|qq\.com)$/i
 
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i
@@ -27,7 +27,7 @@ export interface RoomAddress {
   readonly streamType?: 'main' | 'aux'
 }
 
-/** An address that cannot be used; `message` says what came and what was expected. */
+/** An invalid address; `message` contains the received and the expected form. */
 export class RoomUrlError extends Error {
   readonly code = 'BAD_ROOM_URL'
 }
@@ -113,7 +113,9 @@ export function signalUrlOf(server: string): string {
   return `${base}${path.endsWith('/signal') ? path : `${path}/signal`}`
 }
 
-/** Loopback, private and link-local addresses, and names of the local network: where nobody has a certificate. */
+/**
+ * Loopback, private and link-local addresses, and names of the local network: none of them has a public certificate.
+ */
 export function isPrivateHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '')
   if (name === 'localhost' || name.endsWith('.localhost') || name.endsWith('.local')) return true

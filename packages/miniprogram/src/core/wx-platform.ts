@@ -27,7 +27,7 @@ export function isDevTools(): boolean {
   return platformName() === 'devtools'
 }
 
-/** Android needs a player made anew that was made while its page was hidden, and plays few at a time. */
+/** Android must create players again that were created on a hidden page, and plays few at a time. */
 export function isAndroid(): boolean {
   return platformName() === 'android'
 }

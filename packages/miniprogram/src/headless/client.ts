@@ -30,7 +30,7 @@ export interface ClientOptions {
 
 export type MuteTarget = 'audio' | 'video' | 'all'
 
-/** What the page sets on the `<live-player>` of somebody it has muted. */
+/** Attributes for the `<live-player>` of a user that the page has muted. */
 export interface MutedAttributes {
   readonly muted: boolean
   readonly muteVideo: boolean
@@ -48,7 +48,7 @@ export interface NetStatusDetail {
 
 /** Every event with its detail. Codes of `error` are those of the signaling (see the docs), not numbers. */
 export interface ClientEvents {
-  /** Somebody can be played: call subscribe. */
+  /** A stream can be played: call subscribe. */
   'stream-added': RemoteStream
   'stream-removed': RemoteStream
   /** Set this address on the player, under a new `wx:key`. */
@@ -117,7 +117,7 @@ export class Client extends Emitter<ClientEvents> {
     return self.userId
   }
 
-  /** Joins again after an error; `known` are the streams that the page still shows, which are then not told anew. */
+  /** Joins again after an error; `known` are the streams that the page still shows, which are not announced again. */
   async rejoin(wish: EnterWish, known: readonly RemoteStream[] = []): Promise<string> {
     this.leave()
     this.#streams.remember(known, NOWHERE)
@@ -152,7 +152,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#streams.unsubscribe(uid, streamType)
   }
 
-  /** Hears or sees somebody no more on this phone; answers what to set on the player. */
+  /** Mutes a user on this phone; returns the attributes for the player. */
   mute(uid: string, target: MuteTarget = 'all'): MutedAttributes {
     return this.#setMuted(uid, target, true)
   }

@@ -3,7 +3,7 @@ import type { PlayAddresses, User, UserStream } from '@crossroom/protocol'
 import { PlayRoute } from '../core/play-route.js'
 import type { PlayProtocol } from '../core/pusher-codes.js'
 
-/** What a phone can play of somebody; the lower simulcast layer is chosen by the server, not by the phone. */
+/** A stream that a phone can play; the server chooses the simulcast layer. */
 export type PlayableType = 'main' | 'aux'
 
 /** One stream of one other member, as the page sees it. */
@@ -38,7 +38,7 @@ export class RemoteStreams {
     this.#prefer = options.prefer
   }
 
-  /** Compares the whole list with what is known: gone before new. A stream is there once something of it was live. */
+  /** Compares the complete list with the known streams: removed before added. A stream exists once it was live. */
   update(users: readonly User[]): StreamChange[] {
     const next = new Map<string, { stream: RemoteStream; play: PlayAddresses }>()
     for (const user of users) {

@@ -13,7 +13,7 @@ interface PlayerElement {
   readonly data: Readonly<Record<string, unknown>>
   readonly properties: Readonly<Record<string, AttributeValue>> & { readonly playerAttributes: object }
   route: PlayRoute | undefined
-  /** Counts the players made, so that each gets a key of its own. */
+  /** Counts the created players, so that each gets its own key. */
   made: number
   isPageHidden: boolean
   /** The player was made while the page was hidden, which Android never recovers from. */

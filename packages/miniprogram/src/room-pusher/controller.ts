@@ -46,7 +46,7 @@ export class PusherController {
     return this.#session
   }
 
-  /** Enters the room, or hands the address to the tag; what was open is left. An empty address only leaves. */
+  /** Enters the room, or passes the address to the tag; leaves the previous one. An empty address only leaves. */
   start(wish: PushWish): void {
     this.stop()
     this.#wish = wish

@@ -9,7 +9,7 @@ export type AttributeValue = string | number | boolean
 export interface TagAttribute {
   /** As WXML writes it. */
   readonly name: string
-  /** What the tag takes when nothing is said. */
+  /** The tag's default. */
   readonly value: AttributeValue
 }
 
@@ -105,7 +105,7 @@ export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** `minBitrate` → `min-bitrate`; what is written with hyphens already stays. */
+/** `minBitrate` → `min-bitrate`; hyphenated names stay. */
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
@@ -121,8 +121,8 @@ export function defaultsOf(table: readonly TagAttribute[]): TagAttributes {
 }
 
 /**
- * The attributes of a tag: defaults, then each wish in turn. Names may be written either way. Values that are no
- * attribute value are left out, because setData refuses `undefined`.
+ * The attributes of a tag: defaults, then each override in turn. Names may be written either way. Invalid values are
+ * dropped, because setData refuses `undefined`.
  */
 export function attributesOf(
   table: readonly TagAttribute[],

@@ -24,7 +24,7 @@ type Answer = (request: Request, id: RequestId) => string
 
 /**
  * A signaling server for tests, in the same process: it checks every message with the protocol's own validators and
- * answers at once. What is scripted by a test is `users`, `refuse` and the notifications.
+ * answers immediately. A test scripts `users`, `refuse` and the notifications.
  */
 export class FakeRoomServer {
   readonly requests: Request[] = []

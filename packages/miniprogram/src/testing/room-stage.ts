@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 
 import { buildForTest, openStage, type Stage, type StageOptions } from './stage.js'
 
-/** Built anew for each test file, and one `<webrtc-room>` per test. */
+/** Built again for each test file, with one `<webrtc-room>` per test. */
 export interface RoomStage {
   /** On a page, with the properties that a call needs, not started. */
   open(options?: Partial<StageOptions>): Promise<Stage>

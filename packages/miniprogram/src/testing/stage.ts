@@ -79,9 +79,9 @@ const EVENTS: ReadonlySet<string> = new Set([
 
 let builds = 0
 
-/** Builds the package anew, into a folder of the system: no test runs against what an earlier build left. */
+/** Builds the package into a new temporary folder: no test runs an earlier build. */
 export async function buildForTest(out: string): Promise<void> {
-  // In a process of its own: esbuild refuses to run beside jsdom's globals.
+  // In a separate process: esbuild refuses to run with jsdom's globals.
   await promisify(execFile)(process.execPath, [join(root, 'build.mjs'), out])
 }
 

@@ -15,14 +15,14 @@ export interface AudioOnlyOptions {
   readonly prefer: PlayProtocol
   /** Asks the server for one stream with the voices of those who have no player. */
   mix(wish: MixParams): Promise<{ readonly play: PlayAddresses }>
-  /** Somebody is heard only from now on. */
+  /** A member is only heard from now on. */
   entered(userId: string): void
   changed(): void
 }
 
 /** The player of mixed sound. */
 export interface MixPlayer {
-  /** Changes when the element must be made anew. */
+  /** Changes when the element must be created again. */
   readonly key: string
   readonly url: string
 }
@@ -45,13 +45,16 @@ export class AudioOnly {
     return this.#users
   }
 
-  /** Undefined: nobody is mixed. */
+  /** Undefined without a mix. */
   get player(): MixPlayer | undefined {
     const route = this.#route
     return route && { key: `mix-${route.generation}`, url: route.url }
   }
 
-  /** Decides anew who has a player, and whose voices are mixed: all of the rest but those whom the app has silenced. */
+  /**
+   * Decides again which members have a player, and whose voices are mixed: all others except those that the app has
+   * muted.
+   */
   update(seats: readonly (Seat | undefined)[], silenced: ReadonlySet<string>): void {
     const before = this.#users
     const users = withoutPlayer(seats, this.#options.maxPlayers)
@@ -65,7 +68,7 @@ export class AudioOnly {
     else void this.#ask(voices)
   }
 
-  /** The session was lost and entered anew, and the mix went with it. */
+  /** The session was lost and entered again, so the mix is gone. */
   renew(): void {
     if (this.#heard !== '') void this.#ask(this.#heard.split(' '))
   }
@@ -81,7 +84,7 @@ export class AudioOnly {
     this.#hidden = true
   }
 
-  /** The page is shown again. On Android a player that was made meanwhile is made anew. */
+  /** The page is shown again. On Android a player created meanwhile is created again. */
   show(android: boolean): void {
     this.#hidden = false
     if (this.#madeHidden && android) this.#route?.restart()
@@ -103,7 +106,7 @@ export class AudioOnly {
   }
 }
 
-/** Screens keep their player before cameras do: what is on them cannot be guessed from the voice. */
+/** Screens keep their players before cameras do: a voice does not convey a screen. */
 function withoutPlayer(seats: readonly (Seat | undefined)[], maxPlayers: number): ReadonlySet<string> {
   let free = maxPlayers
   for (const seat of seats) if (seat?.players.get('aux')?.started) free--

@@ -11,7 +11,7 @@ interface RoomElement {
   readonly data: RoomProperties & RoomView
   readonly properties: RoomProperties
   controller: RoomController
-  /** JSON of what was shown last, by key: only what changed is sent to the view. */
+  /** JSON of the last shown values, by key: only changes are sent to the view. */
   shown: Map<string, string>
   setData(patch: object, drawn?: () => void): void
   triggerEvent(name: string, detail: object): void

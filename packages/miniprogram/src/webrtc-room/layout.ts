@@ -30,7 +30,7 @@ export interface LayoutInput {
   readonly seats: readonly (string | undefined)[]
   /** undefined: this phone only watches and has no pane. */
   readonly selfId: string | undefined
-  /** Who stands in the main pane of 1u3d and 1l3r; empty: oneself. */
+  /** The member in the main pane of 1u3d and 1l3r; empty: oneself. */
   readonly roomCreator: string
   readonly smallView: SmallView
 }

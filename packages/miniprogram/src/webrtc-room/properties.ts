@@ -70,7 +70,7 @@ export const properties: Readonly<Record<keyof RoomProperties, Property>> = {
   roomID: id(''),
   privateMapKey: text(),
   roomName: text(),
-  /** Who stands in the main pane of 1u3d and 1l3r. */
+  /** The member in the main pane of 1u3d and 1l3r. */
   roomCreator: text(),
   userName: text(),
   /** `anchor` sends, `audience` only watches until it may link its microphone. */

@@ -16,7 +16,7 @@ export const roomEventCodes = {
   tooManyMembers: -8,
   roomSig: -9,
   joinRoom: -10,
-  /** The server takes nobody in for a reason that apps have no code for. */
+  /** The server admits no members, for a reason without a code for apps. */
   notEnabled: -11,
   exitRoom: 'EXIT_ROOM',
   pushBegun: 10,

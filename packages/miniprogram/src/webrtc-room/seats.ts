@@ -6,7 +6,7 @@ import { PlayRoute, playerCodes, type PlayProtocol } from '../index.js'
 export interface SeatPlayer {
   readonly streamType: 'main' | 'aux'
   readonly route: PlayRoute
-  /** Somebody has been seen or heard here: the element exists from then on, for making it again is a black flash. */
+  /** A member has been seen or heard here: the element exists from then on, because creating it again flashes black. */
   started: boolean
   loading: boolean
   /** The picture lies on its side and must be turned. */
@@ -26,8 +26,8 @@ export interface SeatsChange {
 }
 
 /**
- * The fixed row of seats that remote members take. Who leaves frees the seat before who comes looks for one, so that
- * one out and one in at the same moment works in a full room.
+ * The fixed row of seats for remote members. Leaving members free their seats before new ones look for one, so that a
+ * simultaneous exit and entry works in a full room.
  */
 export class Seats {
   readonly #prefer: PlayProtocol
@@ -84,12 +84,12 @@ export class Seats {
     return renewed || player.loading !== wasLoading
   }
 
-  /** The page is hidden: what is made from now on may be dead when it is shown again. */
+  /** The page is hidden: players created from now on may be dead when it is shown again. */
   hide(): void {
     this.#hidden = true
   }
 
-  /** The page is shown again. On Android, players that were made meanwhile are made anew. */
+  /** The page is shown again. On Android, players created meanwhile are created again. */
   show(android: boolean): void {
     this.#hidden = false
     for (const seat of this.#seats) {
@@ -129,7 +129,7 @@ export class Seats {
     if (player.route.update(stream.play)) this.#renewed(player)
   }
 
-  /** The element is made anew. */
+  /** The element is created again. */
   #renewed(player: SeatPlayer): void {
     player.loading = true
     player.madeHidden = this.#hidden

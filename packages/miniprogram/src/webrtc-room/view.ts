@@ -13,7 +13,7 @@ export interface RoomView {
   readonly simulated: boolean
   readonly selfName: string
   readonly tiles: readonly Tile[]
-  /** The player of mixed sound, if there is one: a list, for WXML makes an element anew by the key of a list only. */
+  /** The player of the mixed audio, if any: a list, because WXML creates elements again only by the key of a list. */
   readonly mixes: readonly MixPlayer[]
   readonly mix: TagAttributes
   readonly debugText: string
@@ -21,7 +21,7 @@ export interface RoomView {
 
 /** One player, or a name where there is none. */
 export interface Tile {
-  /** Changes when the element must be made anew. */
+  /** Changes when the element must be created again. */
   readonly key: string
   readonly id: string
   readonly userId: string

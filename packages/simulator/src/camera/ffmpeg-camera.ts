@@ -100,7 +100,7 @@ export function ffmpegArguments(source: string, settings: CameraSettings, gopSec
   return ['-v', 'error', '-nostdin', ...input, ...picture, ...sound, ...output]
 }
 
-/** The size and rate are wishes: a driver that has others says so and goes on. Without a microphone there is silence. */
+/** Size and rate are preferences: a driver with others says so and continues. Without a microphone there is silence. */
 function deviceInput(source: string): string[] {
   const picture = ['-f', 'v4l2', '-framerate', '30', '-video_size', '640x480', '-thread_queue_size', '64', '-i', source]
   const microphone = ['-f', 'alsa', '-thread_queue_size', '64', '-i', 'default']

@@ -8,7 +8,7 @@ const FLOOR_DB = 60
 /** Of full scale: what does not go under it is no swing of a tone. */
 const NOISE = 0.01
 
-/** What was heard since the last question. */
+/** The audio since the last call. */
 export interface Heard {
   /** 0 silence (or nothing) to 100 full scale. */
   readonly level: number
@@ -56,7 +56,7 @@ export class SoundMeter {
     }
   }
 
-  /** What came since the last call. */
+  /** The samples since the last call. */
   take(): Heard {
     const samples = this.#samples
     const mean = samples === 0 ? 0 : this.#squares / samples

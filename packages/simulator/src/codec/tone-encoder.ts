@@ -45,7 +45,7 @@ export class ToneEncoder {
     if (this.#frame.getBuffer(0) < 0) throw new Error('Out of memory for an audio frame')
   }
 
-  /** Everything up to `micros` since the first sample; a microphone that is off gives silence. */
+  /** Everything up to `micros` since the first sample; a disabled microphone yields silence. */
   encodeUntil(micros: number, isOn: boolean): void {
     const until = (micros * this.#options.sampleRate) / MICROS
     while (this.#position + SAMPLES_PER_FRAME <= until) this.#encodeOne(isOn)

@@ -18,7 +18,7 @@ export interface ConnectionHandlers {
 export interface PlayConnection {
   /** Takes leave of the server. Idempotent; `closed` follows. */
   close(): void
-  /** Vanishes without a word, as a phone that changes its network; the server keeps a connection that is half open. */
+  /** Disappears without notice, as a phone that changes networks; the server keeps a half-open connection. */
   vanish(): void
 }
 
@@ -26,7 +26,7 @@ export interface PlayConnection {
 export interface PushConnection extends PlayConnection {
   /** Bytes that the network has not taken yet. */
   readonly backlog: number
-  /** Bytes of a chunk, and the message stream; for whoever writes chunks of its own with `sendBytes`. */
+  /** Bytes of a chunk, and the message stream; for callers that write their own chunks with `sendBytes`. */
   readonly chunks: { readonly size: number; readonly streamId: number }
   send(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void
   sendBytes(bytes: Uint8Array): void

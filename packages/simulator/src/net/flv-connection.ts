@@ -33,7 +33,7 @@ export class FlvConnection {
     this.#end(undefined)
   }
 
-  /** Takes nothing any more without a word, as a phone that changes its network. */
+  /** Stops reading without notice, as a phone that changes networks. */
   vanish(): void {
     this.#response?.removeAllListeners('data').pause()
     setTimeout(() => this.#request.destroy(), HALF_OPEN_MS).unref()

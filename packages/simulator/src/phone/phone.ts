@@ -13,7 +13,7 @@ import { installWx } from './wx.js'
 /** For the server's answer to leaving. */
 const CLOSE_MS = 1000
 
-/** Who simulates what. Everything about the room is a property of `<webrtc-room>`, the code of which runs. */
+/** The options of a simulated phone. The settings of the room are properties of `<webrtc-room>`, whose code runs. */
 export interface PhoneOptions {
   /** `http://HOST:8080`, or the address of signaling. */
   readonly server: string
@@ -29,7 +29,7 @@ export interface PhoneOptions {
   readonly maxMembers?: number | undefined
   /** What to push, looped, in place of the test picture: an FLV file as it is, any other film or `/dev/videoN` through ffmpeg. */
   readonly push?: string | undefined
-  /** Decode what is played, to read clocks and loudness. Default true; false counts frames only. */
+  /** Whether to decode the played media, to read clocks and levels. Default true; false only counts frames. */
   readonly decode?: boolean | undefined
   /** Hz of the test tone. Default 440. */
   readonly pitch?: number | undefined

@@ -122,7 +122,7 @@ function playerDefinition(options: TagOptions): object {
   }
 }
 
-/** Which entry of the device's table is a player's own: one made anew under the same id may have replaced it. */
+/** Which entry of the device's table is a player's own: a new one under the same id may have replaced it. */
 const playsOf = new WeakMap<LivePlayer, () => void>()
 
 function attachPlayer(element: Element, { library, quirks }: TagOptions): void {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type Simulate from 'miniprogram-simulate'
 
-/** As much of jsdom as is used here; it ships no types of its own. */
+/** The part of jsdom in use; it ships no types. */
 interface JsdomModule {
   readonly JSDOM: new (html: string, options: { readonly pretendToBeVisual: boolean }) => { readonly window: object }
 }

@@ -1,15 +1,15 @@
 /**
- * A picture that carries the time it was made, so that whoever shows it can measure the whole delay. 40 black or white
- * blocks at the top: 32 bits of the wall clock in milliseconds (modulo 2^32, highest bit first) and 8 bits of checksum (the
- * sum of the four bytes). A landscape picture has them in one row, an upright one in two rows of 20. At 640 pixels of width
- * a block is a macroblock of 16 pixels; the reader samples the middles, so a scaled picture is read as well.
+ * A picture with its creation time, so that any display can measure the whole delay. 40 black or white blocks at the
+ * top: 32 bits of the wall clock in milliseconds (modulo 2^32, highest bit first) and 8 bits of checksum (the sum of
+ * the four bytes). A landscape picture has them in one row, a portrait one in two rows of 20. At a width of 640 pixels
+ * a block is a macroblock of 16 pixels; the reader samples the centres, so scaled pictures work too.
  */
 const BLOCKS = 40
 /** Far enough apart to survive any coding, and near enough to the picture not to catch the eye. */
 const BLACK = 40
 const WHITE = 214
 const MIDDLE = (BLACK + WHITE) / 2
-/** Nobody waits a minute for a picture: a clock that is older was misread. Milliseconds. */
+/** An older clock was misread: no picture is a minute late. Milliseconds. */
 const MAX_AGE_MS = 60_000
 const WRAP_MS = 2 ** 32
 /** The luma plane of a picture; `stride` bytes from row to row. */
@@ -37,7 +37,7 @@ export function drawClock(luma: Luma, nowMs: number): number {
 
 /** Milliseconds from the making of the picture to `nowMs`; undefined when it carries no clock that can be read. */
 export function clockAgeMs(luma: Luma, nowMs: number): number | undefined {
-  // Whoever drew it may have scaled or turned it: the arrangement that its shape suggests comes first.
+  // The picture may have been scaled or rotated: the arrangement that fits its shape is tried first.
   const columns = gridOf(luma.width, luma.height).columns
   return ageBy(luma, columns, nowMs) ?? ageBy(luma, columns === BLOCKS ? BLOCKS / 2 : BLOCKS, nowMs)
 }

@@ -1,6 +1,6 @@
-/** How long the promptest arrival is remembered, once or twice this: two clocks drift apart, and a sender begins anew. */
+/** How long the fastest arrival is remembered, once or twice this: two clocks drift apart, and a sender may restart. */
 const WINDOW_MS = 20_000
-/** Nothing waits that long: the timestamps began anew. */
+/** No delay is that long: the timestamps restarted. */
 const MAX_MS = 10_000
 
 /**

@@ -88,7 +88,7 @@ export class LivePlayer {
     this.#connect()
   }
 
-  /** Idempotent; `play` begins anew. */
+  /** Idempotent; `play` restarts. */
   stop(): void {
     for (const timer of [this.#retry, this.#begin, this.#hungry]) clearTimeout(timer)
     clearInterval(this.#report)

@@ -14,7 +14,7 @@ const NETSTATUS_MS = 2000
 
 export interface LivePusherOptions {
   readonly quirks: Quirks
-  /** Opened when pushing begins. Throws with a sentence when there is none; `failed` tells of one that ends later. */
+  /** Opened when pushing starts. Throws a sentence without a camera; `failed` reports a camera that ends later. */
   readonly openCamera: (failed: (sentence: string) => void) => Camera
   readonly raise: (code: number, message: string) => void
   readonly netstatus: (info: object) => void

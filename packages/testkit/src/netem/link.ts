@@ -49,7 +49,7 @@ interface InFlight<Item> {
 const DEFAULT_REORDER_DELAY: Micros = 20_000
 const DEFAULT_QUEUE: Micros = 500_000
 
-/** A seeded lossy link for tests on a virtual clock: `send` what goes in, `receive` what has come out by now. */
+/** A seeded lossy link for tests on a virtual clock: `send` packets, `receive` those that have arrived by now. */
 export class Link<Item> {
   readonly counters: LinkCounters = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, delivered: 0 }
   #options: LinkOptions
@@ -59,7 +59,7 @@ export class Link<Item> {
   #isBad = false
   /** When the bottleneck has sent everything that is queued in it. */
   #busyUntil: Micros = 0
-  /** Jitter keeps the order: nobody arrives before who was sent earlier. */
+  /** Jitter keeps the order: no packet overtakes an earlier one. */
   #lastArrival: Micros = 0
 
   constructor(options: LinkOptions) {
@@ -67,7 +67,7 @@ export class Link<Item> {
     this.#random = seededRandom(options.seed)
   }
 
-  /** Changes the network while packets are on their way; what is left out of `change` stays. */
+  /** Changes the network while packets are in flight; properties absent from `change` stay. */
   change(change: Partial<Omit<LinkOptions, 'seed'>>): void {
     this.#options = { ...this.#options, ...change }
   }

@@ -83,7 +83,7 @@ export class UdpProxy {
     this.#isBlocked = isBlocked
   }
 
-  /** Gives every client another port towards the server; what is still on its way to the old ones is lost. */
+  /** Gives every client a new port towards the server; packets in flight to the old ones are lost. */
   rebind(): void {
     for (const session of this.#sessions.values()) {
       session.upstream?.close()

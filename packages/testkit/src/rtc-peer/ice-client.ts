@@ -60,7 +60,7 @@ export class IceClient implements Machine<Uint8Array, Uint8Array, IceClientEvent
     this.#outbox.tell({ kind: 'nominated', mappedAddress: message.mappedAddress })
   }
 
-  /** As every full agent answers a check (RFC 8445 section 7.3): the server asks whether somebody is here. */
+  /** Every full agent answers checks (RFC 8445 section 7.3): the server verifies the address. */
   #answer({ transactionId, username }: StunMessage): void {
     const { local, remote, hmacSha1 } = this.#options
     if (username !== `${local.usernameFragment}:${remote.usernameFragment}`) return

@@ -7,7 +7,7 @@ export interface PeerOffer {
   readonly fingerprint: CertificateFingerprint
   /** Default true. */
   readonly rtx?: boolean
-  /** SSRCs of what is sent, by kind. */
+  /** SSRCs of the sent media, by kind. */
   readonly ssrcs?: Readonly<Partial<Record<'audio' | 'video', number>>>
 }
 

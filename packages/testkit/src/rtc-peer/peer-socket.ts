@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { Driver, type DriverClock, type Micros } from '@crossroom/media'
 import type { RtcPeer, RtcPeerEvent } from './rtc-peer.js'
 
-/** Joins a peer to a UDP socket of its own and to the clock. */
+/** Connects a peer to its own UDP socket and to the clock. */
 export class PeerSocket {
   readonly #peer: RtcPeer
   readonly #driver: Driver<Uint8Array, Uint8Array, RtcPeerEvent>
@@ -28,13 +28,13 @@ export class PeerSocket {
     this.tick()
   }
 
-  /** Another network: from now on everything goes by another address, and what comes to the old one is lost. */
+  /** Another network: from now on packets use another address, and packets to the old one are lost. */
   move(): void {
     this.#socket.close()
     this.#socket = this.#open()
   }
 
-  /** Does what is due, and passes on what the peer has. */
+  /** Handles everything due, and passes on the peer's output. */
   tick(): void {
     this.#driver.drain()
   }

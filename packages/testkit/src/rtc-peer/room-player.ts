@@ -6,7 +6,7 @@ export interface RoomPlayerOptions extends WhepEngine, Pick<RtcPeerOptions, 'rec
   readonly onEvent?: (event: RtcPeerEvent) => void
 }
 
-/** The receiving side of a room member over a real socket: answers what the server offers and takes what comes. */
+/** The receiving side of a room member over a real socket: answers the server's offers and receives media. */
 export class RoomPlayer {
   readonly peer: RtcPeer
   readonly #socket: PeerSocket

@@ -53,7 +53,7 @@ export type RtcPeerEvent =
   | { readonly kind: 'closed' }
   | Exclude<RtpReceiverEvent, { kind: 'ended' }>
 
-/** What came in, plain. */
+/** The decrypted input. */
 export interface RtcPeerCounters {
   rtpPackets: number
   rtpBytes: number
@@ -264,7 +264,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
         if (event.kind === 'refused') this.#outbox.tell({ kind: 'failed', reason: `STUN ${event.errorCode}` })
       },
     })
-    // A client's handshake begins with the first poll: when somebody is known to be there.
+    // A client's handshake starts with the first poll: when the peer is known.
     const dtlsAt = follow(this.isNominated || this.isConnected ? this.#dtls : undefined, now, {
       output: (bytes) => this.#outbox.send(bytes),
       event: (event) => this.#handleDtlsEvent(event),

@@ -10,7 +10,7 @@ const MAX_SSRCS = 32
 const RTCP_HEADER = 8
 const INDEX_BYTES = 4
 
-/** What was received of one SSRC: the highest index, and the indexes of the window below it. */
+/** The received packets of one SSRC: the highest index, and the indexes of the window below it. */
 class ReplayList {
   #highest: bigint | undefined
   #seen = new Set<bigint>()

@@ -28,7 +28,7 @@ function join(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]))
 }
 
-/** A packet in its parts: what is only authenticated, what is encrypted, and the word that is authenticated behind both. */
+/** The parts of a packet: authenticated only, encrypted, and the word authenticated after both. */
 export interface PacketParts {
   readonly header: Uint8Array
   readonly body: Uint8Array

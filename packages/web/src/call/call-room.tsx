@@ -29,7 +29,8 @@ export function CallRoom({ model, support }: { model: RoomModel; support: Suppor
   const isAlone = model.users.value.length === 0 && model.audienceCount.value === 0
   const main = useRef<HTMLElement>(null)
   const panel = view.panel.value
-  // What had the focus is gone: the way in, or the panel. At once, for a later effect takes it from what was chosen since.
+  // The focused element is gone: the entry page or the panel. Immediate, because a later effect would take the focus
+  // from a newer choice.
   useLayoutEffect(() => {
     if (panel === undefined) main.current?.focus({ preventScroll: true })
   }, [panel])
@@ -83,7 +84,7 @@ function CallHead({ model, view }: { model: RoomModel; view: CallView }): VNode 
   )
 }
 
-/** Nobody else is here yet: what one does about it. */
+/** Nobody else is here yet: what to do about it. */
 function Alone({ onInvite }: { onInvite: () => void }): VNode {
   return (
     <div class="call-alone" role="status">
@@ -134,7 +135,7 @@ function SidePanel({ model, view }: { model: RoomModel; view: CallView }): VNode
   )
 }
 
-/** Who asks to speak is shown with the panel closed as well. */
+/** Members who ask to speak appear with the panel closed too. */
 function PanelRequests({ model }: { model: RoomModel }): VNode | null {
   if (model.micRequests.value.length === 0 && model.pleas.value.length === 0) return null
   return (
@@ -159,7 +160,7 @@ function SharingBanner({ model }: { model: RoomModel }): VNode {
 
 function useShortcuts(model: RoomModel, view: CallView, can: { canPublish: boolean; canShare: boolean }): void {
   const { canPublish, canShare } = can
-  // Before the bar is painted: whoever sees it may press keys.
+  // Before the bar is painted: users may press keys once they see it.
   useLayoutEffect(() => {
     const acts: Readonly<Record<Action, () => unknown>> = {
       microphone: () => canPublish && model.local.toggleMicrophone(),

@@ -48,7 +48,7 @@ function ShortcutsDialog({ onClose }: { onClose: () => void }): VNode {
   )
 }
 
-/** Only an owner is asked: for everybody else leaving harms nobody. */
+/** Only an owner is asked: when others leave, nobody is affected. */
 function LeaveDialog({ model, onClose }: { model: RoomModel; onClose: () => void }): VNode {
   return (
     <Dialog title={say('leaveTitle')} onClose={onClose}>
@@ -65,7 +65,7 @@ function LeaveDialog({ model, onClose }: { model: RoomModel; onClose: () => void
   )
 }
 
-/** What has no place in the bar of a phone. */
+/** Controls that do not fit into the bar of a phone. */
 function MoreDialog(props: { model: RoomModel; view: CallView; canShare: boolean; onClose: () => void }): VNode {
   const { model, view, canShare, onClose } = props
   const isGrid = view.layout.value === 'grid'

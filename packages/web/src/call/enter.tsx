@@ -15,13 +15,13 @@ import './enter.css'
 export interface Invitation {
   readonly roomId?: string
   readonly name?: string
-  /** The link says who enters: another name would be somebody else's. */
+  /** The link fixes the user: another name would belong to another user. */
   readonly isPersonal: boolean
-  /** The link lets anybody into this one room, by a name to be typed. */
+  /** The link admits anyone to this one room, under a typed name. */
   readonly isGuest?: boolean
 }
 
-/** The way in: who, where, and how one looks before anybody sees it. Only a click on it leads into a room. */
+/** The entry page: the room, the name, and a preview before joining. Only a click on it enters a room. */
 export function Enter(props: {
   model: RoomModel
   support: Support
@@ -91,7 +91,7 @@ function EnterForm(props: {
   const [typedRoom, setRoom] = useState<string | undefined>(invited.roomId)
   const [wrong, setWrong] = useState<'name' | 'room'>()
   const demoRoom = pageFacts.value?.demoRoom
-  // Until somebody types, the demo's room, where somebody waits, else the last one.
+  // Until the user types: the demo's room with its participant, otherwise the last room.
   const room = typedRoom ?? demoRoom ?? before.room
   const submit = (): void => {
     const roomId = room.trim() === '' ? newRoomId() : roomIdOf(room)
@@ -189,7 +189,7 @@ function TextField(props: {
   )
 }
 
-/** Why not everything works here, before somebody tries. */
+/** Why some features do not work here, before the user tries. */
 function Obstacles({ support }: { support: Support }): VNode | null {
   if (!support.secureContext) {
     const { host } = location

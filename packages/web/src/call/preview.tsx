@@ -11,7 +11,7 @@ import type { RoomClient } from '../room/client.js'
 import type { LocalMedia } from '../room/local-media.js'
 import { playTone } from '../room/sound.js'
 
-/** How one looks before anybody sees it: from the click on, for no page opens a device by itself. */
+/** A preview before joining: only after a click, because no page opens a device on its own. */
 export function Preview(props: { local: LocalMedia; support: Support; onSettings: () => void }): VNode {
   const { local, support, onSettings } = props
   return (

@@ -32,7 +32,7 @@ export function actionOf(pressed: PressedKey, isTyping: boolean): Action | undef
   return SHORTCUTS.find((shortcut) => shortcut.key === key)?.action
 }
 
-/** Whether somebody writes into this element or chooses by letters in it. */
+/** Whether the user types into this element or selects in it by letters. */
 export function takesLetters(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox'
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement

@@ -4,7 +4,7 @@ import type { RoomModel } from '../room/room-model.js'
 import type { CallView } from './view.js'
 import './toolbar.css'
 
-/** What one does in a call. On a phone what is rarely needed is behind one button. */
+/** The controls of a call. On a phone rare ones are behind one button. */
 export function Toolbar(props: {
   model: RoomModel
   view: CallView

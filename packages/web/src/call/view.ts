@@ -14,7 +14,7 @@ export class CallView {
   readonly layout = signal<Layout>(read('local', LAYOUT_AT) === 'speaker' ? 'speaker' : 'grid')
   readonly panel = signal<Panel | undefined>(undefined)
   readonly dialog = signal<CallDialog | undefined>(undefined)
-  /** Key of the tile that somebody wants to be large. */
+  /** Key of the pinned tile. */
   readonly pinned = signal<string | undefined>(undefined)
   readonly page = signal(0)
   readonly #model: RoomModel
@@ -45,7 +45,7 @@ export class CallView {
     if (!isPinned) this.layout.value = 'speaker'
   }
 
-  /** A screen that somebody begins to share is what everybody wants to look at. */
+  /** A newly shared screen becomes the large tile for everybody. */
   #showScreens(): void {
     let before = 0
     effect(() => {

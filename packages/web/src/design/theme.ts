@@ -24,7 +24,7 @@ export function startTheme(): void {
   })
 }
 
-/** Goes from what is seen to the other one. */
+/** Switches to the other theme. */
 export function switchTheme(): void {
   theme.value = isDark() ? 'light' : 'dark'
   write('local', STORED_AT, theme.value)

@@ -1,6 +1,6 @@
 import { demoCredentials, type Credentials } from '../room/credentials.js'
 
-/** Who is to be in which call, as the page knows it. */
+/** The user and the call, as the page knows them. */
 export interface AppCall {
   readonly roomId: string
   readonly userId: string
@@ -49,8 +49,8 @@ export async function redeemTicket(ticket: string): Promise<(Credentials & { rea
 }
 
 /**
- * Follows a link of another scheme. A browser does not say whether somebody took it; that the page loses the focus or is hidden
- * is taken for a yes.
+ * Follows a link of another scheme. A browser does not report whether an app opened it; if the page loses the focus or
+ * is hidden, that counts as yes.
  */
 export function followAppLink(link: string, page: Window = window): Promise<boolean> {
   return new Promise((resolve) => {

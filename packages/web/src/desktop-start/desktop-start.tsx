@@ -5,7 +5,7 @@ import { TopBar } from '../parts/top-bar.js'
 import { appLink, followAppLink, ticketFor, type AppCall, type AppScheme } from './app-link.js'
 import './desktop-start.css'
 
-/** `/call?room=ID&open=app`: tries the app of the desktop, and goes on in the browser when nobody answers. */
+/** `/call?room=ID&open=app`: tries the desktop app, and continues in the browser without a response. */
 export function DesktopStart(props: { call: AppCall; scheme: AppScheme; onBrowser: () => void }): VNode {
   const { call, scheme, onBrowser } = props
   const [state, setState] = useState<'asking' | 'trying' | 'opened'>('asking')

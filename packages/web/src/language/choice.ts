@@ -7,7 +7,7 @@ export type Values = Readonly<Record<string, string | number>>
 
 const STORED_AT = 'crossroom.language'
 
-/** What was chosen before, else what the browser asks for. */
+/** The saved choice, otherwise the browser's language. */
 export function preferredLanguage(): Language {
   const stored = LANGUAGES.find((known) => known === read('local', STORED_AT))
   if (stored !== undefined) return stored

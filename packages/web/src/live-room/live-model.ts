@@ -7,7 +7,7 @@ import { nameOfUserId, remember, userIdOf } from '../room/identity.js'
 import { tilesOf } from '../room/people.js'
 import { RoomModel } from '../room/room-model.js'
 
-/** What somebody is on a live page. */
+/** The role of a user on a live page. */
 export type Part = 'watching' | 'on-stage' | 'host'
 
 export interface LiveOptions {
@@ -15,11 +15,11 @@ export interface LiveOptions {
   readonly clientClass: ClientClass
   readonly roomId: string
   readonly invited: Invited
-  /** What was typed some other time; empty when nothing was. */
+  /** The saved name; empty if there is none. */
   readonly name: string
   /** The mark of this tab. */
   readonly mark: string
-  /** How somebody without a name is called. */
+  /** The display name of a user without a name. */
   readonly guestName: string
 }
 
@@ -38,9 +38,9 @@ export class LiveModel {
     const people = this.room.people.value.filter(({ role }) => role !== 'audience')
     return tilesOf([...people].sort((a, b) => Number(b.role === 'owner') - Number(a.role === 'owner')))
   })
-  /** Somebody else sends, or is about to. */
+  /** Another user is live, or about to be. */
   readonly isLive = computed(() => this.room.users.value.length > 0)
-  /** Somebody else put this page onto the stage: its devices wait for a click. */
+  /** The host put this page on stage: its devices wait for a click. */
   readonly isCalled = computed(() => this.part.value !== 'watching' && !this.#agreed.value)
   readonly #options: LiveOptions
   #invited: Invited
@@ -75,14 +75,14 @@ export class LiveModel {
     return this.#enter('audience')
   }
 
-  /** From now on others see this name, so the room is entered anew. */
+  /** The name changed, so the page enters the room again. */
   async setName(name: string): Promise<void> {
     this.name.value = name
     remember(name, this.roomId)
     await this.#enterAnew('audience')
   }
 
-  /** Who comes in as an anchor when nobody else owns the room becomes its owner. */
+  /** An entering anchor becomes the owner of a room without one. */
   goLive(): Promise<void> {
     this.#agreed.value = true
     return this.#enterAnew('anchor')
@@ -122,7 +122,7 @@ export class LiveModel {
     })
   }
 
-  /** Devices open on the stage, for whoever wanted to be there: a host cannot switch on a guest's camera. */
+  /** Devices open on stage only with the user's consent: a host cannot turn on a guest's camera. */
   #openDevicesOnStage(): void {
     let wasSeen = false
     effect(() => {

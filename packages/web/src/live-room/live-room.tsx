@@ -163,7 +163,7 @@ function LiveTools(props: {
   )
 }
 
-/** Where nobody is live one may begin; else one asks who is. */
+/** If nobody is live, offer to start; otherwise offer to join in. */
 function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean }): VNode {
   const { room } = model
   if (!model.isLive.value) {
@@ -223,7 +223,7 @@ function StageTools({ model, support }: { model: LiveModel; support: Support }):
   )
 }
 
-/** Who writes or joins in wants to be called something. */
+/** Writing and joining in require a name. */
 function NameForm({ model }: { model: LiveModel }): VNode {
   const [name, setName] = useState('')
   return (

@@ -12,7 +12,7 @@ export class Api {
       const response = await fetch(`/api/v1${path}`, {
         method,
         cache: 'no-store',
-        // What is given back when the page goes must outlive it.
+        // Addresses returned when the page closes: the request must outlive it.
         keepalive: method === 'DELETE',
         signal: AbortSignal.timeout(TIMEOUT_MS),
         headers: {

@@ -2,7 +2,7 @@ import { totalDelay } from '@crossroom/client/stream'
 import { growth } from '../figures.js'
 import type { Sample } from '@crossroom/client/stream'
 
-/** What is known of one picture on the wall; absent is unknown. */
+/** Measurements of one video on the wall; absent means unknown. */
 export interface Measured {
   /** Milliseconds, from the server to the screen. */
   readonly delayMs?: number

@@ -7,7 +7,7 @@ import { RestWall, type Wall, type WallSource } from './wall-streams.js'
 /** The same place as the list of the live page, so that the key is typed once. */
 const KEY_STORED_AT = 'crossroom.api-key'
 
-/** The wall: what there is, what is large, what is heard. */
+/** The wall: its streams, the enlarged one, the audible one. */
 export class MonitorModel {
   /** Undefined before the first answer. */
   readonly wall = signal<Wall | undefined>(undefined)
@@ -15,9 +15,9 @@ export class MonitorModel {
     const wall = this.wall.value
     return wall?.kind === 'streams' ? wall.streams : []
   })
-  /** Key of the one that fills the wall. */
+  /** Key of the stream that fills the wall. */
   readonly large = signal<string | undefined>(undefined)
-  /** Key of the one that is heard; one at a time. */
+  /** Key of the audible stream; one at a time. */
   readonly heard = signal<string | undefined>(undefined)
   readonly #measured = signal<ReadonlyMap<string, Measured>>(new Map())
   readonly totals = computed(() => totalsOf([...this.#measured.value.values()]))

@@ -16,7 +16,7 @@ const HIDDEN: Readonly<Record<Extract<Wall, { kind: 'hidden' }>['why'], Phrase>>
   unreachable: 'monitorUnreachable',
 }
 
-/** `/monitor`: every stream at once, each with what is measured of it. */
+/** `/monitor`: all streams at once, each with its measurements. */
 export function MonitorPage({ model }: { model: MonitorModel }): VNode {
   const wall = model.wall.value
   const large = model.large.value

@@ -17,7 +17,7 @@ interface Lent {
   readonly token: string
 }
 
-/** A stream of somebody in a room. */
+/** A member's stream in a room. */
 interface RoomStream {
   readonly key: string
   readonly roomId: string
@@ -26,14 +26,14 @@ interface RoomStream {
   readonly name: string
 }
 
-/** Longer than anybody looks at a wall without reloading it; a wall that is closed gives its addresses back. */
+/** Longer than a wall stays open without a reload; a closed wall returns its addresses. */
 const EXPIRE_SECONDS = 86_400
 
 /** The streams of rooms, each by an address made for this wall, the same one as long as the stream is there. */
 export class RoomStreams {
   readonly #lent = new Map<string, Lent>()
 
-  /** What is seen in rooms now. Empty where rooms are not for this key. */
+  /** The visible streams of rooms. Empty if this key has no access to rooms. */
   async fetch(api: Api): Promise<WallStream[]> {
     const rooms = await api.list('/rooms', 'rooms')
     const found = await Promise.all(rooms.map((room) => streamsOf(api, String(room['roomId']))))

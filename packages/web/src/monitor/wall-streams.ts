@@ -9,7 +9,7 @@ export type Wall =
 export interface WallSource {
   /** Asks for everything. Never rejects. */
   fetch(apiKey: string | undefined): Promise<Wall>
-  /** Gives back what was borrowed. */
+  /** Returns the borrowed addresses. */
   close(): void
 }
 
@@ -22,7 +22,7 @@ export class RestWall implements WallSource {
     const list = await fetchStreams(apiKey)
     if (list.kind === 'hidden') return list
     this.#api = new Api(apiKey)
-    // Anybody may list plain streams of an open server; a wall without its rooms would only look complete.
+    // Anyone may list plain streams of an open server; a wall without its rooms would only look complete.
     if (apiKey === undefined && (await this.#api.ask('GET', '/rooms')) === undefined)
       return { kind: 'hidden', why: 'key' }
     const ofRooms = await this.#rooms.fetch(this.#api)

@@ -6,7 +6,7 @@ import './backdrop.css'
 const PIXELS = 32
 const EVERY_MS = 500
 
-/** What is beside a picture that does not fill its tile: the picture itself, blurred. */
+/** The area around a video that does not fill its tile: the video itself, blurred. */
 export function Backdrop(): VNode {
   const canvas = useRef<HTMLCanvasElement>(null)
   useEffect(() => {

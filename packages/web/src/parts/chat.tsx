@@ -9,7 +9,7 @@ import './chat.css'
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 
-/** What is said in writing, and a line to say something. */
+/** The messages, and an input line. */
 export function Chat({ model, takesFocus = false }: { model: RoomModel; takesFocus?: boolean }): VNode {
   const list = useRef<HTMLDivElement>(null)
   const lines = model.chat.lines.value
@@ -52,12 +52,12 @@ function ChatLineView({ line, follows }: { line: ChatLine; follows: boolean }): 
 function ChatInput({ model, takesFocus }: { model: RoomModel; takesFocus: boolean }): VNode {
   const [text, setText] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  // Before the next letter that somebody types, which would be taken for a shortcut.
+  // Before the user's next letter, which would count as a shortcut.
   useLayoutEffect(() => {
     // On a phone the focus would bring up the keyboard, over what one wanted to read.
     if (takesFocus && !matchMedia('(hover: none)').matches) input.current?.focus()
   }, [takesFocus])
-  // The line is free at once: what is typed while a message is on its way belongs to the next one.
+  // The line is cleared immediately: text typed while a message is being sent belongs to the next one.
   const send = async (): Promise<void> => {
     setText('')
     if (!(await model.say(text))) setText((typed) => [text, typed].filter((part) => part !== '').join(' '))

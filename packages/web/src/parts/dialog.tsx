@@ -22,7 +22,7 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
       class="dialog"
       aria-labelledby={titleId}
       onClose={onClose}
-      // The browser tells of its own closing a task later: a shortcut pressed by then would be lost.
+      // The browser reports its own closing a task later: a shortcut pressed before would be lost.
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return
         event.preventDefault()

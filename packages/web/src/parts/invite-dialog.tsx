@@ -64,7 +64,7 @@ function Code({ value }: { value: string }): VNode {
   )
 }
 
-/** Where guests have no signature, the owner makes each way in by a click of its own. */
+/** Without signatures for guests, the owner creates each invitation with a click. */
 function GuestLinks({ model, made }: { model: RoomModel; made: Made }): VNode {
   const [link, setLink] = useState<{ readonly kind: GuestLink; readonly value: string }>()
   if (!model.isOwner.value)
@@ -128,11 +128,11 @@ interface Made {
   readonly invite: Invite
   /** False where the addresses lead to this machine from nowhere else. */
   readonly isReachable: boolean
-  /** The server signs for nobody who asks: a guest needs credentials of their own. */
+  /** The server signs only for known users: a guest needs separate credentials. */
   readonly needsSignature: boolean
 }
 
-/** An encoder is somebody of its own in the room, so it gets an id and, where the server gives them, credentials. */
+/** An encoder is a separate participant, so it gets an id and, if the server issues them, credentials. */
 async function makeInvite(model: RoomModel, roomId: string): Promise<Made> {
   const userId = `obs-${newMark()}`
   const [credentials, facts] = await Promise.all([demoCredentials(userId, roomId), fetchPageFacts()])

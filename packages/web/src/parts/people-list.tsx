@@ -10,7 +10,7 @@ import { NetworkBars } from './network-bars.js'
 import { PersonIcon } from './person-icon.js'
 import './people-list.css'
 
-/** Who is here, by what, and what the owner can do about it. */
+/** The members, their devices, and the owner's controls. */
 export function PeopleList({ model }: { model: RoomModel }): VNode {
   const people = model.people.value
   const audience = model.audienceCount.value

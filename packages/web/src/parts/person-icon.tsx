@@ -9,7 +9,7 @@ const KINDS: Readonly<Record<PersonKind, readonly [IconName, Phrase]>> = {
   device: ['device', 'kindDevice'],
 }
 
-/** By what somebody is in the room. */
+/** By the kind of participant. */
 export function PersonIcon({ person }: { person: Person }): VNode {
   const [icon, phrase] = KINDS[person.kind]
   return (

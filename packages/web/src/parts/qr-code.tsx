@@ -5,7 +5,7 @@ import qrcode from 'qrcode-generator'
 /** White around the code, in modules (ISO/IEC 18004 section 5.3.8 asks for four). */
 const QUIET_ZONE = 4
 
-/** A QR code, always dark on white, for that is what cameras read best. */
+/** A QR code, always dark on white, which cameras read best. */
 export function QrCode({ value, label }: { value: string; label: string }): VNode {
   const { size, path } = useMemo(() => modulesOf(value), [value])
   return (

@@ -12,7 +12,7 @@ const FALLBACKS: Readonly<Record<FallbackReason, Phrase>> = {
   unsupported: 'fallbackUnsupported',
 }
 
-/** What is the matter with the connection and the devices, as long as it is. */
+/** Problems of the connection and the devices, while they last. */
 export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
   const isLost = model.connection.value === 'reconnecting'
   const failure = model.local.failure.value
@@ -20,7 +20,7 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
   const fallback = model.fallback.value
   useEffect(() => {
     if (resume === undefined) return
-    // Browsers wait for a sign of life, and anything somebody does on the page is one.
+    // Browsers wait for a user gesture, and any action on the page is one.
     const play = (): void => void model.playSound()
     const events = ['click', 'keydown'] as const
     for (const event of events) document.addEventListener(event, play, { once: true })

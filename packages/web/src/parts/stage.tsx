@@ -110,7 +110,7 @@ export function SpeakerStage(props: {
   model: RoomModel
   large: Tile | undefined
   small: readonly Tile[]
-  /** Absent where nobody chooses who is large. */
+  /** Absent without pinning. */
   pins?: Pins
 }): VNode {
   const { model, large, small, pins } = props

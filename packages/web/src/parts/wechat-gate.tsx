@@ -5,7 +5,10 @@ import { CopyLine } from './copy-line.js'
 import { TopBar } from './top-bar.js'
 import './wechat-gate.css'
 
-/** `link` is the one that opened the page. WeChat's built-in browser is the worst place for a call: the Mini Program or a real browser are better, watching works. */
+/**
+ * `link` opened the page. WeChat's built-in browser is the worst place for a call: the Mini Program or a real browser
+ * are better, watching works.
+ */
 export function WeChatGate(props: { roomId: string | undefined; link: string; onStay: () => void }): VNode {
   const { roomId, link, onStay } = props
   const room = encodeURIComponent(roomId ?? '')

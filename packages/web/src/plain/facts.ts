@@ -29,7 +29,7 @@ export class Facts {
     this.#parts.replaceChildren()
   }
 
-  /** Shows what was measured at `nowMs`. */
+  /** Shows the measurements of `nowMs`. */
   show(nowMs: number, protocol: Protocol, sample: Sample, video: HTMLVideoElement): void {
     const before = this.#before
     this.#before = { atMs: nowMs, sample }

@@ -105,14 +105,14 @@ class LivePage {
     this.#showOnAir()
   }
 
-  /** Whoever watches while on air is told so, and comes back by it. */
+  /** A user who watches while on air is reminded, and returns with this mark. */
   #showOnAir(): void {
     const stream = this.#studio.streamOnAir
     this.#onAir.hidden = stream === undefined || this.#watchView.hidden
     this.#onAir.textContent = stream === undefined ? '' : text('onAirAs', { stream })
   }
 
-  /** Follows a link to another view without a new page, which would end what is on air. */
+  /** Follows a link to another view without loading a page, which would end the publish. */
   #stayOnPage(link: HTMLAnchorElement): void {
     link.addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return

@@ -9,7 +9,7 @@ const LIMITATIONS: Readonly<Record<Exclude<Limitation, 'none'>, TextKey>> = {
   other: 'limitedOther',
 }
 
-/** The figures under the preview: what is sent, over the last second. */
+/** The figures below the preview: the sent media, over the last second. */
 export class SentFacts {
   readonly #fields = new Map<string, HTMLElement>()
   readonly #parts = byId('sent-parts', HTMLUListElement)
@@ -27,7 +27,7 @@ export class SentFacts {
     this.#parts.replaceChildren()
   }
 
-  /** Shows what was measured at `nowMs`. */
+  /** Shows the measurements of `nowMs`. */
   show(nowMs: number, reading: SentReading): void {
     const before = this.#before
     this.#before = { atMs: nowMs, reading }

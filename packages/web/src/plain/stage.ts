@@ -4,7 +4,7 @@ import { startPlayback } from '@crossroom/client/stream'
 import { setLabel, text } from './texts.js'
 import { insteadOf, noticeOf } from './words.js'
 
-/** The picture with everything that lies on it: what is going on, sound, volume, full screen. */
+/** The video with its overlays: state, sound, volume, full screen. */
 export class Stage {
   readonly video = byId('video', HTMLVideoElement)
   readonly #stage = byId('player', HTMLDivElement)

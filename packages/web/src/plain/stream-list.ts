@@ -22,7 +22,7 @@ export class StreamListView {
   readonly #changed: (streams: readonly ListedStream[]) => void
   #answer: StreamList | undefined
   #current: string | undefined
-  /** What is shown, so that a list that did not change is left alone and keeps the focus. */
+  /** The shown list, so that an unchanged list is not rebuilt and keeps the focus. */
   #shown = ''
 
   constructor(choose: (name: string) => void, changed: (streams: readonly ListedStream[]) => void) {
@@ -83,7 +83,7 @@ export class StreamListView {
     item.dataset['stream'] = stream.name
     if (stream.name === this.#current) item.setAttribute('aria-current', 'true')
     item.addEventListener('click', (event) => {
-      // With a modifier the browser opens the link in a tab or window of its own.
+      // With a modifier key the browser opens the link in a new tab or window.
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
       event.preventDefault()
       this.#choose(stream.name)

@@ -12,7 +12,7 @@ import { setLabel, text } from './texts.js'
 
 type Kind = 'video' | 'audio'
 
-/** "Go live": the preview, what is sent, and the stream's name. */
+/** "Go live": the preview, the media to publish, and the stream's name. */
 export class Studio {
   readonly #stage = byId('studio', HTMLDivElement)
   readonly #preview = byId('preview', HTMLVideoElement)
@@ -95,7 +95,7 @@ export class Studio {
     this.show()
   }
 
-  /** The page shows something else: what is on air goes on, a mere preview ends. */
+  /** The page shows another view: a running publish continues, a mere preview ends. */
   leave(): void {
     if (!this.#publisher.isActive) this.#capture.close()
     this.show()
@@ -214,7 +214,7 @@ export class Studio {
 
   #handleCaptureEnded(failure: PublishFailure): void {
     const { video, audio } = this.#capture.tracks
-    // A stream goes on with what is left, but nobody wants to go on who ended the sharing of the screen.
+    // A stream continues with the remaining track, except when the user ended the screen sharing.
     if (failure.reason !== 'sharing-ended' && (video ?? audio) !== undefined) return this.show()
     this.#capture.close()
     this.#publisher.stop(failure)

@@ -216,8 +216,8 @@ export function currentLanguage(): Language {
 }
 
 /**
- * Speaks `next` from now on: texts of elements with `data-text`, labels and tooltips of elements with `data-label`.
- * What is written by scripts is written again by them.
+ * Switches to `next`: texts of elements with `data-text`, labels and tooltips of elements with `data-label`. Scripts
+ * write their own texts again.
  */
 export function speak(next: Language, root: Document = document): void {
   language = next

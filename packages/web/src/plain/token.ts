@@ -1,6 +1,6 @@
 /**
- * The token of the stream in the address, `?token=` or behind the `#`. It leaves the address at once: what stays is the
- * history entry, which a reload and "Back" find again, and which nobody copies with a link.
+ * The stream's token in the address, `?token=` or after the `#`. It is removed from the address immediately and kept in
+ * the history entry, which a reload and "Back" restore, and which is not copied with a link.
  */
 export function takeToken(page: Pick<Window, 'location' | 'history'> = window): string | undefined {
   const { location, history } = page

@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<DelayPart['kind'], TextKey>> = {
   whole: 'partWhole',
 }
 
-/** Two sentences for the state of the player: what is, and more about it. Empty when there is nothing to say. */
+/** Two sentences for the state of the player: the state, and details. Empty when there is nothing to say. */
 export interface Notice {
   readonly main: string
   readonly more: string

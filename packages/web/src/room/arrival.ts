@@ -6,7 +6,7 @@ export interface ArrivalWindow {
   readonly history: Pick<History, 'state' | 'replaceState'>
 }
 
-/** What a link said, and the link itself, for whoever wants to take it to another browser. */
+/** The contents of a link, and the link itself, for opening it in another browser. */
 export interface Arrival {
   readonly invited: Invited
   readonly link: string
@@ -16,8 +16,8 @@ export interface Arrival {
 const HARMLESS = ['room', 'name', 'open'] as const
 
 /**
- * Reads the link this page was opened by and takes everything out of the address that lets somebody in. Pages import this
- * before anything else. A reload finds the credentials in the history entry, which no other page and no server can read.
+ * Reads the link that opened this page and removes all credentials from the address. Pages import this before anything
+ * else. A reload restores the credentials from the history entry, which no other page and no server can read.
  */
 export function arrive({ location, history }: ArrivalWindow): Arrival {
   const invited = withKept(readInvited(location.search, location.hash), history.state)
@@ -45,7 +45,7 @@ function harmlessPartOf(search: string, hash: string): string {
   return text === '' ? '' : `?${text}`
 }
 
-/** A link with credentials of its own is not mixed with what an earlier one left behind, nor is one to another room. */
+/** A link with its own credentials is not combined with those of an earlier link, nor is a link to another room. */
 function withKept(invited: Invited, state: unknown): Invited {
   const kept = (state as { readonly invited?: Invited } | null)?.invited
   const { credentials, ticket, invite } = invited

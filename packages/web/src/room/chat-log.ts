@@ -20,7 +20,7 @@ const MOST_LINES = 500
 /** 8 KiB of UTF-8 is the server's limit; no letter takes more than four bytes. */
 export const MESSAGE_CHARS = 2000
 
-/** What was said in the room since this page entered it. */
+/** The messages since this page entered the room. */
 export class ChatLog {
   readonly #lines = signal<readonly ChatLine[]>([])
   readonly #seen = signal(0)
@@ -50,7 +50,7 @@ export class ChatLog {
     if (isOwn || this.#open.value) this.#seen.value = this.#total.value
   }
 
-  /** Says whether somebody looks at the chat. */
+  /** Sets whether the chat is visible. */
   setOpen(open: boolean): void {
     this.#open.value = open
     this.#seen.value = this.#total.value

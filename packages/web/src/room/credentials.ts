@@ -7,7 +7,7 @@ export interface Credentials {
   readonly privateMapKey?: string
 }
 
-/** What the server gives to anybody in open mode and in the demo. */
+/** Credentials that the server issues to anyone in open mode and in the demo. */
 export interface DemoCredentials extends Credentials {
   /** `rtmp://HOST[:PORT]` that encoders push to. */
   readonly rtmp?: string
@@ -74,8 +74,8 @@ export function readInvited(search: string, hash: string): Invited {
 }
 
 /**
- * Asks the server for credentials, as it gives them to anybody in open mode and in the demo. A server that gives none says
- * so with 403 or 404: then there are none to send, and entering tells why that is not enough. Never rejects.
+ * Requests credentials from the server, which issues them to anyone in open mode and in the demo. A server that issues
+ * none answers 403 or 404: then the page enters without credentials, and the error explains the refusal. Never rejects.
  */
 export async function demoCredentials(userId: string, roomId: string): Promise<DemoCredentials> {
   try {

@@ -18,12 +18,12 @@ const NOUNS = (
   'maple meadow moon oak orchard pine pond prairie river shore summit valley wave'
 ).split(' ')
 
-/** What was typed last time. */
+/** The last typed name. */
 export function remembered(): { readonly name: string; readonly room: string } {
   return { name: read('local', NAME_AT) ?? '', room: read('local', ROOM_AT) ?? '' }
 }
 
-/** Remembers what was typed. */
+/** Saves the typed name. */
 export function remember(name: string, room: string): void {
   write('local', NAME_AT, name)
   write('local', ROOM_AT, room)
@@ -73,7 +73,7 @@ export function roomIdOf(text: string): string | undefined {
   return ROOM_ID.test(id) ? id : undefined
 }
 
-/** A room of one's own: two words to know it by, and letters that nobody guesses. */
+/** A new room name: two words to recognize it, and random letters. */
 export function newRoomId(): string {
   const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2))
   return [ADJECTIVES[first % ADJECTIVES.length], NOUNS[second % NOUNS.length], newMark(), newMark()].join('-')

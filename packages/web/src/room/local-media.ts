@@ -12,7 +12,7 @@ export class LocalMedia {
   readonly camera = signal<SwitchState>('off')
   readonly microphone = signal<SwitchState>('off')
   readonly screen = signal<SwitchState>('off')
-  /** Why camera or microphone are off though somebody wanted them on. */
+  /** Why camera or microphone are off although the user wanted them on. */
   readonly failure = signal<string | undefined>(undefined)
   /** Whether each is to be on when this page enters a room: decided before any device is opened. */
   readonly wished = { camera: signal(true), microphone: signal(true) }
@@ -23,11 +23,11 @@ export class LocalMedia {
   /** There is another camera to change to. */
   readonly canFlip = computed(() => this.devices.lists.camera.value.length > 1)
   readonly #client: RoomClient
-  /** A microphone that was opened once is muted, not closed: it is back at once. */
+  /** A microphone that was opened once is muted, not closed: it resumes immediately. */
   #microphoneOpen = false
   #filter: ReturnType<RoomClient['createBeautyFilter']> | undefined
   #view: HTMLElement | null = null
-  /** What was asked for last, for a person may change their mind while a device starts. */
+  /** The last request, because a user may change their mind while a device starts. */
   readonly #wanted = { camera: false, microphone: false }
 
   constructor(client: RoomClient, clientClass: ClientClass) {
@@ -49,8 +49,8 @@ export class LocalMedia {
   }
 
   /**
-   * Camera and microphone as wished, one after the other: phones ask one question at a time. Only a click, a tap or a key may
-   * lead here: no link opens devices. Never rejects.
+   * Opens camera and microphone as requested, one after the other: phones ask one question at a time. Only a click, a
+   * tap or a key may call this: no link opens devices. Never rejects.
    */
   async open(): Promise<void> {
     this.wasOpened.value = true
@@ -63,7 +63,7 @@ export class LocalMedia {
     if (opensMicrophone && this.#wanted.microphone) await this.setMicrophone(true)
   }
 
-  /** What entering a room does: opens what is wished, unless a preview has done so. */
+  /** Opens the requested devices on entering, unless a preview has done so. */
   async openOnce(): Promise<void> {
     if (!this.wasOpened.value) await this.open()
   }
@@ -177,7 +177,7 @@ export class LocalMedia {
     ])
   }
 
-  /** A device that was chosen some other day and is not there any more must not keep anybody from being seen. */
+  /** A saved device that no longer exists must not prevent the use of another. */
   async #startCamera(): Promise<void> {
     const wish = this.devices.wish('camera')
     const start = (device: { deviceId?: string }): Promise<void> =>

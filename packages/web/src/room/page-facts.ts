@@ -2,9 +2,9 @@ import { signal } from '@preact/signals'
 
 /** What the server tells its own pages. */
 export interface PageFacts {
-  /** The room in which the demo has somebody; absent elsewhere. */
+  /** The room of the demo; absent elsewhere. */
   readonly demoRoom?: string
-  /** Where others open these pages; null when nobody else reaches the server. */
+  /** Where others open these pages; null when no other machine can reach the server. */
   readonly origin: string | null
   /** The same for encoders, `rtmp://HOST[:PORT]`. */
   readonly rtmp: string | null
@@ -13,13 +13,13 @@ export interface PageFacts {
 const PATH = '/api/v1/page'
 const TIMEOUT_MS = 5_000
 
-/** Asks the server; one that does not answer is where this page came from, as far as anybody can know. Never rejects. */
+/** Asks the server; without an answer, the page's own origin is the best guess. Never rejects. */
 export async function fetchPageFacts(): Promise<PageFacts> {
   try {
     const response = await fetch(PATH, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (response.ok) return factsOf(await response.json())
   } catch {
-    // As one that says nothing.
+    // As a server without an answer.
   }
   return { origin: location.origin, rtmp: null }
 }

@@ -1,6 +1,6 @@
 import type { PublishedStreamType, Role, User } from '@crossroom/client'
 
-/** How somebody is in the room, as people understand it. */
+/** How a participant is connected, in words for users. */
 export type PersonKind = 'browser' | 'miniprogram' | 'device'
 
 /** One person in the room, oneself included. */
@@ -55,7 +55,7 @@ export function tilesOf(people: readonly Person[]): Tile[] {
   return [...screens, ...faces]
 }
 
-/** Which tile is the large one: the one that was chosen, a screen, who speaks, somebody else, oneself. */
+/** The large tile: the pinned one, a screen, the speaker, another member, oneself. */
 export function largeTile(
   tiles: readonly Tile[],
   pinned: string | undefined,

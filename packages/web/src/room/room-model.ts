@@ -28,7 +28,7 @@ export type Phase =
   | { readonly kind: 'left' }
   | { readonly kind: 'out'; readonly reason: KickReason; readonly message: string }
 
-/** Who this page is in the room. */
+/** The user of this page in the room. */
 export interface Self {
   readonly roomId: string
   readonly userId: string
@@ -36,13 +36,13 @@ export interface Self {
   readonly role: Role
 }
 
-/** Somebody of the audience who asks to speak. */
+/** A member of the audience who asks to speak. */
 export interface MicRequest {
   readonly userId: string
   readonly name: string
 }
 
-/** Somebody whom the owner muted or hid asks to be let back. */
+/** A member whom the owner muted or hid asks to be unmuted or shown. */
 export interface Plea extends MicRequest {
   readonly kind: TrackKind
 }
@@ -96,7 +96,7 @@ export class RoomModel {
   /** Entered with credentials of a link: the server may want some of every guest. */
   isSigned = false
   #askTimer: ReturnType<typeof setTimeout> | undefined
-  /** Why the others come by WebSocket-FLV; undefined while they come by WebRTC. */
+  /** Why others arrive over WebSocket-FLV; undefined over WebRTC. */
   readonly fallback = signal<FallbackReason | undefined>(undefined)
   readonly speaker = signal<string | undefined>(undefined)
 
@@ -120,7 +120,7 @@ export class RoomModel {
     this.#followMicrophones()
   }
 
-  /** Enters, or says in `phase` why not. What is still to be asked for is a function. */
+  /** Enters, or sets `phase` to the reason why not. Credentials still to be requested are a function. */
   async enter(entry: Entry | (() => Promise<Entry>)): Promise<void> {
     this.phase.value = { kind: 'entering' }
     try {
@@ -160,7 +160,7 @@ export class RoomModel {
     return this.#attempt(() => this.client.kick(userId))
   }
 
-  /** The owner withholds the sound or the picture of somebody. */
+  /** The owner withholds the audio or the video of a member. */
   mute(userId: string, kind: TrackKind, muted: boolean): Promise<void> {
     return this.#attempt(() => this.client.mute(userId, kind, muted))
   }
@@ -214,13 +214,13 @@ export class RoomModel {
     if (await this.#noteToOwner({ crossroom: 'plea', kind })) this.notices.show(say('pleaSent'))
   }
 
-  /** Owner: lets somebody be heard or seen again, or passes the plea over. */
+  /** Owner: unmutes or shows a member, or declines the request. */
   answerPlea({ userId, kind }: Plea, accept: boolean): Promise<void> {
     this.pleas.value = this.pleas.value.filter((plea) => plea.userId !== userId || plea.kind !== kind)
     return accept ? this.mute(userId, kind, false) : Promise.resolve()
   }
 
-  /** Owner: asks somebody of the audience back; their yes is accepted at once. */
+  /** Owner: invites a member of the audience back; their request is then accepted immediately. */
   offerMic(userId: string): Promise<void> {
     this.#offered.add(userId)
     return this.#attempt(() => this.#note({ crossroom: 'offer' }, userId))

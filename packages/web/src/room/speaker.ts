@@ -1,6 +1,6 @@
 /** From 0 to 100. Below it is the noise of a room. */
 export const AUDIBLE = 8
-/** Somebody else is large only when nobody was heard from who is large for so long: a cough changes nothing. */
+/** The large tile changes only after its speaker was silent for this long: a cough changes nothing. */
 const HOLD_MS = 1_500
 
 /** Follows who speaks, calmly. */
@@ -8,7 +8,7 @@ export class SpeakerFollower {
   #speaker: string | undefined
   #heardAtMs = -Infinity
 
-  /** Who is large now. `levels` of users; those who left must not be in it. */
+  /** The member in the large tile. `levels` are those of users; former members must be absent. */
   update(nowMs: number, levels: ReadonlyMap<string, number>): string | undefined {
     if (this.#speaker !== undefined && !levels.has(this.#speaker)) this.#speaker = undefined
     let loudest: string | undefined
