@@ -27,7 +27,7 @@ const HEAD = `
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
     <meta name="color-scheme" content="light dark" />
-    <link rel="icon" type="image/svg+xml" href="../src/icon.svg" />`
+    <link rel="icon" type="image/svg+xml" href="../src/ui/icon.svg" />`
 const WITHOUT_SCRIPT = `
     <noscript>Crossroom needs JavaScript: without it no browser can take part in a call.</noscript>`
 
