@@ -21,6 +21,7 @@ import {
   RoomGate,
   Rooms,
   type AddressBook,
+  type EnterRequest,
   type MemberConnection,
 } from '../../packages/server/src/rooms/index.js'
 import type { Participant } from '../../packages/server/src/rooms/participant.js'
@@ -250,7 +251,7 @@ export class RoomStage extends Stage {
 
   enter(userId: string, options: EnterOptions = {}): Entered {
     const connection = new FakeConnection()
-    const member = this.rooms.enter({
+    const request: EnterRequest = {
       roomId: options.room ?? 'room',
       identity: this.identity(userId, options),
       role: options.role,
@@ -259,7 +260,8 @@ export class RoomStage extends Stage {
       remoteAddress: '127.0.0.1',
       connection,
       addresses: ADDRESSES,
-    })
+    }
+    const member = this.rooms.admit(request).enter(request)
     const { userList } = member.enterResult()
     return {
       member,

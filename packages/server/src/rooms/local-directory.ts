@@ -19,7 +19,7 @@ export class LocalDirectory implements RoomDirectory, PushDirectory {
   }
 
   enter(request: EnterRequest): Promise<Membership> {
-    return promised(() => membershipOf(this.#rooms.enter(request)))
+    return promised(() => membershipOf(this.#rooms.admit(request).enter(request)))
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Promise<Membership> {

@@ -253,9 +253,9 @@ export class Room implements ParticipantRoom {
     this.#cancelOver?.()
     this.#cancelOver = undefined
     if (member.isListed) {
+      this.#lists.changed()
       // A device has the streams that it pushes.
       if (member instanceof Participant) member.openStream('main')
-      this.#lists.changed()
     } else this.#lists.countChanged()
     this.#handlers.entered(member)
   }

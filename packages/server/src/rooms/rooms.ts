@@ -1,5 +1,4 @@
 import type { ExitReason } from '@crossroom/protocol'
-import type { Permissions } from '../auth/identity.js'
 import { addressGroup } from '../config/address-group.js'
 import { FairShare } from '../config/fair-share.js'
 import { roomLimits } from '../config/limits.js'
@@ -15,6 +14,9 @@ import { Room, type RoomHandlers } from './room.js'
 import type { PushRequest } from './doors/push.js'
 import { RoomError } from './model/room-error.js'
 import type { RoomServices, RoomsOptions } from './services.js'
+
+/** Somebody who wants to enter, by whatever door. */
+export type AdmissionRequest = Pick<EnterRequest, 'roomId' | 'identity' | 'remoteAddress'>
 
 /** How many there are of each kind, for metrics. */
 export interface RoomCounts {
@@ -54,16 +56,8 @@ export class Rooms {
     return this.#rooms.get(roomId)
   }
 
-  /** Throws RoomError, as the doors say. */
-  enter(request: EnterRequest): Participant {
-    const { userId, permissions } = request.identity
-    return this.#admit(request.roomId, userId, permissions, request.remoteAddress).enter(request)
-  }
-
   push(request: PushRequest): Grant {
-    const { userId, permissions } = request.identity
-    const room = this.#admit(request.roomId, userId, permissions, request.remoteAddress)
-    return grantPush(room, this.#services, request)
+    return grantPush(this.admit(request), this.#services, request)
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
@@ -75,7 +69,7 @@ export class Rooms {
   }
 
   /** The room that this user wants to enter, made if need be. Throws RoomError. */
-  #admit(roomId: string, userId: string, permissions: Permissions, remoteAddress: string): Room {
+  admit({ roomId, identity: { userId, permissions }, remoteAddress }: AdmissionRequest): Room {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
     const isPresent = this.#rooms.get(roomId)?.member(userId) !== undefined

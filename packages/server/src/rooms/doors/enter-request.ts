@@ -2,7 +2,7 @@ import type { ClientKind, RequestedRole } from '@crossroom/protocol'
 import type { Identity } from '../../auth/identity.js'
 import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 
-/** A verified user that wants to enter: the argument of `rooms.enter`. */
+/** A verified user that wants to enter: the argument of `enter`. */
 export interface EnterRequest {
   /** Canonical: a number is its decimal string. */
   readonly roomId: string
