@@ -161,7 +161,7 @@ class App implements RunningServer {
     const { pages, config } = this.#core
     return {
       onRequest: (request, response) => {
-        const refusal = refusePublic(request, pages, config)
+        const refusal = refusePublic(request, pages, config, this.#opened)
         if (refusal !== undefined) answerRefusal(response, refusal)
         else if (!this.#opened.handleRequest(request, response)) this.#web.public.routing(request, response)
       },

@@ -73,6 +73,11 @@ export class Opened {
     for (const protocol of this.#all) await protocol.listen?.()
   }
 
+  /** Whether a request for this path publishes a plain stream. */
+  isPublish(path: string): boolean {
+    return this.#all.some((protocol) => protocol.isPublish?.(path) === true)
+  }
+
   handleRequest(...[request, response]: Parameters<HttpHandlers['onRequest']>): boolean {
     return this.#all.some((protocol) => protocol.handleRequest?.(request, response) === true)
   }

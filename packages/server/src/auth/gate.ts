@@ -17,6 +17,8 @@ export interface StreamRequest {
   readonly query: ReadonlyMap<string, string>
   /** What `Authorization: Bearer` carries (WHIP, WHEP, and FLV players that can send it). */
   readonly bearer?: string | undefined
+  /** A txSecret in the query says nothing: addresses of this protocol are not signed by it. */
+  readonly ignoresTxSecret?: true | undefined
   /** IP address without a port, of the client and not of a trusted proxy. */
   readonly remoteAddress: string
   /** The server's own id of the connection; the REST API kicks by it. */

@@ -79,7 +79,7 @@ const rows: Row[] = [
   { claim: 'a token that expired within the leeway', asks: { query: { token: token('publish', 'x', SECONDS - 59) } }, answer: 'ok' },
   { claim: 'a txSecret on RTMP', asks: { query: tx(SECRET) }, answer: 'ok' },
   { claim: 'a txSecret on FLV', asks: { action: 'play', protocol: 'http-flv', query: tx(SECRET) }, answer: 'ok' },
-  { claim: 'a txSecret on WHIP', asks: { protocol: 'whip', query: tx(SECRET) }, answer: 'DENIED' },
+  { claim: 'a txSecret on WHIP', asks: { protocol: 'whip', ignoresTxSecret: true, query: tx(SECRET) }, answer: 'DENIED' },
   { claim: 'a txSecret that expired', asks: { query: tx(SECRET, SECONDS - 61) }, answer: 'EXPIRED' },
   { claim: 'a txSecret of another key', asks: { query: tx('another') }, answer: 'DENIED' },
   { claim: 'a txSecret without its time', asks: { query: { txSecret: tx(SECRET)['txSecret']! } }, answer: 'DENIED' },

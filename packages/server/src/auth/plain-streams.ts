@@ -101,7 +101,7 @@ export class PlainStreams implements StreamGate {
       return verdict === 'valid' ? { verdict, subject: `token:${fingerprint(token)}` } : { verdict }
     }
     const txSecret = request.query.get('txSecret')
-    if (txSecret === undefined || request.protocol === 'whip' || request.protocol === 'whep') return { verdict: 'none' }
+    if (txSecret === undefined || request.ignoresTxSecret === true) return { verdict: 'none' }
     const txTime = request.query.get('txTime') ?? ''
     const keys = request.action === 'play' ? secrets.txPlay : secrets.txPublish
     const verdict = firstVerdict(keys, (key) => verifyTxSecret(key, request.stream, { txSecret, txTime }, now))

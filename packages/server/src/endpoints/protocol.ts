@@ -52,6 +52,8 @@ export interface OpenProtocol {
   handleRequest?(request: IncomingMessage, response: ServerResponse): boolean
   /** The same for an upgrade to WebSocket. */
   handleUpgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Whether a request for this path publishes a plain stream: where anyone may, foreign web pages may not. */
+  isPublish?(path: string): boolean
   /** Adds its routes to the common HTTP ports. */
   register?(web: FastifyInstance): Promise<void>
   /** Accepts connections on its own ports from now on: rooms and gates exist. Rejects when a port is not available. */

@@ -71,6 +71,11 @@ export class WebRtcEndpoint implements OpenProtocol {
     return { whep: `${http}/whep/${name}` }
   }
 
+  /** By WHIP; rooms require a signature. */
+  isPublish(path: string): boolean {
+    return /^\/whip\/(?!r\/|push\/)/.test(path)
+  }
+
   /** Adds WHIP and WHEP. */
   async register(web: FastifyInstance): Promise<void> {
     if (this.#media === undefined) return

@@ -19,6 +19,7 @@ export function streamRequestOf(
     stream: params.stream,
     query: new Map(Object.entries(request.query as Record<string, string>)),
     bearer: bearerOf(request),
+    ignoresTxSecret: true,
     ...who,
   }
 }
