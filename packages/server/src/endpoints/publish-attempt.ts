@@ -75,7 +75,7 @@ export class PublishAttempt {
     if (!this.#isClosed) this.#publication = this.#publish(grant)
     if (this.#publication === undefined && !this.#isClosed) {
       this.close('error')
-      const sentence = `Somebody publishes ${grant.key.label} already.`
+      const sentence = `${grant.key.label} already has a publisher.`
       return this.#refuse(refusal('BUSY', sentence, 409, grant.key.label))
     }
     if (!this.#isClosed) this.#enter(grant, this.#publication!)

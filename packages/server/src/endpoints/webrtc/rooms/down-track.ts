@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import type { Clock, SourceFor, Stream, StreamHub, StreamKey } from '../../../hub/index.js'
+import type { Clock, SourceFor, Stream, StreamHub } from '../../../hub/index.js'
 import { AudioPlay, type PlayableKind, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
 import type { SubscribedTrack } from '../../../rooms/index.js'
 
