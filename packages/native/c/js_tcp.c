@@ -4,22 +4,33 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The bytes that the peer's kernel has acknowledged so far; those written and not yet acknowledged; -1 for no TCP socket. */
-static void progress_of(int fd, double *acknowledged, double *waiting) {
-  struct tcp_info info = {0};
-  socklen_t length = sizeof info;
+/* Of struct tcp_info since Linux 5.4: the window that the peer offers, in bytes. The headers of some systems are older. */
+enum { SND_WND_AT = 228, SND_WND_END = 232 };
+
+/*
+ * The bytes that the peer's kernel has acknowledged so far; those written and not yet acknowledged; how far the peer's
+ * kernel lets us send, counted as the first: it moves on while the peer reads. -1: unknown.
+ */
+static void progress_of(int fd, double *progress) {
+  union {
+    struct tcp_info info;
+    unsigned char bytes[512];
+  } tcp = {0};
+  socklen_t length = sizeof tcp;
+  uint32_t window;
   int queued = 0;
-  *acknowledged = *waiting = -1;
-  if (ioctl(fd, SIOCOUTQ, &queued) != 0) return;
-  *waiting = queued;
-  *acknowledged = 0;
-  /* Dear only where something waits: it takes the socket's lock. */
-  if (queued > 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
-    *acknowledged = (double)info.tcpi_bytes_acked;
+  progress[0] = progress[1] = progress[2] = -1;
+  if (ioctl(fd, SIOCOUTQ, &queued) != 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &length) != 0) return;
+  progress[0] = (double)tcp.info.tcpi_bytes_acked;
+  progress[1] = queued;
+  if (length < SND_WND_END) return;
+  memcpy(&window, tcp.bytes + SND_WND_AT, sizeof window);
+  progress[2] = progress[0] + window;
 }
 
 static void bound_unsent(int fd, uint32_t bytes) {
@@ -27,15 +38,15 @@ static void bound_unsent(int fd, uint32_t bytes) {
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 #else
-static void progress_of(int fd, double *acknowledged, double *waiting) {
+static void progress_of(int fd, double *progress) {
   (void)fd;
-  *acknowledged = *waiting = -1;
+  progress[0] = progress[1] = progress[2] = -1;
 }
 
 static void bound_unsent(int fd, uint32_t bytes) { (void)fd, (void)bytes; }
 #endif
 
-/* (fds: Int32Array, count, out: Float64Array): two numbers for each descriptor */
+/* (fds: Int32Array, count, out: Float64Array): three numbers for each descriptor */
 static napi_value tcp_progress(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   int32_t *fds;
@@ -47,8 +58,8 @@ static napi_value tcp_progress(napi_env env, napi_callback_info info) {
       !js_uint32(env, arguments[1], &count) ||
       !js_typed(env, arguments[2], napi_float64_array, (void **)&out, &out_length))
     return NULL;
-  if (count > fd_length || count > out_length / 2) return js_throw(env, "ERR_OUT_OF_RANGE", "an array is too short");
-  for (uint32_t i = 0; i < count; i++) progress_of(fds[i], &out[2 * i], &out[2 * i + 1]);
+  if (count > fd_length || count > out_length / 3) return js_throw(env, "ERR_OUT_OF_RANGE", "an array is too short");
+  for (uint32_t i = 0; i < count; i++) progress_of(fds[i], &out[3 * i]);
   return NULL;
 }
 

@@ -84,7 +84,7 @@ export interface Addon {
   udpOpenMedia(port: PortHandle, address: number, inbound: InboundHandle | undefined): void
   udpCounters(port: PortHandle, out: Float64Array): void
 
-  /** Two numbers for each of the first `count` descriptors: bytes acknowledged, bytes that wait; -1 where there is no TCP. */
+  /** Three numbers for each of the first `count` descriptors: bytes acknowledged, bytes that wait, how far the peer lets us send; -1: unknown. */
   tcpProgress(fds: Int32Array, count: number, out: Float64Array): void
   tcpBoundUnsent(fd: number, bytes: number): void
 

@@ -4,7 +4,10 @@ import { loadAddon } from './addon.js'
 export class NativeTcp {
   readonly #addon = loadAddon()
 
-  /** Fills two numbers for each of the first `count`: bytes the peer acknowledged (0 while none wait), bytes that wait for that; -1 for no TCP. */
+  /**
+   * Fills three numbers for each of the first `count`: bytes the peer's kernel acknowledged, bytes that wait for that, and how
+   * many bytes in all the peer's kernel accepts so far, which increases while the peer reads; -1: unknown.
+   */
   tcpProgress(fds: Int32Array, count: number, out: Float64Array): void {
     this.#addon.tcpProgress(fds, count, out)
   }

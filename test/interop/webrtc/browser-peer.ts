@@ -20,6 +20,8 @@ export interface PublishOptions {
   }[]
   /** So many layers without rid, as an `ssrc-group:SIM`. */
   readonly simGroup?: number
+  /** Opus is sent with `usedtx=1`. */
+  readonly dtx?: boolean
   readonly token?: string
 }
 
@@ -78,6 +80,8 @@ interface PeerPage {
   stats(): Promise<PeerStats>
   /** The picture that is published rests. */
   rest(): void
+  /** The sound is silent, or a tone again. */
+  hush(isSilent: boolean): void
   resize(width: number, height: number): void
   leave(): Promise<Response>
 }

@@ -253,3 +253,23 @@ describe('what a person does in a call', () => {
     expect(decodeRecording(picture).pictures.length).toBe(videoOf(picture).length)
   })
 })
+
+test('Opus with usedtx=1 pauses in silence: the AAC of a phone has no hole, and the tone is back at once', async () => {
+  const [viewer, peer] = await publishTo('dtx', { video: false, dtx: true })
+  await until('sound', () => audioOf(viewer).length > 50)
+  const sent = async (): Promise<number> => (await peer.stats()).audio?.packetsSent ?? 0
+  const played = (): number => audioOf(viewer).at(-1)!.timestampMs
+  await peer.page.evaluate(() => window.peer.hush(true))
+  const [before, from] = [await sent(), played()]
+  await until('4 s of silence', () => played() > from + 4000)
+  // 200 packets without DTX, a few at the beginning and one each 400 ms with it.
+  expect((await sent()) - before).toBeLessThan(100)
+  await peer.page.evaluate(() => window.peer.hush(false))
+  const back = performance.now()
+  await until('2 s of the tone', () => played() > from + 6500)
+  expect(performance.now() - back).toBeLessThan(5000)
+  const steps = audioOf(viewer).map(({ timestampMs }, index, all) => timestampMs - (all[index - 1]?.timestampMs ?? 0))
+  expect(Math.max(...steps.slice(1))).toBeLessThan(30)
+  const last = decodeRecording(viewer).sound.samples.slice(-48_000)
+  expect(Math.max(...last)).toBeGreaterThan(0.05)
+})

@@ -32,10 +32,12 @@ export const socketLimits = {
   waitingBytes: 8 * MiB,
   /** Data that the kernel may keep unsent for one socket (with the native package): more would be invisible delay. */
   unsentBytes: 128 * KiB,
-  /** A socket whose peer reads nothing for this long while data waits, in the server or in the kernel, is destroyed. */
+  /** A socket whose peer reads nothing for this long while data waits, in the server or in either kernel, is destroyed. */
   stalledMicros: 10 * SECOND,
+  /** Data that the peer's kernel took in that time and its program did not read; a reader leaves less there. */
+  unreadBytes: 32 * KiB,
   /** Interval of these checks. */
-  sweepMicros: 1 * SECOND,
+  sweepMicros: 500_000,
 } as const
 
 /** RTMP: chunk stream, messages, commands. */

@@ -22,7 +22,13 @@ async function pair(): Promise<{ ours: Socket; theirs: Socket }> {
 function makeWatch(kernel?: TcpKernel) {
   const clock = new VirtualClock()
   const cut: CutReason[] = []
-  const limits = { waitingBytes: 1_000_000, stalledMicros: 10 * SECOND, unsentBytes: 65_536, sweepMicros: SECOND }
+  const limits = {
+    waitingBytes: 1_000_000,
+    stalledMicros: 10 * SECOND,
+    unsentBytes: 65_536,
+    unreadBytes: 32_768,
+    sweepMicros: SECOND / 2,
+  }
   const watch = new SocketWatch({ clock, limits, kernel, onCut: (_kind, reason) => cut.push(reason) })
   return { clock, cut, watch }
 }
@@ -87,7 +93,7 @@ test('with the kernel asked, bytes that wait there count, however few they are',
   const kernel: TcpKernel = {
     tcpBoundUnsent: () => undefined,
     tcpProgress: (_fds, count, out) => {
-      for (let i = 0; i < count; i++) out.set([acknowledged, 50], 2 * i)
+      for (let i = 0; i < count; i++) out.set([acknowledged, 50, -1], 3 * i)
     },
   }
   const { clock, watch, cut } = makeWatch(kernel)
@@ -98,5 +104,38 @@ test('with the kernel asked, bytes that wait there count, however few they are',
   }
   expect(cut).toEqual([])
   clock.advance(11 * SECOND)
+  expect(cut).toEqual(['stalled'])
+})
+
+test('a program that stands still while its kernel takes everything is cut; one that reads, or is sent little, is not', async () => {
+  const peers = await Promise.all(['frozen', 'reader', 'slow reader', 'idle', 'deaf'].map(() => pair()))
+  // Bytes a second that its kernel takes, and that its program reads.
+  const rates = [
+    [12_500, 0],
+    [125_000, 125_000],
+    [125_000, 5_000],
+    [0, 0],
+    [300, 0],
+  ] as const
+  const window = 4_000_000
+  let passed = 0
+  const kernel: TcpKernel = {
+    tcpBoundUnsent: () => undefined,
+    tcpProgress: (_fds, count, out) => {
+      const left = rates.slice(rates.length - count)
+      left.forEach(([taken, read], i) => out.set([taken * passed, 0, read * passed + window], 3 * i))
+    },
+  }
+  const { clock, watch, cut } = makeWatch(kernel)
+  for (const { ours } of peers) watch.add(ours, 'test')
+  const advance = (halfSeconds: number): void => {
+    for (let i = 0; i < halfSeconds; i++, passed += 0.5) clock.advance(SECOND / 2)
+  }
+  advance(19)
+  expect(cut).toEqual([])
+  advance(3)
+  expect(cut).toEqual(['stalled'])
+  expect(peers[0]!.ours.destroyed).toBe(true)
+  advance(200)
   expect(cut).toEqual(['stalled'])
 })

@@ -4,7 +4,10 @@ import type { ListeningClock } from './clock.js'
 
 /** What the kernel knows of TCP sockets by their descriptors; the native package asks it. */
 export interface TcpKernel {
-  /** Two numbers for each of the first `count`: bytes acknowledged by the peer, bytes that wait for that; -1: unknown. */
+  /**
+   * Three numbers for each of the first `count`: bytes acknowledged by the peer's kernel, bytes that wait for that, and how many
+   * bytes in all the peer's kernel accepts so far, which increases while the peer reads; -1: unknown.
+   */
   tcpProgress(fds: Int32Array, count: number, out: Float64Array): void
   /** Bounds what the kernel keeps and has not sent. */
   tcpBoundUnsent(fd: number, bytes: number): void
@@ -17,6 +20,8 @@ export interface SocketWatchLimits {
   readonly stalledMicros: Micros
   /** What the kernel may keep unsent for one socket. */
   readonly unsentBytes: number
+  /** So much of what a peer's kernel took is more than what a reader leaves there. */
+  readonly unreadBytes: number
   readonly sweepMicros: Micros
 }
 
@@ -34,9 +39,13 @@ interface Watched {
   readonly socket: Socket
   readonly kind: string
   readonly fd: number
-  /** What the peer had taken when it last took something. */
+  /** What the peer's kernel had taken when it last took something, and when that was. */
   taken: number
   movedAt: Micros
+  /** How far the peer's kernel lets us send, and what it had taken and when it last let us send further: its program reads. */
+  edge: number
+  readTaken: number
+  readAt: Micros
 }
 
 /**
@@ -49,7 +58,7 @@ export class SocketWatch {
   readonly #sockets = new Set<Watched>()
   readonly cuts: Record<CutReason, number> = { overflow: 0, stalled: 0 }
   #fds = new Int32Array(64)
-  #progress = new Float64Array(128)
+  #progress = new Float64Array(192)
   #cancelSweep: (() => void) | undefined
 
   constructor(options: SocketWatchOptions) {
@@ -65,7 +74,8 @@ export class SocketWatch {
     const { clock, limits, kernel } = this.#options
     const fd = descriptorOf(socket)
     if (fd >= 0) kernel?.tcpBoundUnsent(fd, limits.unsentBytes)
-    const watched: Watched = { socket, kind, fd, taken: 0, movedAt: clock.listened() }
+    const now = clock.listened()
+    const watched: Watched = { socket, kind, fd, taken: 0, movedAt: now, edge: -1, readTaken: 0, readAt: now }
     this.#sockets.add(watched)
     socket.once('close', () => this.#sockets.delete(watched))
     this.#boundWrites(watched)
@@ -104,23 +114,47 @@ export class SocketWatch {
     const sockets = [...this.#sockets]
     this.#askKernel(sockets, kernel)
     const now = clock.listened()
+    // What moved did so between two sweeps: in the middle of them, on the average.
+    const limit = limits.stalledMicros - limits.sweepMicros / 2
     sockets.forEach((watched, i) => {
-      const waiting = kernel === undefined ? -1 : this.#progress[2 * i + 1]!
+      const waiting = kernel === undefined ? -1 : this.#progress[3 * i + 1]!
       const { socket } = watched
-      const taken = waiting < 0 ? socket.bytesWritten - socket.writableLength : this.#progress[2 * i]!
-      if ((socket.writableLength === 0 && waiting <= 0) || taken !== watched.taken) {
+      const taken = waiting < 0 ? socket.bytesWritten - socket.writableLength : this.#progress[3 * i]!
+      const isIdle = socket.writableLength === 0 && waiting <= 0
+      if (this.#readsNothing(watched, taken, waiting < 0 ? -1 : this.#progress[3 * i + 2]!, now, limit))
+        this.#cut(watched, 'stalled')
+      else if (isIdle || taken !== watched.taken) {
         watched.taken = taken
         watched.movedAt = now
-      } else if (now - watched.movedAt >= limits.stalledMicros) this.#cut(watched, 'stalled')
+      } else if (now - watched.movedAt >= limit) this.#cut(watched, 'stalled')
     })
     this.#cancelSweep = this.#sockets.size === 0 ? undefined : clock.after(limits.sweepMicros, this.#sweep)
+  }
+
+  /**
+   * A program that stands still reads nothing, while its kernel takes what comes, megabytes of it. But the kernel then lets us
+   * send no further.
+   */
+  #readsNothing(watched: Watched, taken: number, edge: number, now: Micros, limit: Micros): boolean {
+    const unread = taken - watched.readTaken
+    if (edge > watched.edge || edge < 0 || unread === 0) {
+      watched.edge = edge
+      watched.readTaken = taken
+      watched.readAt = now
+    } else if (now - watched.readAt >= limit) {
+      if (unread >= this.#options.limits.unreadBytes) return true
+      // Encoders that never read are sent a few bytes now and then.
+      watched.readTaken = taken
+      watched.readAt = now
+    }
+    return false
   }
 
   #askKernel(sockets: readonly Watched[], kernel: TcpKernel | undefined): void {
     if (kernel === undefined) return
     if (sockets.length > this.#fds.length) {
       this.#fds = new Int32Array(2 * sockets.length)
-      this.#progress = new Float64Array(4 * sockets.length)
+      this.#progress = new Float64Array(6 * sockets.length)
     }
     sockets.forEach(({ fd, socket }, i) => (this.#fds[i] = socket.destroyed ? -1 : fd))
     kernel.tcpProgress(this.#fds, sockets.length, this.#progress)
