@@ -232,8 +232,8 @@ export class RoomStage extends Stage {
     })
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>
       Promise.resolve(this.refusal ?? this.#pushIdentity(userId))
-    const { tokens } = this.rooms
-    this.gate = new RoomGate({ rooms: new LocalDirectory(this.rooms), tokens, verifier: { verify, check: verify } })
+    const rooms = new LocalDirectory(this.rooms)
+    this.gate = new RoomGate({ rooms, media: this.rooms, verifier: { verify, check: verify } })
   }
 
   get nowMs(): number {

@@ -6,7 +6,7 @@ import type { MediaFrame } from '@crossroom/media'
 /** Frames of a member's main stream that leave the server. */
 function heard(stage: RoomStage, { member }: Entered): { readonly kinds: string[] } {
   const kinds: string[] = []
-  stage.hub.get(member.openStream('main').key)!.subscribe(
+  stage.hub.open(member.openStream('main').key).subscribe(
     {
       handleFrame: (frame: MediaFrame) =>
         void kinds.push(frame.keyframe || frame.config.kind === 'audio' ? frame.config.kind : 'delta'),

@@ -88,8 +88,10 @@ test('a screen is listed while it is published and a little longer, the small la
   expect(types()).toEqual(['main', 'aux'])
   stage.clock.advance(2 * SECOND)
   expect(types()).toEqual(['main'])
-  const { small } = bob.member.openStream('main')
-  const publication = small!.stream.publish({ id: 's', protocol: 'room', remoteAddress: '', onClose: () => undefined })!
+  const { key } = bob.member.openStream('main')
+  const publication = stage.hub
+    .open(key.small)
+    .publish({ id: 's', protocol: 'room', remoteAddress: '', onClose: () => undefined })!
   stage.play(publication, videoConfig(320, 180), { frames: 3, gop: 50 })
   expect(types()).toEqual(['main', 'small'])
   publication.end()

@@ -51,8 +51,7 @@ export class RoomsPart {
     })
     this.operations = new LocalOperations(this.rooms)
     const directory = new LocalDirectory(this.rooms)
-    const { tokens } = this.rooms
-    gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, tokens, verifier: signatures }))
+    gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, media: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond } = config
     const { entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({

@@ -76,10 +76,10 @@ export abstract class Member implements Person, StreamOwner {
   openStream(streamType: PublishedStreamType): MemberStream {
     const present = this.#streams.get(streamType)
     if (present !== undefined) return present
-    const { hub, clock, tokens, flvProtocols, newId } = this.services
+    const { hub, layers, clock, tokens, flvProtocols, newId } = this.services
     const { id: roomId, changes } = this.room
     const of = { roomId, userId: this.userId, streamType }
-    return this.addStream(new MemberStream({ hub, clock, tokens, flvProtocols, id: newId(), of, changes }))
+    return this.addStream(new MemberStream({ hub, layers, clock, tokens, flvProtocols, id: newId(), of, changes }))
   }
 
   addStream(stream: MemberStream): MemberStream {

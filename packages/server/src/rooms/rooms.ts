@@ -6,6 +6,7 @@ import { Bans } from './model/bans.js'
 import type { Grant } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { MediaTokens } from './media/media-tokens.js'
+import { StreamLayers } from './media/stream-layers.js'
 import type { Member } from './member.js'
 import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
@@ -28,6 +29,7 @@ export interface RoomCounts {
 /** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
 export class Rooms {
   readonly tokens: MediaTokens
+  readonly layers: StreamLayers
   readonly bans = new Bans()
   readonly #services: RoomServices
   readonly #rooms = new Map<string, Room>()
@@ -40,7 +42,8 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.tokens = new MediaTokens(options.newId, options.nowMs)
-    this.#services = { ...options, tokens: this.tokens, bans: this.bans }
+    this.layers = new StreamLayers(options.hub)
+    this.#services = { ...options, tokens: this.tokens, bans: this.bans, layers: this.layers }
   }
 
   get counts(): RoomCounts {

@@ -6,6 +6,7 @@ import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
 import type { MediaTokens } from './media/media-tokens.js'
 import type { SoundMeter } from './media/sound-meter.js'
+import type { StreamLayers } from './media/stream-layers.js'
 
 /** What rooms work with. */
 export interface RoomsOptions {
@@ -36,4 +37,5 @@ export interface RoomsOptions {
 export interface RoomServices extends RoomsOptions {
   readonly tokens: MediaTokens
   readonly bans: Bans
+  readonly layers: StreamLayers
 }

@@ -1,12 +1,14 @@
 import type { EntryVerifier } from '../../auth/entry-verifier.js'
 import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
 import type { MediaToken, MediaTokens } from '../media/media-tokens.js'
+import type { StreamLayers } from '../media/stream-layers.js'
 import { admitPush, type PushDirectory } from './push.js'
 import { refusal } from './refusal.js'
 
 export interface RoomGateOptions {
   readonly rooms: PushDirectory
-  readonly tokens: MediaTokens
+  /** What is played and published here. */
+  readonly media: { readonly tokens: MediaTokens; readonly layers: StreamLayers }
   readonly verifier: EntryVerifier
 }
 
@@ -29,7 +31,7 @@ export class RoomGate implements StreamGate {
   }
 
   #admitToken(request: StreamRequest): Admission {
-    const { tokens } = this.#options
+    const { tokens, layers } = this.#options.media
     const token = tokens.find(request.stream)
     if (token === undefined)
       return refusal('NOT_FOUND', 'This address does not exist, or its receiver or its sender has left the room.', 404)
@@ -39,6 +41,7 @@ export class RoomGate implements StreamGate {
     }
     if (!tokens.hasRoom(token))
       return refusal('FULL', 'This address already has the maximum number of connections.', 429, token.key.label)
+    if (token.action === 'play') layers.get(token.key)?.open()
     return grantOf(token, request.protocol)
   }
 }

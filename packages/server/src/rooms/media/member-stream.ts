@@ -7,6 +7,8 @@ import type { Kinds } from '../model/policy.js'
 import type { MediaTokens } from './media-tokens.js'
 import { withoutSound, type RoomChanges } from './room-changes.js'
 import { StreamLayer } from './stream-layer.js'
+import type { StreamLayers } from './stream-layers.js'
+import type { StreamMonitor } from './stream-monitor.js'
 
 /** Whose a stream is. */
 export interface StreamOwner {
@@ -23,6 +25,7 @@ export interface StreamOf {
 
 export interface MemberStreamOptions {
   readonly hub: StreamHub
+  readonly layers: StreamLayers
   readonly clock: Clock
   /** Random, without meaning. */
   readonly id: string
@@ -62,7 +65,7 @@ export class MemberStream {
   #isShown: boolean
   #cancelHide: (() => void) | undefined
 
-  constructor({ hub, clock, tokens, flvProtocols, id, of, changes }: MemberStreamOptions) {
+  constructor({ hub, layers, clock, tokens, flvProtocols, id, of, changes }: MemberStreamOptions) {
     const { streamType } = of
     this.#clock = clock
     this.#tokens = tokens
@@ -74,11 +77,11 @@ export class MemberStream {
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
     // Players that were given it as it came connect again, and are given the conversion then.
     const requiresConversion = () => tokens.endPlays(key, flvProtocols)
-    this.best = new StreamLayer({ hub, clock, key, changes, handlers: { published, requiresConversion } })
+    this.best = new StreamLayer({ hub, layers, clock, key, changes, handlers: { published, requiresConversion } })
     if (streamType !== 'main') return
     const seen = withoutSound(changes)
     const handlers = { published: () => changes.changed('list'), requiresConversion: () => undefined }
-    this.small = new StreamLayer({ hub, clock, key: key.small, changes: seen, handlers })
+    this.small = new StreamLayer({ hub, layers, clock, key: key.small, changes: seen, handlers })
   }
 
   get key(): StreamKey {
@@ -88,16 +91,13 @@ export class MemberStream {
   /** The available audio and video. */
   get kinds(): Kinds {
     const { monitor } = this.best
-    const open = this.#open
-    return { audio: open.audio && monitor.flowsAudio, video: open.video && monitor.flowsVideo }
+    return flowingOf(monitor, this.#open)
   }
 
   /** The same of the lower layer; undefined while there is none. */
   get smallKinds(): Kinds | undefined {
-    const { small } = this
-    if (small?.stream.state !== 'live' || small.monitor.state === undefined) return undefined
-    const open = this.#open
-    return { audio: open.audio && small.monitor.flowsAudio, video: open.video && small.monitor.flowsVideo }
+    const { stream, monitor } = this.small ?? {}
+    return stream?.state === 'live' && monitor?.state !== undefined ? flowingOf(monitor, this.#open) : undefined
   }
 
   /**
@@ -107,13 +107,13 @@ export class MemberStream {
    */
   get tracks(): Kinds {
     const { stream, monitor } = this.best
-    if (stream.publication === undefined && this.#announced === undefined) return NEITHER
-    const { audio, video } = stream.tracks
+    if (stream?.publication === undefined && this.#announced === undefined) return NEITHER
+    const { audio, video } = stream?.tracks ?? {}
     const may = this.#allowed
     const said = this.#announced ?? BOTH
     return {
-      audio: (audio !== undefined || monitor.flowsAudio) && may.audio && said.audio,
-      video: (video !== undefined || monitor.flowsVideo) && may.video && said.video,
+      audio: (audio !== undefined || monitor?.flowsAudio === true) && may.audio && said.audio,
+      video: (video !== undefined || monitor?.flowsVideo === true) && may.video && said.video,
     }
   }
 
@@ -168,7 +168,7 @@ export class MemberStream {
   /** Disconnects its publisher; it may be published again. */
   endEncoders(): void {
     for (const end of [...this.#encoders]) end('kicked')
-    this.best.stream.kickPublisher()
+    this.best.stream?.kickPublisher()
   }
 
   /**
@@ -205,7 +205,7 @@ export class MemberStream {
     this.#cancelHide?.()
     this.#cancelHide = undefined
     const { stream } = this.best
-    if (this.#announced !== undefined || (stream.publication !== undefined && stream.hasFrames)) this.#setShown(true)
+    if (this.#announced !== undefined || (stream?.publication !== undefined && stream.hasFrames)) this.#setShown(true)
     else if (this.#isShown) this.#cancelHide = this.#clock.after(roomLimits.deviceMicros, () => this.#setShown(false))
   }
 
@@ -214,6 +214,11 @@ export class MemberStream {
     this.#isShown = isShown
     this.#changes.changed('list')
   }
+}
+
+/** What flows of the kinds that are not muted; nothing of a layer without a stream. */
+function flowingOf(monitor: StreamMonitor | undefined, open: Kinds): Kinds {
+  return { audio: open.audio && monitor?.flowsAudio === true, video: open.video && monitor?.flowsVideo === true }
 }
 
 /** One layer of a stream and its available tracks, as others list it. */
@@ -229,8 +234,9 @@ export interface ListedLayer {
 export function layersOf(stream: MemberStream): ListedLayer[] {
   if (!stream.isShown) return []
   const { best, small, smallKinds, streamType, kinds } = stream
-  const layers: ListedLayer[] = [{ streamType, stream, layer: best, kinds, rotation: best.monitor.rotation }]
+  const rotationOf = (layer: StreamLayer): Orientation => layer.monitor?.rotation ?? 0
+  const layers: ListedLayer[] = [{ streamType, stream, layer: best, kinds, rotation: rotationOf(best) }]
   if (small !== undefined && smallKinds !== undefined)
-    layers.push({ streamType: 'small', stream, layer: small, kinds: smallKinds, rotation: small.monitor.rotation })
+    layers.push({ streamType: 'small', stream, layer: small, kinds: smallKinds, rotation: rotationOf(small) })
   return layers
 }

@@ -1,9 +1,11 @@
 import type { Clock, Stream, StreamHub, StreamKey, Withheld } from '../../hub/index.js'
 import type { RoomChanges } from './room-changes.js'
+import type { StreamLayers } from './stream-layers.js'
 import { StreamMonitor, type MonitorHandlers } from './stream-monitor.js'
 
 export interface StreamLayerOptions {
   readonly hub: StreamHub
+  readonly layers: StreamLayers
   readonly clock: Clock
   readonly key: StreamKey
   readonly changes: RoomChanges
@@ -18,62 +20,68 @@ interface Held {
   readonly unwatch: () => void
 }
 
-/** One key of a member's stream: held in the hub as long as the member is there, and watched. */
+/**
+ * One key of a member's stream. The hub has no stream for it until somebody publishes or plays it; from then on it is held as
+ * long as the member is there, and watched.
+ */
 export class StreamLayer {
   readonly key: StreamKey
   readonly #options: StreamLayerOptions
-  #held: Held
+  readonly #forgetKey: () => void
+  #held: Held | undefined
   #withheld: Withheld = { audio: false, video: false }
-  #cancelHold: (() => void) | undefined
 
   constructor(options: StreamLayerOptions) {
     this.key = options.key
     this.#options = options
-    this.#held = this.#hold()
+    this.#forgetKey = options.layers.add(this)
   }
 
-  get stream(): Stream {
-    return this.#held.stream
+  /** Undefined while nobody has published or played it. */
+  get stream(): Stream | undefined {
+    return this.#held?.stream
   }
 
-  get monitor(): StreamMonitor {
-    return this.#held.monitor
+  /** There with the stream. */
+  get monitor(): StreamMonitor | undefined {
+    return this.#held?.monitor
+  }
+
+  /** Lets a player wait at it, although nobody publishes it yet. */
+  open(): void {
+    if (this.#held === undefined) this.#options.hub.open(this.key)
   }
 
   withhold(kinds: Withheld): void {
     this.#withheld = kinds
-    this.stream.withhold(kinds)
+    this.stream?.withhold(kinds)
+  }
+
+  /** Called before anybody publishes it, so that nothing that is withheld gets past. */
+  handleOpened(stream: Stream): void {
+    const { clock, changes, handlers } = this.#options
+    const release = stream.hold()
+    const monitor = new StreamMonitor(stream, clock, changes, { ...handlers, taken: () => this.#handleTaken() })
+    const unwatch = stream.watch(monitor)
+    stream.withhold(this.#withheld)
+    this.#held = { stream, monitor, release, unwatch }
   }
 
   /** It may no longer be published or played. */
   close(): void {
-    this.#cancelHold?.()
+    this.#forgetKey()
+    if (this.#held === undefined) return
     const { stream, monitor, release, unwatch } = this.#held
+    this.#held = undefined
     unwatch()
     monitor.close()
     release()
     stream.end('kicked')
   }
 
-  #hold(): Held {
-    const { hub, clock, changes, handlers } = this.#options
-    const stream = hub.open(this.key)
-    const release = stream.hold()
-    const monitor = new StreamMonitor(stream, clock, changes, { ...handlers, taken: () => this.#handleTaken() })
-    const unwatch = stream.watch(monitor)
-    stream.withhold(this.#withheld)
-    return { stream, monitor, release, unwatch }
-  }
-
-  /**
-   * An operator ended it, for its publisher and players. It may be published again, but withheld media stays withheld.
-   */
+  /** An operator ended it, for its publisher and players. It may be published again, but withheld media stays withheld. */
   #handleTaken(): void {
-    // The hub still lists the ending stream.
-    const { clock, changes } = this.#options
-    this.#cancelHold = clock.after(0, () => {
-      this.#held = this.#hold()
-      changes.changed('list')
-    })
+    this.#held = undefined
+    this.#options.changes.changed('list')
   }
 }

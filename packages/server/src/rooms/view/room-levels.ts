@@ -60,7 +60,7 @@ export class RoomLevels {
     const levels: { userId: string; level: number }[] = []
     const heard = new Set<string>()
     for (const { userId, main } of this.#options.speakers()) {
-      const level = main?.best.monitor.takeLevel()
+      const level = main?.best.monitor?.takeLevel()
       if (main?.kinds.audio !== true) continue
       all.set(userId, level)
       if (level === undefined) continue

@@ -1,0 +1,27 @@
+import type { Stream, StreamHub, StreamKey } from '../../hub/index.js'
+
+/** What is found by its key; see `StreamLayer`. */
+export interface KeyedLayer {
+  readonly key: StreamKey
+  open(): void
+  handleOpened(stream: Stream): void
+}
+
+/** The layers of all members by their keys: each is told when the hub opens its stream, for whomever. */
+export class StreamLayers {
+  readonly #layers = new Map<string, KeyedLayer>()
+
+  constructor(hub: StreamHub) {
+    hub.observe({ opened: (stream) => this.#layers.get(stream.key.text)?.handleOpened(stream) })
+  }
+
+  /** The answer takes it out again. */
+  add(layer: KeyedLayer): () => void {
+    this.#layers.set(layer.key.text, layer)
+    return () => void this.#layers.delete(layer.key.text)
+  }
+
+  get(key: StreamKey): KeyedLayer | undefined {
+    return this.#layers.get(key.text)
+  }
+}
