@@ -1,7 +1,7 @@
-// CPU of the sending process per packet: N viewers of one stream of about 1 Mbit/s (178 packets per second each) in real
+// CPU of the sending process per packet: N destinations of one stream of about 1 Mbit/s (178 packets per second each) in real
 // time, receivers in another process. Loopback charges the sender with the receiving side of the kernel as well.
 //
-//   node packages/native/bench/egress.mjs [--viewers 400] [--seconds 5] [--profile gcm|sha1] [--no-gso] [--pacing BITS]
+//   node packages/native/bench/egress.mjs [--destinations 400] [--seconds 5] [--profile gcm|sha1] [--no-gso] [--pacing BITS]
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -10,7 +10,7 @@ import { NativeEngine, srtpKeysForTest } from '../dist/index.js'
 
 const { values } = parseArgs({
   options: {
-    viewers: { type: 'string', default: '400' },
+    destinations: { type: 'string', default: '400' },
     seconds: { type: 'string', default: '5' },
     profile: { type: 'string', default: 'gcm' },
     'no-gso': { type: 'boolean', default: false },
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     sockets: { type: 'string' },
   },
 })
-const viewers = Number(values.viewers)
+const destinations = Number(values.destinations)
 const seconds = Number(values.seconds)
 const profile = values.profile === 'sha1' ? 'SRTP_AES128_CM_SHA1_80' : 'SRTP_AEAD_AES_128_GCM'
 
@@ -33,7 +33,9 @@ function frame(packets, rtpTimestamp, keyframe, bytes = PACKET_BYTES) {
   return { rtpTimestamp, payloads: new Uint8Array(packets * bytes), ends, packetCount: packets, marker: true, keyframe }
 }
 
-const receivers = fork(fileURLToPath(new URL('receivers.mjs', import.meta.url)), [String(values.sockets ?? viewers)])
+const receivers = fork(fileURLToPath(new URL('receivers.mjs', import.meta.url)), [
+  String(values.sockets ?? destinations),
+])
 const { ports } = await new Promise((resolve) => receivers.once('message', resolve))
 
 const engine = new NativeEngine()
@@ -42,7 +44,7 @@ const egress = engine.createEgress(port, { cname: 'bench', segmentationOffload: 
 const memoryBefore = process.memoryUsage().rss
 const video = []
 const audio = []
-for (let i = 0; i < viewers; i++) {
+for (let i = 0; i < destinations; i++) {
   const remote = ports[i % ports.length]
   const master = (seed) => ({
     key: new Uint8Array(16).fill(seed),
@@ -50,11 +52,11 @@ for (let i = 0; i < viewers; i++) {
   })
   const keys = srtpKeysForTest(profile, master(i), master(i + 1))
   const route = { kind: 'udp', address: port.addressOf('127.0.0.1', remote) }
-  const viewer = egress.addViewer({ keys, route, pacingRate: Number(values.pacing) })
+  const destination = egress.addDestination({ keys, route, pacingRate: Number(values.pacing) })
   const extensions = { mid: 1, absSendTime: 2, transportCc: 3 }
   const rtx = { ssrc: 3, payloadType: 97 }
-  video.push(egress.addTrack(viewer, { kind: 'video', ssrc: 1, payloadType: 96, rtx, mid: '0', extensions }))
-  audio.push(egress.addTrack(viewer, { kind: 'audio', ssrc: 2, payloadType: 111, mid: '1', extensions }))
+  video.push(egress.addTrack(destination, { kind: 'video', ssrc: 1, payloadType: 96, rtx, mid: '0', extensions }))
+  audio.push(egress.addTrack(destination, { kind: 'audio', ssrc: 2, payloadType: 111, mid: '1', extensions }))
 }
 const targets = { video: Uint32Array.from(video), audio: Uint32Array.from(audio) }
 const sources = { video: egress.addSource({ kind: 'video' }), audio: egress.addSource({ kind: 'audio' }) }
@@ -87,13 +89,13 @@ for (let frames = 0, sounds = 0; performance.now() - started < seconds * 1000;) 
     const key = frames % KEYFRAME_EVERY === 0
     const packets = key ? KEYFRAME_PACKETS : 3 + (frames % 3 > 0 ? 1 : 0)
     egress.frame(sources.video, frame(packets, frames * 3000, key), targets.video)
-    expected += packets * viewers
+    expected += packets * destinations
     handed.push({ at: engine.udp.now(), packets: expected, key })
     frames++
   }
   if (elapsed >= sounds * AUDIO_EVERY_MS) {
     egress.frame(sources.audio, frame(1, sounds * 960, true, 240), targets.audio)
-    expected += viewers
+    expected += destinations
     sounds++
   }
   const next = Math.min((frames * 1000) / FRAMES_PER_SECOND, sounds * AUDIO_EVERY_MS) - (performance.now() - started)
@@ -111,11 +113,11 @@ const { received, dropped } = await answer
 const percentile = (list, share) => Math.round(list.sort((a, b) => a - b)[Math.floor(list.length * share)] ?? 0)
 console.log(
   JSON.stringify({
-    viewers,
+    destinations,
     profile,
     segmentationOffload: counters.segmentationOffload,
     packets: counters.packets,
-    packetsPerViewerSecond: Math.round(counters.packets / viewers / seconds),
+    packetsPerDestinationSecond: Math.round(counters.packets / destinations / seconds),
     cpuMicrosPerPacket: Number(((cpu.user + cpu.system) / counters.packets).toFixed(2)),
     userShare: Number((cpu.user / (cpu.user + cpu.system)).toFixed(2)),
     packetsPerCall: Math.round(counters.packets / counters.sendCalls),
@@ -125,7 +127,7 @@ console.log(
     frameOutMicros: { p50: percentile(delays.all, 0.5), p99: percentile(delays.all, 0.99) },
     keyframeOutMicros: { p50: percentile(delays.key, 0.5), p99: percentile(delays.key, 0.99) },
     loopDelayP99Millis: Number((lag.percentile(99) / 1e6).toFixed(1)),
-    rssPerViewerKiB: Math.round((process.memoryUsage().rss - memoryBefore) / 1024 / viewers),
+    rssPerDestinationKiB: Math.round((process.memoryUsage().rss - memoryBefore) / 1024 / destinations),
   }),
 )
 engine.close()

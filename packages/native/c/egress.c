@@ -6,12 +6,12 @@
 
 #include "egress_parts.h"
 
-enum { VIEWERS_AT_A_TIME = 64 /* served from the wheel before commands are looked at again */ };
+enum { DESTINATIONS_AT_A_TIME = 64 /* served from the wheel before commands are looked at again */ };
 
-static void add_viewer(struct egress *egress, struct command *command) {
-  struct viewer *viewer = command->object;
-  viewer->id = command->id;
-  if (id_map_put(&egress->viewers, viewer->id, viewer)) command->object = NULL;
+static void add_destination(struct egress *egress, struct command *command) {
+  struct destination *destination = command->object;
+  destination->id = command->id;
+  if (id_map_put(&egress->destinations, destination->id, destination)) command->object = NULL;
 }
 
 static void add_source(struct egress *egress, struct command *command) {
@@ -21,8 +21,8 @@ static void add_source(struct egress *egress, struct command *command) {
 
 static void add_track(struct egress *egress, struct command *command) {
   struct track *track = command->object;
-  struct viewer *viewer = id_map_get(&egress->viewers, command->other);
-  if (!viewer || !track_join(track, viewer)) return;
+  struct destination *destination = id_map_get(&egress->destinations, command->other);
+  if (!destination || !track_join(track, destination)) return;
   if (id_map_put(&egress->tracks, track->id, track))
     command->object = NULL;
   else
@@ -35,13 +35,13 @@ static void remove_source(struct egress *egress, uint32_t id) {
   source_free(source);
 }
 
-static void remove_viewer(struct egress *egress, struct viewer *viewer) {
+static void remove_destination(struct egress *egress, struct destination *destination) {
   batch_flush(egress); /* its messages point at it */
-  pace_drop_viewer(egress, viewer);
-  reports_forget_stream(&egress->reports, viewer);
-  for (struct track *track = viewer->tracks; track; track = track->next) id_map_remove(&egress->tracks, track->id);
-  id_map_remove(&egress->viewers, viewer->id);
-  viewer_free(viewer);
+  pace_drop_destination(egress, destination);
+  reports_forget_stream(&egress->reports, destination);
+  for (struct track *track = destination->tracks; track; track = track->next) id_map_remove(&egress->tracks, track->id);
+  id_map_remove(&egress->destinations, destination->id);
+  destination_free(destination);
 }
 
 static void remove_track(struct egress *egress, struct track *track) {
@@ -51,13 +51,13 @@ static void remove_track(struct egress *egress, struct track *track) {
   track_free(track);
 }
 
-static void set_route(struct egress *egress, struct viewer *viewer, const struct command *command, int64_t now) {
+static void set_route(struct egress *egress, struct destination *destination, const struct command *command, int64_t now) {
   batch_flush(egress);
-  if (viewer->route == ROUTE_TCP || command->route == ROUTE_TCP) reports_forget_stream(&egress->reports, viewer);
-  viewer->route = command->route;
-  viewer->tuple = command->with.tuple;
-  viewer->no_segmentation = false;
-  pace_changed(egress, viewer, now);
+  if (destination->route == ROUTE_TCP || command->route == ROUTE_TCP) reports_forget_stream(&egress->reports, destination);
+  destination->route = command->route;
+  destination->tuple = command->with.tuple;
+  destination->no_segmentation = false;
+  pace_changed(egress, destination, now);
 }
 
 static void update_track(struct track *track, const struct command *command) {
@@ -103,16 +103,16 @@ static void execute_for_track(struct egress *egress, struct command *command, in
     resend_packets(egress, track, (const uint16_t *)(const void *)command->data, command->count, now);
 }
 
-static void execute_for_viewer(struct egress *egress, struct command *command, int64_t now) {
-  struct viewer *viewer = id_map_get(&egress->viewers, command->id);
-  if (!viewer) return;
-  if (command->kind == REMOVE_VIEWER) remove_viewer(egress, viewer);
-  if (command->kind == SET_ROUTE) set_route(egress, viewer, command, now);
-  if (command->kind == SEND_RTCP) send_rtcp(egress, viewer, command->data, command->count);
-  if (command->kind == STREAM_WRITTEN) stream_written(viewer, command->value);
+static void execute_for_destination(struct egress *egress, struct command *command, int64_t now) {
+  struct destination *destination = id_map_get(&egress->destinations, command->id);
+  if (!destination) return;
+  if (command->kind == REMOVE_DESTINATION) remove_destination(egress, destination);
+  if (command->kind == SET_ROUTE) set_route(egress, destination, command, now);
+  if (command->kind == SEND_RTCP) send_rtcp(egress, destination, command->data, command->count);
+  if (command->kind == STREAM_WRITTEN) stream_written(destination, command->value);
   if (command->kind == SET_PACING) {
-    viewer->pacing_rate = command->value;
-    pace_changed(egress, viewer, now);
+    destination->pacing_rate = command->value;
+    pace_changed(egress, destination, now);
   }
 }
 
@@ -121,7 +121,7 @@ static void execute(struct egress *egress, struct command *command) {
   switch (command->kind) {
     case ADD_SOURCE: add_source(egress, command); break;
     case REMOVE_SOURCE: remove_source(egress, command->id); break;
-    case ADD_VIEWER: add_viewer(egress, command); break;
+    case ADD_DESTINATION: add_destination(egress, command); break;
     case ADD_TRACK: add_track(egress, command); break;
     case SEND_FRAME: send_frame(egress, command, now); break;
     case REPLAY: replay(egress, command, now); break;
@@ -131,9 +131,9 @@ static void execute(struct egress *egress, struct command *command) {
     case RESEND: execute_for_track(egress, command, now); break;
     case SET_ROUTE:
     case SET_PACING:
-    case REMOVE_VIEWER:
+    case REMOVE_DESTINATION:
     case SEND_RTCP:
-    case STREAM_WRITTEN: execute_for_viewer(egress, command, now); break;
+    case STREAM_WRITTEN: execute_for_destination(egress, command, now); break;
   }
 }
 
@@ -149,7 +149,7 @@ static void run(void *argument) {
       command_free(command);
       command = next;
     }
-    more = pace_run(egress, monotonic_micros(), VIEWERS_AT_A_TIME);
+    more = pace_run(egress, monotonic_micros(), DESTINATIONS_AT_A_TIME);
     batch_flush(egress);
     if (egress->woken) egress->options.wake(egress->options.wake_context);
     egress->woken = false;
@@ -182,13 +182,13 @@ void egress_close(struct egress *egress) {
   uv_cond_signal(&egress->commands.wake);
   uv_mutex_unlock(&egress->commands.mutex);
   uv_thread_join(&egress->thread);
-  for (uint32_t i = 0; i < egress->viewers.capacity; i++)
-    viewer_free((struct viewer *)(void *)egress->viewers.objects[i]);
+  for (uint32_t i = 0; i < egress->destinations.capacity; i++)
+    destination_free((struct destination *)(void *)egress->destinations.objects[i]);
   for (uint32_t i = 0; i < egress->sources.capacity; i++) source_free((struct source *)(void *)egress->sources.objects[i]);
-  free(egress->viewers.objects);
+  free(egress->destinations.objects);
   free(egress->sources.objects);
   free(egress->tracks.objects);
-  id_pool_free(&egress->viewer_ids);
+  id_pool_free(&egress->destination_ids);
   id_pool_free(&egress->source_ids);
   id_pool_free(&egress->track_ids);
   reports_close(&egress->reports);

@@ -72,12 +72,12 @@ struct egress_frame_info {
  */
 uint32_t egress_add_source(struct egress *egress, const struct egress_source_options *options);
 bool egress_remove_source(struct egress *egress, uint32_t source);
-uint32_t egress_add_viewer(struct egress *egress, const struct srtp_keys *keys, enum egress_route route,
+uint32_t egress_add_destination(struct egress *egress, const struct srtp_keys *keys, enum egress_route route,
                            const struct udp_tuple *tuple, uint64_t pacing_rate);
-bool egress_set_route(struct egress *egress, uint32_t viewer, enum egress_route route, const struct udp_tuple *tuple);
-bool egress_set_pacing(struct egress *egress, uint32_t viewer, uint64_t pacing_rate);
-bool egress_remove_viewer(struct egress *egress, uint32_t viewer);
-uint32_t egress_add_track(struct egress *egress, uint32_t viewer, const struct egress_track_options *options);
+bool egress_set_route(struct egress *egress, uint32_t destination, enum egress_route route, const struct udp_tuple *tuple);
+bool egress_set_pacing(struct egress *egress, uint32_t destination, uint64_t pacing_rate);
+bool egress_remove_destination(struct egress *egress, uint32_t destination);
+uint32_t egress_add_track(struct egress *egress, uint32_t destination, const struct egress_track_options *options);
 bool egress_update_track(struct egress *egress, uint32_t track, uint32_t changes, const struct egress_track_options *values);
 bool egress_remove_track(struct egress *egress, uint32_t track);
 /* Whether the frame was queued; its number is `*number`. */
@@ -86,13 +86,13 @@ bool egress_frame(struct egress *egress, uint32_t source, const struct egress_fr
 bool egress_replay(struct egress *egress, uint32_t track, uint32_t source, uint32_t first, const uint32_t *timestamps,
                    uint32_t count);
 bool egress_resend(struct egress *egress, uint32_t track, const uint16_t *sequences, uint32_t count);
-bool egress_rtcp(struct egress *egress, uint32_t viewer, const uint8_t *compound, size_t length);
+bool egress_rtcp(struct egress *egress, uint32_t destination, const uint8_t *compound, size_t length);
 bool egress_sender_report(struct egress *egress, uint32_t track, uint64_t ntp, uint32_t rtp_timestamp);
-bool egress_stream_written(struct egress *egress, uint32_t viewer, uint64_t bytes);
+bool egress_stream_written(struct egress *egress, uint32_t destination, uint64_t bytes);
 
-/* Packets that left together: consecutive transport-wide sequence numbers of one viewer. */
+/* Packets that left together: consecutive transport-wide sequence numbers of one destination. */
 struct egress_sent {
-  uint32_t viewer;
+  uint32_t destination;
   uint16_t first_transport, count;
   uint32_t bytes;
   int64_t at;
@@ -102,19 +102,19 @@ enum egress_event_kind { EVENT_STARVED, EVENT_RESUMED, EVENT_REPLAYED, EVENT_UNR
 
 struct egress_event {
   enum egress_event_kind kind;
-  uint32_t viewer, track;
+  uint32_t destination, track;
   int64_t since;
 };
 
-/* RFC 4571 frames for one viewer's TCP connection. */
+/* RFC 4571 frames for one destination's TCP connection. */
 struct egress_stream {
   struct egress_stream *next;
-  uint32_t viewer;
+  uint32_t destination;
   size_t length, capacity;
   uint8_t bytes[];
 };
 
-struct egress_viewer_counters {
+struct egress_destination_counters {
   uint64_t packets, octets, retransmitted, not_resent, kernel_dropped, frames_dropped;
   int64_t waiting_since; /* 0 = nothing waits */
 };
@@ -129,7 +129,7 @@ bool egress_poll_sent(struct egress *egress, struct egress_sent *row);
 bool egress_poll_event(struct egress *egress, struct egress_event *event);
 /* The caller frees it with free(). */
 struct egress_stream *egress_poll_stream(struct egress *egress);
-bool egress_viewer_counters(struct egress *egress, uint32_t viewer, struct egress_viewer_counters *out);
+bool egress_destination_counters(struct egress *egress, uint32_t destination, struct egress_destination_counters *out);
 void egress_counters(struct egress *egress, struct egress_counters *out);
 
 #endif

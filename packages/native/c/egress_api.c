@@ -18,7 +18,7 @@ static bool put(struct egress *egress, struct command *command, int share) {
 static bool put_simple(struct egress *egress, enum command_kind kind, uint32_t id, uint64_t value) {
   struct command *command = command_new(kind, id, NULL, 0);
   if (command) command->value = value;
-  bool removal = kind == REMOVE_SOURCE || kind == REMOVE_VIEWER || kind == REMOVE_TRACK;
+  bool removal = kind == REMOVE_SOURCE || kind == REMOVE_DESTINATION || kind == REMOVE_TRACK;
   return put(egress, command, removal ? REMOVAL_SHARE : CONTROL_SHARE);
 }
 
@@ -44,46 +44,46 @@ bool egress_remove_source(struct egress *egress, uint32_t source) {
   return put_simple(egress, REMOVE_SOURCE, source, 0);
 }
 
-uint32_t egress_add_viewer(struct egress *egress, const struct srtp_keys *keys, enum egress_route route,
+uint32_t egress_add_destination(struct egress *egress, const struct srtp_keys *keys, enum egress_route route,
                            const struct udp_tuple *tuple, uint64_t pacing_rate) {
-  struct viewer *viewer = viewer_new(keys, route, tuple, pacing_rate);
-  uint32_t id = viewer ? id_take(&egress->viewer_ids, viewer) : 0;
-  struct command *command = id ? command_new(ADD_VIEWER, id, NULL, 0) : NULL;
+  struct destination *destination = destination_new(keys, route, tuple, pacing_rate);
+  uint32_t id = destination ? id_take(&egress->destination_ids, destination) : 0;
+  struct command *command = id ? command_new(ADD_DESTINATION, id, NULL, 0) : NULL;
   if (!command) {
-    viewer_free(viewer);
-    id_give_back(&egress->viewer_ids, id);
+    destination_free(destination);
+    id_give_back(&egress->destination_ids, id);
     return 0;
   }
-  command->object = viewer;
+  command->object = destination;
   if (put(egress, command, CONTROL_SHARE)) return id;
-  id_give_back(&egress->viewer_ids, id);
+  id_give_back(&egress->destination_ids, id);
   return 0;
 }
 
-bool egress_set_route(struct egress *egress, uint32_t viewer, enum egress_route route, const struct udp_tuple *tuple) {
-  struct command *command = command_new(SET_ROUTE, viewer, NULL, 0);
+bool egress_set_route(struct egress *egress, uint32_t destination, enum egress_route route, const struct udp_tuple *tuple) {
+  struct command *command = command_new(SET_ROUTE, destination, NULL, 0);
   if (!command) return false;
   command->route = route;
   if (tuple) command->with.tuple = *tuple;
   return put(egress, command, CONTROL_SHARE);
 }
 
-bool egress_set_pacing(struct egress *egress, uint32_t viewer, uint64_t pacing_rate) {
-  return put_simple(egress, SET_PACING, viewer, pacing_rate);
+bool egress_set_pacing(struct egress *egress, uint32_t destination, uint64_t pacing_rate) {
+  return put_simple(egress, SET_PACING, destination, pacing_rate);
 }
 
-bool egress_remove_viewer(struct egress *egress, uint32_t viewer) {
-  if (!id_live(&egress->viewer_ids, viewer)) return true;
-  id_give_back(&egress->viewer_ids, viewer);
-  return put_simple(egress, REMOVE_VIEWER, viewer, 0);
+bool egress_remove_destination(struct egress *egress, uint32_t destination) {
+  if (!id_live(&egress->destination_ids, destination)) return true;
+  id_give_back(&egress->destination_ids, destination);
+  return put_simple(egress, REMOVE_DESTINATION, destination, 0);
 }
 
-uint32_t egress_add_track(struct egress *egress, uint32_t viewer, const struct egress_track_options *options) {
+uint32_t egress_add_track(struct egress *egress, uint32_t destination, const struct egress_track_options *options) {
   uint32_t id = id_take(&egress->track_ids, egress);
   struct track *track = id ? track_new(id, NULL, options) : NULL;
   struct command *command = track ? command_new(ADD_TRACK, id, NULL, 0) : NULL;
   if (command) {
-    command->other = viewer;
+    command->other = destination;
     command->object = track;
     if (put(egress, command, CONTROL_SHARE)) return id;
   } else {
@@ -146,8 +146,8 @@ bool egress_resend(struct egress *egress, uint32_t track, const uint16_t *sequen
   return put(egress, command, CONTROL_SHARE);
 }
 
-bool egress_rtcp(struct egress *egress, uint32_t viewer, const uint8_t *compound, size_t length) {
-  struct command *command = command_new(SEND_RTCP, viewer, compound, length);
+bool egress_rtcp(struct egress *egress, uint32_t destination, const uint8_t *compound, size_t length) {
+  struct command *command = command_new(SEND_RTCP, destination, compound, length);
   if (command) command->count = (uint32_t)length;
   return put(egress, command, CONTROL_SHARE);
 }
@@ -160,17 +160,17 @@ bool egress_sender_report(struct egress *egress, uint32_t track, uint64_t ntp, u
   return put(egress, command, CONTROL_SHARE);
 }
 
-bool egress_stream_written(struct egress *egress, uint32_t viewer, uint64_t bytes) {
-  return put_simple(egress, STREAM_WRITTEN, viewer, bytes);
+bool egress_stream_written(struct egress *egress, uint32_t destination, uint64_t bytes) {
+  return put_simple(egress, STREAM_WRITTEN, destination, bytes);
 }
 
 static uint64_t read_counter(atomic_uint_fast64_t *counter) { return atomic_load_explicit(counter, memory_order_relaxed); }
 
-bool egress_viewer_counters(struct egress *egress, uint32_t id, struct egress_viewer_counters *out) {
-  struct viewer *viewer = id_owner(&egress->viewer_ids, id);
-  if (!viewer) return false;
-  struct viewer_stats *stats = &viewer->stats;
-  *out = (struct egress_viewer_counters){
+bool egress_destination_counters(struct egress *egress, uint32_t id, struct egress_destination_counters *out) {
+  struct destination *destination = id_owner(&egress->destination_ids, id);
+  if (!destination) return false;
+  struct destination_stats *stats = &destination->stats;
+  *out = (struct egress_destination_counters){
       .packets = read_counter(&stats->packets),
       .octets = read_counter(&stats->octets),
       .retransmitted = read_counter(&stats->retransmitted),

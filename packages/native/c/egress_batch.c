@@ -30,18 +30,19 @@ uint8_t *batch_room(struct egress *egress) {
   return egress->batch.arena + egress->batch.used;
 }
 
-/* A packet continues a message when it follows it in the arena, for the same viewer, with the same size or as a shorter last. */
-static bool extends(const struct egress *egress, const struct message *last, const struct viewer *viewer, size_t length,
+/* A packet continues a message when it follows it in the arena, for the same destination, with the same size or as a
+ * shorter last. */
+static bool extends(const struct egress *egress, const struct message *last, const struct destination *destination, size_t length,
                     bool counted) {
-  return atomic_load_explicit(&egress->segmentation, memory_order_relaxed) && !viewer->no_segmentation &&
-         last->viewer == viewer && !last->complete && last->counted == counted && length <= last->segment &&
+  return atomic_load_explicit(&egress->segmentation, memory_order_relaxed) && !destination->no_segmentation &&
+         last->destination == destination && !last->complete && last->counted == counted && length <= last->segment &&
          last->segments < GSO_MAX_SEGMENTS && last->length + length <= GSO_MAX_BYTES;
 }
 
-void batch_add(struct egress *egress, struct viewer *viewer, size_t length, bool counted, uint16_t transport) {
+void batch_add(struct egress *egress, struct destination *destination, size_t length, bool counted, uint16_t transport) {
   struct batch *batch = &egress->batch;
   struct message *last = batch->count ? &batch->messages[batch->count - 1] : NULL;
-  if (last && extends(egress, last, viewer, length, counted)) {
+  if (last && extends(egress, last, destination, length, counted)) {
     last->length += length;
     last->segments++;
     last->complete = length < last->segment;
@@ -53,7 +54,7 @@ void batch_add(struct egress *egress, struct viewer *viewer, size_t length, bool
     batch_flush(egress);
     memmove(batch->arena, batch->arena + start, length);
   }
-  batch->messages[batch->count++] = (struct message){.viewer = viewer,
+  batch->messages[batch->count++] = (struct message){.destination = destination,
                                                      .start = batch->used,
                                                      .length = length,
                                                      .segment = length,
@@ -63,19 +64,19 @@ void batch_add(struct egress *egress, struct viewer *viewer, size_t length, bool
   batch->used += length;
 }
 
-static void lost(struct egress *egress, struct viewer *viewer, size_t segments) {
-  bump(&viewer->stats.kernel_dropped, segments);
+static void lost(struct egress *egress, struct destination *destination, size_t segments) {
+  bump(&destination->stats.kernel_dropped, segments);
   bump(&egress->kernel_dropped, segments);
 }
 
 /* Accounts for what could not be sent: a full buffer is loss like any other, everything else is told. */
 static void refused(struct egress *egress, const struct message *message, size_t segments, int reason) {
-  lost(egress, message->viewer, segments);
+  lost(egress, message->destination, segments);
   if (reason == EAGAIN || reason == EWOULDBLOCK || reason == ENOBUFS || reason == ENOMEM) return;
   int64_t now = monotonic_micros();
-  if (now - message->viewer->unreachable_told_at < UNREACHABLE_EVERY) return;
-  message->viewer->unreachable_told_at = now;
-  report_event(egress, EVENT_UNREACHABLE, message->viewer->id, 0, now);
+  if (now - message->destination->unreachable_told_at < UNREACHABLE_EVERY) return;
+  message->destination->unreachable_told_at = now;
+  report_event(egress, EVENT_UNREACHABLE, message->destination->id, 0, now);
 }
 
 /* Waits for room a little: on its own thread that is cheaper than loss. False when there is none. */
@@ -89,8 +90,9 @@ static void send_plainly(struct egress *egress, const struct message *message) {
   const uint8_t *at = egress->batch.arena + message->start, *end = at + message->length;
   while (at < end) {
     size_t length = (size_t)(end - at) < message->segment ? (size_t)(end - at) : message->segment;
-    int reason = udp_socket_send(egress->udp, &message->viewer->tuple, at, length);
-    if (reason == EAGAIN && wait_for_room(egress)) reason = udp_socket_send(egress->udp, &message->viewer->tuple, at, length);
+    int reason = udp_socket_send(egress->udp, &message->destination->tuple, at, length);
+    if (reason == EAGAIN && wait_for_room(egress))
+      reason = udp_socket_send(egress->udp, &message->destination->tuple, at, length);
     bump(&egress->send_calls, 1);
     if (reason) refused(egress, message, 1, reason);
     at += length;
@@ -101,7 +103,7 @@ static void told_sent(struct egress *egress, const struct message *message, int6
   bump(&egress->packets, message->segments);
   bump(&egress->bytes, message->length);
   if (message->counted)
-    report_sent(egress, message->viewer->id, message->first_transport, (uint16_t)message->segments,
+    report_sent(egress, message->destination->id, message->first_transport, (uint16_t)message->segments,
                 (uint32_t)message->length, now);
 }
 
@@ -116,17 +118,17 @@ static void ask_for_segments(struct msghdr *header, uint8_t *control, uint16_t s
 
 /*
  * The kernel may refuse segmentation at any time. EIO: the socket or device cannot do it, so it ends for all. EINVAL:
- * mostly a path with a smaller MTU, so it ends for that viewer; many of them, and it ends for all.
+ * mostly a path with a smaller MTU, so it ends for that destination; many of them, and it ends for all.
  */
 static void segmentation_refused(struct egress *egress, const struct message *message, int reason) {
-  message->viewer->no_segmentation = true;
+  message->destination->no_segmentation = true;
   if (reason == EIO || ++egress->einval_count >= EINVAL_LIMIT) atomic_store(&egress->segmentation, false);
 }
 
 /* Sends messages from `first` on; returns how many are dealt with, at least one. */
 static uint32_t send_some(struct egress *egress, message_slot *slots, uint32_t first, uint32_t count) {
   const struct message *message = &egress->batch.messages[first];
-  if (message->segments > 1 && (message->viewer->no_segmentation || !atomic_load(&egress->segmentation))) {
+  if (message->segments > 1 && (message->destination->no_segmentation || !atomic_load(&egress->segmentation))) {
     send_plainly(egress, message);
     return 1;
   }
@@ -161,7 +163,7 @@ void batch_flush(struct egress *egress) {
     const struct message *message = &batch->messages[i];
     vectors[i] = (struct iovec){batch->arena + message->start, message->length};
     slots[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
-    udp_message_to(egress->udp, &message->viewer->tuple, &slots[i].msg_hdr, controls[i]);
+    udp_message_to(egress->udp, &message->destination->tuple, &slots[i].msg_hdr, controls[i]);
 #ifdef __linux__
     if (message->segments > 1) ask_for_segments(&slots[i].msg_hdr, controls[i], (uint16_t)message->segment);
 #endif

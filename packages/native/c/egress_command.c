@@ -35,7 +35,7 @@ struct command *command_new(enum command_kind kind, uint32_t id, const void *dat
 void command_free(struct command *command) {
   if (!command) return;
   if (command->kind == ADD_SOURCE) source_free(command->object);
-  if (command->kind == ADD_VIEWER) viewer_free(command->object);
+  if (command->kind == ADD_DESTINATION) destination_free(command->object);
   if (command->kind == ADD_TRACK) track_free(command->object);
   if (command->kind == SEND_FRAME) frame_release(command->object);
   free(command);

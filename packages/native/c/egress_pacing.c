@@ -1,16 +1,16 @@
-/* When packets leave: a queue per viewer, and one timer wheel for all. */
+/* When packets leave: a queue per destination, and one timer wheel for all. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "egress_parts.h"
 
 enum {
-  CHUNK_PACKETS = 16,           /* packets of one viewer that leave at once */
+  CHUNK_PACKETS = 16,           /* packets of one destination that leave at once */
   FRAME_CHUNKS = 8,             /* chunks of a frame without a pacing rate, at most: timers are no finer */
   CHUNK_BYTES = 8000,           /* the same when paced slowly */
   CHUNK_TIME = 5 * 1000,        /* microseconds of the pacing rate in one chunk */
   FRAME_SPREAD = 5 * 1000,      /* microseconds over which a large frame leaves without a pacing rate */
-  VIEWER_SPREAD = 3 * 1000,     /* microseconds over which the viewers of a large frame begin */
+  DESTINATION_SPREAD = 3 * 1000,     /* microseconds over which the destinations of a large frame begin */
   REPLAY_GAP = 1000,            /* microseconds between chunks of a replay without a pacing rate */
   LATENESS = 2 * 1000,          /* microseconds of a late timer that are caught up on */
   STARVED_AFTER = 250 * 1000,   /* microseconds */
@@ -19,24 +19,24 @@ enum {
 
 /* ---- timer wheel ---- */
 
-static void wheel_remove(struct egress *egress, struct viewer *viewer) {
-  if (!viewer->wheel_link) return;
-  *viewer->wheel_link = viewer->wheel_next;
-  if (viewer->wheel_next) viewer->wheel_next->wheel_link = viewer->wheel_link;
-  viewer->wheel_link = NULL;
+static void wheel_remove(struct egress *egress, struct destination *destination) {
+  if (!destination->wheel_link) return;
+  *destination->wheel_link = destination->wheel_next;
+  if (destination->wheel_next) destination->wheel_next->wheel_link = destination->wheel_link;
+  destination->wheel_link = NULL;
   egress->wheel_count--;
 }
 
-static void wheel_put(struct egress *egress, struct viewer *viewer, int64_t at, int64_t now) {
+static void wheel_put(struct egress *egress, struct destination *destination, int64_t at, int64_t now) {
   int64_t tick = at / WHEEL_TICK + 1;
   if (egress->wheel_count == 0) egress->wheel_tick = now / WHEEL_TICK + 1; /* it stood still */
   if (tick < egress->wheel_tick) tick = egress->wheel_tick;
   if (tick >= egress->wheel_tick + WHEEL_BUCKETS) tick = egress->wheel_tick + WHEEL_BUCKETS - 1;
-  struct viewer **bucket = &egress->wheel[tick % WHEEL_BUCKETS];
-  viewer->wheel_next = *bucket;
-  if (*bucket) (*bucket)->wheel_link = &viewer->wheel_next;
-  viewer->wheel_link = bucket;
-  *bucket = viewer;
+  struct destination **bucket = &egress->wheel[tick % WHEEL_BUCKETS];
+  destination->wheel_next = *bucket;
+  if (*bucket) (*bucket)->wheel_link = &destination->wheel_next;
+  destination->wheel_link = bucket;
+  *bucket = destination;
   egress->wheel_count++;
 }
 
@@ -47,27 +47,27 @@ int64_t pace_next(const struct egress *egress, int64_t now) {
   return tick * WHEEL_TICK > now ? tick * WHEEL_TICK - now : 0;
 }
 
-/* ---- the queue of one viewer ---- */
+/* ---- the queue of one destination ---- */
 
-static struct pending *queue_at(struct viewer *viewer, uint32_t position) {
-  return &viewer->queue[(viewer->queue_first + position) % viewer->queue_capacity];
+static struct pending *queue_at(struct destination *destination, uint32_t position) {
+  return &destination->queue[(destination->queue_first + position) % destination->queue_capacity];
 }
 
-static bool queue_push(struct viewer *viewer, const struct pending *entry) {
-  if (viewer->queue_count == viewer->queue_capacity) {
-    uint32_t capacity = viewer->queue_capacity ? viewer->queue_capacity * 2 : 8;
+static bool queue_push(struct destination *destination, const struct pending *entry) {
+  if (destination->queue_count == destination->queue_capacity) {
+    uint32_t capacity = destination->queue_capacity ? destination->queue_capacity * 2 : 8;
     struct pending *queue = malloc(capacity * sizeof *queue);
     if (!queue) return false;
-    for (uint32_t i = 0; i < viewer->queue_count; i++) queue[i] = *queue_at(viewer, i);
-    free(viewer->queue);
-    viewer->queue = queue;
-    viewer->queue_first = 0;
-    viewer->queue_capacity = capacity;
+    for (uint32_t i = 0; i < destination->queue_count; i++) queue[i] = *queue_at(destination, i);
+    free(destination->queue);
+    destination->queue = queue;
+    destination->queue_first = 0;
+    destination->queue_capacity = capacity;
   }
-  *queue_at(viewer, viewer->queue_count++) = *entry;
+  *queue_at(destination, destination->queue_count++) = *entry;
   frame_hold(entry->frame);
   entry->track->queued++;
-  viewer->replaying += entry->replay;
+  destination->replaying += entry->replay;
   return true;
 }
 
@@ -83,187 +83,189 @@ static struct pending pending_of(struct track *track, struct frame *frame, uint3
 }
 
 /* Takes an entry's frame and track away; what is left is skipped. */
-static void entry_clear(struct egress *egress, struct viewer *viewer, struct pending *entry, int64_t now) {
+static void entry_clear(struct egress *egress, struct destination *destination, struct pending *entry, int64_t now) {
   if (!entry->track) return;
   entry->track->queued--;
-  if (entry->replay && --viewer->replaying == 0) viewer->live_since = now;
-  if (entry->last_of_replay) report_event(egress, EVENT_REPLAYED, viewer->id, entry->track->id, now);
+  if (entry->replay && --destination->replaying == 0) destination->live_since = now;
+  if (entry->last_of_replay) report_event(egress, EVENT_REPLAYED, destination->id, entry->track->id, now);
   frame_release(entry->frame);
   entry->frame = NULL;
   entry->track = NULL;
 }
 
-static void queue_pop(struct egress *egress, struct viewer *viewer, int64_t now) {
-  entry_clear(egress, viewer, queue_at(viewer, 0), now);
-  viewer->queue_first = (viewer->queue_first + 1) % viewer->queue_capacity;
-  viewer->queue_count--;
-  if (viewer->queue_count == 0 && viewer->queue_capacity > 64) { /* a replay made it large */
-    free(viewer->queue);
-    viewer->queue = NULL;
-    viewer->queue_capacity = viewer->queue_first = 0;
+static void queue_pop(struct egress *egress, struct destination *destination, int64_t now) {
+  entry_clear(egress, destination, queue_at(destination, 0), now);
+  destination->queue_first = (destination->queue_first + 1) % destination->queue_capacity;
+  destination->queue_count--;
+  if (destination->queue_count == 0 && destination->queue_capacity > 64) { /* a replay made it large */
+    free(destination->queue);
+    destination->queue = NULL;
+    destination->queue_capacity = destination->queue_first = 0;
   }
 }
 
-static int64_t waiting_since(const struct viewer *viewer, const struct pending *entry) {
-  return entry->since > viewer->live_since ? entry->since : viewer->live_since;
+static int64_t waiting_since(const struct destination *destination, const struct pending *entry) {
+  return entry->since > destination->live_since ? entry->since : destination->live_since;
 }
 
 static void starve(struct egress *egress, struct track *track, int64_t since) {
   if (track->wants_keyframe || !track->options.video) return;
   track->wants_keyframe = true;
-  report_event(egress, EVENT_STARVED, track->viewer->id, track->id, since);
+  report_event(egress, EVENT_STARVED, track->destination->id, track->id, since);
 }
 
 /* The position of the last whole keyframe of `track` that is still fresh; -1 when there is none. */
-static int64_t fresh_keyframe(struct viewer *viewer, const struct track *track, int64_t now) {
-  for (uint32_t i = viewer->queue_count; i-- > 0;) {
-    const struct pending *entry = queue_at(viewer, i);
+static int64_t fresh_keyframe(struct destination *destination, const struct track *track, int64_t now) {
+  for (uint32_t i = destination->queue_count; i-- > 0;) {
+    const struct pending *entry = queue_at(destination, i);
     if (entry->track == track && entry->frame->info.keyframe && entry->next_packet == 0 &&
-        now - waiting_since(viewer, entry) <= STARVED_AFTER)
+        now - waiting_since(destination, entry) <= STARVED_AFTER)
       return i;
   }
   return -1;
 }
 
 /* The queue is too old: each track goes on at its newest keyframe, or at the next one. */
-static void drop_stale(struct egress *egress, struct viewer *viewer, int64_t now) {
-  for (struct track *track = viewer->tracks; track; track = track->next) {
+static void drop_stale(struct egress *egress, struct destination *destination, int64_t now) {
+  for (struct track *track = destination->tracks; track; track = track->next) {
     if (track->queued == 0) continue;
-    int64_t keep = track->options.video ? fresh_keyframe(viewer, track, now) : -1;
+    int64_t keep = track->options.video ? fresh_keyframe(destination, track, now) : -1;
     int64_t since = now;
-    for (uint32_t i = 0; i < viewer->queue_count && (keep < 0 || i < keep); i++) {
-      struct pending *entry = queue_at(viewer, i);
+    for (uint32_t i = 0; i < destination->queue_count && (keep < 0 || i < keep); i++) {
+      struct pending *entry = queue_at(destination, i);
       if (entry->track != track) continue;
-      if (waiting_since(viewer, entry) < since) since = waiting_since(viewer, entry);
-      entry_clear(egress, viewer, entry, now);
-      bump(&viewer->stats.frames_dropped, 1);
+      if (waiting_since(destination, entry) < since) since = waiting_since(destination, entry);
+      entry_clear(egress, destination, entry, now);
+      bump(&destination->stats.frames_dropped, 1);
     }
     if (keep < 0) starve(egress, track, since);
   }
 }
 
 /* Packets of `entry` that leave in one go, and their bytes. */
-static uint32_t next_chunk(const struct viewer *viewer, const struct pending *entry, uint64_t *bytes) {
-  uint64_t limit = viewer->pacing_rate / 8 * CHUNK_TIME / 1000000;
+static uint32_t next_chunk(const struct destination *destination, const struct pending *entry, uint64_t *bytes) {
+  uint64_t limit = destination->pacing_rate / 8 * CHUNK_TIME / 1000000;
   if (limit < CHUNK_BYTES) limit = CHUNK_BYTES;
   uint32_t total = entry->frame->info.packet_count, left = total - entry->next_packet, count = 0;
-  uint32_t most = viewer->pacing_rate || total < CHUNK_PACKETS * FRAME_CHUNKS ? CHUNK_PACKETS : total / FRAME_CHUNKS;
+  uint32_t most = destination->pacing_rate || total < CHUNK_PACKETS * FRAME_CHUNKS ? CHUNK_PACKETS : total / FRAME_CHUNKS;
   *bytes = 0;
   while (count < left && count < most) {
     size_t length;
     frame_packet(entry->frame, entry->next_packet + count, &length);
-    if (viewer->pacing_rate && count > 0 && *bytes + length > limit) break;
+    if (destination->pacing_rate && count > 0 && *bytes + length > limit) break;
     *bytes += length;
     count++;
   }
   return count;
 }
 
-static int64_t gap_after(const struct viewer *viewer, const struct pending *entry, uint32_t packets, uint64_t bytes) {
-  if (viewer->pacing_rate) return (int64_t)(bytes * 8000000 / viewer->pacing_rate);
+static int64_t gap_after(const struct destination *destination, const struct pending *entry, uint32_t packets,
+                         uint64_t bytes) {
+  if (destination->pacing_rate) return (int64_t)(bytes * 8000000 / destination->pacing_rate);
   if (entry->replay) return REPLAY_GAP;
   uint32_t total = entry->frame->info.packet_count;
   return total > CHUNK_PACKETS ? (int64_t)FRAME_SPREAD * packets / total : 0;
 }
 
-static void send_chunk(struct egress *egress, struct viewer *viewer, int64_t now) {
-  struct pending *entry = queue_at(viewer, 0);
+static void send_chunk(struct egress *egress, struct destination *destination, int64_t now) {
+  struct pending *entry = queue_at(destination, 0);
   uint64_t bytes;
-  uint32_t count = next_chunk(viewer, entry, &bytes);
+  uint32_t count = next_chunk(destination, entry, &bytes);
   int64_t earliest = now - LATENESS;
-  int64_t from = viewer->next_send_at > earliest ? viewer->next_send_at : earliest;
-  viewer->next_send_at = (viewer->pacing_rate ? from : now) + gap_after(viewer, entry, count, bytes);
+  int64_t from = destination->next_send_at > earliest ? destination->next_send_at : earliest;
+  destination->next_send_at = (destination->pacing_rate ? from : now) + gap_after(destination, entry, count, bytes);
   send_packets(egress, entry, count, now);
   entry->next_packet += count;
-  if (entry->next_packet == entry->frame->info.packet_count) queue_pop(egress, viewer, now);
+  if (entry->next_packet == entry->frame->info.packet_count) queue_pop(egress, destination, now);
 }
 
 /* Sends what may leave now and comes back for the rest. */
-static void serve(struct egress *egress, struct viewer *viewer, int64_t now) {
-  while (viewer->queue_count > 0) {
-    struct pending *entry = queue_at(viewer, 0);
+static void serve(struct egress *egress, struct destination *destination, int64_t now) {
+  while (destination->queue_count > 0) {
+    struct pending *entry = queue_at(destination, 0);
     if (!entry->track) {
-      queue_pop(egress, viewer, now);
+      queue_pop(egress, destination, now);
       continue;
     }
-    if (viewer->replaying == 0 && now - waiting_since(viewer, entry) > STARVED_AFTER) {
-      drop_stale(egress, viewer, now);
+    if (destination->replaying == 0 && now - waiting_since(destination, entry) > STARVED_AFTER) {
+      drop_stale(egress, destination, now);
       continue;
     }
-    if (now < viewer->next_send_at) break;
-    send_chunk(egress, viewer, now);
+    if (now < destination->next_send_at) break;
+    send_chunk(egress, destination, now);
   }
-  int64_t since = viewer->queue_count ? queue_at(viewer, 0)->since : 0;
-  atomic_store_explicit(&viewer->stats.waiting_since, since, memory_order_relaxed);
-  if (viewer->queue_count) wheel_put(egress, viewer, viewer->next_send_at > now ? viewer->next_send_at : now, now);
+  int64_t since = destination->queue_count ? queue_at(destination, 0)->since : 0;
+  atomic_store_explicit(&destination->stats.waiting_since, since, memory_order_relaxed);
+  if (destination->queue_count)
+    wheel_put(egress, destination, destination->next_send_at > now ? destination->next_send_at : now, now);
 }
 
 bool pace_run(struct egress *egress, int64_t now, int limit) {
   int64_t due = now / WHEEL_TICK;
   while (egress->wheel_count > 0 && egress->wheel_tick <= due) {
-    struct viewer *viewer = egress->wheel[egress->wheel_tick % WHEEL_BUCKETS];
-    if (!viewer) {
+    struct destination *destination = egress->wheel[egress->wheel_tick % WHEEL_BUCKETS];
+    if (!destination) {
       egress->wheel_tick++;
       continue;
     }
     if (limit-- == 0) return true;
-    wheel_remove(egress, viewer);
-    serve(egress, viewer, now);
+    wheel_remove(egress, destination);
+    serve(egress, destination, now);
   }
   return false;
 }
 
 /* Whether a frame may go to a track at all. */
 static bool admitted(struct egress *egress, struct track *track, const struct frame *frame, int64_t now) {
-  struct viewer *viewer = track->viewer;
-  if (viewer->route == ROUTE_TCP) {
-    int64_t since = stream_waiting_since(viewer, now);
+  struct destination *destination = track->destination;
+  if (destination->route == ROUTE_TCP) {
+    int64_t since = stream_waiting_since(destination, now);
     if (now - since > STARVED_AFTER) starve(egress, track, since);
     if (now - since > STARVED_AFTER && !track->options.video) return false;
   }
-  if (viewer->route == ROUTE_NONE) {
+  if (destination->route == ROUTE_NONE) {
     starve(egress, track, now);
     return false;
   }
   if (!track->wants_keyframe) return true;
-  bool stuck = viewer->route == ROUTE_TCP && now - stream_waiting_since(viewer, now) > STARVED_AFTER;
+  bool stuck = destination->route == ROUTE_TCP && now - stream_waiting_since(destination, now) > STARVED_AFTER;
   if (!frame->info.keyframe || stuck) return false;
   track->wants_keyframe = false;
-  report_event(egress, EVENT_RESUMED, viewer->id, track->id, now);
+  report_event(egress, EVENT_RESUMED, destination->id, track->id, now);
   return true;
 }
 
 void pace_frame(struct egress *egress, struct track *track, struct frame *frame, uint32_t source, int64_t now, uint32_t order,
                 uint32_t total) {
-  struct viewer *viewer = track->viewer;
+  struct destination *destination = track->destination;
   if (!admitted(egress, track, frame, now)) {
-    bump(&viewer->stats.frames_dropped, 1);
+    bump(&destination->stats.frames_dropped, 1);
     return;
   }
   uint32_t packets = frame->info.packet_count;
   struct pending entry = pending_of(track, frame, source, frame->info.rtp_timestamp, now);
-  bool idle = viewer->queue_count == 0;
-  bool large = packets > CHUNK_PACKETS || (viewer->pacing_rate && frame->payload_bytes > CHUNK_BYTES);
+  bool idle = destination->queue_count == 0;
+  bool large = packets > CHUNK_PACKETS || (destination->pacing_rate && frame->payload_bytes > CHUNK_BYTES);
   /* Sound does not wait for pictures; a small picture does not wait when nothing is before it. */
-  if (track->queued == 0 && (!track->options.video || (idle && !large && now >= viewer->next_send_at))) {
+  if (track->queued == 0 && (!track->options.video || (idle && !large && now >= destination->next_send_at))) {
     send_packets(egress, &entry, packets, now);
-    if (track->options.video && viewer->pacing_rate)
-      viewer->next_send_at = now + (int64_t)(frame->payload_bytes * 8000000ull / viewer->pacing_rate);
+    if (track->options.video && destination->pacing_rate)
+      destination->next_send_at = now + (int64_t)(frame->payload_bytes * 8000000ull / destination->pacing_rate);
     return;
   }
-  if (!queue_push(viewer, &entry)) return;
+  if (!queue_push(destination, &entry)) return;
   if (!idle) return;
-  int64_t turn = now + (large ? (int64_t)VIEWER_SPREAD * order / total : 0);
-  if (viewer->next_send_at < turn) viewer->next_send_at = turn;
-  serve(egress, viewer, now);
+  int64_t turn = now + (large ? (int64_t)DESTINATION_SPREAD * order / total : 0);
+  if (destination->next_send_at < turn) destination->next_send_at = turn;
+  serve(egress, destination, now);
 }
 
 void pace_replay(struct egress *egress, struct track *track, const struct source *source, uint32_t first,
                  const uint8_t *timestamps, uint32_t count, int64_t now) {
-  struct viewer *viewer = track->viewer;
+  struct destination *destination = track->destination;
   struct pending *last = NULL;
-  bool idle = viewer->queue_count == 0;
-  for (uint32_t i = 0; i < count && viewer->route != ROUTE_NONE; i++) {
+  bool idle = destination->queue_count == 0;
+  for (uint32_t i = 0; i < count && destination->route != ROUTE_NONE; i++) {
     struct frame *frame = source_find(source, first + i);
     if (!frame || (track->wants_keyframe && !frame->info.keyframe)) continue;
     track->wants_keyframe = false;
@@ -271,33 +273,33 @@ void pace_replay(struct egress *egress, struct track *track, const struct source
     memcpy(&timestamp, timestamps + i * sizeof timestamp, sizeof timestamp);
     struct pending entry = pending_of(track, frame, source->id, timestamp, now);
     entry.replay = true;
-    if (!queue_push(viewer, &entry)) break;
-    last = queue_at(viewer, viewer->queue_count - 1);
+    if (!queue_push(destination, &entry)) break;
+    last = queue_at(destination, destination->queue_count - 1);
   }
   if (!last) {
-    report_event(egress, EVENT_REPLAYED, viewer->id, track->id, now);
+    report_event(egress, EVENT_REPLAYED, destination->id, track->id, now);
     return;
   }
   last->last_of_replay = true;
-  if (idle) serve(egress, viewer, now);
+  if (idle) serve(egress, destination, now);
 }
 
 void pace_drop_track(struct egress *egress, struct track *track) {
-  struct viewer *viewer = track->viewer;
+  struct destination *destination = track->destination;
   int64_t now = monotonic_micros();
-  for (uint32_t i = 0; i < viewer->queue_count && track->queued; i++) {
-    struct pending *entry = queue_at(viewer, i);
+  for (uint32_t i = 0; i < destination->queue_count && track->queued; i++) {
+    struct pending *entry = queue_at(destination, i);
     if (entry->track != track) continue;
     entry->last_of_replay = false;
-    entry_clear(egress, viewer, entry, now);
+    entry_clear(egress, destination, entry, now);
   }
 }
 
-void pace_drop_viewer(struct egress *egress, struct viewer *viewer) { wheel_remove(egress, viewer); }
+void pace_drop_destination(struct egress *egress, struct destination *destination) { wheel_remove(egress, destination); }
 
-void pace_changed(struct egress *egress, struct viewer *viewer, int64_t now) {
-  if (viewer->next_send_at > now + LONGEST_GAP) viewer->next_send_at = now + LONGEST_GAP;
-  if (viewer->queue_count == 0) return;
-  wheel_remove(egress, viewer);
-  serve(egress, viewer, now);
+void pace_changed(struct egress *egress, struct destination *destination, int64_t now) {
+  if (destination->next_send_at > now + LONGEST_GAP) destination->next_send_at = now + LONGEST_GAP;
+  if (destination->queue_count == 0) return;
+  wheel_remove(egress, destination);
+  serve(egress, destination, now);
 }

@@ -72,9 +72,9 @@ void source_free(struct source *source);
 void source_file(struct source *source, struct frame *frame);
 struct frame *source_find(const struct source *source, uint32_t number);
 
-/* ---- viewers and tracks ---- */
+/* ---- destinations and tracks ---- */
 
-/* Packets of one frame that left together: the way from a viewer's sequence number back to the plaintext. */
+/* Packets of one frame that left together: the way from a destination's sequence number back to the plaintext. */
 struct sent_range {
   uint64_t first_index;
   uint32_t source, frame;
@@ -89,12 +89,12 @@ enum { VIDEO_RANGES = 128, AUDIO_RANGES = 64 }; /* powers of two: 2 s at 60 fram
 
 struct track {
   uint32_t id;
-  struct viewer *viewer;
+  struct destination *destination;
   struct track *next;
   struct egress_track_options options;
   uint64_t next_index, rtx_next_index; /* rollover counter << 16 | sequence */
   uint32_t packets, octets;            /* for sender reports */
-  uint32_t queued;                     /* entries in the viewer's queue */
+  uint32_t queued;                     /* entries in the destination's queue */
   bool wants_keyframe;
   uint32_t range_count, range_capacity; /* ranges written since the beginning; ring */
   struct sent_range ranges[];
@@ -123,7 +123,7 @@ struct stream_backlog {
   uint32_t mark_count;
 };
 
-struct viewer_stats { /* written by the thread, read by the event loop */
+struct destination_stats { /* written by the thread, read by the event loop */
   atomic_uint_fast64_t packets, octets, retransmitted, not_resent, kernel_dropped, frames_dropped;
   atomic_int_fast64_t waiting_since;
 };
@@ -135,7 +135,7 @@ struct numbering {
   bool in_use;         /* by a track */
 };
 
-struct viewer {
+struct destination {
   uint32_t id;
   struct srtp_outbound *outbound;
   struct numbering *numberings;
@@ -154,23 +154,23 @@ struct viewer {
   int64_t live_since; /* when the last replay was through: waiting counts from here */
   int64_t next_send_at;
   /* place in the timer wheel */
-  struct viewer *wheel_next, **wheel_link;
+  struct destination *wheel_next, **wheel_link;
   struct stream_backlog stream;
-  struct viewer_stats stats;
+  struct destination_stats stats;
 };
 
-struct track *track_new(uint32_t id, struct viewer *viewer, const struct egress_track_options *options);
+struct track *track_new(uint32_t id, struct destination *destination, const struct egress_track_options *options);
 void track_free(struct track *track);
 /*
- * Joins a track to its viewer. What was sent under its SSRCs before goes on where it was: a sequence never restarts under a
+ * Joins a track to its destination. What was sent under its SSRCs before goes on where it was: a sequence never restarts under a
  * key. False when another track has one of them, or there is no memory.
  */
-bool track_join(struct track *track, struct viewer *viewer);
+bool track_join(struct track *track, struct destination *destination);
 /* Notes where the track's numbers stand, for the next one with its SSRCs. */
 void track_leave(struct track *track);
-struct viewer *viewer_new(const struct srtp_keys *keys, enum egress_route route, const struct udp_tuple *tuple,
+struct destination *destination_new(const struct srtp_keys *keys, enum egress_route route, const struct udp_tuple *tuple,
                           uint64_t pacing_rate);
-void viewer_free(struct viewer *viewer);
+void destination_free(struct destination *destination);
 void track_remember(struct track *track, const struct sent_range *range);
 /* The range that holds `sequence`, with its full index; NULL when it is too old or was never sent. */
 const struct sent_range *track_recall(const struct track *track, uint16_t sequence, uint64_t *index);
@@ -178,7 +178,7 @@ const struct sent_range *track_recall(const struct track *track, uint16_t sequen
 /* ---- commands: the event loop's thread puts, the egress thread takes ---- */
 
 enum command_kind {
-  ADD_SOURCE, REMOVE_SOURCE, ADD_VIEWER, SET_ROUTE, SET_PACING, REMOVE_VIEWER, ADD_TRACK, UPDATE_TRACK, REMOVE_TRACK,
+  ADD_SOURCE, REMOVE_SOURCE, ADD_DESTINATION, SET_ROUTE, SET_PACING, REMOVE_DESTINATION, ADD_TRACK, UPDATE_TRACK, REMOVE_TRACK,
   SEND_FRAME, REPLAY, RESEND, SEND_RTCP, SENDER_REPORT, STREAM_WRITTEN,
 };
 
@@ -190,7 +190,7 @@ struct command {
   uint32_t count; /* elements of `data` */
   size_t bytes;   /* against the bound of the queue */
   uint64_t value;
-  void *object; /* source, viewer, track or frame: ownership goes with the command */
+  void *object; /* source, destination, track or frame: ownership goes with the command */
   union {
     struct udp_tuple tuple;
     struct egress_track_options track;
@@ -225,9 +225,9 @@ enum {
   GSO_MAX_BYTES = 65507,
 };
 
-/* One message: a datagram, or several of equal size (the last may be shorter) for one viewer. */
+/* One message: a datagram, or several of equal size (the last may be shorter) for one destination. */
 struct message {
-  struct viewer *viewer;
+  struct destination *destination;
   size_t start, length, segment, segments;
   bool complete, counted; /* takes no more segments; has transport-wide sequence numbers */
   uint16_t first_transport;
@@ -255,15 +255,15 @@ struct reports {
 
 bool reports_open(struct reports *reports);
 void reports_close(struct reports *reports);
-void report_sent(struct egress *egress, uint32_t viewer, uint16_t first_transport, uint16_t count, uint32_t bytes, int64_t at);
-void report_event(struct egress *egress, enum egress_event_kind kind, uint32_t viewer, uint32_t track, int64_t since);
+void report_sent(struct egress *egress, uint32_t destination, uint16_t first_transport, uint16_t count, uint32_t bytes, int64_t at);
+void report_event(struct egress *egress, enum egress_event_kind kind, uint32_t destination, uint32_t track, int64_t since);
 /* Queues a packet for a TCP connection. */
-void report_stream(struct egress *egress, struct viewer *viewer, const uint8_t *packet, size_t length, int64_t now);
-void stream_written(struct viewer *viewer, uint64_t bytes);
+void report_stream(struct egress *egress, struct destination *destination, const uint8_t *packet, size_t length, int64_t now);
+void stream_written(struct destination *destination, uint64_t bytes);
 /* Since when the oldest byte that the connection has not taken waits; `now` when there is none. */
-int64_t stream_waiting_since(struct viewer *viewer, int64_t now);
-/* Forgets what waits for a viewer whose connection is another now. */
-void reports_forget_stream(struct reports *reports, struct viewer *viewer);
+int64_t stream_waiting_since(struct destination *destination, int64_t now);
+/* Forgets what waits for a destination whose connection is another now. */
+void reports_forget_stream(struct reports *reports, struct destination *destination);
 
 struct egress {
   struct udp_socket *udp;
@@ -272,9 +272,9 @@ struct egress {
   struct command_queue commands;
   struct reports reports;
   struct batch batch;
-  struct id_map sources, viewers, tracks;
+  struct id_map sources, destinations, tracks;
   /* timer wheel */
-  struct viewer *wheel[WHEEL_BUCKETS];
+  struct destination *wheel[WHEEL_BUCKETS];
   int64_t wheel_tick; /* the next one to run */
   uint32_t wheel_count;
   bool woken; /* something for the event loop was put since the last wake */
@@ -283,7 +283,7 @@ struct egress {
   atomic_bool segmentation;
   atomic_uint_fast64_t packets, bytes, send_calls, kernel_dropped, frames_refused, sent_rows_lost;
   /* the event loop's side */
-  struct id_pool source_ids, viewer_ids, track_ids;
+  struct id_pool source_ids, destination_ids, track_ids;
 };
 
 static inline void bump(atomic_uint_fast64_t *counter, uint64_t by) {
@@ -293,29 +293,29 @@ static inline void bump(atomic_uint_fast64_t *counter, uint64_t by) {
 /* Room for one packet to be written at the end of the arena, sending what is there when it is full. */
 uint8_t *batch_room(struct egress *egress);
 /* Adds the `length` bytes that were written there. `counted` says that `transport` is its transport-wide number. */
-void batch_add(struct egress *egress, struct viewer *viewer, size_t length, bool counted, uint16_t transport);
+void batch_add(struct egress *egress, struct destination *destination, size_t length, bool counted, uint16_t transport);
 void batch_flush(struct egress *egress);
 
 /* Sends the next `count` packets of a frame now. */
 void send_packets(struct egress *egress, const struct pending *entry, uint32_t count, int64_t now);
 void resend_packets(struct egress *egress, struct track *track, const uint16_t *sequences, uint32_t count, int64_t now);
-void send_rtcp(struct egress *egress, struct viewer *viewer, const uint8_t *compound, size_t length);
+void send_rtcp(struct egress *egress, struct destination *destination, const uint8_t *compound, size_t length);
 void send_report(struct egress *egress, struct track *track, uint64_t ntp, uint32_t rtp_timestamp);
 
 /* ---- pacing ---- */
 
-/* Sends a frame, or queues it behind what waits. `order` of `total` viewers spreads a large frame over the viewers. */
+/* Sends a frame, or queues it behind what waits. `order` of `total` destinations spreads a large frame over the destinations. */
 void pace_frame(struct egress *egress, struct track *track, struct frame *frame, uint32_t source, int64_t now, uint32_t order,
                 uint32_t total);
 void pace_replay(struct egress *egress, struct track *track, const struct source *source, uint32_t first,
                  const uint8_t *timestamps, uint32_t count, int64_t now);
-/* Serves the viewers whose time has come, at most `limit` of them; true when there are more. */
+/* Serves the destinations whose time has come, at most `limit` of them; true when there are more. */
 bool pace_run(struct egress *egress, int64_t now, int limit);
 /* Microseconds until somebody's time comes; -1 = nobody waits. */
 int64_t pace_next(const struct egress *egress, int64_t now);
 void pace_drop_track(struct egress *egress, struct track *track);
-void pace_drop_viewer(struct egress *egress, struct viewer *viewer);
+void pace_drop_destination(struct egress *egress, struct destination *destination);
 /* After a change of rate or route: an old gap need not be waited for. */
-void pace_changed(struct egress *egress, struct viewer *viewer, int64_t now);
+void pace_changed(struct egress *egress, struct destination *destination, int64_t now);
 
 #endif

@@ -30,14 +30,14 @@ void reports_close(struct reports *reports) {
   free(reports->events);
 }
 
-void report_sent(struct egress *egress, uint32_t viewer, uint16_t first_transport, uint16_t count, uint32_t bytes, int64_t at) {
+void report_sent(struct egress *egress, uint32_t destination, uint16_t first_transport, uint16_t count, uint32_t bytes, int64_t at) {
   struct reports *reports = &egress->reports;
   unsigned head = atomic_load_explicit(&reports->sent_head, memory_order_relaxed);
   if (head - atomic_load_explicit(&reports->sent_tail, memory_order_acquire) >= SENT_ROWS) {
     bump(&egress->sent_rows_lost, 1);
     return;
   }
-  reports->sent[head % SENT_ROWS] = (struct egress_sent){viewer, first_transport, count, bytes, at};
+  reports->sent[head % SENT_ROWS] = (struct egress_sent){destination, first_transport, count, bytes, at};
   atomic_store_explicit(&reports->sent_head, head + 1, memory_order_release);
 }
 
@@ -50,7 +50,7 @@ bool egress_poll_sent(struct egress *egress, struct egress_sent *row) {
   return true;
 }
 
-void report_event(struct egress *egress, enum egress_event_kind kind, uint32_t viewer, uint32_t track, int64_t since) {
+void report_event(struct egress *egress, enum egress_event_kind kind, uint32_t destination, uint32_t track, int64_t since) {
   struct reports *reports = &egress->reports;
   uv_mutex_lock(&reports->mutex);
   if (reports->event_count == MAX_EVENTS) { /* nobody reads: the oldest is the least wanted */
@@ -58,7 +58,7 @@ void report_event(struct egress *egress, enum egress_event_kind kind, uint32_t v
     reports->event_count--;
   }
   reports->events[(reports->event_first + reports->event_count++) % MAX_EVENTS] =
-      (struct egress_event){kind, viewer, track, since};
+      (struct egress_event){kind, destination, track, since};
   uv_mutex_unlock(&reports->mutex);
   egress->woken = true;
 }
@@ -85,20 +85,21 @@ static void mark_handed(struct stream_backlog *backlog, int64_t now) {
   backlog->marks[backlog->mark_count++ % STREAM_MARKS].at = now;
 }
 
-void report_stream(struct egress *egress, struct viewer *viewer, const uint8_t *packet, size_t length, int64_t now) {
+void report_stream(struct egress *egress, struct destination *destination, const uint8_t *packet, size_t length,
+                   int64_t now) {
   struct reports *reports = &egress->reports;
-  if (viewer->stream.handed - viewer->stream.written > MAX_STREAM_BACKLOG) {
-    bump(&viewer->stats.kernel_dropped, 1);
+  if (destination->stream.handed - destination->stream.written > MAX_STREAM_BACKLOG) {
+    bump(&destination->stats.kernel_dropped, 1);
     return;
   }
   uv_mutex_lock(&reports->mutex);
   struct egress_stream *piece = reports->streams ? (struct egress_stream *)(void *)((uint8_t *)reports->streams_last -
                                                                                     offsetof(struct egress_stream, next))
                                                  : NULL;
-  if (!piece || piece->viewer != viewer->id || piece->length + 2 + length > piece->capacity) {
+  if (!piece || piece->destination != destination->id || piece->length + 2 + length > piece->capacity) {
     piece = malloc(sizeof *piece + STREAM_PIECE);
     if (piece) {
-      *piece = (struct egress_stream){.viewer = viewer->id, .capacity = STREAM_PIECE};
+      *piece = (struct egress_stream){.destination = destination->id, .capacity = STREAM_PIECE};
       *reports->streams_last = piece;
       reports->streams_last = &piece->next;
     }
@@ -107,8 +108,8 @@ void report_stream(struct egress *egress, struct viewer *viewer, const uint8_t *
     put_u16(piece->bytes + piece->length, (uint32_t)length);
     memcpy(piece->bytes + piece->length + 2, packet, length);
     piece->length += 2 + length;
-    viewer->stream.handed += 2 + length;
-    mark_handed(&viewer->stream, now);
+    destination->stream.handed += 2 + length;
+    mark_handed(&destination->stream, now);
   }
   uv_mutex_unlock(&reports->mutex);
   egress->woken = true;
@@ -124,14 +125,14 @@ struct egress_stream *egress_poll_stream(struct egress *egress) {
   return piece;
 }
 
-void stream_written(struct viewer *viewer, uint64_t bytes) {
-  struct stream_backlog *backlog = &viewer->stream;
+void stream_written(struct destination *destination, uint64_t bytes) {
+  struct stream_backlog *backlog = &destination->stream;
   backlog->written += bytes;
   if (backlog->written > backlog->handed) backlog->written = backlog->handed;
 }
 
-int64_t stream_waiting_since(struct viewer *viewer, int64_t now) {
-  const struct stream_backlog *backlog = &viewer->stream;
+int64_t stream_waiting_since(struct destination *destination, int64_t now) {
+  const struct stream_backlog *backlog = &destination->stream;
   if (backlog->written == backlog->handed) return now;
   uint32_t held = backlog->mark_count < STREAM_MARKS ? backlog->mark_count : STREAM_MARKS;
   for (uint32_t back = held; back > 0; back--) {
@@ -141,11 +142,11 @@ int64_t stream_waiting_since(struct viewer *viewer, int64_t now) {
   return now;
 }
 
-void reports_forget_stream(struct reports *reports, struct viewer *viewer) {
+void reports_forget_stream(struct reports *reports, struct destination *destination) {
   uv_mutex_lock(&reports->mutex);
   for (struct egress_stream **link = &reports->streams; *link;) {
     struct egress_stream *piece = *link;
-    if (piece->viewer == viewer->id) {
+    if (piece->destination == destination->id) {
       *link = piece->next;
       free(piece);
     } else {
@@ -155,5 +156,5 @@ void reports_forget_stream(struct reports *reports, struct viewer *viewer) {
   reports->streams_last = &reports->streams;
   while (*reports->streams_last) reports->streams_last = &(*reports->streams_last)->next;
   uv_mutex_unlock(&reports->mutex);
-  memset(&viewer->stream, 0, sizeof viewer->stream);
+  memset(&destination->stream, 0, sizeof destination->stream);
 }

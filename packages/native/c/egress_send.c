@@ -7,16 +7,16 @@
 /* Payload types, RFC 3550 section 12.1. */
 enum { RTCP_SENDER_REPORT = 200, RTCP_SDES = 202, SDES_CNAME = 1 };
 
-static void deliver(struct egress *egress, struct viewer *viewer, uint8_t *packet, size_t length, bool counted,
+static void deliver(struct egress *egress, struct destination *destination, uint8_t *packet, size_t length, bool counted,
                     uint16_t transport, int64_t now) {
-  if (viewer->route == ROUTE_UDP) {
-    batch_add(egress, viewer, length, counted, transport);
+  if (destination->route == ROUTE_UDP) {
+    batch_add(egress, destination, length, counted, transport);
     return;
   }
-  report_stream(egress, viewer, packet, length, now);
+  report_stream(egress, destination, packet, length, now);
   bump(&egress->packets, 1);
   bump(&egress->bytes, length);
-  if (counted) report_sent(egress, viewer->id, transport, 1, (uint32_t)length, now);
+  if (counted) report_sent(egress, destination->id, transport, 1, (uint32_t)length, now);
 }
 
 /* What the header says of `frame`, apart from what `range` remembers for the byte-identical packet. */
@@ -50,7 +50,7 @@ void send_packets(struct egress *egress, const struct pending *entry, uint32_t c
   struct track *track = entry->track;
   const struct frame *frame = entry->frame;
   uint32_t first = entry->next_packet;
-  struct viewer *viewer = track->viewer;
+  struct destination *destination = track->destination;
   const struct egress_track_options *options = &track->options;
   bool counted = options->ids.transport_cc != 0;
   struct sent_range range = {.first_index = track->next_index,
@@ -60,7 +60,7 @@ void send_packets(struct egress *egress, const struct pending *entry, uint32_t c
                              .abs_send_time = rtp_abs_send_time(now),
                              .count = (uint16_t)count,
                              .first_packet = (uint16_t)first,
-                             .first_transport = viewer->transport_sequence,
+                             .first_transport = destination->transport_sequence,
                              .has_playout_delay = options->has_playout_delay,
                              .playout_min = options->playout_min,
                              .playout_max = options->playout_max,
@@ -74,24 +74,24 @@ void send_packets(struct egress *egress, const struct pending *entry, uint32_t c
     size_t payload_length;
     const uint8_t *payload = frame_packet(frame, packet, &payload_length);
     uint64_t index = track->next_index++;
-    uint16_t transport = viewer->transport_sequence;
+    uint16_t transport = destination->transport_sequence;
     uint8_t *out = batch_room(egress);
     size_t clear = rtp_template_apply(&header, out, (uint16_t)index, has_marker(frame, packet), transport);
-    size_t length = srtp_protect_rtp(viewer->outbound, out, clear, 0, payload, payload_length, index);
-    if (counted) viewer->transport_sequence++;
-    if (length) deliver(egress, viewer, out, length, counted, transport, now);
+    size_t length = srtp_protect_rtp(destination->outbound, out, clear, 0, payload, payload_length, index);
+    if (counted) destination->transport_sequence++;
+    if (length) deliver(egress, destination, out, length, counted, transport, now);
     octets += payload_length;
   }
   track->packets += count;
   track->octets += (uint32_t)octets;
-  bump(&viewer->stats.packets, count);
-  bump(&viewer->stats.octets, octets);
+  bump(&destination->stats.packets, count);
+  bump(&destination->stats.octets, octets);
 }
 
 /* RFC 4588 section 4: the original sequence number, then the original payload. */
 static void send_rtx(struct egress *egress, struct track *track, const struct frame *frame, const struct sent_range *range,
                      uint32_t packet, uint16_t sequence, int64_t now) {
-  struct viewer *viewer = track->viewer;
+  struct destination *destination = track->destination;
   const struct egress_track_options *options = &track->options;
   struct rtp_extension_ids ids = {.mid = options->ids.mid,
                                   .abs_send_time = options->ids.abs_send_time,
@@ -110,13 +110,13 @@ static void send_rtx(struct egress *egress, struct track *track, const struct fr
   const uint8_t *payload = frame_packet(frame, packet, &payload_length);
   uint64_t index = track->rtx_next_index++;
   bool counted = ids.transport_cc != 0;
-  uint16_t transport = viewer->transport_sequence;
+  uint16_t transport = destination->transport_sequence;
   uint8_t *out = batch_room(egress);
   size_t clear = rtp_template_apply(&header, out, (uint16_t)index, has_marker(frame, packet), transport);
   put_u16(out + clear, sequence);
-  size_t length = srtp_protect_rtp(viewer->outbound, out, clear, 2, payload, payload_length, index);
-  if (counted) viewer->transport_sequence++;
-  if (length) deliver(egress, viewer, out, length, counted, transport, now);
+  size_t length = srtp_protect_rtp(destination->outbound, out, clear, 2, payload, payload_length, index);
+  if (counted) destination->transport_sequence++;
+  if (length) deliver(egress, destination, out, length, counted, transport, now);
 }
 
 /*
@@ -132,8 +132,8 @@ static void send_again(struct egress *egress, struct track *track, const struct 
   uint16_t transport = (uint16_t)(range->first_transport + (packet - range->first_packet));
   uint8_t *out = batch_room(egress);
   size_t clear = rtp_template_apply(&header, out, (uint16_t)index, has_marker(frame, packet), transport);
-  size_t length = srtp_protect_rtp(track->viewer->outbound, out, clear, 0, payload, payload_length, index);
-  if (length) deliver(egress, track->viewer, out, length, false, 0, now);
+  size_t length = srtp_protect_rtp(track->destination->outbound, out, clear, 0, payload, payload_length, index);
+  if (length) deliver(egress, track->destination, out, length, false, 0, now);
 }
 
 static bool resend(struct egress *egress, struct track *track, uint16_t sequence, int64_t now) {
@@ -145,7 +145,7 @@ static bool resend(struct egress *egress, struct track *track, uint16_t sequence
   uint32_t packet = range->first_packet + (uint32_t)(index - range->first_index);
   if (track->options.has_rtx)
     send_rtx(egress, track, frame, range, packet, sequence, now);
-  else if (srtp_outbound_profile(track->viewer->outbound) == SRTP_PROFILE_SHA1_80)
+  else if (srtp_outbound_profile(track->destination->outbound) == SRTP_PROFILE_SHA1_80)
     send_again(egress, track, frame, range, packet, index, now);
   else
     return false;
@@ -153,18 +153,18 @@ static bool resend(struct egress *egress, struct track *track, uint16_t sequence
 }
 
 void resend_packets(struct egress *egress, struct track *track, const uint16_t *sequences, uint32_t count, int64_t now) {
-  struct viewer *viewer = track->viewer;
-  if (viewer->route == ROUTE_NONE) return;
+  struct destination *destination = track->destination;
+  if (destination->route == ROUTE_NONE) return;
   for (uint32_t i = 0; i < count; i++)
-    bump(resend(egress, track, sequences[i], now) ? &viewer->stats.retransmitted : &viewer->stats.not_resent, 1);
+    bump(resend(egress, track, sequences[i], now) ? &destination->stats.retransmitted : &destination->stats.not_resent, 1);
 }
 
-void send_rtcp(struct egress *egress, struct viewer *viewer, const uint8_t *compound, size_t length) {
-  if (viewer->route == ROUTE_NONE) return;
+void send_rtcp(struct egress *egress, struct destination *destination, const uint8_t *compound, size_t length) {
+  if (destination->route == ROUTE_NONE) return;
   uint8_t *out = batch_room(egress);
   memcpy(out, compound, length);
-  size_t sealed = srtp_protect_rtcp(viewer->outbound, out, length);
-  if (sealed) deliver(egress, viewer, out, sealed, false, 0, monotonic_micros());
+  size_t sealed = srtp_protect_rtcp(destination->outbound, out, length);
+  if (sealed) deliver(egress, destination, out, sealed, false, 0, monotonic_micros());
 }
 
 /* RFC 3550 sections 6.4.1 and 6.5: a sender report and the CNAME. */
@@ -188,5 +188,5 @@ void send_report(struct egress *egress, struct track *track, uint64_t ntp, uint3
   sdes[8] = SDES_CNAME;
   sdes[9] = (uint8_t)name_length;
   memcpy(sdes + 10, egress->options.cname, name_length);
-  send_rtcp(egress, track->viewer, compound, 28 + 4 + chunk);
+  send_rtcp(egress, track->destination, compound, 28 + 4 + chunk);
 }

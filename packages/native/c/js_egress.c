@@ -116,7 +116,7 @@ static napi_value poll_sent(napi_env env, napi_callback_info info) {
   size_t count = 0;
   for (struct egress_sent sent; (count + 1) * COLUMNS <= length && egress_poll_sent(holder->egress, &sent); count++) {
     double *row = rows + count * COLUMNS;
-    row[0] = sent.viewer;
+    row[0] = sent.destination;
     row[1] = sent.first_transport;
     row[2] = sent.count;
     row[3] = sent.bytes;
@@ -125,7 +125,7 @@ static napi_value poll_sent(napi_env env, napi_callback_info info) {
   return js_number(env, (double)count);
 }
 
-/* (egress, out: Float64Array [kind, viewer, track, since]) → whether there was one */
+/* (egress, out: Float64Array [kind, destination, track, since]) → whether there was one */
 static napi_value poll_event(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   struct js_egress *holder;
@@ -138,26 +138,26 @@ static napi_value poll_event(napi_env env, napi_callback_info info) {
   bool some = egress_poll_event(holder->egress, &event);
   if (some) {
     out[0] = event.kind;
-    out[1] = event.viewer;
+    out[1] = event.destination;
     out[2] = event.track;
     out[3] = (double)event.since;
   }
   return js_number(env, some);
 }
 
-/* (egress, viewer: Float64Array(1)) → bytes, undefined when there are none */
+/* (egress, destination: Float64Array(1)) → bytes, undefined when there are none */
 static napi_value poll_stream(napi_env env, napi_callback_info info) {
   napi_value arguments[2], buffer, bytes = NULL;
   struct js_egress *holder;
-  double *viewer;
+  double *destination;
   size_t length;
   void *data;
   if (!js_arguments(env, info, 2, arguments) || !(holder = js_egress_of(env, arguments[0])) ||
-      !(viewer = numbers_argument(env, arguments[1], 1, &length)))
+      !(destination = numbers_argument(env, arguments[1], 1, &length)))
     return NULL;
   struct egress_stream *piece = egress_poll_stream(holder->egress);
   if (!piece) return js_undefined(env);
-  *viewer = piece->viewer;
+  *destination = piece->destination;
   if (napi_create_arraybuffer(env, piece->length, &data, &buffer) == napi_ok) {
     memcpy(data, piece->bytes, piece->length);
     napi_create_typedarray(env, napi_uint8_array, piece->length, buffer, 0, &bytes);
@@ -166,18 +166,18 @@ static napi_value poll_stream(napi_env env, napi_callback_info info) {
   return bytes;
 }
 
-/* (egress, viewer, out: Float64Array(7)) → whether the viewer is known */
-static napi_value viewer_counters(napi_env env, napi_callback_info info) {
+/* (egress, destination, out: Float64Array(7)) → whether the destination is known */
+static napi_value destination_counters(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   struct js_egress *holder;
-  struct egress_viewer_counters counters;
-  uint32_t viewer;
+  struct egress_destination_counters counters;
+  uint32_t destination;
   double *out;
   size_t length;
   if (!js_arguments(env, info, 3, arguments) || !(holder = js_egress_of(env, arguments[0])) ||
-      !js_uint32(env, arguments[1], &viewer) || !(out = numbers_argument(env, arguments[2], 7, &length)))
+      !js_uint32(env, arguments[1], &destination) || !(out = numbers_argument(env, arguments[2], 7, &length)))
     return NULL;
-  if (!egress_viewer_counters(holder->egress, viewer, &counters)) return js_number(env, 0);
+  if (!egress_destination_counters(holder->egress, destination, &counters)) return js_number(env, 0);
   out[0] = (double)counters.packets;
   out[1] = (double)counters.octets;
   out[2] = (double)counters.retransmitted;
@@ -213,7 +213,7 @@ bool js_egress_register(napi_env env, napi_value exports) {
   static const struct js_function FUNCTIONS[] = {
       {"egressCreate", egress_create},   {"egressClose", close_egress},
       {"egressPollSent", poll_sent},     {"egressPollEvent", poll_event},
-      {"egressPollStream", poll_stream}, {"egressViewerCounters", viewer_counters},
+      {"egressPollStream", poll_stream}, {"egressDestinationCounters", destination_counters},
       {"egressCounters", read_counters},
   };
   return js_export(env, exports, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);

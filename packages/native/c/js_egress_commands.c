@@ -49,7 +49,9 @@ static napi_value remove_by(napi_env env, napi_callback_info info, bool (*remove
 }
 
 static napi_value remove_source(napi_env env, napi_callback_info info) { return remove_by(env, info, egress_remove_source); }
-static napi_value remove_viewer(napi_env env, napi_callback_info info) { return remove_by(env, info, egress_remove_viewer); }
+static napi_value remove_destination(napi_env env, napi_callback_info info) {
+  return remove_by(env, info, egress_remove_destination);
+}
 static napi_value remove_track(napi_env env, napi_callback_info info) { return remove_by(env, info, egress_remove_track); }
 
 /* Two arguments: kind of the route and UDP address. An address that is no longer known makes a route to nowhere. */
@@ -65,7 +67,7 @@ static bool route_arguments(napi_env env, const struct js_egress *holder, const 
 }
 
 /* (egress, keys, route, address, pacingRate) → id */
-static napi_value add_viewer(napi_env env, napi_callback_info info) {
+static napi_value add_destination(napi_env env, napi_callback_info info) {
   napi_value arguments[5];
   struct js_egress *holder;
   struct srtp_keys *keys;
@@ -77,45 +79,46 @@ static napi_value add_viewer(napi_env env, napi_callback_info info) {
       !route_arguments(env, holder, arguments + 2, &route, &tuple) || !js_double(env, arguments[4], &rate))
     return NULL;
   if (!(rate >= 0 && rate <= 1e12)) return out_of_range(env, "a pacing rate is 0 to 10^12 bits per second");
-  return new_id(env, egress_add_viewer(holder->egress, keys, route, tuple, (uint64_t)rate));
+  return new_id(env, egress_add_destination(holder->egress, keys, route, tuple, (uint64_t)rate));
 }
 
-/* (egress, viewer, route, address) */
+/* (egress, destination, route, address) */
 static napi_value set_route(napi_env env, napi_callback_info info) {
   napi_value arguments[4];
   struct js_egress *holder;
-  uint32_t viewer;
+  uint32_t destination;
   enum egress_route route;
   const struct udp_tuple *tuple;
   if (!js_arguments(env, info, 4, arguments) || !(holder = js_egress_of(env, arguments[0])) ||
-      !js_uint32(env, arguments[1], &viewer) || !route_arguments(env, holder, arguments + 2, &route, &tuple))
+      !js_uint32(env, arguments[1], &destination) || !route_arguments(env, holder, arguments + 2, &route, &tuple))
     return NULL;
-  return done(env, egress_set_route(holder->egress, viewer, route, tuple));
+  return done(env, egress_set_route(holder->egress, destination, route, tuple));
 }
 
-/* (egress, viewer, rate) and (egress, viewer, bytes) */
-static bool viewer_number(napi_env env, napi_callback_info info, struct js_egress **holder, uint32_t *viewer, double *number) {
+/* (egress, destination, rate) and (egress, destination, bytes) */
+static bool destination_number(napi_env env, napi_callback_info info, struct js_egress **holder, uint32_t *destination,
+                               double *number) {
   napi_value arguments[3];
   if (!js_arguments(env, info, 3, arguments) || !(*holder = js_egress_of(env, arguments[0])) ||
-      !js_uint32(env, arguments[1], viewer) || !js_double(env, arguments[2], number))
+      !js_uint32(env, arguments[1], destination) || !js_double(env, arguments[2], number))
     return false;
   return (*number >= 0 && *number <= 1e12) || out_of_range(env, "the number is not in 0 to 10^12") != NULL;
 }
 
 static napi_value set_pacing(napi_env env, napi_callback_info info) {
   struct js_egress *holder;
-  uint32_t viewer;
+  uint32_t destination;
   double rate;
-  if (!viewer_number(env, info, &holder, &viewer, &rate)) return NULL;
-  return done(env, egress_set_pacing(holder->egress, viewer, (uint64_t)rate));
+  if (!destination_number(env, info, &holder, &destination, &rate)) return NULL;
+  return done(env, egress_set_pacing(holder->egress, destination, (uint64_t)rate));
 }
 
 static napi_value stream_written(napi_env env, napi_callback_info info) {
   struct js_egress *holder;
-  uint32_t viewer;
+  uint32_t destination;
   double bytes;
-  if (!viewer_number(env, info, &holder, &viewer, &bytes)) return NULL;
-  return done(env, egress_stream_written(holder->egress, viewer, (uint64_t)bytes));
+  if (!destination_number(env, info, &holder, &destination, &bytes)) return NULL;
+  return done(env, egress_stream_written(holder->egress, destination, (uint64_t)bytes));
 }
 
 /* Positions in the fields of a track; TRACK_FIELD in src/egress-track.ts is the same list. */
@@ -154,22 +157,22 @@ static bool track_fields(napi_env env, napi_value value, struct egress_track_opt
   return true;
 }
 
-/* (egress, viewer, fields, mid) → id */
+/* (egress, destination, fields, mid) → id */
 static napi_value add_track(napi_env env, napi_callback_info info) {
   napi_value arguments[4];
   struct js_egress *holder;
   struct egress_track_options options;
-  uint32_t viewer;
+  uint32_t destination;
   uint8_t *mid;
   size_t mid_length;
   if (!js_arguments(env, info, 4, arguments) || !(holder = js_egress_of(env, arguments[0])) ||
-      !js_uint32(env, arguments[1], &viewer) || !track_fields(env, arguments[2], &options) ||
+      !js_uint32(env, arguments[1], &destination) || !track_fields(env, arguments[2], &options) ||
       !js_bytes(env, arguments[3], &mid, &mid_length))
     return NULL;
   if (mid_length > RTP_MID_BYTES) return out_of_range(env, "a mid has at most 16 bytes");
   if (mid_length) memcpy(options.mid, mid, mid_length);
   options.mid_length = (uint8_t)mid_length;
-  return new_id(env, egress_add_track(holder->egress, viewer, &options));
+  return new_id(env, egress_add_track(holder->egress, destination, &options));
 }
 
 /* (egress, track, changes, fields) */
@@ -269,18 +272,18 @@ static napi_value resend(napi_env env, napi_callback_info info) {
   return done(env, egress_resend(holder->egress, track, sequences, count));
 }
 
-/* (egress, viewer, compound) */
+/* (egress, destination, compound) */
 static napi_value send_rtcp(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   struct js_egress *holder;
-  uint32_t viewer;
+  uint32_t destination;
   uint8_t *compound;
   size_t length;
   if (!js_arguments(env, info, 3, arguments) || !(holder = js_egress_of(env, arguments[0])) ||
-      !js_uint32(env, arguments[1], &viewer) || !js_bytes(env, arguments[2], &compound, &length))
+      !js_uint32(env, arguments[1], &destination) || !js_bytes(env, arguments[2], &compound, &length))
     return NULL;
   if (length < 8 || length > EGRESS_MAX_PAYLOAD) return out_of_range(env, "an RTCP compound has 8 to 1200 bytes");
-  return done(env, egress_rtcp(holder->egress, viewer, compound, length));
+  return done(env, egress_rtcp(holder->egress, destination, compound, length));
 }
 
 /* (egress, track, wallClock, rtpTimestamp) */
@@ -298,13 +301,13 @@ static napi_value sender_report(napi_env env, napi_callback_info info) {
 
 bool js_egress_commands_register(napi_env env, napi_value exports) {
   static const struct js_function FUNCTIONS[] = {
-      {"egressAddSource", add_source},       {"egressRemoveSource", remove_source},
-      {"egressAddViewer", add_viewer},       {"egressRemoveViewer", remove_viewer},
-      {"egressSetRoute", set_route},         {"egressSetPacing", set_pacing},
-      {"egressAddTrack", add_track},         {"egressUpdateTrack", update_track},
-      {"egressRemoveTrack", remove_track},   {"egressFrame", send_frame},
-      {"egressReplay", replay},              {"egressResend", resend},
-      {"egressRtcp", send_rtcp},             {"egressSenderReport", sender_report},
+      {"egressAddSource", add_source},           {"egressRemoveSource", remove_source},
+      {"egressAddDestination", add_destination}, {"egressRemoveDestination", remove_destination},
+      {"egressSetRoute", set_route},             {"egressSetPacing", set_pacing},
+      {"egressAddTrack", add_track},             {"egressUpdateTrack", update_track},
+      {"egressRemoveTrack", remove_track},       {"egressFrame", send_frame},
+      {"egressReplay", replay},                  {"egressResend", resend},
+      {"egressRtcp", send_rtcp},                 {"egressSenderReport", sender_report},
       {"egressStreamWritten", stream_written},
   };
   return js_export(env, exports, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);

@@ -1,4 +1,4 @@
-/* The RTP header that a viewer sees in place of the source's. */
+/* The RTP header that a destination sees in place of the source's. */
 #ifndef CROSSROOM_RTP_REWRITE_H
 #define CROSSROOM_RTP_REWRITE_H
 

@@ -99,11 +99,17 @@ export interface Addon {
   egressAddSource(egress: EgressHandle, video: boolean, historyBytes: number, historyFrames: number): number
   egressRemoveSource(egress: EgressHandle, source: number): void
   /** `route` is one of ROUTE of egress.ts. */
-  egressAddViewer(egress: EgressHandle, keys: KeysHandle, route: number, address: number, pacingRate: number): number
-  egressRemoveViewer(egress: EgressHandle, viewer: number): void
-  egressSetRoute(egress: EgressHandle, viewer: number, route: number, address: number): void
-  egressSetPacing(egress: EgressHandle, viewer: number, pacingRate: number): void
-  egressAddTrack(egress: EgressHandle, viewer: number, fields: Uint32Array, mid: Uint8Array): number
+  egressAddDestination(
+    egress: EgressHandle,
+    keys: KeysHandle,
+    route: number,
+    address: number,
+    pacingRate: number,
+  ): number
+  egressRemoveDestination(egress: EgressHandle, destination: number): void
+  egressSetRoute(egress: EgressHandle, destination: number, route: number, address: number): void
+  egressSetPacing(egress: EgressHandle, destination: number, pacingRate: number): void
+  egressAddTrack(egress: EgressHandle, destination: number, fields: Uint32Array, mid: Uint8Array): number
   egressUpdateTrack(egress: EgressHandle, track: number, changes: number, fields: Uint32Array): void
   egressRemoveTrack(egress: EgressHandle, track: number): void
   /** The frame's number, -1 when it was refused. */
@@ -117,16 +123,16 @@ export interface Addon {
   ): number
   egressReplay(egress: EgressHandle, track: number, source: number, first: number, timestamps: Uint32Array): void
   egressResend(egress: EgressHandle, track: number, sequences: Uint16Array, count: number): void
-  egressRtcp(egress: EgressHandle, viewer: number, compound: Uint8Array): void
+  egressRtcp(egress: EgressHandle, destination: number, compound: Uint8Array): void
   egressSenderReport(egress: EgressHandle, track: number, wallClock: number, rtpTimestamp: number): void
-  egressStreamWritten(egress: EgressHandle, viewer: number, bytes: number): void
+  egressStreamWritten(egress: EgressHandle, destination: number, bytes: number): void
   egressPollSent(egress: EgressHandle, rows: Float64Array): number
-  /** 1 when there was one: kind, viewer, track and since are in `out`. */
+  /** 1 when there was one: kind, destination, track and since are in `out`. */
   egressPollEvent(egress: EgressHandle, out: Float64Array): number
-  /** The viewer goes to `viewer[0]`. */
-  egressPollStream(egress: EgressHandle, viewer: Float64Array): Uint8Array | undefined
-  /** 0 when the viewer is not known. */
-  egressViewerCounters(egress: EgressHandle, viewer: number, out: Float64Array): number
+  /** The destination goes to `destination[0]`. */
+  egressPollStream(egress: EgressHandle, destination: Float64Array): Uint8Array | undefined
+  /** 0 when the destination is not known. */
+  egressDestinationCounters(egress: EgressHandle, destination: number, out: Float64Array): number
   egressCounters(egress: EgressHandle, out: Float64Array): void
 }
 

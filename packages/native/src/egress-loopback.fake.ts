@@ -1,12 +1,20 @@
 import { OracleSrtpInbound, oracleSrtpKeys } from '@crossroom/testkit'
-import type { Egress, EgressFrame, SrtpKeys, SrtpProfile, TrackOptions, UdpPort, ViewerId } from '@crossroom/webrtc'
+import type {
+  Egress,
+  EgressFrame,
+  SrtpKeys,
+  SrtpProfile,
+  TrackOptions,
+  UdpPort,
+  DestinationId,
+} from '@crossroom/webrtc'
 import type { NativeEngine } from './engine.js'
 import { srtpKeysForTest } from './srtp.js'
 
 const SALT_BYTES = { SRTP_AEAD_AES_128_GCM: 12, SRTP_AES128_CM_SHA1_80: 14 } as const
 
-/** Keys of a viewer for the egress (ours), and the same for the oracle at the other end. */
-export function viewerKeys(profile: SrtpProfile, seed: number): { ours: SrtpKeys; theirs: SrtpKeys } {
+/** Keys of a destination for the egress (ours), and the same for the oracle at the other end. */
+export function destinationKeys(profile: SrtpProfile, seed: number): { ours: SrtpKeys; theirs: SrtpKeys } {
   const master = (offset: number) => ({
     key: new Uint8Array(16).fill(seed + offset),
     salt: new Uint8Array(SALT_BYTES[profile]).fill(seed + offset + 1),
@@ -121,22 +129,22 @@ export const VIDEO_TRACK: TrackOptions = {
   extensions: { mid: 1, absSendTime: 2, transportCc: 3, playoutDelay: 4, absCaptureTime: 5, videoOrientation: 6 },
 }
 
-export interface Viewer {
-  readonly id: ViewerId
+export interface Destination {
+  readonly id: DestinationId
   readonly receiver: Receiver
 }
 
-/** A viewer that the egress on `port` sends to. */
-export function addViewer(
+/** A destination that the egress on `port` sends to. */
+export function addDestination(
   engine: NativeEngine,
   egress: Egress,
   port: UdpPort,
   profile: SrtpProfile,
   seed: number,
   host = '127.0.0.1',
-): Viewer {
-  const { ours, theirs } = viewerKeys(profile, seed)
+): Destination {
+  const { ours, theirs } = destinationKeys(profile, seed)
   const receiver = new Receiver(engine, theirs, host)
   const address = port.addressOf(host, receiver.port.port)!
-  return { id: egress.addViewer({ keys: ours, route: { kind: 'udp', address } }), receiver }
+  return { id: egress.addDestination({ keys: ours, route: { kind: 'udp', address } }), receiver }
 }

@@ -1,6 +1,6 @@
 import type { Egress, SourceId, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Receiver, VIDEO_TRACK, addViewer, frameOf, viewerKeys } from './egress-loopback.fake.js'
+import { Receiver, VIDEO_TRACK, addDestination, frameOf, destinationKeys } from './egress-loopback.fake.js'
 import { NativeEngine } from './engine.js'
 
 const GCM: SrtpProfile = 'SRTP_AEAD_AES_128_GCM'
@@ -31,17 +31,17 @@ async function readStream(receiver: Receiver, done: () => boolean, acknowledge =
       receiver.take(piece.bytes.slice(at + 2, at + 2 + length))
       at += 2 + length
     }
-    if (acknowledge) egress.streamWritten(piece.viewer, piece.bytes.length)
+    if (acknowledge) egress.streamWritten(piece.destination, piece.bytes.length)
   }
 }
 
 test('a move between UDP addresses and TCP keeps keys and counters', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
   const targets = Uint32Array.of(track)
   egress.frame(source, frameOf(3), targets)
   await receiver.until(() => receiver.rtp.length === 3)
-  egress.updateViewer(id, { route: { kind: 'tcp' } })
+  egress.updateDestination(id, { route: { kind: 'tcp' } })
   egress.frame(source, frameOf(20), targets)
   egress.senderReport(track, 1e15, 0)
   await readStream(receiver, () => receiver.rtp.length === 23 && receiver.rtcp.length === 1)
@@ -54,7 +54,7 @@ test('a move between UDP addresses and TCP keeps keys and counters', async () =>
       if (receiver.rtp.length === 25) resolve()
     })
   })
-  egress.updateViewer(id, { route: { kind: 'udp', address: port.addressOf('127.0.0.1', elsewhere.port)! } })
+  egress.updateDestination(id, { route: { kind: 'udp', address: port.addressOf('127.0.0.1', elsewhere.port)! } })
   egress.frame(source, frameOf(2), targets)
   await arrived
   expect(receiver.failures).toBe(0)
@@ -64,8 +64,8 @@ test('a move between UDP addresses and TCP keeps keys and counters', async () =>
 test.each(['SRTP_AEAD_AES_128_GCM', 'SRTP_AES128_CM_SHA1_80'] as const)(
   'the sequence number goes round and the receiver follows, retransmissions across the wrap too (%s)',
   async (profile) => {
-    const { id, receiver } = addViewer(engine, egress, port, profile, 1)
-    egress.updateViewer(id, { route: { kind: 'tcp' } })
+    const { id, receiver } = addDestination(engine, egress, port, profile, 1)
+    egress.updateDestination(id, { route: { kind: 'tcp' } })
     const track = egress.addTrack(id, { ...VIDEO_TRACK, firstSequence: 32_767 })
     const frame = frameOf(1000, {}, 4)
     const frames = 33
@@ -84,9 +84,9 @@ test.each(['SRTP_AEAD_AES_128_GCM', 'SRTP_AES128_CM_SHA1_80'] as const)(
 )
 
 test('a TCP connection that takes nothing for 250 ms gets no video until it does and a keyframe comes', async () => {
-  const { ours, theirs } = viewerKeys(GCM, 1)
+  const { ours, theirs } = destinationKeys(GCM, 1)
   const receiver = new Receiver(engine, theirs)
-  const id = egress.addViewer({ keys: ours, route: { kind: 'tcp' } })
+  const id = egress.addDestination({ keys: ours, route: { kind: 'tcp' } })
   const track = egress.addTrack(id, VIDEO_TRACK)
   let owed = 0
   let handed = 0
@@ -99,7 +99,7 @@ test('a TCP connection that takes nothing for 250 ms gets no video until it does
   const giveUpAt = engine.udp.now() + 10_000_000
   while (egress.pollEvent()?.kind !== 'starved' && engine.udp.now() < giveUpAt) await hand()
   for (let more = 0; more < 10; more++) await hand()
-  expect(egress.viewerCounters(id)!.packets).toBeLessThanOrEqual((handed - 10) * 2)
+  expect(egress.destinationCounters(id)!.packets).toBeLessThanOrEqual((handed - 10) * 2)
   egress.streamWritten(id, owed)
   egress.frame(source, frameOf(2, { keyframe: false }), Uint32Array.of(track))
   egress.frame(source, frameOf(4, { rtpTimestamp: 5, keyframe: true }), Uint32Array.of(track))
@@ -109,12 +109,12 @@ test('a TCP connection that takes nothing for 250 ms gets no video until it does
 })
 
 test('without a route nothing is sent and nothing is numbered', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
-  egress.updateViewer(id, { route: { kind: 'none' } })
+  egress.updateDestination(id, { route: { kind: 'none' } })
   egress.frame(source, frameOf(5), Uint32Array.of(track))
   const address = port.addressOf('127.0.0.1', receiver.port.port)!
-  egress.updateViewer(id, { route: { kind: 'udp', address } })
+  egress.updateDestination(id, { route: { kind: 'udp', address } })
   egress.frame(source, frameOf(1, { keyframe: false }), Uint32Array.of(track))
   egress.frame(source, frameOf(2, { rtpTimestamp: 1 }), Uint32Array.of(track))
   await receiver.until(() => receiver.rtp.length === 2)
@@ -127,14 +127,14 @@ test('without a route nothing is sent and nothing is numbered', async () => {
 test.each(['0.0.0.0', '::'])('a socket on %s answers from the address that was asked', async (host) => {
   const wide = engine.udp.open({ host, port: 0 })
   const sender = engine.createEgress(wide, { cname: 'x' })
-  const { ours, theirs } = viewerKeys(GCM, 3)
+  const { ours, theirs } = destinationKeys(GCM, 3)
   const receiver = new Receiver(engine, theirs)
   const asked = new Promise<number>((resolve) => wide.start((batch) => resolve(batch.addresses[0]!)))
   receiver.port.send(Uint8Array.of(1, 2, 3), receiver.port.addressOf('127.0.0.2', wide.port)!)
   const address = await asked
   expect(wide.endpointOf(address)).toEqual({ family: 4, ip: '127.0.0.1', port: receiver.port.port })
-  const viewer = sender.addViewer({ keys: ours, route: { kind: 'udp', address } })
-  const track = sender.addTrack(viewer, VIDEO_TRACK)
+  const destination = sender.addDestination({ keys: ours, route: { kind: 'udp', address } })
+  const track = sender.addTrack(destination, VIDEO_TRACK)
   const from: (string | undefined)[] = []
   const take = receiver.take.bind(receiver)
   receiver.take = (wire): void => {
@@ -149,11 +149,11 @@ test.each(['0.0.0.0', '::'])('a socket on %s answers from the address that was a
 
 describe('what was removed', () => {
   test('gets nothing, and its number is nobody else', async () => {
-    const first = addViewer(engine, egress, port, GCM, 1)
+    const first = addDestination(engine, egress, port, GCM, 1)
     const oldTrack = egress.addTrack(first.id, VIDEO_TRACK)
-    egress.removeViewer(first.id)
-    egress.removeViewer(first.id)
-    const second = addViewer(engine, egress, port, GCM, 9)
+    egress.removeDestination(first.id)
+    egress.removeDestination(first.id)
+    const second = addDestination(engine, egress, port, GCM, 9)
     const newTrack = egress.addTrack(second.id, VIDEO_TRACK)
     expect(second.id).not.toBe(first.id)
     expect(newTrack).not.toBe(oldTrack)
@@ -164,7 +164,7 @@ describe('what was removed', () => {
     egress.frame(source, frameOf(3), Uint32Array.of(newTrack))
     await second.receiver.until(() => second.receiver.rtp.length === 3)
     expect(first.receiver.rtp).toEqual([])
-    expect(egress.viewerCounters(first.id)).toBeUndefined()
+    expect(egress.destinationCounters(first.id)).toBeUndefined()
     expect(() => egress.addTrack(first.id, VIDEO_TRACK)).toThrow()
   })
 
@@ -173,13 +173,13 @@ describe('what was removed', () => {
     expect(egress.frame(source, frameOf(1), new Uint32Array())).toBeUndefined()
   })
 
-  test('thousands of viewers and tracks come and go', () => {
-    const { ours } = viewerKeys(GCM, 1)
+  test('thousands of destinations and tracks come and go', () => {
+    const { ours } = destinationKeys(GCM, 1)
     for (let round = 0; round < 20; round++) {
-      const ids = Array.from({ length: 100 }, () => egress.addViewer({ keys: ours, route: { kind: 'none' } }))
+      const ids = Array.from({ length: 100 }, () => egress.addDestination({ keys: ours, route: { kind: 'none' } }))
       const tracks = ids.map((id) => egress.addTrack(id, VIDEO_TRACK))
       egress.frame(source, frameOf(20), Uint32Array.from(tracks))
-      for (const id of ids) egress.removeViewer(id)
+      for (const id of ids) egress.removeDestination(id)
     }
     expect(egress.counters().framesRefused).toBe(0)
   })
@@ -211,7 +211,7 @@ describe('wrong arguments throw and change nothing', () => {
     { playoutDelay: { min: 0, max: 4096 } },
     { mid: 'seventeen letters' },
   ])('a track with %j', (change) => {
-    const { id } = addViewer(engine, egress, port, GCM, 1)
+    const { id } = addDestination(engine, egress, port, GCM, 1)
     expect(() => egress.addTrack(id, { ...VIDEO_TRACK, ...change })).toThrow()
   })
 

@@ -1,7 +1,7 @@
 import { SENT_ROW } from '@crossroom/webrtc'
 import type { Egress, EgressEvent, SourceId, SrtpProfile, UdpPort } from '@crossroom/webrtc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { VIDEO_TRACK, addViewer, frameOf, payloadsOf } from './egress-loopback.fake.js'
+import { VIDEO_TRACK, addDestination, frameOf, payloadsOf } from './egress-loopback.fake.js'
 import { NativeEngine } from './engine.js'
 
 const GCM: SrtpProfile = 'SRTP_AEAD_AES_128_GCM'
@@ -49,37 +49,37 @@ async function sentRows(packets: number): Promise<number[][]> {
   return out
 }
 
-/** Ways in which sending on a track stops and starts under the keys of one viewer; each answers the track to go on with. */
-const STOPS: Record<string, (viewer: number, track: number) => number> = {
+/** Ways in which sending on a track stops and starts under the keys of one destination; each answers the track to go on with. */
+const STOPS: Record<string, (destination: number, track: number) => number> = {
   'the track is removed and added again, as for an m-line that is answered inactive and then recvonly': (
-    viewer,
+    destination,
     track,
   ) => {
     egress.removeTrack(track)
-    return egress.addTrack(viewer, VIDEO_TRACK)
+    return egress.addTrack(destination, VIDEO_TRACK)
   },
-  'it is added again twice in a row': (viewer, track) => {
+  'it is added again twice in a row': (destination, track) => {
     egress.removeTrack(track)
-    egress.removeTrack(egress.addTrack(viewer, { ...VIDEO_TRACK, firstSequence: 7 }))
-    return egress.addTrack(viewer, { ...VIDEO_TRACK, firstSequence: 7 })
+    egress.removeTrack(egress.addTrack(destination, { ...VIDEO_TRACK, firstSequence: 7 }))
+    return egress.addTrack(destination, { ...VIDEO_TRACK, firstSequence: 7 })
   },
-  'it is added while it is there': (viewer, track) => {
-    egress.addTrack(viewer, VIDEO_TRACK)
+  'it is added while it is there': (destination, track) => {
+    egress.addTrack(destination, VIDEO_TRACK)
     return track
   },
-  'its retransmissions become the stream of another track': (viewer, track) => {
+  'its retransmissions become the stream of another track': (destination, track) => {
     egress.removeTrack(track)
     const { rtx } = VIDEO_TRACK
     const swapped = { ssrc: rtx!.ssrc, payloadType: rtx!.payloadType, rtx: { ...rtx!, ssrc: VIDEO_TRACK.ssrc } }
-    return egress.addTrack(viewer, { ...VIDEO_TRACK, ...swapped })
+    return egress.addTrack(destination, { ...VIDEO_TRACK, ...swapped })
   },
-  'the viewer has no address for a while': (viewer, track) => {
+  'the destination has no address for a while': (destination, track) => {
     const address = port.addressOf('127.0.0.1', receiverPort)!
-    egress.updateViewer(viewer, { route: { kind: 'none' } })
-    egress.updateViewer(viewer, { route: { kind: 'udp', address } })
+    egress.updateDestination(destination, { route: { kind: 'none' } })
+    egress.updateDestination(destination, { route: { kind: 'udp', address } })
     return track
   },
-  'another source takes over': (_viewer, track) => {
+  'another source takes over': (_destination, track) => {
     source = egress.addSource({ kind: 'video' })
     return track
   },
@@ -88,7 +88,7 @@ let receiverPort = 0
 
 test.each(Object.keys(STOPS))('no number is used twice under a key when %s', async (name) => {
   for (const profile of [GCM, SHA1] as const) {
-    const { id, receiver } = addViewer(engine, egress, port, profile, profile === GCM ? 1 : 2)
+    const { id, receiver } = addDestination(engine, egress, port, profile, profile === GCM ? 1 : 2)
     receiverPort = receiver.port.port
     const before = egress.addTrack(id, VIDEO_TRACK)
     egress.frame(source, frameOf(5), Uint32Array.of(before))
@@ -112,12 +112,12 @@ describe.each([
   [SHA1, true],
   [SHA1, false],
 ] as const)('%s, segmentation offload %s', (profile, segmentationOffload) => {
-  test('one frame reaches ten viewers whole, each with its own numbers and keys', async () => {
+  test('one frame reaches ten destinations whole, each with its own numbers and keys', async () => {
     egress.close()
     egress = engine.createEgress(port, { cname: 'crossroom', segmentationOffload })
     source = egress.addSource({ kind: 'video' })
-    const viewers = Array.from({ length: 10 }, (_, i) => addViewer(engine, egress, port, profile, i))
-    const tracks = viewers.map(({ id }, i) =>
+    const destinations = Array.from({ length: 10 }, (_, i) => addDestination(engine, egress, port, profile, i))
+    const tracks = destinations.map(({ id }, i) =>
       egress.addTrack(id, {
         ...VIDEO_TRACK,
         ssrc: 100 + i,
@@ -131,8 +131,8 @@ describe.each([
       frameOf(1, { rtpTimestamp: 96_000 }),
     ]
     for (const frame of frames) expect(egress.frame(source, frame, Uint32Array.from(tracks))).toBeDefined()
-    await Promise.all(viewers.map(({ receiver }) => receiver.until(() => receiver.rtp.length === 44)))
-    for (const [i, { receiver }] of viewers.entries()) {
+    await Promise.all(destinations.map(({ receiver }) => receiver.until(() => receiver.rtp.length === 44)))
+    for (const [i, { receiver }] of destinations.entries()) {
       expect(receiver.failures).toBe(0)
       const packets = receiver.rtp.sort((a, b) => a.sequence - b.sequence)
       expect(packets.map((packet) => packet.sequence)).toEqual(Array.from({ length: 44 }, (_, n) => 30_000 + i + n))
@@ -148,7 +148,7 @@ describe.each([
 })
 
 test('header extensions say what the frame says', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, { ...VIDEO_TRACK, playoutDelay: { min: 0, max: 40 } })
   const captured = Date.UTC(2026, 0, 1) * 1000 + 500_000
   egress.frame(source, frameOf(2, { orientation: 90, captureWallClock: captured }), Uint32Array.of(track))
@@ -170,7 +170,7 @@ test('header extensions say what the frame says', async () => {
 })
 
 test('audio frames carry their level and mark talk spurts only', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const audio = egress.addSource({ kind: 'audio' })
   const track = egress.addTrack(id, { kind: 'audio', ssrc: 9, payloadType: 111, extensions: { audioLevel: 10 } })
   const frame = { ...frameOf(1), keyframe: true, marker: false }
@@ -185,7 +185,7 @@ test('audio frames carry their level and mark talk spurts only', async () => {
 })
 
 test('what was sent is told, with consecutive transport-wide numbers over tracks and retransmissions', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
   const audio = egress.addTrack(id, { ...VIDEO_TRACK, kind: 'audio', ssrc: 5, rtx: { ssrc: 6, payloadType: 103 } })
   egress.frame(source, frameOf(5), Uint32Array.of(track, audio))
@@ -195,7 +195,7 @@ test('what was sent is told, with consecutive transport-wide numbers over tracks
   await receiver.until(() => receiver.rtp.length === 11)
   let expected = 0
   for (const row of rows) {
-    expect(row[SENT_ROW.viewer]).toBe(id)
+    expect(row[SENT_ROW.destination]).toBe(id)
     expect(row[SENT_ROW.firstTransportSequence]).toBe(expected)
     expected += row[SENT_ROW.count]!
   }
@@ -206,7 +206,7 @@ test('what was sent is told, with consecutive transport-wide numbers over tracks
 
 describe('retransmission', () => {
   test('goes by RTX with its own numbers, the original number first', async () => {
-    const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+    const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
     const track = egress.addTrack(id, VIDEO_TRACK)
     const frame = frameOf(20)
     egress.frame(source, frame, Uint32Array.of(track))
@@ -219,11 +219,11 @@ describe('retransmission', () => {
     expect(hex(a!.payload)).toBe('03eb' + hex(payloadsOf(frame)[3]))
     expect(hex(b!.payload)).toBe('03fb' + hex(payloadsOf(frame)[19]))
     expect([...a!.extensions.keys()].sort()).toEqual([1, 2, 3])
-    expect(egress.viewerCounters(id)).toMatchObject({ retransmitted: 2, notResent: 2 })
+    expect(egress.destinationCounters(id)).toMatchObject({ retransmitted: 2, notResent: 2 })
   })
 
   test('after a change of codec an older packet goes again under the payload type of its own codec', async () => {
-    const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+    const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
     const track = egress.addTrack(id, VIDEO_TRACK)
     egress.frame(source, frameOf(1), Uint32Array.of(track))
     egress.updateTrack(track, { payloadType: 96, rtxPayloadType: 97 })
@@ -234,7 +234,7 @@ describe('retransmission', () => {
   })
 
   test('without RTX and with SHA1_80 is the same packet, byte for byte', async () => {
-    const { id, receiver } = addViewer(engine, egress, port, SHA1, 1)
+    const { id, receiver } = addDestination(engine, egress, port, SHA1, 1)
     const { rtx: _, ...withoutRtx } = VIDEO_TRACK
     const track = egress.addTrack(id, { ...withoutRtx, playoutDelay: { min: 1, max: 2 } })
     egress.frame(source, frameOf(20, { orientation: 180, captureWallClock: 1e15 }), Uint32Array.of(track))
@@ -248,7 +248,7 @@ describe('retransmission', () => {
   })
 
   test('without RTX and with GCM there is none: no nonce is used twice', async () => {
-    const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+    const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
     const { rtx: _, ...withoutRtx } = VIDEO_TRACK
     const track = egress.addTrack(id, withoutRtx)
     egress.frame(source, frameOf(3), Uint32Array.of(track))
@@ -256,11 +256,11 @@ describe('retransmission', () => {
     egress.frame(source, frameOf(1), Uint32Array.of(track))
     await receiver.until(() => receiver.rtp.length === 4)
     expect(receiver.failures).toBe(0)
-    expect(egress.viewerCounters(id)).toMatchObject({ retransmitted: 0, notResent: 3 })
+    expect(egress.destinationCounters(id)).toMatchObject({ retransmitted: 0, notResent: 3 })
   })
 
   test('reaches back through many frames and keyframes in chunks', async () => {
-    const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+    const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
     const track = egress.addTrack(id, { ...VIDEO_TRACK, firstSequence: 32_700 })
     const frames = Array.from({ length: 60 }, (_, i) => frameOf(1 + ((i * 13) % 40), { rtpTimestamp: i * 3000 }))
     const all = frames.flatMap(payloadsOf)
@@ -283,7 +283,7 @@ describe('retransmission', () => {
 })
 
 test('a replay sends the history first, with its own time stamps, and says when it is through', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const gop = Array.from({ length: 10 }, (_, i) => frameOf(4, { rtpTimestamp: i * 3000, keyframe: i === 0 }))
   const numbers = gop.map((frame) => egress.frame(source, frame, new Uint32Array()))
   expect(numbers).toEqual(gop.map((_, i) => i))
@@ -291,22 +291,22 @@ test('a replay sends the history first, with its own time stamps, and says when 
   const squeezed = gop.map((_, i) => 26_991 + i)
   egress.replay(track, source, 0, Uint32Array.from(squeezed))
   egress.frame(source, frameOf(2, { rtpTimestamp: 30_000, keyframe: false }), Uint32Array.of(track))
-  expect(await nextEvent()).toEqual({ kind: 'replayed', viewer: id, track })
+  expect(await nextEvent()).toEqual({ kind: 'replayed', destination: id, track })
   await receiver.until(() => receiver.rtp.length === 42)
   const stamps = receiver.rtp.map((packet) => packet.timestamp)
   expect(stamps).toEqual([...squeezed.flatMap((stamp) => [stamp, stamp, stamp, stamp]), 30_000, 30_000])
 })
 
 test('a replay of what is no longer there ends at once', async () => {
-  const { id } = addViewer(engine, egress, port, GCM, 1)
+  const { id } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
   egress.replay(track, source, 1000, Uint32Array.of(1, 2, 3))
-  expect(await nextEvent()).toEqual({ kind: 'replayed', viewer: id, track })
+  expect(await nextEvent()).toEqual({ kind: 'replayed', destination: id, track })
 })
 
 test('pacing spreads a keyframe over the time its rate takes', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
-  egress.updateViewer(id, { pacingRate: 20_000_000 })
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
+  egress.updateDestination(id, { pacingRate: 20_000_000 })
   const track = egress.addTrack(id, VIDEO_TRACK)
   egress.frame(source, frameOf(100), Uint32Array.of(track)) // 99.5 kB: 40 ms, far from the 250 that empty a queue
   await receiver.until(() => receiver.rtp.length === 100)
@@ -316,8 +316,8 @@ test('pacing spreads a keyframe over the time its rate takes', async () => {
 })
 
 test('a queue older than 250 ms is emptied, and the track goes on at the next keyframe', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
-  egress.updateViewer(id, { pacingRate: 400_000 })
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
+  egress.updateDestination(id, { pacingRate: 400_000 })
   const track = egress.addTrack(id, VIDEO_TRACK)
   const events: EgressEvent[] = []
   let stamp = 0
@@ -327,22 +327,22 @@ test('a queue older than 250 ms is emptied, and the track goes on at the next ke
   send(60, true)
   send(2, false)
   events.push(await nextEvent())
-  expect(events).toMatchObject([{ kind: 'starved', viewer: id, track }])
+  expect(events).toMatchObject([{ kind: 'starved', destination: id, track }])
   const lost = stamp
   send(2, false)
-  egress.updateViewer(id, { pacingRate: 0 })
+  egress.updateDestination(id, { pacingRate: 0 })
   send(3, true)
-  expect(await nextEvent()).toEqual({ kind: 'resumed', viewer: id, track })
+  expect(await nextEvent()).toEqual({ kind: 'resumed', destination: id, track })
   await receiver.until(() => receiver.rtp.some((packet) => packet.timestamp === stamp && packet.marker))
   expect(receiver.rtp.some((packet) => packet.timestamp === lost + 3000)).toBe(false)
   const sequences = receiver.rtp.map((packet) => packet.sequence)
   expect(sequences).toEqual(sequences.map((_, i) => 1000 + i)) // what was dropped took no numbers
-  expect(egress.viewerCounters(id)!.framesDropped).toBeGreaterThanOrEqual(2)
+  expect(egress.destinationCounters(id)!.framesDropped).toBeGreaterThanOrEqual(2)
 })
 
 test('what waits leaves as it was meant when the track changed: with its own time and codec', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
-  egress.updateViewer(id, { pacingRate: 8_000_000 })
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
+  egress.updateDestination(id, { pacingRate: 8_000_000 })
   const track = egress.addTrack(id, VIDEO_TRACK)
   egress.frame(source, frameOf(20, { rtpTimestamp: 3000 }), Uint32Array.of(track))
   egress.updateTrack(track, { timestampOffset: 500, payloadType: 96, rtxPayloadType: 97 })
@@ -353,8 +353,8 @@ test('what waits leaves as it was meant when the track changed: with its own tim
 })
 
 test('sound does not wait behind pictures', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
-  egress.updateViewer(id, { pacingRate: 4_000_000 })
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
+  egress.updateDestination(id, { pacingRate: 4_000_000 })
   const audio = egress.addSource({ kind: 'audio' })
   const video = egress.addTrack(id, VIDEO_TRACK)
   const sound = egress.addTrack(id, { kind: 'audio', ssrc: 9, payloadType: 111 })
@@ -365,7 +365,7 @@ test('sound does not wait behind pictures', async () => {
 })
 
 test('a sender report tells the counts of the egress, and carries the CNAME', async () => {
-  const { id, receiver } = addViewer(engine, egress, port, GCM, 1)
+  const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, { ...VIDEO_TRACK, timestampOffset: 10 })
   egress.frame(source, frameOf(3), Uint32Array.of(track))
   egress.senderReport(track, 1_000_000, 5000)

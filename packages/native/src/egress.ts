@@ -10,11 +10,11 @@ import type {
   TrackChange,
   TrackId,
   TrackOptions,
-  ViewerChange,
-  ViewerCounters,
-  ViewerId,
-  ViewerOptions,
-  ViewerRoute,
+  DestinationChange,
+  DestinationCounters,
+  DestinationId,
+  DestinationOptions,
+  DestinationRoute,
 } from '@crossroom/webrtc'
 import type { Addon, EgressHandle } from './addon.js'
 import { keysHandle } from './dtls.js'
@@ -50,8 +50,8 @@ export class NativeEgress implements Egress {
   readonly #addon: Addon
   readonly #closed: () => void
   readonly #handle: EgressHandle
-  readonly #tracksOf = new Map<ViewerId, Set<TrackId>>()
-  readonly #viewerOf = new Map<TrackId, ViewerId>()
+  readonly #tracksOf = new Map<DestinationId, Set<TrackId>>()
+  readonly #destinationOf = new Map<TrackId, DestinationId>()
   readonly #frameFields = new Float64Array(FRAME_FIELD.size)
   readonly #row = new Float64Array(7)
   #open = true
@@ -74,41 +74,41 @@ export class NativeEgress implements Egress {
     if (this.#open) this.#addon.egressRemoveSource(this.#handle, source)
   }
 
-  addViewer(options: ViewerOptions): ViewerId {
+  addDestination(options: DestinationOptions): DestinationId {
     const { keys, route, pacingRate = 0 } = options
-    const viewer = this.#addon.egressAddViewer(
+    const destination = this.#addon.egressAddDestination(
       this.#handle,
       keysHandle(keys),
       ROUTE[route.kind],
       addressOf(route),
       pacingRate,
     )
-    this.#tracksOf.set(viewer, new Set())
-    return viewer
+    this.#tracksOf.set(destination, new Set())
+    return destination
   }
 
-  updateViewer(viewer: ViewerId, change: ViewerChange): void {
+  updateDestination(destination: DestinationId, change: DestinationChange): void {
     if (!this.#open) return
     const { route, pacingRate } = change
-    if (route) this.#addon.egressSetRoute(this.#handle, viewer, ROUTE[route.kind], addressOf(route))
-    if (pacingRate !== undefined) this.#addon.egressSetPacing(this.#handle, viewer, pacingRate)
+    if (route) this.#addon.egressSetRoute(this.#handle, destination, ROUTE[route.kind], addressOf(route))
+    if (pacingRate !== undefined) this.#addon.egressSetPacing(this.#handle, destination, pacingRate)
   }
 
-  removeViewer(viewer: ViewerId): void {
-    const tracks = this.#tracksOf.get(viewer)
+  removeDestination(destination: DestinationId): void {
+    const tracks = this.#tracksOf.get(destination)
     if (!tracks || !this.#open) return
     for (const track of [...tracks]) this.removeTrack(track)
-    this.#tracksOf.delete(viewer)
-    this.#addon.egressRemoveViewer(this.#handle, viewer)
+    this.#tracksOf.delete(destination)
+    this.#addon.egressRemoveDestination(this.#handle, destination)
   }
 
-  addTrack(viewer: ViewerId, options: TrackOptions): TrackId {
-    const tracks = this.#tracksOf.get(viewer)
-    if (!tracks) throw new Error(`viewer ${viewer} is not known`)
+  addTrack(destination: DestinationId, options: TrackOptions): TrackId {
+    const tracks = this.#tracksOf.get(destination)
+    if (!tracks) throw new Error(`destination ${destination} is not known`)
     const mid = new TextEncoder().encode(options.mid ?? '')
-    const track = this.#addon.egressAddTrack(this.#handle, viewer, trackFields(options), mid)
+    const track = this.#addon.egressAddTrack(this.#handle, destination, trackFields(options), mid)
     tracks.add(track)
-    this.#viewerOf.set(track, viewer)
+    this.#destinationOf.set(track, destination)
     return track
   }
 
@@ -119,10 +119,10 @@ export class NativeEgress implements Egress {
   }
 
   removeTrack(track: TrackId): void {
-    const viewer = this.#viewerOf.get(track)
-    if (viewer === undefined || !this.#open) return
-    this.#viewerOf.delete(track)
-    this.#tracksOf.get(viewer)?.delete(track)
+    const destination = this.#destinationOf.get(track)
+    if (destination === undefined || !this.#open) return
+    this.#destinationOf.delete(track)
+    this.#tracksOf.get(destination)?.delete(track)
     this.#addon.egressRemoveTrack(this.#handle, track)
   }
 
@@ -154,8 +154,8 @@ export class NativeEgress implements Egress {
     if (this.#open) this.#addon.egressResend(this.#handle, track, sequences, count)
   }
 
-  rtcp(viewer: ViewerId, compound: Uint8Array): void {
-    if (this.#open) this.#addon.egressRtcp(this.#handle, viewer, compound)
+  rtcp(destination: DestinationId, compound: Uint8Array): void {
+    if (this.#open) this.#addon.egressRtcp(this.#handle, destination, compound)
   }
 
   senderReport(track: TrackId, wallClock: number, rtpTimestamp: number): void {
@@ -169,30 +169,30 @@ export class NativeEgress implements Egress {
   pollEvent(): EgressEvent | undefined {
     const row = this.#row
     if (!this.#open || this.#addon.egressPollEvent(this.#handle, row) === 0) return undefined
-    const [kind, viewer, track, since] = row as unknown as [number, number, number, number]
-    if (kind === EVENT.starved) return { kind: 'starved', viewer, track, since }
-    if (kind === EVENT.resumed) return { kind: 'resumed', viewer, track }
-    if (kind === EVENT.replayed) return { kind: 'replayed', viewer, track }
-    return { kind: 'unreachable', viewer }
+    const [kind, destination, track, since] = row as unknown as [number, number, number, number]
+    if (kind === EVENT.starved) return { kind: 'starved', destination, track, since }
+    if (kind === EVENT.resumed) return { kind: 'resumed', destination, track }
+    if (kind === EVENT.replayed) return { kind: 'replayed', destination, track }
+    return { kind: 'unreachable', destination }
   }
 
   onReady(callback: () => void): void {
     this.#onReady = callback
   }
 
-  pollStream(): { readonly viewer: ViewerId; readonly bytes: Uint8Array } | undefined {
+  pollStream(): { readonly destination: DestinationId; readonly bytes: Uint8Array } | undefined {
     if (!this.#open) return undefined
     const bytes = this.#addon.egressPollStream(this.#handle, this.#row)
-    return bytes && { viewer: this.#row[0]!, bytes }
+    return bytes && { destination: this.#row[0]!, bytes }
   }
 
-  streamWritten(viewer: ViewerId, bytes: number): void {
-    if (this.#open) this.#addon.egressStreamWritten(this.#handle, viewer, bytes)
+  streamWritten(destination: DestinationId, bytes: number): void {
+    if (this.#open) this.#addon.egressStreamWritten(this.#handle, destination, bytes)
   }
 
-  viewerCounters(viewer: ViewerId): ViewerCounters | undefined {
+  destinationCounters(destination: DestinationId): DestinationCounters | undefined {
     const row = this.#row
-    if (!this.#open || this.#addon.egressViewerCounters(this.#handle, viewer, row) === 0) return undefined
+    if (!this.#open || this.#addon.egressDestinationCounters(this.#handle, destination, row) === 0) return undefined
     return {
       packets: row[0]!,
       octets: row[1]!,
@@ -225,11 +225,11 @@ export class NativeEgress implements Egress {
     this.#open = false
     this.#addon.egressClose(this.#handle)
     this.#tracksOf.clear()
-    this.#viewerOf.clear()
+    this.#destinationOf.clear()
     this.#closed()
   }
 }
 
-function addressOf(route: ViewerRoute): number {
+function addressOf(route: DestinationRoute): number {
   return route.kind === 'udp' ? route.address : 0
 }

@@ -12,8 +12,8 @@ const USE = `
   native.udpStart(port, bytes, lengths, new Uint32Array(256), new Float64Array(256), new Int16Array(256), () => {})
   const egress = native.egressCreate(port, 'x', 1 << 24, true, () => {})
   const keys = native.srtpKeysForTest(0, ...[16, 12, 16, 12].map((length) => new Uint8Array(length)), false)
-  const viewer = native.egressAddViewer(egress, keys, 1, native.udpAddressOf(port, '127.0.0.1', 9), 0)
-  const track = native.egressAddTrack(egress, viewer, new Uint32Array(19), new Uint8Array())
+  const destination = native.egressAddDestination(egress, keys, 1, native.udpAddressOf(port, '127.0.0.1', 9), 0)
+  const track = native.egressAddTrack(egress, destination, new Uint32Array(19), new Uint8Array())
   const source = native.egressAddSource(egress, true, 1 << 20, 64)
   for (let i = 0; i < 50; i++) {
     const fields = Float64Array.of(i, 1, 1, 1, 0, 0, 255, 1)
@@ -49,7 +49,7 @@ describe('a process that closes nothing', () => {
   })
 })
 
-/** 40 sessions, contexts and viewers, and the egress they were on; 90 times over. Prints how much memory the last 60 took. */
+/** 40 sessions, contexts and destinations, and the egress they were on; 90 times over. Prints how much memory the last 60 took. */
 const COME_AND_GO = `
   const native = require(${JSON.stringify(BINARY)})
   const port = native.udpOpen('127.0.0.1', 0, 65536, 65536)
@@ -65,8 +65,8 @@ const COME_AND_GO = `
       native.dtlsTick(session)
       native.dtlsClose(session)
       native.srtpInboundClose(native.srtpInbound(keys))
-      const viewer = native.egressAddViewer(egress, keys, 2, 0, 0)
-      const track = native.egressAddTrack(egress, viewer, new Uint32Array(19), new Uint8Array())
+      const destination = native.egressAddDestination(egress, keys, 2, 0, 0)
+      const track = native.egressAddTrack(egress, destination, new Uint32Array(19), new Uint8Array())
       const fields = Float64Array.of(i, 20, 1, 1, 0, 0, 255, 1)
       native.egressFrame(egress, source, payloads, ends, fields, Uint32Array.of(track))
     }

@@ -30,7 +30,7 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
   return real(fd, messages, count > 1 ? 1 : count, flags);
 }`
 
-/** Sends 40 frames of 10 packets to two viewers and prints what arrived and the egress's counters. */
+/** Sends 40 frames of 10 packets to two destinations and prints what arrived and the egress's counters. */
 const SCRIPT = `
   const native = require(${JSON.stringify(BINARY)})
   const open = (onBatch) => {
@@ -47,7 +47,7 @@ const SCRIPT = `
   const keys = native.srtpKeysForTest(0, ...[16, 12, 16, 12].map((length) => new Uint8Array(length)), false)
   const tracks = to.map((port) => {
     const address = native.udpAddressOf(from, '127.0.0.1', native.udpBoundPort(port))
-    return native.egressAddTrack(egress, native.egressAddViewer(egress, keys, 1, address, 0), new Uint32Array(19), new Uint8Array())
+    return native.egressAddTrack(egress, native.egressAddDestination(egress, keys, 1, address, 0), new Uint32Array(19), new Uint8Array())
   })
   const source = native.egressAddSource(egress, true, 1 << 20, 64)
   const ends = Uint32Array.from({ length: 10 }, (_, i) => (i + 1) * 500)
@@ -83,6 +83,6 @@ test.skipIf(!hasCompiler || process.env['CROSSROOM_NATIVE']).each([
   const env = { ...process.env, LD_PRELOAD: shim, SHIM_ERRNO: String(errno) }
   const answer: unknown = JSON.parse(execFileSync(process.execPath, ['-e', SCRIPT], { encoding: 'utf8', env }))
   expect(answer).toMatchObject({ received: 800, dropped: 0 })
-  // EIO ends it for the socket; EINVAL, which a small MTU of one path gives too, for the viewers that had it.
+  // EIO ends it for the socket; EINVAL, which a small MTU of one path gives too, for the destinations that had it.
   expect(answer).toMatchObject({ segmentation: errno === 5 ? 0 : 1 })
 })

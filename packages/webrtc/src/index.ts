@@ -22,11 +22,11 @@ export type {
   TrackChange,
   TrackId,
   TrackOptions,
-  ViewerChange,
-  ViewerCounters,
-  ViewerId,
-  ViewerOptions,
-  ViewerRoute,
+  DestinationChange,
+  DestinationCounters,
+  DestinationId,
+  DestinationOptions,
+  DestinationRoute,
 } from './engine/egress.js'
 export { SENT_ROW } from './engine/egress.js'
 export type { WebRtcEngine } from './engine/engine.js'

@@ -4,7 +4,7 @@ import type { UdpAddress } from './udp-port.js'
 
 /** Numbers that the egress gives out. A number that was removed is never taken for its successor: commands with it are ignored. */
 export type SourceId = number
-export type ViewerId = number
+export type DestinationId = number
 export type TrackId = number
 
 /**
@@ -13,7 +13,7 @@ export type TrackId = number
  */
 export type FrameNumber = number
 
-/** One packetized track that any number of viewers watch. */
+/** One packetized track that goes to any number of destinations. */
 export interface SourceOptions {
   readonly kind: 'video' | 'audio'
   /** Bound of the history in bytes of payload. Default 4 MiB for video, 256 KiB for audio. */
@@ -22,23 +22,23 @@ export interface SourceOptions {
   readonly historyFrames?: number
 }
 
-/** Where a viewer's packets go. A change keeps every counter, key and queue. */
-export type ViewerRoute =
+/** Where a destination's packets go. A change keeps every counter, key and queue. */
+export type DestinationRoute =
   | { readonly kind: 'udp'; readonly address: UdpAddress }
   /** RFC 4571 frames for the caller's TCP connection, handed out by `pollStream`. */
   | { readonly kind: 'tcp' }
   /** Nothing is sent and nothing is numbered: no address is verified at present. */
   | { readonly kind: 'none' }
 
-export interface ViewerOptions {
+export interface DestinationOptions {
   readonly keys: SrtpKeys
-  readonly route: ViewerRoute
+  readonly route: DestinationRoute
   /** Bits per second at which video leaves; 0 (default) sends at once, keyframes spread over at most 8 ms. */
   readonly pacingRate?: number
 }
 
-export interface ViewerChange {
-  readonly route?: ViewerRoute
+export interface DestinationChange {
+  readonly route?: DestinationRoute
   readonly pacingRate?: number
 }
 
@@ -100,7 +100,7 @@ export interface TrackChange {
 }
 
 /**
- * One coded frame, packed once for all its viewers. `payloads` is RTP payload only: the egress writes the headers.
+ * One coded frame, packed once for all its destinations. `payloads` is RTP payload only: the egress writes the headers.
  * For segmentation offload all packets but the last of a frame should have the same size.
  */
 export interface EgressFrame {
@@ -116,14 +116,14 @@ export interface EgressFrame {
   readonly keyframe: boolean
   /** When the picture was taken: microseconds since 1970 (UTC). */
   readonly captureWallClock?: number
-  /** Clockwise turn in degrees that the viewer applies. */
+  /** Clockwise turn in degrees that the receiver applies. */
   readonly orientation?: 0 | 90 | 180 | 270
   /** -dBov, 0 to 127 (RFC 6464). The extension's voice bit stays 0. */
   readonly audioLevel?: number
 }
 
-/** Packets since the viewer was added. All but `queuedMicros` only grow. */
-export interface ViewerCounters {
+/** Packets since the destination was added. All but `queuedMicros` only grow. */
+export interface DestinationCounters {
   readonly packets: number
   /** Payload octets as sender reports count them (RFC 3550 section 6.4.1), of all tracks. */
   readonly octets: number
@@ -154,16 +154,16 @@ export interface EgressCounters {
 
 export type EgressEvent =
   /** The queue passed 250 ms and was emptied; the track goes on at the next keyframe. `since` is never in the future. */
-  | { readonly kind: 'starved'; readonly viewer: ViewerId; readonly track: TrackId; readonly since: Micros }
+  | { readonly kind: 'starved'; readonly destination: DestinationId; readonly track: TrackId; readonly since: Micros }
   /** A keyframe came after `starved`. */
-  | { readonly kind: 'resumed'; readonly viewer: ViewerId; readonly track: TrackId }
+  | { readonly kind: 'resumed'; readonly destination: DestinationId; readonly track: TrackId }
   /** The last frame of a `replay` has left: the track is live. */
-  | { readonly kind: 'replayed'; readonly viewer: ViewerId; readonly track: TrackId }
+  | { readonly kind: 'replayed'; readonly destination: DestinationId; readonly track: TrackId }
   /** The address was refused by the kernel (EHOSTUNREACH, ENETUNREACH, …), told at most once a second. */
-  | { readonly kind: 'unreachable'; readonly viewer: ViewerId }
+  | { readonly kind: 'unreachable'; readonly destination: DestinationId }
 
 /** Columns of a `pollSent` row. */
-export const SENT_ROW = { viewer: 0, firstTransportSequence: 1, count: 2, bytes: 3, sentAt: 4, size: 5 } as const
+export const SENT_ROW = { destination: 0, firstTransportSequence: 1, count: 2, bytes: 3, sentAt: 4, size: 5 } as const
 
 /**
  * Owns the sending state: SRTP and SRTCP contexts, sequence numbers, transport-wide counters, report counts, pacing,
@@ -174,16 +174,16 @@ export interface Egress {
   addSource(options: SourceOptions): SourceId
   removeSource(source: SourceId): void
 
-  addViewer(options: ViewerOptions): ViewerId
-  updateViewer(viewer: ViewerId, change: ViewerChange): void
+  addDestination(options: DestinationOptions): DestinationId
+  updateDestination(destination: DestinationId, change: DestinationChange): void
   /** Wipes its keys and drops what waits; its tracks go with it. */
-  removeViewer(viewer: ViewerId): void
+  removeDestination(destination: DestinationId): void
 
   /**
-   * What a viewer was sent under an SSRC before goes on where its numbers stood, whatever `firstSequence` says: a sequence never
-   * restarts under a key. While another track of the viewer has the SSRC, the new one sends nothing.
+   * What a destination was sent under an SSRC before goes on where its numbers stood, whatever `firstSequence` says: a sequence never
+   * restarts under a key. While another track of the destination has the SSRC, the new one sends nothing.
    */
-  addTrack(viewer: ViewerId, options: TrackOptions): TrackId
+  addTrack(destination: DestinationId, options: TrackOptions): TrackId
   updateTrack(track: TrackId, change: TrackChange): void
   removeTrack(track: TrackId): void
 
@@ -193,7 +193,7 @@ export interface Egress {
    */
   frame(source: SourceId, frame: EgressFrame, targets: Uint32Array, targetCount?: number): FrameNumber | undefined
   /**
-   * Sends frames of the history to one track, in order, at its viewer's pacing rate and before frames that come later:
+   * Sends frames of the history to one track, in order, at its destination's pacing rate and before frames that come later:
    * the burst that lets a new viewer start. `rtpTimestamps[i]` replaces the time stamp of frame `first + i` before
    * `timestampOffset` is added. Frames no longer in the history are left out.
    */
@@ -201,7 +201,7 @@ export interface Egress {
   /** Answers a NACK: by RTX where the track has it, else by the byte-identical packet (SHA1_80 only). At most 512 sequences. */
   resend(track: TrackId, sequences: Uint16Array, count?: number): void
   /** Sends one compound RTCP packet, given as plaintext of at most 1200 bytes. */
-  rtcp(viewer: ViewerId, compound: Uint8Array): void
+  rtcp(destination: DestinationId, compound: Uint8Array): void
   /**
    * Sends a sender report with the egress's own packet and octet counts and an SDES CNAME (RFC 3550 section 6.4.1).
    * `wallClock` is microseconds since 1970, `rtpTimestamp` the same moment on the source's time line; the track's
@@ -219,13 +219,13 @@ export interface Egress {
   /** Called when events or stream bytes wait. Set it once; without it, poll. */
   onReady(callback: () => void): void
   /**
-   * Bytes for a viewer whose route is `tcp`: RFC 4571 frames, whole packets only, to be written in order. Report with
+   * Bytes for a destination whose route is `tcp`: RFC 4571 frames, whole packets only, to be written in order. Report with
    * `streamWritten` when the connection took them: more than 250 ms behind drops video to the next keyframe.
    */
-  pollStream(): { readonly viewer: ViewerId; readonly bytes: Uint8Array } | undefined
-  streamWritten(viewer: ViewerId, bytes: number): void
+  pollStream(): { readonly destination: DestinationId; readonly bytes: Uint8Array } | undefined
+  streamWritten(destination: DestinationId, bytes: number): void
 
-  viewerCounters(viewer: ViewerId): ViewerCounters | undefined
+  destinationCounters(destination: DestinationId): DestinationCounters | undefined
   counters(): EgressCounters
   /** Ends the thread and drops what waits. Idempotent. */
   close(): void

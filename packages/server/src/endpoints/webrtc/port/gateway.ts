@@ -16,8 +16,8 @@ import {
   type PeerAddress,
   type UdpBatch,
   type UdpPort,
-  type ViewerId,
-  type ViewerRoute,
+  type DestinationId,
+  type DestinationRoute,
   type WebRtcEngine,
 } from '@crossroom/webrtc'
 import { connectionLimits } from '../../../config/index.js'
@@ -29,8 +29,8 @@ import { TcpAddresses } from './tcp-addresses.js'
 /** Rows taken from the egress at a time. */
 const SENT_ROWS = 1024
 
-/** What the egress tells of one viewer. */
-export interface ViewerWatcher {
+/** What the egress tells of one destination. */
+export interface DestinationWatcher {
   event(event: EgressEvent): void
   /** Packets that left, for the estimate of the path. */
   sent(firstTransportSequence: number, count: number, bytes: number, sentAt: Micros): void
@@ -54,7 +54,7 @@ export interface PeerRequest {
   readonly handlers: RtcPeerHandlers
 }
 
-/** The one media port: hands datagrams to the peers they belong to, and owns the egress that all viewers share. */
+/** The one media port: hands datagrams to the peers they belong to, and owns the egress that all destinations share. */
 export class RtcGateway {
   readonly egress: Egress
   /** Where all that browsers publish is put together. */
@@ -68,9 +68,9 @@ export class RtcGateway {
   readonly #demux = new IceDemux<RtcPeer>()
   readonly #peers = new Set<RtcPeer>()
   readonly #tcp: TcpAddresses
-  /** Where the egress's bytes for a viewer on TCP go. */
-  readonly #tcpViewers = new Map<ViewerId, PeerAddress>()
-  readonly #watchers = new Map<ViewerId, ViewerWatcher>()
+  /** Where the egress's bytes for a destination on TCP go. */
+  readonly #tcpDestinations = new Map<DestinationId, PeerAddress>()
+  readonly #watchers = new Map<DestinationId, DestinationWatcher>()
   readonly #sentRows = new Float64Array(SENT_ROWS * SENT_ROW.size)
   /** Whose verified address a TCP connection is. */
   readonly #tcpPeers = new Map<PeerAddress, RtcPeer>()
@@ -165,18 +165,18 @@ export class RtcGateway {
     return local
   }
 
-  /** Where the egress sends a viewer's packets; for TCP the bytes come back to us. */
-  routeOf(viewer: ViewerId | undefined, address: PeerAddress | undefined): ViewerRoute {
-    if (viewer !== undefined) this.#tcpViewers.delete(viewer)
+  /** Where the egress sends a destination's packets; for TCP the bytes come back to us. */
+  routeOf(destination: DestinationId | undefined, address: PeerAddress | undefined): DestinationRoute {
+    if (destination !== undefined) this.#tcpDestinations.delete(destination)
     if (address === undefined) return { kind: 'none' }
     if (address < FIRST_TCP_ADDRESS) return { kind: 'udp', address }
-    if (viewer !== undefined) this.#tcpViewers.set(viewer, address)
+    if (destination !== undefined) this.#tcpDestinations.set(destination, address)
     return { kind: 'tcp' }
   }
 
-  forgetViewer(viewer: ViewerId): void {
-    this.#tcpViewers.delete(viewer)
-    this.#watchers.delete(viewer)
+  forget(destination: DestinationId): void {
+    this.#tcpDestinations.delete(destination)
+    this.#watchers.delete(destination)
   }
 
   /** Accepts a TCP connection (RFC 6544, passive candidate); closes it unless it is verified in time. */
@@ -192,24 +192,24 @@ export class RtcGateway {
     })
   }
 
-  /** Calls back with what the egress tells of one viewer, until `forgetViewer`. */
-  watchViewer(viewer: ViewerId, watcher: ViewerWatcher): void {
-    this.#watchers.set(viewer, watcher)
+  /** Calls back with what the egress tells of one destination, until `forget`. */
+  watch(destination: DestinationId, watcher: DestinationWatcher): void {
+    this.#watchers.set(destination, watcher)
   }
 
   #handleReady(): void {
     for (let event = this.egress.pollEvent(); event !== undefined; event = this.egress.pollEvent())
-      this.#watchers.get(event.viewer)?.event(event)
+      this.#watchers.get(event.destination)?.event(event)
     this.#pumpStreams()
   }
 
-  /** Writes what the egress has for viewers on TCP. */
+  /** Writes what the egress has for destinations on TCP. */
   #pumpStreams(): void {
     for (let piece = this.egress.pollStream(); piece !== undefined; piece = this.egress.pollStream()) {
-      const { viewer, bytes } = piece
-      const address = this.#tcpViewers.get(viewer)
-      if (address === undefined) this.egress.streamWritten(viewer, bytes.length)
-      else this.#tcp.write(address, bytes, () => this.egress.streamWritten(viewer, bytes.length))
+      const { destination, bytes } = piece
+      const address = this.#tcpDestinations.get(destination)
+      if (address === undefined) this.egress.streamWritten(destination, bytes.length)
+      else this.#tcp.write(address, bytes, () => this.egress.streamWritten(destination, bytes.length))
     }
   }
 
@@ -232,7 +232,7 @@ export class RtcGateway {
       for (let i = 0; i < count; i++) {
         const row = i * SENT_ROW.size
         this.#watchers
-          .get(rows[row + SENT_ROW.viewer]!)
+          .get(rows[row + SENT_ROW.destination]!)
           ?.sent(
             rows[row + SENT_ROW.firstTransportSequence]!,
             rows[row + SENT_ROW.count]!,
@@ -273,6 +273,7 @@ export class RtcGateway {
     const peer = this.#tcpPeers.get(address)
     this.#tcpPeers.delete(address)
     peer?.addressClosed(address)
-    for (const [viewer, route] of this.#tcpViewers) if (route === address) this.#tcpViewers.delete(viewer)
+    for (const [destination, route] of this.#tcpDestinations)
+      if (route === address) this.#tcpDestinations.delete(destination)
   }
 }

@@ -8,7 +8,7 @@ import {
   type PeerAddress,
   type RtpReceiverEvent,
   type SrtpKeys,
-  type ViewerId,
+  type DestinationId,
 } from '@crossroom/webrtc'
 import type { Clock } from '../../../hub/index.js'
 import type { RtcGateway } from '../port/index.js'
@@ -40,7 +40,7 @@ export class RtcPublish implements MediaReceiver {
   readonly #options: RtcPublishOptions
   readonly #receiver: RtpReceiver
   /** The egress protects our RTCP: it owns every outbound context. */
-  #viewer: ViewerId | undefined
+  #destination: DestinationId | undefined
   readonly #driver: Driver<Uint8Array, Uint8Array, RtpReceiverEvent>
   bytesIn = 0
 
@@ -76,15 +76,15 @@ export class RtcPublish implements MediaReceiver {
   handleConnected(keys: SrtpKeys, address: PeerAddress | undefined): void {
     if (this.#driver.isClosed) return
     const { gateway } = this.#options
-    const viewer = gateway.egress.addViewer({ keys, route: { kind: 'none' } })
-    this.#viewer = viewer
-    gateway.egress.updateViewer(viewer, { route: gateway.routeOf(viewer, address) })
+    const destination = gateway.egress.addDestination({ keys, route: { kind: 'none' } })
+    this.#destination = destination
+    gateway.egress.updateDestination(destination, { route: gateway.routeOf(destination, address) })
   }
 
   handleMoved(address: PeerAddress | undefined): void {
     const { gateway } = this.#options
-    if (this.#viewer === undefined) return
-    gateway.egress.updateViewer(this.#viewer, { route: gateway.routeOf(this.#viewer, address) })
+    if (this.#destination === undefined) return
+    gateway.egress.updateDestination(this.#destination, { route: gateway.routeOf(this.#destination, address) })
     this.#receiver.pathChanged()
     this.#driver.drain()
   }
@@ -110,12 +110,12 @@ export class RtcPublish implements MediaReceiver {
   close(): void {
     if (this.#driver.isClosed) return
     this.#driver.close()
-    if (this.#viewer === undefined) return
-    this.#options.gateway.forgetViewer(this.#viewer)
-    this.#options.gateway.egress.removeViewer(this.#viewer)
+    if (this.#destination === undefined) return
+    this.#options.gateway.forget(this.#destination)
+    this.#options.gateway.egress.removeDestination(this.#destination)
   }
 
   #send(compound: Uint8Array): void {
-    if (this.#viewer !== undefined) this.#options.gateway.egress.rtcp(this.#viewer, compound)
+    if (this.#destination !== undefined) this.#options.gateway.egress.rtcp(this.#destination, compound)
   }
 }

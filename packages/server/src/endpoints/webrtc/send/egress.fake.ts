@@ -19,8 +19,8 @@ export class FakeEgress implements Egress {
   readonly replays: { readonly track: TrackId; readonly rtpTimestamps: readonly number[] }[] = []
   /** All changes of a track put together. */
   readonly tracks = new Map<TrackId, TrackChange>()
-  readonly updateViewer = ignore
-  readonly removeViewer = ignore
+  readonly updateDestination = ignore
+  readonly removeDestination = ignore
   readonly removeTrack = ignore
   readonly resend = ignore
   readonly rtcp = ignore
@@ -55,7 +55,7 @@ export class FakeEgress implements Egress {
     this.tracks.set(track, { ...this.tracks.get(track), ...change })
   }
 
-  addViewer(): number {
+  addDestination(): number {
     return 1
   }
 
@@ -75,7 +75,7 @@ export class FakeEgress implements Egress {
     return undefined
   }
 
-  viewerCounters(): undefined {
+  destinationCounters(): undefined {
     return undefined
   }
 

@@ -12,8 +12,8 @@ import {
   type SrtpKeys,
   type SrtpProfile,
   type TrackId,
-  type ViewerCounters,
-  type ViewerId,
+  type DestinationCounters,
+  type DestinationId,
 } from '@crossroom/webrtc'
 import type { Clock } from '../../../hub/index.js'
 import type { RtcGateway } from '../port/index.js'
@@ -30,8 +30,8 @@ export interface RtcPlayOptions {
   readonly onStarted?: () => void
 }
 
-interface Viewer {
-  readonly id: ViewerId
+interface Destination {
+  readonly id: DestinationId
   readonly profile: SrtpProfile
   readonly sender: PlaySender
   readonly driver: Driver<Uint8Array, PlaySenderOutput, PlaySenderEvent>
@@ -43,19 +43,19 @@ interface SentTrack {
 }
 
 /**
- * What one PeerConnection is sent: one viewer of the egress with any number of tracks, which come and go. The path is
+ * What one PeerConnection is sent: one destination of the egress with any number of tracks, which come and go. The path is
  * measured once for all of them, and they share its pace, repairs and reports.
  */
 export class RtcPlay implements MediaReceiver {
   readonly #options: RtcPlayOptions
   readonly #media = new Map<PlayedTrack, NegotiatedMedia>()
   readonly #sent = new Map<number, SentTrack>()
-  #viewer: Viewer | undefined
+  #destination: Destination | undefined
   #isRedundant = false
   /** When the player's last report came. */
   #heardAt: Micros = 0
   /** The egress's counters as they were at the end. */
-  #last: ViewerCounters | undefined
+  #last: DestinationCounters | undefined
   #closed = false
 
   constructor(options: RtcPlayOptions) {
@@ -72,18 +72,18 @@ export class RtcPlay implements MediaReceiver {
 
   /** Undefined before the session connected. */
   get stats(): PlaySenderStats | undefined {
-    return this.#viewer?.sender.stats()
+    return this.#destination?.sender.stats()
   }
 
   /** Bits per second that the path has for pictures; Infinity while it is not known to be overfull. */
   get videoBudget(): number {
-    return this.#viewer?.sender.videoBudget(this.#options.clock.now()) ?? Infinity
+    return this.#destination?.sender.videoBudget(this.#options.clock.now()) ?? Infinity
   }
 
   /** Sends a track on an m-line, at once or when the session connects. */
   add(played: PlayedTrack, media: NegotiatedMedia): void {
     this.#media.set(played, media)
-    if (this.#viewer !== undefined) this.#bind(this.#viewer, played, media)
+    if (this.#destination !== undefined) this.#bind(this.#destination, played, media)
   }
 
   has(played: PlayedTrack): boolean {
@@ -100,7 +100,7 @@ export class RtcPlay implements MediaReceiver {
   /** Which video stops first when the path carries too little: 0 is the last to stop. */
   setRank(played: PlayedTrack, rank: number): void {
     const ssrc = this.#media.get(played)?.local?.ssrc
-    if (ssrc !== undefined) this.#viewer?.sender.setRank(ssrc, rank)
+    if (ssrc !== undefined) this.#destination?.sender.setRank(ssrc, rank)
   }
 
   /** Keys are there: media flows from now on. */
@@ -108,26 +108,26 @@ export class RtcPlay implements MediaReceiver {
     if (this.#closed) return
     const { gateway, clock } = this.#options
     this.#heardAt = clock.now()
-    const id = this.#egress.addViewer({ keys, route: { kind: 'none' } })
-    this.#egress.updateViewer(id, { route: gateway.routeOf(id, address) })
+    const id = this.#egress.addDestination({ keys, route: { kind: 'none' } })
+    this.#egress.updateDestination(id, { route: gateway.routeOf(id, address) })
     const sender = new PlaySender({ wallClockOffset: Date.now() * 1000 - clock.now() })
     const driver = new Driver(sender, clock, {
       output: (output) => this.#execute(output),
       event: (event) => this.#handleSenderEvent(event),
     })
-    this.#viewer = { id, profile, sender, driver }
-    gateway.watchViewer(id, {
+    this.#destination = { id, profile, sender, driver }
+    gateway.watch(id, {
       event: (event) => this.#handleEgressEvent(event),
       sent: (firstSequence, count, bytes, sentAt) => sender.recordSent(firstSequence, count, bytes, sentAt),
     })
-    for (const [played, media] of this.#media) this.#bind(this.#viewer, played, media)
+    for (const [played, media] of this.#media) this.#bind(this.#destination, played, media)
     this.#options.onStarted?.()
   }
 
   handleMoved(address: PeerAddress | undefined): void {
-    if (this.#viewer === undefined) return
-    const { id, sender, driver } = this.#viewer
-    this.#egress.updateViewer(id, { route: this.#options.gateway.routeOf(id, address) })
+    if (this.#destination === undefined) return
+    const { id, sender, driver } = this.#destination
+    this.#egress.updateDestination(id, { route: this.#options.gateway.routeOf(id, address) })
     sender.pathChanged()
     driver.drain()
     if (this.#options.clock.now() - this.#heardAt < OUTAGE) return
@@ -141,31 +141,34 @@ export class RtcPlay implements MediaReceiver {
 
   handleRtcp(arrivedAt: Micros, compound: Uint8Array): void {
     this.#heardAt = arrivedAt
-    this.#viewer?.driver.handleInput(compound, arrivedAt)
+    this.#destination?.driver.handleInput(compound, arrivedAt)
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    const viewer = this.#viewer
+    const destination = this.#destination
     this.#last = this.#counters
-    viewer?.driver.close()
+    destination?.driver.close()
     for (const played of [...this.#media.keys()]) this.remove(played)
-    if (viewer === undefined) return
-    this.#options.gateway.forgetViewer(viewer.id)
-    this.#egress.removeViewer(viewer.id)
+    if (destination === undefined) return
+    this.#options.gateway.forget(destination.id)
+    this.#egress.removeDestination(destination.id)
   }
 
-  get #counters(): ViewerCounters | undefined {
-    return this.#last ?? (this.#viewer === undefined ? undefined : this.#egress.viewerCounters(this.#viewer.id))
+  get #counters(): DestinationCounters | undefined {
+    return (
+      this.#last ??
+      (this.#destination === undefined ? undefined : this.#egress.destinationCounters(this.#destination.id))
+    )
   }
 
   get #egress() {
     return this.#options.gateway.egress
   }
 
-  #bind({ id, profile, sender, driver }: Viewer, played: PlayedTrack, media: NegotiatedMedia): void {
+  #bind({ id, profile, sender, driver }: Destination, played: PlayedTrack, media: NegotiatedMedia): void {
     const { clock } = this.#options
     // Sound begins plain; redundancy comes when the viewer loses packets.
     const options = { ...trackOptionsOf(media), payloadType: media.codecs[0]!.payloadType }
@@ -191,13 +194,13 @@ export class RtcPlay implements MediaReceiver {
     if (sent === undefined) return
     this.#sent.delete(ssrc)
     sent.played.unbind()
-    this.#viewer?.sender.removeTrack(ssrc)
+    this.#destination?.sender.removeTrack(ssrc)
     this.#egress.removeTrack(sent.id)
   }
 
   #execute(output: PlaySenderOutput): void {
     if (output.kind === 'pacing') {
-      this.#egress.updateViewer(this.#viewer!.id, { pacingRate: output.bitrate })
+      this.#egress.updateDestination(this.#destination!.id, { pacingRate: output.bitrate })
       return
     }
     const sent = this.#sent.get(output.ssrc)
@@ -218,7 +221,7 @@ export class RtcPlay implements MediaReceiver {
     if (event.kind !== 'starved' && event.kind !== 'replayed') return
     for (const [ssrc, { played, id }] of this.#sent) {
       if (id !== event.track) continue
-      if (event.kind === 'starved') this.#viewer?.sender.starved(ssrc)
+      if (event.kind === 'starved') this.#destination?.sender.starved(ssrc)
       else played.handleReplayed()
     }
   }
