@@ -25,7 +25,7 @@ export async function openPeer(browser, origin) {
     page,
     play: (stream) => page.evaluate((url) => globalThis.peer.play(url, {}), `${origin}/whep/${stream}`),
     publish: (stream, options = {}) =>
-      page.evaluate(([url, wish]) => globalThis.peer.publish(url, wish), [`${origin}/whip/${stream}`, options]),
+      page.evaluate(([url, options]) => globalThis.peer.publish(url, options), [`${origin}/whip/${stream}`, options]),
     stats: () => page.evaluate(() => globalThis.peer.stats()),
     close: () => page.close(),
   }

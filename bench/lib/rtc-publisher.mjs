@@ -104,7 +104,7 @@ export class RtcPublisher {
     this.packets++
   }
 
-  /** Hears wishes for a keyframe. What else the server says is not answered: it would not change what is measured. */
+  /** Handles keyframe requests. Other messages of the server do not affect the measurement. */
   #overheard(inbound) {
     return {
       unprotectRtp: (packet, length) => inbound.unprotectRtp(packet, length),

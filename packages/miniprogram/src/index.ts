@@ -10,7 +10,7 @@ export {
   factsOf,
   RoomClient,
   RoomError,
-  type EnterWish,
+  type EnterOptions,
   type RoomClientHandlers,
   type RoomClientOptions,
   type RoomEnd,

@@ -40,7 +40,7 @@ export type {
   TrackKind,
   User,
   UserStream,
-  WishedStream,
+  StreamSubscription,
 } from './model.js'
 export type {
   CloseReason,

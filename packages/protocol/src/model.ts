@@ -100,7 +100,7 @@ export interface OfferedTrack extends RemoteTrack {
 }
 
 /** One stream in a subscription; the order of the list is the priority. */
-export interface WishedStream {
+export interface StreamSubscription {
   readonly userId: string
   readonly streamType: PublishedStreamType
   readonly audio: boolean

@@ -29,7 +29,7 @@ import type {
   RoomInfo,
   TrackKind,
   User,
-  WishedStream,
+  StreamSubscription,
 } from './model.js'
 import {
   boolean,
@@ -91,7 +91,7 @@ export interface RenewParams {
 
 export interface SubscribeParams {
   /** The complete subscription, which replaces the previous one; an empty list subscribes to nothing. */
-  readonly streams: 'all' | readonly WishedStream[]
+  readonly streams: 'all' | readonly StreamSubscription[]
 }
 
 export interface MediaStateParams {
@@ -175,7 +175,7 @@ const enterParams = object<EnterParams>({
   }),
 })
 
-const wishedStream = object<WishedStream>({
+const streamSubscription = object<StreamSubscription>({
   userId,
   streamType: publishedStreamType,
   audio: boolean,
@@ -314,7 +314,7 @@ export const requests = {
   ),
   'media.subscribe': request(
     MEMBERS,
-    object<SubscribeParams>({ streams: either(list(wishedStream, limits.subscribedStreams), all) }),
+    object<SubscribeParams>({ streams: either(list(streamSubscription, limits.subscribedStreams), all) }),
     empty,
   ),
   'media.answer': request(

@@ -147,7 +147,7 @@ export type { LocalDescription } from './sdp/description-lines.js'
 export {
   isFragmentable,
   nearestCodec,
-  type CodecWish,
+  type CodecPreference,
   type NegotiatedCodec,
   type RtcCodec,
 } from './sdp/codec-choice.js'

@@ -1,20 +1,20 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium, startServer, type TestServer } from '../../harness/index.js'
-import { openTcpWay, type TcpWay } from '../webrtc/tcp-way.js'
+import { openTcpRelay, type TcpRelay } from '../webrtc/tcp-relay.js'
 import { openUdpGate, type UdpGate } from './gates.js'
 import { enter, sendColourAndTone, showEverybody, untilColour, untilTone, type RoomWindow } from './room-page.js'
 
 /** Lets nobody through on UDP; the same number is open on TCP. */
 let gate: UdpGate
-let way: TcpWay
+let way: TcpRelay
 let server: TestServer
 let browser: Browser
 
 beforeAll(async () => {
   gate = await openUdpGate(() => false)
   server = await startServer({ args: ['--rtc-address', `127.0.0.1:${String(gate.port)}`] })
-  way = await openTcpWay(gate.port, server.ports['rtc']!)
+  way = await openTcpRelay(gate.port, server.ports['rtc']!)
   browser = await launchChromium()
 })
 

@@ -13,7 +13,7 @@ import {
 import { untilPicturesMove } from '../../harness/firefox-watch.js'
 import { startServer, timesAreSound, watchHttpFlv, type TestServer } from '../../harness/index.js'
 import { decodeRecording } from '../webrtc/flv-recording.js'
-import { openTcpWay, type TcpWay } from '../webrtc/tcp-way.js'
+import { openTcpRelay, type TcpRelay } from '../webrtc/tcp-relay.js'
 
 const missing = whyNoFirefox()
 if (missing !== undefined) console.warn(`Skipped: ${missing}`)
@@ -21,7 +21,7 @@ if (missing !== undefined) console.warn(`Skipped: ${missing}`)
 describe.skipIf(missing !== undefined)('Firefox on networks that are not good', () => {
   let proxy: UdpProxy
   /** On the same port number as the proxy. */
-  let tcpWay: TcpWay
+  let tcpRelay: TcpRelay
   let server: TestServer
   let browser: Browser
   const opened: FirefoxPage[] = []
@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)('Firefox on networks that are not good', 
     proxy = await UdpProxy.open({ host })
     server = await startServer({ args: ['--rtc-address', `${host}:${String(proxy.port)}`] })
     proxy.setTarget(server.ports['rtc']!)
-    tcpWay = await openTcpWay(proxy.port, server.ports['rtc']!, host)
+    tcpRelay = await openTcpRelay(proxy.port, server.ports['rtc']!, host)
     browser = await launchFirefox()
   }, 120_000)
 
@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('Firefox on networks that are not good', 
   afterAll(async () => {
     await browser.close()
     await server.stop()
-    tcpWay.close()
+    tcpRelay.close()
     proxy.close()
   })
 

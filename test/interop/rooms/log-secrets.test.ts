@@ -48,13 +48,13 @@ class Secrets {
   }
 
   userSig(userId: string, secret = SECRET): string {
-    const wish = { userId, sdkAppId: SDK_APP_ID, issuedAtSeconds: nowSeconds(), expireSeconds: 3600 }
-    return this.keep(makeTicket(secret, wish))
+    const options = { userId, sdkAppId: SDK_APP_ID, issuedAtSeconds: nowSeconds(), expireSeconds: 3600 }
+    return this.keep(makeTicket(secret, options))
   }
 
   async jwt(userId: string): Promise<string> {
-    const wish = { userId, room: undefined, expiresAtSeconds: nowSeconds() + 3600, audience: undefined }
-    return this.keep(await makeRoomJwt(JWT_SECRET, wish))
+    const options = { userId, room: undefined, expiresAtSeconds: nowSeconds() + 3600, audience: undefined }
+    return this.keep(await makeRoomJwt(JWT_SECRET, options))
   }
 
   streamToken(action: 'publish' | 'play', stream: string): string {

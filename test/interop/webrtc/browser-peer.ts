@@ -116,7 +116,7 @@ export class BrowserPeer {
   /** Publishes APP/STREAM by WHIP and waits for the connection. */
   async publish(stream: string, options: PublishOptions = {}): Promise<void> {
     const url = `${this.#origin}/whip/${stream}`
-    await this.page.evaluate(([to, wish]) => window.peer.publish(to, wish), [url, options] as const)
+    await this.page.evaluate(([to, options]) => window.peer.publish(to, options), [url, options] as const)
     await this.untilState('connected')
   }
 

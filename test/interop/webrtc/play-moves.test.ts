@@ -12,11 +12,11 @@ import {
   type TestServer,
 } from '../../harness/index.js'
 import { BrowserPeer } from './browser-peer.js'
-import { openTcpWay, type TcpWay } from './tcp-way.js'
+import { openTcpRelay, type TcpRelay } from './tcp-relay.js'
 
 let proxy: UdpProxy
 /** On the same port number as the proxy. */
-let tcpWay: TcpWay
+let tcpRelay: TcpRelay
 let server: TestServer
 let browser: Browser
 let push: RunningProcess
@@ -26,7 +26,7 @@ beforeAll(async () => {
   proxy = await UdpProxy.open()
   server = await startServer({ args: ['--rtc-address', `127.0.0.1:${String(proxy.port)}`] })
   proxy.setTarget(server.ports['rtc']!)
-  tcpWay = await openTcpWay(proxy.port, server.ports['rtc']!)
+  tcpRelay = await openTcpRelay(proxy.port, server.ports['rtc']!)
   browser = await launchChromium()
   push = pushFfmpeg({ url: `${server.rtmp}/live/x` })
   await untilStream(server, 'live/x', 'live', 25)
@@ -41,7 +41,7 @@ afterAll(async () => {
   await browser.close()
   await push.stop()
   await server.stop()
-  tcpWay.close()
+  tcpRelay.close()
   proxy.close()
 })
 

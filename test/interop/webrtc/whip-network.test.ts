@@ -14,13 +14,13 @@ import {
 } from '../../harness/index.js'
 import { BrowserPeer, type PublishOptions } from './browser-peer.js'
 import { decodeRecording } from './flv-recording.js'
-import { openTcpWay, type TcpWay } from './tcp-way.js'
+import { openTcpRelay, type TcpRelay } from './tcp-relay.js'
 
 const CLEAN = { delay: 0, jitter: 0, loss: 0, reorder: 0, duplicate: 0 }
 
 let proxy: UdpProxy
 /** On the same port number as the proxy. */
-let tcpWay: TcpWay
+let tcpRelay: TcpRelay
 let server: TestServer
 let browser: Browser
 const peers: BrowserPeer[] = []
@@ -33,7 +33,7 @@ beforeAll(async () => {
     env: { CROSSROOM_SECRET: 'only for this test' },
   })
   proxy.setTarget(server.ports['rtc']!)
-  tcpWay = await openTcpWay(proxy.port, server.ports['rtc']!)
+  tcpRelay = await openTcpRelay(proxy.port, server.ports['rtc']!)
   browser = await launchChromium()
 })
 
@@ -47,7 +47,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser.close()
   await server.stop()
-  tcpWay.close()
+  tcpRelay.close()
   proxy.close()
 })
 

@@ -4,7 +4,7 @@ import type { Sound } from './sound.js'
 import { streamKey } from './subscriptions.js'
 
 /** One stream to be played by WebSocket-FLV. */
-export interface FlvWish {
+export interface FlvRequest {
   readonly userId: string
   readonly streamType: PublishedStreamType
   readonly url: string
@@ -13,7 +13,7 @@ export interface FlvWish {
 }
 
 interface Part {
-  readonly wish: FlvWish
+  readonly request: FlvRequest
   readonly element: HTMLVideoElement
   readonly playback: FlvPlayback
 }
@@ -30,21 +30,21 @@ export class FlvStage {
   }
 
   /** Plays exactly these. */
-  play(wishes: readonly FlvWish[]): void {
-    const wanted = new Map(wishes.map((wish) => [streamKey(wish.userId, wish.streamType), wish]))
+  play(requests: readonly FlvRequest[]): void {
+    const wanted = new Map(requests.map((request) => [streamKey(request.userId, request.streamType), request]))
     for (const [key, part] of this.#parts) {
       const next = wanted.get(key)
-      if (next?.url === part.wish.url && next.video === part.wish.video) continue
+      if (next?.url === part.request.url && next.video === part.request.video) continue
       part.playback.close()
       this.#sound.remove(part.element)
       this.#parts.delete(key)
     }
-    for (const [key, wish] of wanted) {
+    for (const [key, request] of wanted) {
       if (this.#parts.has(key)) continue
-      const element = wish.video ?? document.createElement('video')
-      const playback = new FlvPlayback(element, wish.url, this.#events)
-      this.#parts.set(key, { wish, element, playback })
-      this.#sound.add(wish.userId, element)
+      const element = request.video ?? document.createElement('video')
+      const playback = new FlvPlayback(element, request.url, this.#events)
+      this.#parts.set(key, { request, element, playback })
+      this.#sound.add(request.userId, element)
     }
   }
 }

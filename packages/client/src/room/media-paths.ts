@@ -38,8 +38,8 @@ const LAST_RETRY_MS = 16_000
 /** The two PeerConnections of a member, and the recovery when they do not connect or lose their path. */
 export class MediaPaths {
   readonly #options: MediaPathsOptions
-  readonly #up: Way
-  readonly #down: Way
+  readonly #up: PathWatch
+  readonly #down: PathWatch
   readonly #unwatch: () => void
   #iceServers: readonly IceServer[]
   #uplink: Uplink | undefined
@@ -54,8 +54,8 @@ export class MediaPaths {
     this.#iceServers = iceServers
     this.#options = options
     const lost = (): void => options.lost()
-    this.#up = new Way(lost, () => this.#retryUp())
-    this.#down = new Way(lost, () => this.#retryDown())
+    this.#up = new PathWatch(lost, () => this.#retryUp())
+    this.#down = new PathWatch(lost, () => this.#retryDown())
     this.#unwatch = watchStalls(() => this, options)
   }
 
@@ -194,8 +194,8 @@ export class MediaPaths {
   }
 }
 
-/** Watches the state of one connection, and says when something must be done about it. */
-class Way {
+/** Watches the state of one connection, and requests a restart when it is lost. */
+class PathWatch {
   readonly #lost: () => void
   readonly #retry: () => void
   #timer: ReturnType<typeof setTimeout> | undefined

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import type { User, WishedStream } from '@crossroom/protocol'
+import type { User, StreamSubscription } from '@crossroom/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ReceivedTrack } from './downlink.js'
 import { fakeTrack } from './peer-connection.fake.js'
@@ -54,21 +54,21 @@ afterEach(() => {
 })
 
 function stage(over: { autoReceiveAudio?: boolean; autoReceiveVideo?: boolean } = {}) {
-  const wishes: (readonly WishedStream[])[] = []
+  const subscriptions: (readonly StreamSubscription[])[] = []
   const came: string[] = []
   const media = new RemoteMedia({
     autoReceiveAudio: true,
     autoReceiveVideo: true,
     unseenWidth: 320,
     ...over,
-    subscribe: (wish) => wishes.push(wish),
+    subscribe: (subscription) => subscriptions.push(subscription),
     trackCame: ({ userId, kind }) => came.push(`${userId} ${kind}`),
     firstFrame: () => undefined,
     sizeChanged: () => undefined,
     blocked: () => undefined,
     failed: () => undefined,
   })
-  return { media, wishes, came }
+  return { media, subscriptions, came }
 }
 
 const settle = (): void => void vi.advanceTimersByTime(1)
@@ -77,12 +77,12 @@ const tracksIn = (id: string): readonly MediaStreamTrack[] | undefined => {
   return source?.tracks
 }
 
-test('everything that is said in one turn is one wish, and the same again is none', () => {
-  const { media, wishes } = stage()
+test('all changes of one turn are one subscription, and an unchanged one is not sent', () => {
+  const { media, subscriptions } = stage()
   media.setUsers([user('anna'), user('ben')])
   media.startVideo({ userId: 'anna', view: 'a' })
   settle()
-  expect(wishes.map((wish) => wish.map(({ userId, maxWidth }) => [userId, maxWidth]))).toEqual([
+  expect(subscriptions.map((subscription) => subscription.map(({ userId, maxWidth }) => [userId, maxWidth]))).toEqual([
     [
       ['anna', 320],
       ['ben', 320],
@@ -90,7 +90,7 @@ test('everything that is said in one turn is one wish, and the same again is non
   ])
   media.startVideo({ userId: 'anna', view: 'a' })
   settle()
-  expect(wishes).toHaveLength(1)
+  expect(subscriptions).toHaveLength(1)
 })
 
 test('a picture is in its view while it is there, and gone while it is muted', () => {
@@ -162,35 +162,35 @@ test('a view of its own element is used and given back; in another view the pict
 })
 
 test('muting everybody is for those who come later too, until somebody is named', () => {
-  const { media, wishes } = stage({ autoReceiveVideo: false })
+  const { media, subscriptions } = stage({ autoReceiveVideo: false })
   media.muteAudio('*', true)
   media.setUsers([user('anna'), user('ben')])
   settle()
-  expect(wishes).toEqual([[]])
+  expect(subscriptions).toEqual([[]])
   media.muteAudio('ben', false)
   settle()
-  expect(wishes.at(-1)).toEqual([{ userId: 'ben', streamType: 'main', audio: true, video: false }])
+  expect(subscriptions.at(-1)).toEqual([{ userId: 'ben', streamType: 'main', audio: true, video: false }])
 })
 
 test('without autoReceiveAudio only those are heard whom the page asks for', () => {
-  const { media, wishes } = stage({ autoReceiveAudio: false, autoReceiveVideo: false })
+  const { media, subscriptions } = stage({ autoReceiveAudio: false, autoReceiveVideo: false })
   media.setUsers([user('anna'), user('ben')])
   media.muteAudio('anna', false)
   settle()
-  expect(wishes.at(-1)!.map(({ userId }) => userId)).toEqual(['anna'])
+  expect(subscriptions.at(-1)!.map(({ userId }) => userId)).toEqual(['anna'])
 })
 
-test('on the way round by WebSocket everything is still wished for by WebRTC, so that the server goes on offering it', () => {
-  const { media, wishes } = stage()
+test('during the WebSocket fallback the WebRTC subscription stays, so that the server keeps offering it', () => {
+  const { media, subscriptions } = stage()
   media.setUsers([user('anna')])
   settle()
   media.setPath('ws-flv')
   media.setUsers([user('anna'), user('ben')])
   settle()
-  expect(wishes.at(-1)).toHaveLength(2)
-  media.wishForNothing()
+  expect(subscriptions.at(-1)).toHaveLength(2)
+  media.subscribeToNothing()
   settle()
-  expect(wishes.at(-1)).toEqual([])
+  expect(subscriptions.at(-1)).toEqual([])
 })
 
 test('a picture that comes lying by WebSocket is turned and fitted; by WebRTC the browser turns it', () => {
@@ -215,10 +215,10 @@ test('a picture that comes lying by WebSocket is turned and fitted; by WebRTC th
   expect(video.style.transform).toBe('scaleX(-1) rotate(180deg)')
 })
 
-test('after the end nothing is wished for any more', () => {
-  const { media, wishes } = stage()
+test('after the end nothing is subscribed to', () => {
+  const { media, subscriptions } = stage()
   media.setUsers([user('anna')])
   media.close()
   settle()
-  expect(wishes).toEqual([])
+  expect(subscriptions).toEqual([])
 })

@@ -1,12 +1,12 @@
-import type { PublishedStreamType, TrackKind, User, UserStream, WishedStream } from '@crossroom/protocol'
+import type { PublishedStreamType, TrackKind, User, UserStream, StreamSubscription } from '@crossroom/protocol'
 import type { ReceivedTrack } from './downlink.js'
 import { CrossroomError } from '../errors.js'
 import type { RemoteVideoOptions, RemoteVideoTarget } from '../options.js'
-import { FlvStage, type FlvWish } from './flv-stage.js'
+import { FlvStage, type FlvRequest } from './flv-stage.js'
 import { Picture, type Rotation } from '../media/picture.js'
 import { RemoteAudio } from './remote-audio.js'
 import { Sound } from './sound.js'
-import { streamKey, widthFor, wishOf } from './subscriptions.js'
+import { streamKey, widthFor, subscriptionOf } from './subscriptions.js'
 
 /** How remote streams come. */
 export type PlayPath = 'webrtc' | 'ws-flv'
@@ -17,7 +17,7 @@ export interface RemoteMediaOptions {
   readonly autoReceiveVideo: boolean
   readonly unseenWidth: number
   /** `media.subscribe`: the complete subscription, sent only when it changes. */
-  subscribe(wish: readonly WishedStream[]): void
+  subscribe(subscription: readonly StreamSubscription[]): void
   firstFrame(userId: string, streamType: PublishedStreamType, width: number, height: number): void
   sizeChanged(userId: string, streamType: PublishedStreamType, width: number, height: number): void
   readonly trackCame: (track: ReceivedTrack) => void
@@ -48,8 +48,8 @@ export class RemoteMedia {
   #users: readonly User[] = []
   #tracks: readonly ReceivedTrack[] = []
   #path: PlayPath = 'webrtc'
-  #wishesNothing = false
-  #lastWish = ''
+  #subscribesToNothing = false
+  #lastSubscription = ''
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -113,8 +113,8 @@ export class RemoteMedia {
   }
 
   /** This browser can receive nothing by WebRTC. */
-  wishForNothing(): void {
-    this.#wishesNothing = true
+  subscribeToNothing(): void {
+    this.#subscribesToNothing = true
     this.#update()
   }
 
@@ -188,27 +188,27 @@ export class RemoteMedia {
     this.#present()
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      this.#wish()
+      this.#updateSubscription()
     }, 0)
   }
 
-  #wish(): void {
+  #updateSubscription(): void {
     if (this.#closed) return
     for (const view of this.#views.values()) view.width = widthFor(view.picture.wantedWidth, view.width)
     const views = [...this.#views.values()].map(({ userId, streamType, fixedWidth, width }) => {
       return { userId, streamType, maxWidth: fixedWidth ?? width }
     })
-    const wish = wishOf(this.#wishesNothing ? [] : this.#users, {
+    const subscription = subscriptionOf(this.#subscribesToNothing ? [] : this.#users, {
       autoReceiveVideo: this.#options.autoReceiveVideo,
       unseenWidth: this.#options.unseenWidth,
       views,
       wantsAudioOf: (userId) => this.#wantsAudioOf(userId),
       wasThere: (userId, streamType, kind) => this.#seen.has(`${streamKey(userId, streamType)} ${kind}`),
     })
-    const text = JSON.stringify(wish)
-    if (text === this.#lastWish) return
-    this.#lastWish = text
-    this.#options.subscribe(wish)
+    const text = JSON.stringify(subscription)
+    if (text === this.#lastSubscription) return
+    this.#lastSubscription = text
+    this.#options.subscribe(subscription)
   }
 
   #present(): void {
@@ -224,10 +224,10 @@ export class RemoteMedia {
     this.#voices.play(
       byWebRtc ? this.#tracks.filter(({ kind, userId }) => kind === 'audio' && this.#isHere(userId)) : [],
     )
-    if (!byWebRtc) this.#flv.play(this.#flvWishes())
+    if (!byWebRtc) this.#flv.play(this.#flvRequests())
   }
 
-  #flvWishes(): FlvWish[] {
+  #flvRequests(): FlvRequest[] {
     return this.#users.flatMap(({ userId, streams }) =>
       streams.flatMap(({ streamType, hasAudio, hasVideo, play }) => {
         if (streamType === 'small') return []

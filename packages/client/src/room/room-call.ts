@@ -12,7 +12,7 @@ import type {
   SessionMethod,
   User,
   UsersEvent,
-  WishedStream,
+  StreamSubscription,
 } from '@crossroom/protocol'
 import { CrossroomError, toCrossroomError } from '../errors.js'
 import type { ConnectionState, CrossroomEvents, FallbackReason, RemoteStreamEvent } from '../events.js'
@@ -71,7 +71,7 @@ export class RoomCall {
       autoReceiveAudio,
       autoReceiveVideo,
       unseenWidth: unseenVideoWidth,
-      subscribe: (wish) => this.#subscribe(wish),
+      subscribe: (streams) => this.#subscribe(streams),
       firstFrame: (userId, streamType, width, height) =>
         emit('first-video-frame', { userId, streamType, width, height }),
       sizeChanged: (userId, streamType, width, height) =>
@@ -195,8 +195,8 @@ export class RoomCall {
     }
   }
 
-  #subscribe(wish: readonly WishedStream[]): void {
-    this.#signal.subscribe(wish).catch((error: unknown) => {
+  #subscribe(streams: readonly StreamSubscription[]): void {
+    this.#signal.subscribe(streams).catch((error: unknown) => {
       if (error instanceof CrossroomError && error.code === 'WEBRTC_OFF') this.#fallBack('off')
       else this.#fail(error)
     })
@@ -248,7 +248,7 @@ export class RoomCall {
   }
 
   #fallBack(why: FallbackReason): void {
-    if (why === 'unsupported') this.remote.wishForNothing()
+    if (why === 'unsupported') this.remote.subscribeToNothing()
     this.#setPath({ path: 'ws-flv', why })
   }
 

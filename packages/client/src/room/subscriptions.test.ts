@@ -1,7 +1,7 @@
 import type { User, UserStream } from '@crossroom/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { widthFor, wishOf, type Taste } from './subscriptions.js'
+import { widthFor, subscriptionOf, type Taste } from './subscriptions.js'
 
 const play = { rtmp: '', flv: '', wsFlv: '', whep: '' }
 
@@ -30,38 +30,38 @@ test('what is seen comes first, the larger before the smaller, and what nobody l
     { userId: 'b', streamType: 'main', maxWidth: 640 },
     { userId: 'c', streamType: 'main', maxWidth: 1280 },
   ] as const
-  const wish = wishOf(users, taste({ views }))
-  expect(wish.map(({ userId, maxWidth }) => [userId, maxWidth])).toEqual([
+  const subscription = subscriptionOf(users, taste({ views }))
+  expect(subscription.map(({ userId, maxWidth }) => [userId, maxWidth])).toEqual([
     ['c', 1280],
     ['b', 640],
     ['a', 320],
   ])
 })
 
-test('without autoReceiveVideo only what is in view is wished for', () => {
+test('without autoReceiveVideo only video in view is subscribed to', () => {
   const users = [user('a', main(true, true)), user('b', main(false, true))]
-  expect(wishOf(users, taste({ autoReceiveVideo: false }))).toEqual([
+  expect(subscriptionOf(users, taste({ autoReceiveVideo: false }))).toEqual([
     { userId: 'a', streamType: 'main', audio: true, video: false },
   ])
 })
 
 test('who is not to be heard is seen without sound', () => {
-  const [wished] = wishOf([user('a', main(true, true))], taste({ wantsAudioOf: () => false }))
-  expect(wished).toMatchObject({ audio: false, video: true })
+  const [subscribed] = subscriptionOf([user('a', main(true, true))], taste({ wantsAudioOf: () => false }))
+  expect(subscribed).toMatchObject({ audio: false, video: true })
 })
 
 test('who mutes keeps the place, at the end of the list', () => {
   const users = [user('a', main(true, false)), user('b', main(true, true))]
-  const wish = wishOf(users, taste({ wasThere: () => true }))
-  expect(wish.map(({ userId, video }) => [userId, video])).toEqual([
+  const subscription = subscriptionOf(users, taste({ wasThere: () => true }))
+  expect(subscription.map(({ userId, video }) => [userId, video])).toEqual([
     ['b', true],
     ['a', true],
   ])
 })
 
-test('the lower layer is never wished for by name, and nothing is wished for that is not there', () => {
+test('the lower layer is never subscribed to by name, and absent media not at all', () => {
   const users = [user('a', { streamType: 'small', hasAudio: true, hasVideo: true }, main(false, false))]
-  expect(wishOf(users, taste())).toEqual([])
+  expect(subscriptionOf(users, taste())).toEqual([])
 })
 
 test('a width covers the view, and a view that trembles asks for nothing new', () => {

@@ -1,4 +1,4 @@
-import type { PublishedStreamType, TrackKind, User, WishedStream } from '@crossroom/protocol'
+import type { PublishedStreamType, TrackKind, User, StreamSubscription } from '@crossroom/protocol'
 
 /** The views of remote video. */
 export interface ViewedPicture {
@@ -48,9 +48,9 @@ function largestBelow(width: number): number {
  * The complete subscription, most important first: video in view, the larger first, then video without a view, last
  * temporarily hidden video. If the bandwidth is too low, the server drops from the end.
  */
-export function wishOf(users: readonly User[], taste: Taste): WishedStream[] {
+export function subscriptionOf(users: readonly User[], taste: Taste): StreamSubscription[] {
   const views = new Map(taste.views.map((view) => [streamKey(view.userId, view.streamType), view.maxWidth]))
-  const weighed: { weight: number; stream: WishedStream }[] = []
+  const weighed: { weight: number; stream: StreamSubscription }[] = []
   for (const { userId, streams } of users) {
     for (const { streamType, hasAudio, hasVideo } of streams) {
       if (streamType === 'small') continue

@@ -14,7 +14,7 @@ import {
   type SessionOutput,
   type StateEvent,
   type UsersEvent,
-  type WishedStream,
+  type StreamSubscription,
 } from '@crossroom/protocol'
 import { CrossroomError } from '../errors.js'
 import { VERSION } from '../version.js'
@@ -86,7 +86,7 @@ export class SignalSocket {
   }
 
   /** Remembered, and said again by itself after the session was lost. */
-  subscribe(streams: readonly WishedStream[]): Promise<unknown> {
+  subscribe(streams: readonly StreamSubscription[]): Promise<unknown> {
     return this.request('media.subscribe', { streams })
   }
 

@@ -63,7 +63,7 @@ test.each(cases)('%s', (_claim, plan, setbacks, playedMs, step) => {
   expect(decide(plan, setbacks, playedMs, 0)).toEqual(step)
 })
 
-test('a wish is followed to the letter', () => {
+test('a requested protocol is the only one tried', () => {
   expect(planFor('http-flv')).toEqual(['http-flv'])
   expect(planFor('auto')).toEqual(['webrtc', 'ws-flv', 'http-flv'])
 })

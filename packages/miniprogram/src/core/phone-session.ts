@@ -16,12 +16,12 @@ import { rememberPlays } from './known-plays.js'
 import type { Platform } from './platform.js'
 import { pusherCodes, PusherCodes, type PlayProtocol, type PusherEvent } from './pusher-codes.js'
 import { PushKeeper } from './push-keeper.js'
-import { factsOf, RoomClient, type EnterWish, type RoomEnd } from './room-client.js'
+import { factsOf, RoomClient, type EnterOptions, type RoomEnd } from './room-client.js'
 
 export interface PhoneSessionOptions {
   readonly platform: Platform
   readonly signalUrl: string
-  readonly wish: EnterWish
+  readonly entry: EnterOptions
   /** Which of the play addresses 1020, 1033 and 1034 carry. */
   readonly prefer: PlayProtocol
   readonly handlers: PhoneSessionHandlers
@@ -88,7 +88,7 @@ export class PhoneSession {
 
   /** Resolves in the room, rejects with RoomError; `handlers.ended` tells the same. */
   enter(): Promise<EnterResult> {
-    return this.#client.enter(this.#options.wish)
+    return this.#client.enter(this.#options.entry)
   }
 
   /** Leaves at once; the server is told when it can be reached. Idempotent. */
@@ -158,7 +158,7 @@ export class PhoneSession {
 
   #notification(notification: Notification): void {
     if (notification.method === 'media.published') this.#published(notification.params)
-    if (notification.method === 'room.roleChanged' && notification.params.userId === this.#options.wish.userId) {
+    if (notification.method === 'room.roleChanged' && notification.params.userId === this.#options.entry.userId) {
       this.#roleChanged(notification.params.role !== 'audience')
     }
     if (!this.#over) this.#options.handlers.notification(notification)

@@ -25,7 +25,7 @@ import { version } from './version.js'
 const MICROS_PER_MS = 1000
 
 /** The user, the room and the credentials. */
-export type EnterWish = Omit<EnterParams, 'protocol' | 'client'>
+export type EnterOptions = Omit<EnterParams, 'protocol' | 'client'>
 
 /** Why a session is over, or why it never began. */
 export interface RoomEnd {
@@ -106,10 +106,10 @@ export class RoomClient {
   }
 
   /** Resolves in the room; rejects with RoomError. Call it once. */
-  enter(wish: EnterWish): Promise<EnterResult> {
+  enter(entry: EnterOptions): Promise<EnterResult> {
     return new Promise((resolve, reject) => {
       this.#entering = { resolve: resolve, reject }
-      this.#session.enter(this.#now(), wish)
+      this.#session.enter(this.#now(), entry)
       this.#driver.drain()
     })
   }

@@ -13,7 +13,7 @@ import { NetReports } from '../core/net-reports.js'
 import { PhoneSession, type PhoneSessionHandlers } from '../core/phone-session.js'
 import type { Platform } from '../core/platform.js'
 import type { PlayProtocol } from '../core/pusher-codes.js'
-import { RoomError, type EnterWish, type RoomEnd } from '../core/room-client.js'
+import { RoomError, type EnterOptions, type RoomEnd } from '../core/room-client.js'
 import { signalUrlOf } from '../core/room-url.js'
 import { wxPlatform } from '../core/wx-platform.js'
 import { Emitter } from './emitter.js'
@@ -102,12 +102,12 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Enters the room; resolves with the user's id. */
-  async join(wish: EnterWish): Promise<string> {
+  async join(entry: EnterOptions): Promise<string> {
     if (this.#session) throw new RoomError('ALREADY_ENTERED', 'Leave the room before you join another.')
     const session = new PhoneSession({
       platform: this.#platform,
       signalUrl: signalUrlOf(this.#options.server),
-      wish,
+      entry,
       prefer: this.#options.prefer ?? 'rtmp',
       handlers: this.#handlers(),
     })
@@ -118,10 +118,10 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Joins again after an error; `known` are the streams that the page still shows, which are not announced again. */
-  async rejoin(wish: EnterWish, known: readonly RemoteStream[] = []): Promise<string> {
+  async rejoin(entry: EnterOptions, known: readonly RemoteStream[] = []): Promise<string> {
     this.leave()
     this.#streams.remember(known, NOWHERE)
-    return this.join(wish)
+    return this.join(entry)
   }
 
   /** The address for the pusher, the same all membership long. */

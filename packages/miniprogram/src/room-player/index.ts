@@ -138,7 +138,7 @@ function draw(element: PlayerElement): void {
 }
 
 function drawAttributes(element: PlayerElement): void {
-  const wish = pickAttributes(PLAYER_ATTRIBUTES, element.properties)
-  const player = attributesOf(PLAYER_ATTRIBUTES, wish, element.properties.playerAttributes)
+  const properties = pickAttributes(PLAYER_ATTRIBUTES, element.properties)
+  const player = attributesOf(PLAYER_ATTRIBUTES, properties, element.properties.playerAttributes)
   if (JSON.stringify(player) !== JSON.stringify(element.data['player'])) element.setData({ player })
 }

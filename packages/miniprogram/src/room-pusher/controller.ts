@@ -20,7 +20,7 @@ export interface PusherHost {
   restartPusher(): void
 }
 
-export interface PushWish {
+export interface PushOptions {
   /** `room://…`, or any address that the real tag takes. */
   readonly url: string
   /** In place of the host of a `room://` address that was made for another cloud. */
@@ -34,7 +34,7 @@ export class PusherController {
   readonly #host: PusherHost
   #session: PhoneSession | undefined
   #media = { audio: true, video: true }
-  #wish: PushWish | undefined
+  #push: PushOptions | undefined
   #returnsOnShow = false
 
   constructor(host: PusherHost) {
@@ -47,15 +47,15 @@ export class PusherController {
   }
 
   /** Enters the room, or passes the address to the tag; leaves the previous one. An empty address only leaves. */
-  start(wish: PushWish): void {
+  start(push: PushOptions): void {
     this.stop()
-    this.#wish = wish
-    if (!isRoomUrl(wish.url)) {
-      this.#host.showUrl(wish.url)
+    this.#push = push
+    if (!isRoomUrl(push.url)) {
+      this.#host.showUrl(push.url)
       return
     }
     try {
-      this.#enter(wish)
+      this.#enter(push)
     } catch (problem) {
       if (!(problem instanceof RoomUrlError)) throw problem
       this.#host.raise({ code: pusherCodes.roomInFailed, message: problem.message })
@@ -83,16 +83,16 @@ export class PusherController {
   }
 
   pageShown(): void {
-    if (this.#returnsOnShow && this.#wish) this.start(this.#wish)
+    if (this.#returnsOnShow && this.#push) this.start(this.#push)
     else this.#session?.shown()
   }
 
-  #enter({ url, server, prefer, role }: PushWish): void {
+  #enter({ url, server, prefer, role }: PushOptions): void {
     const { signalUrl, streamType: _, ...who } = parseRoomUrl(url, server)
     const session = new PhoneSession({
       platform: this.#host.platform,
       signalUrl,
-      wish: { ...who, role },
+      entry: { ...who, role },
       prefer,
       handlers: {
         entered: () => undefined,

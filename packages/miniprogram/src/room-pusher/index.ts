@@ -165,8 +165,8 @@ function enter(element: PusherElement): void {
 }
 
 function drawAttributes(element: PusherElement): void {
-  const wish = pickAttributes(PUSHER_ATTRIBUTES, element.properties)
-  const pusher = attributesOf(PUSHER_ATTRIBUTES, wish, element.properties.pusherAttributes)
+  const properties = pickAttributes(PUSHER_ATTRIBUTES, element.properties)
+  const pusher = attributesOf(PUSHER_ATTRIBUTES, properties, element.properties.pusherAttributes)
   element.controller.setMedia(pusher['enableMic'] === true && pusher['muted'] !== true, pusher['enableCamera'] === true)
   if (JSON.stringify(pusher) !== JSON.stringify(element.data['pusher'])) element.setData({ pusher })
 }

@@ -126,11 +126,11 @@ export function defaultsOf(table: readonly TagAttribute[]): TagAttributes {
  */
 export function attributesOf(
   table: readonly TagAttribute[],
-  ...wishes: readonly (object | null | undefined)[]
+  ...overrides: readonly (object | null | undefined)[]
 ): TagAttributes {
   const attributes = defaultsOf(table)
-  for (const wish of wishes) {
-    for (const [name, value] of Object.entries(wish ?? {}) as [string, unknown][]) {
+  for (const values of overrides) {
+    for (const [name, value] of Object.entries(values ?? {}) as [string, unknown][]) {
       if (isAttributeValue(value)) attributes[camelCase(name)] = value
     }
   }

@@ -135,13 +135,13 @@ export interface FakeStream {
 
 /** A browser in the room; one live main stream unless said otherwise. */
 export function member(userId: string, ...streams: FakeStream[]): User {
-  const wished = streams.length > 0 ? streams : [{}]
+  const listed = streams.length > 0 ? streams : [{}]
   return {
     userId,
     userName: '',
     kind: 'browser',
     role: 'anchor',
-    streams: wished.map(({ streamType = 'main', hasAudio = true, hasVideo = true, token }) => ({
+    streams: listed.map(({ streamType = 'main', hasAudio = true, hasVideo = true, token }) => ({
       streamType,
       hasAudio,
       hasVideo,

@@ -14,7 +14,7 @@ export interface AudioOnlyOptions {
   readonly maxPlayers: number
   readonly prefer: PlayProtocol
   /** Asks the server for one stream with the voices of those who have no player. */
-  mix(wish: MixParams): Promise<{ readonly play: PlayAddresses }>
+  mix(params: MixParams): Promise<{ readonly play: PlayAddresses }>
   /** A member is only heard from now on. */
   entered(userId: string): void
   changed(): void

@@ -245,7 +245,7 @@ export class RoomController {
     return new AudioOnly({
       maxPlayers: this.#host.isAndroid ? MAX_PLAYERS_ON_ANDROID : Infinity,
       prefer: preferOf(this.#host.properties()),
-      mix: (wish) => this.session?.request('media.mix', wish) ?? Promise.reject(new Error('Not in a room')),
+      mix: (params) => this.session?.request('media.mix', params) ?? Promise.reject(new Error('Not in a room')),
       entered: (userId) => this.#tell(ok(roomEventCodes.audioOnly, userId)),
       changed: () => this.draw(),
     })

@@ -1,10 +1,10 @@
-import { parseRoomUrl, RoomUrlError, signalUrlOf, isRoomUrl, type EnterWish, type PlayProtocol } from '../index.js'
+import { parseRoomUrl, RoomUrlError, signalUrlOf, isRoomUrl, type EnterOptions, type PlayProtocol } from '../index.js'
 import { maxMembersOf, templateOf } from './layout.js'
 import type { RoomProperties } from './properties.js'
 
 export interface EntrySettings {
   readonly signalUrl: string
-  readonly wish: EnterWish
+  readonly entry: EnterOptions
 }
 
 /** Where to enter and as whom. Throws RoomUrlError with a sentence that names the property. */
@@ -12,15 +12,15 @@ export function entryOf(properties: RoomProperties): EntrySettings {
   const { server, userID, userSig, privateMapKey, userName, role } = properties
   if (!server) throw new RoomUrlError('Set the property "server" to the address of your server.')
   if (isRoomUrl(server)) {
-    const { signalUrl, streamType: _, ...wish } = parseRoomUrl(server)
-    return { signalUrl, wish: { ...wish, ...roleOf(role) } }
+    const { signalUrl, streamType: _, ...entry } = parseRoomUrl(server)
+    return { signalUrl, entry: { ...entry, ...roleOf(role) } }
   }
   if (!userID) throw new RoomUrlError('Set the property "userID".')
   if (properties.roomID === '') throw new RoomUrlError('Set the property "roomID".')
   const sdkAppId = Number(properties.sdkAppID)
   return {
     signalUrl: signalUrlOf(server),
-    wish: {
+    entry: {
       roomId: roomIdOf(properties.roomID),
       userId: userID,
       ...(sdkAppId > 0 ? { sdkAppId } : {}),
@@ -46,7 +46,7 @@ export function cameraOf(properties: RoomProperties): boolean {
   return properties.enableCamera && !(Number(properties.pureAudioPushMod) > 0)
 }
 
-function roleOf(role: string): Pick<EnterWish, 'role'> {
+function roleOf(role: string): Pick<EnterOptions, 'role'> {
   return { role: role === 'audience' ? 'audience' : 'anchor' }
 }
 

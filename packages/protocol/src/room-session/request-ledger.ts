@@ -14,7 +14,7 @@ export interface LedgerHandlers {
 }
 
 /** A request whose effect must survive reconnecting: only the latest of its key counts, and it is sent again. */
-interface StandingOrder {
+interface PersistentRequest {
   readonly key: string
   readonly method: SessionMethod
   readonly params: ParamsOf<SessionMethod>
@@ -33,7 +33,7 @@ interface PendingRequest {
    */
   readonly ids: readonly string[]
   readonly deadline: Micros
-  readonly order: StandingOrder | undefined
+  readonly kept: PersistentRequest | undefined
 }
 
 /**
@@ -45,7 +45,7 @@ export class RequestLedger {
   readonly #limits: SessionLimits
   readonly #handlers: LedgerHandlers
   readonly #pending = new Map<string, PendingRequest>()
-  readonly #orders = new Map<string, StandingOrder>()
+  readonly #persistent = new Map<string, PersistentRequest>()
   #lastId = 0
 
   constructor(limits: SessionLimits, handlers: LedgerHandlers) {
@@ -69,46 +69,46 @@ export class RequestLedger {
   /** Whether one more may wait for its answer. */
   get hasRoom(): boolean {
     let waiting = 0
-    for (const order of this.#orders.values()) waiting += order.waiting.length
+    for (const kept of this.#persistent.values()) waiting += kept.waiting.length
     for (const { ids } of this.#pending.values()) waiting += Math.max(1, ids.length)
     return waiting < this.#limits.pendingRequests
   }
 
   send(now: Micros, id: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
-    this.#send(now, id, { method, params, ids: [id], order: undefined })
+    this.#send(now, id, { method, params, ids: [id], kept: undefined })
   }
 
-  /** Keeps a standing order; `sendOrders` says it. */
-  order(id: string, key: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
-    const waiting = [...(this.#orders.get(key)?.waiting ?? []), id]
-    this.#orders.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
+  /** Keeps a persistent request; `sendPersistent` sends it. */
+  keep(id: string, key: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
+    const waiting = [...(this.#persistent.get(key)?.waiting ?? []), id]
+    this.#persistent.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
   }
 
   /**
    * Sends the persistent requests that the server has not confirmed, or all of them to a server that has forgotten
    * them.
    */
-  sendOrders(now: Micros, hasForgotten: boolean): void {
-    for (const order of this.#orders.values()) {
-      if (order.isInFlight || (order.isConfirmed && !hasForgotten)) continue
-      const ids = order.waiting
-      order.waiting = []
-      order.isInFlight = true
-      order.isConfirmed = false
-      this.#send(now, ids[ids.length - 1] ?? this.nextId(), { method: order.method, params: order.params, ids, order })
+  sendPersistent(now: Micros, hasForgotten: boolean): void {
+    for (const kept of this.#persistent.values()) {
+      if (kept.isInFlight || (kept.isConfirmed && !hasForgotten)) continue
+      const ids = kept.waiting
+      kept.waiting = []
+      kept.isInFlight = true
+      kept.isConfirmed = false
+      this.#send(now, ids[ids.length - 1] ?? this.nextId(), { method: kept.method, params: kept.params, ids, kept })
     }
   }
 
-  /** Ends an order that something else has fulfilled, and answers who waits for it. */
+  /** Settles a persistent request that another action has fulfilled. */
   fulfil(key: string, answer: (id: string) => ResponseEvent): void {
-    const order = this.#orders.get(key)
-    if (order === undefined) return
-    this.#orders.delete(key)
-    for (const id of order.waiting) this.#handlers.event(answer(id), order.params)
+    const kept = this.#persistent.get(key)
+    if (kept === undefined) return
+    this.#persistent.delete(key)
+    for (const id of kept.waiting) this.#handlers.event(answer(id), kept.params)
   }
 
   hasUnconfirmed(key: string): boolean {
-    return this.#orders.get(key)?.isConfirmed === false
+    return this.#persistent.get(key)?.isConfirmed === false
   }
 
   /** Handles an answer; ignores unexpected ones. */
@@ -124,7 +124,7 @@ export class RequestLedger {
       this.#refuse(pending, { code: 'BAD_RESPONSE', sentence: result.sentence })
       return
     }
-    if (pending.order !== undefined) pending.order.isConfirmed = true
+    if (pending.kept !== undefined) pending.kept.isConfirmed = true
     for (const id of pending.ids) {
       this.#handlers.event({ kind: 'response', id, method: pending.method, result } as ResponseEvent, pending.params)
     }
@@ -139,26 +139,26 @@ export class RequestLedger {
     }
   }
 
-  /** The connection is gone: orders go back to waiting, everything else fails. */
+  /** The connection is gone: persistent requests wait again, all others fail. */
   connectionLost(): void {
     for (const [wireId, pending] of [...this.#pending]) {
       this.#take(wireId)
-      // The order itself, or the later one of the same key that stands for it.
-      const order = pending.order === undefined ? undefined : this.#orders.get(pending.order.key)
-      if (order === undefined) {
+      // The request itself, or the later one of the same key that replaces it.
+      const kept = pending.kept === undefined ? undefined : this.#persistent.get(pending.kept.key)
+      if (kept === undefined) {
         this.#fail(pending, pending.ids, ownError('CONNECTION_LOST'))
         continue
       }
-      order.waiting.unshift(...pending.ids)
-      order.isConfirmed = false
+      kept.waiting.unshift(...pending.ids)
+      kept.isConfirmed = false
     }
   }
 
   /** The session is over. */
   clear(): void {
     this.connectionLost()
-    for (const order of this.#orders.values()) this.#fail(order, order.waiting, ownError('CONNECTION_LOST'))
-    this.#orders.clear()
+    for (const kept of this.#persistent.values()) this.#fail(kept, kept.waiting, ownError('CONNECTION_LOST'))
+    this.#persistent.clear()
   }
 
   refuse(id: string, method: SessionMethod, params: ParamsOf<SessionMethod>, code: ErrorCode): void {
@@ -173,15 +173,15 @@ export class RequestLedger {
   #take(wireId: string): PendingRequest | undefined {
     const pending = this.#pending.get(wireId)
     this.#pending.delete(wireId)
-    if (pending?.order !== undefined) pending.order.isInFlight = false
+    if (pending?.kept !== undefined) pending.kept.isInFlight = false
     return pending
   }
 
-  /** What a server refused once it will refuse again, unless it says otherwise: the order is not kept. */
+  /** A server will refuse a refused request again, unless the error is retryable: it is not kept. */
   #refuse(pending: PendingRequest, error: ResponseError): void {
-    const { order } = pending
-    const isCurrent = order !== undefined && this.#orders.get(order.key) === order
-    if (isCurrent && !isRetryable(error.code)) this.#orders.delete(order.key)
+    const { kept } = pending
+    const isCurrent = kept !== undefined && this.#persistent.get(kept.key) === kept
+    if (isCurrent && !isRetryable(error.code)) this.#persistent.delete(kept.key)
     this.#fail(pending, pending.ids, error)
   }
 

@@ -16,7 +16,7 @@ type Step =
 class ModelServer {
   readonly users = new Map<string, User>()
   isStalled = false
-  wish: unknown
+  subscription: unknown
   #isIn = false
   #remembers = false
   #hasSocket = false
@@ -54,7 +54,7 @@ class ModelServer {
 
   forget(): void {
     this.#remembers = false
-    this.wish = undefined
+    this.subscription = undefined
   }
 
   tell(now: number, text: string): void {
@@ -77,7 +77,7 @@ class ModelServer {
       return say(writeResult<'room.enter'>(id, enterResult([], { userList: [...this.users.values()] })))
     }
     if (!this.#isIn) return say(writeError(id, 'NOT_ENTERED'))
-    if (method === 'media.subscribe') this.wish = params.streams
+    if (method === 'media.subscribe') this.subscription = params.streams
     return say(writeResult(id, method === 'room.ping' ? { now: 0 } : {}))
   }
 }
@@ -93,7 +93,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Run {
   now = 0
   version = 0
-  lastWish: SubscribeParams['streams'] | undefined
+  lastSubscription: SubscribeParams['streams'] | undefined
   readonly believed = new Map<string, User>()
   readonly session: RoomSession
   readonly server: ModelServer
@@ -170,8 +170,8 @@ class Run {
         session.networkChanged(now)
         break
       case 'subscribe':
-        this.lastWish = [{ userId: `w${++this.version}`, streamType: 'main', audio: true, video: false }]
-        session.subscribe(now, this.lastWish)
+        this.lastSubscription = [{ userId: `w${++this.version}`, streamType: 'main', audio: true, video: false }]
+        session.subscribe(now, this.lastSubscription)
         break
       case 'stall':
         server.isStalled = !server.isStalled
@@ -198,7 +198,7 @@ test('whatever happens on the way, after a calm minute the session knows what th
       expect(run.session.state).toBe('connected')
       expect(run.server.isIn).toBe(true)
       expect(run.believed).toEqual(run.server.users)
-      expect(run.server.wish).toEqual(run.lastWish)
+      expect(run.server.subscription).toEqual(run.lastSubscription)
     },
   )
   fc.assert(property, { seed: 5, numRuns: 400 })

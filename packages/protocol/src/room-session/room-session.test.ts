@@ -289,10 +289,10 @@ test('an answer of the wrong shape fails its request', () => {
   ])
 })
 
-test('what is not safe to repeat fails with its connection, the wish and the muting are said again', () => {
+test('a request that is not idempotent fails with its connection, the subscription and the muting are sent again', () => {
   const rig = new SessionRig().live()
   const sent = rig.session.request(rig.now, 'message.send', { to: null, kind: 'text', data: 'x' })
-  const wish = rig.session.subscribe(rig.now, 'all')
+  const subscription = rig.session.subscribe(rig.now, 'all')
   rig.close()
   expect(rig.take('failure')).toMatchObject([{ id: sent, code: 'CONNECTION_LOST' }])
   const muted = rig.session.request(rig.now, 'media.state', { audio: false, video: true, streamType: 'main' })
@@ -301,12 +301,12 @@ test('what is not safe to repeat fails with its connection, the wish and the mut
   expect(rig.take('failure')).toMatchObject([{ id: info, code: 'CONNECTION_LOST' }])
   rig.answer<'room.resume'>(rig.reconnect(), enterResult())
   expect(rig.requests()).toMatchObject([
-    { id: wish, method: 'media.subscribe', params: { streams: 'all' } },
+    { id: subscription, method: 'media.subscribe', params: { streams: 'all' } },
     { id: muted, method: 'media.state', params: { audio: false } },
   ])
 })
 
-test('a later wish stands for the earlier ones, and everybody gets its answer', () => {
+test('a later subscription replaces earlier ones, and all callers get its answer', () => {
   const rig = new SessionRig().live()
   const ids = [rig.session.subscribe(rig.now, 'all')]
   rig.close()
@@ -318,7 +318,7 @@ test('a later wish stands for the earlier ones, and everybody gets its answer', 
   expect(rig.take('response').map(({ id }) => id)).toEqual(ids)
 })
 
-test('a confirmed wish is said again to a server that has forgotten, and only to that', () => {
+test('a confirmed subscription is sent again only to a server that has forgotten it', () => {
   const rig = new SessionRig().live()
   rig.session.subscribe(rig.now, 'all')
   rig.drain()
@@ -336,7 +336,7 @@ test('a confirmed wish is said again to a server that has forgotten, and only to
   expect(rig.events).toEqual([])
 })
 
-test('a wish may come before the room', () => {
+test('a subscription may precede the entry', () => {
   const rig = new SessionRig().enter()
   const id = rig.session.subscribe(rig.now, 'all')
   rig.open()

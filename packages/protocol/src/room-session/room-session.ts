@@ -155,8 +155,8 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
       this.#ledger.send(now, id, method, params)
     } else {
       if (method === 'room.renew') this.#credentials?.renew(params as RenewParams)
-      this.#ledger.order(id, key, method, params)
-      if (this.#phase === 'live') this.#ledger.sendOrders(now, false)
+      this.#ledger.keep(id, key, method, params)
+      if (this.#phase === 'live') this.#ledger.sendPersistent(now, false)
     }
     return id
   }
@@ -216,7 +216,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     if (due === 'ping') {
       this.#send(writeRequest(this.#ledger.nextId(), 'room.ping', {}))
       // What the server was too busy to answer is not given up for good.
-      this.#ledger.sendOrders(now, false)
+      this.#ledger.sendPersistent(now, false)
     }
     if (due === 'dead') this.#giveUp(now, ownError('CONNECTION_LOST'))
   }
@@ -306,7 +306,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#outbox.tell({ kind: 'entered', how, result })
     this.#tell(this.#users.replace(result.userList, result.audienceCount, this.#selfId))
     if (!this.#isResuming) this.#fulfilRenewal(result.expiresAt)
-    this.#ledger.sendOrders(now, !this.#isResuming)
+    this.#ledger.sendPersistent(now, !this.#isResuming)
   }
 
   /** The room was entered with the latest signature, which settles pending renewals. */

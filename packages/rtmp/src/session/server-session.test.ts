@@ -33,9 +33,9 @@ test('connect is answered with window, bandwidth, chunk size and _result', () =>
 
 test.each([{ fourCcList: ['hvc1'] }, { videoFourCcInfoMap: { '*': 4 } }])(
   'Enhanced RTMP is answered in kind: %j',
-  (wish) => {
+  (fields) => {
     const rig = new ServerRig().shakeHands()
-    rig.command('connect', 1, { app: 'live', ...wish })
+    rig.command('connect', 1, { app: 'live', ...fields })
     expect(rig.events()).toMatchObject([{ type: 'connect', isEnhanced: true }])
     const [, , properties] = rig.takeAnswers().at(-1)!.values!
     expect(properties).toMatchObject({

@@ -9,7 +9,7 @@ import type { EntryCredentials } from './entry-verifier.js'
 import { FailureGuard } from './failure-guard.js'
 import { ALL_PERMISSIONS, type Identity } from './identity.js'
 import { makeBoundUserSig, makePrivateMapKey, permissionsOf, type RoomRecord } from './private-map-key.js'
-import { makeTicket, type TicketWish } from './user-sig.js'
+import { makeTicket, type TicketOptions } from './user-sig.js'
 
 const SECONDS = 1_700_000_000
 const NOW = SECONDS * 1000
@@ -32,7 +32,7 @@ function makeVerifier(options: Partial<EntrySignatureOptions> = {}): EntrySignat
   return new EntrySignatures({ ...defaults, ...options }, { nowMs: () => NOW, guard, audit: new Audit(log) })
 }
 
-const sig = (change: Partial<TicketWish> = {}, secret = SECRET): string =>
+const sig = (change: Partial<TicketOptions> = {}, secret = SECRET): string =>
   makeTicket(secret, { userId: 'alice', sdkAppId: 7, issuedAtSeconds: SECONDS, expireSeconds: 600, ...change })
 
 const key = (change: Partial<RoomRecord> = {}, secret = SECRET): string => {

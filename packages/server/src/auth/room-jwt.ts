@@ -70,7 +70,7 @@ export async function verifyRoomJwt(options: JwtKeys, text: string, nowMs: numbe
 }
 
 /** What a token is made from; `room` undefined is every room. */
-export interface RoomJwtWish {
+export interface RoomJwtOptions {
   readonly userId: string
   readonly room: string | undefined
   /** Unix seconds. */
@@ -79,8 +79,8 @@ export interface RoomJwtWish {
 }
 
 /** Makes a token (HS256) with every permission. */
-export function makeRoomJwt(secret: string, wish: RoomJwtWish): Promise<string> {
-  const { userId: sub, room = '*', expiresAtSeconds: exp, audience: aud } = wish
+export function makeRoomJwt(secret: string, options: RoomJwtOptions): Promise<string> {
+  const { userId: sub, room = '*', expiresAtSeconds: exp, audience: aud } = options
   return new SignJWT({ sub, room, exp, ...(aud === undefined ? {} : { aud }) })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(new TextEncoder().encode(secret))

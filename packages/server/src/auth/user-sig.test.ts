@@ -6,11 +6,11 @@ import { ALL_PRIVILEGES, makePrivateMapKey, parseRoomRecord, permissionsOf } fro
 import { verifyPrivateMapKey, writeRoomRecord, byteLengthOfRoomRecord } from './private-map-key.js'
 import { openTicket, sealTicket } from './signed-ticket.js'
 import { vectors } from './user-sig.cases.js'
-import { makeTicket, makeTicketVersion1, verifyTicket, type TicketWish } from './user-sig.js'
+import { makeTicket, makeTicketVersion1, verifyTicket, type TicketOptions } from './user-sig.js'
 
 const { secret, sdkAppId, issuedAtSeconds } = vectors
 const NOW = issuedAtSeconds * 1000
-const wish: TicketWish = { userId: 'alice', sdkAppId, issuedAtSeconds, expireSeconds: 86_400 }
+const options: TicketOptions = { userId: 'alice', sdkAppId, issuedAtSeconds, expireSeconds: 86_400 }
 
 /** The library that back-ends of today sign with. */
 interface Library {
@@ -29,7 +29,7 @@ test('the vector of version 2 is right, and ours has the same signature', () => 
     verdict: 'valid',
     ticket: { userId: 'alice', sdkAppId, expiresAt: NOW + 86_400_000, userbuf: undefined },
   })
-  const ours = makeTicket(secret, wish)
+  const ours = makeTicket(secret, options)
   expect(openTicket(ours)).toEqual(openTicket(userSig.text))
   expect(openTicket(ours)?.['TLS.sig']).toBe(userSig.signature)
 })
@@ -62,7 +62,7 @@ test("what Tencent's library signs is accepted", () => {
 
 test.each(['P-256', 'secp256k1', 'P-384'])('version 1 on the curve %s', (namedCurve) => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve })
-  const text = makeTicketVersion1(privateKey, { ...wish, userbuf: Uint8Array.of(1, 2, 3) })
+  const text = makeTicketVersion1(privateKey, { ...options, userbuf: Uint8Array.of(1, 2, 3) })
   expect(verifyTicket({ publicKey }, text, NOW)).toEqual({
     verdict: 'valid',
     ticket: { userId: 'alice', sdkAppId, expiresAt: NOW + 86_400_000, userbuf: Buffer.of(1, 2, 3) },
@@ -70,11 +70,11 @@ test.each(['P-256', 'secp256k1', 'P-384'])('version 1 on the curve %s', (namedCu
   const other = generateKeyPairSync('ec', { namedCurve })
   expect(verifyTicket({ publicKey: other.publicKey }, text, NOW).verdict).toBe('invalid')
   expect(verifyTicket({ secret }, text, NOW).verdict).toBe('no-key')
-  expect(verifyTicket({ publicKey }, makeTicket(secret, wish), NOW).verdict).toBe('no-key')
+  expect(verifyTicket({ publicKey }, makeTicket(secret, options), NOW).verdict).toBe('no-key')
 })
 
 test('a ticket runs out, 60 s of difference are forgiven', () => {
-  const text = makeTicket(secret, wish)
+  const text = makeTicket(secret, options)
   expect(verifyTicket({ secret }, text, NOW + 86_460_000).verdict).toBe('valid')
   expect(verifyTicket({ secret }, text, NOW + 86_460_001).verdict).toBe('expired')
   expect(verifyTicket({ secret: 'another' }, text, NOW + 86_460_001).verdict).toBe('invalid')
@@ -84,7 +84,7 @@ test('the record may run out before its ticket', () => {
   const record = { ...vectors.records[0].record, expiresAtSeconds: issuedAtSeconds + 60 }
   const userbuf = new Uint8Array(byteLengthOfRoomRecord(record))
   writeRoomRecord(record, userbuf, 0)
-  const text = makeTicket(secret, { ...wish, userbuf })
+  const text = makeTicket(secret, { ...options, userbuf })
   expect(verifyPrivateMapKey({ secret }, text, NOW).record?.expiresAtSeconds).toBe(issuedAtSeconds + 60)
   expect(verifyPrivateMapKey({ secret }, text, NOW + 120_001).verdict).toBe('expired')
 })
@@ -115,7 +115,7 @@ test.each([
   const record = { ...vectors.records[0].record, ...change }
   const userbuf = new Uint8Array(byteLengthOfRoomRecord(record))
   writeRoomRecord(record, userbuf, 0)
-  expect(verifyPrivateMapKey({ secret }, makeTicket(secret, { ...wish, userbuf }), NOW).verdict).toBe('invalid')
+  expect(verifyPrivateMapKey({ secret }, makeTicket(secret, { ...options, userbuf }), NOW).verdict).toBe('invalid')
 })
 
 test('each bit of the privilege map is one permission', () => {

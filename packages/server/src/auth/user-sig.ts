@@ -35,7 +35,7 @@ export type TicketVerdict =
   | { readonly verdict: 'invalid' | 'expired' | 'no-key'; readonly ticket?: undefined }
 
 /** What a ticket is made from. */
-export interface TicketWish {
+export interface TicketOptions {
   readonly userId: string
   readonly sdkAppId: number
   /** Unix seconds. */
@@ -79,37 +79,37 @@ export function verifyFields(keys: TicketKeys, fields: TicketFields, nowMs: numb
 }
 
 /** Makes a ticket of version 2: a UserSig, or with a `userbuf` a privateMapKey. */
-export function makeTicket(secret: string, wish: TicketWish): string {
-  const userbuf = wish.userbuf === undefined ? undefined : Buffer.from(wish.userbuf).toString('base64')
+export function makeTicket(secret: string, options: TicketOptions): string {
+  const userbuf = options.userbuf === undefined ? undefined : Buffer.from(options.userbuf).toString('base64')
   return sealTicket({
     'TLS.ver': '2.0',
-    'TLS.identifier': wish.userId,
-    'TLS.sdkappid': wish.sdkAppId,
-    'TLS.time': wish.issuedAtSeconds,
-    'TLS.expire': wish.expireSeconds,
+    'TLS.identifier': options.userId,
+    'TLS.sdkappid': options.sdkAppId,
+    'TLS.time': options.issuedAtSeconds,
+    'TLS.expire': options.expireSeconds,
     ...(userbuf === undefined ? {} : { 'TLS.userbuf': userbuf }),
-    'TLS.sig': hmac(secret, version2Text({ ...wish, userbuf })),
+    'TLS.sig': hmac(secret, version2Text({ ...options, userbuf })),
   })
 }
 
 /** Makes a ticket of version 1, as back-ends of before 2019 do. */
-export function makeTicketVersion1(privateKey: KeyObject, wish: TicketWish): string {
-  const userbuf = wish.userbuf === undefined ? undefined : Buffer.from(wish.userbuf).toString('base64')
-  const signer = createSign('sha256').update(version1Text({ ...wish, userbuf }))
+export function makeTicketVersion1(privateKey: KeyObject, options: TicketOptions): string {
+  const userbuf = options.userbuf === undefined ? undefined : Buffer.from(options.userbuf).toString('base64')
+  const signer = createSign('sha256').update(version1Text({ ...options, userbuf }))
   return sealTicket({
     'TLS.account_type': '0',
-    'TLS.identifier': wish.userId,
+    'TLS.identifier': options.userId,
     'TLS.appid_at_3rd': '0',
-    'TLS.sdk_appid': String(wish.sdkAppId),
-    'TLS.expire_after': String(wish.expireSeconds),
+    'TLS.sdk_appid': String(options.sdkAppId),
+    'TLS.expire_after': String(options.expireSeconds),
     'TLS.sig': signer.sign(privateKey, 'base64'),
-    'TLS.time': String(wish.issuedAtSeconds),
+    'TLS.time': String(options.issuedAtSeconds),
     'TLS.version': VERSION_1,
     ...(userbuf === undefined ? {} : { 'TLS.userbuf': userbuf }),
   })
 }
 
-type SignedPart = Omit<TicketWish, 'userbuf'> & { readonly userbuf: string | undefined }
+type SignedPart = Omit<TicketOptions, 'userbuf'> & { readonly userbuf: string | undefined }
 
 function isSigned(keys: TicketKeys, read: Read): boolean {
   if (read.version === 2)

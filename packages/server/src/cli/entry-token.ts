@@ -10,7 +10,7 @@ import type { Output } from './output.js'
 export type AddressKind = 'push' | 'play' | 'link'
 
 /** The user for whom `crossroom token --user` signs. */
-export interface EntryTokenWish {
+export interface EntryTokenOptions {
   readonly user: string
   /** With it a privateMapKey for that room is made as well. */
   readonly room: string | undefined
@@ -31,33 +31,33 @@ const NO_SECRET =
  */
 export async function printEntryToken(
   config: ServerConfig,
-  wish: EntryTokenWish,
+  options: EntryTokenOptions,
   nowMs: number,
   output: Output,
 ): Promise<void> {
-  checkWish(wish)
-  const expiresAtMs = (Math.floor(nowMs / 1000) + wish.expire) * 1000
-  const signatures = await sign(config, wish, expiresAtMs)
+  checkOptions(options)
+  const expiresAtMs = (Math.floor(nowMs / 1000) + options.expire) * 1000
+  const signatures = await sign(config, options, expiresAtMs)
   if (config.json) {
-    output.print(JSON.stringify(await everythingOf(config, wish, signatures, expiresAtMs)))
+    output.print(JSON.stringify(await everythingOf(config, options, signatures, expiresAtMs)))
     return
   }
   const until = new Date(expiresAtMs).toISOString()
-  if (wish.address !== undefined) {
-    const address = await addressOf(wish.address, config, wish, signatures)
+  if (options.address !== undefined) {
+    const address = await addressOf(options.address, config, options, signatures)
     output.print(address)
-    output.complain(describeAddress(wish, signatures, until))
-    if (wish.address === 'push') output.complain(describeForObs(address))
+    output.complain(describeAddress(options, signatures, until))
+    if (options.address === 'push') output.complain(describeForObs(address))
     return
   }
   if (signatures.userSig === undefined) throw new CommandError(NO_SECRET)
   output.print(signatures.userSig)
   if (signatures.privateMapKey !== undefined) output.print(signatures.privateMapKey)
-  output.complain(describeSignatures(wish, signatures, until))
-  if (wish.room !== undefined) output.complain('For complete addresses add --push, --play or --link.')
+  output.complain(describeSignatures(options, signatures, until))
+  if (options.room !== undefined) output.complain('For complete addresses add --push, --play or --link.')
 }
 
-function checkWish({ user, room, name, address }: EntryTokenWish): void {
+function checkOptions({ user, room, name, address }: EntryTokenOptions): void {
   if (!isUserId(user)) throw new CommandError('--user must be 1 to 32 characters of A-Z a-z 0-9 _ -.')
   if (room !== undefined && !isRoomId(room))
     throw new CommandError('--room must be a number up to 4294967295, or 1 to 64 characters of A-Z a-z 0-9 _ -.')
@@ -65,16 +65,16 @@ function checkWish({ user, room, name, address }: EntryTokenWish): void {
   if (address !== undefined && room === undefined) throw new CommandError(`--${address} needs a room: add --room ID.`)
 }
 
-async function sign(config: ServerConfig, wish: EntryTokenWish, expiresAtMs: number): Promise<Signatures> {
+async function sign(config: ServerConfig, options: EntryTokenOptions, expiresAtMs: number): Promise<Signatures> {
   const { secret, jwtSecret, jwtAudience: audience } = config
-  const { user: userId, room } = wish
-  if (secret !== undefined) return signTickets(secret, config.sdkAppId, wish, expiresAtMs)
+  const { user: userId, room } = options
+  if (secret !== undefined) return signTickets(secret, config.sdkAppId, options, expiresAtMs)
   if (jwtSecret === undefined) {
     // A server in open mode asks for no signature: its addresses are whole without one.
-    if (wish.address === undefined) throw new CommandError(NO_SECRET)
+    if (options.address === undefined) throw new CommandError(NO_SECRET)
     return {}
   }
-  if (wish.expire * 1000 > authLimits.jwtLifetimeMs)
+  if (options.expire * 1000 > authLimits.jwtLifetimeMs)
     throw new CommandError(`--expire of a JWT is at most ${String(authLimits.jwtLifetimeMs / 1000)} s (30 days).`)
   return { userSig: await makeRoomJwt(jwtSecret, { userId, room, expiresAtSeconds: expiresAtMs / 1000, audience }) }
 }
@@ -82,7 +82,7 @@ async function sign(config: ServerConfig, wish: EntryTokenWish, expiresAtMs: num
 function signTickets(
   secret: string,
   sdkAppId: number,
-  { user: userId, room, expire }: EntryTokenWish,
+  { user: userId, room, expire }: EntryTokenOptions,
   expiresAtMs: number,
 ): Signatures {
   const expiresAtSeconds = expiresAtMs / 1000
@@ -96,7 +96,7 @@ function signTickets(
 async function addressOf(
   kind: AddressKind,
   config: ServerConfig,
-  { user: userId, room, name, expire }: EntryTokenWish,
+  { user: userId, room, name, expire }: EntryTokenOptions,
   signatures: Signatures,
 ): Promise<string> {
   const guest = { roomId: room!, userId, name, signatures }
@@ -106,27 +106,32 @@ async function addressOf(
 }
 
 /** Without a room there are no addresses, and while the user sends nothing there is none to play. */
-async function everythingOf(config: ServerConfig, wish: EntryTokenWish, signatures: Signatures, expiresAt: number) {
-  const { user: userId, room: roomId } = wish
+async function everythingOf(
+  config: ServerConfig,
+  options: EntryTokenOptions,
+  signatures: Signatures,
+  expiresAt: number,
+) {
+  const { user: userId, room: roomId } = options
   const { sdkAppId, userSig, privateMapKey } = signatures
   const signed = { sdkAppId, userId, userSig, roomId, privateMapKey, expiresAt }
   if (roomId === undefined) return signed
-  const play = await addressOf('play', config, wish, signatures).catch((error: unknown) => {
-    if (wish.address === 'play' || !(error instanceof CommandError)) throw error
+  const play = await addressOf('play', config, options, signatures).catch((error: unknown) => {
+    if (options.address === 'play' || !(error instanceof CommandError)) throw error
     return undefined
   })
-  const push = await addressOf('push', config, wish, signatures)
-  return { ...signed, push, play, link: await addressOf('link', config, wish, signatures) }
+  const push = await addressOf('push', config, options, signatures)
+  return { ...signed, push, play, link: await addressOf('link', config, options, signatures) }
 }
 
-function describeSignatures({ user, room }: EntryTokenWish, { sdkAppId, privateMapKey }: Signatures, until: string) {
+function describeSignatures({ user, room }: EntryTokenOptions, { sdkAppId, privateMapKey }: Signatures, until: string) {
   if (sdkAppId === undefined)
     return `The JWT of ${user} for ${room === undefined ? 'every room' : `room ${room}`}, valid until ${until}; use it in place of a UserSig.`
   const what = privateMapKey === undefined ? 'The UserSig' : 'The UserSig and, below it, the privateMapKey'
   return `${what} of ${user} for sdkAppId ${String(sdkAppId)}, valid until ${until}.`
 }
 
-function describeAddress({ user, room, address }: EntryTokenWish, { userSig }: Signatures, until: string): string {
+function describeAddress({ user, room, address }: EntryTokenOptions, { userSig }: Signatures, until: string): string {
   const what = {
     push: `${user} publishes to room ${room!} with this address`,
     play: `This address plays what ${user} sends in room ${room!}`,

@@ -36,7 +36,7 @@ export function callLink(config: ServerConfig, guest: Guest): string {
 }
 
 /** Whose stream an address plays, and how long it may be used. */
-export interface PlayWish {
+export interface PlayAddressOptions {
   readonly roomId: string
   readonly userId: string
   readonly expireSeconds: number
@@ -48,7 +48,7 @@ export interface PlayWish {
  */
 export async function requestPlayAddress(
   config: ServerConfig,
-  { roomId, userId, expireSeconds }: PlayWish,
+  { roomId, userId, expireSeconds }: PlayAddressOptions,
 ): Promise<string> {
   const path = `/api/v1/rooms/${roomId}/play-addresses`
   const { status, body } = await postToServer(config, path, { userId, expireSeconds })

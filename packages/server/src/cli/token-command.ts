@@ -67,17 +67,17 @@ export function addTokenCommand(program: Command, server: ServerOptions, output:
       printKey(server.readForSigning(options), key as string, output)
       return
     }
-    const wish = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
-    if ((wish.user === undefined) === (wish.stream === undefined))
+    const request = { user, room, name, stream, publish, push, play, link, expire } as TokenFlags
+    if ((request.user === undefined) === (request.stream === undefined))
       throw new CommandError('Choose --user ID for rooms, or --stream APP/STREAM for a plain stream.')
-    checkExpiry(wish.expire)
+    checkExpiry(request.expire)
     const config = server.readForSigning(options)
-    if (wish.user === undefined) printToken(config, streamWish(wish), Date.now(), output)
-    else await printEntryToken(config, userWish(wish), Date.now(), output)
+    if (request.user === undefined) printToken(config, streamOptions(request), Date.now(), output)
+    else await printEntryToken(config, userOptions(request), Date.now(), output)
   })
 }
 
-function userWish({ user, room, name, publish, push, play, link, expire }: TokenFlags) {
+function userOptions({ user, room, name, publish, push, play, link, expire }: TokenFlags) {
   if (publish === true) throw new CommandError('--publish is for plain streams: with --user use --push.')
   const asked = Object.entries({ push, play, link }).filter(([, isAsked]) => isAsked === true)
   if (asked.length > 1)
@@ -85,7 +85,7 @@ function userWish({ user, room, name, publish, push, play, link, expire }: Token
   return { user: user!, room, name, expire, address: asked[0]?.[0] as AddressKind | undefined }
 }
 
-function streamWish({ stream, publish, push, play, link, expire }: TokenFlags) {
+function streamOptions({ stream, publish, push, play, link, expire }: TokenFlags) {
   if (push === true || link === true)
     throw new CommandError('--push and --link are for rooms: with --stream use --publish or --play.')
   if ((publish === true) === (play === true))

@@ -6,7 +6,7 @@ import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
 /** What `crossroom token` was asked for. */
-export interface TokenWish {
+export interface TokenOptions {
   /** `APP/STREAM`. */
   readonly stream: string
   readonly action: StreamAction
@@ -27,34 +27,34 @@ export function printKey(config: ServerConfig, purpose: string, output: Output):
 }
 
 /** Prints a token of a plain stream, signed with the configured secret; `nowMs` is the wall clock. */
-export function printToken(config: ServerConfig, wish: TokenWish, nowMs: number, output: Output): void {
+export function printToken(config: ServerConfig, options: TokenOptions, nowMs: number, output: Output): void {
   if (config.secret === undefined)
     throw new CommandError(
       'Tokens are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config.',
     )
-  const [app = '', stream = '', ...rest] = wish.stream.split('/')
+  const [app = '', stream = '', ...rest] = options.stream.split('/')
   const refusal = rest.length > 0 ? undefined : refuseName(app, stream)
   if (rest.length > 0 || refusal !== undefined)
     throw new CommandError(`--stream must be APP/STREAM, like live/camera1. ${refusal?.sentence ?? ''}`.trimEnd())
-  const expiresAtSeconds = Math.floor(nowMs / 1000) + wish.expire
-  const token = makeStreamToken(config.secret, { action: wish.action, app, stream }, expiresAtSeconds)
-  const addresses = addressesFor(config, wish, token)
+  const expiresAtSeconds = Math.floor(nowMs / 1000) + options.expire
+  const token = makeStreamToken(config.secret, { action: options.action, app, stream }, expiresAtSeconds)
+  const addresses = addressesFor(config, options, token)
   if (config.json) {
-    const { action, stream: name } = wish
+    const { action, stream: name } = options
     output.print(JSON.stringify({ token, action, stream: name, expiresAt: expiresAtSeconds * 1000, ...addresses }))
     return
   }
   output.print(token)
   const until = new Date(expiresAtSeconds * 1000).toISOString()
-  output.complain(`The token to ${wish.action} ${wish.stream} until ${until}. Addresses with it:`)
+  output.complain(`The token to ${options.action} ${options.stream} until ${until}. Addresses with it:`)
   output.complain(`  ${addresses.rtmp}`)
   output.complain(
-    `  ${addresses.http}${wish.action === 'play' ? '' : '   (WHIP; send the token as Authorization: Bearer)'}`,
+    `  ${addresses.http}${options.action === 'play' ? '' : '   (WHIP; send the token as Authorization: Bearer)'}`,
   )
 }
 
 /** As `POST /api/v1/tokens` answers them. */
-function addressesFor(config: ServerConfig, { stream, action }: TokenWish, token: string) {
+function addressesFor(config: ServerConfig, { stream, action }: TokenOptions, token: string) {
   const { rtmp, http } = addressesOf(config)
   const web = action === 'play' ? `${http}/${stream}.flv?token=${token}` : `${http}/whip/${stream}`
   return { rtmp: `${rtmp}/${stream}?token=${token}`, http: web }

@@ -91,11 +91,11 @@ test('there is none where nothing is cached, for a codec that cannot be made, an
   push(0)
   const bridge = transcoder.bridge(stream)!
   expect(transcoder.bridge(bridge)).toBeUndefined()
-  const wish = { name: 'webrtc', audio: [], video: ['h264'], reordered: false } as const
-  const passed = transcoder.derive(stream, wish)
+  const needs = { name: 'webrtc', audio: [], video: ['h264'], reordered: false } as const
+  const passed = transcoder.derive(stream, needs)
   passed.subscribe(collect(), 'gop')
   expect(transcoder.bridge(passed)).toBe(bridge)
-  const converted = transcoder.derive(stream, { ...wish, name: 'webrtc-vp8', video: ['vp8'] })
+  const converted = transcoder.derive(stream, { ...needs, name: 'webrtc-vp8', video: ['vp8'] })
   converted.subscribe(collect(), 'gop')
   expect(transcoder.bridge(converted)).toBeUndefined()
   push(1, { keyframe: true, config: { ...h264Config, codec: 'h265' } })

@@ -5,7 +5,7 @@ import { parseFormat, type RemoteCodec, type RemoteMedia } from './remote-media.
 export type RtcCodec = VideoCodec | 'opus'
 
 /** A codec that this server can send or wants to receive on a track, in order of preference. */
-export interface CodecWish {
+export interface CodecPreference {
   readonly codec: RtcCodec
   /** H.264: profile of the stream to be sent, or the one to be received; default Constrained Baseline at level 3.1. */
   readonly profileLevelId?: string
@@ -66,34 +66,40 @@ export function nearestCodec(
 /** The best payload type of the m-line for one codec preference, or undefined. `direction` is ours. */
 export function chooseCodec(
   media: RemoteMedia,
-  wish: CodecWish,
+  preference: CodecPreference,
   direction: 'send' | 'receive',
 ): NegotiatedCodec | undefined {
-  const remote = findCodec(media, wish, direction)
+  const remote = findCodec(media, preference, direction)
   if (remote === undefined) return undefined
-  const { name, clockRate } = rtpNames[wish.codec]
+  const { name, clockRate } = rtpNames[preference.codec]
   const { payloadType, rtxPayloadType, redPayloadType } = remote
   return {
-    codec: wish.codec,
+    codec: preference.codec,
     payloadType,
     clockRate,
     channels: remote.channels,
     rtpName: name,
-    format: answerFormat(remote, wish, direction),
-    feedback: answerFeedback(remote, wish, direction),
+    format: answerFormat(remote, preference, direction),
+    feedback: answerFeedback(remote, preference, direction),
     ...(rtxPayloadType !== undefined && { rtxPayloadType }),
-    ...(wish.useRed === true && redPayloadType !== undefined && { redPayloadType }),
+    ...(preference.useRed === true && redPayloadType !== undefined && { redPayloadType }),
   }
 }
 
-function findCodec(media: RemoteMedia, wish: CodecWish, direction: 'send' | 'receive'): RemoteCodec | undefined {
-  const { name, clockRate } = rtpNames[wish.codec]
+function findCodec(
+  media: RemoteMedia,
+  preference: CodecPreference,
+  direction: 'send' | 'receive',
+): RemoteCodec | undefined {
+  const { name, clockRate } = rtpNames[preference.codec]
   const candidates = media.codecs.filter((codec) => codec.name === name.toLowerCase() && codec.clockRate === clockRate)
-  switch (wish.codec) {
+  switch (preference.codec) {
     case 'h264':
       return (
-        nearestH264(candidates.filter(isFragmentable), wish.profileLevelId) ??
-        (direction === 'receive' || wish.isSingle === true ? nearestH264(candidates, wish.profileLevelId) : undefined)
+        nearestH264(candidates.filter(isFragmentable), preference.profileLevelId) ??
+        (direction === 'receive' || preference.isSingle === true
+          ? nearestH264(candidates, preference.profileLevelId)
+          : undefined)
       )
     case 'vp9':
       // 8 bits, 4:2:0: what every decoder has (RFC 9628 section 6.1).
@@ -140,19 +146,19 @@ const LEAST_BITRATE = 'x-google-min-bitrate=200'
 /**
  * The peer's own parameters are echoed: they describe what it can decode. For received media our requests are added.
  */
-function answerFormat(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string {
-  if (wish.codec === 'opus') return opusFormat(remote, wish, direction)
+function answerFormat(remote: RemoteCodec, preference: CodecPreference, direction: 'send' | 'receive'): string {
+  if (preference.codec === 'opus') return opusFormat(remote, preference, direction)
   if (direction === 'send') return remote.format
   return remote.format === '' ? LEAST_BITRATE : `${remote.format};${LEAST_BITRATE}`
 }
 
-function opusFormat(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string {
+function opusFormat(remote: RemoteCodec, preference: CodecPreference, direction: 'send' | 'receive'): string {
   const parts = remote.format
     .split(';')
     .filter((part) => part !== '' && !/^\s*(useinbandfec|stereo|sprop-stereo)=/.test(part))
   parts.push('useinbandfec=1')
   if (direction === 'receive') parts.push('stereo=1')
-  else if (wish.isStereo === true) parts.push('sprop-stereo=1')
+  else if (preference.isStereo === true) parts.push('sprop-stereo=1')
   return parts.map((part) => part.trim()).join(';')
 }
 
@@ -160,8 +166,8 @@ function opusFormat(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'r
  * What we send is retransmitted by RTX only: with AES-GCM a packet is never encrypted twice. So a peer without RTX gets no
  * `nack` for that codec and repairs by `nack pli`. What we receive may be resent in any way the peer likes.
  */
-function answerFeedback(remote: RemoteCodec, wish: CodecWish, direction: 'send' | 'receive'): string[] {
-  const known = wish.codec === 'opus' ? AUDIO_FEEDBACK : VIDEO_FEEDBACK
+function answerFeedback(remote: RemoteCodec, preference: CodecPreference, direction: 'send' | 'receive'): string[] {
+  const known = preference.codec === 'opus' ? AUDIO_FEEDBACK : VIDEO_FEEDBACK
   const canResend = direction === 'receive' || remote.rtxPayloadType !== undefined
   return known.filter((entry) => remote.feedback.has(entry) && (entry !== 'nack' || canResend))
 }

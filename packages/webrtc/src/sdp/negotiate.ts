@@ -1,7 +1,7 @@
 import type { DtlsRole } from '../engine/dtls.js'
 import type { EgressExtensionIds, TrackOptions } from '../engine/egress.js'
 import type { HeaderExtensionIds, HeaderExtensionName } from '../rtp/extensions.js'
-import { chooseCodec, type CodecWish, type NegotiatedCodec } from './codec-choice.js'
+import { chooseCodec, type CodecPreference, type NegotiatedCodec } from './codec-choice.js'
 import { SdpError } from './error.js'
 import type { RemoteDescription } from './remote-description.js'
 import type { RemoteMedia, RemoteStream } from './remote-media.js'
@@ -13,7 +13,7 @@ export interface TrackPlan {
   /** Ours: `send` to a viewer, `receive` from a publisher. */
   readonly direction: 'send' | 'receive'
   /** Best first. For sending the first that fits is taken alone, for receiving all that fit are answered. */
-  readonly codecs: readonly CodecWish[]
+  readonly codecs: readonly CodecPreference[]
   /** Keep the m-line for later, without media now. Default false. */
   readonly isHeld?: boolean
   /** Another m-line of its kind will do as well. Default false: it is accepted or the whole offer is refused. */
@@ -21,7 +21,7 @@ export interface TrackPlan {
 }
 
 /** Of each kind, best first. */
-export type CodecWishes = Readonly<Record<'audio' | 'video', readonly CodecWish[]>>
+export type CodecPreferences = Readonly<Record<'audio' | 'video', readonly CodecPreference[]>>
 
 /** The requirements for an m-line, given the ones accepted before it; undefined refuses it. */
 export type PlanMedia = (media: RemoteMedia, accepted: readonly NegotiatedMedia[]) => TrackPlan | undefined
@@ -70,43 +70,43 @@ export function negotiate(
 ): NegotiatedMedia[] {
   const ssrcs = new SsrcSource(randomBytes)
   const types = new PayloadTypes()
-  const refused: { readonly kind: string; readonly wish: TrackPlan; readonly reason: string }[] = []
+  const refused: { readonly kind: string; readonly track: TrackPlan; readonly reason: string }[] = []
   const accepted: NegotiatedMedia[] = []
   for (const offered of offer.media) {
-    const wish = offered.isUsable ? plan(offered, accepted) : undefined
-    if (wish === undefined) continue
+    const track = offered.isUsable ? plan(offered, accepted) : undefined
+    if (track === undefined) continue
     const media = types.remaining(offered)
-    const codecs = agreedCodecs(media, wish)
+    const codecs = agreedCodecs(media, track)
     if (codecs.length > 0) {
       types.take(media, codecs)
-      accepted.push(negotiatedMedia(media, wish, codecs, ssrcs))
-    } else if (wish.isHeld !== true) refused.push({ kind: media.kind, wish, reason: refusalOf(offered, wish) })
+      accepted.push(negotiatedMedia(media, track, codecs, ssrcs))
+    } else if (track.isHeld !== true) refused.push({ kind: media.kind, track, reason: refusalOf(offered, track) })
   }
   const isReplaced = (kind: string): boolean => accepted.some((media) => media.kind === kind)
-  const missing = refused.filter(({ kind, wish }) => wish.isReplaceable !== true || !isReplaced(kind))
+  const missing = refused.filter(({ kind, track }) => track.isReplaceable !== true || !isReplaced(kind))
   if (missing.length > 0) throw new SdpError('SDP_NO_CODEC', missing.map(({ reason }) => reason).join(' '))
   if (accepted.length > 0) return withAgreedExtensions(accepted)
   throw new SdpError('SDP_NO_CODEC', 'The offer has no m-line for what this stream has.')
 }
 
 /** WHEP: the first audio and the first video m-line that wants to receive get what the stream has. */
-export function planPlay(wishes: CodecWishes): PlanMedia {
-  return planFirst('send', wishes)
+export function planPlay(preferences: CodecPreferences): PlanMedia {
+  return planFirst('send', preferences)
 }
 
 /** WHIP: the first audio and the first video m-line that wants to send. */
-export function planPublish(wishes: CodecWishes): PlanMedia {
-  return planFirst('receive', wishes)
+export function planPublish(preferences: CodecPreferences): PlanMedia {
+  return planFirst('receive', preferences)
 }
 
 /**
  * A browser that publishes into a room, with as many tracks as it likes: each m-line it wants to send is received when
  * `isNamed` knows its mid. The others are held, for refusing an m-line stops the browser's transceiver for good (RFC 8829 section 5.10).
  */
-export function planUplink(isNamed: (mid: string) => boolean, wishes: CodecWishes): PlanMedia {
+export function planUplink(isNamed: (mid: string) => boolean, preferences: CodecPreferences): PlanMedia {
   return (media) => {
     const sends = media.direction === 'sendonly' || media.direction === 'sendrecv'
-    const codecs = media.kind === 'video' ? wishes.video : wishes.audio
+    const codecs = media.kind === 'video' ? preferences.video : preferences.audio
     return { direction: 'receive', codecs, isHeld: !sends || !isNamed(media.mid) }
   }
 }
@@ -148,9 +148,9 @@ function egressExtensionsOf(ids: HeaderExtensionIds): EgressExtensionIds {
   }
 }
 
-function planFirst(direction: TrackPlan['direction'], wishes: CodecWishes): PlanMedia {
+function planFirst(direction: TrackPlan['direction'], preferences: CodecPreferences): PlanMedia {
   return (media, accepted) => {
-    const codecs = media.kind === 'video' ? wishes.video : wishes.audio
+    const codecs = media.kind === 'video' ? preferences.video : preferences.audio
     const peerDirection = direction === 'send' ? 'recvonly' : 'sendonly'
     const fits = media.direction === peerDirection || media.direction === 'sendrecv'
     const isTaken = accepted.some(({ kind }) => kind === media.kind)
@@ -160,7 +160,7 @@ function planFirst(direction: TrackPlan['direction'], wishes: CodecWishes): Plan
 
 /** For sending the best alone, for receiving all that fit. */
 function agreedCodecs(media: RemoteMedia, { codecs, direction }: TrackPlan): NegotiatedCodec[] {
-  const matches = codecs.flatMap((wish) => chooseCodec(media, wish, direction) ?? [])
+  const matches = codecs.flatMap((preference) => chooseCodec(media, preference, direction) ?? [])
   return direction === 'send' ? matches.slice(0, 1) : matches
 }
 
@@ -212,8 +212,10 @@ function withAgreedExtensions(accepted: readonly NegotiatedMedia[]): NegotiatedM
 }
 
 function refusalOf(media: RemoteMedia, plan: TrackPlan): string {
-  const wanted = plan.codecs.map((wish) =>
-    wish.codec === 'h264' && plan.direction === 'send' ? 'H.264 (packetization-mode=1)' : wish.codec.toUpperCase(),
+  const wanted = plan.codecs.map((preference) =>
+    preference.codec === 'h264' && plan.direction === 'send'
+      ? 'H.264 (packetization-mode=1)'
+      : preference.codec.toUpperCase(),
   )
   const offered = [...new Set(media.codecs.map((codec) => codec.name.toUpperCase()))].slice(0, 16)
   return `No codec fits for ${media.kind}: wanted ${wanted.join(' or ')}, offered ${offered.join(', ') || 'none'}.`

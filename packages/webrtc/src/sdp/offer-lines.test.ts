@@ -21,7 +21,7 @@ const local = {
   fingerprint: { algorithm: 'sha-256', value: 'AA' },
 }
 
-test('whatever is wished, released and answered in whatever order, every offer can be made and keeps the rules', () => {
+test('for any order of requests, releases and answers every offer is possible and valid', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       // The worst source of randomness there can be.

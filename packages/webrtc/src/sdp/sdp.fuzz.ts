@@ -7,7 +7,7 @@ import { negotiateAnswer, OFFERED_CODECS, writeOffer } from './offer.js'
 import { playOffers, publishOffers } from './offers.cases.js'
 import { parseRemoteDescription } from './remote-description.js'
 
-const wishes = { video: [{ codec: 'h264' }, { codec: 'vp8' }], audio: [{ codec: 'opus' }] } as const
+const preferences = { video: [{ codec: 'h264' }, { codec: 'vp8' }], audio: [{ codec: 'opus' }] } as const
 
 let count = 0
 
@@ -57,7 +57,7 @@ export const fuzzTargets = [
       const text = Buffer.from(input).toString('latin1')
       try {
         const offer = parseRemoteDescription(text)
-        const answer = writeAnswer(offer, negotiate(offer, planPlay(wishes), countedBytes), local)
+        const answer = writeAnswer(offer, negotiate(offer, planPlay(preferences), countedBytes), local)
         const lines = answer.split('\r\n').filter((line) => line.startsWith('m=')).length
         if (lines !== offer.media.length) throw new Error(`${offer.media.length} m-lines were answered with ${lines}`)
       } catch (error) {

@@ -22,11 +22,11 @@ const local: LocalDescription = {
 }
 
 const highStream = { codec: 'h264', profileLevelId: '640028' } as const
-const playWishes = { video: [highStream, { codec: 'vp8' }], audio: [{ codec: 'opus', isStereo: true }] } as const
+const playPreferences = { video: [highStream, { codec: 'vp8' }], audio: [{ codec: 'opus', isStereo: true }] } as const
 
-function answerPlay(sdp: string, wishes: Parameters<typeof planPlay>[0] = playWishes) {
+function answerPlay(sdp: string, preferences: Parameters<typeof planPlay>[0] = playPreferences) {
   const offer = parseRemoteDescription(sdp)
-  const accepted = negotiate(offer, planPlay(wishes), countingBytes())
+  const accepted = negotiate(offer, planPlay(preferences), countingBytes())
   const text = writeAnswer(offer, accepted, { ...local, dtlsRole: dtlsRoleFor(offer) })
   return { offer, accepted, text, answer: parse(text) }
 }
@@ -112,7 +112,7 @@ test('an extension offered for receiving only is answered for sending only', () 
 test('an answer’s extensions, payload types and format parameters all come from the offer', () => {
   for (const { sdp } of [playOffers, publishOffers, firefoxOffers].flatMap((offers) => Object.values(offers))) {
     const offer = parseRemoteDescription(sdp)
-    const plan = sdp.includes('a=recvonly') ? planPlay(playWishes) : planPublish(playWishes)
+    const plan = sdp.includes('a=recvonly') ? planPlay(playPreferences) : planPublish(playPreferences)
     for (const media of negotiate(offer, plan, countingBytes())) {
       const remote = offer.media.find((entry) => entry.mid === media.mid)!
       for (const codec of media.codecs) expect(remote.formats.split(' ')).toContain(String(codec.payloadType))
@@ -123,7 +123,7 @@ test('an answer’s extensions, payload types and format parameters all come fro
   }
 })
 
-test('Opus: stereo is told as what we send, in-band FEC always, redundancy when wished', () => {
+test('Opus: stereo is told as what we send, in-band FEC always, redundancy on request', () => {
   const plain = answerPlay(playOffers.chromium.sdp).accepted[0]!.codecs[0]!
   expect(plain.format).toBe('minptime=10;useinbandfec=1;sprop-stereo=1')
   expect(plain.redPayloadType).toBeUndefined()
@@ -149,7 +149,7 @@ test('track options for the egress carry ids, mid, ssrc and RTX', () => {
 })
 
 test('m-lines that are not wanted are refused with port 0 and stay in their place', () => {
-  const { answer } = answerPlay(playOffers.chromium.sdp, { video: playWishes.video, audio: [] })
+  const { answer } = answerPlay(playOffers.chromium.sdp, { video: playPreferences.video, audio: [] })
   expect(answer.media.map((media) => media.port)).toEqual([0, 9])
   expect(answer.groups).toMatchObject([{ type: 'BUNDLE', mids: 1 }])
   expect(answer.media[1]!.candidates!.length).toBe(2)
@@ -172,11 +172,11 @@ test('without a codec in common the refusal says what was wanted and what was of
 
 test('a publish answer takes every codec we can receive, H.264 first, and names no stream of its own', () => {
   const offer = parseRemoteDescription(publishOffers.chromium.sdp)
-  const wishes = {
+  const preferences = {
     video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }],
     audio: [{ codec: 'opus' }],
   } as const
-  const accepted = negotiate(offer, planPublish(wishes), countingBytes())
+  const accepted = negotiate(offer, planPublish(preferences), countingBytes())
   expect(accepted[1]!.codecs.map((codec) => [codec.codec, codec.payloadType, codec.rtxPayloadType])).toEqual([
     ['h264', 108, 109],
     ['vp8', 96, 97],
@@ -206,11 +206,11 @@ test('Firefox without its plugin plays VP8, and publishes what it has in the lay
   const [, picture] = answerPlay(firefoxOffers.play.sdp).accepted
   expect(picture!.codecs).toMatchObject([{ codec: 'vp8', payloadType: 120, rtxPayloadType: 124 }])
   const offer = parseRemoteDescription(firefoxOffers.publish.sdp)
-  const wishes = {
+  const preferences = {
     video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }],
     audio: [{ codec: 'opus' }],
   } as const
-  const [sound, layers] = negotiate(offer, planPublish(wishes), countingBytes())
+  const [sound, layers] = negotiate(offer, planPublish(preferences), countingBytes())
   expect(sound!.codecs).toMatchObject([{ codec: 'opus', payloadType: 109 }])
   expect(layers!.codecs.map((codec) => [codec.codec, codec.payloadType, codec.rtxPayloadType])).toEqual([
     ['vp8', 120, 124],
@@ -287,10 +287,10 @@ test('H.264 profiles are told apart by profile_idc and constraint flags', () => 
 test('an uplink holds the m-lines that no track names: none is refused, and all can be used later', () => {
   const offer = parseRemoteDescription(publishOffers.chromium.sdp)
   const named = offer.media[1]!.mid
-  const wishes = { audio: [{ codec: 'opus' }], video: [{ codec: 'h264' }] } as const
+  const preferences = { audio: [{ codec: 'opus' }], video: [{ codec: 'h264' }] } as const
   const media = negotiate(
     offer,
-    planUplink((mid) => mid === named, wishes),
+    planUplink((mid) => mid === named, preferences),
     countingBytes(),
   )
   expect(media.map(({ isHeld = false }) => isHeld)).toEqual([true, false])

@@ -18,7 +18,7 @@ const local = {
   candidates: hostCandidates([{ ip: '192.0.2.1', udpPort: 8000, tcpPort: 8000 }]),
   fingerprint: { algorithm: 'sha-256', value: 'AB' },
 } as const
-const wishes = { video: [{ codec: 'h264' }, { codec: 'vp8' }], audio: [{ codec: 'opus', useRed: true }] } as const
+const preferences = { video: [{ codec: 'h264' }, { codec: 'vp8' }], audio: [{ codec: 'opus', useRed: true }] } as const
 
 interface Line {
   readonly kind: 'audio' | 'video'
@@ -45,7 +45,7 @@ function offerOf(lines: readonly Line[], bundle = lines.map(({ mid }) => mid)): 
   return [...session, ...media, ''].join('\r\n')
 }
 
-function answerTo(sdp: string, plan: PlanMedia = planPlay(wishes)) {
+function answerTo(sdp: string, plan: PlanMedia = planPlay(preferences)) {
   const offer = parseRemoteDescription(sdp)
   const accepted = negotiate(offer, plan, countingBytes())
   return { offer, accepted, answer: parse(writeAnswer(offer, accepted, local)) }
@@ -129,10 +129,10 @@ test('H.264 without fmtp is mode 0: taken from a publisher, and answered to a pl
       { kind: 'video', mid: 'v', direction, codecs: ['96 H264/90000'] },
       { kind: 'audio', mid: 'a', direction, codecs: [OPUS] },
     ])
-  const { accepted } = answerTo(sdp('sendonly'), planPublish(wishes))
+  const { accepted } = answerTo(sdp('sendonly'), planPublish(preferences))
   expect(accepted.map(({ codecs }) => codecs[0]!.codec)).toEqual(['h264', 'opus'])
   expect(refusalOf(sdp('recvonly'))).toMatch(/wanted H\.264 \(packetization-mode=1\)/)
-  const singles = planPlay({ ...wishes, video: [{ codec: 'h264', isSingle: true }] })
+  const singles = planPlay({ ...preferences, video: [{ codec: 'h264', isSingle: true }] })
   const played = answerTo(sdp('recvonly'), singles).accepted
   expect(played.map(({ codecs: [codec] }) => [codec!.codec, codec!.format])).toEqual([
     ['h264', ''],
@@ -149,17 +149,17 @@ test('what was asked for is never missing: the offer is refused where one kind h
   const sending = offerOf(
     [video, { ...speech, direction: 'sendonly' }].map((line) => ({ ...line, direction: 'sendonly' })),
   )
-  expect(refusalOf(sending, planPublish(wishes))).toMatch(/for audio/)
+  expect(refusalOf(sending, planPublish(preferences))).toMatch(/for audio/)
   expect(
     refusalOf(
       sending,
-      planUplink((name) => name === 'a', wishes),
+      planUplink((name) => name === 'a', preferences),
     ),
   ).toMatch(/for audio/)
   expect(
     answerTo(
       sending,
-      planUplink((name) => name === 'v', wishes),
+      planUplink((name) => name === 'v', preferences),
     ).accepted.map((media) => media.mid),
   ).toEqual(['v'])
 })
@@ -199,7 +199,7 @@ const codecLists = fc.uniqueArray(fc.tuple(fc.integer({ min: 96, max: 100 }), fc
 
 test('whatever is offered, in an answer an id and a payload type mean one thing each', () => {
   const media = fc.record({ kind: fc.constantFrom('audio', 'video'), codecs: codecLists, extensions: extensionLists })
-  const plans = [planPlay(wishes), planUplink(() => true, wishes), planUplink(() => false, wishes)]
+  const plans = [planPlay(preferences), planUplink(() => true, preferences), planUplink(() => false, preferences)]
   let answered = 0
   fc.assert(
     fc.property(fc.array(media, { minLength: 1, maxLength: 5 }), fc.constantFrom(...plans), (drafts, plan) => {
@@ -248,8 +248,10 @@ test('layers that are told apart by SSRC have names, and their retransmissions',
   ]
   const ssrcs = [11, 12, 13, 21, 22, 33].map((ssrc) => `a=ssrc:${String(ssrc)} cname:x`)
   const remoteOf = (more: readonly string[]) =>
-    answerTo(offerOf([{ kind: 'video', mid: 'v', direction: 'sendonly', codecs: [H264], more }]), planPublish(wishes))
-      .accepted[0]!
+    answerTo(
+      offerOf([{ kind: 'video', mid: 'v', direction: 'sendonly', codecs: [H264], more }]),
+      planPublish(preferences),
+    ).accepted[0]!
   const layered = remoteOf([...lines, ...ssrcs])
   expect(layersOf(layered)).toEqual(['ssrc-11', 'ssrc-12', 'ssrc-13'])
   expect(layered.remote.map(({ rtxSsrc }) => rtxSsrc)).toEqual([21, 22, undefined])

@@ -1,11 +1,11 @@
-import type { StreamType, TrackKind, WishedStream } from '@crossroom/protocol'
+import type { StreamType, TrackKind, StreamSubscription } from '@crossroom/protocol'
 import type { SubscribedTrack } from '../media/media-gateway.js'
 import type { MemberList } from './member-list.js'
 import type { ListedLayer, MemberStream } from '../media/member-stream.js'
 import type { Kinds } from '../model/policy.js'
 
 /** What a participant asked for: everybody, or these in this order. */
-export type Subscription = 'all' | readonly WishedStream[]
+export type Subscription = 'all' | readonly StreamSubscription[]
 
 export interface SubscriptionOptions {
   readonly list: MemberList
@@ -47,19 +47,19 @@ export function subscribedTracks(options: SubscriptionOptions): SubscribedTrack[
 }
 
 /** Screens before cameras, cameras in the order in which their owners came. */
-function streamsOf({ list, subscription }: SubscriptionOptions): readonly WishedStream[] {
+function streamsOf({ list, subscription }: SubscriptionOptions): readonly StreamSubscription[] {
   if (subscription !== 'all') return subscription
-  const streams: WishedStream[] = []
+  const streams: StreamSubscription[] = []
   for (const streamType of ['aux', 'main'] as const)
     for (const userId of list.keys()) streams.push({ userId, streamType, audio: true, video: true })
   return streams
 }
 
-function layerOf(list: MemberList, { userId, streamType }: WishedStream): ListedLayer | undefined {
+function layerOf(list: MemberList, { userId, streamType }: StreamSubscription): ListedLayer | undefined {
   return list.get(userId)?.layers.find((layer) => layer.streamType === streamType)
 }
 
-function add(candidates: Candidates, asked: WishedStream, stream: MemberStream, kind: TrackKind): void {
+function add(candidates: Candidates, asked: StreamSubscription, stream: MemberStream, kind: TrackKind): void {
   if (candidates.has(stream) || !stream.tracks[kind]) return
   const { userId, streamType, maxWidth } = asked
   const track = { userId, streamType, kind, key: stream.key }

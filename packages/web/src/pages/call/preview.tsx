@@ -69,7 +69,7 @@ function PreviewPicture(props: { local: LocalMedia; canPublish: boolean; onSetti
       <div ref={view} class="tile-picture" />
       {camera === 'on' ? null : (
         <div class="preview-off">
-          <Icon name={isIdle && local.wished.camera.value ? 'camera' : 'cameraOff'} />
+          <Icon name={isIdle && local.requested.camera.value ? 'camera' : 'cameraOff'} />
           {isIdle ? (
             <>
               <p>{say('previewIdle')}</p>
@@ -87,7 +87,7 @@ function PreviewPicture(props: { local: LocalMedia; canPublish: boolean; onSetti
           names={MICROPHONE}
           isOn={local.microphone.value === 'on'}
           isOff={local.microphone.value === 'off'}
-          wished={isIdle ? local.wished.microphone : undefined}
+          requested={isIdle ? local.requested.microphone : undefined}
           disabled={!canPublish}
           onUse={() => void local.toggleMicrophone()}
         />
@@ -95,7 +95,7 @@ function PreviewPicture(props: { local: LocalMedia; canPublish: boolean; onSetti
           names={CAMERA}
           isOn={camera === 'on'}
           isOff={camera === 'off'}
-          wished={isIdle ? local.wished.camera : undefined}
+          requested={isIdle ? local.requested.camera : undefined}
           disabled={!canPublish}
           onUse={() => void local.toggleCamera()}
         />
@@ -128,18 +128,18 @@ interface SwitchNames {
   readonly icons: readonly [on: 'microphone' | 'camera', off: 'microphoneOff' | 'cameraOff']
   readonly acts: readonly [turnOn: Phrase, turnOff: Phrase]
   /** Pressed: on from entering on. */
-  readonly wish: Phrase
+  readonly preferred: Phrase
 }
 
 const MICROPHONE: SwitchNames = {
   icons: ['microphone', 'microphoneOff'],
   acts: ['microphoneOn', 'microphoneOff'],
-  wish: 'enterHeard',
+  preferred: 'enterHeard',
 }
 const CAMERA: SwitchNames = {
   icons: ['camera', 'cameraOff'],
   acts: ['cameraOn', 'cameraOff'],
-  wish: 'enterSeen',
+  preferred: 'enterSeen',
 }
 
 /** Before a device is open it says what will be, afterwards what a click does. */
@@ -147,23 +147,23 @@ function PreviewSwitch(props: {
   names: SwitchNames
   isOn: boolean
   isOff: boolean
-  wished: Signal<boolean> | undefined
+  requested: Signal<boolean> | undefined
   disabled: boolean
   onUse: () => void
 }): VNode {
-  const { names, isOn, isOff, wished, disabled, onUse } = props
-  const label = say(wished === undefined ? names.acts[isOn ? 1 : 0] : names.wish)
-  const isLit = wished === undefined ? isOn : wished.value
+  const { names, isOn, isOff, requested, disabled, onUse } = props
+  const label = say(requested === undefined ? names.acts[isOn ? 1 : 0] : names.preferred)
+  const isLit = requested === undefined ? isOn : requested.value
   return (
     <button
       type="button"
       class="round"
-      data-off={wished === undefined ? isOff : !wished.value}
-      aria-pressed={wished === undefined ? undefined : wished.value}
+      data-off={requested === undefined ? isOff : !requested.value}
+      aria-pressed={requested === undefined ? undefined : requested.value}
       disabled={disabled}
       aria-label={label}
       title={label}
-      onClick={() => (wished === undefined ? onUse() : (wished.value = !wished.value))}
+      onClick={() => (requested === undefined ? onUse() : (requested.value = !requested.value))}
     >
       <Icon name={names.icons[isLit ? 0 : 1]} />
     </button>

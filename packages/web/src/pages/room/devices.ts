@@ -50,7 +50,7 @@ export class Devices {
   }
 
   /** What to ask the browser for; nothing when the default will do. */
-  wish(kind: DeviceKind): { deviceId?: string } {
+  preferred(kind: DeviceKind): { deviceId?: string } {
     const id = this.chosen[kind].value
     return id === '' ? {} : { deviceId: id }
   }

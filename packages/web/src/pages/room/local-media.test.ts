@@ -10,13 +10,13 @@ beforeEach(() => {
   local = new LocalMedia(client, fakeClientClass)
 })
 
-test('entering opens what is wished, once, and nothing that a preview has switched off', async () => {
-  local.wished.camera.value = false
+test('entering opens the requested devices, once, and none that a preview has turned off', async () => {
+  local.requested.camera.value = false
   await local.openOnce()
   await local.openOnce()
   expect(client.calls).toEqual(['startLocalAudio [{}]'])
   await local.close()
-  expect(local.wished.camera.value).toBe(true)
+  expect(local.requested.camera.value).toBe(true)
 })
 
 test('a microphone is opened once and muted afterwards', async () => {

@@ -15,7 +15,7 @@ export class LocalMedia {
   /** Why camera or microphone are off although the user wanted them on. */
   readonly failure = signal<string | undefined>(undefined)
   /** Whether each is to be on when this page enters a room: decided before any device is opened. */
-  readonly wished = { camera: signal(true), microphone: signal(true) }
+  readonly requested = { camera: signal(true), microphone: signal(true) }
   /** Devices were asked for since this page was opened or last left a room. */
   readonly wasOpened = signal(false)
   readonly beauty = signal<Required<BeautyOptions>>({ smoothing: 0, whitening: 0 })
@@ -54,12 +54,12 @@ export class LocalMedia {
    */
   async open(): Promise<void> {
     this.wasOpened.value = true
-    const opensMicrophone = this.microphone.value === 'off' && this.wished.microphone.value
+    const opensMicrophone = this.microphone.value === 'off' && this.requested.microphone.value
     if (opensMicrophone) {
       this.#wanted.microphone = true
       this.microphone.value = 'starting'
     }
-    if (this.camera.value === 'off' && this.wished.camera.value) await this.setCamera(true)
+    if (this.camera.value === 'off' && this.requested.camera.value) await this.setCamera(true)
     if (opensMicrophone && this.#wanted.microphone) await this.setMicrophone(true)
   }
 
@@ -169,7 +169,7 @@ export class LocalMedia {
     this.#microphoneOpen = this.#wanted.camera = this.#wanted.microphone = false
     this.camera.value = this.microphone.value = this.screen.value = 'off'
     this.wasOpened.value = false
-    this.wished.camera.value = this.wished.microphone.value = true
+    this.requested.camera.value = this.requested.microphone.value = true
     await Promise.allSettled([
       this.#client.stopLocalVideo(),
       this.#client.stopLocalAudio(),
@@ -179,17 +179,17 @@ export class LocalMedia {
 
   /** A saved device that no longer exists must not prevent the use of another. */
   async #startCamera(): Promise<void> {
-    const wish = this.devices.wish('camera')
+    const preferred = this.devices.preferred('camera')
     const start = (device: { deviceId?: string }): Promise<void> =>
       this.#client.startLocalVideo({ view: this.#view, ...device })
-    await start(wish).catch((error: unknown) => retryWithout(wish, error, () => start({})))
+    await start(preferred).catch((error: unknown) => retryWithout(preferred, error, () => start({})))
   }
 
   async #startMicrophone(): Promise<void> {
-    const wish = this.devices.wish('microphone')
+    const preferred = this.devices.preferred('microphone')
     await this.#client
-      .startLocalAudio(wish)
-      .catch((error: unknown) => retryWithout(wish, error, () => this.#client.startLocalAudio()))
+      .startLocalAudio(preferred)
+      .catch((error: unknown) => retryWithout(preferred, error, () => this.#client.startLocalAudio()))
   }
 
   async #attempt(act: () => Promise<void>): Promise<boolean> {
@@ -204,8 +204,8 @@ export class LocalMedia {
   }
 }
 
-function retryWithout(wish: { deviceId?: string }, error: unknown, again: () => Promise<void>): Promise<void> {
+function retryWithout(preferred: { deviceId?: string }, error: unknown, again: () => Promise<void>): Promise<void> {
   const isGone = codeOf(error) === 'DEVICE_NOT_FOUND' || codeOf(error) === 'DEVICE_CONSTRAINTS'
-  if (wish.deviceId === undefined || !isGone) throw error
+  if (preferred.deviceId === undefined || !isGone) throw error
   return again()
 }

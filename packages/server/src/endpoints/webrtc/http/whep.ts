@@ -7,7 +7,7 @@ import {
   negotiate,
   parseRemoteDescription,
   planPlay,
-  type CodecWish,
+  type CodecPreference,
   type NegotiatedMedia,
   type RemoteDescription,
 } from '@crossroom/webrtc'
@@ -56,8 +56,8 @@ export class WhepEndpoint {
     const { attempt, stream } = await this.#admit(request, params, remoteAddress)
     try {
       const kind = kindFor(offer, stream.tracks)
-      const wishes = allowed(wishesFor(stream.tracks, kind), attempt.filters.without)
-      const media = negotiate(offer, planPlay(wishes), (length) => randomBytes(length))
+      const preferences = allowed(preferencesFor(stream.tracks, kind), attempt.filters.without)
+      const media = negotiate(offer, planPlay(preferences), (length) => randomBytes(length))
       return this.#answer(attempt, { stream, kind }, offer, media, { bearer: bearerOf(request), owner })
     } catch (error) {
       attempt.close('error')
@@ -162,14 +162,14 @@ export class WhepEndpoint {
   }
 }
 
-interface Wishes {
-  readonly audio: readonly CodecWish[]
-  readonly video: readonly CodecWish[]
+interface Preferences {
+  readonly audio: readonly CodecPreference[]
+  readonly video: readonly CodecPreference[]
 }
 
 /** Of a kind that the player may not have, no m-line is accepted. */
-function allowed(wishes: Wishes, without: 'audio' | 'video' | undefined): Wishes {
-  return without === undefined ? wishes : { ...wishes, [without]: [] }
+function allowed(preferences: Preferences, without: 'audio' | 'video' | undefined): Preferences {
+  return without === undefined ? preferences : { ...preferences, [without]: [] }
 }
 
 /** Figures for the log at the end of a session. */
@@ -205,15 +205,15 @@ function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
  * The codecs are known before the first converted frame, so there is no wait. A missing track may still start: its
  * m-line is accepted.
  */
-function wishesFor({ video, audio }: Tracks, kind: PlayableKind): Wishes {
+function preferencesFor({ video, audio }: Tracks, kind: PlayableKind): Preferences {
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
     audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1, useRed: true }],
-    video: [videoWish(kind, profile)],
+    video: [videoPreference(kind, profile)],
   }
 }
 
-function videoWish(kind: PlayableKind, profile: string | undefined): CodecWish {
+function videoPreference(kind: PlayableKind, profile: string | undefined): CodecPreference {
   if (kind === 'webrtc-vp8') return { codec: 'vp8' }
   if (kind === 'webrtc-h264-slices') return { codec: 'h264', isSingle: true }
   return { codec: 'h264', ...(profile && { profileLevelId: profile }) }

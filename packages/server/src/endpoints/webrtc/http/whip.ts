@@ -15,7 +15,7 @@ import type { Audit } from '../../../observe/index.js'
 import type { EndpointEnvironment } from '../../environment.js'
 import { describeSession, type RtcGateway } from '../port/index.js'
 import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './routes.js'
-import { PUBLISH_WISHES, PublishedStream, RtcPublish } from '../receive/index.js'
+import { PUBLISH_CODECS, PublishedStream, RtcPublish } from '../receive/index.js'
 import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
 import type { RtcSession, RtcSessions } from './sessions.js'
 
@@ -55,7 +55,7 @@ export class WhipEndpoint {
     const offer = parseRemoteDescription(sdp)
     const remoteAddress = clientAddress(request)
     const owner = checkPending(sessions, remoteAddress)
-    const media = negotiate(offer, planPublish(PUBLISH_WISHES), (length) => randomBytes(length))
+    const media = negotiate(offer, planPublish(PUBLISH_CODECS), (length) => randomBytes(length))
     const connectionId = environment.newConnectionId()
     let begun: BegunPublish | undefined
     const stream = new PublishedStream({

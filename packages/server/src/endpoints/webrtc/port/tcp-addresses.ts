@@ -4,7 +4,7 @@ import { rtcLimits } from '../../../config/index.js'
 import { plainAddress } from '../../../net/index.js'
 
 /** A TCP connection that carries framed packets (RFC 4571, RFC 6544). */
-interface TcpWay {
+interface TcpPath {
   readonly socket: Socket
   readonly reader: FrameReader
 }
@@ -18,7 +18,7 @@ export interface TcpAddressesHandlers {
 /** Numbers the TCP connections of the media port, so that ICE can treat them as it treats UDP addresses. */
 export class TcpAddresses {
   readonly #handlers: TcpAddressesHandlers
-  readonly #ways = new Map<PeerAddress, TcpWay>()
+  readonly #paths = new Map<PeerAddress, TcpPath>()
   #next: PeerAddress = FIRST_TCP_ADDRESS
 
   constructor(handlers: TcpAddressesHandlers) {
@@ -26,63 +26,63 @@ export class TcpAddresses {
   }
 
   get size(): number {
-    return this.#ways.size
+    return this.#paths.size
   }
 
   /** Takes over an accepted connection; the answer is its address. */
   add(socket: Socket): PeerAddress {
     const address = this.#next++
-    const way: TcpWay = { socket, reader: new FrameReader() }
-    this.#ways.set(address, way)
-    socket.on('data', (bytes: Buffer) => this.#read(address, way, bytes))
+    const path: TcpPath = { socket, reader: new FrameReader() }
+    this.#paths.set(address, path)
+    socket.on('data', (bytes: Buffer) => this.#read(address, path, bytes))
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
-      this.#ways.delete(address)
+      this.#paths.delete(address)
       this.#handlers.closed(address)
     })
     return address
   }
 
   endpointOf(address: PeerAddress): { ip: string; port: number } | undefined {
-    const socket = this.#ways.get(address)?.socket
+    const socket = this.#paths.get(address)?.socket
     if (socket?.remoteAddress === undefined) return undefined
     return { ip: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 }
   }
 
   /** Sends one packet with its length before it. */
   send(address: PeerAddress, packet: Uint8Array): void {
-    const way = this.#ways.get(address)
-    if (way === undefined) return
+    const path = this.#paths.get(address)
+    if (path === undefined) return
     const framed = new Uint8Array(FRAME_HEADER_BYTES + packet.length)
     writeFrame(packet, framed, 0)
-    this.#write(way, framed)
+    this.#write(path, framed)
   }
 
   /** Sends bytes that are framed already; `taken` is called when the kernel has them. */
   write(address: PeerAddress, framed: Uint8Array, taken: () => void): void {
-    const way = this.#ways.get(address)
-    if (way !== undefined) this.#write(way, framed, taken)
+    const path = this.#paths.get(address)
+    if (path !== undefined) this.#write(path, framed, taken)
   }
 
   close(address: PeerAddress): void {
-    this.#ways.get(address)?.socket.destroy()
+    this.#paths.get(address)?.socket.destroy()
   }
 
   closeAll(): void {
-    for (const { socket } of this.#ways.values()) socket.destroy()
+    for (const { socket } of this.#paths.values()) socket.destroy()
   }
 
   /** All writes go through here: a peer that does not read uses bounded memory, and the socket watch does the rest. */
-  #write({ socket }: TcpWay, framed: Uint8Array, taken?: () => void): void {
+  #write({ socket }: TcpPath, framed: Uint8Array, taken?: () => void): void {
     if (socket.writableLength + framed.length > rtcLimits.tcpWaitingBytes) socket.destroy()
     else socket.write(framed, taken)
   }
 
-  #read(address: PeerAddress, way: TcpWay, bytes: Buffer): void {
+  #read(address: PeerAddress, path: TcpPath, bytes: Buffer): void {
     // Media is decrypted in place, and Node gives every read its own buffer.
-    way.reader.push(bytes)
-    for (let packet = way.reader.next(); packet !== undefined; packet = way.reader.next())
+    path.reader.push(bytes)
+    for (let packet = path.reader.next(); packet !== undefined; packet = path.reader.next())
       this.#handlers.packet(address, packet)
-    if (way.reader.failed) way.socket.destroy()
+    if (path.reader.failed) path.socket.destroy()
   }
 }

@@ -1,2 +1,2 @@
 export { PublishedStream } from './published-stream.js'
-export { PUBLISH_WISHES, RtcPublish, type UplinkPath } from './rtc-publish.js'
+export { PUBLISH_CODECS, RtcPublish, type UplinkPath } from './rtc-publish.js'

@@ -17,7 +17,7 @@ const frameOf = (config: VideoConfig, at: Micros, keyframe: boolean): VideoFrame
   ...{ config, pts: at, dts: at, keyframe, units: [Uint8Array.of(1)], receivedAt: at, droppable: false },
 })
 
-/** A sender of two layers that answers a wish for a keyframe with its next frame. */
+/** A sender of two layers that answers a keyframe request with its next frame. */
 class Sender {
   readonly layers: Layers
   readonly sending = new Set(['h', 'l'])
@@ -26,7 +26,7 @@ class Sender {
   readonly main: { readonly rid: string; readonly at: Micros; readonly keyframe: boolean }[] = []
   readonly small: { readonly rid: string; readonly at: Micros; readonly keyframe: boolean }[] = []
   readonly asked: string[] = []
-  answersWishes = true
+  answersRequests = true
   now: Micros = 0
 
   constructor(order: readonly string[]) {
@@ -47,7 +47,7 @@ class Sender {
     if (verdict.small) this.small.push(entry)
     if (!verdict.wantsKeyframe) return
     this.asked.push(rid)
-    if (this.answersWishes) this.keyframes.add(rid)
+    if (this.answersRequests) this.keyframes.add(rid)
   }
 }
 
@@ -99,12 +99,12 @@ test('a better layer that comes back without a keyframe is asked for one, and th
   expect(longestGap(sender.main)).toBeLessThan(700 * MS)
 })
 
-test('a sender that ignores the wish keeps the picture it had', () => {
+test('a sender that ignores the request keeps its layer', () => {
   const sender = new Sender(['h', 'l']).run(1)
   sender.sending.delete('h')
   sender.run(2)
   sender.sending.add('h')
-  sender.answersWishes = false
+  sender.answersRequests = false
   sender.run(3)
   expect(sender.main.at(-1)?.rid).toBe('l')
   expect(sender.main.at(-1)?.at).toBe(sender.now - INTERVAL)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Driver, type MediaFrame, type Micros } from '@crossroom/media'
 import {
   RtpReceiver,
-  type CodecWish,
+  type CodecPreference,
   type MediaReceiver,
   type NegotiatedMedia,
   type PeerAddress,
@@ -14,7 +14,10 @@ import type { Clock } from '../../../hub/index.js'
 import type { RtcGateway } from '../port/index.js'
 
 /** H.264 first: phones play it as it is. Everything else has to be converted for them. */
-export const PUBLISH_WISHES: { readonly audio: readonly CodecWish[]; readonly video: readonly CodecWish[] } = {
+export const PUBLISH_CODECS: {
+  readonly audio: readonly CodecPreference[]
+  readonly video: readonly CodecPreference[]
+} = {
   audio: [{ codec: 'opus', useRed: true }],
   video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'vp9' }, { codec: 'av1' }, { codec: 'h265' }],
 }

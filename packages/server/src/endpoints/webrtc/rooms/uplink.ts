@@ -19,7 +19,7 @@ import {
   type RtcPeer,
   type SessionIdentity,
 } from '../port/index.js'
-import { PUBLISH_WISHES, PublishedStream, RtcPublish, type UplinkPath } from '../receive/index.js'
+import { PUBLISH_CODECS, PublishedStream, RtcPublish, type UplinkPath } from '../receive/index.js'
 import { checkTracks } from './uplink-tracks.js'
 
 export interface RoomUplinkOptions {
@@ -88,7 +88,7 @@ export class RoomUplink {
   publish(sdp: string, tracks: readonly PublishedTrack[]): string {
     const offer = parseRemoteDescription(sdp)
     const wanted = checkTracks(offer, tracks)
-    const plan = planUplink((mid) => wanted.has(mid), PUBLISH_WISHES)
+    const plan = planUplink((mid) => wanted.has(mid), PUBLISH_CODECS)
     const media = negotiate(offer, plan, (length) => randomBytes(length))
     const sending = media.filter(({ isHeld }) => isHeld !== true)
     const connection = this.#connect(offer, sending)

@@ -1,12 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A port of this machine at which TCP gets through to another port. */
-export interface TcpWay {
+/** A TCP relay from one port of this machine to another. */
+export interface TcpRelay {
   readonly close: () => void
 }
 
-/** Listens on a port of `host` that must be free for TCP, and leads every connection to `target` of 127.0.0.1. */
-export async function openTcpWay(port: number, target: number, host = '127.0.0.1'): Promise<TcpWay> {
+/** Listens on a port of `host`, which must be free, and relays every connection to `target` on 127.0.0.1. */
+export async function openTcpRelay(port: number, target: number, host = '127.0.0.1'): Promise<TcpRelay> {
   const sockets = new Set<Socket>()
   const way = createServer((near) => {
     const far = connect(target, '127.0.0.1')
