@@ -168,3 +168,15 @@ test('whoever reaches the server beside nginx is believed nothing', async () => 
   expect(server.log()).toMatch(/"from":"127\.0\.0\.9"[^\n]*"WRONG_KEY"/)
   expect(server.log()).not.toContain('203.0.113.77')
 })
+
+test('addresses of one IPv6 /64 are one client, however they are written, and the next /64 is another', async () => {
+  const wrong = async (address: string): Promise<number> => {
+    const headers = { 'x-forwarded-for': address, authorization: 'Bearer a-key-that-is-wrong' }
+    return (await fetch(`${server.http}/api/v1/rooms`, { headers })).status
+  }
+  for (let i = 0; i < 10; i++) expect(await wrong(`2001:db8:7:8:${i.toString(16)}::${String(i)}`)).toBe(401)
+  const one = ['2001:db8:7:8::99', '2001:0DB8:0007:0008:ffff:ffff:ffff:ffff', '2001:db8:7:8:0:0:203.0.113.9']
+  expect(await Promise.all(one.map(wrong))).toEqual([429, 429, 429])
+  const others = ['2001:db8:7:9::1', '2001:db8:8:8::1', '::ffff:203.0.113.200']
+  expect(await Promise.all(others.map(wrong))).toEqual([401, 401, 401])
+})
