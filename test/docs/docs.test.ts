@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { notificationShapes } from '../../packages/protocol/src/notification-shapes.js'
 import { requests } from '../../packages/protocol/src/requests.js'
 import { RESERVED_APPS } from '../../packages/server/src/auth/names.js'
+import { protocols } from '../../packages/server/src/endpoints/index.js'
 import { describeValue, errorTable, limitTables, LIMITS_OF_PACKAGES, optionTable } from './tables.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -47,7 +48,7 @@ test.each(LIMITS_OF_PACKAGES)('%s is %d for the package that applies it as well'
 test('the reserved names are those of the code', () => {
   const text = readFileSync(join(ROOT, 'docs/2-streams.md'), 'utf8')
   const listed = /Reserved as APP: ([^.]+)\./.exec(text)?.[1]?.match(/\w+/g)
-  expect(new Set(listed)).toEqual(RESERVED_APPS)
+  expect(new Set(listed)).toEqual(new Set([...RESERVED_APPS, ...protocols.flatMap(({ reserves }) => reserves)]))
 })
 
 test.each([

@@ -18,6 +18,7 @@ export const adts: ProtocolWith<typeof options> = {
   name: 'adts',
   publishes: [],
   plays: [{ by: 'adts', needs: [NEEDS] }],
+  reserves: [],
   options,
   configure: ({ adtsPort }) => ({
     ports: adtsPort === undefined ? [] : [tcpPort('adts', adtsPort)],

@@ -12,7 +12,7 @@ import {
   socketLimits,
   viewerLimits,
 } from '../config/index.js'
-import type { EndpointEnvironment, ServerConfig } from '../endpoints/index.js'
+import { reservedApps, type EndpointEnvironment, type ServerConfig } from '../endpoints/index.js'
 import { Connections, Fanouts, StreamHub } from '../hub/index.js'
 import {
   FrontDoor,
@@ -72,7 +72,8 @@ export function makeCore(config: ServerConfig, { log, metrics }: ServerServices,
   const secrets = new Secrets(config)
   const audit = new Audit(log)
   const hooks = hooksOf(config, secrets, { nowMs: Date.now, clock, newId: () => randomBytes(16).toString('hex'), log })
-  const gate = new GateByApp(new PlainStreams(config, { nowMs: Date.now, guard, hooks, secrets, audit }))
+  const plain = { ...config, reservedApps: reservedApps(config) }
+  const gate = new GateByApp(new PlainStreams(plain, { nowMs: Date.now, guard, hooks, secrets, audit }))
   const transcoder = new Transcoder({ clock, log, spawn: childSpawner({ log }), transcode: transcodeOptions(config) })
   const proxies = new TrustedProxies(config.trustProxy)
   const connections = new Connections()

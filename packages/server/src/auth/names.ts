@@ -1,9 +1,9 @@
 import { nameLimits } from '../config/limits.js'
 import type { Refusal } from './gate.js'
 
-/** First path segments that mean something else than a plain stream's app. */
+/** First path segments that mean something else than a plain stream's app, besides those of protocols. */
 export const RESERVED_APPS: ReadonlySet<string> = new Set([
-  ...['r', 'push', 'whip', 'whep', 'api', 'sdk', 'signal', 'v4', 'weapp', 'call', 'monitor', 'console'],
+  ...['r', 'push', 'api', 'sdk', 'signal', 'v4', 'weapp', 'call', 'monitor', 'console'],
   ...['healthz', 'readyz', 'metrics'],
 ])
 
@@ -14,8 +14,11 @@ export function isSegment(text: string): boolean {
   return text.length <= nameLimits.segmentChars && SEGMENT.test(text)
 }
 
-/** Why a plain stream may not have this name; undefined when it may. The sentence never repeats the name. */
-export function refuseName(app: string, stream: string): Refusal | undefined {
+/**
+ * Why a plain stream may not have this name; undefined when it may. `ofProtocols`: first path segments of their routes. The
+ * sentence never repeats a malformed name.
+ */
+export function refuseName(app: string, stream: string, ofProtocols: readonly string[]): Refusal | undefined {
   if (!isSegment(app) || !isSegment(stream))
     return {
       ok: false,
@@ -24,7 +27,7 @@ export function refuseName(app: string, stream: string): Refusal | undefined {
         'APP and STREAM are each 1 to 128 letters, digits, dots, dashes or underscores and do not begin with a dot.',
       httpStatus: 400,
     }
-  if (RESERVED_APPS.has(app))
+  if (RESERVED_APPS.has(app) || ofProtocols.includes(app))
     return {
       ok: false,
       code: 'RESERVED_NAME',

@@ -20,6 +20,8 @@ export interface PlainStreamOptions {
   readonly play: 'open' | 'token'
   /** Whether anyone may publish `live/…`: with `--demo`. */
   readonly demo?: boolean | undefined
+  /** First path segments of the protocols' routes; absent: none. */
+  readonly reservedApps?: readonly string[] | undefined
 }
 
 /** What the gate works with. */
@@ -49,7 +51,7 @@ export class PlainStreams implements StreamGate {
   }
 
   async admit(request: StreamRequest): Promise<Admission> {
-    const badName = refuseName(request.app, request.stream)
+    const badName = refuseName(request.app, request.stream, this.#options.reservedApps ?? [])
     if (badName !== undefined) return badName
     const admission = await this.#decide(request)
     return admission.ok ? admission : { ...admission, loggedName: nameOf(request) }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deriveKey, EntrySignatures, FailureGuard, verifyStreamToken } from '../auth/index.js'
 import { loadConfig } from '../config/index.js'
 import { protocols } from '../endpoints/index.js'
@@ -129,8 +129,10 @@ test('help of token and doctor is about themselves', async () => {
 
 test('token prints the whole address of an encoder, and an invitation with its signatures behind #', async () => {
   const args = ['token', '--user', 'obs', '--room', '42', '--name', 'Big stage', '--secret', 's', '--sdk-app-id', '7', '--host', '127.0.0.1'] // prettier-ignore
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now())
   expect(await run([...args, '--push', '--rtmp-port', '1945'])).toBe(0)
   expect(await run([...args, '--link', '--public-url', 'https://call.example.org/'])).toBe(0)
+  now.mockRestore()
   const [push, link] = out.map((line) => new URL(line))
   expect(out[0]).toMatch(
     /^rtmp:\/\/localhost:1945\/push\/42\?sdkappid=7&userid=obs&usersig=[^&]+&privatemapkey=[^&]+&name=Big%20stage$/,

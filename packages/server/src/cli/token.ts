@@ -1,6 +1,6 @@
 import { makeStreamToken, refuseName, Secrets } from '../auth/index.js'
 import type { StreamAction } from '../auth/index.js'
-import type { ServerConfig } from '../endpoints/index.js'
+import { reservedApps, type ServerConfig } from '../endpoints/index.js'
 import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
@@ -33,7 +33,7 @@ export function printToken(config: ServerConfig, options: TokenOptions, nowMs: n
       'Tokens are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config.',
     )
   const [app = '', stream = '', ...rest] = options.stream.split('/')
-  const refusal = rest.length > 0 ? undefined : refuseName(app, stream)
+  const refusal = rest.length > 0 ? undefined : refuseName(app, stream, reservedApps(config))
   if (rest.length > 0 || refusal !== undefined)
     throw new CommandError(`--stream must be APP/STREAM, like live/camera1. ${refusal?.sentence ?? ''}`.trimEnd())
   const expiresAtSeconds = Math.floor(nowMs / 1000) + options.expire

@@ -15,6 +15,11 @@ export const protocols = [httpFlv, rtmp, webrtc] as const satisfies readonly Pro
 /** Everything the server is told at start. */
 export type ServerConfig = ConfigWith<Protocol & ConfiguredProtocol>
 
+/** First path segments that no plain stream may have as its app. */
+export function reservedApps({ protocols: all }: ServerConfig): string[] {
+  return all.flatMap(({ reserves }) => reserves)
+}
+
 type NamesOf<One> = One extends Protocol ? keyof One['options'] : never
 /** The options of the server and of its protocols. */
 export type OptionName = keyof typeof serverOptions | NamesOf<(typeof protocols)[number]>

@@ -16,6 +16,8 @@ export interface Protocol {
   readonly publishes: readonly StreamProtocol[]
   /** How a stream is played by it, and what its kinds of players take. */
   readonly plays: readonly { readonly by: StreamProtocol; readonly needs: readonly PlayerNeeds[] }[]
+  /** First path segments of its routes: no plain stream may have them as its app. */
+  readonly reserves: readonly string[]
   /** Its options: flags, variables, lines of the file and `--help`. */
   readonly options: OptionShape
   configure(config: never): ConfiguredProtocol

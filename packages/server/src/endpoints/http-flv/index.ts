@@ -13,6 +13,7 @@ export const httpFlv: ProtocolWith<typeof options> = {
     { by: 'http-flv', needs: [FLV_NEEDS] },
     { by: 'ws-flv', needs: [FLV_NEEDS] },
   ],
+  reserves: [],
   options,
   configure: () => ({
     ports: [],

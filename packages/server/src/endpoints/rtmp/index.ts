@@ -21,6 +21,7 @@ export const rtmp: ProtocolWith<typeof options> = {
   name: 'rtmp',
   publishes: ['rtmp'],
   plays: [{ by: 'rtmp', needs: [FLV_NEEDS] }],
+  reserves: [],
   options,
   configure,
 }

@@ -43,6 +43,7 @@ export const webrtc: ProtocolWith<typeof options> = {
     { by: 'whep', needs },
     { by: 'webrtc', needs },
   ],
+  reserves: ['whip', 'whep'],
   options,
   configure,
 }
