@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUserId } from '@crossroom/protocol'
+import { openServiceLimits } from '../config/index.js'
 import type { AddressRates } from '../net/index.js'
 import type { RoomOperations } from '../rooms/index.js'
 import { signForDemo, type DemoSigner } from './demo.js'
@@ -30,12 +31,11 @@ interface ServedRoom {
   readonly members: Map<string, { readonly nickName: string; seenAtMs: number }>
 }
 
+const { demoRooms, demoMembers, demoHeartbeatMs } = openServiceLimits
+
 type Body = Readonly<Record<string, unknown>>
 type Answer = Readonly<Record<string, unknown>>
 
-const HEARTBEAT_TIMEOUT_MS = 20_000
-const MEMBERS = 4
-const ROOMS = 1000
 const TEXT_CHARS = 128
 const OK = { code: 0, message: '' }
 
@@ -97,7 +97,7 @@ class RoomService {
 
   async #create(signer: DemoSigner, body: Body): Promise<Answer> {
     if (!isUserId(body['userID'])) return badUser()
-    if (this.#rooms.size >= ROOMS) return refused(`The limit of ${String(ROOMS)} rooms is reached.`)
+    if (this.#rooms.size >= demoRooms) return refused(`The limit of ${String(demoRooms)} rooms is reached.`)
     let roomID = randomInt(1, 2 ** 31)
     while (this.#rooms.has(roomID) || (await this.#usersIn(roomID)) !== undefined) roomID = randomInt(1, 2 ** 31)
     const room = { roomID, roomInfo: textOf(body['roomInfo']), roomType: textOf(body['roomType']), members: new Map() }
@@ -110,7 +110,7 @@ class RoomService {
     if (!isUserId(userID)) return badUser()
     const room = this.#find(roomID)
     if (room === undefined) return noRoom()
-    if (!room.members.has(userID) && room.members.size >= MEMBERS) return refused('The room is full.')
+    if (!room.members.has(userID) && room.members.size >= demoMembers) return refused('The room is full.')
     const nowMs = this.#deps.nowMs()
     room.members.set(userID, { nickName: textOf(nickName), seenAtMs: nowMs })
     const { privateMapKey = '' } = signForDemo(signer, userID, room.roomID, nowMs)
@@ -159,7 +159,7 @@ class RoomService {
     for (const [index, room] of rooms.entries()) {
       for (const [userID, member] of room.members) {
         if (present[index]?.has(userID) === true) member.seenAtMs = nowMs
-        if (nowMs - member.seenAtMs > HEARTBEAT_TIMEOUT_MS) room.members.delete(userID)
+        if (nowMs - member.seenAtMs > demoHeartbeatMs) room.members.delete(userID)
       }
       if (room.members.size === 0) this.#rooms.delete(room.roomID)
     }

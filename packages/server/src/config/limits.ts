@@ -1,6 +1,7 @@
 /**
- * Every limit of the server, named, with its unit in the name (`Ms`, `Micros`, `Bytes`, `PerSecond`) or a plain count.
- * Tests and documentation read this file; nothing else in the package writes a limit as a number.
+ * The limits of what peers may use, hold and delay, named, with the unit in the name (`Ms`, `Micros`, `Bytes`,
+ * `PerSecond`) or a plain count. Tests and documentation read this file. Constants of a single mechanism (lengths of
+ * formats, retry pauses of a command, tuning) stay in its file.
  */
 
 const KiB = 1024
@@ -264,6 +265,10 @@ export const authLimits = {
 
 /** HTTP services without authentication: the signatures of the demo, the room service of the old demos. */
 export const openServiceLimits = {
+  /** Rooms of the old demos, their members, and the time after which a member without heartbeat leaves. */
+  demoRooms: 1000,
+  demoMembers: 4,
+  demoHeartbeatMs: 20_000,
   /** Requests from one address (IPv4 /32, IPv6 /64); loopback is exempt. */
   requestsPerSecond: 10,
   requestBurst: 40,
@@ -287,6 +292,8 @@ export const forwardLimits = {
   /** Forward rules at the same time. */
   rules: 64,
   targetUrlChars: 1024,
+  /** Data waiting for a slow target; beyond it video is skipped up to the next keyframe. */
+  targetWaitingBytes: 4 * MiB,
   connectMs: 5_000,
   retryFirstMs: 1_000,
   retryMaxMs: 30_000,

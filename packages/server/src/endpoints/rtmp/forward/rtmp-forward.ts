@@ -13,6 +13,7 @@ import {
   type Micros,
 } from '@crossroom/media'
 import { MessageType, parseRtmpUrl, RtmpClientSession, type RtmpClientEvent } from '@crossroom/rtmp'
+import { forwardLimits } from '../../../config/index.js'
 import {
   LeadingPictures,
   baseMsFor,
@@ -31,9 +32,6 @@ export interface ForwardTargetAddress extends OutgoingTarget {
 
 /** Connects to a server; `ready` is called when bytes may be written. */
 export type Connect = (target: OutgoingTarget, ready: () => void) => Socket
-
-/** Above this much unsent the target is too slow: frames are left out up to the next keyframe. */
-const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 
 /** One connection that publishes a stream at another RTMP server, from its first keyframe to its end. */
 export class RtmpForward implements FrameSink {
@@ -94,7 +92,8 @@ export class RtmpForward implements FrameSink {
 
   handleFrame(frame: MediaFrame): void {
     const isVideo = frame.config.kind === 'video'
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#skipsToKeyframe = this.#source.tracks.video !== undefined
+    if (this.#socket.writableLength > forwardLimits.targetWaitingBytes)
+      this.#skipsToKeyframe = this.#source.tracks.video !== undefined
     if (this.#skipsToKeyframe) {
       if (this.#source.tracks.video !== undefined && !(isVideo && isEntryPoint(frame))) return
       this.#skipsToKeyframe = false
