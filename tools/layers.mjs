@@ -1,5 +1,5 @@
 // One-way imports, checked. Packages import only what their package.json declares; layers of packages/server/src import
-// only what the table allows; and no file of any package is in a circle of imports, those of types included.
+// only what the table allows; a folder that has an index is entered through it; and no file of any package is in a circle of imports, those of types included.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -21,10 +21,19 @@ const LAYERS = {
 }
 /** Folder that implements what another layer declares it needs -> that layer: types of its index, and nothing else. */
 const SEAMS = { 'endpoints/webrtc/rooms': 'rooms' }
-/** Folder of a layer -> folders of it that it may import. Files beside the folders join them. Others enter by its index. */
+/** Folder -> folders in it -> folders of the same that these may import. Files beside the folders join them. */
 const FOLDERS = {
   rooms: { model: [], media: ['model'], view: ['model', 'media'], doors: ['model', 'media', 'view'] },
+  'endpoints/webrtc': {
+    port: [],
+    send: ['port'],
+    receive: ['port'],
+    http: ['port', 'send', 'receive'],
+    rooms: ['port', 'send', 'receive'],
+  },
 }
+/** Imported without their folder's index: a child process takes the limits alone, a room's player of FLV no other protocol. */
+const ALONE = ['config/limits.js', 'stream/flv-source.js']
 /** Layers whose folders do not know each other, and share the files beside them. Their index alone knows all folders. */
 const APART = ['endpoints']
 const IMPORT =
@@ -64,23 +73,24 @@ for (const name of readdirSync('packages')) {
           continue
         }
         imported.push(sourceOf(target))
+        const shut = shutFolderOf(file, target, root)
+        if (shut !== undefined) problems.push(`${where}: "${shut}" is entered by its index, not by ${spec}`)
         if (name !== 'server') continue
         const [from, ...fromPath] = relative(root, file).split('/'),
           [to, ...toPath] = relative(root, target).split('/')
         const isSeam = /^import type\b/.test(statement) && SEAMS[dirname(relative(root, file))] === to
         if (from in LAYERS && to !== from && !LAYERS[from].includes(to) && !isSeam)
           problems.push(`${where}: layer "${from}" may not import "${to}"`)
-        const isApart = APART.includes(to)
-        if (!(to in FOLDERS) && !isApart) continue
-        if (from !== to) {
-          if (toPath.join('/') !== 'index.js')
-            problems.push(`${where}: "${to}" is entered by its index, not by ${spec}`)
-        } else if (isApart) {
+        for (const [parent, folders] of Object.entries(FOLDERS)) {
+          const [mine, its] = [file, target].map((path) => folderIn(join(root, parent), path))
+          if (mine in folders && its in folders && mine !== its && !folders[mine].includes(its))
+            problems.push(`${where}: "${parent}/${mine}" may not import "${parent}/${its}"`)
+        }
+        if (from === to && APART.includes(to)) {
           const isShared = toPath.length === 1 && toPath[0] !== 'index.js'
           if (fromPath.join('/') !== 'index.ts' && fromPath[0] !== toPath[0] && !isShared)
             problems.push(`${where}: "${from}/${fromPath[0]}" may not import "${from}/${toPath[0]}"`)
-        } else if (fromPath.length > 1 && toPath[0] !== fromPath[0] && !FOLDERS[from][fromPath[0]]?.includes(toPath[0]))
-          problems.push(`${where}: "${from}/${fromPath[0]}" may not import "${from}/${toPath[0]}"`)
+        }
       }
     }
   }
@@ -89,6 +99,25 @@ for (const circle of circlesOf(graph))
   problems.push(`a circle of imports: ${circle.map((file) => relative('.', file)).join(' -> ')}`)
 for (const problem of problems) console.error(problem)
 process.exit(problems.length ? 1 : 0)
+
+/** The outermost folder with an index that the import enters in another way; undefined where it enters none. */
+function shutFolderOf(file, target, root) {
+  if (ALONE.includes(relative(root, target))) return undefined
+  const path = relative(root, dirname(target)).split('/')
+  for (let depth = 1; depth <= path.length; depth++) {
+    const folder = join(root, ...path.slice(0, depth))
+    const isInside = file.startsWith(`${folder}/`)
+    const hasIndex = ['index.ts', 'index.tsx'].some((index) => existsSync(join(folder, index)))
+    if (!isInside && hasIndex) return target === join(folder, 'index.js') ? undefined : relative(root, folder)
+  }
+  return undefined
+}
+
+/** The folder right below `parent` that a file is in; undefined elsewhere and beside the folders. */
+function folderIn(parent, path) {
+  const [folder, file] = relative(parent, path).split('/')
+  return file === undefined || folder === '..' ? undefined : folder
+}
 
 /** The source of what is imported as it will be built, or through a folder's index. */
 function sourceOf(target) {

@@ -4,4 +4,4 @@ import { setLoadedFrom } from './server-address.js'
 setLoadedFrom(import.meta.url)
 
 export * from './index.js'
-export { WebRTCAPI } from './webrtc-api/webrtc-api.js'
+export { WebRTCAPI } from './webrtc-api/index.js'

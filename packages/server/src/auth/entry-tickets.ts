@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import type { EntryCredentials } from './entry-verifier.js'
 
 /** What a ticket stands for: what its holder enters a room with. */

@@ -1,6 +1,4 @@
-import { addressGroup } from '../config/address-group.js'
-import { FairShare } from '../config/fair-share.js'
-import { authLimits } from '../config/limits.js'
+import { addressGroup, authLimits, FairShare } from '../config/index.js'
 
 interface Failures {
   count: number

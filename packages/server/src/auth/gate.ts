@@ -1,7 +1,7 @@
-import type { StreamProtocol } from '../config/protocols.js'
-import type { StreamKey } from '../hub/stream-key.js'
+import type { StreamProtocol } from '../config/index.js'
+import type { StreamKey } from '../hub/index.js'
 
-export type { StreamProtocol } from '../config/protocols.js'
+export type { StreamProtocol } from '../config/index.js'
 
 /** The action on a stream. */
 export type StreamAction = 'publish' | 'play'

@@ -1,5 +1,5 @@
-import { hookLimits } from '../config/limits.js'
-import type { Log } from '../observe/log.js'
+import { hookLimits } from '../config/index.js'
+import type { Log } from '../observe/index.js'
 import { sendHook } from './hook-request.js'
 import type { HookPost } from './hook-request.js'
 import type { Ring } from './ring.js'

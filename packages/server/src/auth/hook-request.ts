@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { hookLimits } from '../config/limits.js'
+import { hookLimits } from '../config/index.js'
 import type { Ring } from './ring.js'
 import type { After } from './slots.js'
 

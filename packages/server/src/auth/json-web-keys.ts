@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 
 /** What fetches; `globalThis.fetch` fits. */
 export type Fetch = (

@@ -1,4 +1,4 @@
-import { nameLimits } from '../config/limits.js'
+import { nameLimits } from '../config/index.js'
 import type { Refusal } from './gate.js'
 
 /** First path segments that mean something else than a plain stream's app, besides those of protocols. */

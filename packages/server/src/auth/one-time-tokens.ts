@@ -1,4 +1,4 @@
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 
 /** Remembers one-time tokens until they run out by themselves. The memory is bounded: when it is full, none is taken. */
 export class OneTimeTokens {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { StreamKey } from '../hub/stream-key.js'
+import { StreamKey } from '../hub/index.js'
 import type { Audit } from '../observe/index.js'
 import type { FailureGuard } from './failure-guard.js'
 import type { Admission, Grant, Refusal, RefusalCode, StreamEndReason, StreamGate, StreamRequest } from './gate.js'

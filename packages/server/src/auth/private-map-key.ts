@@ -1,4 +1,4 @@
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import type { Permissions } from './identity.js'
 import { makeTicket, verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
 

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload, type JWTVerifyGetKey } from 'jose'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import { ALL_PERMISSIONS, type Permissions } from './identity.js'
 
 /**

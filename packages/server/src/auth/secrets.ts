@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js'
+import type { Config } from '../config/index.js'
 import { deriveKey } from './derived-key.js'
 import type { Ring } from './ring.js'
 

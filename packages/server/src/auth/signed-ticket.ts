@@ -1,5 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 
 /**
  * The envelope of UserSig (both versions) and privateMapKey: JSON, deflated as RFC 1950, in base64 with `*`, `-` and

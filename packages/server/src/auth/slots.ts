@@ -1,4 +1,4 @@
-import { FairShare } from '../config/fair-share.js'
+import { FairShare } from '../config/index.js'
 
 /** A one-shot timer, in microseconds; the answer cancels it. */
 export type After = (delay: number, callback: () => void) => () => void

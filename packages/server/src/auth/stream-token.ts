@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import { equalSecrets } from './constant-time.js'
 import { deriveKey } from './derived-key.js'
 import type { StreamAction } from './gate.js'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import { equalSecrets } from './constant-time.js'
 import type { TokenVerdict } from './stream-token.js'
 

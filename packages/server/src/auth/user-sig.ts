@@ -1,5 +1,5 @@
 import { createHmac, createSign, createVerify, type KeyObject } from 'node:crypto'
-import { authLimits } from '../config/limits.js'
+import { authLimits } from '../config/index.js'
 import { equalSecrets } from './constant-time.js'
 import { openTicket, sealTicket, type TicketFields } from './signed-ticket.js'
 

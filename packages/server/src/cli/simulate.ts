@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isRoomId, isUserId } from '@crossroom/protocol'
-import { signForDemo } from '../api/demo.js'
+import { signForDemo } from '../api/index.js'
 import type { ServerOptions } from './options.js'
 import { CommandError } from './output.js'
 

@@ -9,4 +9,17 @@ export type { StreamProtocol } from './protocols.js'
 export { readSecretFile } from './secret-file.js'
 export { MIN_SECRET_BYTES, type PreviousSecrets } from './secrets.js'
 export { definitionsOf, serverOptions } from './schema.js'
+export {
+  authLimits,
+  fetchLimits,
+  gopCacheLimits,
+  hookLimits,
+  mixLimits,
+  nameLimits,
+  observeLimits,
+  publisherLimits,
+  roomLimits,
+  startLimits,
+  transcodeLimits,
+} from './limits.js'
 export * from './option.js'

@@ -1,5 +1,5 @@
 import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
-import { startLimits } from '../config/limits.js'
+import { startLimits } from '../config/index.js'
 import { AudioHold } from './audio-hold.js'
 import { baseMsFor, packBatch, packConfig, viewerTimestampMs, type Batch } from './batch.js'
 import type { Clock } from './clock.js'

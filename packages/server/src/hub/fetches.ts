@@ -1,4 +1,4 @@
-import { fetchLimits } from '../config/limits.js'
+import { fetchLimits } from '../config/index.js'
 import type { Clock } from './clock.js'
 import type { StreamResolver } from './resolver.js'
 import type { StreamKey } from './stream-key.js'

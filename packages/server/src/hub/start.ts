@@ -1,5 +1,5 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import { startLimits } from '../config/limits.js'
+import { startLimits } from '../config/index.js'
 import { withoutLeading } from './leading-pictures.js'
 import type { FrameSource } from './sink.js'
 

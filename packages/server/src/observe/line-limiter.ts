@@ -1,4 +1,4 @@
-import { observeLimits } from '../config/limits.js'
+import { observeLimits } from '../config/index.js'
 
 /** How many lines of a kind were left out in a window that is over. */
 export interface LeftOut {

@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import { observeLimits } from '../config/limits.js'
-import type { StreamProtocol } from '../config/protocols.js'
+import { observeLimits, type StreamProtocol } from '../config/index.js'
 
 /** Counters of one protocol, written in hot paths as plain numbers (`traffic.bytesOut += n`) and read at a scrape. */
 export class Traffic {

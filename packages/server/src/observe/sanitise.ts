@@ -1,4 +1,4 @@
-import { observeLimits } from '../config/limits.js'
+import { observeLimits } from '../config/index.js'
 
 /** Stands where a secret was. */
 export const REDACTED = '[redacted]'

@@ -1,6 +1,5 @@
-import type { Permissions } from '../auth/identity.js'
-import type { StreamEndReason } from '../auth/index.js'
-import { roomLimits } from '../config/limits.js'
+import type { Permissions, StreamEndReason } from '../auth/index.js'
+import { roomLimits } from '../config/index.js'
 import { Member, type MemberRoom } from './member.js'
 import type { RoomServices } from './services.js'
 

@@ -1,4 +1,4 @@
-import { roomLimits } from '../config/limits.js'
+import { roomLimits } from '../config/index.js'
 import type { Clock } from '../hub/index.js'
 
 /** What a Node timer can wait is 24.8 days; a signature may last longer. */

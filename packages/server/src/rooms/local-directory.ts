@@ -1,6 +1,5 @@
 import type { ParamsOf, ResultOf } from '@crossroom/protocol'
-import type { Grant } from '../auth/index.js'
-import type { Identity } from '../auth/identity.js'
+import type { Grant, Identity } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import type { MemberMethod, ParticipantRequests } from './doors/participant-requests.js'
 import type { PushDirectory, PushRequest } from './doors/push.js'

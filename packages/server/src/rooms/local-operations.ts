@@ -1,5 +1,5 @@
 import type { TrackKind } from '@crossroom/protocol'
-import { roomLimits } from '../config/limits.js'
+import { roomLimits } from '../config/index.js'
 import type { MemberSummary, RoomOperations, RoomSummary, ShareRequest } from './doors/room-operations.js'
 import type { Member } from './member.js'
 import type { GuestPass } from './model/invitations.js'

@@ -1,5 +1,5 @@
 import type { ExitReason, MemberKind, PublishedStreamType, PublishState, Role } from '@crossroom/protocol'
-import type { Permissions } from '../auth/identity.js'
+import type { Permissions } from '../auth/index.js'
 import { MemberStream, type StreamOwner } from './media/member-stream.js'
 import type { RoomChanges } from './media/room-changes.js'
 import { maySend, type Kinds } from './model/policy.js'

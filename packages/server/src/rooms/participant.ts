@@ -11,8 +11,8 @@ import type {
   TrackKind,
 } from '@crossroom/protocol'
 import { mayRequest } from '@crossroom/protocol'
-import type { Identity, Permissions } from '../auth/identity.js'
-import { roomLimits } from '../config/limits.js'
+import type { Identity, Permissions } from '../auth/index.js'
+import { roomLimits } from '../config/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { Expiry } from './expiry.js'
 import type { MemberMediaHandlers } from './media/media-gateway.js'

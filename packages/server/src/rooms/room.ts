@@ -7,7 +7,7 @@ import {
   type RoomInfo,
   type TrackKind,
 } from '@crossroom/protocol'
-import { roomLimits } from '../config/limits.js'
+import { roomLimits } from '../config/index.js'
 import type { DeviceMember } from './device-member.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import type { RoomChanges } from './media/room-changes.js'

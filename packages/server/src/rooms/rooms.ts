@@ -1,7 +1,5 @@
 import type { ExitReason } from '@crossroom/protocol'
-import { addressGroup } from '../config/address-group.js'
-import { FairShare } from '../config/fair-share.js'
-import { roomLimits } from '../config/limits.js'
+import { addressGroup, FairShare, roomLimits } from '../config/index.js'
 import { Bans } from './model/bans.js'
 import type { Grant } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'

@@ -1,5 +1,5 @@
 import type { AudioCodec, CodecConfig, Micros, VideoCodec } from '@crossroom/media'
-import type { PlayerNeeds } from '../hub/needs.js'
+import type { PlayerNeeds } from '../hub/index.js'
 
 /** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
 export type Lane = 'audio' | 'video'

@@ -12,7 +12,7 @@ import {
 } from '@crossroom/media'
 import type { Order } from './catalog.js'
 import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
-import type { MixOrder } from './mix/mix-order.js'
+import type { MixOrder } from './ipc/mix-order.js'
 
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
 export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'

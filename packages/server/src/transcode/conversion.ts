@@ -1,10 +1,15 @@
 import { isEntryPoint, type MediaFrame, type Micros } from '@crossroom/media'
-import { gopCacheLimits, transcodeLimits } from '../config/limits.js'
-import type { Clock } from '../hub/clock.js'
-import { GopCache } from '../hub/gop-cache.js'
-import { LeadingPictures, withoutLeading } from '../hub/leading-pictures.js'
-import type { EndReason, FrameSink, FrameSource } from '../hub/sink.js'
-import type { Log } from '../observe/log.js'
+import { gopCacheLimits, transcodeLimits } from '../config/index.js'
+import {
+  type Clock,
+  type EndReason,
+  type FrameSink,
+  type FrameSource,
+  GopCache,
+  LeadingPictures,
+  withoutLeading,
+} from '../hub/index.js'
+import type { Log } from '../observe/index.js'
 import { orderFor, type Recipe, type TranscodeOptions } from './catalog.js'
 import type { Channel, ChannelHandler, CodecProcessState } from './channel.js'
 import type { CodecProcess } from './codec-process.js'

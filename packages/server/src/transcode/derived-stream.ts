@@ -1,13 +1,18 @@
 import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
-import { gopCacheLimits, publisherLimits, transcodeLimits } from '../config/limits.js'
-import type { Clock } from '../hub/clock.js'
-import type { CacheTotal } from '../hub/gop-cache.js'
-import type { PlayerNeeds } from '../hub/needs.js'
-import { Outlet } from '../hub/outlet.js'
-import type { StreamKey } from '../hub/stream-key.js'
-import { TrackLiveness } from '../hub/track-liveness.js'
-import type { EndReason, FrameSink, FrameSource, Tracks } from '../hub/sink.js'
-import type { Log } from '../observe/log.js'
+import { gopCacheLimits, publisherLimits, transcodeLimits } from '../config/index.js'
+import {
+  type CacheTotal,
+  type Clock,
+  type EndReason,
+  type FrameSink,
+  type FrameSource,
+  Outlet,
+  type PlayerNeeds,
+  type StreamKey,
+  TrackLiveness,
+  type Tracks,
+} from '../hub/index.js'
+import type { Log } from '../observe/index.js'
 import type { Recipe } from './catalog.js'
 import type { Conversion } from './conversion.js'
 import { DerivedTrack, type TrackMode } from './derived-track.js'

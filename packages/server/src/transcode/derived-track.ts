@@ -1,6 +1,6 @@
 import { isVideoFrame, type CodecConfig, type MediaFrame, type Micros } from '@crossroom/media'
 import { BFrameFilter } from './b-frame-filter.js'
-import type { PlayerNeeds } from '../hub/needs.js'
+import type { PlayerNeeds } from '../hub/index.js'
 import { planTrack, type Plan, type Recipe } from './catalog.js'
 import type { Conversion, ConversionSink, ConversionState } from './conversion.js'
 import { ReorderDetector } from './reorder-detector.js'

@@ -1,6 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import type { Clock } from '../hub/clock.js'
-import type { Log } from '../observe/log.js'
+import type { Clock } from '../hub/index.js'
+import type { Log } from '../observe/index.js'
 import type { Channel } from './channel.js'
 import type { CodecProcess } from './codec-process.js'
 

@@ -1,6 +1,6 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
-import { gopCacheLimits } from '../config/limits.js'
-import { GopCache } from '../hub/gop-cache.js'
+import { gopCacheLimits } from '../config/index.js'
+import { GopCache } from '../hub/index.js'
 
 /** Sound older than this is not made up for after a crash: it would come too late to be played. */
 const LATE_SOUND: Micros = 200_000

@@ -1,6 +1,6 @@
 import type { WireMessage } from '@crossroom/media'
-import { transcodeLimits } from '../config/limits.js'
-import type { Clock } from '../hub/clock.js'
+import { transcodeLimits } from '../config/index.js'
+import type { Clock } from '../hub/index.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { WireReader } from '@crossroom/media'
-import type { Log } from '../observe/log.js'
+import type { Log } from '../observe/index.js'
 import type { Child, ChildHandlers, SpawnChild } from './codec-process.js'
 import { MessageWriter } from './ipc/message-writer.js'
 

@@ -1,4 +1,4 @@
-import type { LabelledValue, Metrics } from '../observe/metrics.js'
+import type { LabelledValue, Metrics } from '../observe/index.js'
 import type { Mixer } from './mix/index.js'
 import type { LaneStatus, Transcoder } from './transcoder.js'
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js'
+import type { Config } from '../config/index.js'
 import type { TranscodeOptions } from './catalog.js'
 
 /** What the operator chose. */

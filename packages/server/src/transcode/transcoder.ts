@@ -1,7 +1,16 @@
 import { isLegacySound } from '@crossroom/media'
-import { transcodeLimits } from '../config/limits.js'
-import type { Clock } from '../hub/clock.js'
-import type { Log } from '../observe/log.js'
+import { transcodeLimits } from '../config/index.js'
+import {
+  type BridgeOf,
+  CacheTotal,
+  type Clock,
+  type FrameSource,
+  type PlayerNeeds,
+  type SourceFor,
+  type Stream,
+  type StreamKey,
+} from '../hub/index.js'
+import type { Log } from '../observe/index.js'
 import type { Lane, Recipe, RecipeName, TranscodeOptions } from './catalog.js'
 import type { CodecProcessState } from './channel.js'
 import { CodecProcess, type CodecProcessCounters, type SpawnChild } from './codec-process.js'
@@ -9,11 +18,6 @@ import { Conversion, type ConversionCounters, type ConversionState } from './con
 import { DerivedStream } from './derived-stream.js'
 import type { TrackMode } from './derived-track.js'
 import { SpareChild } from './spare-child.js'
-import { CacheTotal } from '../hub/gop-cache.js'
-import type { PlayerNeeds, SourceFor } from '../hub/needs.js'
-import type { BridgeOf, FrameSource } from '../hub/sink.js'
-import type { StreamKey } from '../hub/stream-key.js'
-import type { Stream } from '../hub/stream.js'
 
 export interface TranscoderOptions {
   readonly clock: Clock

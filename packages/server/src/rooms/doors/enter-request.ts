@@ -1,5 +1,5 @@
 import type { ClientKind, RequestedRole } from '@crossroom/protocol'
-import type { Identity } from '../../auth/identity.js'
+import type { Identity } from '../../auth/index.js'
 import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 
 /** A verified user that wants to enter: the argument of `enter`. */

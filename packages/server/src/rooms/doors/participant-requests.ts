@@ -1,5 +1,5 @@
 import type { EnterResult, ParamsOf, RequestMethod, ResultOf } from '@crossroom/protocol'
-import type { Identity } from '../../auth/identity.js'
+import type { Identity } from '../../auth/index.js'
 
 /** What a participant finds out on entering or resuming, but for what signaling knows itself. */
 export type RoomEnterResult = Omit<EnterResult, 'iceServers'>

@@ -1,7 +1,13 @@
 import { canonicalRoomId, isRoomId, isUserId, isUserName, type PublishedStreamType } from '@crossroom/protocol'
-import type { EntryVerifier } from '../../auth/entry-verifier.js'
-import type { Identity } from '../../auth/identity.js'
-import type { Admission, Grant, Refusal, RefusalCode, StreamRequest } from '../../auth/index.js'
+import type {
+  Admission,
+  EntryVerifier,
+  Grant,
+  Identity,
+  Refusal,
+  RefusalCode,
+  StreamRequest,
+} from '../../auth/index.js'
 import { maySend } from '../model/policy.js'
 import { RoomError, type RoomErrorCode } from '../model/room-error.js'
 import { refusal } from './refusal.js'

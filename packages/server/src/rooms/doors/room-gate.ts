@@ -1,5 +1,4 @@
-import type { EntryVerifier } from '../../auth/entry-verifier.js'
-import type { Admission, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
+import type { Admission, EntryVerifier, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
 import type { MediaToken, MediaTokens } from '../media/media-tokens.js'
 import type { StreamLayers } from '../media/stream-layers.js'
 import { admitPush, type PushDirectory } from './push.js'

@@ -1,6 +1,6 @@
 import type { PublishedStreamType } from '@crossroom/protocol'
 import type { StreamAction, StreamEndReason, StreamProtocol } from '../../auth/index.js'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { StreamKey } from '../../hub/index.js'
 
 /** What one address opens. */

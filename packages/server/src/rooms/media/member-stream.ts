@@ -1,7 +1,7 @@
 import type { Orientation } from '@crossroom/media'
 import type { PublishedStreamType, PublishState, StreamType } from '@crossroom/protocol'
 import type { StreamEndReason, StreamProtocol } from '../../auth/index.js'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import { StreamKey, type Clock, type StreamHub } from '../../hub/index.js'
 import type { Kinds } from '../model/policy.js'
 import type { MediaTokens } from './media-tokens.js'

@@ -1,6 +1,6 @@
 import { isEntryPoint, type CodecConfig, type MediaFrame, type Micros, type Orientation } from '@crossroom/media'
 import type { PublishState } from '@crossroom/protocol'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { RoomChanges } from './room-changes.js'
 import type { MeasuredSound } from './sound-meter.js'
 import type { Clock, EndReason, FrameSink, Publication, Stream } from '../../hub/index.js'

@@ -1,4 +1,4 @@
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import { linkOf } from './invitations.js'
 
 /**

@@ -1,6 +1,6 @@
 import { DEFAULT_INVITE_MS, type InviteParams, type RequestedRole } from '@crossroom/protocol'
-import type { Permissions } from '../../auth/identity.js'
-import { roomLimits } from '../../config/limits.js'
+import type { Permissions } from '../../auth/index.js'
+import { roomLimits } from '../../config/index.js'
 import { mayBeAnchor } from './policy.js'
 import { RoomError } from './room-error.js'
 

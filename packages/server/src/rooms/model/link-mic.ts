@@ -1,4 +1,4 @@
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import { RoomError } from './room-error.js'
 
 /** Those of the audience who ask for the microphone and were not answered yet, in the order in which they asked. */

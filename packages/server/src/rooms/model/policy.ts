@@ -1,5 +1,5 @@
 import type { PublishedStreamType, RequestedRole, Role, StreamType } from '@crossroom/protocol'
-import type { Identity, Permissions } from '../../auth/identity.js'
+import type { Identity, Permissions } from '../../auth/index.js'
 import { RoomError } from './room-error.js'
 
 /** The kinds of tracks of one stream that a user may send or receive. */

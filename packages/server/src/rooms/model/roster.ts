@@ -1,6 +1,6 @@
 import type { ExitReason, RequestedRole, Role, TrackKind } from '@crossroom/protocol'
-import type { Permissions } from '../../auth/identity.js'
-import { roomLimits } from '../../config/limits.js'
+import type { Permissions } from '../../auth/index.js'
+import { roomLimits } from '../../config/index.js'
 import { LinkMic } from './link-mic.js'
 import { mayBeAnchor, type Kinds } from './policy.js'
 import { RoomError } from './room-error.js'

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { ParamsOf, NetworkQuality } from '@crossroom/protocol'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 
 /** How one member's network does, each way. */

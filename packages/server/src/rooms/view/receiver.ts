@@ -1,5 +1,5 @@
 import type { PlayAddresses, StreamType, User, UserStream } from '@crossroom/protocol'
-import type { Permissions } from '../../auth/identity.js'
+import type { Permissions } from '../../auth/index.js'
 import type { MediaTokens } from '../media/media-tokens.js'
 import type { AddressBook } from './member-connection.js'
 import type { ListedMember, MemberList } from './member-list.js'

@@ -1,5 +1,5 @@
 import type { Micros } from '@crossroom/media'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import type { MemberStream } from '../media/member-stream.js'
 import { SpeakerOrder } from './speaker-order.js'

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { ExitReason } from '@crossroom/protocol'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
 

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { ParamsOf, ReceivedMessage } from '@crossroom/protocol'
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import { RoomError } from '../model/room-error.js'
 

@@ -1,4 +1,4 @@
-import { roomLimits } from '../../config/limits.js'
+import { roomLimits } from '../../config/index.js'
 
 /** A speaker comes to the front when it is louder than the quietest there by this much, of 100. */
 const MARGIN = 10

@@ -1,9 +1,6 @@
-import { mixLimits } from '../../config/limits.js'
-import type { Clock } from '../../hub/clock.js'
-import type { StreamResolver } from '../../hub/resolver.js'
-import type { StreamHub } from '../../hub/stream-hub.js'
-import type { StreamKey } from '../../hub/stream-key.js'
-import type { Log } from '../../observe/log.js'
+import { mixLimits } from '../../config/index.js'
+import type { Clock, StreamHub, StreamKey, StreamResolver } from '../../hub/index.js'
+import type { Log } from '../../observe/index.js'
 import type { CodecProcess } from '../codec-process.js'
 import { MixGroup } from './mix-group.js'
 

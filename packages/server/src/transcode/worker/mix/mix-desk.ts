@@ -1,4 +1,4 @@
-import type { MixInputOrder, MixOrder, MixOutputOrder, MixRoomOrder } from '../../mix/mix-order.js'
+import type { MixInputOrder, MixOrder, MixOutputOrder, MixRoomOrder } from '../../ipc/mix-order.js'
 import type { Converter, Emit, Engine, Fail } from '../converter.js'
 import { MixRoom, type MixOutput } from './mix-room.js'
 
