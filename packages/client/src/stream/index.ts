@@ -2,25 +2,15 @@ import { checkOptions, publishRules } from '../arguments.js'
 import { StreamPlayer, type PlayOptions } from './stream-player.js'
 import { StreamPublisher, type PublishOptions } from './stream-publisher.js'
 
-export { Capture, captureMissing, type CaptureSource } from './capture.js'
+export { captureMissing, type CaptureSource } from './capture.js'
 export { totalDelay } from './delay.js'
 export type { Setback } from './plan.js'
-export { openers } from './openers.js'
-export { Player, type PlayerState } from './player.js'
+export type { PlayerState } from './player.js'
 export { failureOfCapture, type PublishFailure } from './publish-failure.js'
-export { Publisher, type PublishState } from './publisher.js'
-export { WhipSession } from './whip-session.js'
+export type { PublishState } from './publisher.js'
 export { watchRoundTrips } from './round-trip.js'
 export type { Limitation, SentReading } from './sender-stats.js'
-export {
-  PROTOCOLS,
-  startPlayback,
-  type DelayPart,
-  type FailureReason,
-  type Preference,
-  type Protocol,
-  type Sample,
-} from './source.js'
+export { PROTOCOLS, type DelayPart, type FailureReason, type Preference, type Protocol, type Sample } from './source.js'
 export { StreamPlayer, type PlayOptions, type StreamPlayerEvents } from './stream-player.js'
 export {
   StreamPublisher,

@@ -64,6 +64,11 @@ export class StreamPublisher {
     return this.#capture.source
   }
 
+  /** Seen as in a mirror where it is shown here. */
+  get isMirrored(): boolean {
+    return this.#capture.isMirrored
+  }
+
   track(kind: 'video' | 'audio'): MediaStreamTrack | undefined {
     return this.#capture.tracks[kind]
   }

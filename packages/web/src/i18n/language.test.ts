@@ -7,7 +7,7 @@ import { zh } from './zh.js'
 
 const root = new URL('../', import.meta.url)
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((path) => /\.tsx?$/.test(path) && !/^(plain|language)\/|\.test\.ts$/.test(path))
+  .filter((path) => /\.tsx?$/.test(path) && !/^i18n\/|\.test\.ts$/.test(path))
   .map((path) => readFileSync(new URL(path, root), 'utf8'))
   .join('\n')
 

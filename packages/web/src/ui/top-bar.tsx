@@ -6,7 +6,7 @@ import { say, switchLanguage } from '../i18n/say.js'
 import './top-bar.css'
 
 /** The name of the house, where one is, and the two switches of every page. */
-export function TopBar({ place, children }: { place: string; children?: ComponentChildren }): VNode {
+export function TopBar({ place, children }: { place: ComponentChildren; children?: ComponentChildren }): VNode {
   return (
     <header class="top-bar">
       <a class="brand" href="/" aria-label="Crossroom">

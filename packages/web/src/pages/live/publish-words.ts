@@ -1,9 +1,9 @@
 import type { PublishFailure } from '@crossroom/client/stream'
 import type { PublishState } from '@crossroom/client/stream'
-import { text, type TextKey } from './texts.js'
+import { say, type Phrase } from '../../i18n/say.js'
 import type { Notice } from './words.js'
 
-const REFUSALS: Readonly<Record<PublishFailure['reason'], readonly [TextKey, TextKey?]>> = {
+const REFUSALS: Readonly<Record<PublishFailure['reason'], readonly [Phrase, Phrase?]>> = {
   insecure: ['captureInsecure', 'captureInsecureMore'],
   denied: ['captureDenied', 'captureDeniedMore'],
   'no-device': ['captureNone', 'captureNoneMore'],
@@ -27,8 +27,8 @@ const SAID_BY_SERVER: readonly PublishFailure['reason'][] = ['refused', 'unavail
 /** Says why nothing is captured or sent. */
 export function refusalNotice({ reason, detail }: PublishFailure, stream: string): Notice {
   const [main, how] = REFUSALS[reason]
-  const said = detail !== undefined && SAID_BY_SERVER.includes(reason) ? text('serverSays', { detail }) : ''
-  return { main: text(main, { stream }), more: `${how === undefined ? '' : text(how)} ${said}`.trim() }
+  const said = detail !== undefined && SAID_BY_SERVER.includes(reason) ? say('serverSays', { detail }) : ''
+  return { main: say(main, { stream }), more: `${how === undefined ? '' : say(how)} ${said}`.trim() }
 }
 
 /** Says what the publisher does when it does not simply send. `wasLive`: viewers have seen the stream before. */
@@ -38,7 +38,7 @@ export function publishNotice(state: PublishState, stream: string, wasLive: bool
     case 'live':
       return { main: '', more: '' }
     case 'connecting':
-      if (state.again === undefined) return { main: text('goingLive'), more: '' }
+      if (state.again === undefined) return { main: say('connecting'), more: '' }
       return waitingNotice(state.again, stream, wasLive)
     case 'waiting':
       return waitingNotice(state.failure, stream, wasLive)
@@ -48,6 +48,6 @@ export function publishNotice(state: PublishState, stream: string, wasLive: bool
 }
 
 function waitingNotice(failure: PublishFailure, stream: string, wasLive: boolean): Notice {
-  if (failure.reason === 'busy') return { main: text('nameHeld', { stream }), more: '' }
-  return wasLive ? { main: text('comingBack', { stream }), more: '' } : refusalNotice(failure, stream)
+  if (failure.reason === 'busy') return { main: say('nameHeld', { stream }), more: '' }
+  return wasLive ? { main: say('comingBack', { stream }), more: '' } : refusalNotice(failure, stream)
 }

@@ -1,7 +1,7 @@
 import type { PlayerState } from '@crossroom/client/stream'
 import type { Setback } from '@crossroom/client/stream'
 import type { DelayPart, FailureReason, Protocol } from '@crossroom/client/stream'
-import { text, type TextKey } from './texts.js'
+import { say, type Phrase } from '../../i18n/say.js'
 
 /** How the protocols are called in every language. */
 export const PROTOCOL_NAMES: Readonly<Record<Protocol, string>> = {
@@ -10,7 +10,7 @@ export const PROTOCOL_NAMES: Readonly<Record<Protocol, string>> = {
   'http-flv': 'HTTP-FLV',
 }
 
-const REASONS: Readonly<Record<FailureReason, TextKey>> = {
+const REASONS: Readonly<Record<FailureReason, Phrase>> = {
   'not-found': 'reasonNotFound',
   refused: 'reasonRefused',
   codec: 'reasonCodec',
@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<FailureReason, TextKey>> = {
   ended: 'reasonEnded',
 }
 
-const PARTS: Readonly<Record<DelayPart['kind'], TextKey>> = {
+const PARTS: Readonly<Record<DelayPart['kind'], Phrase>> = {
   buffer: 'partBuffer',
   lag: 'partLag',
   network: 'partNetwork',
@@ -39,11 +39,11 @@ export interface Notice {
 export function noticeOf(state: PlayerState, streamName: string): Notice {
   switch (state.kind) {
     case 'idle':
-      return { main: text('chooseStream'), more: '' }
+      return { main: say('chooseStream'), more: '' }
     case 'connecting':
       // A page that waits for a publisher tries again and again; its words stay the same meanwhile.
       if (state.again !== undefined) return { main: waitingText(state.again.reason, streamName), more: '' }
-      return { main: text('connecting', { protocol: PROTOCOL_NAMES[state.protocol] }), more: '' }
+      return { main: say('connectingOver', { protocol: PROTOCOL_NAMES[state.protocol] }), more: '' }
     case 'waiting':
       return { main: waitingText(state.failure.reason, streamName), more: '' }
     case 'stopped':
@@ -59,37 +59,37 @@ export function insteadOf(protocol: Protocol, setbacks: readonly Setback[]): str
   if (setbacks.length === 0) return ''
   const reasons = setbacks
     .map((setback) =>
-      text('because', { protocol: PROTOCOL_NAMES[setback.protocol], reason: text(REASONS[setback.failure.reason]) }),
+      say('because', { protocol: PROTOCOL_NAMES[setback.protocol], reason: say(REASONS[setback.failure.reason]) }),
     )
     .join(', ')
   const goesOn = setbacks.some((it) => it.protocol === 'webrtc' && it.failure.reason !== 'unsupported')
-  const now = text('insteadOf', { protocol: PROTOCOL_NAMES[protocol], reasons })
-  return goesOn ? `${now} ${text('tryingWebRtc')}` : now
+  const now = say('insteadOf', { protocol: PROTOCOL_NAMES[protocol], reasons })
+  return goesOn ? `${now} ${say('tryingWebRtc')}` : now
 }
 
 /** `Buffered 210 ms` */
 export function partText(part: DelayPart): string {
-  return `${text(PARTS[part.kind])} ${String(Math.round(part.ms))} ms`
+  return `${say(PARTS[part.kind])} ${String(Math.round(part.ms))} ms`
 }
 
 function waitingText(reason: FailureReason, stream: string): string {
-  if (reason === 'not-found') return text('waitingNotFound', { stream })
-  if (reason === 'ended') return text('waitingEnded')
-  return text(reason === 'timeout' ? 'waitingTimeout' : 'waitingNetwork')
+  if (reason === 'not-found') return say('waitingNotFound', { stream })
+  if (reason === 'ended') return say('waitingEnded')
+  return say(reason === 'timeout' ? 'waitingTimeout' : 'reconnecting')
 }
 
 function stoppedNotice(setbacks: readonly Setback[]): Notice {
   const last = setbacks.at(-1)
   const detail = last?.failure.detail
-  const more = detail === undefined ? '' : text('serverSays', { detail })
+  const more = detail === undefined ? '' : say('serverSays', { detail })
   if (last?.failure.reason === 'refused') {
-    return { main: text('stoppedRefused'), more: `${text('stoppedRefusedHow')} ${more}`.trim() }
+    return { main: say('stoppedRefused'), more: `${say('stoppedRefusedHow')} ${more}`.trim() }
   }
   const codec = setbacks.find(({ failure }) => failure.reason === 'codec')
-  if (codec !== undefined) return { main: text('stoppedCodec', { codec: codecIn(codec.failure.detail) }), more: '' }
-  if (last?.failure.reason === 'unsupported') return { main: text('stoppedUnsupported'), more: '' }
+  if (codec !== undefined) return { main: say('stoppedCodec', { codec: codecIn(codec.failure.detail) }), more: '' }
+  if (last?.failure.reason === 'unsupported') return { main: say('stoppedUnsupported'), more: '' }
   return {
-    main: text('stoppedUnavailable', { protocol: last === undefined ? '' : PROTOCOL_NAMES[last.protocol] }),
+    main: say('stoppedUnavailable', { protocol: last === undefined ? '' : PROTOCOL_NAMES[last.protocol] }),
     more,
   }
 }

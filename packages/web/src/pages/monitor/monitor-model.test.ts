@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { measure, totalsOf, type Look } from './measured.js'
+import { measure, totalsOf, type Look } from '../measured.js'
 import { MonitorModel } from './monitor-model.js'
 import type { WallStream } from './room-streams.js'
 import type { Wall } from './wall-streams.js'

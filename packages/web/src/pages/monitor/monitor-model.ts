@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import { read, write } from '../../ui/storage.js'
-import { totalsOf, type Measured } from './measured.js'
+import { totalsOf, type Measured } from '../measured.js'
 import type { WallStream } from './room-streams.js'
 import { RestWall, type Wall, type WallSource } from './wall-streams.js'
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { play, type PlayerState, type StreamPlayer } from '@crossroom/client/stream'
-import { measure, type Look, type Measured } from './measured.js'
+import { measure, type Look, type Measured } from '../measured.js'
 import type { WallStream } from './room-streams.js'
 
 /** One stream on the wall: it plays while it is on the screen, and is measured once a second. */

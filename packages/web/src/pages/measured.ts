@@ -1,5 +1,5 @@
 import { totalDelay } from '@crossroom/client/stream'
-import { growth } from '../../i18n/figures.js'
+import { growth } from '../i18n/figures.js'
 import type { Sample } from '@crossroom/client/stream'
 
 /** Measurements of one video on the wall; absent means unknown. */
