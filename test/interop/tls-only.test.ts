@@ -64,6 +64,7 @@ test('the lines for people name secure addresses only', async () => {
   expect(said).toMatch(/play +https:\/\/localhost:\d+\/live\/STREAM\.flv +\(HTTP-FLV; wss:\/\/ for WebSocket-FLV\)/)
   expect(said).toMatch(/rooms +rtmps:\S+ +\(encoders\) +wss:\/\/localhost:\d+\/signal/)
   expect(said).toMatch(/REST +https:\/\//)
+  expect(said).not.toMatch(/^ +TLS /m)
   expect(said).not.toMatch(/\b(http|rtmp|ws):\/\/|undefined|off\b/)
 })
 

@@ -17,7 +17,10 @@ export const httpFlv: ProtocolWith<typeof options> = {
   options,
   configure: () => ({
     ports: [],
-    banner: ({ http }) => [['play', `${http}/live/STREAM.flv   (HTTP-FLV; ws:// for WebSocket-FLV)`]],
+    banner: ({ http }) => {
+      const ws = http.startsWith('https:') ? 'wss://' : 'ws://'
+      return [['play', `${http}/live/STREAM.flv   (HTTP-FLV; ${ws} for WebSocket-FLV)`]]
+    },
     open: (environment) => Promise.resolve(open(environment)),
   }),
 }

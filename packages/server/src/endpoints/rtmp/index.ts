@@ -47,10 +47,11 @@ function originAt(host: string, { rtmp: plain, rtmps }: Ports): string {
   return plain === undefined ? `rtmps://${host}:${String(rtmps)}` : `rtmp://${host}:${String(plain)}`
 }
 
-function linesOf(origin: string, host: string, { rtmps }: Ports): BannerLine[] {
+/** The RTMPS line is for a server whose other addresses are plain. */
+function linesOf(origin: string, host: string, { rtmp: plain, rtmps }: Ports): BannerLine[] {
   return [
     ['publish', `${origin}/live/STREAM`],
     ['play', `${origin}/live/STREAM   (RTMP)`],
-    ...(rtmps === undefined ? [] : ([['TLS', `rtmps://${host}:${String(rtmps)}`]] as const)),
+    ...(plain === undefined || rtmps === undefined ? [] : ([['TLS', `rtmps://${host}:${String(rtmps)}`]] as const)),
   ]
 }
