@@ -64,15 +64,12 @@ export type {
   MediaStateParams,
   MixParams,
   Netstatus,
-  ParamsOf,
   RenewParams,
   ReportParams,
-  RequestMethod,
-  Requests,
-  ResultOf,
   SendMessageParams,
   SubscribeParams,
-} from './requests.js'
+} from './request-shapes.js'
+export type { ParamsOf, RequestMethod, Requests, ResultOf } from './requests.js'
 export { mayRequest, requests } from './requests.js'
 export type { SessionEnterParams } from './room-session/credentials.js'
 export { RoomSession, type RoomSessionOptions } from './room-session/room-session.js'

@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION } from '../limits.js'
-import type { EnterParams, EnterResult, RenewParams } from '../requests.js'
+import type { EnterParams, EnterResult, RenewParams } from '../request-shapes.js'
 
 /** What the user says on entering; the rest of `room.enter` is the session's own. */
 export type SessionEnterParams = Omit<EnterParams, 'protocol' | 'client'>

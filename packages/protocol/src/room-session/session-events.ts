@@ -1,6 +1,7 @@
 import type { User } from '../model.js'
 import type { CloseReason, ExitReason, Notification } from '../notifications.js'
-import type { EnterResult, RequestMethod, ResultOf } from '../requests.js'
+import type { EnterResult } from '../request-shapes.js'
+import type { RequestMethod, ResultOf } from '../requests.js'
 
 /** What the socket did. After `closed`, or after the output `disconnect`, nothing more of that socket may be said. */
 export type SessionInput =
