@@ -2,12 +2,15 @@ import { Driver } from '@crossroom/media'
 import { RtmpServerSession } from '@crossroom/rtmp'
 import { VirtualClock } from '@crossroom/testkit'
 import { createHmac, randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { makeCheck, browser, countingBytes, hmacSha1 } from '../../packages/webrtc/src/ice/checks.fake.js'
 import { DtlsScript, ScriptedEngines } from '../../packages/webrtc/src/transport/engines.fake.js'
 import { Slots } from '../../packages/server/src/auth/slots.js'
 import { RtcPeer } from '../../packages/server/src/endpoints/webrtc/port/peer.js'
 import { inListenedTime } from '../../packages/server/src/net/index.js'
+import { silentLog } from '../../packages/server/src/observe/index.js'
+import { SignalingCounters } from '../../packages/server/src/signaling/counters.js'
 import { SignalingSession, type SessionDeps } from '../../packages/server/src/signaling/session.js'
 import { RoomStage } from './room-stage.js'
 import { SECOND, Stage, videoConfig } from './stage.js'
@@ -103,12 +106,12 @@ function signalingSocket(enters: boolean): Watched {
   let isOver = false
   const end = (): void => void (isOver = true)
   const socket = { send: () => undefined, terminate: end, close: end, readyState: 1, OPEN: 1, bufferedAmount: 0 }
-  const member = { enterResult: () => ({ heartbeatMs: 10_000 }) }
+  const membership = { member: { lost: () => undefined }, result: { heartbeatMs: 10_000 } }
   const deps = {
     ...{ clock, nowMs: () => 0, iceServers: () => [] },
-    rooms: { resume: () => member },
+    rooms: { resume: () => Promise.resolve(membership) },
     entryRates: { take: () => 0 },
-    counters: { messagesIn: 0, messagesOut: 0, entries: 0 },
+    ...{ counters: new SignalingCounters(), log: silentLog },
   } as unknown as SessionDeps
   const origin = { remoteAddress: '192.0.2.1', addresses: {} as never, entered: () => undefined }
   const session = new SignalingSession(socket as never, origin, deps)
@@ -148,6 +151,8 @@ const CASES = KINDS.flatMap(([kind, make]) => [12, 60].map((seconds) => ({ kind,
 
 test.each(CASES)('$kind survives $seconds s in which the server stood still', async ({ make, seconds }) => {
   const { clock, limit, isOver } = make()
+  // A member enters by promises.
+  await setImmediate()
   clock.advance(0.4 * limit * SECOND)
   clock.standStill(seconds * SECOND)
   clock.advance(0.4 * limit * SECOND)
