@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { encodeAmf0Values, FlvTagType, splitLengthPrefixed, type FlvTag } from '@crossroom/media'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,9 +11,11 @@ import {
   makeClip,
   openPage,
   publishRtmp,
+  run,
   start,
   startServer,
   tagsOf,
+  temporaryPath,
   until,
   untilStream,
   type RtmpPeer,
@@ -128,6 +131,27 @@ const nameOf = (publisher: Publisher): string => `live/p${String(PUBLISHERS.inde
 const READERS = ['HTTP-FLV', 'RTMP'] as const
 const PLAYERS = ['mpegts.js', 'WHEP'] as const
 
+/** Of these, pictures and sounds are counted by aiortc (WHEP) and pictures by GStreamer (HTTP-FLV) as well. */
+const OTHERS = PUBLISHERS.filter(({ name }) => /stepping back|in band/.test(name))
+const AIORTC = fileURLToPath(new URL('./webrtc/aiortc-peer.py', import.meta.url))
+const GST_PICTURES = 50
+
+async function byAiortc(name: string): Promise<string> {
+  const { stdout, stderr } = await run('/usr/bin/python3', [AIORTC, 'play', `${server.http}/whep/${name}`, '6'], 30_000)
+  const { video, audio } = JSON.parse(stdout || '{}') as { video?: number; audio?: number }
+  return (video ?? 0) > 25 && (audio ?? 0) > 75 ? 'plays' : `${stdout}${stderr}`
+}
+
+async function byGStreamer(name: string): Promise<string> {
+  const path = temporaryPath('pictures.gray')
+  const source = `souphttpsrc location=${server.http}/${name}.flv ! flvdemux name=d d.video ! queue ! h264parse ! openh264dec`
+  const sink = `! videoconvert ! video/x-raw,format=GRAY8 ! identity eos-after=${String(GST_PICTURES + 1)} ! filesink location=${path}`
+  const { stderr } = await run('gst-launch-1.0', ['-q', ...`${source} ${sink}`.split(' ')], 30_000)
+  const pictures = (await readFile(path)).length / (160 * 90)
+  return pictures >= GST_PICTURES ? 'plays' : `${String(pictures)} pictures ${stderr}`
+}
+
+let others: string[]
 let server: TestServer
 let browser: Browser
 const pages: Page[] = []
@@ -159,6 +183,7 @@ beforeAll(async () => {
     explain: () => JSON.stringify([marked, last]),
   }).catch(() => undefined)
   await Promise.all([...readers.values()].map((reader) => reader.stop()))
+  others = await Promise.all(OTHERS.flatMap((one) => [byAiortc(nameOf(one)), byGStreamer(nameOf(one))]))
   stopPushing()
 }, 200_000)
 
@@ -257,4 +282,8 @@ describe.each(PUBLISHERS)('$name', (publisher) => {
     expect(last[key]!.complaints).toEqual([])
     expect(last[key], JSON.stringify(marked[key])).toSatisfy((now: Glance) => advanced(marked[key]!, now))
   })
+})
+
+test('aiortc by WHEP and GStreamer by HTTP-FLV play what foreign encoders push', () => {
+  expect(others).toEqual(OTHERS.flatMap(() => ['plays', 'plays']))
 })
