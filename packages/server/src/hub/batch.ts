@@ -38,15 +38,16 @@ export function viewerTimestampMs(dts: number, baseMs: number): number {
 const SOUND_BEHIND_MS = 100
 
 /**
- * The start of time for viewers that get `frames` next: the earliest frame that can be used without earlier ones. A
- * slightly older frame that arrives later moves all following frames by the same amount, never a single one.
+ * The start of time for viewers that get `frames` next: the earliest frame that can be used without earlier ones. Older
+ * audio that arrives later is left out, because the video was sent with its time. Older video moves all following frames.
  */
 export function baseMsFor(baseMs: number | undefined, frames: readonly MediaFrame[]): number | undefined {
   let base = baseMs
   for (const frame of frames) {
     const timeMs = flvTimestampMs(frame.dts)
     if (base === undefined) base = isEntryPoint(frame) ? timeMs : undefined
-    else if (frame.config.kind === 'video' || timeMs >= base - SOUND_BEHIND_MS) base = Math.min(base, timeMs)
+    else if (frame.config.kind === 'video' || (baseMs === undefined && timeMs >= base - SOUND_BEHIND_MS))
+      base = Math.min(base, timeMs)
   }
   return base
 }
