@@ -1,11 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { OpenProtocol, ProtocolEnvironment, Readiness } from '../protocol.js'
 import {
   iceServerLinks,
   iceServers,
+  registerSessionRoutes,
   RtcSessions,
-  WhepEndpoint,
-  WhipEndpoint,
+  WhepSession,
+  WhipSession,
   type IceServer,
   type TurnOptions,
 } from './http/index.js'
@@ -79,14 +80,12 @@ export class WebRtcEndpoint implements OpenProtocol {
   /** Adds WHIP and WHEP. */
   async register(web: FastifyInstance): Promise<void> {
     if (this.#media === undefined) return
-    const { audit, clientAddress } = this.#environment
-    const shared = {
-      ...{ audit, environment: this.#environment, ...this.#media, sessions: new RtcSessions() },
-      clientAddress: (request: FastifyRequest) => clientAddress(request.raw),
-      links: (isKnown: boolean) => iceServerLinks(this.#turn, Date.now(), isKnown),
-    }
-    await new WhepEndpoint(shared).register(web)
-    await new WhipEndpoint(shared).register(web)
+    const sessions = new RtcSessions()
+    const context = { environment: this.#environment, ...this.#media, sessions }
+    const links = (isKnown: boolean): string[] => iceServerLinks(this.#turn, Date.now(), isKnown)
+    const shared = { environment: this.#environment, sessions, links }
+    await registerSessionRoutes(web, 'whep', { ...shared, newSession: (post) => new WhepSession(context, post) })
+    await registerSessionRoutes(web, 'whip', { ...shared, newSession: (post) => new WhipSession(context, post) })
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 export { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './ice-servers.js'
-export { RtcSessions } from './sessions.js'
-export { WhepEndpoint } from './whep.js'
-export { WhipEndpoint } from './whip.js'
+export { registerSessionRoutes } from './routes.js'
+export { RtcSessions } from './session.js'
+export { WhepSession } from './whep.js'
+export { WhipSession } from './whip.js'

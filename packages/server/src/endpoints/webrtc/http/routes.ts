@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { parseTrickleFragment, SdpError, writeTrickleFragment } from '@crossroom/webrtc'
+import { parseRemoteDescription, parseTrickleFragment, SdpError } from '@crossroom/webrtc'
 import { httpLimits } from '../../../config/index.js'
-import type { Audit } from '../../../observe/index.js'
-import type { RtcGateway } from '../port/index.js'
-import type { RtcSession, RtcSessions } from './sessions.js'
+import type { ProtocolEnvironment } from '../../protocol.js'
+import type { RtcSession, RtcSessions, SessionPost } from './session.js'
+import { bearerOf, HttpRefusal, streamRequestOf, type SessionParams, type SessionProtocol } from './session-requests.js'
 
 const SDP = 'application/sdp'
 const FRAGMENT = 'application/trickle-ice-sdpfrag'
@@ -17,47 +17,21 @@ const CORS = {
   'Cache-Control': 'no-store',
 } as const
 
-/** A request that is answered with a status and one sentence. */
-export class HttpRefusal extends Error {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-
-  constructor(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}) {
-    super(sentence)
-    this.name = 'HttpRefusal'
-    this.status = status
-    this.headers = headers
-  }
-}
-
-export interface SessionParams {
-  readonly app: string
-  readonly stream: string
-}
-
-/** The common part of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): everything except the direction of the media. */
+/** What the routes of WHIP (RFC 9725) or WHEP (draft-ietf-wish-whep) stand on. */
 export interface SessionRoutes {
-  /** `whep` or `whip`. */
-  readonly prefix: string
-  readonly gateway: RtcGateway
+  readonly environment: Pick<ProtocolEnvironment, 'audit' | 'clientAddress' | 'newConnectionId'>
   readonly sessions: RtcSessions
-  /** Makes a session from an offer; throws HttpRefusal or SdpError. */
-  open(request: FastifyRequest, params: SessionParams, offer: string): Promise<OpenedSession>
+  newSession(post: SessionPost): RtcSession
   /** `Link` headers that name ICE servers. */
   links(isKnown: boolean): string[]
-  readonly audit: Audit
-  clientAddress(request: FastifyRequest): string
-}
-
-export interface OpenedSession {
-  readonly session: RtcSession
-  readonly answer: string
-  /** By whose leave it was opened: a room's, a token's or a hook's, and not everybody's. */
-  readonly isKnown: boolean
 }
 
 /** Adds the routes of one direction to a scope of the web server. */
-export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoutes): Promise<void> {
+export function registerSessionRoutes(
+  app: FastifyInstance,
+  protocol: SessionProtocol,
+  routes: SessionRoutes,
+): Promise<void> {
   return app.register(
     (scope, _options, done) => {
       const asText = { parseAs: 'string' as const, bodyLimit: httpLimits.sdpBytes }
@@ -87,9 +61,9 @@ export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoute
       scope.options('/:app/:stream/:session', (_request, reply) =>
         reply.headers({ 'Accept-Patch': FRAGMENT, Allow: 'OPTIONS, PATCH, DELETE' }).status(204).send(),
       )
-      scope.post<{ Params: SessionParams }>('/:app/:stream', (request, reply) => open(routes, request, reply))
+      scope.post<{ Params: SessionParams }>('/:app/:stream', (request, reply) => open(protocol, routes, request, reply))
       scope.patch<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) =>
-        patch(routes, find(routes, request), request, reply),
+        patch(find(routes, request), request, reply),
       )
       scope.delete<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) => {
         find(routes, request).end('client')
@@ -97,29 +71,32 @@ export function registerSessionRoutes(app: FastifyInstance, routes: SessionRoute
       })
       done()
     },
-    { prefix: `/${routes.prefix}` },
+    { prefix: `/${protocol}` },
   ) as unknown as Promise<void>
 }
 
-export function bearerOf(request: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-}
-
 async function open(
+  protocol: SessionProtocol,
   routes: SessionRoutes,
   request: FastifyRequest<{ Params: SessionParams }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   requireType(request, SDP)
-  const { session, answer, isKnown } = await routes.open(request, request.params, String(request.body))
+  const offer = parseRemoteDescription(String(request.body))
+  const { environment, sessions } = routes
+  const remoteAddress = environment.clientAddress(request.raw)
+  const owner = sessions.checkPending(remoteAddress)
+  const who = { remoteAddress, connectionId: environment.newConnectionId() }
+  const session = routes.newSession({ offer, owner, asked: streamRequestOf(request, protocol, who) })
+  const answer = await session.begin()
   const { app, stream } = request.params
-  const links = routes.links(isKnown)
+  const links = routes.links(session.isKnown)
   if (links.length > 0) reply.header('Link', links)
   return reply
     .status(201)
     .headers({
       'Content-Type': SDP,
-      Location: `/${routes.prefix}/${encodeURIComponent(app)}/${encodeURIComponent(stream)}/${session.id}`,
+      Location: `/${protocol}/${encodeURIComponent(app)}/${encodeURIComponent(stream)}/${session.id}`,
       ETag: session.etag,
       'Accept-Patch': FRAGMENT,
     })
@@ -127,7 +104,7 @@ async function open(
 }
 
 /** RFC 9725 section 4.3: trickle names the session's ETag, a restart names `*`. */
-function patch(routes: SessionRoutes, session: RtcSession, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function patch(session: RtcSession, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   requireType(request, FRAGMENT)
   const match = request.headers['if-match']
   if (match === undefined)
@@ -136,12 +113,8 @@ function patch(routes: SessionRoutes, session: RtcSession, request: FastifyReque
   const names = entityTagsOf(match)
   if (names === undefined)
     throw new HttpRefusal(400, 'If-Match is * or a list of quoted ETags (RFC 9110 section 13.1.1).')
-  if (names !== '*' && !names.includes(session.etag))
-    throw new HttpRefusal(412, 'The ETag does not match the current ICE session.')
-  if (fragment.ice === undefined || names !== '*') return reply.status(204).send()
-  const local = routes.gateway.restartIce(session.peer, fragment.ice)
-  session.etag = `"${local.usernameFragment.replaceAll('/', '-').replaceAll('+', '_')}"`
-  const body = writeTrickleFragment(local, routes.gateway.candidates, session.mid)
+  const body = session.patch(names, fragment.ice)
+  if (body === undefined) return reply.status(204).send()
   return reply.status(200).headers({ 'Content-Type': FRAGMENT, ETag: session.etag }).send(body)
 }
 
@@ -158,12 +131,14 @@ export function entityTagsOf(header: string): '*' | string[] | undefined {
 }
 
 function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session: string } }>): RtcSession {
-  const { sessions, audit } = routes
-  const { session: id } = request.params
-  const session = sessions.get(id, bearerOf(request))
-  if (session !== undefined) return session
-  if (sessions.has(id))
-    audit.refused({ what: `${request.method} session`, from: routes.clientAddress(request), code: 'OTHER_TOKEN' })
+  const { sessions, environment } = routes
+  const session = sessions.get(request.params.session)
+  if (session?.isOf(bearerOf(request)) === true) return session
+  if (session !== undefined) {
+    const what = `${request.method} session`
+    environment.audit.refused({ what, from: environment.clientAddress(request.raw), code: 'OTHER_TOKEN' })
+  }
+  // A stranger cannot tell one from the other.
   throw new HttpRefusal(404, 'There is no such session, or it belongs to another token.')
 }
 

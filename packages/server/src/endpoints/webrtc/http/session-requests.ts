@@ -1,26 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import { rtcLimits } from '../../../config/index.js'
-import { addressGroup, isLoopbackAddress } from '../../../net/index.js'
-import type { StreamAction, StreamRequest } from '../../../auth/index.js'
-import { bearerOf, HttpRefusal, type SessionParams } from './routes.js'
-import type { RtcSessions } from './sessions.js'
+import type { StreamRequest } from '../../../auth/index.js'
 
-/** What the gate is asked about a POST. */
-export function streamRequestOf(
-  request: FastifyRequest,
-  params: SessionParams,
-  action: StreamAction,
-  who: { readonly remoteAddress: string; readonly connectionId: string },
-): StreamRequest {
-  return {
-    action,
-    protocol: action === 'publish' ? 'whip' : 'whep',
-    app: params.app,
-    stream: params.stream,
-    query: new Map(Object.entries(request.query as Record<string, string>)),
-    bearer: bearerOf(request),
-    ignoresTxSecret: true,
-    ...who,
+/** A request that is answered with a status and one sentence. */
+export class HttpRefusal extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}) {
+    super(sentence)
+    this.name = 'HttpRefusal'
+    this.status = status
+    this.headers = headers
   }
 }
 
@@ -30,17 +20,29 @@ export function refusalOf(httpStatus: number, sentence: string): HttpRefusal {
   return new HttpRefusal(httpStatus, sentence, headers)
 }
 
-/**
- * Limits unconnected sessions, in total and per address; tokens do not count, because anyone can invent one. Returns
- * the owner that a new session counts for. Loopback, which may be a proxy, gets half of the places, so that it never
- * has all.
- */
-export function checkPending(sessions: RtcSessions, remoteAddress: string): string {
-  const owner = addressGroup(remoteAddress)
-  const busy = 'sessions are connecting; try again in a moment.'
-  if (sessions.pending() >= rtcLimits.pendingSessions)
-    throw new HttpRefusal(503, `Too many ${busy}`, { 'Retry-After': '2' })
-  const own = isLoopbackAddress(remoteAddress) ? rtcLimits.pendingSessions / 2 : rtcLimits.pendingPerPeer
-  if (sessions.pending(owner) >= own) throw new HttpRefusal(429, `Too many of your ${busy}`, { 'Retry-After': '2' })
-  return owner
+export type SessionProtocol = 'whip' | 'whep'
+
+export interface SessionParams {
+  readonly app: string
+  readonly stream: string
+}
+
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+}
+
+/** What the gate is asked about a POST. */
+export function streamRequestOf(
+  request: FastifyRequest<{ Params: SessionParams }>,
+  protocol: SessionProtocol,
+  who: { readonly remoteAddress: string; readonly connectionId: string },
+): StreamRequest {
+  const { app, stream } = request.params
+  return {
+    action: protocol === 'whip' ? 'publish' : 'play',
+    ...{ protocol, app, stream, ...who },
+    query: new Map(Object.entries(request.query as Record<string, string>)),
+    bearer: bearerOf(request),
+    ignoresTxSecret: true,
+  }
 }

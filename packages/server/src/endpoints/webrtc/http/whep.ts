@@ -1,164 +1,125 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Micros } from '@crossroom/media'
 import {
-  acceptedBundle,
-  dtlsRoleFor,
   isFragmentable,
   negotiate,
-  parseRemoteDescription,
   planPlay,
   type CodecPreference,
-  type NegotiatedMedia,
+  type PeerAddress,
   type RemoteDescription,
+  type SrtpKeys,
+  type SrtpProfile,
 } from '@crossroom/webrtc'
 import type { StreamEndReason } from '../../../auth/index.js'
-import { rtcLimits } from '../../../config/index.js'
 import type { EndReason, Stream, Tracks } from '../../../hub/index.js'
-import type { Audit } from '../../../observe/index.js'
-import type { EndpointEnvironment } from '../../environment.js'
 import { PlayAttempt } from '../../play-attempt.js'
 import { AudioPlay, type PlayableKind, RtcPlay, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
-import { describeSession, type RtcGateway } from '../port/index.js'
-import { bearerOf, HttpRefusal, registerSessionRoutes, type OpenedSession, type SessionParams } from './routes.js'
-import { checkPending, refusalOf, streamRequestOf } from './session-requests.js'
-import type { RtcSession, RtcSessions } from './sessions.js'
+import { RtcSession, type SessionContext, type SessionPost } from './session.js'
+import { HttpRefusal, refusalOf } from './session-requests.js'
 
-export interface WhepOptions {
-  readonly environment: EndpointEnvironment
-  readonly gateway: RtcGateway
+export interface WhepContext extends SessionContext {
   readonly fanouts: RtpFanouts
-  readonly sessions: RtcSessions
-  readonly clientAddress: (request: FastifyRequest) => string
-  /** `Link` headers that name ICE servers. */
-  readonly links: (isKnown: boolean) => string[]
-  readonly audit: Audit
+}
+
+/** What is played, from the answer on. */
+interface Playing {
+  readonly stream: Stream
+  readonly kind: PlayableKind
+  readonly tracks: readonly (VideoPlay | AudioPlay)[]
+  readonly since: Micros
 }
 
 /** `POST /whep/APP/STREAM` (draft-ietf-wish-whep): the client offers, the server answers and sends. */
-export class WhepEndpoint {
-  readonly #options: WhepOptions
-  constructor(options: WhepOptions) {
-    this.#options = options
+export class WhepSession extends RtcSession {
+  readonly #fanouts: RtpFanouts
+  readonly #play: RtcPlay
+  #attempt: PlayAttempt | undefined
+  #playing: Playing | undefined
+  #connectedAt: Micros | undefined
+  #unwatch = (): void => undefined
+
+  constructor(context: WhepContext, post: SessionPost) {
+    super(context, post)
+    const { gateway, environment } = context
+    this.#fanouts = context.fanouts
+    this.#play = new RtcPlay({ gateway, clock: environment.clock, onStarted: () => this.#attempt?.joined() })
   }
 
-  register(app: FastifyInstance): Promise<void> {
-    const { gateway, sessions, links, audit, clientAddress } = this.#options
-    return registerSessionRoutes(app, {
-      ...{ prefix: 'whep', gateway, sessions, links, audit, clientAddress },
-      open: (request, params, offer) => this.#open(request, params, offer),
+  get isKnown(): boolean {
+    return this.#attempt?.isKnown === true
+  }
+
+  protected async admit(): Promise<string> {
+    const { offer } = this.post
+    const { attempt, stream } = await this.#ask()
+    const kind = kindFor(offer, stream.tracks)
+    const preferences = allowed(preferencesFor(stream.tracks, kind), attempt.filters.without)
+    const media = negotiate(offer, planPlay(preferences), (length) => randomBytes(length))
+    const handleEnd = (reason: EndReason): void => this.end(reason === 'ended' ? 'stream-ended' : reason)
+    const tracks = media.map((line) => {
+      const track = line.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
+      this.#play.add(track, line)
+      return track
     })
+    this.#playing = { stream, kind, tracks, since: this.context.environment.clock.now() }
+    // A client that offers but never connects causes no conversion: until the connection, the stream is only watched for
+    // its end.
+    this.#unwatch = stream.subscribe({ kind, handleFrame: () => undefined, handleEnd }, 'live')
+    const answer = this.connect(media, this.#play)
+    attempt.enter({
+      bytes: () => this.#play.bytesSent,
+      droppedFrames: () => this.#play.droppedFrames,
+      kick: () => this.end('kicked'),
+      leave: () => this.#play.close(),
+    })
+    return answer
   }
 
-  async #open(request: FastifyRequest, params: SessionParams, sdp: string): Promise<OpenedSession> {
-    const offer = parseRemoteDescription(sdp)
-    const remoteAddress = this.#options.clientAddress(request)
-    const owner = checkPending(this.#options.sessions, remoteAddress)
-    const { attempt, stream } = await this.#admit(request, params, remoteAddress)
-    try {
-      const kind = kindFor(offer, stream.tracks)
-      const preferences = allowed(preferencesFor(stream.tracks, kind), attempt.filters.without)
-      const media = negotiate(offer, planPlay(preferences), (length) => randomBytes(length))
-      return this.#answer(attempt, { stream, kind }, offer, media, { bearer: bearerOf(request), owner })
-    } catch (error) {
-      attempt.close('error')
-      throw error
-    }
+  protected handleConnected(keys: SrtpKeys, profile: SrtpProfile, address: PeerAddress | undefined): void {
+    if (this.#playing === undefined) return
+    const { stream, kind, tracks } = this.#playing
+    const { environment } = this.context
+    const needs = WEBRTC_NEEDS[kind]
+    this.#connectedAt = environment.clock.now()
+    const fanout = this.#fanouts.of(environment.sourceFor(stream, needs), needs.isInSlices)
+    for (const track of tracks) track.attach(fanout)
+    this.#unwatch()
+    this.#play.handleConnected(keys, profile, address)
+  }
+
+  protected release(reason: StreamEndReason): void {
+    if (this.#playing !== undefined) this.#logEnd(this.#playing, reason)
+    this.#unwatch()
+    this.#play.close()
+    for (const track of this.#playing?.tracks ?? []) track.detach()
+    this.#attempt?.close(reason)
   }
 
   /** Resolves when the stream is there; rejects with the refusal. */
-  #admit(
-    request: FastifyRequest,
-    params: SessionParams,
-    remoteAddress: string,
-  ): Promise<{ attempt: PlayAttempt; stream: Stream }> {
-    const { environment } = this.#options
+  #ask(): Promise<{ attempt: PlayAttempt; stream: Stream }> {
+    const { asked } = this.post
     return new Promise((resolve, reject) => {
+      const found = (stream: Stream): void => resolve({ attempt, stream })
       const attempt = new PlayAttempt(
-        environment,
-        streamRequestOf(request, params, 'play', { remoteAddress, connectionId: environment.newConnectionId() }),
+        this.context.environment,
+        asked,
         {
           refused: ({ httpStatus, sentence }) => reject(refusalOf(httpStatus, sentence)),
-          notFound: () => reject(new HttpRefusal(404, `${params.app}/${params.stream} has no publisher.`)),
-          waiting: (stream) => resolve({ attempt, stream }),
-          ready: (stream) => resolve({ attempt, stream }),
+          notFound: () => reject(new HttpRefusal(404, `${asked.app}/${asked.stream} has no publisher.`)),
+          waiting: found,
+          ready: found,
         },
         // The offer decides which media is sent.
         undefined,
       )
+      this.#attempt = attempt
     })
   }
 
-  #answer(
-    attempt: PlayAttempt,
-    source: { readonly stream: Stream; readonly kind: PlayableKind },
-    offer: RemoteDescription,
-    media: NegotiatedMedia[],
-    client: { readonly bearer: string | undefined; readonly owner: string },
-  ): OpenedSession {
-    const { gateway, fanouts, sessions, environment } = this.#options
-    const id = randomBytes(rtcLimits.sessionIdBytes).toString('base64url')
-    const askedAt = environment.clock.now()
-    let connectedAt: number | undefined
-    const end = (reason: StreamEndReason) => {
-      if (!sessions.remove(id)) return
-      const connectMs = connectedAt === undefined ? undefined : (connectedAt - askedAt) / 1000
-      environment.log.info({ session: id.slice(0, 8), reason, connectMs, ...figuresOf(play) }, 'WHEP session ended')
-      unwatch()
-      play.close()
-      for (const track of tracks) track.detach()
-      peer.close()
-      attempt.close(reason)
-    }
-    const play = new RtcPlay({ gateway, clock: environment.clock, onStarted: () => attempt.joined() })
-    const handleEnd = (reason: EndReason) => end(reason === 'ended' ? 'stream-ended' : reason)
-    const tracks = media.map((line) => {
-      const track = line.kind === 'video' ? new VideoPlay(handleEnd) : new AudioPlay(handleEnd)
-      play.add(track, line)
-      return track
-    })
-    // A client that offers but never connects causes no conversion: until the connection, the stream is only watched for
-    // its end.
-    const unwatch = source.stream.subscribe({ kind: source.kind, handleFrame: () => undefined, handleEnd }, 'live')
-    const attach = (): void => {
-      const needs = WEBRTC_NEEDS[source.kind]
-      const fanout = fanouts.of(environment.sourceFor(source.stream, needs), needs.isInSlices)
-      for (const track of tracks) track.attach(fanout)
-      unwatch()
-    }
-    const peer = gateway.createPeer({
-      remote: offer.ice,
-      remoteFingerprint: offer.fingerprint,
-      dtlsRole: dtlsRoleFor(offer),
-      media: play,
-      handlers: {
-        connected: (keys, profile, address) => {
-          connectedAt = environment.clock.now()
-          attach()
-          play.handleConnected(keys, profile, address)
-        },
-        moved: (address) => play.handleMoved(address),
-        closed: (reason, failed) => {
-          environment.log.debug({ session: id.slice(0, 8), reason, failed }, 'WHEP transport closed')
-          end(failed || reason === 'consent-expired' ? 'timeout' : 'client')
-        },
-      },
-    })
-    const session: RtcSession = {
-      id,
-      etag: `"${id.slice(0, 8)}"`,
-      peer,
-      mid: acceptedBundle(offer, media)[0]!,
-      ...client,
-      end,
-    }
-    sessions.add(session)
-    attempt.enter({
-      bytes: () => play.bytesSent,
-      droppedFrames: () => play.droppedFrames,
-      kick: () => end('kicked'),
-      leave: () => play.close(),
-    })
-    return { session, answer: describeSession(gateway, offer, media, peer.local), isKnown: attempt.isKnown }
+  #logEnd({ since }: Playing, reason: StreamEndReason): void {
+    const connectMs = this.#connectedAt === undefined ? undefined : (this.#connectedAt - since) / 1000
+    const figures = { session: this.id.slice(0, 8), reason, connectMs, ...figuresOf(this.#play) }
+    this.context.environment.log.info(figures, 'WHEP session ended')
   }
 }
 
