@@ -23,6 +23,14 @@ import {
 } from '../../harness/index.js'
 import { RecordedSound } from '../webrtc/flv-recording.js'
 
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50'] as const
+const G711 = ['-c:a', 'pcm_alaw', '-ar', '8000', '-ac', '1'] as const
+/** How encoders code that no browser takes as it is. */
+const FOREIGN = [
+  ['intra refresh and G.711', { video: [...X264, '-tune', 'zerolatency', '-intra-refresh', '1'], audio: G711 }],
+  ['B-frames and Speex', { video: [...X264, '-bf', '2'], audio: ['-c:a', 'libspeex', '-ar', '16000', '-ac', '1'] }],
+] as const
+
 const missing = whyNoFirefox()
 if (missing !== undefined) console.warn(`Skipped: ${missing}`)
 
@@ -92,6 +100,19 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
     expect(await readDelay(player.scripts)).toBeLessThan(3000)
     await untilToneOf(player.scripts, 440)
   }, 60_000)
+
+  test.each(FOREIGN)(
+    'it plays %s by WebRTC',
+    async (_name, coding) => {
+      pushes.push(pushClock({ url: `${server.rtmp}/live/foreign`, ...coding }))
+      const player = await open('stream=live/foreign')
+      await clickButton(player, 'Turn on the sound')
+      await untilText(player, '[data-fact=protocol]', /^WebRTC \/ UDP$/)
+      expect(await readDelay(player.scripts)).toBeLessThan(3000)
+      await untilToneOf(player.scripts, 440)
+    },
+    60_000,
+  )
 
   test('without any decoder of H.264 it says so where FLV is asked for, and plays by WebRTC', async () => {
     const bare = await launchFirefox({ 'media.ffmpeg.enabled': false })
