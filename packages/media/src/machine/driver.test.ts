@@ -68,6 +68,22 @@ test('events that come up inside a handler follow in their order, their output a
   expect(seen).toEqual(['out a', 'event a', 'out b', 'done', 'event b', 'last'])
 })
 
+test('answers are used again, and a drain inside a handler takes nothing from it', () => {
+  const machine = new Echo()
+  machine.handleInput(0, 'a')
+  machine.handleInput(0, 'b')
+  const answers = [machine.poll(0), machine.poll(0), machine.poll(0), machine.poll(0)]
+  expect(new Set(answers).size).toBe(2)
+
+  const { driver, seen } = drive((event, inner) => {
+    if (event !== 'event a') return
+    inner.handleInput('b')
+    seen.push(event)
+  })
+  driver.handleInput('a')
+  expect(seen).toEqual(['out a', 'event a', 'out b', 'event a', 'event b'])
+})
+
 test('nothing is told after a handler has closed the driver', () => {
   const { driver, seen, machine } = drive((_event, inner) => inner.close())
   machine.outbox.tell('first')

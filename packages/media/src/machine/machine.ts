@@ -3,7 +3,8 @@ export type Micros = number
 
 /**
  * What a machine answers when it is polled: something to send, something to tell, or, as a number, when it wants to be
- * polled again without any input. `Infinity` means that it waits for input alone.
+ * polled again without any input. `Infinity` means that it waits for input alone. It is good until the next poll: a
+ * machine may answer with the same object each time.
  */
 export type Polled<Output, Event> = { readonly output: Output } | { readonly event: Event } | Micros
 

@@ -2,6 +2,9 @@
 export class Outbox<Output, Event> {
   readonly #outputs: Output[] = []
   readonly #events: Event[] = []
+  /** Answers are used again, so that a packet makes no object more. */
+  readonly #output: { output: Output | undefined } = { output: undefined }
+  readonly #event: { event: Event | undefined } = { event: undefined }
 
   send(output: Output): void {
     this.#outputs.push(output)
@@ -11,10 +14,16 @@ export class Outbox<Output, Event> {
     this.#events.push(event)
   }
 
-  /** The next of it; undefined when there is nothing. */
+  /** The next of it; undefined when there is nothing. See `Polled`. */
   take(): { readonly output: Output } | { readonly event: Event } | undefined {
-    if (this.#outputs.length > 0) return { output: this.#outputs.shift() as Output }
-    if (this.#events.length > 0) return { event: this.#events.shift() as Event }
+    if (this.#outputs.length > 0) {
+      this.#output.output = this.#outputs.shift()
+      return this.#output as { readonly output: Output }
+    }
+    if (this.#events.length > 0) {
+      this.#event.event = this.#events.shift()
+      return this.#event as { readonly event: Event }
+    }
     return undefined
   }
 }

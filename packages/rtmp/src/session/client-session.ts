@@ -1,4 +1,4 @@
-import type { Machine, Micros, Polled } from '@crossroom/media'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import { ChunkReader } from '../chunk/chunk-reader.js'
 import { TimestampUnwrapper } from '../chunk/timestamp-unwrapper.js'
 import { ClientHandshake, type ClientHandshakeKind } from '../handshake/client-handshake.js'
@@ -73,7 +73,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   #now: Micros = 0
   readonly #output = new MessageOutput()
   readonly #acknowledgement: AcknowledgementCounter
-  readonly #events: RtmpClientEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, RtmpClientEvent>()
   readonly #timestamps = new TimestampUnwrapper()
   #state: State = 'handshake'
   #streamId = 0
@@ -112,10 +112,8 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   poll(now: Micros): Polled<Uint8Array, RtmpClientEvent> {
     const startedAt = this.#turn(now)
     const output = this.#output.take()
-    if (output !== undefined) return { output }
-    const event = this.#events.shift()
-    if (event !== undefined) return { event }
-    return this.#isWaiting() ? startedAt + this.#allowedMicros() : Infinity
+    if (output !== undefined) this.#outbox.send(output)
+    return this.#outbox.take() ?? (this.#isWaiting() ? startedAt + this.#allowedMicros() : Infinity)
   }
 
   /**
@@ -223,7 +221,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   #emitMedia(messageType: MediaMessageType, timestampMs: number, payload: Uint8Array): void {
     if (this.#state !== 'active' || this.#options.action !== 'play') return
     const receivedAt = this.#now
-    this.#events.push({ type: 'media', streamId: this.#streamId, messageType, timestampMs, payload, receivedAt })
+    this.#outbox.tell({ type: 'media', streamId: this.#streamId, messageType, timestampMs, payload, receivedAt })
   }
 
   #handleData(body: Uint8Array | undefined, timestamp: number): void {
@@ -293,7 +291,7 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
     if (code === 'NetStream.Publish.Start' || code === 'NetStream.Play.Start') {
       if (this.#state !== 'requested') return
       this.#state = 'active'
-      this.#events.push({ type: action === 'publish' ? 'publishing' : 'playing', streamId: this.#streamId })
+      this.#outbox.tell({ type: action === 'publish' ? 'publishing' : 'playing', streamId: this.#streamId })
     } else if (stringProperty(information, 'level') === 'error') {
       if (this.#isWaiting()) this.#refuse(code, stringProperty(information, 'description'))
       else this.#end(code)
@@ -303,11 +301,11 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
   #end(code: string): void {
     if (this.#state !== 'active') return
     this.#state = 'ended'
-    this.#events.push({ type: 'ended', code })
+    this.#outbox.tell({ type: 'ended', code })
   }
 
   #refuse(code = 'NetConnection.Call.Failed', description = ''): void {
-    this.#events.push({ type: 'refused', code, description })
+    this.#outbox.tell({ type: 'refused', code, description })
     this.#close()
   }
 
@@ -323,6 +321,6 @@ export class RtmpClientSession implements Machine<Uint8Array, Uint8Array, RtmpCl
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#reader.stop()
-    this.#events.push(error === undefined ? { type: 'closed' } : { type: 'closed', error })
+    this.#outbox.tell(error === undefined ? { type: 'closed' } : { type: 'closed', error })
   }
 }

@@ -1,4 +1,4 @@
-import type { Machine, Micros, Polled } from '@crossroom/media'
+import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
 import { ChunkReader } from '../chunk/chunk-reader.js'
 import type { HandshakeCrypto } from '../handshake/digest.js'
 import { ServerHandshake } from '../handshake/server-handshake.js'
@@ -54,7 +54,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
   readonly #commands: ServerCommands
   readonly #acknowledgement: AcknowledgementCounter
   readonly #budget: CommandBudget
-  readonly #events: RtmpServerEvent[] = []
+  readonly #outbox = new Outbox<Uint8Array, RtmpServerEvent>()
   #now: Micros = 0
   #startedAt: Micros | undefined
   #isAuthorised = false
@@ -77,7 +77,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
       output: this.#output,
       emit: (event) => {
         if (event.type === 'publish') this.#reader.awaitsAnswer()
-        this.#events.push(event)
+        this.#outbox.tell(event)
       },
       fail: (error) => this.#close(error),
     })
@@ -100,10 +100,8 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
   poll(now: Micros): Polled<Uint8Array, RtmpServerEvent> {
     const startedAt = this.#turn(now)
     const output = this.#output.take()
-    if (output !== undefined) return { output }
-    const event = this.#events.shift()
-    if (event !== undefined) return { event }
-    return this.#isClosed || this.#isAuthorised ? Infinity : startedAt + this.#allowedMicros()
+    if (output !== undefined) this.#outbox.send(output)
+    return this.#outbox.take() ?? (this.#isClosed || this.#isAuthorised ? Infinity : startedAt + this.#allowedMicros())
   }
 
   /**
@@ -215,7 +213,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     const { streamId, timestamps } = stream
     if (messageType === MessageType.audio || messageType === MessageType.video) {
       const timestampMs = timestamps.advance(timestamp)
-      this.#events.push({ type: 'media', streamId, messageType, timestampMs, payload, receivedAt })
+      this.#outbox.tell({ type: 'media', streamId, messageType, timestampMs, payload, receivedAt })
       return
     }
     const body = bodyInAmf0(payload, messageType === MessageType.dataAmf3)
@@ -226,7 +224,7 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     }
     const timestampMs = timestamps.locate(timestamp)
     const asAmf0 = MessageType.dataAmf0
-    this.#events.push({ type: 'media', streamId, messageType: asAmf0, timestampMs, payload: script, receivedAt })
+    this.#outbox.tell({ type: 'media', streamId, messageType: asAmf0, timestampMs, payload: script, receivedAt })
   }
 
   #handleAggregate(messageStreamId: number, timestamp: number, payload: Uint8Array): void {
@@ -273,6 +271,6 @@ export class RtmpServerSession implements Machine<Uint8Array, Uint8Array, RtmpSe
     if (error !== undefined) this.#commands.sayGoodbye(error)
     this.#handshake = undefined
     this.#reader.stop()
-    this.#events.push(error === undefined ? { type: 'closed' } : { type: 'closed', error })
+    this.#outbox.tell(error === undefined ? { type: 'closed' } : { type: 'closed', error })
   }
 }
