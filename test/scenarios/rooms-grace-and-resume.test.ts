@@ -93,3 +93,23 @@ test('who resumes is told what it missed of its own: a push that ended, a mute',
   ])
   expect(connection.all('room.muted')).toEqual([{ userId: 'bob', kind: 'video', muted: true }])
 })
+
+test('an owner who resumes knows who asks for the microphone: those who asked meanwhile, and those who ask no more', () => {
+  const stage = new RoomStage()
+  const alice = stage.settled('alice')
+  const audience = ['bob', 'carol', 'dave'].map((userId) => stage.settled(userId, { role: 'audience' }))
+  const [bob, carol, dave] = audience as [typeof alice, typeof alice, typeof alice]
+  for (const asker of [bob, carol, dave]) asker.member.request('mic.request', {})
+  alice.member.request('mic.answer', { userId: 'dave', accept: false })
+  alice.member.lost()
+  bob.member.request('mic.withdraw', {})
+  dave.member.request('mic.request', {})
+  const connection = new FakeConnection()
+  stage.rooms.resume(alice.member.resumeToken, connection, ADDRESSES)
+  expect(connection.told).toEqual([])
+  stage.settle()
+  expect(connection.all('mic.withdrawn')).toEqual([{ userId: 'bob' }])
+  expect(connection.all('mic.requested').map(({ userId }) => userId)).toEqual(['carol', 'dave'])
+  alice.member.request('mic.answer', { userId: 'dave', accept: true })
+  expect(dave.connection.all('mic.answered').map(({ accepted }) => accepted)).toEqual([false, true])
+})

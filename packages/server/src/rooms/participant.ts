@@ -21,6 +21,7 @@ import { handleRequest, type ParticipantRoom, type Requester } from './request-h
 import { addressesFor, type AddressBook, type MemberConnection } from './view/member-connection.js'
 import { EMPTY_LIST, type ListChange, type MemberList } from './view/member-list.js'
 import type { MemberStream } from './media/member-stream.js'
+import { MicRequests } from './view/mic-requests.js'
 import { NetworkReports } from './view/network-reports.js'
 import { ParticipantMedia } from './view/participant-media.js'
 import type { MemberMethod, RoomEnterResult } from './doors/participant-requests.js'
@@ -30,12 +31,17 @@ import { Receiver } from './view/receiver.js'
 import { RoomError } from './model/room-error.js'
 
 export interface ParticipantOptions extends MemberOptions {
-  readonly room: ParticipantRoom
+  readonly room: HomeRoom
+}
+
+/** The room of a participant. */
+interface HomeRoom extends ParticipantRoom {
+  tellMicRequests(participant: Participant): void
 }
 
 /** A member with a socket, or whose socket may still return. */
 export class Participant extends Member implements Requester {
-  declare readonly room: ParticipantRoom
+  declare readonly room: HomeRoom
   readonly sessionId: string
   readonly resumeToken: string
   #addresses: AddressBook
@@ -45,6 +51,8 @@ export class Participant extends Member implements Requester {
   /** Tokens. */
   readonly #pushes = new Map<PublishedStreamType, string>()
   readonly #published = new PublishedStates((params) => this.notify('media.published', params))
+  /** As an owner. */
+  readonly micRequests = new MicRequests(this)
   readonly network: NetworkReports
   #connection: MemberConnection | undefined
   #expiresAt: number | undefined
@@ -126,6 +134,7 @@ export class Participant extends Member implements Requester {
     this.services.clock.after(0, () => {
       this.#moveMedia(() => this.media.restart())
       this.#published.tellAgain()
+      this.room.tellMicRequests(this)
       this.catchUp(this.room.list)
     })
   }

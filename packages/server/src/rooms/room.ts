@@ -171,6 +171,14 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.removeMic(userId, by))
   }
 
+  /** Brings an owner who was absent up to date: all who still ask, and those who ask no more. */
+  tellMicRequests(participant: Participant): void {
+    if (participant !== this.owner) return
+    const waiting = this.#roster.waiting(participant)
+    participant.micRequests.keep(new Set(waiting.map(({ person }) => person.userId)))
+    this.#tell(waiting)
+  }
+
   /** Ends a membership and keeps the user out for `banMs`. */
   kick(userId: string, banMs: number): void {
     const member = this.#roster.require(userId)
@@ -224,13 +232,14 @@ export class Room implements ParticipantRoom {
       case 'muted':
         return this.#handleMuted(event)
       case 'asked':
-        asParticipant(event.owner)?.notify('mic.requested', { userId: person.userId, userName: person.userName })
+        asParticipant(event.owner)?.micRequests.requested(person)
         return
       case 'withdrawn':
-        asParticipant(event.owner)?.notify('mic.withdrawn', { userId: person.userId })
+        asParticipant(event.owner)?.micRequests.withdrawn(person.userId)
         return
       case 'answered': {
         const { accepted, by } = event
+        if (by !== undefined) asParticipant(this.member(by))?.micRequests.answered(person.userId)
         const params = { userId: person.userId, accepted, ...(by === undefined ? {} : { by }) }
         asParticipant(person)?.notify('mic.answered', params)
       }
@@ -297,7 +306,7 @@ export class Room implements ParticipantRoom {
   /** What a list does not say, once the answer to its request is out. */
   #welcome(participant: Participant): void {
     this.#services.clock.after(0, () => {
-      if (participant === this.owner) this.#tell(this.#roster.waiting(participant))
+      this.tellMicRequests(participant)
       participant.catchUp(this.list)
       for (const { network, userId, isListed } of this.#participants())
         if (network.quality !== undefined && isListed && userId !== participant.userId)
