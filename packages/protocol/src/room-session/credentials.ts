@@ -1,5 +1,7 @@
 import { PROTOCOL_VERSION } from '../limits.js'
 import type { EnterParams, EnterResult, RenewParams } from '../request-shapes.js'
+import type { ParamsOf } from '../requests.js'
+import type { FailureEvent, ResponseEvent, SessionMethod } from './session-events.js'
 
 /** What the user says on entering; the rest of `room.enter` is the session's own. */
 export type SessionEnterParams = Omit<EnterParams, 'protocol' | 'client'>
@@ -56,13 +58,17 @@ export class Credentials {
     this.#latest = { ...this.#latest, ...params }
   }
 
-  renewalAccepted(): void {
-    this.#inUse = this.#latest
-  }
-
-  /** A fresh signature that the server refused is worse than the old one. */
-  renewalRefused(): void {
-    this.#latest = this.#inUse
+  /** Learns from the answer to a request with these parameters. */
+  answered(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void {
+    if (event.kind === 'failure') {
+      const isOwn = event.code === 'TIMEOUT' || event.code === 'CONNECTION_LOST' || event.code === 'TOO_MANY_REQUESTS'
+      // A fresh signature that the server refused is worse than the old one.
+      if (event.method === 'room.renew' && !isOwn) this.#latest = this.#inUse
+    } else if (event.method === 'room.renew') {
+      this.#inUse = this.#latest
+    } else if (event.method === 'room.switchRole') {
+      this.roleGiven((params as ParamsOf<'room.switchRole'>).role)
+    }
   }
 
   /** A role given in the room is the one to come back with. */

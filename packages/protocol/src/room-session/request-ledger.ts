@@ -1,14 +1,16 @@
 import { errorCodes, isErrorCode, type ErrorCode } from '../error-codes.js'
-import { parseResult, type Response, type ResponseError } from '../json-rpc.js'
+import { parseResult, writeRequest, type Response, type ResponseError } from '../json-rpc.js'
+import type { MediaStateParams } from '../request-shapes.js'
 import type { ParamsOf } from '../requests.js'
 import { Mismatch } from '../shape.js'
 import type { Micros } from '@crossroom/media'
 import type { FailureEvent, ResponseEvent, SessionMethod } from './session-events.js'
 import type { SessionLimits } from './session-limits.js'
+import type { SessionPhase } from './session-phase.js'
 
 /** What the ledger tells its owner. */
 export interface LedgerHandlers {
-  send(wireId: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void
+  send(text: string): void
   /** `params` are those of the request. */
   event(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void
 }
@@ -47,6 +49,7 @@ export class RequestLedger {
   readonly #pending = new Map<string, PendingRequest>()
   readonly #persistent = new Map<string, PersistentRequest>()
   #lastId = 0
+  #ownId = ''
 
   constructor(limits: SessionLimits, handlers: LedgerHandlers) {
     this.#limits = limits
@@ -66,22 +69,46 @@ export class RequestLedger {
     return `${this.#lastId}`
   }
 
-  /** Whether one more may wait for its answer. */
-  get hasRoom(): boolean {
-    let waiting = 0
-    for (const kept of this.#persistent.values()) waiting += kept.waiting.length
-    for (const { ids } of this.#pending.values()) waiting += Math.max(1, ids.length)
-    return waiting < this.#limits.pendingRequests
+  /** Sends a request, keeps it, or refuses it, as the phase allows. Answers whether it is kept. */
+  request(
+    now: Micros,
+    id: string,
+    method: SessionMethod,
+    params: ParamsOf<SessionMethod>,
+    { name, hasEntered }: Pick<SessionPhase, 'name' | 'hasEntered'>,
+  ): boolean {
+    const key = persistentKey(method, params)
+    const isOver = name === 'closed' || name === 'leaving'
+    const refuse = (code: ErrorCode): void => this.#fail({ method, params }, [id], ownError(code))
+    if (isOver || (key === undefined && name !== 'live')) {
+      refuse(hasEntered && !isOver ? 'CONNECTION_LOST' : 'NOT_ENTERED')
+    } else if (!this.#hasRoom) {
+      refuse('TOO_MANY_REQUESTS')
+    } else if (key === undefined) {
+      this.#send(now, id, { method, params, ids: [id], kept: undefined })
+    } else {
+      const waiting = [...(this.#persistent.get(key)?.waiting ?? []), id]
+      this.#persistent.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
+      if (name === 'live') this.sendPersistent(now, false)
+      return true
+    }
+    return false
   }
 
-  send(now: Micros, id: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
-    this.#send(now, id, { method, params, ids: [id], kept: undefined })
+  /** Sends the request for the entry or the leave; there is one at a time, and the phase limits it. */
+  sendOwn<Method extends 'room.enter' | 'room.resume' | 'room.leave'>(method: Method, params: ParamsOf<Method>): void {
+    this.#ownId = this.nextId()
+    this.#handlers.send(writeRequest(this.#ownId, method, params))
   }
 
-  /** Keeps a persistent request; `sendPersistent` sends it. */
-  keep(id: string, key: string, method: SessionMethod, params: ParamsOf<SessionMethod>): void {
-    const waiting = [...(this.#persistent.get(key)?.waiting ?? []), id]
-    this.#persistent.set(key, { key, method, params, waiting, isConfirmed: false, isInFlight: false })
+  isOwn(response: Response): boolean {
+    return response.id === this.#ownId
+  }
+
+  ping(now: Micros): void {
+    this.#handlers.send(writeRequest(this.nextId(), 'room.ping', {}))
+    // What the server was too busy to answer is not given up for good.
+    this.sendPersistent(now, false)
   }
 
   /**
@@ -161,13 +188,17 @@ export class RequestLedger {
     this.#persistent.clear()
   }
 
-  refuse(id: string, method: SessionMethod, params: ParamsOf<SessionMethod>, code: ErrorCode): void {
-    this.#fail({ method, params }, [id], ownError(code))
+  /** Whether one more may wait for its answer. */
+  get #hasRoom(): boolean {
+    let waiting = 0
+    for (const kept of this.#persistent.values()) waiting += kept.waiting.length
+    for (const { ids } of this.#pending.values()) waiting += Math.max(1, ids.length)
+    return waiting < this.#limits.pendingRequests
   }
 
   #send(now: Micros, wireId: string, request: Omit<PendingRequest, 'deadline'>): void {
     this.#pending.set(wireId, { ...request, deadline: now + this.#limits.requestMicros })
-    this.#handlers.send(wireId, request.method, request.params)
+    this.#handlers.send(writeRequest(wireId, request.method, request.params))
   }
 
   #take(wireId: string): PendingRequest | undefined {
@@ -194,11 +225,17 @@ export class RequestLedger {
   }
 }
 
+/** What only the latest of counts, and may be said twice; undefined for every other request. */
+function persistentKey<Method extends SessionMethod>(method: Method, params: ParamsOf<Method>): string | undefined {
+  if (method === 'media.state') return `media.state ${(params as MediaStateParams).streamType}`
+  return method === 'media.subscribe' || method === 'room.renew' ? method : undefined
+}
+
 /** An error that the client's own side raises. */
 export function ownError(code: ErrorCode): ResponseError {
   return { code, sentence: errorCodes[code].sentence }
 }
 
-function isRetryable(code: string): boolean {
+export function isRetryable(code: string): boolean {
   return isErrorCode(code) && errorCodes[code].retryable
 }

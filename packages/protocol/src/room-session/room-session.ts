@@ -1,37 +1,28 @@
 import { Outbox, type Machine, type Micros, type Polled } from '@crossroom/media'
-import { errorCodes, isErrorCode, type ErrorCode } from '../error-codes.js'
-import {
-  parseNotification,
-  parseResponse,
-  parseResult,
-  writeRequest,
-  type Response,
-  type ResponseError,
-} from '../json-rpc.js'
+import { errorCodes, type ErrorCode } from '../error-codes.js'
+import { parseNotification, parseResponse, parseResult, type Response, type ResponseError } from '../json-rpc.js'
 import { readJson } from '../json.js'
 import { limits as messageLimits } from '../limits.js'
 import type { ClientKind } from '../model.js'
 import type { Notification, NotificationParams } from '../notifications.js'
-import type { EnterResult, MediaStateParams, RenewParams, SubscribeParams } from '../request-shapes.js'
+import type { EnterResult, RenewParams, SubscribeParams } from '../request-shapes.js'
 import type { ParamsOf } from '../requests.js'
 import { Mismatch } from '../shape.js'
 import { Credentials, type SessionEnterParams } from './credentials.js'
 import { Heartbeat } from './heartbeat.js'
 import { ReconnectDelay } from './reconnect-delay.js'
-import { ownError, RequestLedger } from './request-ledger.js'
+import { isRetryable, ownError, RequestLedger } from './request-ledger.js'
 import type {
   EndReason,
   EntryKind,
-  FailureEvent,
-  ResponseEvent,
   SessionEvent,
   SessionInput,
   SessionMethod,
   SessionOutput,
   SessionState,
-  StateEvent,
 } from './session-events.js'
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from './session-limits.js'
+import { SessionPhase } from './session-phase.js'
 import { UserList } from './user-list.js'
 
 export interface RoomSessionOptions {
@@ -42,12 +33,6 @@ export interface RoomSessionOptions {
   /** What differs from `DEFAULT_SESSION_LIMITS`. */
   readonly limits?: Partial<SessionLimits>
 }
-
-/**
- * `connecting` waits for the socket, `entering` for the answer to room.enter or room.resume, `waiting` for the time of the
- * next attempt, `leaving` for the answer to room.leave.
- */
-type Phase = 'idle' | 'connecting' | 'entering' | 'live' | 'waiting' | 'leaving' | 'closed'
 
 /** RFC 6455 section 7.4.1: a normal closure, and the first of the codes for private use, which browsers let through. */
 const NORMAL_CLOSURE = 1000
@@ -67,44 +52,35 @@ const ENDED_CODES = {
 export class RoomSession implements Machine<SessionInput, SessionOutput, SessionEvent> {
   readonly #options: RoomSessionOptions
   readonly #limits: SessionLimits
+  readonly #phase: SessionPhase
   readonly #ledger: RequestLedger
   readonly #users: UserList
   readonly #heartbeat: Heartbeat
   readonly #delay: ReconnectDelay
   readonly #outbox = new Outbox<SessionOutput, SessionEvent>()
-  #phase: Phase = 'idle'
-  /** When the phase has lasted too long, or the wait is over. */
-  #deadline: Micros | undefined
-  /** When the first entry must have succeeded; undefined after it. */
-  #enterBy: Micros | undefined
   #credentials: Credentials | undefined
-  #selfId = ''
-  #hasEntered = false
-  /** The request that is out for the entry or the leave. */
-  #ownId = ''
   #isResuming = false
-  #told: StateEvent = { kind: 'state', state: 'idle', attempt: 0 }
-  #connectAt: Micros = 0
-  #liveAt: Micros = 0
   #lastError: ResponseError = ownError('TIMEOUT')
   #unreadable = 0
 
   constructor(options: RoomSessionOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits }
+    this.#phase = new SessionPhase(this.#limits)
     this.#users = new UserList(this.#limits.users)
     this.#heartbeat = new Heartbeat(this.#limits)
     this.#delay = new ReconnectDelay(this.#limits, options.random)
     this.#ledger = new RequestLedger(this.#limits, {
-      send: (wireId, method, params) => this.#send(writeRequest(wireId, method, params)),
-      event: (event, params) => this.#handleAnswer(event, params),
+      send: (text) => this.#outbox.send({ kind: 'send', text }),
+      event: (event, params) => {
+        this.#outbox.tell(event)
+        this.#credentials?.answered(event, params)
+      },
     })
   }
 
   get state(): SessionState {
-    if (this.#phase === 'idle' || this.#phase === 'closed') return this.#phase
-    if (this.#phase === 'live' || this.#phase === 'leaving') return 'connected'
-    return this.#hasEntered ? 'reconnecting' : 'connecting'
+    return this.#phase.state
   }
 
   /** Messages that were neither an answer nor a notification known to this version. */
@@ -114,29 +90,27 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
 
   /** Begins a session; ignored while there is one. Ends in the event `entered` or `ended`. */
   enter(now: Micros, params: SessionEnterParams): void {
-    if (this.#phase !== 'idle' && this.#phase !== 'closed') return
+    if (this.state !== 'idle' && this.state !== 'closed') return
     this.#credentials = new Credentials(this.#options.client, params)
-    this.#selfId = params.userId
-    this.#hasEntered = false
+    this.#users.selfId = params.userId
     this.#delay.reset()
     this.#lastError = ownError('TIMEOUT')
-    this.#enterBy = now + this.#limits.enterMicros
+    this.#phase.begin(now)
     this.#connect(now)
   }
 
   /** Ends the session: tells the server when there is one to tell. Ends in the event `ended`. */
   leave(now: Micros): void {
-    if (this.#phase === 'idle' || this.#phase === 'closed' || this.#phase === 'leaving') return
+    if (!this.#phase.isActive) return
     // A server that is still reading room.enter reads this one after it.
-    if (this.#phase !== 'live' && this.#phase !== 'entering') {
+    if (this.#phase.name !== 'live' && this.#phase.name !== 'entering') {
       this.#end('left', undefined, 'The user left.')
       return
     }
-    this.#setPhase('leaving', now + this.#limits.leaveMicros)
-    this.#enterBy = undefined
+    this.#phase.leaving(now)
     this.#heartbeat.stop()
     this.#ledger.clear()
-    this.#sendOwn('room.leave', {})
+    this.#ledger.sendOwn('room.leave', {})
   }
 
   /**
@@ -146,19 +120,8 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
    */
   request<Method extends SessionMethod>(now: Micros, method: Method, params: ParamsOf<Method>): string {
     const id = this.#ledger.nextId()
-    const key = standingKey(method, params)
-    const isOver = this.#phase === 'closed' || this.#phase === 'leaving'
-    if (isOver || (key === undefined && this.#phase !== 'live')) {
-      this.#ledger.refuse(id, method, params, this.#hasEntered && !isOver ? 'CONNECTION_LOST' : 'NOT_ENTERED')
-    } else if (!this.#ledger.hasRoom) {
-      this.#ledger.refuse(id, method, params, 'TOO_MANY_REQUESTS')
-    } else if (key === undefined) {
-      this.#ledger.send(now, id, method, params)
-    } else {
-      if (method === 'room.renew') this.#credentials?.renew(params as RenewParams)
-      this.#ledger.keep(id, key, method, params)
-      if (this.#phase === 'live') this.#ledger.sendPersistent(now, false)
-    }
+    const isKept = this.#ledger.request(now, id, method, params, this.#phase)
+    if (isKept && method === 'room.renew') this.#credentials?.renew(params as RenewParams)
     return id
   }
 
@@ -174,11 +137,10 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
 
   /** The device is on another network: the old socket may take a minute to die, so a new one is opened at once. */
   networkChanged(now: Micros): void {
-    if (this.#phase === 'idle' || this.#phase === 'closed' || this.#phase === 'leaving') return
-    const earliest = this.#connectAt + this.#limits.networkChangeMicros
-    if (this.#phase === 'waiting') {
-      this.#deadline = Math.min(this.#deadline ?? now, Math.max(now, earliest))
-    } else if (now >= earliest) {
+    if (!this.#phase.isActive) return
+    if (this.#phase.name === 'waiting') {
+      this.#phase.hurry(now)
+    } else if (this.#phase.mayReconnect(now)) {
       this.#disconnect(GIVEN_UP, 'network changed')
       this.#delay.reset()
       this.#retry(now, now)
@@ -188,14 +150,14 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   handleInput(now: Micros, input: SessionInput): void {
     switch (input.kind) {
       case 'open':
-        if (this.#phase === 'connecting') this.#sendEntry(now)
+        if (this.#phase.name === 'connecting') this.#sendEntry(now)
         break
       case 'text':
         this.#handleText(now, input.text)
         break
       case 'closed':
-        if (this.#phase === 'leaving') this.#finishLeaving(false)
-        else if (this.#hasSocket()) this.#lose(now, lost(input.code))
+        if (this.#phase.name === 'leaving') this.#finishLeaving(false)
+        else if (this.#phase.hasSocket) this.#lose(now, lost(input.code))
         break
     }
   }
@@ -206,70 +168,43 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #doWhatIsDue(now: Micros): void {
-    if (this.#enterBy !== undefined && now >= this.#enterBy) {
+    if (this.#phase.isTooLate(now)) {
       this.#end('unreachable', this.#lastError)
       return
     }
-    if (this.#deadline !== undefined && now >= this.#deadline) this.#handleDeadline(now)
-    if (this.#phase !== 'live') return
+    if (this.#phase.isOverdue(now)) this.#handleDeadline(now)
+    if (this.#phase.name !== 'live') return
     this.#ledger.giveUpBy(now)
     const due = this.#heartbeat.takeDue(now)
-    if (due === 'ping') {
-      this.#send(writeRequest(this.#ledger.nextId(), 'room.ping', {}))
-      // What the server was too busy to answer is not given up for good.
-      this.#ledger.sendPersistent(now, false)
-    }
+    if (due === 'ping') this.#ledger.ping(now)
     if (due === 'dead') this.#giveUp(now, ownError('CONNECTION_LOST'))
   }
 
   get #wakeAt(): Micros {
-    const deadlines = [this.#deadline, this.#enterBy, this.#heartbeat.nextAt, this.#ledger.deadline]
-    return Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
-  }
-
-  #hasSocket(): boolean {
-    return this.#phase !== 'idle' && this.#phase !== 'waiting' && this.#phase !== 'closed'
-  }
-
-  #setPhase(phase: Phase, deadline: Micros | undefined): void {
-    this.#phase = phase
-    this.#deadline = deadline
+    return Math.min(this.#phase.wakeAt, this.#heartbeat.nextAt ?? Infinity, this.#ledger.deadline ?? Infinity)
   }
 
   #connect(now: Micros): void {
-    this.#connectAt = now
-    this.#setPhase('connecting', now + this.#limits.connectMicros)
+    this.#phase.connecting(now)
     this.#outbox.send({ kind: 'connect' })
     this.#tellState()
   }
 
   #tellState(): void {
-    const { state } = this
-    const { attempt } = this.#delay
-    if (state === this.#told.state && attempt === this.#told.attempt) return
-    this.#told = { kind: 'state', state, attempt }
-    this.#outbox.tell(this.#told)
-  }
-
-  #send(text: string): void {
-    this.#outbox.send({ kind: 'send', text })
-  }
-
-  #sendOwn<Method extends 'room.enter' | 'room.resume' | 'room.leave'>(method: Method, params: ParamsOf<Method>): void {
-    this.#ownId = this.#ledger.nextId()
-    this.#send(writeRequest(this.#ownId, method, params))
+    this.#tell(this.#phase.takeChange(this.#delay.attempt))
   }
 
   #sendEntry(now: Micros): void {
-    this.#setPhase('entering', now + this.#limits.requestMicros)
+    this.#phase.entering(now)
     const request = this.#credentials?.nextRequest()
     if (request === undefined) return
     this.#isResuming = request.method === 'room.resume'
-    this.#sendOwn(request.method, request.params)
+    this.#ledger.sendOwn(request.method, request.params)
   }
 
   #handleText(now: Micros, text: string): void {
-    if (this.#phase !== 'entering' && this.#phase !== 'live' && this.#phase !== 'leaving') return
+    const { name } = this.#phase
+    if (name !== 'entering' && name !== 'live' && name !== 'leaving') return
     this.#heartbeat.heard()
     const reading = readJson(text, messageLimits.serverMessageBytes)
     const response = reading.ok ? parseResponse(reading.value) : undefined
@@ -280,10 +215,10 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #handleResponse(now: Micros, response: Response): void {
-    const isOwn = response.id === this.#ownId
-    if (this.#phase === 'leaving') {
+    const isOwn = this.#ledger.isOwn(response)
+    if (this.#phase.name === 'leaving') {
       if (isOwn) this.#finishLeaving(true)
-    } else if (this.#phase === 'live') {
+    } else if (this.#phase.name === 'live') {
       this.#ledger.settle(response)
     } else if (isOwn && response.error === undefined) {
       const result = parseResult('room.enter', response.result)
@@ -295,17 +230,14 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #handleEntry(now: Micros, result: EnterResult): void {
-    const how: EntryKind = this.#isResuming ? 'resumed' : this.#hasEntered ? 're-entered' : 'entered'
+    const how: EntryKind = this.#isResuming ? 'resumed' : this.#phase.hasEntered ? 're-entered' : 'entered'
     this.#credentials?.accepted(result)
-    this.#selfId = result.self.userId
-    this.#hasEntered = true
-    this.#enterBy = undefined
-    this.#liveAt = now
-    this.#setPhase('live', undefined)
+    this.#users.selfId = result.self.userId
+    this.#phase.live(now)
     this.#heartbeat.start(now, result.heartbeatMs)
     this.#tellState()
     this.#outbox.tell({ kind: 'entered', how, result })
-    this.#tell(this.#users.replace(result.userList, result.audienceCount, this.#selfId))
+    this.#tell(this.#users.replace(result.userList, result.audienceCount))
     if (!this.#isResuming) this.#fulfilRenewal(result.expiresAt)
     this.#ledger.sendPersistent(now, !this.#isResuming)
   }
@@ -322,37 +254,27 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     if (error.code === 'RESUME_FAILED' || (hasExpired && this.#credentials?.isRenewed === true)) {
       this.#credentials?.forgotten()
       this.#sendEntry(now)
-    } else if (isErrorCode(error.code) && errorCodes[error.code].retryable) {
+    } else if (isRetryable(error.code)) {
       this.#giveUp(now, error)
     } else {
-      this.#end(hasExpired && this.#hasEntered ? 'expired' : 'refused', error)
+      this.#end(hasExpired && this.#phase.hasEntered ? 'expired' : 'refused', error)
     }
   }
 
   #handleNotification(now: Micros, notification: Notification): void {
     // Notifications before the answer to the entry are part of that answer as well.
-    if (this.#phase === 'live') {
-      this.#useNotification(notification)
+    if (this.#phase.name === 'live') {
+      this.#tell(this.#users.take(notification))
+      const { method, params } = notification
+      if (method === 'room.roleChanged' && params.userId === this.#users.selfId)
+        this.#credentials?.roleGiven(params.role === 'audience' ? 'audience' : 'anchor')
       this.#outbox.tell({ kind: 'notification', ...notification })
     }
     if (notification.method === 'room.closed') this.#handleClosed(now, notification.params)
   }
 
-  #useNotification(notification: Notification): void {
-    const { method, params } = notification
-    if (method === 'room.userList') {
-      this.#tell(this.#users.replace(params.userList, params.audienceCount, this.#selfId))
-    } else if (method === 'room.userEnter') {
-      this.#tell(this.#users.enter(params.user, this.#selfId))
-    } else if (method === 'room.userExit') {
-      this.#tell(this.#users.exit(params.userId, params.reason))
-    } else if (method === 'room.roleChanged' && params.userId === this.#selfId) {
-      this.#credentials?.roleGiven(params.role === 'audience' ? 'audience' : 'anchor')
-    }
-  }
-
   #handleClosed(now: Micros, { reason, retryAfterMs = 0 }: NotificationParams<'room.closed'>): void {
-    if (this.#phase === 'leaving') {
+    if (this.#phase.name === 'leaving') {
       this.#finishLeaving(true)
     } else if (reason === 'drain') {
       this.#giveUp(now, { ...ownError('DRAINING'), retryAfterMs })
@@ -366,9 +288,9 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #handleDeadline(now: Micros): void {
-    if (this.#phase === 'waiting') this.#connect(now)
-    else if (this.#phase === 'leaving') this.#finishLeaving(true)
-    else if (this.#hasSocket()) this.#giveUp(now, ownError('TIMEOUT'))
+    if (this.#phase.name === 'waiting') this.#connect(now)
+    else if (this.#phase.name === 'leaving') this.#finishLeaving(true)
+    else if (this.#phase.hasSocket) this.#giveUp(now, ownError('TIMEOUT'))
   }
 
   /** Closes the socket from this side and goes on without it. */
@@ -378,38 +300,33 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #disconnect(code: number, reason: string): void {
-    if (this.#hasSocket()) this.#outbox.send({ kind: 'disconnect', code, reason })
+    if (this.#phase.hasSocket) this.#outbox.send({ kind: 'disconnect', code, reason })
   }
 
   /** There is no socket any more: tries again after a while that doubles and is never the same for all. */
   #lose(now: Micros, error: ResponseError): void {
     this.#lastError = error
-    if (this.#phase === 'live' && now - this.#liveAt >= this.#limits.stableMicros) this.#delay.reset()
+    if (this.#phase.isStable(now)) this.#delay.reset()
     this.#retry(now, now + this.#delay.next(error.retryAfterMs))
   }
 
   #retry(now: Micros, at: Micros): void {
     this.#heartbeat.stop()
     this.#ledger.connectionLost()
-    if (this.#enterBy !== undefined && at >= this.#enterBy) {
-      this.#setPhase('waiting', undefined)
-      this.#end('unreachable', this.#lastError)
-      return
-    }
-    this.#setPhase('waiting', at)
-    if (at <= now) this.#connect(now)
+    this.#phase.waiting(at)
+    if (this.#phase.isTooLate(at)) this.#end('unreachable', this.#lastError)
+    else if (at <= now) this.#connect(now)
     else this.#tellState()
   }
 
   #finishLeaving(hasSocket: boolean): void {
-    if (!hasSocket) this.#phase = 'waiting'
+    if (!hasSocket) this.#phase.waiting(Infinity)
     this.#end('left', undefined, 'The user left.')
   }
 
   #end(reason: EndReason, error: ResponseError | undefined, sentence = ''): void {
     this.#disconnect(NORMAL_CLOSURE, reason)
-    this.#setPhase('closed', undefined)
-    this.#enterBy = undefined
+    this.#phase.closed()
     this.#heartbeat.stop()
     this.#ledger.clear()
     this.#users.clear()
@@ -418,27 +335,9 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#outbox.tell({ kind: 'ended', reason, sentence, ...error })
   }
 
-  #handleAnswer(event: ResponseEvent | FailureEvent, params: ParamsOf<SessionMethod>): void {
-    this.#outbox.tell(event)
-    if (event.kind === 'failure') {
-      const isOwn = event.code === 'TIMEOUT' || event.code === 'CONNECTION_LOST' || event.code === 'TOO_MANY_REQUESTS'
-      if (event.method === 'room.renew' && !isOwn) this.#credentials?.renewalRefused()
-    } else if (event.method === 'room.renew') {
-      this.#credentials?.renewalAccepted()
-    } else if (event.method === 'room.switchRole') {
-      this.#credentials?.roleGiven((params as ParamsOf<'room.switchRole'>).role)
-    }
-  }
-
   #tell(event: SessionEvent | undefined): void {
     if (event !== undefined) this.#outbox.tell(event)
   }
-}
-
-/** What only the latest of counts, and may be said twice; undefined for every other request. */
-function standingKey<Method extends SessionMethod>(method: Method, params: ParamsOf<Method>): string | undefined {
-  if (method === 'media.state') return `media.state ${(params as MediaStateParams).streamType}`
-  return method === 'media.subscribe' || method === 'room.renew' ? method : undefined
 }
 
 function lost(closeCode: number): ResponseError {

@@ -1,5 +1,5 @@
 import type { User } from '../model.js'
-import type { ExitReason } from '../notifications.js'
+import type { ExitReason, Notification } from '../notifications.js'
 import type { UsersEvent } from './session-events.js'
 
 /**
@@ -7,6 +7,8 @@ import type { UsersEvent } from './session-events.js'
  * arrive sooner and give reasons, so lost or repeated ones do no harm.
  */
 export class UserList {
+  /** The session's own user, who is not listed. */
+  selfId = ''
   readonly #maxUsers: number
   readonly #users = new Map<string, User>()
   #audienceCount = 0
@@ -15,10 +17,19 @@ export class UserList {
     this.#maxUsers = maxUsers
   }
 
+  /** Undefined when the notification changes nothing here. */
+  take({ method, params }: Notification): UsersEvent | undefined {
+    if (method === 'room.userList') return this.replace(params.userList, params.audienceCount)
+    if (method === 'room.userEnter') return this.#enter(params.user)
+    if (method === 'room.userExit') return this.#exit(params.userId, params.reason)
+    return undefined
+  }
+
   /** Takes the whole list. Undefined when nothing changed. */
-  replace(userList: readonly User[], audienceCount: number, selfId: string): UsersEvent | undefined {
+  replace(userList: readonly User[], audienceCount: number): UsersEvent | undefined {
     const next = new Map<string, User>()
-    for (const user of userList) if (user.userId !== selfId && next.size < this.#maxUsers) next.set(user.userId, user)
+    for (const user of userList)
+      if (user.userId !== this.selfId && next.size < this.#maxUsers) next.set(user.userId, user)
     const left = [...this.#users.keys()].filter((userId) => !next.has(userId))
     const entered: User[] = []
     const changed: User[] = []
@@ -35,21 +46,21 @@ export class UserList {
     return this.#event({ left: left.map((userId) => ({ userId, reason: 'left' })), entered, changed })
   }
 
-  enter(user: User, selfId: string): UsersEvent | undefined {
+  clear(): void {
+    this.#users.clear()
+    this.#audienceCount = 0
+  }
+
+  #enter(user: User): UsersEvent | undefined {
     const before = this.#users.get(user.userId)
-    if (user.userId === selfId || (before !== undefined && isSame(before, user))) return undefined
+    if (user.userId === this.selfId || (before !== undefined && isSame(before, user))) return undefined
     if (before === undefined && this.#users.size >= this.#maxUsers) return undefined
     this.#users.set(user.userId, user)
     return this.#event(before === undefined ? { entered: [user] } : { changed: [user] })
   }
 
-  exit(userId: string, reason: ExitReason): UsersEvent | undefined {
+  #exit(userId: string, reason: ExitReason): UsersEvent | undefined {
     return this.#users.delete(userId) ? this.#event({ left: [{ userId, reason }] }) : undefined
-  }
-
-  clear(): void {
-    this.#users.clear()
-    this.#audienceCount = 0
   }
 
   #event(change: Partial<Pick<UsersEvent, 'left' | 'entered' | 'changed'>>): UsersEvent {
