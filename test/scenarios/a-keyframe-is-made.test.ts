@@ -25,7 +25,7 @@ const small: VideoConfig = videoConfig(320, 180)
 const at = (stage: Stage, ms: number, keyframe: boolean, config = large): MediaFrame =>
   stage.frame(config, ms * MS, keyframe)
 
-test('where the cached GOP would leave a viewer behind, it sees made pictures until the next keyframe, without a hole', () => {
+test('if the cached GOP would leave a viewer behind, it sees generated pictures until the next keyframe, without a hole', () => {
   const { stage, made, publication } = longGop()
   const { transport } = stage.watch()
   stage.clock.advance(MS)
@@ -42,7 +42,7 @@ test('where the cached GOP would leave a viewer behind, it sees made pictures un
   expect(transport.lines.at(-1)).toBe('video 160')
 })
 
-test('all who wait share one source of made pictures; who has a picture keeps its own', () => {
+test('waiting viewers share one source of generated pictures; viewers with a picture keep their own', () => {
   const { stage, made, publication } = longGop()
   const viewers = [stage.watch(), stage.watch()]
   stage.clock.advance(MS)
@@ -56,7 +56,7 @@ test('all who wait share one source of made pictures; who has a picture keeps it
   expect(transport.lines.at(-1)).toBe('key 0')
 })
 
-test('a publisher that can be asked has 500 ms to answer', () => {
+test('a publisher that accepts keyframe requests has 500 ms to answer', () => {
   const { stage, made, publication } = longGop(true)
   const answered = stage.watch()
   publication.push(at(stage, 12_000, true))
@@ -93,7 +93,7 @@ test('players with a decoder of their own start at a recovery point, browsers do
   expect(asked).toBeGreaterThan(0)
 })
 
-test('where no keyframe is made within 2 s, a viewer is sent what is cached, fast, and goes on live', () => {
+test('if no keyframe is generated within 2 s, a viewer gets the cached frames fast, then live ones', () => {
   const { stage, publication } = longGop()
   const { transport } = stage.watch()
   stage.clock.advance(1900 * MS)
@@ -106,7 +106,7 @@ test('where no keyframe is made within 2 s, a viewer is sent what is cached, fas
   expect(pictures().slice(-2)).toEqual(['video 299', 'video 339'])
 })
 
-test('pictures out of order keep both their orders when they are played fast', () => {
+test('reordered pictures keep decoding and presentation order when they are played fast', () => {
   const stage = new Stage()
   const order = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8]
   const cached = order.map((place, index) => ({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MS, SECOND, Stage, videoConfig } from './stage.js'
 
-test('the viewers of a held stream stay however long its publisher is away', () => {
+test('viewers of a held stream stay however long its publisher is away', () => {
   const stage = new Stage()
   const release = stage.stream.hold()
   const first = stage.publish()!
@@ -17,7 +17,7 @@ test('the viewers of a held stream stay however long its publisher is away', () 
   expect(transport.closed).toBeUndefined()
 })
 
-test('a held stream nobody ever published is there to wait for, and gone when it is let go', () => {
+test('players can wait for a held stream before its first publish, and it disappears when released', () => {
   const stage = new Stage()
   const release = stage.stream.hold()
   let known = 0
@@ -32,7 +32,7 @@ test('a held stream nobody ever published is there to wait for, and gone when it
   expect(stage.hub.size).toBe(0)
 })
 
-test('viewers of a stream that is let go are kept for the grace time and no longer', () => {
+test('viewers of a released stream stay for the grace time and no longer', () => {
   const stage = new Stage()
   const release = stage.stream.hold()
   const publication = stage.publish()!

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MS, SECOND, Stage, videoConfig } from './stage.js'
 
-test('a viewer who finds no cached keyframe has the publisher asked for one', () => {
+test('a viewer without a cached keyframe makes the server request one from the publisher', () => {
   const stage = new Stage()
   stage.isAskable = true
   const publication = stage.publish()!
@@ -12,7 +12,7 @@ test('a viewer who finds no cached keyframe has the publisher asked for one', ()
   expect(transport.lines.at(-1)).toBe('key 0')
 })
 
-test('so does a viewer that fell behind, until a keyframe comes', () => {
+test('a viewer that fell behind also requests keyframes until one arrives', () => {
   const stage = new Stage()
   stage.isAskable = true
   const publication = stage.publish()!

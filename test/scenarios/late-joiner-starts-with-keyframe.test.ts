@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { audioConfig, Stage, videoConfig } from './stage.js'
 
-test('a viewer who joins in mid-GOP gets head, configurations and the keyframe first, at time 0', () => {
+test('a viewer who joins in mid-GOP gets the header, configurations and the keyframe first, at time 0', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   stage.play(publication, videoConfig(), { frames: 53, gop: 50, audio: audioConfig() })
@@ -10,7 +10,7 @@ test('a viewer who joins in mid-GOP gets head, configurations and the keyframe f
   expect(transport.lines.slice(-2)).toEqual(['video 80', 'audio 85'])
 })
 
-test('what comes next follows on without a gap or a repetition', () => {
+test('the frames after it follow without a gap or a repetition', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()

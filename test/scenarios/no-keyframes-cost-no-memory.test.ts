@@ -22,7 +22,7 @@ test('a publisher of 20 Mbit/s without keyframes fills no cache, and viewers wai
   expect(transport.lines.slice(1)).toEqual(['config 1280', 'key 0'])
 })
 
-test('the cache is off past 2500 frames and on again at a keyframe', () => {
+test('the cache turns off above 2500 frames and on again at a keyframe', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()

@@ -149,7 +149,7 @@ const KINDS: readonly (readonly [string, () => Watched])[] = [
 
 const CASES = KINDS.flatMap(([kind, make]) => [12, 60].map((seconds) => ({ kind, make, seconds })))
 
-test.each(CASES)('$kind survives $seconds s in which the server stood still', async ({ make, seconds }) => {
+test.each(CASES)('$kind survives a server pause of $seconds s', async ({ make, seconds }) => {
   const { clock, limit, isOver } = make()
   // A member enters by promises.
   await setImmediate()

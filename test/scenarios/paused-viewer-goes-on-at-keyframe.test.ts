@@ -4,7 +4,7 @@ import { audioConfig, MS, Stage, videoConfig } from './stage.js'
 const times = (lines: string[]): number[] =>
   lines.filter((line) => !/^(start|config)/.test(line)).map((line) => Number(line.split(' ')[1]))
 
-test('a paused viewer gets nothing; unpaused it goes on at the next keyframe, at the live time', () => {
+test('a paused viewer gets nothing; it resumes at the next keyframe, at the live time', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -21,7 +21,7 @@ test('a paused viewer gets nothing; unpaused it goes on at the next keyframe, at
   expect(transport.lines.slice(before)).toEqual(['key 680'])
 })
 
-test('a configuration that changed during the pause is sent first, and sound goes on at once', () => {
+test('a configuration that changed during the pause is sent first, and audio resumes immediately', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const audio = audioConfig()
@@ -38,7 +38,7 @@ test('a configuration that changed during the pause is sent first, and sound goe
   expect(all).toEqual([...all].sort((a, b) => a - b))
 })
 
-test('a stream with sound only goes on at once', () => {
+test('an audio-only stream resumes immediately', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const audio = audioConfig()

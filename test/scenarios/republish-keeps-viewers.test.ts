@@ -26,7 +26,7 @@ test('a publisher that comes back within 15 s resumes its viewers with times tha
   ])
 })
 
-test('after 15 s without a publisher the viewers are let go', () => {
+test('after 15 s without a publisher its viewers are disconnected', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   stage.play(publication, videoConfig(), { frames: 2, gop: 50 })

@@ -19,7 +19,7 @@ async function playing(stage: RoomStage, token: string): Promise<{ readonly gran
   return { grant, ends }
 }
 
-test('an address is the receiver’s own, waits for media, always has sound, and is to play only', async () => {
+test('an address belongs to its receiver, waits for media, always has audio, and is for playing only', async () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const bob = stage.settled('bob')
@@ -33,7 +33,7 @@ test('an address is the receiver’s own, waits for media, always has sound, and
   expect(await stage.admit('push', 'room', {}, 'play')).toMatchObject(NOT_FOUND)
 })
 
-test('whoever leaves or is kicked can play nothing any more, from that moment', async () => {
+test('a member that leaves or is kicked can play nothing from that moment', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -46,7 +46,7 @@ test('whoever leaves or is kicked can play nothing any more, from that moment', 
   expect(await stage.admit('r', tokenOf(bob))).toMatchObject(NOT_FOUND)
 })
 
-test('the streams of who leaves are over for everybody', async () => {
+test('the streams of a member that leaves end for all players', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -57,7 +57,7 @@ test('the streams of who leaves are over for everybody', async () => {
   expect(stage.rooms.tokens.size).toBe(0)
 })
 
-test('an address stays the same through resume and through publishing again', () => {
+test('an address survives a resume and a new publish', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -72,7 +72,7 @@ test('an address stays the same through resume and through publishing again', ()
   expect(bob.member.enterResult().userList).toEqual(before)
 })
 
-test('one address is played by a few connections at the same time and not by a crowd', async () => {
+test('only a few connections may play one address at the same time', async () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const token = tokenOf(stage.settled('bob'))
@@ -82,7 +82,7 @@ test('one address is played by a few connections at the same time and not by a c
   expect(await stage.admit('r', token)).toMatchObject({ ok: true })
 })
 
-test('a push address is the same all membership long, takes over from itself, and dies with the membership', async () => {
+test('a push address lasts for the whole membership, takes over from itself, and ends with the membership', async () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob', { kind: 'miniprogram' })
   const { rtmp } = bob.member.enterResult().push!
@@ -99,7 +99,7 @@ test('a push address is the same all membership long, takes over from itself, an
   expect(await stage.admit('r', token, {}, 'publish')).toMatchObject(NOT_FOUND)
 })
 
-test('players of FLV are let go, and may come back, when a publisher of FLV is followed by a browser', async () => {
+test('FLV players are disconnected, and may return, when a browser follows an FLV publisher', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RoomStage, type Entered } from './room-stage.js'
 import { MS } from './stage.js'
 
-test('a viewer who comes costs nobody a message but owner and anchors the count, once a second', () => {
+test('a new viewer causes only a count to the owner and anchors, once a second', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -23,7 +23,7 @@ test('a viewer who comes costs nobody a message but owner and anchors the count,
   }
 })
 
-test('viewers are not listed, and their leaving makes no exit', () => {
+test('viewers are not listed, and leave without an exit notification', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const viewer = stage.settled('viewer', { role: 'audience' })
@@ -46,7 +46,7 @@ test('a change of an anchor reaches 2000 viewers at once', () => {
   expect(viewers.every(({ connection }) => connection.users.some(({ userId }) => userId === 'bob'))).toBe(true)
 })
 
-test('who enters as audience does not own an empty room, the first anchor does', () => {
+test('audience does not become the owner of an empty room; the first anchor does', () => {
   const stage = new RoomStage()
   const viewer = stage.settled('viewer', { role: 'audience' })
   expect(viewer.member.request('room.info', {}).ownerId).toBeNull()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { audioConfig, SECOND, videoConfig } from './stage.js'
 import { RoomStage } from './room-stage.js'
 
-test('who pushes into a room is a member when media may flow, and seen when it flows', async () => {
+test('a device that pushes into a room is a member once media may flow, and visible once it flows', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const camera = await stage.push('camera')
@@ -37,7 +37,7 @@ test.each(['x'.repeat(65), 'a\u0007b', 'line\nline', '\ud800'])('a push with the
   expect(await stage.admit('push', 'room', { userid: 'camera', name })).toMatchObject({ code: 'BAD_NAME' })
 })
 
-test('a device whose push ends stays 15 s, comes back to the same address, and goes when it does not', async () => {
+test('a device whose push ends stays for 15 s and may return to the same address; otherwise it leaves', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const camera = await stage.push('camera')
@@ -57,7 +57,7 @@ test('a device whose push ends stays 15 s, comes back to the same address, and g
   expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'camera', reason: 'lost' }])
 })
 
-test('a push that never flows leaves no trace', async () => {
+test('a push without media leaves no trace', async () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const before = stage.hub.size
@@ -68,7 +68,7 @@ test('a push that never flows leaves no trace', async () => {
   expect(stage.hub.size).toBe(before)
 })
 
-test('a push by somebody who is in the room becomes that member’s own stream', async () => {
+test('a push by a user who is in the room becomes that member’s own stream', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob', { kind: 'miniprogram' })

@@ -156,7 +156,7 @@ class World {
   }
 }
 
-test('answers of one session keep the order of its requests, and hold up nobody else', async () => {
+test('answers of one session keep the order of its requests, and delay no other session', async () => {
   const world = new World()
   const [alice, bob] = [await world.inRoom('alice'), await world.inRoom('bob')]
   world.rooms.there = SECOND
@@ -174,7 +174,7 @@ test('answers of one session keep the order of its requests, and hold up nobody 
   expect(alice.answers).toEqual(['1 ok', '4 ok', '2 ok', '3 ok'])
 })
 
-test('what a room tells before the answer to an entry has arrived follows that answer', async () => {
+test('notifications sent before the answer to an entry are delivered after it', async () => {
   const world = new World()
   world.rooms.back = SECOND
   const bob = world.caller('bob')
@@ -190,7 +190,7 @@ test('what a room tells before the answer to an entry has arrived follows that a
   expect(bob.lines.slice(1).map(({ method }) => method)).toContain('room.userEnter')
 })
 
-test('requests that are sent behind an entry wait for it', async () => {
+test('requests sent after an entry wait for it', async () => {
   const world = new World()
   world.rooms.back = SECOND
   const bob = world.caller('bob')
@@ -201,7 +201,7 @@ test('requests that are sent behind an entry wait for it', async () => {
   expect(bob.answers).toEqual(['1 ok', '2 ok', '3 ALREADY_ENTERED'])
 })
 
-test('an entry that is not answered in time ends the socket, and is undone when it comes', async () => {
+test('an entry without an answer in time ends the socket, and a late answer is undone', async () => {
   const world = new World()
   await world.inRoom('alice')
   world.rooms.back = 2 * roomLimits.answerMicros
@@ -215,7 +215,7 @@ test('an entry that is not answered in time ends the socket, and is undone when 
   expect([world.users, bob.notEntered]).toEqual([['alice'], 1])
 })
 
-test('a socket that closes while its entry is on its way leaves nobody in the room', async () => {
+test('a socket that closes during its entry leaves no member in the room', async () => {
   const world = new World()
   world.rooms.there = SECOND
   const bob = world.caller('bob')
@@ -227,7 +227,7 @@ test('a socket that closes while its entry is on its way leaves nobody in the ro
   expect([world.users, bob.lines, bob.notEntered]).toEqual([[], [], 1])
 })
 
-test('a socket that closes while requests wait keeps its member, answers nobody, and begins nothing more', async () => {
+test('a socket that closes while requests wait keeps its member, sends no answers and starts no further request', async () => {
   const world = new World()
   const [alice, bob] = [await world.inRoom('alice'), await world.inRoom('bob')]
   world.rooms.there = SECOND
@@ -241,7 +241,7 @@ test('a socket that closes while requests wait keeps its member, answers nobody,
   expect([bob.answers, world.users]).toEqual([['1 ok'], ['alice', 'bob']])
 })
 
-test('whoever resumes while a request waits goes on by the new socket, and the old one is told nothing more', async () => {
+test('a member that resumes while a request waits continues on the new socket, and the old one gets nothing more', async () => {
   const world = new World()
   const old = await world.inRoom('bob')
   world.rooms.there = SECOND
@@ -280,7 +280,7 @@ test.each([
   expect([second.lines, world.users]).toEqual([[], users])
 })
 
-test('leaving waits for its turn, and is carried out even when the socket closes first', async () => {
+test('a leave waits for its turn, and is carried out even if the socket closes first', async () => {
   const world = new World()
   const bob = await world.inRoom('bob')
   world.rooms.there = SECOND
@@ -294,7 +294,7 @@ test('leaving waits for its turn, and is carried out even when the socket closes
   expect(world.users).toEqual([])
 })
 
-test('a request that fails elsewhere is refused, and costs neither the member nor the socket', async () => {
+test('a request that fails in a remote room is refused, and affects neither member nor socket', async () => {
   const world = new World()
   const bob = await world.inRoom('bob')
   world.rooms.isDown = true
@@ -311,7 +311,7 @@ test('a request that fails elsewhere is refused, and costs neither the member no
   expect([carol.notEntered, world.users]).toEqual([1, ['bob', 'carol']])
 })
 
-test('a leave that fails makes the member a lost one, which its room forgets in time', async () => {
+test('a failed leave marks the member as lost, and its room removes it later', async () => {
   const world = new World()
   const bob = await world.inRoom('bob')
   world.rooms.isDown = true

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MS, SECOND } from './stage.js'
 import { RoomStage } from './room-stage.js'
 
-test('who enters finds the others, and the others hear of it at once', () => {
+test('a new member sees the others, and they see it immediately', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.enter('bob')
@@ -18,7 +18,7 @@ test('who enters finds the others, and the others hear of it at once', () => {
   expect(alice.users()).toEqual([])
 })
 
-test('changes within 50 ms fold into one list, and nobody hears of what was over before it was told', () => {
+test('changes within 50 ms fold into one list, and changes undone by then are not reported', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   alice.connection.take()
@@ -34,7 +34,7 @@ test('changes within 50 ms fold into one list, and nobody hears of what was over
   expect(alice.users()).toHaveLength(10)
 })
 
-test('who has just come is told nothing that it found already', () => {
+test('a new member is not notified of what its entry already listed', () => {
   const stage = new RoomStage()
   stage.enter('alice')
   const bob = stage.enter('bob')
@@ -42,7 +42,7 @@ test('who has just come is told nothing that it found already', () => {
   expect(bob.connection.told).toEqual([])
 })
 
-test('a room is forgotten a minute after the last has left, not before, and not when somebody came', () => {
+test('a room is deleted exactly one minute after the last member left, unless a user enters', () => {
   const stage = new RoomStage()
   stage.settled('alice').member.leave()
   stage.clock.advance(59 * SECOND)
@@ -57,7 +57,7 @@ test('a room is forgotten a minute after the last has left, not before, and not 
   expect(stage.rooms.tokens.size).toBe(0)
 })
 
-test('without the permission to create a room nobody makes one, and without that to enter nobody comes in', () => {
+test('creating a room and entering one each require their permission', () => {
   const stage = new RoomStage()
   const guest = { permissions: { createRoom: false } }
   expect(() => stage.enter('guest', guest)).toThrow(expect.objectContaining({ code: 'ROOM_NOT_FOUND' }) as Error)

@@ -18,7 +18,7 @@ test('a member whose socket is lost stays for two heartbeats and 30 s, then exit
   )
 })
 
-test('who resumes is the same member with the same addresses and connections, and nobody saw it go', () => {
+test('a resumed member keeps its addresses and connections, and no other member saw it leave', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -40,7 +40,7 @@ test('who resumes is the same member with the same addresses and connections, an
   expect(stage.media.get('bob')).toMatchObject({ calls: ['restart'], closed: false })
 })
 
-test('who comes back by another name of the server is given the same tokens behind that name', () => {
+test('a member that resumes through another host name gets the same tokens under that name', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const phone = stage.settled('phone', { kind: 'miniprogram' })
@@ -54,7 +54,7 @@ test('who comes back by another name of the server is given the same tokens behi
   expect(resumed.request('media.pushAddress', { streamType: 'main' })).toEqual(after.push)
 })
 
-test('the old socket of who resumes is closed without a word, and its end harms nobody', () => {
+test('the old socket of a resumed member is closed without a message and without effect on others', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   bob.connection.take()
@@ -64,7 +64,7 @@ test('the old socket of who resumes is closed without a word, and its end harms 
   expect(bob.connection.told).toEqual([])
 })
 
-test('what was published goes on through the loss of the socket', () => {
+test('published media survives the loss of the socket', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -76,7 +76,7 @@ test('what was published goes on through the loss of the socket', () => {
   expect(stage.ends).toEqual([])
 })
 
-test('who resumes is told what it missed of its own: a push that ended, a mute', () => {
+test('a resumed member is told what it missed about itself: an ended push, a mute', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')

@@ -4,7 +4,7 @@ import { SECOND } from './stage.js'
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error
 
-test('who is kicked is told, the others hear why, and every door stays shut for the minute of the ban', async () => {
+test('a kicked member is told, the others learn why, and every protocol refuses it during the ban', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -38,7 +38,7 @@ test('a kick without a ban lets the user come back at once', () => {
   expect(stage.enter('bob').member.role).toBe('anchor')
 })
 
-test('an encoder that is kicked is cut off and may not come back', async () => {
+test('a kicked encoder is disconnected and may not come back', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const camera = await stage.push('camera')
@@ -51,14 +51,14 @@ test('an encoder that is kicked is cut off and may not come back', async () => {
   expect(alice.users()).toEqual([])
 })
 
-test('nobody kicks itself, or somebody who is not there', () => {
+test('a member can kick neither itself nor an absent user', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   expect(() => alice.member.request('room.kick', { userId: 'alice' })).toThrow(code('BAD_REQUEST'))
   expect(() => alice.member.request('room.kick', { userId: 'nobody' })).toThrow(code('USER_NOT_FOUND'))
 })
 
-test('a room that is disbanded lets everybody go and is gone', async () => {
+test('disbanding a room ends all sessions and deletes the room', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob', { role: 'audience' })
@@ -72,7 +72,7 @@ test('a room that is disbanded lets everybody go and is gone', async () => {
   expect(stage.enter('bob').member.role).toBe('owner')
 })
 
-test('a server that drains sends everybody away for a time of their own, and takes nobody', () => {
+test('a draining server sends each member away with its own retry time, and accepts no new ones', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.rooms.drain()

@@ -3,7 +3,7 @@ import { SpeakerOrder } from '../../packages/server/src/rooms/view/speaker-order
 import { RoomStage } from './room-stage.js'
 import { audioConfig, MS, SECOND } from './stage.js'
 
-test('levels are told four times a second while somebody is heard, and once more when nobody is', () => {
+test('levels are sent four times a second while any member is audible, and once more at silence', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -27,7 +27,7 @@ test('levels are told four times a second while somebody is heard, and once more
   expect(all.length).toBeLessThanOrEqual(loud.length + 2)
 })
 
-test('who is muted is not heard, and is again when it is not muted', () => {
+test('a muted member has no level until it is unmuted', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -49,7 +49,7 @@ test('who is muted is not heard, and is again when it is not muted', () => {
 const levels = (entries: readonly (readonly [string, number | undefined])[]) => new Map(entries)
 const crowd = Array.from({ length: 16 }, (_, i) => [`user${String(i)}`, 30] as const)
 
-test('a slot changes hands only for somebody who is clearly louder for a while', () => {
+test('a slot moves only to a member that is clearly louder for a while', () => {
   const order = new SpeakerOrder()
   order.update(levels(crowd))
   for (let i = 0; i < 20; i++) expect(order.update(levels([...crowd, ['late', 33]]))).toBe(false)
@@ -61,7 +61,7 @@ test('a slot changes hands only for somebody who is clearly louder for a while',
   expect(order.order.slice(0, 16)).toContain('late')
 })
 
-test('whoever is gone makes room, and who does not tell its level is not forgotten', () => {
+test('a member that left frees its slot, and one that reports no level keeps a place', () => {
   const order = new SpeakerOrder()
   const quiet = crowd.map(([userId]) => [userId, 0] as const)
   for (let i = 0; i < 20; i++) order.update(levels([...quiet, ['camera', undefined]]))
@@ -70,7 +70,7 @@ test('whoever is gone makes room, and who does not tell its level is not forgott
   expect(order.order).toEqual(['camera'])
 })
 
-test('the quality of an anchor’s network is told to all, of a viewer’s to itself, and only when it changes', () => {
+test('an anchor’s network quality is sent to all, a viewer’s only to itself, and only changes are sent', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -87,7 +87,7 @@ test('the quality of an anchor’s network is told to all, of a viewer’s to it
   expect(stage.settled('late').connection.all('media.quality')).toContainEqual(ofBob)
 })
 
-test('a quality that changes again too soon is told when it is time, the last one only, and not of who is gone', () => {
+test('quality changes within the interval are sent at its end, the last one only, and not for members that left', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -105,7 +105,7 @@ test('a quality that changes again too soon is told when it is time, the last on
   expect(alice.connection.all('media.quality')).toHaveLength(2)
 })
 
-test('what LiteAV says of a phone’s network is told as its quality', () => {
+test('LiteAV’s report about a phone’s network becomes its quality', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const phone = stage.settled('phone', { kind: 'miniprogram' })

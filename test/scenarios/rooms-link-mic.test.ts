@@ -3,7 +3,7 @@ import { RoomStage } from './room-stage.js'
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error
 
-test('a viewer asks, the owner accepts, and the viewer is an anchor whom everybody sees', () => {
+test('a viewer asks, the owner accepts, and the viewer becomes an anchor visible to all', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob', { role: 'audience', kind: 'miniprogram' })
@@ -21,7 +21,7 @@ test('a viewer asks, the owner accepts, and the viewer is an anchor whom everybo
   expect(alice.connection.users.length).toBe(1)
 })
 
-test('an anchor who is put back is gone from the list, and its publication with it', async () => {
+test('an anchor made audience disappears from the list, and its publication ends', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -37,7 +37,7 @@ test('an anchor who is put back is gone from the list, and its publication with 
   expect(await stage.admit('r', token, {}, 'publish')).toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('who is refused stays a viewer, and may ask again', () => {
+test('a refused viewer stays a viewer, and may ask again', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob', { role: 'audience' })
@@ -50,7 +50,7 @@ test('who is refused stays a viewer, and may ask again', () => {
   expect(alice.connection.all('mic.requested')).toHaveLength(2)
 })
 
-test('nobody becomes an anchor whose signature does not let it send', () => {
+test('a viewer whose signature does not permit sending cannot become an anchor', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const silent = { sendAudio: false, sendVideo: false, sendAux: false }
@@ -61,7 +61,7 @@ test('nobody becomes an anchor whose signature does not let it send', () => {
   expect(() => stage.enter('carol', { permissions: silent, role: 'anchor' })).toThrow(code('NO_PERMISSION'))
 })
 
-test('a new owner is told who is still waiting', () => {
+test('a new owner is told of all pending requests', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -73,7 +73,7 @@ test('a new owner is told who is still waiting', () => {
   expect(bob.connection.all('mic.requested')).toEqual([{ userId: 'carol', userName: 'carol' }])
 })
 
-test('who asked and came back as an anchor asks no more, not even itself when it owns the room by then', () => {
+test('a request ends when its sender returns as an anchor, even as the room’s owner', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.settled('bob', { role: 'audience' }).member.request('mic.request', {})
@@ -86,7 +86,7 @@ test('who asked and came back as an anchor asks no more, not even itself when it
   expect(bob.member.request('room.info', {})).toMatchObject({ ownerId: 'bob', anchors: 1, audience: 0 })
 })
 
-test('the owner is told when nobody needs an answer any more: it was taken back, its asker left, or sends already', () => {
+test('the owner is told when a request ends: it was withdrawn, or its sender left or already sends', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   for (const end of ['withdrawn', 'gone', 'anchor'] as const) {

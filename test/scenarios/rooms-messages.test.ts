@@ -4,7 +4,7 @@ import { SECOND } from './stage.js'
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error
 
-test('a message reaches all but its sender, or the one it is for', () => {
+test('a message reaches everyone but its sender, or only its addressee', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -32,7 +32,7 @@ test('a message reaches all but its sender, or the one it is for', () => {
   expect(viewer.connection.all('message.received')).toEqual([])
 })
 
-test('a message to nobody, or to a device, is refused', async () => {
+test('a message to an absent user or to a device is refused', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const camera = await stage.push('camera')
@@ -41,7 +41,7 @@ test('a message to nobody, or to a device, is refused', async () => {
     expect(() => alice.member.request('message.send', { to, kind: 'text', data: '' })).toThrow(code('USER_NOT_FOUND'))
 })
 
-test('a room carries so many messages to all and no more', () => {
+test('a room limits its messages to all members', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')

@@ -224,7 +224,7 @@ const commands = [
   fc.oneof({ weight: 3, arbitrary: losing }, { weight: 3, arbitrary: comingBack }, leaving, disbanding),
 ]
 
-test('whatever people do, a room follows its rules, all see the same of it, and nothing is left behind', () => {
+test('whatever members do, a room follows its rules, all see the same state, and nothing leaks', () => {
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 60, size: 'max' }), (acts) => {
       const world = new World()

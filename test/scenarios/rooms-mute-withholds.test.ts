@@ -17,7 +17,7 @@ function heard(stage: RoomStage, { member }: Entered): { readonly kinds: string[
   return { kinds }
 }
 
-test('a camera that its owner mutes is withheld, told as absent, and back with a keyframe', () => {
+test('a camera that the room owner mutes is withheld, reported as absent, and returns with a keyframe', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -46,7 +46,7 @@ test('a camera that its owner mutes is withheld, told as absent, and back with a
   expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: true })
 })
 
-test('who is muted by the owner stays muted whatever it says itself, through publishing again', () => {
+test('a member muted by the owner stays muted whatever it reports, even after publishing again', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -64,7 +64,7 @@ test('who is muted by the owner stays muted whatever it says itself, through pub
   expect(seen.kinds).toContain('audio')
 })
 
-test('a device is muted like everybody else', async () => {
+test('a device can be muted like any other member', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const camera = await stage.push('camera')
@@ -75,7 +75,7 @@ test('a device is muted like everybody else', async () => {
   expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: false })
 })
 
-test('what the signature does not let a member send never leaves the server', async () => {
+test('media that a member’s signature does not permit never leaves the server', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.pushPermissions = { sendVideo: false }
@@ -84,7 +84,7 @@ test('what the signature does not let a member send never leaves the server', as
   expect(alice.users()[0]!.streams[0]).toMatchObject({ hasAudio: true, hasVideo: false })
 })
 
-test('a stream that an operator ended is as muted as before, and as well watched, when it is published again', async () => {
+test('a stream ended by an operator keeps its mutes and viewers when it is published again', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob', { permissions: { sendVideo: false } })

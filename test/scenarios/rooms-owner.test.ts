@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RoomStage } from './room-stage.js'
 
-test('the room of an owner who leaves passes to the anchor who is there longest and may create rooms', () => {
+test('when the owner leaves, the longest-present anchor who may create rooms becomes the owner', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.settled('guest', { permissions: { createRoom: false } })
@@ -14,7 +14,7 @@ test('the room of an owner who leaves passes to the anchor who is there longest 
   expect(carol.users().find(({ userId }) => userId === 'bob')!.role).toBe('owner')
 })
 
-test('who owns by token takes the room over from whoever was first', () => {
+test('a member whose token makes it the owner takes over from the first member', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const host = stage.settled('host', { identity: { isOwner: true }, permissions: { createRoom: false } })
@@ -29,7 +29,7 @@ test('who owns by token takes the room over from whoever was first', () => {
   )
 })
 
-test('an owner who lost its socket owns until it is gone', () => {
+test('an owner without a socket stays the owner until it is gone', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -40,7 +40,7 @@ test('an owner who lost its socket owns until it is gone', () => {
   expect(bob.member.role).toBe('owner')
 })
 
-test('an owner who steps back hands the room on; an anchor who comes to a room without an owner owns it', () => {
+test('an owner who becomes audience hands the room on; an anchor who enters a room without an owner becomes its owner', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   alice.member.request('room.switchRole', { role: 'audience' })
@@ -53,7 +53,7 @@ test('an owner who steps back hands the room on; an anchor who comes to a room w
   expect(alice.member.role).toBe('owner')
 })
 
-test('the room of an owner who disbands it passes to nobody on the way', () => {
+test('disbanding a room transfers its ownership to no other member', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const others = ['bob', 'carol', 'dave'].map((name) => stage.settled(name))
@@ -64,7 +64,7 @@ test('the room of an owner who disbands it passes to nobody on the way', () => {
   }
 })
 
-test('who finds a room made ahead may enter without the permission to create it, and owns nothing', () => {
+test('a room created in advance can be entered without the permission to create rooms, and without owning it', () => {
   const stage = new RoomStage()
   stage.rooms.open('room')
   const phone = stage.settled('phone', { permissions: { createRoom: false } })
@@ -77,7 +77,7 @@ test('who finds a room made ahead may enter without the permission to create it,
   expect(stage.settled('bob').member.role).toBe('owner')
 })
 
-test('a room made ahead that nobody enters is forgotten', () => {
+test('a room created in advance is deleted if it stays empty', () => {
   const stage = new RoomStage()
   stage.rooms.open('room')
   stage.clock.advance(61_000_000)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RoomStage } from './room-stage.js'
 import { audioConfig, MS, SECOND, videoConfig } from './stage.js'
 
-test('who publishes is told live at the first keyframe, stalled after 3 s without a frame, and ended', () => {
+test('a publisher is told live at the first keyframe, stalled after 3 s without a frame, and ended', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const bob = stage.settled('bob')
@@ -23,7 +23,7 @@ test('who publishes is told live at the first keyframe, stalled after 3 s withou
   expect(states().at(-1)).toEqual(['ended', false])
 })
 
-test('sound alone is live, and a picture that ceases is told while the sound goes on', () => {
+test('audio alone is live, and the end of video is reported while audio continues', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -39,7 +39,7 @@ test('sound alone is live, and a picture that ceases is told while the sound goe
   expect(alice.connection.all('room.audioState').map(({ available }) => available)).toEqual([true])
 })
 
-test('a publisher that takes over is live again by its own first keyframe', () => {
+test('a publisher that takes over is live again at its own first keyframe', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   stage.play(stage.publishAs(bob), videoConfig(), { frames: 3, gop: 50 })
@@ -49,7 +49,7 @@ test('a publisher that takes over is live again by its own first keyframe', () =
   expect(bob.connection.all('media.published').map(({ state }) => state)).toEqual(['live', 'live'])
 })
 
-test('who muted everything is not told that nothing comes', () => {
+test('a publisher that muted everything is not told that it stalled', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   const publication = stage.publishAs(bob)
@@ -59,7 +59,7 @@ test('who muted everything is not told that nothing comes', () => {
   expect(bob.connection.all('media.published').map(({ state }) => state)).not.toContain('stalled')
 })
 
-test('the gateway’s refusal reaches who publishes, with its sentence', () => {
+test('the gateway’s refusal reaches the publisher, with its sentence', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   bob.member.request('media.publish', { sdp: 'offer', tracks: [] })
@@ -75,7 +75,7 @@ test('the gateway’s refusal reaches who publishes, with its sentence', () => {
   ])
 })
 
-test('a screen is listed while it is published and a little longer, the small layer while it lives', () => {
+test('a screen is listed while it is published and a little longer, the small layer while it sends', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -99,7 +99,7 @@ test('a screen is listed while it is published and a little longer, the small la
   expect(types()).toEqual(['main'])
 })
 
-test('a picture that is turned is told to all, and to whoever comes later', () => {
+test('a rotation is reported to all members, and to those who join later', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -112,7 +112,7 @@ test('a picture that is turned is told to all, and to whoever comes later', () =
   expect(stage.settled('carol').connection.all('media.rotation')).toEqual([turned])
 })
 
-test('a screen that stands still stays listed and subscribed while its browser announces it', () => {
+test('a static screen stays listed and subscribed while its browser announces it', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RoomStage } from './room-stage.js'
 import { audioConfig, videoConfig } from './stage.js'
 
-test('who may not see is shown no picture, told of none, and plays an address without one', async () => {
+test('a member without video permission sees no video in subscriptions, lists or addresses', async () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   const blind = stage.settled('blind', { permissions: { receiveVideo: false } })
@@ -17,7 +17,7 @@ test('who may not see is shown no picture, told of none, and plays an address wi
   expect(stage.media.get('blind')!.subscribed.map(({ kind }) => kind)).toEqual(['audio'])
 })
 
-test('a stream of which somebody may have nothing is not listed to it', () => {
+test('a stream that a member may not receive at all is not listed for it', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   const guest = stage.settled('guest', { permissions: { receiveAux: false } })
@@ -28,7 +28,7 @@ test('a stream of which somebody may have nothing is not listed to it', () => {
   expect(stage.media.get('guest')!.subscribed).toEqual([])
 })
 
-test('a renewed signature that allows less takes the old addresses away', async () => {
+test('a renewed signature that permits less revokes the old addresses', async () => {
   const stage = new RoomStage()
   stage.settled('bob')
   const carol = stage.settled('carol')
@@ -42,7 +42,7 @@ test('a renewed signature that allows less takes the old addresses away', async 
   expect(await stage.admit('r', before.rtmp.slice(2))).toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('who may not send a kind is refused an offer of it', () => {
+test('an offer of a kind that the member may not send is refused', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob', { permissions: { sendVideo: false } })
   const video = { mid: '0', streamType: 'main', kind: 'video' } as const
@@ -54,7 +54,7 @@ test('who may not send a kind is refused an offer of it', () => {
   })
 })
 
-test('a renewed signature tells what changed for its holder, to nobody else, and nobody enters twice', () => {
+test('a renewed signature notifies only its holder of what changed, and no entry is repeated', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   const carol = stage.settled('carol')
@@ -74,7 +74,7 @@ test('a renewed signature tells what changed for its holder, to nobody else, and
   expect(stage.media.get('carol')!.subscribed.map(({ kind }) => kind)).toEqual(['audio', 'video'])
 })
 
-test('the audience renews without anybody hearing of it', () => {
+test('audience members renew without notifications to others', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   const viewer = stage.settled('viewer', { role: 'audience' })

@@ -50,7 +50,7 @@ test.each(cases)('%s asks %s: %s', (role, method, isAllowed) => {
   else expect(ask).toThrow(expect.objectContaining({ code: 'ROLE_FORBIDDEN' }) as Error)
 })
 
-test('who has left may ask for nothing', () => {
+test('a member that left can request nothing', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   alice.member.leave()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ADDRESSES, RoomStage } from './room-stage.js'
 import { SECOND, videoConfig } from './stage.js'
 
-test('the same user again ends the first session with a reason, and to the others nobody came or went', () => {
+test('a second session of a user ends the first with a reason, and the others see no change', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const first = stage.settled('bob')
@@ -22,7 +22,7 @@ test('the same user again ends the first session with a reason, and to the other
   expect(stage.rooms.get('room')!.member('bob')).toBe(second.member)
 })
 
-test('an owner who comes again stays the owner, as audience hands the room on', () => {
+test('an owner who enters again stays the owner; as audience it hands the room on', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const bob = stage.settled('bob')
@@ -32,7 +32,7 @@ test('an owner who comes again stays the owner, as audience hands the room on', 
   expect(stage.rooms.get('room')!.info()).toMatchObject({ ownerId: 'bob', anchors: 1, audience: 1 })
 })
 
-test('who resumes a session that was replaced is told that it is over', () => {
+test('resuming a replaced session is refused as ended', () => {
   const stage = new RoomStage()
   const first = stage.settled('bob')
   stage.settled('bob')
@@ -41,7 +41,7 @@ test('who resumes a session that was replaced is told that it is over', () => {
   )
 })
 
-test('the addresses of the first session are dead', async () => {
+test('the addresses of the first session are invalid', async () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const first = stage.settled('bob')
@@ -51,7 +51,7 @@ test('the addresses of the first session are dead', async () => {
   expect(await stage.admit('r', token)).toMatchObject({ ok: false, code: 'NOT_FOUND', httpStatus: 404 })
 })
 
-test('the new session hears nothing of how the old one ended before it knows that it is in', async () => {
+test('the new session gets no notification about the old one before the answer to its entry', async () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const first = stage.settled('bob', { kind: 'miniprogram' })

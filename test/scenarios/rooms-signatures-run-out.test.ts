@@ -4,7 +4,7 @@ import { SECOND } from './stage.js'
 
 const DAY_MS = 24 * 3600 * 1000
 
-test('a minute before the end it is told, and at the end the session is over', () => {
+test('a minute before a signature expires its member is warned, and at the expiry the session ends', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const expiresAt = stage.nowMs + 300_000
@@ -19,7 +19,7 @@ test('a minute before the end it is told, and at the end the session is over', (
   expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'bob', reason: 'expired' }])
 })
 
-test('who renews in time stays, and is told again before the new end', () => {
+test('a member that renews in time stays, and is warned again before the new expiry', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob', { identity: { expiresAt: stage.nowMs + 100_000 } })
   stage.clock.advance(90 * SECOND)
@@ -41,7 +41,7 @@ test('a signature of 180 days does not overflow a timer', () => {
   expect(bob.connection.closed).toBe('expired')
 })
 
-test('a device goes with its signature, at once and told why, unless a newer one pushes', async () => {
+test('a device is disconnected with a reason when its signature expires, unless it pushes with a newer one', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const push = async (seconds: number, streamtype?: string) => {
@@ -65,7 +65,7 @@ test('a device goes with its signature, at once and told why, unless a newer one
   expect(alice.connection.all('room.userExit')).toEqual([{ userId: 'camera', reason: 'expired' }])
 })
 
-test('a member’s push ends with the signature it came by, and the member stays', async () => {
+test('a member’s push ends when its signature expires, and the member stays', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.settled('bob')

@@ -14,7 +14,7 @@ test('members that send nothing open no stream in the hub, and are listed with a
   )
 })
 
-test('one stream opens for the one who publishes, and goes with it', () => {
+test('one stream opens for a publishing member, and closes with it', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -26,7 +26,7 @@ test('one stream opens for the one who publishes, and goes with it', () => {
   expect(stage.hub.size).toBe(0)
 })
 
-test('a player of a member that sends nothing yet waits, and gets its first frame', async () => {
+test('a player of a member that sends nothing yet waits for its first frame', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -42,7 +42,7 @@ test('a player of a member that sends nothing yet waits, and gets its first fram
   expect(frames).toHaveLength(3)
 })
 
-test('whatever is muted before a member first sends is withheld from its first frame on', () => {
+test('a mute before a member first sends withholds its media from the first frame on', () => {
   const kinds = fc.record({ audio: fc.boolean(), video: fc.boolean() })
   fc.assert(
     fc.property(kinds, kinds, fc.boolean(), (byOwner, byItself, isPlayedBefore) => {

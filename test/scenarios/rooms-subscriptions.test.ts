@@ -14,7 +14,7 @@ function live(stage: RoomStage, userId: string): Entered & { publication: Public
 const tracksOf = (stage: RoomStage, userId: string) =>
   stage.media.get(userId)!.subscribed.map(({ userId: of, streamType, kind }) => `${of} ${streamType} ${kind}`)
 
-test('a stream that is subscribed to twice goes down once, as it was named first', () => {
+test('a stream subscribed twice is sent once, as first named', () => {
   const stage = new RoomStage()
   live(stage, 'alice')
   const carol = stage.settled('carol')
@@ -27,7 +27,7 @@ test('a stream that is subscribed to twice goes down once, as it was named first
   expect(stage.media.get('carol')!.subscribed).toMatchObject([{ kind: 'audio' }, { kind: 'video', maxWidth: 320 }])
 })
 
-test('nothing goes down before it is asked for; "all" is sound first, then screens, then cameras', () => {
+test('nothing is sent without a subscription; "all" means audio first, then screens, then cameras', () => {
   const stage = new RoomStage()
   live(stage, 'alice')
   const bob = live(stage, 'bob')
@@ -46,7 +46,7 @@ test('nothing goes down before it is asked for; "all" is sound first, then scree
   expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
-test('a subscription follows those who come and go, and is said again only when it changes', () => {
+test('a subscription follows joins and leaves, and is reported only when it changes', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -64,7 +64,7 @@ test('a subscription follows those who come and go, and is said again only when 
   expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
-test('a stream that is subscribed to before it is there comes by itself, in the order and width asked for', () => {
+test('a stream subscribed in advance is sent once it exists, in the requested order and width', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   const stream = (userId: string, maxWidth?: number) => ({
@@ -86,7 +86,7 @@ test('a stream that is subscribed to before it is there comes by itself, in the 
   ])
 })
 
-test('a muted track stays subscribed, behind the others, and leaves when it is published no more', () => {
+test('a muted track stays subscribed, after the others, until it is no longer published', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -100,7 +100,7 @@ test('a muted track stays subscribed, behind the others, and leaves when it is p
   expect(tracksOf(stage, 'carol')).toEqual(['bob main audio', 'bob main video'])
 })
 
-test('a phone that takes over from itself, sound first, stays subscribed all the while', () => {
+test('a phone that takes over from itself, audio first, stays subscribed throughout', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -118,7 +118,7 @@ test('a phone that takes over from itself, sound first, stays subscribed all the
   expect(calls.length).toBe(said)
 })
 
-test('a camera that does not come back with its microphone is subscribed to no more', () => {
+test('a camera that does not return with its microphone is unsubscribed', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -132,7 +132,7 @@ test('a camera that does not come back with its microphone is subscribed to no m
   expect(tracksOf(stage, 'carol')).toEqual(['alice main audio'])
 })
 
-test('what a browser takes out of its offer is subscribed to by nobody', () => {
+test('a track removed from a browser’s offer is unsubscribed everywhere', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -142,7 +142,7 @@ test('what a browser takes out of its offer is subscribed to by nobody', () => {
   expect(tracksOf(stage, 'carol')).toEqual(['alice main audio'])
 })
 
-test('without WebRTC a subscription is refused in words, and everything else goes on', () => {
+test('without WebRTC a subscription is refused with a sentence, and everything else continues', () => {
   const stage = new RoomStage({ webRtc: false })
   const carol = stage.settled('carol')
   expect(() => carol.member.request('media.subscribe', { streams: 'all' })).toThrow(
@@ -153,7 +153,7 @@ test('without WebRTC a subscription is refused in words, and everything else goe
   expect(carol.member.request('media.pushAddress', { streamType: 'main' })).toHaveProperty('rtmp')
 })
 
-test('an SDP that makes no sense is the sender’s mistake, told in the gateway’s words', () => {
+test('an invalid SDP is the sender’s fault and gets the gateway’s sentence', () => {
   const stage = new RoomStage()
   const bob = stage.settled('bob')
   expect(() => bob.member.request('media.publish', { sdp: 'bad', tracks: [] })).toThrow(
@@ -161,7 +161,7 @@ test('an SDP that makes no sense is the sender’s mistake, told in the gateway�
   )
 })
 
-test('what stalled before it ended is subscribed to no more', () => {
+test('a track that stalled before it ended is unsubscribed', () => {
   const stage = new RoomStage()
   const carol = stage.settled('carol')
   carol.member.request('media.subscribe', { streams: 'all' })
@@ -173,7 +173,7 @@ test('what stalled before it ended is subscribed to no more', () => {
   expect(tracksOf(stage, 'carol')).toEqual([])
 })
 
-test('a fault of one member’s media is nobody else’s, and ends with the next change', () => {
+test('a media fault of one member affects no other, and ends with the next change', () => {
   const stage = new RoomStage()
   const [alice, bob] = [stage.settled('alice'), stage.settled('bob')]
   for (const { member } of [alice, bob]) member.request('media.subscribe', { streams: 'all' })

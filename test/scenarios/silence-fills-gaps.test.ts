@@ -8,7 +8,7 @@ function soundOf(lines: string[]) {
   return { times, longest: Math.max(...gaps), shortest: Math.min(...gaps) }
 }
 
-test('a stream without sound has silence on one grid, across the cached frames and the live ones', () => {
+test('a stream without audio gets silence on one grid, across cached and live frames', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -27,7 +27,7 @@ test('a stream without sound has silence on one grid, across the cached frames a
   }
 })
 
-test('real sound that comes late takes over from silence without a step back or a hole', () => {
+test('real audio that starts late replaces silence without a step back or a hole', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -42,7 +42,7 @@ test('real sound that comes late takes over from silence without a step back or 
   expect(transport.lines.filter((line) => line.startsWith('config aac'))).toHaveLength(2)
 })
 
-test('sound that stops is followed by silence after 300 ms, and sound that returns is played at once', () => {
+test('silence follows 300 ms after audio stops, and returning audio plays immediately', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -59,7 +59,7 @@ test('sound that stops is followed by silence after 300 ms, and sound that retur
   expect(returned.shortest).toBeGreaterThan(0)
 })
 
-test('silence goes on while all is withheld, and sound that comes back follows it', () => {
+test('silence continues while everything is withheld, and returning audio follows it', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   stage.stream.hold()
@@ -104,7 +104,7 @@ test.each([0, 6])(
   },
 )
 
-test('silence begins when a publisher that stood still is gone', () => {
+test('silence begins once a stalled publisher counts as gone', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   stage.stream.hold()
@@ -119,7 +119,7 @@ test('silence begins when a publisher that stood still is gone', () => {
   expect(times.at(-1)).toBeGreaterThan(8000)
 })
 
-test('sound that is always 700 ms behind its picture is heard after a moment, and all of it', () => {
+test('audio that is always 700 ms behind its video is heard completely after a moment', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const [video, audio] = [videoConfig(), audioConfig()]

@@ -13,7 +13,7 @@ test('a viewer that stopped reading does not hold back the others', () => {
   expect(good.transport.lines.filter((line) => /^(key|video)/.test(line))).toHaveLength(201)
 })
 
-test('a viewer past 3 s of backlog drops to the next keyframe and keeps its configuration right', () => {
+test('a viewer with more than 3 s of backlog skips to the next keyframe with the right configuration', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const small = videoConfig(640, 360)
@@ -30,7 +30,7 @@ test('a viewer past 3 s of backlog drops to the next keyframe and keeps its conf
   expect(viewer.droppedFrames).toBeGreaterThan(50)
 })
 
-test('past 4 MiB as well, and memory stays bounded', () => {
+test('a viewer with more than 4 MiB of backlog does too, and memory stays bounded', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -45,7 +45,7 @@ test('past 4 MiB as well, and memory stays bounded', () => {
   expect(worst).toBeLessThanOrEqual(4 * 1024 * 1024 + 200_001)
 })
 
-test('audio is kept while it is small', () => {
+test('audio survives the drop while little of it waits', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -61,7 +61,7 @@ test('audio is kept while it is small', () => {
   expect(drained.filter((line) => line.startsWith('video')).length).toBeLessThan(3)
 })
 
-test('a viewer more than a second behind is brought back to live at a keyframe', () => {
+test('a viewer more than a second behind returns to live at a keyframe', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -76,7 +76,7 @@ test('a viewer more than a second behind is brought back to live at a keyframe',
   expect(transport.lines.slice(before)).toEqual(['key 2000'])
 })
 
-test('a viewer that takes no byte for 10 s is closed', () => {
+test('a viewer that reads nothing for 10 s is disconnected', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()

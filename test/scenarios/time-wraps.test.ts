@@ -54,7 +54,7 @@ test.each(WRAPS)(
   },
 )
 
-test('jumps by an hour, forth and back, are bridged once each and time goes on as it passed', () => {
+test('jumps of an hour, forward and back, are bridged once each, and time continues', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()

@@ -3,7 +3,7 @@ import { audioConfig, MS, SECOND, Stage, videoConfig } from './stage.js'
 
 const first = (lines: string[]): string => lines[0]!
 
-test('the head waits for the second track, and names both', () => {
+test('the header waits for the second track, and names both', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   let known = false
@@ -29,7 +29,7 @@ test.each(['video', 'audio'] as const)('a stream with %s only is not waited for 
   expect(first(stage.watch().transport.lines)).toBe(`start ${kind}`)
 })
 
-test('sound that comes after the head is played all the same, its configuration first', () => {
+test('audio that starts after the header is played as well, its configuration first', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const video = videoConfig()
@@ -41,7 +41,7 @@ test('sound that comes after the head is played all the same, its configuration 
   expect(first(stage.watch().transport.lines)).toBe('start videoaudio')
 })
 
-test('a picture that comes after the head is played from its keyframe on', () => {
+test('video that starts after the header is played from its keyframe on', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const audio = audioConfig()
@@ -55,7 +55,7 @@ test('a picture that comes after the head is played from its keyframe on', () =>
   expect(transport.lines.slice(-4, -2)).toEqual(['config 1280', 'key 580'])
 })
 
-test('a codec that changes in mid-stream sends its new configuration before its first frame, to everybody', () => {
+test('after a codec change every viewer gets the new configuration before the first frame', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   const before = videoConfig(640, 360)

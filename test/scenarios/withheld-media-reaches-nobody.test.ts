@@ -2,7 +2,7 @@ import type { MediaFrame } from '@crossroom/media'
 import { expect, test } from 'vitest'
 import { audioConfig, MS, Stage, videoConfig } from './stage.js'
 
-test('a withheld picture is neither sent nor cached, and comes back with a keyframe that was asked for', () => {
+test('withheld video is neither sent nor cached, and returns with a requested keyframe', () => {
   const stage = new Stage()
   stage.isAskable = true
   const publication = stage.publish()!
@@ -25,7 +25,7 @@ test('a withheld picture is neither sent nor cached, and comes back with a keyfr
   expect(transport.lines.at(-1)).toBe('key 280')
 })
 
-test('withheld sound goes to nobody but whoever watches the stream', () => {
+test('withheld audio reaches only observers of the stream', () => {
   const stage = new Stage()
   stage.isAskable = true
   const publication = stage.publish()!

@@ -128,7 +128,7 @@ const untilAudited = (line: object) =>
 const matches = (said: Record<string, unknown>, line: object): boolean =>
   Object.entries(line).every(([name, value]) => said[name] === value)
 
-test('what is refused is one line, by every door: what, who and from where', async () => {
+test('every kind of refusal is one audit line: action, subject and address', async () => {
   for (const { door, by, line } of await attempts()) {
     const from = fromNext()
     await by(from)
@@ -139,7 +139,7 @@ test('what is refused is one line, by every door: what, who and from where', asy
   }
 })
 
-test('RTMP: a publication, a play and a push into a room that are refused are in the audit', async () => {
+test('RTMP: a refused publish, play or push into a room is audited', async () => {
   const push = `push/42?sdkappid=1&userid=alice&usersig=${encodeURIComponent(forged('alice'))}`
   await tried(publishRtmp(`${server.rtmp}/${push}`))
   await tried(publishRtmp(`${server.rtmp}/live/cam?token=${token('another', 'publish', 'cam')}`))
@@ -150,7 +150,7 @@ test('RTMP: a publication, a play and a push into a room that are refused are in
   await untilAudited({ what: 'play', stream: 'live/cam', from, code: 'DENIED' })
 })
 
-test('who addresses the session of somebody else with another token is in the audit', async () => {
+test('a request to another client’s session with a different token is audited', async () => {
   const publish = token(SECRET, 'publish', 'mine')
   const made = await postSdp('/whip/live/mine', publishOffers.chromium.sdp, publish)(fromNext())
   expect(made.status).toBe(201)
@@ -164,7 +164,7 @@ test('who addresses the session of somebody else with another token is in the au
   expect((await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${publish}` } })).status).toBe(200)
 })
 
-test('every act of REST is one line, whether it succeeds or not: which, by which key, from where', async () => {
+test('every REST action is one audit line, successful or not: action, key and address', async () => {
   const { paths } = (await (await fetch(`${server.http}/api/v1/openapi.json`)).json()) as { paths: Record<string, Record<string, unknown>> } // prettier-ignore
   const acts = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods)
@@ -186,7 +186,7 @@ test('every act of REST is one line, whether it succeeds or not: which, by which
   }
 })
 
-test('no line holds what was shown', () => {
+test('no audit line contains the presented credentials', () => {
   const log = server.log()
   expect([...shown].filter((text) => log.includes(text))).toEqual([])
   expect(audit().length).toBeGreaterThan(30)

@@ -60,7 +60,7 @@ async function untilEmpty(): Promise<void> {
   })
 }
 
-test('hundreds of comings and goings leave no stream, no connection, no file and no memory behind', async () => {
+test('hundreds of joins and leaves leak no streams, connections, files or memory', async () => {
   const files = openFiles(server)
   for (let i = 0; i < 10; i++) await round()
   await untilEmpty()

@@ -63,7 +63,7 @@ const FOREIGN: readonly [string, Record<string, string>][] = [
   ['a name that looks like an address', { host: '127.evil.example' }],
 ]
 
-test.each(FOREIGN)('in open mode and the demo %s gets through no door', async (_name, headers) => {
+test.each(FOREIGN)('open mode and the demo refuse %s everywhere', async (_name, headers) => {
   for (const server of [open, demo]) {
     for (const [method, path] of DOORS)
       expect([method, path, await statusOf(server, method, path, headers)]).toEqual([method, path, 403])
@@ -82,7 +82,7 @@ test.each<[string, Record<string, string>]>([
   for (const path of ['/signal', '/live/x.flv']) expect(await opens(demo, path, headers)).toBe(true)
 })
 
-test('every page may try the demo: it gets a signature, and can read it', async () => {
+test('any page may try the demo: it can request and read a signature', async () => {
   const headers = { origin: 'https://somebody.example', 'content-type': 'application/json' }
   const ask = (server: TestServer) =>
     fetch(`${server.http}/api/v1/demo/token`, { method: 'POST', headers, body: '{"userId":"a","roomId":"1"}' })
@@ -91,12 +91,12 @@ test('every page may try the demo: it gets a signature, and can read it', async 
   expect((await ask(open)).status).toBe(403)
 })
 
-test('where a secret is set WebSocket-FLV looks at the origin as signaling does', async () => {
+test('with a secret, WebSocket-FLV checks the origin as signaling does', async () => {
   expect(await opens(signed, '/live/x.flv', { origin: 'https://evil.example' })).toBe(false)
   expect(await opens(signed, '/live/x.flv', { origin: 'http://localhost:5173' })).toBe(true)
 })
 
-test('where a secret is set and publishing is open no foreign page publishes', async () => {
+test('with a secret and open publishing, foreign pages cannot publish', async () => {
   const status = (origin: string) => statusOf(signed, 'POST', '/whip/live/x', { origin })
   for (const origin of ['https://evil.example', 'null', 'http://localhost.evil.example'])
     expect(await status(origin)).toBe(403)
@@ -106,7 +106,7 @@ test('where a secret is set and publishing is open no foreign page publishes', a
   expect(await statusOf(signed, 'POST', '/whip/live/x', {})).toBe(400)
 })
 
-test('a secret is changed while the server runs: on SIGHUP the new one holds and the one before it too', async () => {
+test('the secret can change at run time: after SIGHUP the new and the previous one are valid', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'crossroom-keys-'))
   const file = join(folder, 'api-key')
   const [first, second] = ['first-key-of-this-test-32-bytes-long', 'second-key-of-this-test-32-bytes-long']

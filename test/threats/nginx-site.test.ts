@@ -67,7 +67,7 @@ function ask(
 const sigOf = (userId: string): string =>
   makeTicket(SECRET, { userId, sdkAppId: 1, issuedAtSeconds: Math.floor(Date.now() / 1000), expireSeconds: 600 })
 
-test('somebody joins a call by the page, and addresses begin with the name of the site', async () => {
+test('a user joins a call on the page, and addresses begin with the site’s host name', async () => {
   const { member, found } = await RoomMember.enter(server, { roomId: 'den', userId: 'bob', sdkAppId: 1, userSig: sigOf('bob'), kind: 'miniprogram' }) // prettier-ignore
   expect(found.push!.rtmp).toMatch(/^rtmp:\/\/media\.example\.org\/r\//)
   const site = nginx.origin.replace('127.0.0.1', 'localhost')
@@ -89,7 +89,7 @@ test('somebody joins a call by the page, and addresses begin with the name of th
   member.close()
 })
 
-test('HTTP-FLV and WebSocket-FLV pass through as they come', async () => {
+test('HTTP-FLV and WebSocket-FLV pass through unbuffered', async () => {
   const parts = await clipParts()
   const token = await ask('/api/v1/tokens', { method: 'POST', headers: { ...WITH_KEY, 'content-type': 'application/json' }, body: '{"stream":"live/x","action":"publish"}' }) // prettier-ignore
   const publisher = await publishRtmp(
@@ -108,7 +108,7 @@ test('HTTP-FLV and WebSocket-FLV pass through as they come', async () => {
   publisher.end()
 })
 
-test('signaling opens for the pages of the site, and for those of no other one', async () => {
+test('signaling accepts pages of the site and refuses those of any other', async () => {
   const opens = (headers: Record<string, string>): Promise<boolean> => {
     const socket = new WebSocket(`${nginx.origin.replace('https', 'wss')}/signal`, { headers, rejectUnauthorized: false }) // prettier-ignore
     return new Promise((resolve) => {
@@ -131,7 +131,7 @@ const CLAIMS: readonly OutgoingHttpHeaders[] = [
   { connection: 'x-forwarded-for, keep-alive', 'x-forwarded-for': '127.0.0.1' },
 ]
 
-test('REST needs its key by the site, whatever address or name is claimed, and metrics are denied', async () => {
+test('REST through the site requires its key, whatever address or name is claimed, and metrics are denied', async () => {
   for (const headers of [{}, ...CLAIMS])
     expect([headers, (await ask('/api/v1/rooms', { headers, from: '127.0.0.6' })).status]).toEqual([headers, 401])
   expect((await ask('/api/v1/rooms', { headers: WITH_KEY })).status).toBe(200)
@@ -139,7 +139,7 @@ test('REST needs its key by the site, whatever address or name is claimed, and m
     expect([path, (await ask(path, { headers: WITH_KEY })).status]).not.toEqual([path, 200])
 })
 
-test('claimed addresses gain nothing: failures are counted for the address that nginx saw, and for it alone', async () => {
+test('claimed addresses gain nothing: failures count only for the address that nginx saw', async () => {
   const statuses: number[] = []
   for (let i = 0; i < 12; i++) {
     const claim = CLAIMS[i % CLAIMS.length]!
@@ -156,7 +156,7 @@ test('claimed addresses gain nothing: failures are counted for the address that 
   expect([...new Set(from)].sort()).toEqual(['127.0.0.7', '127.0.0.8'])
 })
 
-test('whoever reaches the server beside nginx is believed nothing', async () => {
+test('headers of a client that bypasses nginx are not trusted', async () => {
   const claimed = 'x-forwarded-for: 203.0.113.77\r\nauthorization: Bearer a-key-that-is-wrong\r\nconnection: close\r\n'
   const raw = openRaw(
     server.ports['http']!,
@@ -169,7 +169,7 @@ test('whoever reaches the server beside nginx is believed nothing', async () => 
   expect(server.log()).not.toContain('203.0.113.77')
 })
 
-test('addresses of one IPv6 /64 are one client, however they are written, and the next /64 is another', async () => {
+test('all spellings of addresses in one IPv6 /64 count as one client, the next /64 as another', async () => {
   const wrong = async (address: string): Promise<number> => {
     const headers = { 'x-forwarded-for': address, authorization: 'Bearer a-key-that-is-wrong' }
     return (await fetch(`${server.http}/api/v1/rooms`, { headers })).status

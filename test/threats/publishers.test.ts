@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('R11: names that are no names are refused in words, and nothing of them breaks a log line', async () => {
+test('R11: invalid names are refused with a sentence, and cannot break a log line', async () => {
   const names = [
     ...['..', '.hidden', 'a b', 'a%00b', 'a%0d%0ab', 'a\\b', '<script>', '💣', 'x'.repeat(129), '\u202eevil', "a';--"],
     ...['%2e%2e%2fetc', '__proto__/x', 'a:b', '*', '$(id)', '`id`', 'a|b', 'a&b', 'ä', '\u0000', '\u001b[31m'],
@@ -40,7 +40,7 @@ test('R11: names that are no names are refused in words, and nothing of them bre
   for (const line of server.log().trimEnd().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow()
 })
 
-test('R12: a stream with one byte in a thousand wrong harms nobody else; nonsense alone is closed after 50 frames', async () => {
+test('R12: a stream with 0.1 % wrong bytes affects no other stream; pure nonsense is closed after 50 frames', async () => {
   const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
   const random = seededRandom(7)
   for (let round = 0; round < 60; round++) {
@@ -72,7 +72,7 @@ function mutated(body: Uint8Array, random: () => number): Uint8Array {
   return copy
 }
 
-test('R16: of 50 publishers of one name at the same moment exactly one wins, and keeps it', async () => {
+test('R16: of 50 simultaneous publishers of one name exactly one wins, and keeps it', async () => {
   const peers = Array.from({ length: 50 }, () => new RtmpPeer('publish', `${server.rtmp}/live/race`))
   const outcomes = await Promise.all(peers.map((peer) => peer.agreed().then(() => 'won', String)))
   expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(1)
@@ -83,7 +83,7 @@ test('R16: of 50 publishers of one name at the same moment exactly one wins, and
   winner.end()
 })
 
-test('R17: a publisher of some hundred Mbit/s is held to its limit by back-pressure, and others do not feel it', async () => {
+test('R17: back-pressure holds a publisher of several hundred Mbit/s to its limit, and others are not affected', async () => {
   const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
   const bomber = await publishRtmp(`${server.rtmp}/live/bomb`)
   bomber.send(clip.configs)
@@ -110,7 +110,7 @@ test('R17: a publisher of some hundred Mbit/s is held to its limit by back-press
   expect(quantile(delays, 0.95)).toBeLessThan(400)
 })
 
-test('4K of 30 Mbit/s is taken whole and in real time; a picture of 5 MB is refused with the reason', async () => {
+test('4K at 30 Mbit/s is accepted whole and in real time; a 5 MB picture is refused with the reason', async () => {
   const name = 'live/4k'
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
   publisher.send(clip.configs)
@@ -134,7 +134,7 @@ test('4K of 30 Mbit/s is taken whole and in real time; a picture of 5 MB is refu
   viewer.close()
 })
 
-test('F1: killed at any byte, a publisher leaves no partial frame behind, and its viewers resume on their connection', async () => {
+test('F1: a publisher killed at any byte leaves no partial frame, and its viewers resume on their connection', async () => {
   const name = 'live/killed'
   const known = new Set(clip.tags.map((tag) => hashOf(tag.body)))
   const first = await publishRtmp(`${server.rtmp}/${name}`)
@@ -162,7 +162,7 @@ test('F1: killed at any byte, a publisher leaves no partial frame behind, and it
   viewer.close()
 })
 
-test('F2: a publisher that falls silent is gone after 10 s, told so, and its viewers are kept', async () => {
+test('F2: a publisher that falls silent is disconnected with a reason after 10 s, and its viewers stay', async () => {
   const name = 'live/silent'
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
   publisher.send(clip.tags)

@@ -68,7 +68,7 @@ test.each<[string, Record<string, string>]>([
   expect(await statuses(nginx.origin, headers)).toEqual(nothing)
 })
 
-test('the key opens REST by both ways', async () => {
+test('both ways to send the key open REST', async () => {
   for (const origin of [signed.http, nginx.origin]) expect(await statuses(origin, WITH_KEY)).not.toContain(401)
 })
 
@@ -82,7 +82,7 @@ test.each([
     expect((await fetch(`${server().http}${path}`)).status).toBe(200)
 })
 
-test('a key that nobody gave is made once, for this user alone, and its place is said', async () => {
+test('without a configured key one is generated once, readable only by this user, and its path is printed', async () => {
   const path = join(FOLDER, 'crossroom', 'api-key')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   for (const { log } of [open, demo]) expect(log()).toContain(JSON.stringify(path))
@@ -90,7 +90,7 @@ test('a key that nobody gave is made once, for this user alone, and its place is
   for (const { http } of [open, demo]) expect((await fetch(`${http}/api/v1/rooms`, { headers })).status).toBe(200)
 })
 
-test('more than 64 headers are refused with 431 and the connection ends, so none is lost unseen', async () => {
+test('more than 64 headers get 431 and end the connection, so that none is dropped silently', async () => {
   const ask = async (port: number, more: string, count: number): Promise<string> => {
     const dummies = Array.from({ length: count }, (_, i) => `x-${String(i)}: y\r\n`).join('')
     const raw = openRaw(port, `GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n${dummies}${more}\r\n`)
@@ -114,7 +114,7 @@ test('more than 64 headers are refused with 431 and the connection ends, so none
   expect(await ask(Number(new URL(nginx.origin).port), `${key}Connection: close\r\n`, 70)).toBe('431')
 })
 
-test('a port of its own is keyless where it was asked to be on loopback, and only there', async () => {
+test('a separate admin port needs no key on loopback, and only there', async () => {
   const outside = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address
@@ -142,7 +142,7 @@ test('a port of its own is keyless where it was asked to be on loopback, and onl
   }
 })
 
-test('a unix socket is keyless, for the user of the server alone', async () => {
+test('a unix socket needs no key, and only the server’s own user can open it', async () => {
   expect(statSync(SOCKET).mode & 0o777).toBe(0o600)
   expect(await ask({ socketPath: SOCKET })).toBe(200)
   expect(await ask({ socketPath: SOCKET, headers: { origin: 'https://evil.example' } })).toBe(403)

@@ -60,7 +60,7 @@ function post(sdp: string, from: string, bearer?: string): Promise<{ status: num
   })
 }
 
-test('one authenticated check from elsewhere turns no stream on whoever is there', async () => {
+test('one authenticated check from another address redirects no stream to it', async () => {
   let offer = ''
   const peer = await WirePeer.post(`${server.http}/whep/live/x`, { editOffer: (sdp) => (offer = sdp) })
   peer.useUdp()
@@ -76,7 +76,7 @@ test('one authenticated check from elsewhere turns no stream on whoever is there
   await peer.close()
 })
 
-test('who asks by TCP and does not read is cut off, and costs little', async () => {
+test('a TCP peer that sends requests and reads nothing is disconnected, and costs little', async () => {
   const { status, answer } = await post(playOffers.chromium.sdp, '127.0.0.1')
   expect(status).toBe(201)
   const check = checkOf(playOffers.chromium.sdp, answer)
@@ -94,7 +94,7 @@ test('who asks by TCP and does not read is cut off, and costs little', async () 
   expect(rssOf(server) - before).toBeLessThan(64)
 })
 
-test('an offer that nobody follows up starts no conversion', async () => {
+test('an offer without a connection starts no conversion', async () => {
   const made = async (): Promise<string> => JSON.stringify(await rest(server, 'GET', 'streams/live/x'))
   const offer = playOffers.firefox.sdp.replace(/H264\/90000/g, 'H261/90000')
   expect((await post(offer, '127.0.0.3')).status).toBe(201)
@@ -109,7 +109,7 @@ test('an offer that nobody follows up starts no conversion', async () => {
   await peer.close()
 })
 
-test('one address with tokens of its own invention locks nobody out', async () => {
+test('one address with invented tokens locks no other client out', async () => {
   const { sdp } = playOffers.chromium
   const statuses = new Set<number>()
   for (let count = 0; count < 600 && !statuses.has(429); count++)

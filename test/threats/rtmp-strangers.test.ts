@@ -16,7 +16,7 @@ const C0_C1 = Buffer.concat([Buffer.of(3), Buffer.alloc(1536)])
 const closed = (sockets: readonly RawSocket[]): boolean => sockets.every((one) => one.closedAfterMs !== undefined)
 const lifetimes = (sockets: readonly RawSocket[]): number[] => sockets.map((one) => one.closedAfterMs!)
 
-test('R1: silent, stuck and trickling connections are closed in 5 s, those without a purpose in 10 s', async () => {
+test('R1: silent, stuck and trickling connections are closed in 5 s, those that neither publish nor play in 10 s', async () => {
   const port = server.ports['rtmp']!
   const before = rssOf(server)
   const silent = Array.from({ length: 100 }, () => openRaw(port))
@@ -51,7 +51,7 @@ test('R1: silent, stuck and trickling connections are closed in 5 s, those witho
   }
 })
 
-test('R2: past the limit the oldest stranger goes, and who publishes and plays notices nothing', async () => {
+test('R2: above the limit the oldest unauthorised connection is closed; publishers and players are not affected', async () => {
   const port = server.ports['rtmp']!
   const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
   const strangers: RawSocket[] = []
@@ -64,7 +64,7 @@ test('R2: past the limit the oldest stranger goes, and who publishes and plays n
   expect((await bystanders.finish()).lost).toBe(0)
 })
 
-test('R10: what does not begin like RTMP is closed at once, without an answer', async () => {
+test('R10: a connection that does not begin like RTMP is closed immediately, without an answer', async () => {
   const port = server.ports['rtmp']!
   const greetings = [
     ...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.of(first), Buffer.alloc(2000)])),
@@ -76,7 +76,7 @@ test('R10: what does not begin like RTMP is closed at once, without an answer', 
   expect(sockets.filter((one) => one.received.length > 0)).toEqual([])
 })
 
-test('R3: strangers that begin large messages are closed, and cost little until then', async () => {
+test('R3: unauthorised peers that start large messages are closed, and cost little until then', async () => {
   const port = server.ports['rtmp']!
   const before = rssOf(server)
   const hello = Buffer.concat([C0_C1, Buffer.alloc(1536)])
@@ -93,7 +93,7 @@ test('R3: strangers that begin large messages are closed, and cost little until 
   few.forEach(({ socket }) => socket.destroy())
 })
 
-test('R9: a peer that floods commands is closed after a burst, at little cost', async () => {
+test('R9: a peer that floods commands is closed after one burst, at little cost', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/flood`)
   const cpu = cpuOf(server)
   // createStream with transaction 9, in one chunk on chunk stream 3.

@@ -57,7 +57,7 @@ function enter(roomId: string, from: string): Promise<string> {
   })
 }
 
-test('one address makes half of all rooms and no more, and others still make theirs', async () => {
+test('one address can create half of all rooms at most, and others can still create theirs', async () => {
   const share = roomLimits.rooms / 2
   let [made, refused, next] = [0, 0, 0]
   const make = async (): Promise<void> => {
@@ -93,7 +93,7 @@ function ask(path: string, from: string, headers: Record<string, string> = {}): 
   })
 }
 
-test('hooks of one address wait for each other, while those of others are asked at once', async () => {
+test('hook calls of one address queue up, while those of others are made immediately', async () => {
   const slow = Array.from({ length: 3 * hookLimits.inFlight }, (_, i) => ask(`/live/slow-${String(i)}.flv`, GREEDY))
   const all = Promise.allSettled(slow)
   await until('half of the places to be taken', () => seen.most >= hookLimits.inFlight / 2)
@@ -105,7 +105,7 @@ test('hooks of one address wait for each other, while those of others are asked 
   await Promise.all([all, quick])
 })
 
-test('an address that fails has its own answers held back, and gains nothing by asking many times at once', async () => {
+test('a failing address gets delayed answers, and gains nothing from parallel requests', async () => {
   const wrong = (from: string) => ask('/api/v1/rooms', from, { authorization: 'Bearer a-key-that-is-wrong' })
   const right = (from: string) => ask('/api/v1/rooms', from, { authorization: `Bearer ${TEST_API_KEY}` })
   for (let i = 0; i < authLimits.failuresPerMinute; i++) expect((await wrong(GREEDY)).status).toBe(401)

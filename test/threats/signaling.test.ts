@@ -58,7 +58,7 @@ async function costOf(attack: Promise<unknown>): Promise<number> {
 const closed = (attacker: Attacker): Promise<number> =>
   until('the socket to be closed', () => attacker.closeCode, { timeoutMs: 15_000 })
 
-test('H3: a stranger who sends more than an entry takes is closed with 1009', async () => {
+test('H3: a client that sends too much before entering is closed with 1009', async () => {
   const before = rssOf(server)
   const attackers = await Promise.all(Array.from({ length: 30 }, () => open()))
   for (const { socket } of attackers) {
@@ -69,7 +69,7 @@ test('H3: a stranger who sends more than an entry takes is closed with 1009', as
   expect(rssOf(server) - before).toBeLessThan(32)
 })
 
-test('H3: a frame of 100 MiB is refused by its header, after the entry as before', async () => {
+test('H3: a frame of 100 MiB is refused by its header, before and after entering', async () => {
   const attackers = [await open(), await enter()]
   for (const { socket } of attackers) {
     // FIN and text, masked, a length of 64 bits: 100 MiB are announced, a kilobyte comes.
@@ -81,7 +81,7 @@ test('H3: a frame of 100 MiB is refused by its header, after the entry as before
   for (const attacker of attackers) expect(await closed(attacker)).toBe(1009)
 })
 
-test('H3: a message in 100 000 fragments is closed before it is whole', async () => {
+test('H3: a message in 100 000 fragments closes the socket before it is complete', async () => {
   const attacker = await enter()
   attacker.socket.on('error', () => undefined)
   const flood = async (): Promise<void> => {
@@ -95,7 +95,7 @@ test('H3: a message in 100 000 fragments is closed before it is whole', async ()
   expect(attacker.closeCode).not.toBe(1000)
 })
 
-test('H3: 64 KiB of brackets cost nothing and are answered with an error', async () => {
+test('H3: 64 KiB of brackets cost almost nothing and get an error', async () => {
   const attacker = await enter()
   const before = attacker.answers.length
   const flood = async (): Promise<void> => {
@@ -120,14 +120,14 @@ test.each<[string, (attacker: Attacker) => void]>([
   expect(attacker.answers.length).toBeLessThan(60)
 })
 
-test('H3: compression is not negotiated, binary messages are refused', async () => {
+test('H3: compression is not negotiated, and binary messages are refused', async () => {
   const attacker = await open(server, { perMessageDeflate: true })
   expect(attacker.socket.extensions).toBe('')
   attacker.socket.send(Buffer.from('{}'))
   expect(await closed(attacker)).toBe(1009)
 })
 
-test('H3: who does not enter within ten seconds is closed', async () => {
+test('H3: a socket that does not enter within ten seconds is closed', async () => {
   const attacker = await open()
   expect(await closed(attacker)).toBe(1008)
   expect(attacker.closedAfterMs).toBeGreaterThan(9000)
@@ -165,7 +165,7 @@ test.each<[string, Record<string, string>, boolean, boolean]>([
   expect([await answer(server), await answer(withSecret)]).toEqual([inOpenMode, signed])
 })
 
-test('H4: a socket that was refused is let go of, whatever its client does', async () => {
+test('H4: a refused socket is closed, whatever its client does', async () => {
   const before = openFiles(server)
   const foreign =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.example\r\n'
@@ -177,7 +177,7 @@ test('H4: a socket that was refused is let go of, whatever its client does', asy
   await until('the server to have let go', () => openFiles(server) <= before + 5)
 })
 
-test('H4: no form, no foreign page and no script tag changes or reads anything', async () => {
+test('H4: forms, foreign pages and script tags can neither change nor read anything', async () => {
   const form = { ...WITH_KEY, 'content-type': 'application/x-www-form-urlencoded' }
   const posted = await fetch(`${server.http}/api/v1/rooms/1/members/a/mute`, {
     method: 'POST',
@@ -203,7 +203,7 @@ async function refusals(attacker: Attacker, requests: readonly object[]): Promis
   return attacker.answers.map((answer) => (JSON.parse(answer) as { error: { data: { code: string } } }).error.data.code)
 }
 
-test('S3: an address that enters too often is told to wait, others enter', async () => {
+test('S3: an address that enters too often is told to wait, while others enter', async () => {
   const proxied = await startServer({ args: ['--trust-proxy', '127.0.0.1', '--entries-per-second', '20'] })
   try {
     const from = (address: string) => open(proxied, { headers: { 'x-forwarded-for': address } })
@@ -218,7 +218,7 @@ test('S3: an address that enters too often is told to wait, others enter', async
   }
 })
 
-test('H10: the eleventh wrong signature of an address waits for its refusal, and is not looked at', async () => {
+test('H10: the eleventh wrong signature of an address is refused late, without verification', async () => {
   const attacker = await open(withSecret)
   const client = { kind: 'other', version: '1' }
   const params = { protocol: 1, roomId: 1, userId: 'alice', client, userSig: 'guess' }

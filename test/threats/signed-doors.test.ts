@@ -116,7 +116,7 @@ async function atEveryDoor({ roomId, userId, userSig }: Entry): Promise<string[]
   return answers
 }
 
-test('permissions given by REST hold at every door, with the privateMapKey and without', async () => {
+test('permissions issued by REST hold for every protocol, with and without the privateMapKey', async () => {
   const owner = await signed('7', 'owner')
   const { member } = await RoomMember.enter(server, owner)
   const watcher = await signed('7', 'watcher', ['receiveAudio', 'receiveVideo'])
@@ -140,7 +140,7 @@ test('permissions given by REST hold at every door, with the privateMapKey and w
   member.close()
 })
 
-test('a key with more permissions beside the signature adds none, and neither opens another room or user', async () => {
+test('a key with more permissions than the signature adds none, and neither is valid for another room or user', async () => {
   const owner = await signed('8', 'owner')
   const { member } = await RoomMember.enter(server, owner)
   const narrow = await signed('8', 'narrow', ['receiveAudio'])
@@ -155,7 +155,7 @@ test('a key with more permissions beside the signature adds none, and neither op
   for (const one of [member, other]) one.close()
 })
 
-test('without the permission to create a room none is made, by any door', async () => {
+test('without the permission to create a room no protocol creates one', async () => {
   const guest = await signed('nowhere', 'guest', ['sendAudio', 'sendVideo'])
   const answers = await atEveryDoor(guest)
   expect(answers[0]).toMatch(/^ROOM_NOT_FOUND/)
@@ -163,7 +163,7 @@ test('without the permission to create a room none is made, by any door', async 
   expect(await rest(server, 'GET', 'rooms/nowhere')).toBeUndefined()
 })
 
-test('who may send sound only is seen by nobody, and who may hear only is shown nothing', async () => {
+test('an audio-only sender is never seen, and an audio-only receiver gets no video', async () => {
   const { member: listener } = await RoomMember.enter(server, await signed('11', 'listener', ['createRoom', 'receiveAudio'])) // prettier-ignore
   const { member: viewer } = await RoomMember.enter(server, await signed('11', 'viewer'))
   const { userSig } = await signed('11', 'voice', ['sendAudio'])
@@ -189,7 +189,7 @@ interface Guest {
   readonly userSig: string
 }
 
-test('a ban of a guest holds for everything that its invitation gave, except for the guests who are inside', async () => {
+test('banning a guest revokes its whole invitation, except for guests already in the room', async () => {
   const { member: owner } = await RoomMember.enter(server, await signed('12', 'owner'))
   const { invite } = await owner.ask('room.invite', { uses: 5 })
   const redeem = async (): Promise<Guest | undefined> => {
@@ -251,7 +251,7 @@ async function opens(secret: string, name: string): Promise<boolean[]> {
 const yes = [true, true, true, true]
 const no = yes.map(() => false)
 
-test('a secret is changed in two steps, while those who came by the old one stay', async () => {
+test('the secret changes in two steps, while sessions signed with the old one stay', async () => {
   const { member } = await RoomMember.enter(server, { roomId: 'rotated', userId: 'stays', userSig: userSigOf(FIRST!, 'stays') }) // prettier-ignore
   const publisher: RtmpPeer = await publishRtmp(`${server.rtmp}/live/steady?token=${streamToken(FIRST!, 'publish', 'steady')}`) // prettier-ignore
   let sent = 0

@@ -97,7 +97,7 @@ async function relays(username: string, credential: string): Promise<boolean> {
   return code === 0
 }
 
-test('a relay is lent to those who came with a token or by a room, for a day, and to no stranger', async () => {
+test('TURN credentials last a day and go only to clients with a token or a room', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/x?token=${token('publish')}`)
   publisher.send((await clipParts()).tags)
   await untilStream(server, 'live/x', 'live', 10)

@@ -127,7 +127,7 @@ async function forwardTarget(): Promise<void> {
 
 const ATTACKS = { answersOfRest, notifications, commandsOfRtmp, forwardTarget }
 
-test('whoever reads nothing is cut off, whatever it is sent: little memory, and nobody else notices', async () => {
+test('a client that reads nothing is disconnected, whatever it is sent, at little memory and without effect on others', async () => {
   const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
   const before = rssOf(server)
   let most = 0
@@ -166,7 +166,7 @@ const WS_FLV =
   'GET /live/taken.flv HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
 
-test('one address holds half of the places by WebSocket-FLV, and another one still gets in', async () => {
+test('one address takes half of the connections by WebSocket-FLV, and another one still connects', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/taken`)
   publisher.send(clip.tags)
   await untilStream(server, 'live/taken', 'live', 100)
@@ -181,7 +181,7 @@ test('one address holds half of the places by WebSocket-FLV, and another one sti
   publisher.end()
 })
 
-test('one address holds half of the places by TCP of WebRTC, and another one still gets in', async () => {
+test('one address takes half of the connections by WebRTC over TCP, and another one still connects', async () => {
   const port = server.ports['rtc']!
   const open = async (count: number, localAddress: string): Promise<Socket[]> => {
     const sockets = Array.from({ length: count }, () => connect({ host: '127.0.0.1', port, localAddress }))

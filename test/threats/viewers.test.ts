@@ -43,13 +43,13 @@ test('H1: 300 requests that never end are closed within 7 s, while others are an
   expect(Math.max(...sockets.map((one) => one.closedAfterMs!))).toBeLessThan(7500)
 })
 
-test('H1: headers without end, of 8 KiB and more, are refused', async () => {
+test('H1: endless headers of 8 KiB and more are refused', async () => {
   const socket = openRaw(server.ports['http']!, `GET /live/a.flv HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`)
   await until('the connection to be closed', () => socket.closedAfterMs)
   expect(socket.closedAfterMs).toBeLessThan(2000)
 })
 
-test('H2: 60 stopped readers cost bounded memory and are closed after 10 s; the others do not feel them', async () => {
+test('H2: 60 stalled readers cost bounded memory and are closed after 10 s; other viewers are not affected', async () => {
   const name = 'live/fat'
   const bystanders = await Bystanders.start(server, clip.configs, clip.pictures)
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
@@ -93,7 +93,7 @@ function pausedViewer(url: string) {
   return asked
 }
 
-test('H2: a stopped reader of a stream that ended holds its socket for 5 s and no longer', async () => {
+test('H2: a stalled reader of an ended stream keeps its socket for at most 5 s', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/ended`)
   publisher.send(clip.tags)
   await untilStream(server, 'live/ended', 'live', 100)
@@ -105,7 +105,7 @@ test('H2: a stopped reader of a stream that ended holds its socket for 5 s and n
   stopped.forEach((one) => one.destroy())
 })
 
-test('H2: a WebSocket player that is refused and says no goodbye is let go after 5 s', async () => {
+test('H2: a refused WebSocket player that skips the closing handshake is disconnected after 5 s', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
   const request = `GET /api/x.flv HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${upgrade}\r\n`
   const raws = Array.from({ length: 20 }, () => openRaw(server.ports['http']!, request))
@@ -122,7 +122,7 @@ test('H3: a WebSocket player that sends more than 16 KiB at once is closed with 
   expect(viewer.status).toBe(1009)
 })
 
-test('a second play behind the first on one connection closes it: one connection, one viewer', async () => {
+test('a second play on the same connection closes it: one connection, one viewer', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/pipelined`)
   publisher.send(clip.tags)
   await untilStream(server, 'live/pipelined', 'live', 100)
@@ -134,7 +134,7 @@ test('a second play behind the first on one connection closes it: one connection
   publisher.end()
 })
 
-test('bytes behind the request of a player end its connection, and no answer is written into the stream', async () => {
+test('bytes after a player’s request end its connection, and no answer is written into the stream', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/garbage`)
   publisher.send(clip.tags)
   await untilStream(server, 'live/garbage', 'live', 100)
@@ -146,7 +146,7 @@ test('bytes behind the request of a player end its connection, and no answer is 
   publisher.end()
 })
 
-test('F3: resets of viewers end nobody else, and leave nothing behind', async () => {
+test('F3: connection resets of viewers disconnect no other client and leak nothing', async () => {
   const name = 'live/resets'
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
   publisher.send(clip.tags)
