@@ -66,7 +66,7 @@ test('txSecret and txTime admit a push of the WeChat kind, and a player with the
   publisher.end()
 })
 
-test('without a token, with a wrong one, and with one for the other direction: refused in words', async () => {
+test('a missing token, a wrong one and one for the other direction are refused with a sentence', async () => {
   const toPlay = await tokenFor('play', 'live/b')
   for (const args of ['', '?token=wrong', `?token=${toPlay}`])
     await expect(publishRtmp(`${gated.rtmp}/live/b${args}`)).rejects.toThrow('refused NetStream.Publish.Denied')
@@ -77,7 +77,7 @@ test('without a token, with a wrong one, and with one for the other direction: r
   expect(bearer.status).toBe(404)
 })
 
-test('a stream that nobody publishes: 404 after a short wait, 4404 on a WebSocket, StreamNotFound on RTMP', async () => {
+test('a stream without a publisher is 404 after a short wait, 4404 on a WebSocket, StreamNotFound on RTMP', async () => {
   const from = performance.now()
   const answers = await Promise.all([
     fetch(`${open.http}/live/nobody.flv`).then(async (answer) => [answer.status, await answer.text()]),
@@ -115,7 +115,7 @@ test('a play just before the publish waits for it and gets everything from the f
   publisher.end()
 })
 
-test('HEAD, OPTIONS and CORS, and 405 for what is neither', async () => {
+test('HEAD, OPTIONS and CORS are answered, other methods get 405', async () => {
   const publisher = await publishRtmp(`${open.rtmp}/live/http`)
   publisher.send(tags)
   await untilStream(open, 'live/http', 'live', 100)
@@ -133,14 +133,14 @@ test('HEAD, OPTIONS and CORS, and 405 for what is neither', async () => {
   publisher.end()
 })
 
-test('a busy name is refused with BadName, a reserved one as well', async () => {
+test('busy and reserved names are refused with BadName', async () => {
   const publisher = await publishRtmp(`${open.rtmp}/live/busy`)
   await expect(publishRtmp(`${open.rtmp}/live/busy`)).rejects.toThrow('refused NetStream.Publish.BadName')
   await expect(publishRtmp(`${open.rtmp}/api/v1`)).rejects.toThrow('refused NetStream.Publish.BadName')
   publisher.end()
 })
 
-test('a second publisher with the same token takes over at once; viewers stay, time goes on', async () => {
+test('a second publisher with the same token takes over immediately; viewers stay, time continues', async () => {
   const args = `?token=${await tokenFor('publish', 'live/phone-moved')}`
   const play = `?token=${await tokenFor('play', 'live/phone-moved')}`
   const first = await publishRtmp(`${gated.rtmp}/live/phone-moved${args}`)

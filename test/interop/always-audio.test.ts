@@ -41,7 +41,7 @@ async function decodeSound(tags: readonly FlvTag[]) {
   return { code, stderr }
 }
 
-test('?audio=always: a stream without sound has an AAC track that decodes, named in header and metadata', async () => {
+test('?audio=always: a stream without audio gets an AAC track that decodes, named in header and metadata', async () => {
   const { flv, header } = await playTags(server, 'live/silent', silent, { query: '?audio=always' })
   expect(header).toEqual({ audio: true, video: true })
   const metadata = parseMetadataBody(flv[0]!.body)
@@ -54,7 +54,7 @@ test('?audio=always: a stream without sound has an AAC track that decodes, named
   expect(await decodeSound(flv)).toEqual({ code: 0, stderr: '' })
 })
 
-test('?audio=always: sound that comes two seconds late takes over, and the whole decodes', async () => {
+test('?audio=always: audio that starts two seconds late replaces silence, and everything decodes', async () => {
   const late = sounding.map((tag) => ({ ...tag, timestampMs: tag.timestampMs + 2000 }))
   const { flv } = await playTags(server, 'live/late', [...silent, ...late], { query: '?audio=always' })
   expect(configsOf(flv.filter((tag) => tag.type === 8))).toHaveLength(2)
@@ -64,7 +64,7 @@ test('?audio=always: sound that comes two seconds late takes over, and the whole
   expect(await decodeSound(flv)).toEqual({ code: 0, stderr: '' })
 })
 
-test('?audio=always: real sound stays as it is', async () => {
+test('?audio=always: real audio is unchanged', async () => {
   const { flv } = await playTags(server, 'live/sounding', sounding, { query: '?audio=always' })
   expect(configsOf(flv.filter((tag) => tag.type === 8))).toHaveLength(1)
   expect(soundOf(flv)).toHaveLength(soundOf(sounding).length)

@@ -62,7 +62,7 @@ test.each(sources)('%s goes through unchanged: configurations, payloads, times',
   expect(timesAreSound(mediaOf(played.flv))).toBe(true)
 })
 
-test('sound alone starts at once, with the flag for sound only', async () => {
+test('audio alone starts immediately, with only the audio flag set', async () => {
   const tags = await clipTags({ picture: [], output: AAC })
   const played = await playTags(server, 'live/audio-only', tags)
   expect(played.header).toEqual({ audio: true, video: false })
@@ -74,7 +74,7 @@ test('sound alone starts at once, with the flag for sound only', async () => {
   expect(timesAreSound(sound)).toBe(true)
 })
 
-test('HEVC is respelt for live-player (id 12) and for others (hvc1), and the spellings undo each other', async () => {
+test('HEVC is converted to id 12 for live-player and to hvc1 for others, and back without a change', async () => {
   const enhanced = await fixture('enhanced-hevc-aac.flv')
   const legacy = await playTags(server, 'live/to-legacy', enhanced, { query: '?hevc=legacy' })
   const video = mediaOf(legacy.flv).filter((tag) => tag.kind === 'video')

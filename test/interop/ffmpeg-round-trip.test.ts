@@ -49,7 +49,7 @@ const players: Player[] = [
   },
 ]
 
-test('what ffmpeg pushes, ffmpeg, rtmpdump and GStreamer read back: every frame, byte for byte, in sync', async () => {
+test('ffmpeg, rtmpdump and GStreamer read back what ffmpeg pushes: every frame, byte for byte, in sync', async () => {
   const name = 'live/all-players'
   const push = pushClip(clip.path, `${server.rtmp}/${name}`)
   await untilStream(server, name, 'live', 1)

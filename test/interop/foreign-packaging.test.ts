@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('however an encoder wraps H.264, players of HTTP-FLV get what decodes without an error', async () => {
+test('however an encoder packages H.264, HTTP-FLV players decode it without an error', async () => {
   const record = new Uint8Array(configsOf(tags)[0]!.body.subarray(HEADER))
   const pictures = tags.filter((tag) => tag.type === 9 && tag.body[1] === 1)
   for (const [index, packaging] of packagingsOf('h264', record).entries()) {

@@ -263,7 +263,7 @@ function seen(reader: RunningProcess, what: string): number[] {
 }
 
 describe.each(PUBLISHERS)('$name', (publisher) => {
-  test.each(READERS)('ffmpeg reads %s without an error, time goes on, in sync', (kind) => {
+  test.each(READERS)('ffmpeg reads %s without an error, with continuous time and in sync', (kind) => {
     const reader = readers.get(`${kind} ${nameOf(publisher)}`)!
     // The null output counts in 25ths of a second, which is not the stream's fault.
     expect(reader.output()).not.toMatch(/(?<!\[null @ \w+\] )\[(error|fatal)\]/)

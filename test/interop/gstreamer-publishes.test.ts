@@ -32,7 +32,7 @@ const pipeline = (location: string, file: string): string[] => [
   ...`both. ! queue ! rtmp2sink location=${location}`.split(' '),
 ]
 
-test('what rtmp2sink pushes comes out as its muxer wrote it', async () => {
+test('a push of rtmp2sink is served as its muxer wrote it', async () => {
   const name = 'live/gstreamer'
   const file = temporaryPath('pushed.flv')
   const pushed = run('gst-launch-1.0', ['-q', ...pipeline(`${server.rtmp}/${name}`, file)])

@@ -22,7 +22,7 @@ const input = [
   ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100'],
 ]
 
-test.each(sounds)('%s of a camera is AAC for players of FLV and RTMP, as loud as it was', async (codec, options) => {
+test.each(sounds)('%s of a camera becomes AAC for FLV and RTMP players, equally loud', async (codec, options) => {
   const name = `live/${codec}`
   const output = [...LOW_DELAY, '-pix_fmt', 'yuv420p', ...options]
   const push = pushFfmpeg({ url: `${server.rtmp}/${name}`, input, output })

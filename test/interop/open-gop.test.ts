@@ -72,7 +72,7 @@ async function shownOf(tags: readonly FlvTag[]): Promise<string[]> {
 const broken = async (tags: readonly FlvTag[]): Promise<string[]> =>
   (await shownOf(tags)).filter((picture) => !whole.has(picture))
 
-test('viewers who join within an open GOP of H.265 see whole pictures only', async () => {
+test('viewers who join within an open H.265 GOP see only whole pictures', async () => {
   const publisher = await publishRtmp(`${server.rtmp}/live/joined`)
   publisher.send([...configs, ...pictures.slice(0, second)])
   await untilStream(server, 'live/joined', 'live', 1)
@@ -99,7 +99,7 @@ test('viewers who join within an open GOP of H.265 see whole pictures only', asy
   publisher.end()
 })
 
-test('a publisher comes back in the middle of an open GOP: whoever stayed sees whole pictures only', async () => {
+test('after a publisher returns within an open GOP its viewers see only whole pictures', async () => {
   const name = 'live/back'
   const first = await publishRtmp(`${server.rtmp}/${name}`)
   first.send([...configs, ...pictures.slice(0, 10)])

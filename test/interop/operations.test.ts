@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('REST ends one viewer, then the publisher, then the stream, and nothing else', async () => {
+test('REST ends one viewer, then the publisher, then the stream, without other effects', async () => {
   const name = 'live/kicked'
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
   publisher.send(tags)
@@ -55,7 +55,7 @@ test('REST ends one viewer, then the publisher, then the stream, and nothing els
   expect(await rest(server, 'GET', `streams/${name}`)).toBeUndefined()
 })
 
-test('a forward publishes the stream at another server, again after an interruption, until it is stopped', async () => {
+test('a forward publishes the stream at another server until it is stopped, also after an interruption', async () => {
   const other = await startServer()
   const name = 'live/forwarded'
   const publisher = await publishRtmp(`${server.rtmp}/${name}`)
@@ -78,7 +78,7 @@ test('a forward publishes the stream at another server, again after an interrupt
   await other.stop()
 })
 
-test('SIGTERM: nobody new comes in, everybody is told, the process ends with 0', async () => {
+test('SIGTERM: new clients are refused, all others are told, and the process exits with 0', async () => {
   const drained = await startServer()
   const name = 'live/drained'
   const publisher = await publishRtmp(`${drained.rtmp}/${name}`)
@@ -98,7 +98,7 @@ test('SIGTERM: nobody new comes in, everybody is told, the process ends with 0',
   await expect(fetch(`${drained.http}/readyz`)).rejects.toThrow()
 })
 
-test('a drain gives balancers notice: questions are answered, what runs goes on, nothing new is taken', async () => {
+test('a drain gives balancers notice: requests are answered, sessions continue, and new work is refused', async () => {
   const drained = await startServer({ args: ['--drain-notice', '3'] })
   const name = 'live/noticed'
   const publisher = await publishRtmp(`${drained.rtmp}/${name}`)

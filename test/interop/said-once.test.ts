@@ -44,7 +44,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('all that a relay sends in one write, before a hook has answered, reaches the viewers', async () => {
+test('everything a relay sends in one write, before a hook answers, reaches the viewers', async () => {
   const viewer = watchHttpFlv(`${server.http}/live/relay.flv`)
   const socket = await pipelineRtmp(server.ports['rtmp']!, 'live/relay', clip.tags)
   await untilStream(server, 'live/relay', 'live', clip.media.length)
@@ -69,7 +69,7 @@ test('12 MB before the answer of a hook wait in the network, not in the server, 
   socket.destroy()
 })
 
-test('what came before a refusal goes nowhere, and the reason is said', async () => {
+test('media sent before a refusal is discarded, and the reason is given', async () => {
   const before = asked
   const socket = await pipelineRtmp(server.ports['rtmp']!, 'live/forbidden', clip.tags)
   let said = ''
@@ -80,7 +80,7 @@ test('what came before a refusal goes nowhere, and the reason is said', async ()
   expect(await rest(server, 'GET', 'streams/live/forbidden')).toBeUndefined()
 })
 
-test('ffprobe of an RTMP play lists picture and sound and nothing else', async () => {
+test('ffprobe of an RTMP play lists only video and audio', async () => {
   const push = await publishRtmp(`${server.rtmp}/live/probe`)
   push.send(clip.tags)
   const show = ['-v', 'error', '-show_entries', 'stream=codec_type', '-of', 'csv=p=0', '-analyzeduration', '1000000']
@@ -89,7 +89,7 @@ test('ffprobe of an RTMP play lists picture and sound and nothing else', async (
   push.end()
 })
 
-test('metadata of 300 KB is taken; more than 1 MB is refused with the reason', async () => {
+test('metadata of 300 KB is accepted; more than 1 MB is refused with the reason', async () => {
   const push = await publishRtmp(`${server.rtmp}/live/index`)
   const times = Array.from({ length: 33_000 }, (_, index) => index)
   const metadata = (more: string) => encodeAmf0Values(['onMetaData', { framerate: 25, keyframes: { times }, more }])
@@ -104,7 +104,7 @@ test('metadata of 300 KB is taken; more than 1 MB is refused with the reason', a
   expect(said).toContain('1048576 are allowed')
 })
 
-test('onTextData, onCuePoint and names nobody knows reach players of FLV and RTMP in order, pictures first', async () => {
+test('onTextData, onCuePoint and unknown script data reach FLV and RTMP players in order, pictures first', async () => {
   const push = await publishRtmp(`${server.rtmp}/live/text`)
   push.send(clip.tags.slice(0, 40))
   await untilStream(server, 'live/text', 'live', 20)

@@ -51,11 +51,11 @@ function ask(method: string, path: string, body?: object): Promise<{ status: num
   })
 }
 
-test('the line for programs names no plain port', () => {
+test('the start-up line for programs names no plain port', () => {
   expect(Object.keys(server.ports).sort()).toEqual(['https', 'rtc', 'rtmps'])
 })
 
-test('the lines for people name secure addresses only', async () => {
+test('the start-up lines for people name only secure addresses', async () => {
   const ports = ['--https-port', '0', '--rtmps-port', '0', '--rtc-port', '0']
   const other = start(process.execPath, [COMMAND, 'serve', '--secret', SECRET, '--host', '127.0.0.1', '--drain-notice', '0', ...CLOSED, ...ports]) // prettier-ignore
   const said = await until('the addresses', () => other.output().includes('Plain streams:') && other.output())
@@ -68,7 +68,7 @@ test('the lines for people name secure addresses only', async () => {
   expect(said).not.toMatch(/\b(http|rtmp|ws):\/\/|undefined|off\b/)
 })
 
-test('token prints addresses that work, and asks the server by HTTPS', async () => {
+test('token prints working addresses, and asks the server by HTTPS', async () => {
   const token = async (kind: string) => (await command('token', '--user', 'obs', '--room', '42', kind, ...same)).stdout
   const { https, rtmps } = server.ports
   const push = (await token('--push')).trim()
@@ -83,7 +83,7 @@ test('token prints addresses that work, and asks the server by HTTPS', async () 
   expect(all['play']).toMatch(new RegExp(`^https://localhost:${String(https)}/r/[\\w-]+\\.flv$`))
 })
 
-test('a plain stream is published and played by RTMPS, by the addresses of its tokens', async () => {
+test('a plain stream is published and played by RTMPS at the addresses of its tokens', async () => {
   const token = async (...action: string[]) => {
     const { stdout } = await command('token', '--stream', 'live/a', '--json', ...action, ...same)
     return JSON.parse(stdout) as { rtmp: string; http: string }
@@ -106,13 +106,13 @@ test('REST and signaling hand out secure addresses', async () => {
   expect(token.text).not.toMatch(/"(http|rtmp|ws):\/\//)
 })
 
-test('the doctor knows the running server by its HTTPS port', async () => {
+test('doctor recognises the running server by its HTTPS port', async () => {
   const found = await command('doctor', '--rtc-port', String(server.ports['rtc']), ...same)
   expect([found.code, found.stdout.match(/in use by the Crossroom that runs here/g)?.length]).toEqual([0, 4])
   expect(found.stdout).not.toMatch(/^\w+ +(http|rtmp) port/m)
 })
 
-test("the image's health check asks the port that is there", async () => {
+test("the image's health check uses the existing port", async () => {
   expect(readFileSync(`${ROOT}deploy/Dockerfile`, 'utf8')).toContain('CMD ["node", "healthcheck.mjs"]')
   const health = (env: NodeJS.ProcessEnv): Promise<number> =>
     start(process.execPath, [`${ROOT}deploy/healthcheck.mjs`], { env }).exited

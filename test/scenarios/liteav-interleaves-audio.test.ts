@@ -8,7 +8,7 @@ import { Stage } from './stage.js'
 const CHUNK_SIZE = 128
 const TYPE_0_HEADER_BYTES = 12
 
-test('sound sent between the chunks of a picture, as WeChat phones do, arrives whole, and so does the picture', () => {
+test('audio between the chunks of a picture, as WeChat phones send it, arrives whole, and so does the picture', () => {
   const stage = new Stage()
   const publisher = new RtmpPublisher(stage, CHUNK_SIZE)
   const tags = fixtureTags()

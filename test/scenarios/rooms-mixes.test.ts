@@ -5,7 +5,7 @@ const ALL = { audio: true, video: false, audioOf: 'all' } as const
 const keyOf = ({ member }: Entered) => member.openStream('main').key
 const tokenOf = (play: { readonly rtmp: string }) => play.rtmp.slice(2)
 
-test('a mix holds everybody but its receiver, and follows those who come and go', async () => {
+test('a mix contains everyone but its receiver, and follows joins and leaves', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const bob = stage.settled('bob')
@@ -25,7 +25,7 @@ test('a mix holds everybody but its receiver, and follows those who come and go'
   expect(await stage.admit('r', tokenOf(play))).toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('the audience shares one mix, each with an address of its own', () => {
+test('audience members share one mix, each with its own address', () => {
   const stage = new RoomStage()
   stage.settled('alice')
   const viewers = ['v1', 'v2', 'v3'].map((name) => stage.settled(name, { role: 'audience' }))
@@ -50,7 +50,7 @@ test('a viewer who becomes an anchor loses the shared mix, in which it would hea
   expect(stage.mixes[1]!.sources).not.toContainEqual(keyOf(bob))
 })
 
-test('who may not hear the others gets no mix', () => {
+test('a member without audio permission gets no mix', () => {
   const stage = new RoomStage()
   const deaf = stage.settled('deaf', { permissions: { receiveAudio: false } })
   expect(() => deaf.member.request('media.mix', ALL)).toThrow(
@@ -58,7 +58,7 @@ test('who may not hear the others gets no mix', () => {
   )
 })
 
-test('who renews with other permissions asks for a mix anew, and gets one that can be played', async () => {
+test('a member that renews with other permissions requests a new mix and can play it', async () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   stage.publishAs(alice, 'aux')

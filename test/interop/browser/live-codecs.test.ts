@@ -61,7 +61,7 @@ test.each([
   expect(await untilFact('protocol', /\w/)).toMatch(/^WebRTC/)
 })
 
-test('H.265 by FLV is named as what this browser cannot decode', async () => {
+test('H.265 by FLV is named as a codec that this browser cannot decode', async () => {
   const { untilNotice } = await watch('hevc', await fixture('enhanced-hevc-aac.flv'), 'ws-flv')
   await untilNotice(/This browser cannot decode the stream \(H\.265/)
 })

@@ -73,7 +73,7 @@ test.each(PROTOCOLS)('Chromium plays /live by %s, less than a second behind, wit
   expect(complaints).toEqual([])
 })
 
-test('the delay the page shows is the delay of the picture, but for the encoder', async () => {
+test('the delay shown on the page is the delay of the picture without the encoder', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/delay` }))
   const { page, untilFact } = await open('stream=live/delay&protocol=ws-flv')
   await untilPlays(page, 75)
@@ -84,7 +84,7 @@ test('the delay the page shows is the delay of the picture, but for the encoder'
   })
 })
 
-test('x264 with its default settings plays: B-frames are put in order', async () => {
+test('x264 with default settings plays: B-frames are reordered', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/bframes`, video: X264_DEFAULTS }))
   const { page, complaints } = await open('stream=live/bframes&protocol=ws-flv')
   await untilPlays(page, 50)
@@ -107,7 +107,7 @@ test.each([
   else await untilHeard(page, 440)
 })
 
-test('sound that begins after the picture is heard at once, and the picture stays', async () => {
+test('audio that begins after the video is heard immediately, and the video continues', async () => {
   const clips = [await makeClip({ sound: [], output: [...LOW_DELAY, '-pix_fmt', 'yuv420p'] }), await makeClip()]
   const [silent, sounding] = await Promise.all(clips.map(async ({ path }) => tagsOf(await readFile(path))))
   const push = await pushTags(`${server.rtmp}/live/late-sound`, silent!)

@@ -45,7 +45,7 @@ async function open(query = '', origin = server.http): Promise<LivePage> {
   return live
 }
 
-test('a stream is chosen from the list with the keyboard and played by the best protocol there is', async () => {
+test('a stream is chosen from the list by keyboard and played by the best available protocol', async () => {
   push('listed')
   const { page, fact, untilFact, complaints } = await open()
   const link = page.getByRole('link', { name: 'live/listed' })
@@ -62,7 +62,7 @@ test('a stream is chosen from the list with the keyboard and played by the best 
   expect(complaints.filter((complaint) => !/404|405/.test(complaint))).toEqual([])
 })
 
-test('a page opened too early waits, and plays when the publisher comes', async () => {
+test('a page opened early waits, and plays once the publisher connects', async () => {
   const { page, untilNotice } = await open('stream=live/later&protocol=http-flv')
   await untilNotice(/live\/later is not live yet/)
   push('later')
@@ -70,7 +70,7 @@ test('a page opened too early waits, and plays when the publisher comes', async 
   expect(await page.locator('#player').getAttribute('data-state')).toBe('playing')
 })
 
-test('a publisher that comes back is played on', async () => {
+test('playback continues when a publisher returns', async () => {
   const first = push('again')
   const { page, untilNotice } = await open('stream=live/again&protocol=ws-flv')
   await untilPlays(page)
@@ -80,7 +80,7 @@ test('a publisher that comes back is played on', async () => {
   await untilPlays(page)
 })
 
-test('a viewer who leaves is gone at once', async () => {
+test('a viewer who leaves is removed immediately', async () => {
   push('left')
   const { page } = await open('stream=live/left&protocol=http-flv')
   await untilPlays(page)
@@ -105,7 +105,7 @@ test('a codec that the browser lacks is named', async () => {
   await live.untilNotice(/This browser cannot decode the stream \(H\.264\)/)
 })
 
-test('where the browser starts nothing by itself, a click does', async () => {
+test('if the browser blocks autoplay, a click starts playback', async () => {
   push('click')
   live = await openLivePage(browser, server.http, 'stream=live/click', async (page) => {
     await page.addInitScript(() => {
@@ -122,7 +122,7 @@ test('where the browser starts nothing by itself, a click does', async () => {
   await untilPlays(live.page)
 })
 
-test('a refused viewer is told so, and how to come in', async () => {
+test('a refused viewer is told so, and how to get access', async () => {
   const closed = await startServer({ args: ['--secret', 'a secret for this test', '--play', 'token'] })
   const { page, untilNotice } = await open('stream=live/closed', closed.http)
   await untilNotice(/not allowed to watch/)
@@ -132,7 +132,7 @@ test('a refused viewer is told so, and how to come in', async () => {
   await closed.stop()
 })
 
-test('where a secret is set the list asks for the API key, and the name field works without', async () => {
+test('with a secret the list asks for the API key, and the name field works without it', async () => {
   const keyed = await startServer({ args: ['--secret', 'a secret for this test', '--api-key', 'key-of-this-test'] })
   pushes.push(pushClock({ url: `${keyed.rtmp}/live/keyed` }))
   const { page } = await open('', keyed.http)

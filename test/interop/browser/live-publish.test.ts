@@ -107,7 +107,7 @@ test('a page publishes camera and microphone, and pages play them by WebRTC and 
   expect(studio.complaints).toEqual([])
 }, 90_000)
 
-test('a name in use is refused in words, and leaving the page frees it', async () => {
+test('a name in use is refused with a sentence, and leaving the page frees it', async () => {
   const first = await publish('busy')
   const second = await open('publish=live/busy')
   const goLive = second.page.getByRole('button', { name: 'Go live' })
@@ -119,7 +119,7 @@ test('a name in use is refused in words, and leaving the page frees it', async (
   await untilState(second.page, 'live')
 }, 60_000)
 
-test('a session that the server ends stays ended, and words say so', async () => {
+test('a session ended by the server stays ended, and the page says so', async () => {
   const { page } = await publish('ended')
   const publisher = await publisherOf('ended')
   await fetch(`${server.http}/api/v1/connections/${publisher!}`, { headers: WITH_KEY, method: 'DELETE' })
@@ -128,7 +128,7 @@ test('a session that the server ends stays ended, and words say so', async () =>
   await untilState(page, 'live')
 }, 60_000)
 
-test('a page whose server goes down comes back under the same name; a token is asked for in words, and used', async () => {
+test('a page republishes under the same name after a server restart, and asks for a token when it is needed', async () => {
   const secret = 'a secret for one test'
   const start = (port: number): Promise<TestServer> =>
     startServer({ args: ['--http-port', String(port), '--publish', 'token'], env: { CROSSROOM_SECRET: secret } })
@@ -169,7 +169,7 @@ test('the publisher stays on air while the page plays, and switches between came
   expect(await publisherOf('switch')).toBe(session)
 }, 60_000)
 
-test('what the browser or the person refuses is said in words', async () => {
+test('refusals by the browser or the user are explained in a sentence', async () => {
   const denied = await open('publish=live/no', {
     prepare: async (page) => {
       await page.addInitScript(() => {

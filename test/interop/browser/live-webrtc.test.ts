@@ -73,7 +73,7 @@ test('Chromium plays an RTMP push by WebRTC, with sound, well under half a secon
   expect(complaints).toEqual([])
 })
 
-test('the delay the page shows is the delay of the picture', async () => {
+test('the delay shown on the page is the delay of the picture', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/delay` }))
   const { page } = await open('delay')
   await untilPlays(page, 75)
@@ -85,7 +85,7 @@ test('the delay the page shows is the delay of the picture', async () => {
   })
 })
 
-test('the first picture comes at once, wherever in a group of pictures, and who comes late is not behind', async () => {
+test('the first picture arrives immediately at any point of a GOP, and late viewers are not behind', async () => {
   // Waiting for the next of these keyframes would take two and a half seconds on the average.
   const video = [...LOW_DELAY_VIDEO, '-g', '125']
   keep(pushClock({ url: `${server.rtmp}/live/start`, video }))
@@ -106,19 +106,19 @@ test('the first picture comes at once, wherever in a group of pictures, and who 
   })
 })
 
-test('sound and picture are together', async () => {
+test('audio and video are in sync', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/lips` }))
   const { page } = await open('lips')
   await untilPlays(page)
   await turnOnSound(page)
   await untilHeard(page, 440)
   // Browsers move one toward the other by at most 80 ms a second.
-  await until('sound and picture are together', async () => Math.abs(await measureLipSync(page, 3)) <= 45, {
+  await until('audio and video are in sync', async () => Math.abs(await measureLipSync(page, 3)) <= 45, {
     timeoutMs: 50_000,
   })
 }, 80_000)
 
-test('x264 with its default settings plays smoothly: B-frames are converted away', async () => {
+test('x264 with default settings plays smoothly: B-frames are removed by conversion', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/bframes`, video: X264_DEFAULTS }))
   const { page, untilFact } = await open('bframes')
   await untilPlays(page, 50)
@@ -144,7 +144,7 @@ test('audio without video plays, from 16 kHz mono', async () => {
   await untilHeard(page, 440)
 })
 
-test('a publisher that comes back, with another picture size, is played on', async () => {
+test('playback continues when a publisher returns with another picture size', async () => {
   const push = keep(pushClock({ url: `${server.rtmp}/live/again` }))
   const { page, untilNotice, untilFact } = await open('again')
   await untilPlays(page)
@@ -156,7 +156,7 @@ test('a publisher that comes back, with another picture size, is played on', asy
   await untilPlays(page)
 })
 
-test('a session that the server ends is begun again', async () => {
+test('a session ended by the server is restarted', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/kicked` }))
   const { page } = await open('kicked')
   await untilPlays(page)
@@ -172,7 +172,7 @@ test('a session that the server ends is begun again', async () => {
   await untilPlays(page)
 })
 
-test('a viewer who leaves is gone at once', async () => {
+test('a viewer who leaves is removed immediately', async () => {
   keep(pushClock({ url: `${server.rtmp}/live/left` }))
   const { page } = await open('left')
   await untilPlays(page)
@@ -185,7 +185,7 @@ test('a viewer who leaves is gone at once', async () => {
   await expect.poll(viewers, { timeout: 3000 }).toBe(0)
 })
 
-test('where only TCP gets through, the browser takes TCP, and the page says so', async () => {
+test('if only TCP gets through, the browser uses TCP, and the page says so', async () => {
   const way = await openTcpOnlyWay()
   const behind = await startServer({ args: ['--rtc-address', `127.0.0.1:${String(way.port)}`] })
   way.leadTo(behind.ports['rtc']!)
@@ -217,7 +217,7 @@ async function openTcpOnlyWay(): Promise<{ port: number; leadTo(port: number): v
   return { port, leadTo: (other) => (target = other), close: () => way.close() }
 }
 
-test('where neither UDP nor TCP gets through, the page plays by WebSocket and says why', async () => {
+test('if neither UDP nor TCP gets through, the page plays by WebSocket and says why', async () => {
   // TEST-NET-1 (RFC 5737) is nowhere.
   const unreachable = await startServer({ args: ['--rtc-address', '192.0.2.1'] })
   keep(pushClock({ url: `${unreachable.rtmp}/live/far` }))

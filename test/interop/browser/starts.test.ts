@@ -175,7 +175,7 @@ test.each(['intra-refresh', 'open-gop', 'open-gops', 'long-gop'])(
   },
 )
 
-test('a PPS that comes inside a GOP disturbs nobody: it is in band, and in the configuration from the next keyframe on', async () => {
+test('a PPS inside a GOP breaks no player: it is sent in band, and in the configuration from the next keyframe on', async () => {
   const name = 'short-gop'
   await publish(name, withLatePps(clips.get(name)!), 0)
   const viewer = watch(name)
@@ -190,11 +190,11 @@ test('a PPS that comes inside a GOP disturbs nobody: it is in band, and in the c
   expect(await startOfWhep(name)).toBeLessThan(SOON_MS)
 })
 
-test('a picture rests, and an encoder without pictures answers no request: who comes later sees it soon', async () => {
+test('late viewers soon see a resting picture, although an idle encoder answers no keyframe request', async () => {
   await Promise.all((['VP8', 'H264'] as const).map(restAndJoin))
 }, 60_000)
 
-test('an encoder with a moving picture ignores requests: who comes later by WHEP, HTTP-FLV and mpegts.js sees it soon', async () => {
+test('late viewers by WHEP, HTTP-FLV and mpegts.js soon see a moving picture, although the encoder ignores keyframe requests', async () => {
   const name = 'deaf'
   const publisher = await WirePublisher.publish(`${server.http}/whip/live/${name}`, clips.get('deaf')!)
   leaving.push(() => publisher.close())

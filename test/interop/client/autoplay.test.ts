@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('a page that was not touched sees at once, is told that it hears nothing, and hears with the first click', async () => {
+test('a page without a click shows video, is told that audio is blocked, and plays it after the first click', async () => {
   const anna = await enter(sender, server.http, { roomId: 'silent', userId: 'anna' })
   await sendColourAndTone(anna, 'rgb(200,40,40)', 440)
   // What a test runs in a page counts as touched by a person: the page must speak for itself until the click.

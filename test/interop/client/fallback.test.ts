@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('where no WebRTC gets through, pictures and sound come by WebSocket', async () => {
+test('if WebRTC is blocked, video and audio arrive by WebSocket', async () => {
   const page = await enter(browser, server.http, { roomId: 'walled', userId: 'anna' })
   const loaded: string[] = []
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname))
@@ -55,7 +55,7 @@ test('a browser without H.264 in calls plays by WebSocket from the beginning', a
   expect(await page.evaluate(() => (window as unknown as RoomWindow).crossroom.playPath)).toBe('ws-flv')
 })
 
-test('who cannot send is told so in a sentence', async () => {
+test('a browser that cannot send is told so in a sentence', async () => {
   const page = await enter(browser, server.http, { roomId: 'walled', userId: 'ben' })
   await page.evaluate(() => (window as unknown as RoomWindow).crossroom.startLocalAudio())
   const error = await untilEvent(page, 'error', { code: 'MEDIA_NO_PATH' }, 15_000)

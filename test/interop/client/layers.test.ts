@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('a small view gets the lower layer, a view that grows the upper one, and figures say so', async () => {
+test('a small view gets the lower layer, a growing one the upper layer, and statistics show it', async () => {
   const anna = await enter(browser, server.http, { roomId: 'layers', userId: 'anna' })
   await sendColourAndTone(anna, 'rgb(200,40,40)', 440)
   const ben = await enter(browser, server.http, { roomId: 'layers', userId: 'ben', role: 'audience' })
@@ -54,7 +54,7 @@ test('a small view gets the lower layer, a view that grows the upper one, and fi
   expect(sound!['bitrate']).toBeGreaterThan(5)
 })
 
-test('a picture that nobody wanted comes when a view is given, and ends with it', async () => {
+test('an unsubscribed picture arrives once it has a view, and ends with the view', async () => {
   const anna = await enter(browser, server.http, { roomId: 'choosy', userId: 'anna' })
   await sendColourAndTone(anna, 'rgb(200,40,40)', 440)
   const options = { roomId: 'choosy', userId: 'ben', role: 'audience', autoReceiveVideo: false } as const

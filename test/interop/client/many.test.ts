@@ -32,7 +32,7 @@ const PEOPLE = [
   ['dora', [200, 200, 40]],
 ] as const
 
-test('four pages see all of one another', async () => {
+test('four pages see each other', async () => {
   const pages = new Map<string, Page>()
   for (const [userId, colour] of PEOPLE) {
     const page = await enter(browser, server.http, { roomId: 'grid', userId })
@@ -49,7 +49,7 @@ test('four pages see all of one another', async () => {
   await Promise.all([...pages.values()].map((page) => page.context().close()))
 }, 90_000)
 
-test('a device that pushes RTMP is a member like everyone else: seen, heard, and unavailable when it ends', async () => {
+test('a device that pushes RTMP is a full member: seen, heard, and unavailable when it ends', async () => {
   const anna = await enter(browser, server.http, { roomId: 'device', userId: 'anna' })
   await showEverybody(anna)
   const push = pushFfmpeg({ url: `${server.rtmp}/push/device?userid=camera` })

@@ -21,7 +21,7 @@ async function join(options: EnterRoomOptions): Promise<Page> {
   return page
 }
 
-test('who mutes the own camera or microphone is unavailable to others, and back when unmuted', async () => {
+test('a muted camera or microphone is unavailable to others until it is unmuted', async () => {
   const anna = await join({ roomId: 'mute', userId: 'anna' })
   const ben = await join({ roomId: 'mute', userId: 'ben' })
   await sendColourAndTone(anna, 'rgb(200,40,40)', 440)
@@ -38,7 +38,7 @@ test('who mutes the own camera or microphone is unavailable to others, and back 
   expect(await eventsOf(ben, 'remote-video-available')).toHaveLength(2)
 })
 
-test('a screen is shared beside the camera, and ends', async () => {
+test('a screen is shared beside the camera and then ended', async () => {
   const anna = await join({ roomId: 'screen', userId: 'anna' })
   const ben = await join({ roomId: 'screen', userId: 'ben' })
   await sendColourAndTone(anna, 'rgb(200,40,40)', 440)
@@ -54,7 +54,7 @@ test('a screen is shared beside the camera, and ends', async () => {
   await untilFrames(ben, '#anna-aux video', 5)
 })
 
-test('the owner mutes, kicks with a ban, and the kicked one hears why', async () => {
+test('the owner mutes and kicks with a ban, and the kicked member is told why', async () => {
   const anna = await join({ roomId: 'kick', userId: 'anna' })
   const ben = await join({ roomId: 'kick', userId: 'ben' })
   await sendColourAndTone(ben, 'rgb(40,40,200)', 880)
@@ -81,7 +81,7 @@ test('the owner mutes, kicks with a ban, and the kicked one hears why', async ()
   expect(refused).toBe('ROLE_FORBIDDEN')
 })
 
-test('an audience member asks for the microphone, is answered, and is an anchor', async () => {
+test('an audience member asks for the microphone, is accepted, and becomes an anchor', async () => {
   const anna = await join({ roomId: 'link', userId: 'anna' })
   const ben = await join({ roomId: 'link', userId: 'ben', role: 'audience' })
   await sendColourAndTone(ben, 'rgb(40,40,200)', 880)
@@ -98,7 +98,7 @@ test('an audience member asks for the microphone, is answered, and is an anchor'
   expect(await ben.evaluate(() => (window as unknown as RoomWindow).crossroom.role)).toBe('audience')
 })
 
-test('whoever enters with the same name takes the place, and the first one is told', async () => {
+test('a second entry with the same name replaces the first, which is told', async () => {
   const first = await join({ roomId: 'twice', userId: 'anna' })
   const watcher = await join({ roomId: 'twice', userId: 'ben' })
   const second = await join({ roomId: 'twice', userId: 'anna' })

@@ -46,7 +46,7 @@ function untilPlaying(page: Page, protocol: string, timeout = 20_000): Promise<u
   )
 }
 
-test('a plain stream plays by WebRTC in an element of the page, and is gone with stop', async () => {
+test('a plain stream plays by WebRTC in an element of the page, and ends with stop', async () => {
   const page = await openRoomPage(browser, server.http)
   await play(page, 'live/camera')
   await untilPlaying(page, 'webrtc')
@@ -60,7 +60,7 @@ test('a plain stream plays by WebRTC in an element of the page, and is gone with
   await page.close()
 })
 
-test('where WebRTC cannot connect it plays by FLV, and by WebRTC again as soon as that works', async () => {
+test('it plays by FLV if WebRTC cannot connect, and by WebRTC again once it works', async () => {
   const page = await openRoomPage(browser, server.http, {
     prepare: async (it) => {
       await it.route('**/whep/**', (route) => route.abort())

@@ -35,7 +35,7 @@ test('two pages see and hear each other, until one leaves', async () => {
   expect(await anna.locator('#ben-main video').count()).toBe(0)
 })
 
-test('messages go both ways, to everybody and to one', async () => {
+test('messages go both ways, to all and to one member', async () => {
   const anna = await join('chat', 'anna')
   const ben = await join('chat', 'ben')
   await untilEvent(anna, 'remote-user-enter', { userId: 'ben' })
@@ -53,7 +53,7 @@ test('messages go both ways, to everybody and to one', async () => {
   })
 })
 
-test('whoever closes the page is gone at once', async () => {
+test('a member that closes its page leaves immediately', async () => {
   const anna = await join('closing', 'anna')
   const ben = await join('closing', 'ben')
   await untilEvent(anna, 'remote-user-enter', { userId: 'ben' })

@@ -47,7 +47,7 @@ function xdg(...args: string[]): string {
   return execFileSync('xdg-mime', args, { env, encoding: 'utf8' }).trim()
 }
 
-test('registered, the desktop names us for both schemes; unregistered, nobody', async () => {
+test('the desktop names this command for both schemes while registered, and no handler afterwards', async () => {
   expect(await desktop(['register']).said).toMatch(/open a call now/)
   const entry = join(home, 'data/applications/crossroom.desktop')
   execFileSync('desktop-file-validate', [entry])
@@ -60,7 +60,7 @@ test('registered, the desktop names us for both schemes; unregistered, nobody', 
   expect(await desktop(['unregister']).said).toMatch(/Nothing was registered/)
 })
 
-test('a link with foreign parts is refused, and one that nobody agrees to opens nothing', async () => {
+test('a link with unknown parts is refused, and one that the user declines opens nothing', async () => {
   const link = `crossroom://start?server=${server.http}&room=app`
   const refused = desktop(['open', `${link}&exec=x`])
   expect(await refused.said).toMatch(/not known here/)
@@ -70,7 +70,7 @@ test('a link with foreign parts is refused, and one that nobody agrees to opens 
   expect(existsSync(join(folder, 'opened'))).toBe(false)
 })
 
-test('a link opens an app window, and its ticket lets in once without staying in the address', async () => {
+test('a link opens an app window, and its ticket is valid once and disappears from the address', async () => {
   const answer = await post('ticket', { roomId: 'app', userId: 'ann', userName: 'Ann' })
   const { ticket } = answer as { ticket: string }
   const folder = fakeBrowser()
@@ -87,7 +87,7 @@ test('a link opens an app window, and its ticket lets in once without staying in
   await page.close()
 })
 
-test('the landing page goes on in the browser when no app answers', async () => {
+test('the landing page continues in the browser if no app answers', async () => {
   const { page } = await openAt(browser, `${server.http}/call?room=app&open=app&name=Ben`)
   await page.getByRole('button', { name: 'Open in the app' }).click()
   await page.getByRole('button', { name: 'Join app as Ben' }).waitFor()

@@ -108,7 +108,7 @@ async function accepts(address: string): Promise<boolean> {
   return (await run('ffmpeg', args)).code === 0
 }
 
-test('token prints an address that an encoder publishes to and one that plays it', async () => {
+test('token prints an address to publish to and one to play from', async () => {
   const env = environment(demo.ports)
   const address = (await printed(sample('README.md', '--user obs --room demo --push'), env)).trim()
   const push = start('ffmpeg', [...PUSH, '-f', 'flv', address])
@@ -120,13 +120,13 @@ test('token prints an address that an encoder publishes to and one that plays it
   await push.stop()
 })
 
-test('ffmpeg publishes into the room under a name of its own', async () => {
+test('ffmpeg publishes into the room under its own name', async () => {
   const push = shell(sample('README.md', '--user camera --room demo'), environment(demo.ports))
   await untilMember('camera', { userName: 'Stage camera' })
   await push.stop()
 })
 
-test('what ffmpeg publishes is played by ffplay, and listed by curl', async () => {
+test('ffplay plays what ffmpeg publishes, and curl lists it', async () => {
   const env = environment(demo.ports)
   const command = sample('README.md', '-f flv rtmp://localhost:1935/live/camera1')
   expect(sample('docs/1-quick-start.md', '-f flv rtmp://localhost:1935/live/camera1')).toBe(command)
@@ -153,7 +153,7 @@ test('GStreamer publishes', async () => {
   await push.stop()
 })
 
-test('curl uses REST with the key that the server keeps, and makes a token', async () => {
+test('curl uses REST with the server’s stored key, and creates a token', async () => {
   const blocks = [
     sample('docs/6-api-and-hooks.md', 'api-key)"'),
     sample('docs/6-api-and-hooks.md', 'api/v1/connections/6jV'),
@@ -163,7 +163,7 @@ test('curl uses REST with the key that the server keeps, and makes a token', asy
   expect(answer).toMatch(/^\{"streams":[\s\S]*CONNECTION_NOT_FOUND[\s\S]*"token":"v/)
 })
 
-test('the doctor is content beside the server that npm start runs', async () => {
+test('doctor finds no fault beside the server of npm start', async () => {
   const said = await printed(sample('docs/8-troubleshooting.md', 'crossroom doctor'), environment(demo.ports))
   expect(said).toMatch(/is in use by the Crossroom that runs here/)
   expect(said).toMatch(/^\{"check":"node"/m)
@@ -184,7 +184,7 @@ test('tokens and txSecret open a server with a secret', async () => {
   expect(await printed(help, env)).toMatch(/--rtmp-port[\s\S]*ok +node/)
 })
 
-test('a secret opens the server to the network, and its invitation begins with an address that others reach', async () => {
+test('a secret opens the server to the network, and its invitation begins with a reachable address', async () => {
   const ports = { rtmp: await freePort(), http: await freePort(), rtc: await freePort() }
   const server = shell(sample('README.md', 'export CROSSROOM_SECRET'), environment(ports))
   await until('the server', () => server.output().includes('is listening on 0.0.0.0'), { timeoutMs: 60_000 })
@@ -196,7 +196,7 @@ test('a secret opens the server to the network, and its invitation begins with a
   await server.stop()
 })
 
-test('serve takes flags, variables, a file and a certificate', async () => {
+test('serve accepts flags, variables, a file and a certificate', async () => {
   const port = String(await freePort())
   writeFileSync(join(home, 'crossroom.yaml'), `rtmp-port: ${port}\n`)
   const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes', '-x509', '-newkey', 'rsa:2048']
@@ -220,12 +220,12 @@ test('serve takes flags, variables, a file and a certificate', async () => {
   }
 })
 
-test('links are registered with the desktop, and taken back', async () => {
+test('links are registered with the desktop, and unregistered', async () => {
   mkdirSync(join(home, '.local/share'), { recursive: true })
   expect(await printed(sample('docs/12-desktop.md', 'desktop register'), environment({}))).not.toBe('')
 })
 
-test('the ten lines of the media package read a film', async () => {
+test('the ten-line sample of the media package reads a file', async () => {
   const film = [
     '-f',
     'lavfi',

@@ -39,7 +39,7 @@ function pictures(page: Page, view: string): Promise<number> {
   }, view)
 }
 
-test('the page of the README is a call with the phone of the demo', async () => {
+test('the README’s page is a call with the demo’s phone', async () => {
   const html = sample('README.md', 'crossroom.enterRoom')
   expect(sample('packages/client/README.md', 'crossroom.enterRoom')).toBe(html)
   const page = await open(html)
@@ -48,7 +48,7 @@ test('the page of the README is a call with the phone of the demo', async () => 
   await page.close()
 })
 
-test('a page publishes by WHIP, and another one plays it by WHEP', async () => {
+test('a page publishes by WHIP, and another plays it by WHEP', async () => {
   const module = (script: string): string => `<video autoplay muted></video><script type="module">${script}</script>`
   const publisher = await open(module(sample('docs/3-webrtc.md', 'getUserMedia')))
   await untilStream(server, 'live/camera1', 'live')
@@ -57,7 +57,7 @@ test('a page publishes by WHIP, and another one plays it by WHEP', async () => {
   await Promise.all([publisher.close(), player.close()])
 })
 
-test('the page of the SDK publishes a plain stream and plays it', async () => {
+test('the SDK’s sample page publishes a plain stream and plays it', async () => {
   const page = await open(sample('packages/client/README.md', 'Crossroom.publish'))
   await until('the preview', async () => (await pictures(page, '#preview video')) > 5, { timeoutMs: 20_000 })
   await until('the stream', async () => (await pictures(page, '#player video')) > 5, { timeoutMs: 20_000 })

@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('Firefox and Chromium in one call', () =>
     return `${server.http}/call?room=both&name=${userId}#${secret.toString()}`
   }
 
-  test('each sees and hears the other: H.264 comes to Firefox as VP8, and its VP8 to Chromium as it is', async () => {
+  test('each sees and hears the other: Firefox gets H.264 as VP8, and Chromium its VP8 unchanged', async () => {
     const fox = await openInFirefox(firefox, addressFor('fox'), (page) => page.evaluateOnNewDocument(keepPlayers))
     const other = await openPage(chromium, addressFor('chrome'), (page) => page.addInitScript(keepPlayers))
     await clickButton(fox, 'Join both as fox')

@@ -34,7 +34,7 @@ const FOREIGN = [
 const missing = whyNoFirefox()
 if (missing !== undefined) console.warn(`Skipped: ${missing}`)
 
-describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a download, and the page /live', () => {
+describe.skipIf(missing !== undefined)('Firefox without its downloadable H.264 on the page /live', () => {
   let server: TestServer
   let browser: Browser
   const opened: FirefoxPage[] = []
@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
     pushes.push(pushClock({ url: `${server.rtmp}/live/${name}` }))
   }
 
-  test('what it publishes in VP8 and Opus comes out of HTTP-FLV as H.264 and AAC, moving and in tune', async () => {
+  test('HTTP-FLV serves its VP8 and Opus as H.264 and AAC, moving and in tune', async () => {
     const studio = await open('publish=live/fox')
     await clickButton(studio, 'Go live')
     await untilText(studio, '[data-sent=transport]', /^WebRTC \/ UDP$/)
@@ -90,7 +90,7 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
     await untilToneOf(player.scripts, FIREFOX_HZ)
   }, 60_000)
 
-  test('it plays an RTMP push by WebRTC: the picture as VP8, and the sound', async () => {
+  test('it plays an RTMP push by WebRTC: video as VP8, and audio', async () => {
     push('push')
     const player = await open('stream=live/push')
     await clickButton(player, 'Turn on the sound')
@@ -114,7 +114,7 @@ describe.skipIf(missing !== undefined)('Firefox, whose H.264 for WebRTC is a dow
     60_000,
   )
 
-  test('without any decoder of H.264 it says so where FLV is asked for, and plays by WebRTC', async () => {
+  test('without an H.264 decoder it says so when FLV is requested, and plays by WebRTC', async () => {
     const bare = await launchFirefox({ 'media.ffmpeg.enabled': false })
     try {
       push('bare')

@@ -18,7 +18,7 @@ import { openTcpRelay, type TcpRelay } from '../webrtc/tcp-relay.js'
 const missing = whyNoFirefox()
 if (missing !== undefined) console.warn(`Skipped: ${missing}`)
 
-describe.skipIf(missing !== undefined)('Firefox on networks that are not good', () => {
+describe.skipIf(missing !== undefined)('Firefox on poor networks', () => {
   let proxy: UdpProxy
   /** On the same port number as the proxy. */
   let tcpRelay: TcpRelay
@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)('Firefox on networks that are not good', 
     return tab
   }
 
-  test('of what it publishes through loss, nothing broken reaches a player of FLV', async () => {
+  test('FLV players get no broken picture from what it publishes through loss', async () => {
     proxy.change({ loss: 0.05, delay: 25_000 })
     const studio = await open('publish=live/lossy')
     await clickButton(studio, 'Go live')
@@ -67,7 +67,7 @@ describe.skipIf(missing !== undefined)('Firefox on networks that are not good', 
     expect(recording.pictures).toHaveLength(viewer.media.filter(({ kind }) => kind === 'video').length)
   }, 90_000)
 
-  test('with UDP blocked it publishes and plays by TCP', async () => {
+  test('it publishes and plays by TCP if UDP is blocked', async () => {
     proxy.block(true)
     const studio = await open('publish=live/tcp')
     await clickButton(studio, 'Go live')

@@ -45,59 +45,65 @@ async function faultsOf(page: Page): Promise<string[]> {
 
 const COLOURS = ['light', 'dark'] as const
 
-test.each(COLOURS)('the way in and its faults are clean in %s colours', async (colours) => {
-  const { page } = await openAt(browser, server.http, { colours })
-  expect(await faultsOf(page)).toEqual([])
-  await page.getByRole('button', { name: 'Check camera and microphone' }).click()
-  await page.getByRole('slider', { name: /Smoother/ }).waitFor()
-  expect(await faultsOf(page)).toEqual([])
-  await page.getByRole('button', { name: 'Enter', exact: true }).click()
-  await page.getByText('Please enter your name.').waitFor()
-  expect(await faultsOf(page)).toEqual([])
-  await page.close()
-})
-
-test.each(COLOURS)('the call with its panels and windows is clean in %s colours', async (colours) => {
-  const room = `axe-${colours}-${String(++calls)}`
-  const owner = await enterCall(browser, server.http, 'Olga', room, { colours })
-  const guest = await enterCall(browser, server.http, 'Gus', room, { colours })
-  const { page } = owner
-  await untilMoves(page, 'Gus', 2)
-  await guest.page.keyboard.press('c')
-  await guest.page.locator('input:focus').waitFor()
-  await guest.page.keyboard.type('hello')
-  await guest.page.keyboard.press('Enter')
-  for (const key of ['p', 'c']) {
-    await page.keyboard.press(key)
-    await page.getByRole('complementary').waitFor()
+test.each(COLOURS)(
+  'the entry page and its error messages have no accessibility violations in %s colours',
+  async (colours) => {
+    const { page } = await openAt(browser, server.http, { colours })
     expect(await faultsOf(page)).toEqual([])
-    await page.keyboard.press('Escape')
-    if (key === 'p') await page.getByRole('button', { name: 'Close', exact: true }).click()
-  }
-  await page.keyboard.press('g')
-  for (const key of ['i', 'o', '?']) {
-    await page.keyboard.press(key)
-    await page.getByRole('dialog').waitFor()
-    if (key === 'i') await page.getByRole('img', { name: /QR/ }).waitFor()
+    await page.getByRole('button', { name: 'Check camera and microphone' }).click()
+    await page.getByRole('slider', { name: /Smoother/ }).waitFor()
     expect(await faultsOf(page)).toEqual([])
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-  }
-  await guest.page.close()
-  await page.getByRole('button', { name: 'Leave' }).click()
-  await page.getByText('You left the call.').waitFor()
-  expect(await faultsOf(page)).toEqual([])
-  await page.close()
-})
+    await page.getByRole('button', { name: 'Enter', exact: true }).click()
+    await page.getByText('Please enter your name.').waitFor()
+    expect(await faultsOf(page)).toEqual([])
+    await page.close()
+  },
+)
 
-test.each(COLOURS)('the live room is clean in %s colours', async (colours) => {
+test.each(COLOURS)(
+  'the call with its panels and dialogs has no accessibility violations in %s colours',
+  async (colours) => {
+    const room = `axe-${colours}-${String(++calls)}`
+    const owner = await enterCall(browser, server.http, 'Olga', room, { colours })
+    const guest = await enterCall(browser, server.http, 'Gus', room, { colours })
+    const { page } = owner
+    await untilMoves(page, 'Gus', 2)
+    await guest.page.keyboard.press('c')
+    await guest.page.locator('input:focus').waitFor()
+    await guest.page.keyboard.type('hello')
+    await guest.page.keyboard.press('Enter')
+    for (const key of ['p', 'c']) {
+      await page.keyboard.press(key)
+      await page.getByRole('complementary').waitFor()
+      expect(await faultsOf(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      if (key === 'p') await page.getByRole('button', { name: 'Close', exact: true }).click()
+    }
+    await page.keyboard.press('g')
+    for (const key of ['i', 'o', '?']) {
+      await page.keyboard.press(key)
+      await page.getByRole('dialog').waitFor()
+      if (key === 'i') await page.getByRole('img', { name: /QR/ }).waitFor()
+      expect(await faultsOf(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+    await guest.page.close()
+    await page.getByRole('button', { name: 'Leave' }).click()
+    await page.getByText('You left the call.').waitFor()
+    expect(await faultsOf(page)).toEqual([])
+    await page.close()
+  },
+)
+
+test.each(COLOURS)('the live room has no accessibility violations in %s colours', async (colours) => {
   const { page } = await openAt(browser, `${server.http}/live?room=axe-live-${colours}`, { colours })
   await page.getByText('Nobody is live here yet.').waitFor()
   expect(await faultsOf(page)).toEqual([])
   await page.close()
 })
 
-test.each(COLOURS)('the wall is clean in %s colours', async (colours) => {
+test.each(COLOURS)('the monitor page has no accessibility violations in %s colours', async (colours) => {
   const { page } = await openAt(browser, `${server.http}/monitor`, { colours })
   await page.getByLabel('API key').waitFor()
   expect(await faultsOf(page)).toEqual([])
@@ -108,14 +114,14 @@ test.each(COLOURS)('the wall is clean in %s colours', async (colours) => {
   await page.close()
 })
 
-test.each(COLOURS)('the page of plain streams is clean in %s colours', async (colours) => {
+test.each(COLOURS)('the page of plain streams has no accessibility violations in %s colours', async (colours) => {
   const { page } = await openAt(browser, `${server.http}/live?stream=live/camera1`, { colours })
   await page.locator('#player[data-state=playing]').waitFor()
   expect(await faultsOf(page)).toEqual([])
   await page.close()
 })
 
-test('in Chinese on a phone the way in and WeChat’s gate are clean', async () => {
+test('the Chinese entry page and WeChat’s notice on a phone have no accessibility violations', async () => {
   const context = await browser.newContext({
     viewport: { width: 360, height: 740 },
     locale: 'zh-CN',

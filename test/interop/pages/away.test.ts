@@ -42,7 +42,7 @@ function watchForBlack(page: Page, box: string): Promise<void> {
 const blackness = (page: Page): Promise<{ looks: number; darkest: number }> =>
   page.evaluate(() => (window as unknown as { seen: { looks: number; darkest: number } }).seen)
 
-test('a stream that had to begin by FLV goes on by WebRTC as soon as that works, without a black picture between', async () => {
+test('a stream that began by FLV switches to WebRTC once it works, without a black picture', async () => {
   const push = pushFfmpeg({ url: `${server.rtmp}/live/back` })
   const { page, untilFact, complaints } = await openLivePage(browser, server.http, 'stream=live/back', (page) =>
     page.addInitScript(() => {
@@ -72,7 +72,7 @@ test('a stream that had to begin by FLV goes on by WebRTC as soon as that works,
   await push.stop()
 })
 
-test('after a server was away the call comes by WebRTC again, and no sentence blames the network', async () => {
+test('after a server outage the call uses WebRTC again, and no message blames the network', async () => {
   const anna = await enterCall(browser, server.http, 'Anna', 'away')
   const ben = await enterCall(browser, server.http, 'Ben', 'away')
   await untilMoves(ben.page, 'Anna', 3)

@@ -32,7 +32,7 @@ async function enter(name: string, room: string): Promise<Page> {
   return caller.page
 }
 
-test('two pages see each other, write to each other, and know who is muted', async () => {
+test('two pages see each other, chat, and show mutes', async () => {
   const anna = await enter('Anna', 'two')
   const ben = await enter('Ben', 'two')
   await Promise.all([untilMoves(anna, 'Ben'), untilMoves(ben, 'Anna'), untilMoves(anna, 'Anna')])
@@ -58,7 +58,7 @@ test('two pages see each other, write to each other, and know who is muted', asy
   await untilMoves(anna, 'Ben')
 })
 
-test('a call is entered, used and left by the keyboard alone', async () => {
+test('a call can be entered, used and left by keyboard alone', async () => {
   const caller = await openAt(browser, server.http)
   callers.push(caller)
   const { page } = caller
@@ -110,7 +110,7 @@ test('a call is entered, used and left by the keyboard alone', async () => {
   await page.getByLabel('Your name').waitFor()
 })
 
-test('a screen that is shared is large for the others, until it is shared no more', async () => {
+test('a shared screen is large for the others until sharing ends', async () => {
   const anna = await enter('Anna', 'shared')
   const ben = await enter('Ben', 'shared')
   await untilMoves(ben, 'Anna', 3)
@@ -125,7 +125,7 @@ test('a screen that is shared is large for the others, until it is shared no mor
   await untilMoves(ben, 'Anna')
 })
 
-test('the owner mutes somebody and puts them out, and they are told', async () => {
+test('the owner mutes and removes a member, which is told', async () => {
   const owner = await enter('Olga', 'owned')
   const guest = await enter('Gus', 'owned')
   await untilMoves(owner, 'Gus')
@@ -154,7 +154,7 @@ test('the owner mutes somebody and puts them out, and they are told', async () =
   await untilSaid(guest, /The owner keeps you out for a while/)
 })
 
-test('an owner who leaves may end the call for everybody', async () => {
+test('an owner who leaves can end the call for all', async () => {
   const owner = await enter('Olga', 'ended')
   const guest = await enter('Gus', 'ended')
   await tileOf(owner, 'Gus').waitFor()
@@ -164,7 +164,7 @@ test('an owner who leaves may end the call for everybody', async () => {
   await untilSaid(owner, /The call was ended for everybody/)
 })
 
-test('an encoder comes in by the address of the invitation, as a device', async () => {
+test('an encoder enters as a device by the address of the invitation', async () => {
   const anna = await enter('Anna', 'studio')
   const guest = await enter('Ben', 'studio')
   await untilMoves(anna, 'Ben')
@@ -184,7 +184,7 @@ test('an encoder comes in by the address of the invitation, as a device', async 
   }
 })
 
-test('four pages fill a grid, and one of them can be kept large', async () => {
+test('four pages fill a grid, and one of them can be pinned', async () => {
   const names = ['Ada', 'Bo', 'Cy', 'Di']
   const pages: Page[] = []
   for (const name of names) pages.push(await enter(name, 'grid'))

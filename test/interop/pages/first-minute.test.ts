@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-test('a name is all that the first page wants: the room of the demo is filled in', async () => {
+test('the first page only needs a name: the demo room is filled in', async () => {
   const { page, complaints } = await openAt(browser, server.http)
   await page.getByText('A simulated phone is waiting in this room.').waitFor()
   await page.getByLabel('Your name').fill('Anna')
@@ -35,7 +35,7 @@ test('a name is all that the first page wants: the room of the demo is filled in
   await page.close()
 })
 
-test('an empty room is a new one, and the address carries it', async () => {
+test('an empty room field creates a room, and the address carries it', async () => {
   const { page } = await openAt(browser, server.http)
   await page.getByText('A simulated phone is waiting in this room.').waitFor()
   await page.getByLabel('Your name').fill('Ben')

@@ -70,7 +70,7 @@ async function open(path: string): Promise<Page> {
 const askedBy = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { asked: string[] }).asked)
 const addressOf = (page: Page): string => page.url().slice(server.http.length)
 
-test('a link with a signature enters by a click only, and the signature is out of the address before anything else', async () => {
+test('a link with a signature enters only after a click, and the signature leaves the address first', async () => {
   const secret = `userid=mia&usersig=${encodeURIComponent(signatureOf('mia'))}&sdkappid=1`
   for (const link of [`/call?room=den&name=Mia&enter#${secret}`, `/call?room=den&name=Mia&enter&${secret}`]) {
     const page = await open(link)
@@ -90,7 +90,7 @@ test('a link with a signature enters by a click only, and the signature is out o
   }
 })
 
-test('a ticket enters by a click only, under the name it was made for', async () => {
+test('a ticket enters only after a click, under the name it was issued for', async () => {
   const answer = await fetch(`${server.http}/api/v1/desktop/ticket`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -124,7 +124,7 @@ async function tryInvite(invite: string): Promise<{ status: number; userId?: str
   return { status: response.status, ...((await response.json()) as object) }
 }
 
-test('guests enter by the links that the owner makes, under ids of their own, with what each link gives', async () => {
+test('guests enter by the owner’s links, under their own ids, with the permissions of each link', async () => {
   const secret = `userid=mia&usersig=${encodeURIComponent(signatureOf('mia'))}&sdkappid=1`
   const owner = await open(`/call?room=hall&name=Mia#${secret}`)
   await owner.getByRole('button', { name: 'Join hall as Mia' }).click()
@@ -174,7 +174,7 @@ test('guests enter by the links that the owner makes, under ids of their own, wi
   for (const page of [late, viewer, guest, owner]) await page.close()
 })
 
-test('links to the other pages open no device either, and leave no token behind', async () => {
+test('links to the other pages open no device either, and leave no token in the address', async () => {
   const secret = `#userid=eve&usersig=${encodeURIComponent(signatureOf('eve'))}&sdkappid=1`
   const live = await open(`/live?room=den&name=Eve${secret}`)
   const watch = live.getByRole('button', { name: 'Watch den as Eve' })

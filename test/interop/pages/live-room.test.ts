@@ -32,7 +32,7 @@ async function visit(room: string, name: string): Promise<Page> {
   return caller.page
 }
 
-test('one goes live, another watches, asks to join in, is let in, and leaves the stage again', async () => {
+test('a host goes live, and a viewer watches, asks to join, is accepted and leaves the stage again', async () => {
   const viewer = await visit('show', 'Vera')
   await untilSaid(viewer, /Nobody is live here yet/)
   const host = await visit('show', 'Hal')
@@ -57,7 +57,7 @@ test('one goes live, another watches, asks to join in, is let in, and leaves the
   await untilSaid(viewer, /Nobody is live here yet/)
 })
 
-test('who is declined stays in the audience, and chats under a name of their own', async () => {
+test('a declined viewer stays in the audience, and chats under its own name', async () => {
   const host = await visit('talk', 'Hal')
   await host.getByRole('button', { name: 'Go live' }).click()
   await untilMoves(host, 'Hal', 3)

@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('the wall asks for the key, then shows plain streams and rooms with delay, bitrate and rate', async () => {
+test('the monitor page asks for the key, then shows plain streams and rooms with delay, bitrate and frame rate', async () => {
   const push = pushFfmpeg({ url: `${server.rtmp}/live/camera1` })
   const caller = await enterCall(browser, server.http, 'Anna', 'watched')
   const { page, complaints } = await openAt(browser, `${server.http}/monitor`)

@@ -34,7 +34,7 @@ test('over plain http the page says why the camera is off, and still plays', asy
   await anna.page.close()
 })
 
-test('language and colours are chosen, and remembered', async () => {
+test('language and colours can be chosen, and are remembered', async () => {
   const { page } = await openAt(browser, server.http)
   await page.getByRole('button', { name: '切换到中文' }).click()
   await page.getByRole('button', { name: '深色外观' }).click()
@@ -46,7 +46,7 @@ test('language and colours are chosen, and remembered', async () => {
   await page.close()
 })
 
-test('on a phone a call fits, and what has no place is behind one button', async () => {
+test('a call fits on a phone, and the remaining controls are behind one button', async () => {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
   const page = await context.newPage()
   await page.goto(`${server.http}/call?room=phone`)
@@ -60,7 +60,7 @@ test('on a phone a call fits, and what has no place is behind one button', async
   await context.close()
 })
 
-test('a call goes on when the line was cut, and says so meanwhile', async () => {
+test('a call continues after a cut connection, and says so meanwhile', async () => {
   const { page } = await enterCall(browser, server.http, 'Anna', 'cut', {
     prepare: (page) =>
       page.addInitScript(() => {

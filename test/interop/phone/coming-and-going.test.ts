@@ -53,7 +53,7 @@ async function untilGoesOn(page: Page, pictures = 15): Promise<void> {
   await untilFrames(page, view, (await framesIn(page, view)) + pictures, BUSY_MS)
 }
 
-test('a phone goes from Wi-Fi to 4G: the browser has its picture on, the phone the browser, and nobody is seen leaving', async () => {
+test('a phone changes from Wi-Fi to 4G: phone and browser still see each other, and neither is seen leaving', async () => {
   const { page, phone } = await openCall('wifi-to-4g')
   phone.phone.changeNetwork()
   await untilGoesOn(page, 30)
@@ -65,7 +65,7 @@ test('a phone goes from Wi-Fi to 4G: the browser has its picture on, the phone t
   await page.context().close()
 }, 90_000)
 
-test('a browser changes its network: the phone keeps its player and sees nobody leave', async () => {
+test('a browser changes its network: the phone keeps its player and sees no exit', async () => {
   const { page, phone } = await openCall('browser-moves')
   media.cut()
   socket.silence()
@@ -76,7 +76,7 @@ test('a browser changes its network: the phone keeps its player and sees nobody 
   await page.context().close()
 }, 90_000)
 
-test('a phone leaves and a browser too: each is told at once', async () => {
+test('a phone and a browser leave: the others are told immediately', async () => {
   const { page, phone } = await openCall('leaving')
   await phone.phone.close()
   await untilEvent(page, 'remote-user-exit', { userId: 'phone' }, AT_ONCE_MS)
@@ -87,7 +87,7 @@ test('a phone leaves and a browser too: each is told at once', async () => {
   await page.context().close()
 }, 90_000)
 
-test('a browser that crashed comes back under its name: the phone plays it again', async () => {
+test('a crashed browser returns under its name: the phone plays it again', async () => {
   const { page, phone } = await openCall('crash')
   await page.context().close()
   const back = await openPage('crash')
@@ -96,7 +96,7 @@ test('a browser that crashed comes back under its name: the phone plays it again
   await back.context().close()
 }, 90_000)
 
-test('a phone that crashed comes back under its name: the browser shows it again, and its old self is told to go', async () => {
+test('a crashed phone returns under its name: the browser shows it again, and its old session ends', async () => {
   const { page, phone } = await openCall('phone-crash')
   phone.phone.loseNetwork()
   const back = await room.open('phone', { roomId: 'phone-crash' })

@@ -30,7 +30,7 @@ function crossroom(args: readonly string[]): RunningProcess {
   return start(process.execPath, [COMMAND, ...args], { env })
 }
 
-test('without codecs the demo says why there is no phone, once, and serves; the phone alone ends with the same sentence', async () => {
+test('without codecs the demo says once why there is no phone, and serves; the phone alone exits with the same sentence', async () => {
   const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
   const server = crossroom(['serve', '--demo', ...ports])
   const options = { timeoutMs: START_MS, explain: server.output }

@@ -60,7 +60,7 @@ function isAlive(pid: number): boolean {
 
 const options = { timeoutMs: START_MS }
 
-test('a person opens the address that is printed, sees the phone, and is told of in the terminal and owns the room; Ctrl-C ends both', async () => {
+test('a user opens the printed address, sees the phone, appears in the terminal and owns the room; Ctrl-C ends both', async () => {
   const server = startDemo()
   const explain = server.output
   const url = await until('the address of the demo', () => /a browser +(http:\S+)/.exec(server.output())?.[1], {
@@ -90,7 +90,7 @@ test('a person opens the address that is printed, sees the phone, and is told of
   expect(isAlive(pid)).toBe(false)
 }, 90_000)
 
-test('a phone that dies comes back, and none outlives a server that is killed', async () => {
+test('a crashed phone is restarted, and none outlives a killed server', async () => {
   const server = startDemo()
   const first = await until('the phone', () => phoneOf(server), options)
   process.kill(first, 'SIGKILL')
@@ -100,7 +100,7 @@ test('a phone that dies comes back, and none outlives a server that is killed', 
   await until('the end of the phone', () => !isAlive(second), options)
 }, 60_000)
 
-test('a terminal that went away neither ends the server nor holds up its end', async () => {
+test('a closed terminal neither ends the server nor delays its shutdown', async () => {
   const server = startDemo()
   await until('the phone in the room', () => /A member entered a room.*|"user":"phone"/.test(server.output()), options)
   const pid = phoneOf(server)!

@@ -36,7 +36,7 @@ async function pagePlays(page: Page, user: keyof typeof PITCHES): Promise<void> 
   await untilTone(page, user, PITCHES[user], BUSY_MS)
 }
 
-test('two phones and two browsers: everybody sees everybody move and hears the tone of each', async () => {
+test('two phones and two browsers see each other move and hear each other’s tone', async () => {
   const open = async (userId: 'anna' | 'ben'): Promise<Page> => {
     const page = await enter(browser, room.server.http, { roomId: 'four', userId })
     await showEverybody(page)

@@ -118,7 +118,7 @@ async function delayOn(phone: OpenPhone, userId: string): Promise<number> {
 }
 
 test(
-  'nine in a room, a browser, four peers and four phones: everybody gets everybody, and the delay does not grow',
+  'nine members, a browser, four peers and four phones: each receives all others, and the delay does not grow',
   async () => {
     const picture = ['-f', 'lavfi', '-i', `testsrc2=size=360x640:rate=${String(FRAME_RATE)}:duration=4`]
     const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=4']

@@ -28,7 +28,7 @@ afterAll(() => server.stop())
 
 const kindsOf = (media: readonly { readonly kind: string }[]): Set<string> => new Set(media.map(({ kind }) => kind))
 
-test('a room’s play is answered before anything is published, has sound, and lasts through publishing again', async () => {
+test('a room play is answered before the first publish, has audio, and survives a new publish', async () => {
   const { member: viewer } = await RoomMember.enter(server, { roomId: 'waits', userId: 'viewer' })
   const { member: phone, found } = await RoomMember.enter(server, {
     roomId: 'waits',
@@ -67,7 +67,7 @@ test('a room’s play is answered before anything is published, has sound, and l
   viewer.close()
 }, 30_000)
 
-test('whoever comes with the same push address takes over, and whoever comes without is refused', async () => {
+test('a push with the same address takes over, and any other is refused', async () => {
   const { member: phone, found } = await RoomMember.enter(server, {
     roomId: 'again',
     userId: 'phone',
@@ -82,7 +82,7 @@ test('whoever comes with the same push address takes over, and whoever comes wit
   phone.close()
 })
 
-test('an encoder that pushes into a room is a member; a kick cuts it and its players off and keeps it out', async () => {
+test('an encoder that pushes into a room is a member; a kick disconnects it and its players and keeps it out', async () => {
   const { member: owner } = await RoomMember.enter(server, { roomId: 'studio', userId: 'owner' })
   const address = `${server.rtmp}/push/studio?userid=camera`
   const push = await publishRtmp(address)
@@ -104,7 +104,7 @@ test('an encoder that pushes into a room is a member; a kick cuts it and its pla
 const post = (url: string, body: string) =>
   fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body })
 
-test('WHEP is answered before anything is published, and its session ends with the membership', async () => {
+test('WHEP is answered before the first publish, and its session ends with the membership', async () => {
   const { member: viewer } = await RoomMember.enter(server, { roomId: 'whep', userId: 'viewer' })
   const { member: phone } = await RoomMember.enter(server, { roomId: 'whep', userId: 'phone', kind: 'miniprogram' })
   const { play } = (await viewer.user('phone')).streams[0]!
@@ -133,7 +133,7 @@ test('an encoder enters by WHIP as well, and a kick ends its session', async () 
   owner.close()
 })
 
-test('everybody’s sound but the receiver’s plays from one address, before anybody sounds and after', async () => {
+test('one address plays the audio of all but its receiver, before and after anyone is audible', async () => {
   const { member: listener } = await RoomMember.enter(server, {
     roomId: 'mix',
     userId: 'listener',

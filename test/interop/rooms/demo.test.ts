@@ -48,7 +48,7 @@ async function demoSignatures(): Promise<object> {
   return (await response.json()) as object
 }
 
-test('in the room of the demo a phone shows a moving picture and a tone', async () => {
+test('a phone in the demo room sends a moving picture and a tone', async () => {
   const signatures = await demoSignatures()
   const phone = await until(
     'the phone to be seen and heard',
@@ -61,7 +61,7 @@ test('in the room of the demo a phone shows a moving picture and a tone', async 
   player.close()
 })
 
-test('the token command signs with the secret that the demo made', async () => {
+test('the token command signs with the demo’s generated secret', async () => {
   const command = join(import.meta.dirname, '../../../packages/server/bin/crossroom.js')
   const args = [command, 'token', '--user', 'visitor', '--room', 'demo', '--json']
   const token = await promisify(execFile)(process.execPath, args, { env: { ...process.env, XDG_STATE_HOME: folder } })

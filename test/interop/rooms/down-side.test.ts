@@ -119,7 +119,7 @@ function connectionsOf(page: Page): Promise<{ lines: number; widths: number[] }[
   )
 }
 
-test('two browsers and an RTMP camera come through one connection; who comes later takes the place of who left', async () => {
+test('two browsers and an RTMP camera share one connection; a later member reuses the slot of one that left', async () => {
   const anna = await publish('three', 'anna', RED, 440)
   await publish('three', 'ben', BLUE, 880)
   pushDevice('three', 'cam', GREEN, 1320)
@@ -142,7 +142,7 @@ test('two browsers and an RTMP camera come through one connection; who comes lat
   expect(await eventsOf(viewer, 'error')).toEqual([])
 })
 
-test('whoever enters a running room sees its members within a second', async () => {
+test('a member that enters a running room sees the others within a second', async () => {
   await publish('running', 'anna', RED, 440)
   pushDevice('running', 'cam', GREEN, 1320)
   const first = await join('running', 'first')
@@ -175,7 +175,7 @@ test('whoever enters a running room sees its members within a second', async () 
   expect(tookMs).toBeLessThan(1000)
 })
 
-test('a small view gets the lower layer, a large one the higher, and the picture never stands still', async () => {
+test('a small view gets the lower layer, a large one the higher, and the picture never freezes', async () => {
   await publish('layers', 'anna', RED, 440)
   const viewer = await join('layers', 'viewer')
   await showEverybody(viewer)
@@ -213,7 +213,7 @@ test('a small view gets the lower layer, a large one the higher, and the picture
   expect(await eventsOf(viewer, 'error')).toEqual([])
 })
 
-test('a browser without H.264 gets everything in VP8, those who come later too', async () => {
+test('a browser without H.264 gets everything in VP8, including later members', async () => {
   await publish('vp8', 'anna', RED, 440)
   const viewer = await join('vp8', 'viewer', forgetH264)
   await showEverybody(viewer)

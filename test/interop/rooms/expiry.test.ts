@@ -18,7 +18,7 @@ afterAll(() => server.stop())
 const sigOf = (userId: string, expireSeconds: number): string =>
   makeTicket(SECRET, { userId, sdkAppId: SDK_APP_ID, issuedAtSeconds: Math.floor(Date.now() / 1000), expireSeconds })
 
-test('a camera and an encoder go with their signatures, told why, and their members with them', async () => {
+test('a camera and an encoder end with a reason when their signatures expire, and their members leave', async () => {
   const { member } = await RoomMember.enter(server, {
     ...{ sdkAppId: SDK_APP_ID, roomId: 'brief', userId: 'owner', userSig: sigOf('owner', 3600) },
   })

@@ -16,7 +16,7 @@ async function soundOf(source: string) {
   return tagsOf(await readFile(clip.path))
 }
 
-test('levels name a device that pushes a tone by RTMP, and not one that pushes silence', async () => {
+test('levels list a device that pushes a tone by RTMP, and none that pushes silence', async () => {
   const { member } = await RoomMember.enter(server, { roomId: 'loud', userId: 'viewer' })
   const levelsOf = (userId: string) =>
     member

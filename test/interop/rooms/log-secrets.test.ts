@@ -108,7 +108,7 @@ async function spellEverywhere(address: string): Promise<void> {
     }
 }
 
-test('no line of the log repeats a secret, whoever pushes, plays or enters with right and wrong ones', async () => {
+test('no log line repeats a secret, valid or not, of any push, play or entry', async () => {
   const secrets = new Secrets()
   const clip = await makeClip({ output: [...LOW_DELAY, '-pix_fmt', 'yuv420p'] })
   const tags = tagsOf(await readFile(clip.path))

@@ -40,7 +40,7 @@ async function heardAt(url: string): Promise<Float32Array> {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)).subarray(48_000)
 }
 
-test('a phone hears all others in one stream and never itself, while members come and go', async () => {
+test('a phone hears all others but never itself in one stream, while members come and go', async () => {
   const device = (userId: string): string => `${server.rtmp}/push/mixed?userid=${userId}`
   const { member: phone, found } = await RoomMember.enter(server, {
     ...{ roomId: 'mixed', userId: 'phone', kind: 'miniprogram' },

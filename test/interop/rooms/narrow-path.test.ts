@@ -84,7 +84,7 @@ async function untilWidths(page: Page, wanted: readonly number[]): Promise<void>
   await until(`widths are ${wanted.join()}`, look, { timeoutMs: 30_000, explain: () => `They are ${seen.join()}` })
 }
 
-test('a path that is too narrow for the large pictures gets the small ones, and those go on', async () => {
+test('a path too narrow for the large layer gets the small one without interruption', async () => {
   for (const userId of USERS) await sendNoise(await join(userId, goesDirectly))
   const viewer = await join('viewer')
   await showEverybody(viewer)

@@ -43,7 +43,7 @@ function untilSounds(phone: OpenPhone, player: string, device: Device): Promise<
   return until(`${device} in the player ${player}`, look, { ...SLOW, everyMs: 400, explain })
 }
 
-test('Android plays five, hears the rest in one mix, never anybody twice, and follows who comes and goes', async () => {
+test('Android plays five members, hears the rest in one mix, none twice, and follows joins and leaves', async () => {
   const five = ['a', 'b', 'c', 'd', 'e'] as const
   for (const device of five) await enter(device)
   const phone = await room.open('phone', { roomId: 'crowd', role: 'audience', platform: 'android' })

@@ -29,7 +29,7 @@ function signed(userId: string): { sdkAppId: number; userSig: string } {
   return { sdkAppId, userSig: api.genUserSig(userId, 3600) }
 }
 
-test("what Tencent's library signs opens the door, for rooms with numbers and with names", async () => {
+test("signatures of Tencent's library are accepted, for numeric and named rooms", async () => {
   const roomId = 107_688
   const privateMapKey = api.genPrivateMapKey('alice', 300, roomId, 255)
   const alice = await room.open('alice', { roomId, ...signed('alice'), privateMapKey })
@@ -77,7 +77,7 @@ test.each([
   expect(eve.told.room).toEqual([{ tag: 'error', code: event, detail }])
 })
 
-test('a server that is away and one whose certificate nobody vouches for are -10 with a sentence, the camera off', async () => {
+test('an unreachable server and an untrusted certificate are -10 with a sentence, and the camera is off', async () => {
   const options = { roomId: 9, ...signed('eve') }
   const phones = await Promise.all([
     room.open('eve', { ...options, server: 'http://127.0.0.1:9' }),
@@ -90,7 +90,7 @@ test('a server that is away and one whose certificate nobody vouches for are -10
   }
 }, 60_000)
 
-test('who is kicked is told, and its camera is off', async () => {
+test('a kicked phone is told, and its camera is off', async () => {
   const owner = await room.open('owner', { roomId: 10, ...signed('owner') })
   await until('the entry of the owner', () => owner.codes().includes(1018))
   const guest = await room.open('guest', { roomId: 10, ...signed('guest') })
@@ -108,7 +108,7 @@ test('who is kicked is told, and its camera is off', async () => {
   expect(again.codes()).toEqual([1022])
 })
 
-test('the same user from somewhere else replaces the first, who is told', async () => {
+test('the same user on another device replaces the first, which is told', async () => {
   const first = await room.open('twice', { roomId: 11, ...signed('twice') })
   await until('the first entry', () => first.codes().includes(1018))
   const second = await room.open('twice', { roomId: 11, ...signed('twice') })
@@ -118,7 +118,7 @@ test('the same user from somewhere else replaces the first, who is told', async 
   expect(second.codes()).not.toContain(1019)
 })
 
-test('an old app that asks for a roomsig and writes the host of another cloud comes to this server', async () => {
+test('an old app that requests a roomsig for the host of another cloud reaches this server', async () => {
   const roomId = 12
   const { userSig } = signed('old')
   const query = `sdkappid=${String(sdkAppId)}&identifier=old&usersig=${userSig}&random=9999&contenttype=json`

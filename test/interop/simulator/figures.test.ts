@@ -53,7 +53,7 @@ test('glass to glass between a phone and a browser, read from the clocks in the 
   expect(Math.min(...onPhone)).toBeLessThan(150 * BUSY)
 })
 
-test('1020 reaches a phone soon after anybody enters or leaves', async () => {
+test('1020 reaches a phone soon after any member enters or leaves', async () => {
   const watcher = await room.open('watcher', { roomId: 'list' })
   await until('the entry of the watcher', () => watcher.codes().includes(1018))
   const took: number[] = []

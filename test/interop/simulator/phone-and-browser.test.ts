@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-test('a phone and a browser see and hear each other, and the clocks in the pictures are young', async () => {
+test('a phone and a browser see and hear each other, with fresh clocks in the pictures', async () => {
   const page = await enter(browser, room.server.http, { roomId: 'call', userId: 'web' })
   await showEverybody(page)
   await sendClockAndTone(page, 1000)
@@ -31,7 +31,7 @@ test('a phone and a browser see and hear each other, and the clocks in the pictu
   await expect.poll(() => phone.codes().includes(1032)).toBe(true)
 })
 
-test('a phone that comes into a running call has its pictures before the next keyframe, with a GOP of 9 s', async () => {
+test('a phone that joins a running call sees pictures before the next keyframe, with a GOP of 9 s', async () => {
   const page = await enter(browser, room.server.http, { roomId: 'late', userId: 'web' })
   await showEverybody(page)
   await sendClockAndTone(page, 1000)

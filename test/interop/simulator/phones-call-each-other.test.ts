@@ -5,7 +5,7 @@ import { useSimulatedRoom } from './simulated-room.js'
 
 const room = useSimulatedRoom()
 
-test('two phones see and hear each other, by RTMP and by FLV, in the codes and the order of LiteAV', async () => {
+test('two phones see and hear each other by RTMP and FLV, with LiteAV’s codes in LiteAV’s order', async () => {
   const alice = await room.open('alice', { prefer: 'flv' })
   const bob = await room.open('bob', { prefer: 'rtmp', pitch: 1000 })
   for (const [phone, other] of [
@@ -26,7 +26,7 @@ test('two phones see and hear each other, by RTMP and by FLV, in the codes and t
   expect(bob.told.pusher.findLast(([code]) => code === 1020)?.[1]).toBe('{"userlist":[]}')
 })
 
-test('from Wi-Fi to 4G: the push comes back, the same picture goes on, and nobody is seen leaving', async () => {
+test('after a change from Wi-Fi to 4G the push resumes, the picture continues, and no member is seen leaving', async () => {
   const carol = await room.open('carol', { roomId: 'roaming' })
   const dave = await room.open('dave', { roomId: 'roaming' })
   await dave.untilPlays('carol')
@@ -38,7 +38,7 @@ test('from Wi-Fi to 4G: the push comes back, the same picture goes on, and nobod
   expect(carol.codes()).not.toContain(1021)
 })
 
-test('muted microphones and cameras are told and withheld, and come back', async () => {
+test('muted microphones and cameras are reported and withheld, and return', async () => {
   const erin = await room.open('erin', { roomId: 'mute' })
   const frank = await room.open('frank', { roomId: 'mute' })
   await frank.untilPlays('erin')

@@ -25,7 +25,7 @@ const hasVideo = (phone: OpenPhone): unknown => {
 }
 const errorsOf = (phone: OpenPhone): unknown[] => phone.told.room.filter(({ tag }) => tag === 'error')
 
-test('sound between the chunks of a picture, a GOP of 9 s and no 1002: others see and hear before the next keyframe', async () => {
+test('with audio between the chunks of a picture, a GOP of 9 s and no 1002, others see and hear before the next keyframe', async () => {
   const odd = await room.open('odd', {
     roomId: 'odd',
     quirks: { interleavedAudio: true, gopSeconds: 9, without1002: true },
@@ -41,7 +41,7 @@ test('sound between the chunks of a picture, a GOP of 9 s and no 1002: others se
   await viewer.untilYoung('odd')
 })
 
-test('a picture that changes its size in mid-stream is followed', async () => {
+test('a picture size that changes in mid-stream is followed', async () => {
   const sender = await room.open('sender', { roomId: 'sizes', quirks: { resizeSeconds: 1 } })
   const viewer = await room.open('viewer', { roomId: 'sizes', role: 'audience' })
   await viewer.untilPlays('sender')
@@ -50,7 +50,7 @@ test('a picture that changes its size in mid-stream is followed', async () => {
   expect(viewer.told.player.filter(([, code]) => code === 2009).length).toBeGreaterThan(1)
 })
 
-test('a microphone that sends nothing leaves the picture as it is', async () => {
+test('a silent microphone does not affect the picture', async () => {
   const properties = { muted: true }
   const mute = await room.open('mute', { roomId: 'mute', quirks: { silentMicrophone: 'nothing' }, properties })
   const viewer = await room.open('viewer', { roomId: 'mute', role: 'audience' })
@@ -59,7 +59,7 @@ test('a microphone that sends nothing leaves the picture as it is', async () => 
   expect(mute.told.room.filter(({ tag }) => tag === 'error')).toEqual([])
 })
 
-test('addresses are short and plain enough for iOS', async () => {
+test('addresses are short and simple enough for iOS', async () => {
   const quirks = { urlLimit: 120 }
   await room.open('phone', { roomId: 'ios', quirks })
   const viewer = await room.open('viewer', { roomId: 'ios', prefer: 'rtmp', quirks })
@@ -67,7 +67,7 @@ test('addresses are short and plain enough for iOS', async () => {
   expect(viewer.codes()).not.toContain(-1313)
 })
 
-test('a phone that pauses stays a member, and goes on where it is resumed', async () => {
+test('a paused phone stays a member, and continues when it resumes', async () => {
   const sender = await room.open('sender', { roomId: 'pause' })
   const viewer = await room.open('viewer', { roomId: 'pause', role: 'audience' })
   await viewer.untilPlays('sender')
@@ -78,7 +78,7 @@ test('a phone that pauses stays a member, and goes on where it is resumed', asyn
   expect(viewer.codes()).not.toContain(1032)
 })
 
-test('a push that is lost: three attempts of the phone, -1307, another push, and nobody sees it leave', async () => {
+test('after a lost push the phone tries three times, reports -1307 and pushes again, and no member sees it leave', async () => {
   const sender = await room.open('sender', { roomId: 'lost', quirks: { reconnectMs: 50 } })
   const viewer = await room.open('viewer', { roomId: 'lost', role: 'audience' })
   await viewer.untilPlays('sender')
@@ -113,7 +113,7 @@ test.each(['black', 'nothing'] as const)(
   },
 )
 
-test('a phone that sends nothing at all for longer than any push may be silent stays in the room, and comes back', async () => {
+test('a phone that is silent for longer than a push may be stays in the room, and comes back', async () => {
   const quirks = { darkCamera: 'nothing', silentMicrophone: 'nothing', reconnectMs: 200 } as const
   const sender = await room.open('sender', { roomId: 'silent', quirks })
   const viewer = await room.open('viewer', { roomId: 'silent', role: 'audience' })

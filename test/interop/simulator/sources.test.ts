@@ -46,7 +46,7 @@ test.each(['/nowhere/film.mp4', '/nowhere/film.flv', '/dev/video4093'])(
   40_000,
 )
 
-test('a film that ffmpeg cannot read is named, and the camera is off', async () => {
+test('a file that ffmpeg cannot read is named, and the camera is off', async () => {
   const push = fileURLToPath(import.meta.url)
   const phone = await room.open('phone', { roomId: 'no-film', push, decode: false })
   await until('the error', () => phone.told.room.some(({ code }) => code === -4))

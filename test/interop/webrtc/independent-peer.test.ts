@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('aiortc plays an RTMP push, picture and sound', async () => {
+test('aiortc plays an RTMP push, video and audio', async () => {
   const push = pushFfmpeg({ url: `${server.rtmp}/live/push` })
   await untilStream(server, 'live/push', 'live', 25)
   const { code, stdout, stderr } = await run(PYTHON, [PEER, 'play', `${server.http}/whep/live/push`, '8'])
@@ -47,7 +47,7 @@ test('aiortc plays an RTMP push, picture and sound', async () => {
   expect(seen.audio).toBeGreaterThan(150)
 })
 
-test('what aiortc publishes comes out of HTTP-FLV and RTMP as H.264 and AAC', async () => {
+test('HTTP-FLV and RTMP serve what aiortc publishes as H.264 and AAC', async () => {
   const publisher = start(PYTHON, [PEER, 'publish', `${server.http}/whip/live/python`, '12'])
   await until(
     'the stream',
@@ -68,7 +68,7 @@ test('what aiortc publishes comes out of HTTP-FLV and RTMP as H.264 and AAC', as
   await publisher.stop()
 })
 
-test('aiortc that has only G.711 for its sound is refused with the reason, not left without sound', async () => {
+test('aiortc with G.711 as its only audio codec is refused with the reason, not played without audio', async () => {
   const refused = await run(PYTHON, [PEER, 'publish-g711', `${server.http}/whip/live/speech`, '1'])
   expect(refused.code, refused.stderr).toBe(0)
   expect(JSON.parse(refused.stdout)).toEqual({

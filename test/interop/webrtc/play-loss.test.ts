@@ -41,7 +41,7 @@ interface Moment extends PeerStats {
   readonly sent: number
 }
 
-test('through 10 % loss toward Chromium at 50 ms nearly every picture is shown and nearly all sound heard', async () => {
+test('at 10 % loss and 50 ms toward Chromium nearly all video is shown and nearly all audio heard', async () => {
   const player = await BrowserPeer.open(browser, server.http)
   await player.play('live/x')
   await player.untilDecoded(75)

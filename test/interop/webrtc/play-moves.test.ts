@@ -57,7 +57,7 @@ async function expectGoesOn(): Promise<void> {
   await untilHeard(player.page, 440)
 }
 
-test('Chromium plays on when a NAT gives it another port', async () => {
+test('Chromium plays on after a NAT assigns another port', async () => {
   await play()
   proxy.rebind()
   await expectGoesOn()
@@ -71,7 +71,7 @@ test('Chromium plays on after an ICE restart by PATCH', async () => {
   await expectGoesOn()
 })
 
-test('Chromium whose UDP is blocked in mid-play goes on by TCP after an ICE restart, and back', async () => {
+test('Chromium whose UDP is blocked during playback continues by TCP after an ICE restart, and returns to UDP', async () => {
   await play()
   proxy.block(true)
   await player.untilState('disconnected')

@@ -72,8 +72,8 @@ async function post(options: WirePeerOptions): Promise<WirePeer> {
   return peer
 }
 
-describe('the way to the player changes in mid-play', () => {
-  test('a NAT gives it another port: the picture goes on with its next check', async () => {
+describe('the network path to the player changes during playback', () => {
+  test('a NAT assigns another port: video continues with the player’s next check', async () => {
     const peer = await play()
     const from = nowMicros()
     proxy.rebind()
@@ -82,7 +82,7 @@ describe('the way to the player changes in mid-play', () => {
     expect(peer.peer.counters.undecryptable).toBe(0)
   })
 
-  test('it opens another port and checks at once, as browsers do: the picture hardly stops', async () => {
+  test('the player opens another port and checks immediately, as browsers do: video hardly stops', async () => {
     const peer = await play()
     const from = nowMicros()
     peer.moveUdp()
@@ -90,7 +90,7 @@ describe('the way to the player changes in mid-play', () => {
     expect(peer.longestGapSince(from)).toBeLessThan(SECOND)
   })
 
-  test('ICE is restarted over another port by PATCH: the picture goes on, and the old ETag is over', async () => {
+  test('ICE is restarted over another port by PATCH: video continues, and the old ETag is invalid', async () => {
     const peer = await play()
     const [from, { etag }] = [nowMicros(), peer]
     await peer.restartIce()
@@ -101,7 +101,7 @@ describe('the way to the player changes in mid-play', () => {
     expect(peer.peer.counters.undecryptable).toBe(0)
   })
 
-  test('from UDP to TCP and back: counters go on, so nothing looks forged or replayed', async () => {
+  test('a change from UDP to TCP and back continues the counters, so nothing looks forged or replayed', async () => {
     const peer = await play()
     for (const way of ['tcp', 'udp', 'tcp'] as const) {
       const from = nowMicros()
@@ -115,7 +115,7 @@ describe('the way to the player changes in mid-play', () => {
   })
 })
 
-test('where UDP is blocked from the start the same port takes TCP', async () => {
+test('if UDP is blocked from the start, the same port accepts TCP', async () => {
   proxy.block(true)
   const peer = await post({})
   await peer.useTcp(server.ports['rtc'])
@@ -124,7 +124,7 @@ test('where UDP is blocked from the start the same port takes TCP', async () => 
   expect(peer.peer.counters.undecryptable).toBe(0)
 })
 
-test('packets that overtake each other or come twice cost no frame', async () => {
+test('reordered and duplicated packets cost no frame', async () => {
   const peer = await play()
   const { duplicated } = proxy.counters.down
   proxy.change({ delay: 20_000, jitter: 10_000, reorder: 0.1, duplicate: 0.1 })
@@ -136,7 +136,7 @@ test('packets that overtake each other or come twice cost no frame', async () =>
   expect(peer.longestGapSince(from)).toBeLessThan(SECOND / 2)
 })
 
-test('the network is away for 3 s in a GOP of 10 s: the picture is back at once, not at the next keyframe', async () => {
+test('after a network outage of 3 s in a GOP of 10 s video returns immediately, not at the next keyframe', async () => {
   const output = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '250', '-pix_fmt', 'yuv420p']
   const long = pushFfmpeg({ url: `${server.rtmp}/live/long`, output: [...output, ...AAC] })
   await untilStream(server, 'live/long', 'live', 25)
@@ -154,7 +154,7 @@ test('the network is away for 3 s in a GOP of 10 s: the picture is back at once,
   await long.stop()
 })
 
-describe('what others send', () => {
+describe('packets from third parties', () => {
   const random = seededRandom(4711)
   const garbage = (length: number, ...first: number[]): Uint8Array => {
     const bytes = Uint8Array.from({ length }, () => Math.floor(random() * 256))
@@ -178,7 +178,7 @@ describe('what others send', () => {
     )
   }
 
-  test('forged and replayed SRTCP, from its own address even, ends no session and stops no picture', async () => {
+  test('forged and replayed SRTCP ends no session and stops no video, even from the peer’s own address', async () => {
     const peer = await play()
     await until('some reports', () => peer.sentReports.length > 5)
     const from = nowMicros()
@@ -191,7 +191,7 @@ describe('what others send', () => {
     expect(await peer.isKnown()).toBe(true)
   })
 
-  test('a check without integrity, or with another password, is not answered and moves nothing', async () => {
+  test('a check without integrity or with a wrong password gets no answer and moves no media', async () => {
     const peer = await play()
     const stranger = createSocket('udp4')
     let answers = 0
@@ -214,7 +214,7 @@ describe('what others send', () => {
   })
 })
 
-test('a peer whose certificate is not that of its offer is closed at once and gets no media', async () => {
+test('a peer whose certificate differs from its offer is closed immediately and gets no media', async () => {
   const anotherFingerprint = (sdp: string): string =>
     sdp.replace(
       /(a=fingerprint:sha-256 )(..)/g,

@@ -63,7 +63,7 @@ describe('POST', () => {
     expect(await response.text()).toMatch(/wanted H\.264.*offered/)
   })
 
-  test('refuses a sound or a picture that cannot be answered, rather than leave it out: 406', async () => {
+  test('refuses audio or video that cannot be answered instead of omitting it: 406', async () => {
     const { sdp } = playOffers.chromium
     const soundless = await post('/whep/live/x', sdp.replace(/a=rtpmap:(\d+) opus\/48000\/2/g, 'a=rtpmap:$1 G729/8000'))
     expect([soundless.status, await soundless.text()]).toEqual([406, expect.stringMatching(/No codec fits for audio/)])
@@ -73,7 +73,7 @@ describe('POST', () => {
     expect(published.status).toBe(406)
   })
 
-  test('an offer of H.264 without fmtp, as of plain GStreamer caps, gets pictures in packets of single NAL units', async () => {
+  test('an H.264 offer without fmtp, as from plain GStreamer caps, gets packets of single NAL units', async () => {
     const types = new Set<number>()
     const peer = await WirePeer.post(`${server.http}/whep/live/x`, {
       editOffer: (sdp) => sdp.replace(/^a=fmtp:.*packetization-mode.*\r\n/gm, '').replace('VP8/90000', 'H261/90000'),
@@ -95,7 +95,7 @@ describe('POST', () => {
     expect([400, 406]).toContain(response.status)
   })
 
-  test('refuses what is no SDP: 400, 415, 413', async () => {
+  test('refuses invalid SDP: 400, 415, 413', async () => {
     expect((await post('/whep/live/x', 'hello')).status).toBe(400)
     expect((await post('/whep/live/x', playOffers.chromium.sdp, { 'Content-Type': 'text/plain' })).status).toBe(415)
     expect((await post('/whep/live/x', 'v=0\r\n'.padEnd(70_000, 'a'))).status).toBe(413)
@@ -125,7 +125,7 @@ test('OPTIONS answers without a body, for browsers and for clients that look for
   }
 })
 
-test('methods that an address does not have are answered with those that it has: 405', async () => {
+test('unsupported methods are answered with the supported ones: 405', async () => {
   const { location } = await open()
   const refused = [
     ...['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
@@ -145,14 +145,14 @@ describe('PATCH', () => {
   const patch = (location: string, body: string, headers: Record<string, string>) =>
     fetch(location, { method: 'PATCH', headers: { 'Content-Type': FRAGMENT, ...headers }, body })
 
-  test('takes candidates for the ETag that it gave: 204', async () => {
+  test('accepts candidates for its ETag: 204', async () => {
     const { location, etag } = await open()
     const candidate = 'a=mid:0\r\na=candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host\r\n'
     expect((await patch(location, candidate, { 'If-Match': etag })).status).toBe(204)
     await fetch(location, { method: 'DELETE' })
   })
 
-  test('wants If-Match (428), the right one (412) and the right type (415)', async () => {
+  test('requires If-Match (428), the right value (412) and the right type (415)', async () => {
     const { location, etag } = await open()
     expect((await patch(location, '', {})).status).toBe(428)
     expect((await patch(location, '', { 'If-Match': '"another"' })).status).toBe(412)
@@ -160,7 +160,7 @@ describe('PATCH', () => {
     await fetch(location, { method: 'DELETE' })
   })
 
-  test('takes a list of ETags that has its own, and refuses what is no list: 400', async () => {
+  test('accepts a list of ETags that contains its own, and refuses an invalid list: 400', async () => {
     const { location, etag } = await open()
     expect((await patch(location, '', { 'If-Match': `"other, with a comma", ${etag}` })).status).toBe(204)
     expect((await patch(location, '', { 'If-Match': `"other", "another"` })).status).toBe(412)
@@ -170,7 +170,7 @@ describe('PATCH', () => {
     await fetch(location, { method: 'DELETE' })
   })
 
-  test('restarts ICE for If-Match *: new credentials and a new ETag, and the old ETag is over', async () => {
+  test('restarts ICE for If-Match *: new credentials and a new ETag, and the old ETag is invalid', async () => {
     const { location, etag, answer } = await open()
     const response = await patch(location, NEW_CREDENTIALS, { 'If-Match': '*' })
     expect(response.status).toBe(200)

@@ -73,7 +73,7 @@ function longestStep(tags: readonly MediaTag[]): number {
   return Math.max(...tags.slice(1).map((tag, index) => tag.timestampMs - tags[index]!.timestampMs))
 }
 
-test('picture and tone come out of HTTP-FLV at once, smoothly, right and together', async () => {
+test('HTTP-FLV serves video and tone immediately, smoothly, correctly and in sync', async () => {
   const [viewer, publisher] = await publishTo('one')
   await untilVideo(viewer, 200)
   const recording = decodeRecording(viewer)
@@ -103,7 +103,7 @@ function arrivalOf(viewer: FlvViewer, tag: MediaTag): number {
   return viewer.arrivals[viewer.tags.findIndex(({ body }) => body === tag.body)]!
 }
 
-test('ffprobe reads H.264 and AAC by RTMP and HTTP-FLV, and the same comes by WebSocket', async () => {
+test('ffprobe reads H.264 and AAC by RTMP and HTTP-FLV, and WebSocket carries the same', async () => {
   const [viewer] = await publishTo('probed')
   await untilVideo(viewer, 10)
   const socket = watchWsFlv(`${server.ws}/live/probed.flv`)
@@ -133,7 +133,7 @@ test.each(['VP8', 'VP9', 'AV1'] as const)('a publisher of %s reaches FLV players
   expect(configsOf(viewer.tags).find(({ type }) => type === 9)?.body[0]).toBe(0x17)
 })
 
-test('a forward hands VP8 and Opus on as H.264 and AAC', async () => {
+test('a forward sends VP8 and Opus as H.264 and AAC', async () => {
   const copy = watchHttpFlv(`${server.http}/live/copy.flv`)
   viewers.push(copy)
   const body = { stream: 'live/forwarded', url: `${server.rtmp}/live/copy` }
@@ -148,7 +148,7 @@ test('a forward hands VP8 and Opus on as H.264 and AAC', async () => {
   await rest(server, 'DELETE', `forwards/${forward!.id}`)
 })
 
-test('who joins long after the last keyframe is shown the present at once', async () => {
+test('a viewer who joins long after the last keyframe is live immediately', async () => {
   const [first] = await publishTo('late')
   await untilVideo(first, 100)
   const askedAt = performance.now()
@@ -170,10 +170,10 @@ test('another page plays it by WHEP, a fraction of a second later and in sync', 
   await untilDelayBelow(player.page, 500)
   // Browsers move one toward the other by at most 80 ms a second.
   const together = async (): Promise<boolean> => Math.abs(await measureLipSync(player.page, 2)) <= 45
-  await until('sound and picture are together', together, { timeoutMs: 50_000 })
+  await until('audio and video are in sync', together, { timeoutMs: 50_000 })
 }, 90_000)
 
-test('a publisher of two simulcast layers is one stream, of the better layer', async () => {
+test('a publisher of two simulcast layers is one stream with the better layer', async () => {
   const encodings = [{ rid: 'h' }, { rid: 'l', scaleResolutionDownBy: 2 }]
   const [viewer] = await publishTo('layers', { encodings, width: 1280, height: 720 })
   await untilVideo(viewer, 100)
@@ -184,8 +184,8 @@ test('a publisher of two simulcast layers is one stream, of the better layer', a
   expect(timesAreSound(viewer.media)).toBe(true)
 })
 
-describe('what a person does in a call', () => {
-  test('the camera is taken away and comes back: sound goes on, the picture comes back', async () => {
+describe('actions of a user in a call', () => {
+  test('the camera is removed and returns: audio continues, and video returns', async () => {
     const [viewer, { page }] = await publishTo('camera')
     await untilVideo(viewer, 50)
     await page.evaluate(async () => {
@@ -208,7 +208,7 @@ describe('what a person does in a call', () => {
     expect(Math.abs(lipSyncOf(recording).at(-1)!)).toBeLessThan(80)
   })
 
-  test('the microphone is muted and heard again: the picture goes on, and so does the time of the sound', async () => {
+  test('the microphone is muted and unmuted: video continues, and so do audio time stamps', async () => {
     const [viewer, { page }] = await publishTo('muted')
     await untilVideo(viewer, 50)
     const mute = (isMuted: boolean): Promise<void> =>
@@ -236,7 +236,7 @@ describe('what a person does in a call', () => {
     expect(tracks.find(({ kind }) => kind === 'video')).toMatchObject({ width: 320, height: 480 })
   })
 
-  test('a screen of two pictures a second is shown as it is sent', async () => {
+  test('a screen of two frames per second is shown as sent', async () => {
     const [viewer] = await publishTo('screen', { fps: 2, contentHint: 'detail' })
     await untilVideo(viewer, 12)
     const { pictures } = decodeRecording(viewer)
@@ -244,7 +244,7 @@ describe('what a person does in a call', () => {
     expect(medianOf(pictures.flatMap(({ delayMs }) => delayMs ?? []))).toBeLessThan(500)
   })
 
-  test('sound alone and picture alone are streams', async () => {
+  test('audio alone and video alone are streams', async () => {
     const [sound] = await publishTo('voice', { video: false })
     await until('a second of sound', () => audioOf(sound).length > 47)
     const [picture] = await publishTo('mute', { audio: false })
@@ -254,7 +254,7 @@ describe('what a person does in a call', () => {
   })
 })
 
-test('Opus with usedtx=1 pauses in silence: the AAC of a phone has no hole, and the tone is back at once', async () => {
+test('Opus with usedtx=1 pauses in silence: a phone’s AAC has no hole, and the tone returns immediately', async () => {
   const [viewer, peer] = await publishTo('dtx', { video: false, dtx: true })
   await until('sound', () => audioOf(viewer).length > 50)
   const sent = async (): Promise<number> => (await peer.stats()).audio?.packetsSent ?? 0

@@ -70,7 +70,7 @@ function longestFreeze(): number {
   return Math.max(...times.slice(1).map((at, index) => at - times[index]!))
 }
 
-test('the better layer ends and comes back: a phone’s picture does not freeze', async () => {
+test('the better layer ends and returns: a phone’s video does not freeze', async () => {
   publisher = await BrowserPeer.open(browser, server.http)
   viewer = watchHttpFlv(`${server.http}/live/layers.flv`)
   const encodings = [{ rid: 'h' }, { rid: 'l', scaleResolutionDownBy: 2 }]

@@ -81,7 +81,7 @@ function expectWhole(viewer: FlvViewer): void {
   expect(Math.max(...audio.slice(1).map((tag, index) => tag.timestampMs - audio[index]!.timestampMs))).toBeLessThan(64)
 }
 
-test('of what is sent through 5 % loss at 50 ms nearly everything reaches FLV', async () => {
+test('nearly everything that is sent through 5 % loss at 50 ms reaches FLV', async () => {
   const [viewer, publisher] = await publishTo('loss')
   await untilVideo(viewer, 50)
   proxy.change({ delay: 25_000, loss: 0.05 })
@@ -93,8 +93,8 @@ test('of what is sent through 5 % loss at 50 ms nearly everything reaches FLV', 
   expectWhole(viewer)
 })
 
-describe('the way of the publisher changes in mid-publish', () => {
-  test('a NAT gives it another port: viewers stay and see it go on', async () => {
+describe('the network path of the publisher changes during publishing', () => {
+  test('a NAT assigns another port: viewers stay and video continues', async () => {
     const [viewer] = await publishTo('rebound')
     await untilVideo(viewer, 50)
     proxy.rebind()
@@ -112,7 +112,7 @@ describe('the way of the publisher changes in mid-publish', () => {
     expectWhole(viewer)
   })
 
-  test('UDP is blocked: it goes on by TCP, after an ICE restart at the latest, and back when UDP works again', async () => {
+  test('UDP is blocked: publishing continues by TCP, after an ICE restart at the latest, and by UDP once it works again', async () => {
     const [viewer, publisher] = await publishTo('blocked')
     await untilVideo(viewer, 50)
     proxy.block(true)
@@ -133,7 +133,7 @@ describe('the way of the publisher changes in mid-publish', () => {
   })
 })
 
-test('who comes again with the same token takes over at once, and viewers stay; any other is refused', async () => {
+test('a second publisher with the same token takes over immediately, and viewers stay; any other is refused', async () => {
   const tokenFor = async (stream: string): Promise<string> =>
     (await rest<{ token: string }>(server, 'POST', 'tokens', { action: 'publish', stream }))!.token
   const token = await tokenFor('live/again')
