@@ -87,8 +87,8 @@ async function open(
   const remoteAddress = environment.clientAddress(request.raw)
   const owner = sessions.checkPending(remoteAddress)
   const who = { remoteAddress, connectionId: environment.newConnectionId() }
-  const session = routes.newSession({ offer, owner, asked: streamRequestOf(request, protocol, who) })
-  const answer = await session.begin()
+  const session = routes.newSession({ owner, asked: streamRequestOf(request, protocol, who) })
+  const answer = await session.begin(offer)
   const { app, stream } = request.params
   const links = routes.links(session.isKnown)
   if (links.length > 0) reply.header('Link', links)

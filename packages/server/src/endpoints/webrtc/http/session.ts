@@ -18,9 +18,8 @@ import type { EndpointEnvironment } from '../../environment.js'
 import { describeSession, type RtcGateway, type RtcPeer } from '../port/index.js'
 import { HttpRefusal } from './session-requests.js'
 
-/** What a POST carried. */
+/** What is kept of a POST. The offer is not: there are thousands of sessions. */
 export interface SessionPost {
-  readonly offer: RemoteDescription
   /** What the gate is asked. */
   readonly asked: StreamRequest
   /** Whose pending sessions are counted together: the address's. */
@@ -74,9 +73,9 @@ export abstract class RtcSession {
   }
 
   /** POST: resolves with the answer to the offer. Rejects with HttpRefusal or SdpError, and the session is over. */
-  async begin(): Promise<string> {
+  async begin(offer: RemoteDescription): Promise<string> {
     try {
-      return await this.admit()
+      return await this.admit(offer)
     } catch (error) {
       this.end('error')
       throw error
@@ -107,15 +106,14 @@ export abstract class RtcSession {
   }
 
   /** Asks the gate, and connects. */
-  protected abstract admit(): Promise<string>
+  protected abstract admit(offer: RemoteDescription): Promise<string>
   protected abstract handleConnected(keys: SrtpKeys, profile: SrtpProfile, address: PeerAddress | undefined): void
   /** Undoes what `admit` began. */
   protected abstract release(reason: StreamEndReason): void
 
   /** Makes the transport, and gives the address out. Returns the answer to the offer. */
-  protected connect(media: readonly NegotiatedMedia[], carried: SessionMedia): string {
+  protected connect(offer: RemoteDescription, media: readonly NegotiatedMedia[], carried: SessionMedia): string {
     const { gateway, sessions } = this.context
-    const { offer } = this.post
     if (this.#isOver) throw new HttpRefusal(404, 'The stream has just ended.')
     this.#mid = acceptedBundle(offer, media)[0]!
     this.#peer = gateway.createPeer({

@@ -49,8 +49,7 @@ export class WhepSession extends RtcSession {
     return this.#attempt?.isKnown === true
   }
 
-  protected async admit(): Promise<string> {
-    const { offer } = this.post
+  protected async admit(offer: RemoteDescription): Promise<string> {
     const { attempt, stream } = await this.#ask()
     const kind = kindFor(offer, stream.tracks)
     const preferences = allowed(preferencesFor(stream.tracks, kind), attempt.filters.without)
@@ -65,7 +64,7 @@ export class WhepSession extends RtcSession {
     // A client that offers but never connects causes no conversion: until the connection, the stream is only watched for
     // its end.
     this.#unwatch = stream.subscribe({ kind, handleFrame: () => undefined, handleEnd }, 'live')
-    const answer = this.connect(media, this.#play)
+    const answer = this.connect(offer, media, this.#play)
     attempt.enter({
       bytes: () => this.#play.bytesSent,
       droppedFrames: () => this.#play.droppedFrames,

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { negotiate, planPublish, type PeerAddress, type SrtpKeys, type SrtpProfile } from '@crossroom/webrtc'
+import {
+  negotiate,
+  planPublish,
+  type PeerAddress,
+  type RemoteDescription,
+  type SrtpKeys,
+  type SrtpProfile,
+} from '@crossroom/webrtc'
 import type { StreamEndReason } from '../../../auth/index.js'
 import { PUBLISH_CODECS, PublishedStream, RtcPublish } from '../receive/index.js'
 import { RtcSession, type SessionContext, type SessionPost } from './session.js'
@@ -24,11 +31,10 @@ export class WhipSession extends RtcSession {
     return this.#stream.isKnown
   }
 
-  protected async admit(): Promise<string> {
+  protected async admit(offer: RemoteDescription): Promise<string> {
     const { environment, gateway } = this.context
-    const { offer, asked } = this.post
     const media = negotiate(offer, planPublish(PUBLISH_CODECS), (length) => randomBytes(length))
-    const refusal = await this.#stream.ask(environment, asked)
+    const refusal = await this.#stream.ask(environment, this.post.asked)
     if (refusal !== undefined) throw refusalOf(refusal.httpStatus, refusal.sentence)
     if (!this.#stream.isOpen) throw new HttpRefusal(403, 'The publisher was removed.')
     this.#stream.setMedia(media)
@@ -36,7 +42,7 @@ export class WhipSession extends RtcSession {
       ...{ gateway, media, clock: environment.clock },
       onFrame: (mid, rid, frame) => this.#stream.handleFrame(mid, rid, frame),
     })
-    return this.connect(media, this.#publish)
+    return this.connect(offer, media, this.#publish)
   }
 
   protected handleConnected(keys: SrtpKeys, _profile: SrtpProfile, address: PeerAddress | undefined): void {
