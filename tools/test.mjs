@@ -24,6 +24,7 @@ const MEASURED = [
   'test/interop/client/many',
   'test/interop/client/network',
   'test/interop/firefox',
+  'test/interop/foreign-publishers',
   'test/interop/pages/call',
   'test/interop/phone/four-in-a-call',
   'test/interop/phone/nine-in-a-room',

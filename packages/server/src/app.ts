@@ -69,7 +69,7 @@ class App implements RunningServer {
     this.#web = new Web(core)
     observeCore(core)
     this.#stopWarning = clock.onStoodStill((micros) => {
-      log.warn({ stoodStillMs: Math.round(micros / 1000) }, 'The process was suspended; client timeouts are extended')
+      log.warn({ stoodStillMs: Math.round(micros / 1000) }, 'The server stood still; client timeouts are extended')
     })
   }
 
