@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { canonicalRoomId, isRoomId, isUserId } from '@crossroom/protocol'
+import { authLimits } from '../config/index.js'
 import type { EntryTickets, EntryVerifier } from '../auth/index.js'
 import type { AddressRates } from '../net/index.js'
 import type { Audit, Log } from '../observe/index.js'
@@ -18,18 +19,17 @@ export interface DesktopDeps {
   readonly clientAddress: (request: FastifyRequest['raw']) => string
 }
 
-const SIGNATURE_CHARS = 4096
-const NAME_CHARS = 64
+const { ticketNameChars, ticketSignatureChars } = authLimits
 
 const ticketRequest = z.object({
   roomId: z
     .union([z.string(), z.number()])
     .refine(isRoomId, 'must be a number up to 4294967295, or 1 to 64 of A-Z a-z 0-9 _ -'),
   userId: z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -'),
-  userName: z.string().max(NAME_CHARS).optional(),
+  userName: z.string().max(ticketNameChars).optional(),
   sdkAppId: z.int().positive().optional(),
-  userSig: z.string().max(SIGNATURE_CHARS).optional(),
-  privateMapKey: z.string().max(SIGNATURE_CHARS).optional(),
+  userSig: z.string().max(ticketSignatureChars).optional(),
+  privateMapKey: z.string().max(ticketSignatureChars).optional(),
 })
 
 const redeemRequest = z.object({ ticket: z.string().max(64) })

@@ -31,12 +31,11 @@ interface ServedRoom {
   readonly members: Map<string, { readonly nickName: string; seenAtMs: number }>
 }
 
-const { demoRooms, demoMembers, demoHeartbeatMs } = openServiceLimits
+const { demoRooms, demoMembers, demoHeartbeatMs, demoTextChars } = openServiceLimits
 
 type Body = Readonly<Record<string, unknown>>
 type Answer = Readonly<Record<string, unknown>>
 
-const TEXT_CHARS = 128
 const OK = { code: 0, message: '' }
 
 /** Adds the routes to a web server. */
@@ -171,7 +170,7 @@ class RoomService {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, TEXT_CHARS) : ''
+  return typeof value === 'string' ? value.slice(0, demoTextChars) : ''
 }
 
 /** NaN for values other than numbers and text: converting an object would call methods that JSON can name. */

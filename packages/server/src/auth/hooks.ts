@@ -40,9 +40,6 @@ export interface PublishEnd {
   readonly subject: string | undefined
 }
 
-/** A refusal from an `on_…` server may name its reason; this much of it reaches the client. */
-const REASON_CHARS = 200
-
 /** The hooks that the configuration names; undefined when it names none. */
 export function hooksOf(config: Config, secrets: Secrets, deps: HookDeps): Hooks | undefined {
   const { onPublish, onPlay, onUnpublish } = config
@@ -148,13 +145,13 @@ function readVerdict(text: string): HookAnswer {
   if (allow === false || (typeof code === 'number' && code !== 0))
     return { allowed: false, refused: true, sentence: refusalSentence(reason) }
   return typeof subject === 'string' && subject !== ''
-    ? { allowed: true, subject: `hook:${subject.slice(0, REASON_CHARS)}` }
+    ? { allowed: true, subject: `hook:${subject.slice(0, hookLimits.reasonChars)}` }
     : { allowed: true }
 }
 
 function refusalSentence(reason: unknown): string {
   return typeof reason === 'string' && reason !== ''
-    ? reason.slice(0, REASON_CHARS)
+    ? reason.slice(0, hookLimits.reasonChars)
     : 'The hook that decides about this stream refused it.'
 }
 

@@ -1,7 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { authLimits, isLoopbackHost, MIN_SECRET_BYTES } from '../config/index.js'
+import { authLimits, isLoopbackHost } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import type { Finding } from '../endpoints/index.js'
 import { describeMode } from './serve.js'
@@ -22,11 +22,11 @@ export function checkNode(version: string): Finding {
 /** Access to the server. */
 export function checkSecret(config: Config): Finding[] {
   const findings: Finding[] = [{ check: 'access', state: 'ok', message: describeMode(config) }]
-  if (config.secret !== undefined && Buffer.byteLength(config.secret) < MIN_SECRET_BYTES)
+  if (config.secret !== undefined && Buffer.byteLength(config.secret) < authLimits.minSecretBytes)
     findings.push({
       check: 'secret',
       state: 'warn',
-      message: `The secret has fewer than ${String(MIN_SECRET_BYTES)} bytes, so the server accepts it only on loopback: use a random one (openssl rand -hex 32).`,
+      message: `The secret has fewer than ${String(authLimits.minSecretBytes)} bytes, so the server accepts it only on loopback: use a random one (openssl rand -hex 32).`,
     })
   if (config.publish === 'open' && !isLoopbackHost(config.host))
     findings.push({

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ConfigError, MIN_SECRET_BYTES, readSecretFile } from '../config/index.js'
+import { authLimits, ConfigError, readSecretFile } from '../config/index.js'
 
 /**
  * Secrets that the server generates: random, created at the first start, and stored readable only by this user, so that
@@ -28,7 +28,7 @@ export function findKept(environment: Environment, name: KeptSecret): readonly s
   const path = keptPath(environment, name)
   if (!isThere(path)) return []
   const found = readSecretFile(path, 'The stored secret')
-  if (found.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES))
+  if (found.some((secret) => Buffer.byteLength(secret) < authLimits.minSecretBytes))
     throw new ConfigError(`${path} holds no secret of sufficient length. Delete it, and the next start generates one.`)
   return found
 }

@@ -1,9 +1,8 @@
 import { write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
+import { observeLimits } from '../config/index.js'
 
 const STDERR = 2
-/** Lines waiting while stderr is not read; beyond it they are dropped, because the server must not wait for its log. */
-const WAITING_BYTES = 1024 * 1024
 /** A descriptor that cannot take bytes now is tried again after this … */
 const RETRY_MS = 100
 /** … and after a failed write, because a full disk may have room again later. */
@@ -82,7 +81,7 @@ export class WaitingLines {
     const bytes = Buffer.from(line)
     if (this.#isClosed) return
     // In order: behind a gap nothing waits before the gap can be told.
-    if (this.#lost > 0 || this.#bytes + bytes.length > WAITING_BYTES) {
+    if (this.#lost > 0 || this.#bytes + bytes.length > observeLimits.logWaitingBytes) {
       this.#lost++
       return
     }

@@ -7,7 +7,7 @@ export type { Config, ConfigSources, ConfigWith } from './load.js'
 export { servesTls, tcpPort, type PortUse } from './ports.js'
 export type { StreamProtocol } from './protocols.js'
 export { readSecretFile } from './secret-file.js'
-export { MIN_SECRET_BYTES, type PreviousSecrets } from './secrets.js'
+export type { PreviousSecrets } from './secrets.js'
 export { definitionsOf, serverOptions } from './schema.js'
 export {
   authLimits,

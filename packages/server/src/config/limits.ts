@@ -261,6 +261,11 @@ export const authLimits = {
   /** Unredeemed tickets of `crossroom://` links, and their lifetime; beyond it the oldest is dropped. */
   entryTickets: 10_000,
   entryTicketMs: 60_000,
+  /** Characters of one signature and of the display name in the request for a ticket. */
+  ticketSignatureChars: 4 * KiB,
+  ticketNameChars: 64,
+  /** Minimum length of a secret if other machines can reach the server: one signed token suffices to guess shorter ones offline. */
+  minSecretBytes: 32,
 } as const
 
 /** HTTP services without authentication: the signatures of the demo, the room service of the old demos. */
@@ -269,6 +274,8 @@ export const openServiceLimits = {
   demoRooms: 1000,
   demoMembers: 4,
   demoHeartbeatMs: 20_000,
+  /** Characters that are stored of one text. */
+  demoTextChars: 128,
   /** Requests from one address (IPv4 /32, IPv6 /64); loopback is exempt. */
   requestsPerSecond: 10,
   requestBurst: 40,
@@ -279,6 +286,8 @@ export const openServiceLimits = {
 export const hookLimits = {
   timeoutMs: 3_000,
   responseBytes: 64 * KiB,
+  /** Characters of a hook's reason that reach the client, and of the subject it returns. */
+  reasonChars: 200,
   inFlight: 64,
   /** Notifications waiting for delivery; beyond it the oldest is dropped and counted. */
   queued: 1000,
@@ -309,6 +318,10 @@ export const observeLimits = {
   logTextChars: 512,
   /** Streams with their own label, with `--metrics-stream-label`. */
   labelledStreams: 1000,
+  /** Different codes of one metric; further ones are counted as `OTHER`. */
+  metricCodes: 100,
+  /** Log lines that wait while stderr is not read; further ones are dropped and counted. */
+  logWaitingBytes: 1 * MiB,
 } as const
 
 /** WebRTC sessions (WHEP, WHIP). */

@@ -1,9 +1,7 @@
 import { ConfigError } from './config-error.js'
+import { authLimits } from './limits.js'
 import type { ParsedOptions } from './schema.js'
 import { readSecretFile } from './secret-file.js'
-
-/** With one signed token, shorter secrets can be guessed offline. */
-export const MIN_SECRET_BYTES = 32
 
 /** Secrets that can change while the server runs, and the options of their files. */
 const FILES = {
@@ -63,9 +61,9 @@ export function refuseWeakSecrets(config: Secrets, isLoopback: boolean): void {
   if (isLoopback) return
   for (const [name, flag] of Object.entries(SECRETS) as [keyof typeof SECRETS, string][])
     for (const value of [config[name], (config.previous as Partial<Record<string, string>>)[name]])
-      if (value !== undefined && Buffer.byteLength(value) < MIN_SECRET_BYTES)
+      if (value !== undefined && Buffer.byteLength(value) < authLimits.minSecretBytes)
         throw new ConfigError(
-          `${flag} has fewer than ${String(MIN_SECRET_BYTES)} bytes and could be guessed, because other machines can reach the server. Generate one with openssl rand -hex 32.`,
+          `${flag} has fewer than ${String(authLimits.minSecretBytes)} bytes and could be guessed, because other machines can reach the server. Generate one with openssl rand -hex 32.`,
         )
 }
 

@@ -37,8 +37,6 @@ export interface MetricsOptions {
 const MICROS = 1_000_000
 /** Seconds; the goals are 5 ms for FLV and 30 ms for WebRTC, the rest is what users suffer. */
 const JOIN_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
-/** Different codes of one metric; they come from code, so more than this is a mistake that must not cost memory. */
-const CODES = 100
 /** Figure, metric and its help. */
 const TRAFFIC_COUNTERS = [
   ['bytesIn', 'in_bytes_total', 'Bytes received'],
@@ -262,7 +260,7 @@ export class Metrics {
 
   #bounded(code: string): string {
     if (this.#knownCodes.has(code)) return code
-    if (this.#knownCodes.size >= CODES) return 'OTHER'
+    if (this.#knownCodes.size >= observeLimits.metricCodes) return 'OTHER'
     this.#knownCodes.add(code)
     return code
   }

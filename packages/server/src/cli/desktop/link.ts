@@ -1,4 +1,5 @@
 import { isRoomId, isUserId } from '@crossroom/protocol'
+import { authLimits } from '../../config/index.js'
 import { parseUrl } from '../../net/index.js'
 
 /** Longer links are refused unread. */
@@ -20,7 +21,6 @@ export interface DesktopLink {
 
 const PARAMETERS: ReadonlySet<string> = new Set(['server', 'room', 'user', 'name', 'ticket'])
 const TICKET = /^[A-Za-z0-9_-]{16,64}$/
-const NAME_CHARS = 64
 const CONTROL = /\p{Cc}/u
 /** RFC 1918, RFC 6598, RFC 3927 and loopback, as hosts in URLs are spelled after parsing. */
 const PRIVATE_HOST =
@@ -53,8 +53,8 @@ function checkedLink(parts: ReadonlyMap<string, string>): DesktopLink | string {
   const userId = parts.get('user')
   if (userId !== undefined && !isUserId(userId)) return 'The user of the link must be 1 to 32 of A-Z a-z 0-9 _ -.'
   const name = parts.get('name')
-  if (name !== undefined && (name.length > NAME_CHARS || CONTROL.test(name)))
-    return `The name in the link must have at most ${String(NAME_CHARS)} characters and no control characters.`
+  if (name !== undefined && (name.length > authLimits.ticketNameChars || CONTROL.test(name)))
+    return `The name in the link must have at most ${String(authLimits.ticketNameChars)} characters and no control characters.`
   const ticket = parts.get('ticket')
   if (ticket !== undefined && !TICKET.test(ticket)) return 'The ticket of the link is not one of a Crossroom server.'
   return {
