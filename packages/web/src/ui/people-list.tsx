@@ -35,7 +35,7 @@ export function PeopleList({ model }: { model: RoomModel }): VNode {
 
 /** The way back for people whom the owner made audience. */
 function MadeAudience({ model }: { model: RoomModel }): VNode | null {
-  const people = model.madeAudience.value
+  const people = model.mic.madeAudience.value
   if (!model.isOwner.value || people.length === 0) return null
   return (
     <ul class="people-list" aria-label={say('audience')}>
@@ -43,7 +43,7 @@ function MadeAudience({ model }: { model: RoomModel }): VNode | null {
         <li key={userId} class="person">
           <Icon name="eye" />
           <span class="person-name">{name}</span>
-          <button type="button" class="small" onClick={() => void model.offerMic(userId)}>
+          <button type="button" class="small" onClick={() => void model.mic.offer(userId)}>
             {say('offerMic')}
             <span class="unseen"> {name}</span>
           </button>
@@ -55,8 +55,8 @@ function MadeAudience({ model }: { model: RoomModel }): VNode | null {
 
 /** Requests to speak, and to be heard or seen again; only the owner gets them. */
 export function MicRequests({ model }: { model: RoomModel }): VNode | null {
-  const requests = model.micRequests.value
-  const pleas = model.pleas.value
+  const requests = model.mic.requests.value
+  const pleas = model.mic.pleas.value
   if (requests.length === 0 && pleas.length === 0) return null
   return (
     <section class="mic-requests" aria-label={say('micRequests')}>
@@ -68,11 +68,11 @@ export function MicRequests({ model }: { model: RoomModel }): VNode | null {
             <span class="person-name">
               {say(plea.kind === 'audio' ? 'pleaAudio' : 'pleaVideo', { name: plea.name })}
             </span>
-            <button type="button" class="small primary" onClick={() => void model.answerPlea(plea, true)}>
+            <button type="button" class="small primary" onClick={() => void model.mic.answerPlea(plea, true)}>
               {say('accept')}
               <span class="unseen"> {plea.name}</span>
             </button>
-            <button type="button" class="small" onClick={() => void model.answerPlea(plea, false)}>
+            <button type="button" class="small" onClick={() => void model.mic.answerPlea(plea, false)}>
               {say('decline')}
               <span class="unseen"> {plea.name}</span>
             </button>
@@ -82,11 +82,11 @@ export function MicRequests({ model }: { model: RoomModel }): VNode | null {
           <li key={userId}>
             <Icon name="hand" />
             <span class="person-name">{name}</span>
-            <button type="button" class="small primary" onClick={() => void model.answerMic(userId, true)}>
+            <button type="button" class="small primary" onClick={() => void model.mic.answer(userId, true)}>
               {say('accept')}
               <span class="unseen"> {name}</span>
             </button>
-            <button type="button" class="small" onClick={() => void model.answerMic(userId, false)}>
+            <button type="button" class="small" onClick={() => void model.mic.answer(userId, false)}>
               {say('decline')}
               <span class="unseen"> {name}</span>
             </button>
@@ -141,7 +141,7 @@ function OwnersTools({ model, person }: { model: RoomModel; person: Person }): V
         onUse={() => void model.mute(userId, 'audio', !isWithheld)}
       />
       {person.role === 'anchor' ? (
-        <Tool icon="eye" label={say('makeAudience', { name })} onUse={() => void model.removeMic(userId)} />
+        <Tool icon="eye" label={say('makeAudience', { name })} onUse={() => void model.mic.remove(userId)} />
       ) : null}
       <Tool icon="remove" label={say('kick', { name })} onUse={() => setAsks(true)} />
       {asks ? (

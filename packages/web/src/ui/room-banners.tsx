@@ -31,7 +31,7 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
   const self = model.self.value?.userId ?? ''
   const silenced = (['audio', 'video'] as const).filter((kind) => model.withheld.value.has(`${self} ${kind}`))
   const isQuiet = failure === undefined && resume === undefined && fallback === undefined && silenced.length === 0
-  if (!isLost && isQuiet && !model.isOffered.value) return null
+  if (!isLost && isQuiet && !model.mic.isOffered.value) return null
   return (
     <div class="banners">
       {isLost ? (
@@ -50,18 +50,18 @@ export function RoomBanners({ model }: { model: RoomModel }): VNode | null {
       {silenced.map((kind) => (
         <Banner key={kind} tone="calm" icon={kind === 'audio' ? 'microphoneOff' : 'cameraOff'}>
           <p>{say(kind === 'audio' ? 'ownerMutedYou' : 'ownerHidYou')}</p>
-          <button type="button" class="small" onClick={() => void model.plead(kind)}>
+          <button type="button" class="small" onClick={() => void model.mic.plead(kind)}>
             {say(kind === 'audio' ? 'pleadAudio' : 'pleadVideo')}
           </button>
         </Banner>
       ))}
-      {model.isOffered.value ? (
+      {model.mic.isOffered.value ? (
         <Banner tone="calm" icon="hand">
           <p>{say('micOffered')}</p>
-          <button type="button" class="small primary" onClick={() => void model.askForMic()}>
+          <button type="button" class="small primary" onClick={() => void model.mic.ask()}>
             {say('micTake')}
           </button>
-          <button type="button" class="small" onClick={() => (model.isOffered.value = false)}>
+          <button type="button" class="small" onClick={() => (model.mic.isOffered.value = false)}>
             {say('decline')}
           </button>
         </Banner>

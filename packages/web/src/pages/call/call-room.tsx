@@ -137,7 +137,7 @@ function SidePanel({ model, view }: { model: RoomModel; view: CallView }): VNode
 
 /** Members who ask to speak appear with the panel closed too. */
 function PanelRequests({ model }: { model: RoomModel }): VNode | null {
-  if (model.micRequests.value.length === 0 && model.pleas.value.length === 0) return null
+  if (model.mic.requests.value.length === 0 && model.mic.pleas.value.length === 0) return null
   return (
     <div class="call-requests">
       <MicRequests model={model} />

@@ -20,10 +20,10 @@ export function Toolbar(props: {
         {model.self.value?.role === 'audience' ? (
           <ToolButton
             icon="hand"
-            phrase={model.isAsking.value ? 'handDown' : 'handUp'}
+            phrase={model.mic.isAsking.value ? 'handDown' : 'handUp'}
             word="handWord"
-            isOn={model.isAsking.value}
-            onUse={() => void (model.isAsking.value ? model.withdrawMic() : model.askForMic())}
+            isOn={model.mic.isAsking.value}
+            onUse={() => void (model.mic.isAsking.value ? model.mic.withdraw() : model.mic.ask())}
           />
         ) : null}
         <LookingTools model={model} view={view} />
@@ -94,7 +94,7 @@ function LookingTools({ model, view }: { model: RoomModel; view: CallView }): VN
         word="people"
         shortcut="P"
         isOn={panel === 'people'}
-        count={model.micRequests.value.length + model.pleas.value.length}
+        count={model.mic.requests.value.length + model.mic.pleas.value.length}
         className="for-computers"
         onUse={() => view.togglePanel('people')}
       />

@@ -57,7 +57,7 @@ export class LiveModel {
     // A yes counts for the request it was given with: declined, withdrawn or not answered, it is over.
     let wasAsking = false
     effect(() => {
-      const isAsking = this.room.isAsking.value
+      const isAsking = this.room.mic.isAsking.value
       if (wasAsking && !isAsking && this.part.peek() === 'watching') this.#agreed.value = false
       wasAsking = isAsking
     })
@@ -91,7 +91,7 @@ export class LiveModel {
   /** Asks for the stage: a yes opens the devices. */
   askForStage(): Promise<void> {
     this.#agreed.value = true
-    return this.room.askForMic()
+    return this.room.mic.ask()
   }
 
   /** Says yes to a stage that was offered. */

@@ -174,13 +174,13 @@ function WayOntoStage({ model, disabled }: { model: LiveModel; disabled: boolean
       </button>
     )
   }
-  const isAsking = room.isAsking.value
+  const isAsking = room.mic.isAsking.value
   return (
     <button
       type="button"
       class={isAsking ? '' : 'primary'}
       disabled={disabled}
-      onClick={() => void (isAsking ? room.withdrawMic() : model.askForStage())}
+      onClick={() => void (isAsking ? room.mic.withdraw() : model.askForStage())}
     >
       <Icon name="hand" />
       {say(isAsking ? 'asking' : 'joinIn')}

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { sentenceOf } from './failure.js'
 
 /** A sentence that is shown for a moment. */
 export interface Notice {
@@ -25,5 +26,18 @@ export class Notices {
 
   dismiss(id: number): void {
     this.list.value = this.list.value.filter((notice) => notice.id !== id)
+  }
+
+  showFailure(error: unknown): void {
+    this.show(sentenceOf(error), true)
+  }
+
+  /** Shows why it failed; never rejects. */
+  async attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.showFailure(error)
+    }
   }
 }

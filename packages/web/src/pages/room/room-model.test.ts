@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { codedError, fakeClient, fakeClientClass, userCalled, type FakeClient } from './client.fake.js'
-import { ASK_MS, RoomModel } from './room-model.js'
+import { ASK_MS } from './link-mic.js'
+import { RoomModel } from './room-model.js'
 
 let client: FakeClient
 let model: RoomModel
@@ -115,22 +116,22 @@ test('the owner sees who asks to speak, once each, until it is answered', async 
   client.emit('mic-requested', { userId: 'dan', userName: 'Dan' })
   client.emit('mic-requested', { userId: 'dan', userName: 'Dan' })
   client.emit('mic-requested', { userId: 'eve', userName: '' })
-  expect(model.micRequests.value).toEqual([
+  expect(model.mic.requests.value).toEqual([
     { userId: 'dan', name: 'Dan' },
     { userId: 'eve', name: 'eve' },
   ])
-  await model.answerMic('dan', true)
+  await model.mic.answer('dan', true)
   expect(client.calls).toContain('answerMic ["dan",true]')
-  expect(model.micRequests.value.map(({ userId }) => userId)).toEqual(['eve'])
+  expect(model.mic.requests.value.map(({ userId }) => userId)).toEqual(['eve'])
 })
 
 test('who asks to speak waits for the answer', async () => {
   await model.enter({ ...anna, role: 'audience' })
-  await model.askForMic()
-  expect(model.isAsking.value).toBe(true)
+  await model.mic.ask()
+  expect(model.mic.isAsking.value).toBe(true)
   client.emit('mic-answered', { accepted: true })
   client.emit('role-changed', { userId: 'anna-1', role: 'anchor' })
-  expect(model.isAsking.value).toBe(false)
+  expect(model.mic.isAsking.value).toBe(false)
   expect(model.maySend.value).toBe(true)
 })
 
@@ -161,10 +162,10 @@ test('sound that the browser holds back is offered once', async () => {
 test('a request to speak that nobody answers ends by itself, and the owner is told that it is over', async () => {
   await model.enter({ ...anna, role: 'audience' })
   client.emit('user-list', { users: [userCalled('owner', { role: 'owner' })] })
-  await model.askForMic()
-  expect(model.isAsking.value).toBe(true)
+  await model.mic.ask()
+  expect(model.mic.isAsking.value).toBe(true)
   await vi.advanceTimersByTimeAsync(ASK_MS)
-  expect(model.isAsking.value).toBe(false)
+  expect(model.mic.isAsking.value).toBe(false)
   expect(client.calls.at(-1)).toBe('withdrawMic')
 })
 
@@ -180,20 +181,20 @@ test('whoever the owner muted is asked about once they plead, and nobody else is
   plea('ben')
   plea('ben')
   plea('cleo')
-  expect(model.pleas.value.map(({ userId }) => userId)).toEqual(['ben'])
+  expect(model.mic.pleas.value.map(({ userId }) => userId)).toEqual(['ben'])
   expect(model.chat.lines.value).toEqual([])
-  await model.answerPlea(model.pleas.value[0]!, true)
+  await model.mic.answerPlea(model.mic.pleas.value[0]!, true)
   expect(client.calls.at(-1)).toBe('mute ["ben","audio",false]')
 })
 
 test('somebody whom the owner made audience can be asked back, and their yes is accepted at once', async () => {
   await model.enter(anna)
   client.emit('user-list', { users: [userCalled('ben')] })
-  await model.removeMic('ben')
+  await model.mic.remove('ben')
   client.emit('user-list', { users: [] })
-  expect(model.madeAudience.value.map(({ userId }) => userId)).toEqual(['ben'])
-  await model.offerMic('ben')
+  expect(model.mic.madeAudience.value.map(({ userId }) => userId)).toEqual(['ben'])
+  await model.mic.offer('ben')
   client.emit('mic-requested', { userId: 'ben', userName: 'Ben' })
   expect(client.calls.at(-1)).toBe('answerMic ["ben",true]')
-  expect(model.micRequests.value).toEqual([])
+  expect(model.mic.requests.value).toEqual([])
 })
