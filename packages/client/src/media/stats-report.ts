@@ -17,13 +17,23 @@ export interface StatsEntry {
   readonly packetsLost?: number
   readonly fractionLost?: number
   readonly localId?: string
+  readonly remoteId?: string
   /** Seconds. */
   readonly roundTripTime?: number
   readonly currentRoundTripTime?: number
   readonly frameWidth?: number
   readonly frameHeight?: number
   readonly framesPerSecond?: number
+  readonly framesEncoded?: number
+  readonly framesDecoded?: number
+  readonly qualityLimitationReason?: string
   readonly totalFreezesDuration?: number
+  readonly jitterBufferDelay?: number
+  readonly jitterBufferEmittedCount?: number
+  readonly totalDecodeTime?: number
+  /** Milliseconds. */
+  readonly estimatedPlayoutTimestamp?: number
+  readonly remoteTimestamp?: number
   readonly selectedCandidatePairId?: string
   readonly localCandidateId?: string
   readonly candidateType?: string
@@ -48,4 +58,10 @@ export function selectedPair(stats: StatsEntries): StatsEntry | undefined {
   const transport = entries.find(({ type }) => type === 'transport')
   if (transport?.selectedCandidatePairId !== undefined) return stats.get(transport.selectedCandidatePairId)
   return entries.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded')
+}
+
+/** How packets of a pair travel from this machine. */
+export function transportOf(stats: StatsEntries, pair: StatsEntry | undefined): { readonly transport?: 'udp' | 'tcp' } {
+  const protocol = stats.get(pair?.localCandidateId ?? '')?.protocol
+  return protocol === 'udp' || protocol === 'tcp' ? { transport: protocol } : {}
 }

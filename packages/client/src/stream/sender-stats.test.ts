@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { captureError } from '../errors.js'
 import { preferH264 } from '../media/codecs.js'
 import { failureOfCapture, failureOfWhip } from './publish-failure.js'
-import { sentIn, type SenderReport } from './sender-stats.js'
+import type { StatsEntry } from '../media/stats-report.js'
+import { sentIn } from './sender-stats.js'
 
 test('H.264 comes first, the mode that splits pictures before the other, and the rest keeps its order', () => {
   const codecs = [
@@ -37,7 +38,11 @@ test.each([
   expect(failureOfCapture(captureError(new DOMException('', name), 'screen'))).toEqual({ reason: screen })
 })
 
-const REPORTS: readonly [string, SenderReport][] = [
+function entries(reports: readonly [string, Omit<StatsEntry, 'id' | 'timestamp'>][]): [string, StatsEntry][] {
+  return reports.map(([id, report]) => [id, { id, timestamp: 0, ...report }])
+}
+
+const REPORTS = entries([
   ['T', { type: 'transport', selectedCandidatePairId: 'P' }],
   ['P', { type: 'candidate-pair', localCandidateId: 'L', currentRoundTripTime: 0.03 }],
   ['L', { type: 'local-candidate', protocol: 'udp' }],
@@ -45,8 +50,9 @@ const REPORTS: readonly [string, SenderReport][] = [
   ['D', { type: 'codec', mimeType: 'audio/opus' }],
   ['A', { type: 'outbound-rtp', kind: 'audio', bytesSent: 1000, codecId: 'D' }],
   ['R', { type: 'remote-inbound-rtp', kind: 'video', roundTripTime: 0.02, fractionLost: 0.05 }],
-]
-const VIDEO: SenderReport = {
+])
+const VIDEO: StatsEntry = {
+  ...{ id: 'V', timestamp: 0 },
   ...{ type: 'outbound-rtp', kind: 'video', bytesSent: 9000, framesEncoded: 30, frameWidth: 640, frameHeight: 360 },
   ...{ codecId: 'C', remoteId: 'R', qualityLimitationReason: 'bandwidth' },
 }

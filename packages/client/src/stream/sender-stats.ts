@@ -1,3 +1,5 @@
+import { selectedPair, transportOf, type StatsEntries, type StatsEntry } from '../media/stats-report.js'
+
 /** Why the browser sends less than it could, as `qualityLimitationReason` says. */
 export type Limitation = 'none' | 'cpu' | 'bandwidth' | 'other'
 
@@ -19,38 +21,16 @@ export interface SentReading {
   readonly transport?: 'udp' | 'tcp'
 }
 
-/** The fields of outbound-rtp, remote-inbound-rtp, codec, transport, candidate-pair that are read (W3C webrtc-stats). */
-export interface SenderReport {
-  readonly type: string
-  readonly kind?: string
-  readonly bytesSent?: number
-  readonly framesEncoded?: number
-  readonly frameWidth?: number
-  readonly frameHeight?: number
-  readonly codecId?: string
-  readonly mimeType?: string
-  readonly qualityLimitationReason?: string
-  readonly remoteId?: string
-  readonly fractionLost?: number
-  readonly roundTripTime?: number
-  readonly currentRoundTripTime?: number
-  readonly selectedCandidatePairId?: string
-  readonly localCandidateId?: string
-  readonly protocol?: string
-}
-
 /** Reads the reports of a connection that only sends. */
-export function sentIn(reports: ReadonlyMap<string, SenderReport>): SentReading {
-  const outbound = [...reports.values()].filter((report) => report.type === 'outbound-rtp')
+export function sentIn(stats: StatsEntries): SentReading {
+  const outbound = [...stats.values()].filter((report) => report.type === 'outbound-rtp')
   const video = outbound.find((report) => report.kind === 'video' && (report.framesEncoded ?? 0) > 0)
   const audio = outbound.find((report) => report.kind === 'audio' && (report.bytesSent ?? 0) > 0)
-  const transport = [...reports.values()].find((report) => report.selectedCandidatePairId !== undefined)
-  const pair = reports.get(transport?.selectedCandidatePairId ?? '')
-  const remote = reports.get((video ?? audio)?.remoteId ?? '')
-  const way = reports.get(pair?.localCandidateId ?? '')?.protocol
+  const pair = selectedPair(stats)
+  const remote = stats.get((video ?? audio)?.remoteId ?? '')
   const roundTrip = remote?.roundTripTime ?? pair?.currentRoundTripTime
-  const videoCodec = codecOf(reports, video)
-  const audioCodec = codecOf(reports, audio)
+  const videoCodec = codecOf(stats, video)
+  const audioCodec = codecOf(stats, audio)
   return {
     bytes: outbound.reduce((total, report) => total + (report.bytesSent ?? 0), 0),
     ...pictureOf(video),
@@ -58,11 +38,11 @@ export function sentIn(reports: ReadonlyMap<string, SenderReport>): SentReading 
     ...(audioCodec === undefined ? {} : { audioCodec }),
     ...(roundTrip === undefined ? {} : { roundTripMs: roundTrip * 1000 }),
     ...(remote?.fractionLost === undefined ? {} : { lost: remote.fractionLost }),
-    ...(way === 'udp' || way === 'tcp' ? { transport: way } : {}),
+    ...transportOf(stats, pair),
   }
 }
 
-function pictureOf(video: SenderReport | undefined): Partial<SentReading> {
+function pictureOf(video: StatsEntry | undefined): Partial<SentReading> {
   const { framesEncoded: pictures, frameWidth: width, frameHeight: height, qualityLimitationReason } = video ?? {}
   return {
     ...(pictures === undefined ? {} : { pictures }),
@@ -76,6 +56,6 @@ function limitationOf(reason: string): Limitation {
 }
 
 /** `video/H264` is `H264`. */
-function codecOf(reports: ReadonlyMap<string, SenderReport>, outbound: SenderReport | undefined): string | undefined {
-  return reports.get(outbound?.codecId ?? '')?.mimeType?.split('/')[1]
+function codecOf(stats: StatsEntries, outbound: StatsEntry | undefined): string | undefined {
+  return stats.get(outbound?.codecId ?? '')?.mimeType?.split('/')[1]
 }

@@ -1,10 +1,11 @@
+import { statsOf } from '../media/stats-report.js'
 import { HttpSession } from './http-session.js'
 import { withOpusNack } from '../media/sdp.js'
 import { webRtcMissing } from './server-parts.js'
 import { isNamed, type StreamAddress } from './source.js'
 import { preferH264 } from '../media/codecs.js'
 import { failureOfWhip, type PublishFailure } from './publish-failure.js'
-import { sentIn, type SenderReport, type SentReading } from './sender-stats.js'
+import { sentIn, type SentReading } from './sender-stats.js'
 
 /** The tracks to send; absent without a camera or a microphone. */
 export interface Tracks {
@@ -68,8 +69,7 @@ export class WhipSession implements PublishSession {
 
   async sample(): Promise<SentReading | undefined> {
     if (this.#connection === undefined) return undefined
-    const reports = (await this.#connection.getStats()) as unknown as Iterable<[string, SenderReport]>
-    return sentIn(new Map(reports))
+    return sentIn(await statsOf(this.#connection))
   }
 
   close(): void {
