@@ -4,7 +4,8 @@ import { MS, SECOND, Stage, videoConfig } from '../../../../test/scenarios/stage
 import { fetchLimits } from '../config/limits.js'
 import type { StreamResolver } from './resolver.js'
 import { StreamKey } from './stream-key.js'
-import type { Publication, Stream } from './stream.js'
+import type { Publication } from './publication.js'
+import type { Stream } from './stream.js'
 
 const FAR = StreamKey.plain('live/far')
 const sink = (kind?: string) => ({

@@ -13,15 +13,8 @@ export { LeadingPictures, withoutLeading } from './leading-pictures.js'
 export { Outlet } from './outlet.js'
 export type { StartsAt } from './start.js'
 export type { BridgeOf, Demand, EndReason, FrameSink, FrameSource, Tracks } from './sink.js'
-export {
-  Publication,
-  Stream,
-  type PublicationEnd,
-  type PublisherInfo,
-  type StreamLimits,
-  type StreamState,
-  type TrackRefusal,
-} from './stream.js'
+export { Publication, type PublicationEnd, type PublisherInfo, type TrackRefusal } from './publication.js'
+export { Stream, type StreamLimits, type StreamState } from './stream.js'
 export { StreamHub } from './stream-hub.js'
 export { StreamKey, type RoomStreamName } from './stream-key.js'
 export { WithoutTrack } from './without-track.js'

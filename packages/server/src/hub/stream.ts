@@ -1,7 +1,9 @@
-import type { AudioConfig, MediaFrame, Micros, VideoConfig } from '@crossroom/media'
+import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
 import { Outlet } from './outlet.js'
+import { Publication, type PublisherInfo } from './publication.js'
+import { PublishedTracks } from './published-tracks.js'
 import type { Demand, EndReason, FrameSink, Tracks } from './sink.js'
 import type { StreamKey } from './stream-key.js'
 import { Timeline } from './timeline.js'
@@ -23,72 +25,11 @@ export interface StreamLimits {
   readonly trackSilentMicros: Micros
 }
 
-/** The publisher. */
-export interface PublisherInfo {
-  readonly id: string
-  /** `rtmp`, `whip`, `transcode`, `relay`, …: for lists and metrics only. */
-  readonly protocol: string
-  readonly remoteAddress: string
-  /** A client with the same subject takes the stream over; without a subject no client can. */
-  readonly subject?: string
-  /** Called when the hub ends the publication: taken over, silent, kicked, shut down. The connection is then closed. */
-  onClose(reason: PublicationEnd): void
-  /** Its frames come with times of the server's clock, as WebRTC's do: there is no clock of the publisher's to judge. */
-  readonly hasServerTime?: boolean
-  /** Asks the encoder for a keyframe, where its protocol can. */
-  requestKeyframe?(): void
-}
-
-export type PublicationEnd = 'replaced' | 'silent' | 'kicked' | 'shutdown'
-
 /** `idle`: never published or given up; `live`: a publisher is there; `grace`: it left and may come back. */
 export type StreamState = 'idle' | 'live' | 'grace'
 
 /** What happens to a stream: the calls of `StreamObserver`. */
 export type StreamEvent = 'opened' | 'published' | 'tracksKnown' | 'unpublished' | 'demandChanged' | 'closed'
-
-/** Why a track of a publisher is not forwarded. */
-export interface TrackRefusal {
-  readonly kind: 'audio' | 'video'
-  /** Stable. */
-  readonly code: string
-  readonly reason: string
-}
-
-/** The right to push frames into a stream until `end` or until the hub takes it away. */
-export class Publication {
-  readonly info: PublisherInfo
-  readonly startedAt: Micros
-  /** Tracks that are sent and cannot be carried, by kind. */
-  readonly refusals = new Map<TrackRefusal['kind'], TrackRefusal>()
-  #stream: Stream | undefined
-
-  constructor(stream: Stream, info: PublisherInfo, startedAt: Micros) {
-    this.#stream = stream
-    this.info = info
-    this.startedAt = startedAt
-  }
-
-  /** Hands one frame to every subscriber. After the end it does nothing. */
-  push(frame: MediaFrame): void {
-    if (this.refusals.size > 0) this.refusals.delete(frame.config.kind)
-    this.#stream?.handlePublished(frame)
-  }
-
-  /** The publisher left by itself. */
-  end(): void {
-    const stream = this.#stream
-    this.#stream = undefined
-    stream?.handleUnpublished(this)
-  }
-
-  /** The hub ends it. */
-  close(reason: PublicationEnd): void {
-    if (this.#stream === undefined) return
-    this.end()
-    this.info.onClose(reason)
-  }
-}
 
 /**
  * One publisher, any number of subscribers, and what a new subscriber needs to start at once. The stream outlives its
@@ -106,15 +47,11 @@ export class Stream {
   readonly #withholding = new Withholding()
   readonly #liveness: TrackLiveness
   #holds = 0
-  #tracks: Tracks = {}
+  readonly #tracks: PublishedTracks
   #publication: Publication | undefined
   #cancelGrace: (() => void) | undefined
   /** Held, and without the publisher it had. */
   #awaitsReturn = false
-  /** All three of the current publication. */
-  #firstFrameSeen = false
-  #headerWaitOver = false
-  #tracksTold = false
   #lastFrameAt: Micros = 0
   #heardAt: Micros = 0
   #askedAt: Micros = -Infinity
@@ -135,6 +72,10 @@ export class Stream {
     this.#limits = limits
     this.#tell = tell
     this.#outlet = new Outlet(limits.gopCache, cached, () => tell('demandChanged', this))
+    this.#tracks = new PublishedTracks(clock, limits.headerWaitMicros, (isFirst) => {
+      if (isFirst) tell('tracksKnown', this)
+      this.#outlet.release()
+    })
     this.#liveness = new TrackLiveness(limits.trackSilentMicros)
     this.createdAt = clock.now()
   }
@@ -149,13 +90,13 @@ export class Stream {
   }
 
   get tracks(): Tracks {
-    return this.#tracks
+    return this.#tracks.present
   }
 
   /** Those of the tracks that still come: all that a new viewer can count on. */
   get promised(): Tracks {
     // A publisher that can be asked for a keyframe is a browser, whose picture may stop changing.
-    return this.#liveness.promised(this.#tracks, this.#publication?.info.requestKeyframe !== undefined)
+    return this.#liveness.promised(this.#tracks.present, this.#publication?.info.requestKeyframe !== undefined)
   }
 
   get subscribers(): number {
@@ -176,12 +117,12 @@ export class Stream {
 
   /** True once the current publisher has sent a frame. */
   get hasFrames(): boolean {
-    return this.#firstFrameSeen
+    return this.#tracks.hasFrames
   }
 
   /** True once `tracksKnown` was told of the current publisher. */
   get tracksKnown(): boolean {
-    return this.#tracksTold && this.#publication !== undefined
+    return this.#tracks.wasTold && this.#publication !== undefined
   }
 
   /** Jumps of publishers' clocks that were bridged. */
@@ -210,10 +151,7 @@ export class Stream {
     this.#withholding.restart()
     this.#outlet.gop.clear()
     this.#liveness.reset()
-    this.#tracks = {}
-    this.#firstFrameSeen = false
-    this.#headerWaitOver = false
-    this.#tracksTold = false
+    this.#tracks.restart()
     this.#lastFrameAt = this.#clock.listened()
     this.#heardAt = this.#clock.now()
     const publication = (this.#publication = new Publication(this, info, this.#clock.now()))
@@ -301,7 +239,7 @@ export class Stream {
    * first frame. `kind`: of the player that waits, for `demand`. The answer cancels.
    */
   whenTracksKnown(callback: () => void, kind?: string): () => void {
-    if (this.#tracksKnown()) {
+    if (this.#outlet.isEnded || this.#tracks.areKnown) {
       callback()
       return () => undefined
     }
@@ -315,12 +253,8 @@ export class Stream {
     this.#heardAt = this.#clock.now()
     this.framesIn++
     for (const unit of frame.units) this.bytesIn += unit.length
-    const config = frame.config
-    if (config.kind === 'video') {
-      if (config !== this.#tracks.video) this.#learn(config)
-    } else if (config !== this.#tracks.audio) this.#learn(config)
+    this.#tracks.hear(frame.config)
     this.#liveness.hear(frame)
-    if (!this.#firstFrameSeen) this.#handleFirstFrame()
     for (const watcher of this.#watchers) watcher.handleFrame(frame)
     if (!this.#withholding.passes(frame)) return
     this.#outlet.deliver(frame)
@@ -331,7 +265,7 @@ export class Stream {
   handleUnpublished(publication: Publication): void {
     if (this.#publication !== publication) return
     this.#publication = undefined
-    this.#firstFrameSeen = false
+    this.#tracks.stop()
     this.#outlet.gop.clear()
     if (this.#holds > 0) this.#awaitsReturn = true
     else this.#startGrace()
@@ -385,35 +319,6 @@ export class Stream {
     if (now - this.#askedAt < ASK_TO_KEEP) return
     this.#askedAt = now
     this.requestKeyframe()
-  }
-
-  #learn(config: VideoConfig | AudioConfig): void {
-    this.#tracks = { ...this.#tracks, [config.kind]: config }
-    if (this.#tracks.video !== undefined && this.#tracks.audio !== undefined) this.#handleTracksKnown()
-  }
-
-  #handleFirstFrame(): void {
-    this.#firstFrameSeen = true
-    const publication = this.#publication
-    this.#clock.after(this.#limits.headerWaitMicros, () => {
-      if (this.#publication !== publication) return
-      this.#headerWaitOver = true
-      this.#handleTracksKnown()
-    })
-  }
-
-  #tracksKnown(): boolean {
-    if (this.#outlet.isEnded) return true
-    if (!this.#firstFrameSeen) return false
-    return this.#headerWaitOver || (this.#tracks.video !== undefined && this.#tracks.audio !== undefined)
-  }
-
-  #handleTracksKnown(): void {
-    if (!this.#tracksTold && this.#firstFrameSeen) {
-      this.#tracksTold = true
-      this.#tell('tracksKnown', this)
-    }
-    this.#outlet.release()
   }
 
   #forgetIfIdle(): void {
