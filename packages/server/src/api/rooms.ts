@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { roomLimits } from '../config/index.js'
 import { originsOf, type AddressOptions } from '../net/index.js'
-import type { RoomOperations } from '../rooms/index.js'
+import { tokenPath, type RoomOperations } from '../rooms/index.js'
 import { ApiError } from './errors.js'
 import { answered, type Deadlines } from './room-answers.js'
 import {
@@ -97,7 +97,7 @@ function registerPlayAddresses(scope: FastifyInstance, deps: RoomRouteDeps): voi
     }
     const { token } = shared
     void reply.status(201)
-    return { token, expiresAt, play: deps.play(originsOf(request.raw, deps), `r/${token}`) }
+    return { token, expiresAt, play: deps.play(originsOf(request.raw, deps), tokenPath(token)) }
   })
   const revoked = { 200: endedBody, ...failures }
   const revoke = { tags, summary: 'Revoke such an address and disconnect its players', params: sharedParams }

@@ -9,6 +9,7 @@ import {
   ROOM_APPS,
   RoomGate,
   Rooms,
+  tokenPath,
   type AddressBook,
   type RoomOperations,
 } from '../rooms/index.js'
@@ -80,8 +81,8 @@ function addressBook(request: IncomingMessage, options: AddressOptions): Address
   const { plainRtmp } = origins
   const bookOf = (at: Origins): AddressBook => ({
     page: at.http,
-    play: (token) => options.play(at, `r/${token}`),
-    push: (token) => `${at.rtmp}/r/${token}`,
+    play: (token) => options.play(at, tokenPath(token)),
+    push: (token) => `${at.rtmp}/${tokenPath(token)}`,
   })
   return {
     ...bookOf(origins),

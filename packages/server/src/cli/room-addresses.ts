@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../endpoints/index.js'
+import { tokenPath } from '../rooms/index.js'
 import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import { askOwnServer, ownServer, type OwnAnswer } from './own-server.js'
@@ -52,7 +53,7 @@ export async function requestPlayAddress(
 ): Promise<string> {
   const path = `/api/v1/rooms/${roomId}/play-addresses`
   const { status, body } = await postToServer(config, path, { userId, expireSeconds })
-  if (status === 201) return `${addressesOf(config).http}/r/${(body as { token: string }).token}.flv`
+  if (status === 201) return `${addressesOf(config).http}/${tokenPath((body as { token: string }).token)}.flv`
   const { error } = body as { error?: { code?: string; message?: string } }
   if (status === 404)
     throw new CommandError(

@@ -1,5 +1,5 @@
 import type { Admission, EntryVerifier, Grant, StreamGate, StreamProtocol, StreamRequest } from '../../auth/index.js'
-import type { MediaToken, MediaTokens } from '../media/media-tokens.js'
+import { TOKEN_APP, type MediaToken, type MediaTokens } from '../media/media-tokens.js'
 import type { StreamLayers } from '../media/stream-layers.js'
 import { admitPush, type PushDirectory } from './push.js'
 import { refusal } from './refusal.js'
@@ -12,7 +12,7 @@ export interface RoomGateOptions {
 }
 
 /** Apps that belong to rooms; every other one is a plain stream's. */
-export const ROOM_APPS: ReadonlySet<string> = new Set(['r', 'push'])
+export const ROOM_APPS: ReadonlySet<string> = new Set([TOKEN_APP, 'push'])
 
 /** The gate of rooms' media: `/r/TOKEN` plays or publishes one stream of a member, `/push/ROOM` enters by publishing. */
 export class RoomGate implements StreamGate {
@@ -23,7 +23,7 @@ export class RoomGate implements StreamGate {
   }
 
   async admit(request: StreamRequest): Promise<Admission> {
-    if (request.app === 'r') return this.#admitToken(request)
+    if (request.app === TOKEN_APP) return this.#admitToken(request)
     if (request.action === 'play')
       return refusal('NOT_FOUND', 'Nothing is played here: /push is for publishing into a room.', 404)
     return admitPush(request, this.#options.rooms, this.#options.verifier)

@@ -27,6 +27,14 @@ export interface TokenScope {
 /** What ends a connection that was opened with a token. */
 export type EndConnection = (reason: StreamEndReason) => void
 
+/** The app of every address that a token opens. */
+export const TOKEN_APP = 'r'
+
+/** `APP/STREAM` of the address that a token opens. */
+export function tokenPath(token: string): string {
+  return `${TOKEN_APP}/${token}`
+}
+
 /** One address: `/r/TOKEN`. */
 export interface MediaToken extends TokenScope {
   readonly text: string

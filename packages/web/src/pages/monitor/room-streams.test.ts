@@ -10,7 +10,8 @@ const streams = new RoomStreams()
 const answers = (path: string): object => {
   if (path.endsWith('/members')) return { members }
   if (path.endsWith('/rooms')) return { rooms: [{ roomId: 'lobby' }] }
-  return { token: `t${String(asked.length)}` }
+  const token = `t${String(asked.length)}`
+  return { token, play: { flv: `http://elsewhere.test/r/${token}.flv` } }
 }
 
 beforeEach(() => {
@@ -38,6 +39,7 @@ test('every stream of every room is borrowed once, kept, and given back when it 
     ['lobby/a/main', 'lobby · A'],
     ['lobby/a/aux', 'lobby · A (aux)'],
   ])
+  for (const { path } of first) expect(path).toMatch(/^r\/t\d+$/)
   expect(await streams.fetch(api)).toEqual(first)
   expect(asked.filter((call) => call.startsWith('POST'))).toHaveLength(2)
   members = [member('a', 'main')]

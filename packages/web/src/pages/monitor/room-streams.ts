@@ -15,6 +15,8 @@ export interface WallStream {
 interface Lent {
   readonly roomId: string
   readonly token: string
+  /** `APP/STREAM`. */
+  readonly stream: string
 }
 
 /** A member's stream in a room. */
@@ -52,10 +54,12 @@ export class RoomStreams {
     if (!this.#lent.has(key)) {
       const path = `/rooms/${encodeURIComponent(roomId)}/play-addresses`
       const answer = await api.ask('POST', path, { userId, streamType, expireSeconds: EXPIRE_SECONDS })
-      if (!isRecord(answer) || typeof answer['token'] !== 'string') return undefined
-      this.#lent.set(key, { roomId, token: answer['token'] })
+      if (!isRecord(answer) || !isRecord(answer['play'])) return undefined
+      const { token, play } = answer
+      if (typeof token !== 'string' || typeof play['flv'] !== 'string') return undefined
+      this.#lent.set(key, { roomId, token, stream: streamAt(play['flv']) })
     }
-    return { key, name, path: `r/${this.#lent.get(key)!.token}`, isLive: true, viewers: 0 }
+    return { key, name, path: this.#lent.get(key)!.stream, isLive: true, viewers: 0 }
   }
 
   async #giveBack(api: Api, needed: ReadonlySet<string>): Promise<void> {
@@ -67,6 +71,15 @@ export class RoomStreams {
       ),
     )
   }
+}
+
+/** `APP/STREAM` of an HTTP-FLV address. */
+function streamAt(flv: string): string {
+  return new URL(flv).pathname
+    .replace(/\.flv$/, '')
+    .split('/')
+    .slice(-2)
+    .join('/')
 }
 
 async function streamsOf(api: Api, roomId: string): Promise<RoomStream[]> {
