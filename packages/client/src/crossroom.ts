@@ -8,6 +8,7 @@ import { CrossroomError, toCrossroomError } from './errors.js'
 import type { ConnectionState, CrossroomEvents } from './events.js'
 import { listDevices, watchDevices } from './media/devices.js'
 import { LocalMedia } from './media/local-media.js'
+import { LocalSending } from './media/local-sending.js'
 import type {
   BeautyOptions,
   CreateOptions,
@@ -57,21 +58,23 @@ export class Crossroom {
   readonly #signalUrl: string
   readonly #emitter = new Emitter<CrossroomEvents>()
   readonly #local: LocalMedia
+  readonly #sending: LocalSending
   readonly #unwatchDevices: () => void
   #call: RoomCall | undefined
   #statistics: StatisticsReader | undefined
   #statisticsTimer: ReturnType<typeof setInterval> | undefined
-  /** The last attempt to publish local media, and how many methods wait for it. */
-  #sending: Promise<void> = Promise.resolve()
-  #waiting = 0
   #speaker: string | undefined
   #isDestroyed = false
 
   private constructor(options: CreateOptions) {
     this.#signalUrl = signalUrl(options.server)
     const emit = this.#emit
+    this.#sending = new LocalSending(
+      () => this.#call?.localChanged() ?? Promise.resolve(),
+      (error) => emit('error', error),
+    )
     this.#local = new LocalMedia({
-      changed: () => this.#send(),
+      changed: () => this.#sending.start(),
       screenStopped: () => emit('screen-share-stopped', {}),
       firstFrame: (streamType, width, height) =>
         emit('first-video-frame', { userId: this.#ownId, streamType, width, height }),
@@ -428,30 +431,9 @@ export class Crossroom {
     return this.#call
   }
 
-  /**
-   * Changes local media, and waits until the server has agreed. Refused media is withheld, because an offer with it
-   * would be refused completely.
-   */
-  async #sent(task: () => Promise<void> | void, withhold?: () => Promise<void> | void): Promise<void> {
-    if (this.#isDestroyed) throw new CrossroomError('DESTROYED')
-    this.#waiting++
-    try {
-      await task()
-      await this.#sending.catch(async (error: unknown) => {
-        await withhold?.()
-        throw error
-      })
-    } finally {
-      this.#waiting--
-    }
-  }
-
-  #send(): void {
-    this.#sending = this.#call?.localChanged() ?? Promise.resolve()
-    this.#sending.catch((error: unknown) => {
-      // The waiting method receives the error.
-      if (this.#waiting === 0) this.#emit('error', toCrossroomError(error, 'NEGOTIATION_FAILED'))
-    })
+  #sent(...changes: Parameters<LocalSending['after']>): Promise<void> {
+    if (this.#isDestroyed) return Promise.reject(new CrossroomError('DESTROYED'))
+    return this.#sending.after(...changes)
   }
 
   #watchStatistics(): void {
