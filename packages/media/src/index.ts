@@ -53,7 +53,7 @@ export {
 export { BitReader } from './bytes/bit-reader.js'
 export { BitWriter } from './bytes/bit-writer.js'
 export { insertEmulationPrevention, removeEmulationPrevention } from './bytes/emulation-prevention.js'
-export { byteListsEqual, bytesEqual } from './bytes/equality.js'
+export { bytesEqual } from './bytes/equality.js'
 export { isLegacySound, samplesOfLegacySound } from './flv/legacy-sound.js'
 export type { LegacySoundCodec } from './flv/legacy-sound.js'
 export { AccessUnitJoiner } from './flv/access-unit-joiner.js'

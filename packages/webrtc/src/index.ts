@@ -209,7 +209,7 @@ export {
 } from './sender/play-sender.js'
 export type { PlayTrack } from './sender/sent-track.js'
 export type { ResendCounters } from './sender/resend-ledger.js'
-export { PUBLISHER_KEYFRAME_INTERVAL, Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'
+export { Throttle, VIEWER_KEYFRAME_INTERVAL } from './sender/throttle.js'
 export {
   RtpReceiver,
   type RtpReceiverCounters,

@@ -105,11 +105,6 @@ export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** `minBitrate` → `min-bitrate`; hyphenated names stay. */
-export function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
 /** The attributes of one tag by their names in data. */
 export type TagAttributes = Record<string, AttributeValue>
 

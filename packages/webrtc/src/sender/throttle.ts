@@ -16,9 +16,6 @@ export class Throttle {
   }
 }
 
-/** A publisher is asked for a keyframe at most this often per track, however many viewers ask (threat W8). */
-export const PUBLISHER_KEYFRAME_INTERVAL: Micros = 500_000
-
 /** A viewer that lacks nothing but a keyframe has it asked for at most this often. */
 export const MISSING_KEYFRAME_INTERVAL: Micros = 1_000_000
 

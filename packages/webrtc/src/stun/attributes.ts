@@ -5,7 +5,6 @@ export const MAGIC_COOKIE = 0x2112a442
 export const FINGERPRINT_XOR = 0x5354554e
 
 export const HEADER_BYTES = 20
-export const TRANSACTION_ID_BYTES = 12
 export const HMAC_SHA1_BYTES = 20
 /** Type and length before every attribute's value. */
 export const ATTRIBUTE_HEADER_BYTES = 4

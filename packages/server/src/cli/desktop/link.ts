@@ -6,7 +6,6 @@ import { parseUrl } from '../../net/index.js'
 export const MAX_LINK_CHARS = 2048
 /** The schemes that `crossroom desktop register` takes. */
 export const DESKTOP_SCHEMES = ['crossroom', 'wxlite'] as const
-export type DesktopScheme = (typeof DESKTOP_SCHEMES)[number]
 
 /** A checked link: whom to call, where. */
 export interface DesktopLink {
