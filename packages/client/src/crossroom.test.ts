@@ -56,7 +56,7 @@ async function inRoom(): Promise<{ crossroom: Crossroom; errors: string[] }> {
   return { crossroom, errors }
 }
 
-test('what is started is sent, what is stopped is not', async () => {
+test('started kinds are sent, stopped ones are not', async () => {
   const { crossroom } = await inRoom()
   await crossroom.startLocalVideo({ track: fakeTrack('video') })
   await crossroom.startLocalAudio({ track: fakeTrack('audio') })
@@ -64,7 +64,7 @@ test('what is started is sent, what is stopped is not', async () => {
   expect(room.sent).toEqual([['main video'], ['main video', 'main audio'], ['main audio']])
 })
 
-test('what the server refuses is told to whoever asked, and does not take the rest with it', async () => {
+test('a refusal by the server reaches its requester, and does not affect the rest', async () => {
   const { crossroom, errors } = await inRoom()
   room.refuses = 'main video'
   await expect(crossroom.startLocalVideo({ track: fakeTrack('video') })).rejects.toMatchObject({
@@ -79,7 +79,7 @@ test('what the server refuses is told to whoever asked, and does not take the re
   expect(room.sent.at(-1)).toEqual(['main video', 'main audio'])
 })
 
-test('what fails by itself is an event', async () => {
+test('a failure without a request is an event', async () => {
   const { crossroom, errors } = await inRoom()
   const track = fakeTrack('video')
   await crossroom.startLocalVideo({ track })
@@ -99,7 +99,7 @@ test('one room at a time; a refused entry leaves room for the next', async () =>
   await crossroom.enterRoom({ roomId: 'y', userId: 'anna' })
 })
 
-test('outside a room what needs one is refused, and the rest does nothing', async () => {
+test('outside a room calls that need one are refused, and the others do nothing', async () => {
   const crossroom = Crossroom.create({ server: 'http://localhost:8080' })
   const code = 'NOT_IN_ROOM'
   await expect(crossroom.sendMessage('x')).rejects.toMatchObject({ code })
@@ -139,7 +139,7 @@ async function failureOf(call: string, args: readonly unknown[]): Promise<unknow
 /** Every call that takes something, with an argument that fits none of its own. */
 const CALLS = ['create', 'on', 'once', 'enterRoom', 'switchRole', 'renewSignature', 'startLocalVideo', 'updateLocalVideo', 'startLocalAudio', 'updateLocalAudio', 'muteLocalVideo', 'muteLocalAudio', 'startScreenShare', 'startRemoteVideo', 'stopRemoteVideo', 'muteRemoteAudio', 'setRemoteAudioVolume', 'setSpeaker', 'sendMessage', 'setVideoProcessor', 'createBeautyFilter', 'getLocalTrack', 'getRemoteVideo', 'kick', 'mute', 'createInvite', 'answerMic', 'removeMic'] // prettier-ignore
 
-test.each(CALLS)('%s refuses what it does not take by a code and a sentence that names it', async (call) => {
+test.each(CALLS)('%s refuses invalid arguments with a code and a sentence that names them', async (call) => {
   for (const args of [[42], [Symbol('x')], [[]], [null, null, null]]) {
     const error = await failureOf(call, args)
     // Null is a processor that does nothing.

@@ -25,7 +25,7 @@ test.each(['rooms.example', 'ftp://rooms.example', '', '//'])(
   },
 )
 
-test('without a server it is the one that the SDK came from, else that of the page', async () => {
+test('the default server is the SDK’s origin, else the page’s', async () => {
   vi.stubGlobal('location', { origin: 'https://page.example' })
   const { setLoadedFrom, signalUrl } = await load()
   expect(signalUrl(undefined)).toBe('wss://page.example/signal')

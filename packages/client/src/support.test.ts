@@ -34,7 +34,7 @@ test('over plain http it plays and does not send, and says why', () => {
   expect(support.reasons[0]).toContain('https')
 })
 
-test('without H.264 the server converts what it sends and what it gets', () => {
+test('without H.264 the server converts both directions', () => {
   const support = judge({ ...chrome, sendCodecs: ['video/vp8'], receiveCodecs: ['video/vp8'] })
   expect(support).toMatchObject({ supported: false, canPublish: true, canReceiveByWebRtc: true, canPlay: true })
   expect(support.reasons).toHaveLength(2)

@@ -148,7 +148,7 @@ test.each(['0.0.0.0', '::'])('a socket on %s answers from the address that was a
 })
 
 describe('what was removed', () => {
-  test('gets nothing, and its number is nobody else', async () => {
+  test('gets nothing, and its number belongs to no other player', async () => {
     const first = addDestination(engine, egress, port, GCM, 1)
     const oldTrack = egress.addTrack(first.id, VIDEO_TRACK)
     egress.removeDestination(first.id)

@@ -184,7 +184,7 @@ test('audio frames carry their level and mark talk spurts only', async () => {
   expect(receiver.rtp[0]!.sequence).toBeLessThan(2 ** 15)
 })
 
-test('what was sent is told, with consecutive transport-wide numbers over tracks and retransmissions', async () => {
+test('sent packets are reported with consecutive transport-wide numbers over tracks and retransmissions', async () => {
   const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
   const audio = egress.addTrack(id, { ...VIDEO_TRACK, kind: 'audio', ssrc: 5, rtx: { ssrc: 6, payloadType: 103 } })
@@ -340,7 +340,7 @@ test('a queue older than 250 ms is emptied, and the track goes on at the next ke
   expect(egress.destinationCounters(id)!.framesDropped).toBeGreaterThanOrEqual(2)
 })
 
-test('what waits leaves as it was meant when the track changed: with its own time and codec', async () => {
+test('queued frames keep their own time and codec when the track changes', async () => {
   const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   egress.updateDestination(id, { pacingRate: 8_000_000 })
   const track = egress.addTrack(id, VIDEO_TRACK)

@@ -77,7 +77,7 @@ test('RTP from an address with a context comes decrypted; everything else, and a
   expect(inbound.counters()).toEqual({ rtpPackets: 2, rtcpPackets: 0, malformed: 0, forged: 0, replayed: 0 })
 })
 
-test('what is forged, replayed or malformed is told and counted', async () => {
+test('forged, replayed and malformed packets are reported and counted', async () => {
   port.pin(from)
   port.openMedia(from, inbound)
   const packet = sealed('rtp', rtp(5))

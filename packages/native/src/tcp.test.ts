@@ -45,7 +45,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('what is no TCP socket, and arrays that are too short, are told', () => {
+test('a descriptor other than a TCP socket and a short array are reported', () => {
   const tcp = new NativeTcp()
   const out = new Float64Array(3)
   tcp.tcpProgress(Int32Array.of(-1), 1, out)

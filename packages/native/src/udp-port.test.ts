@@ -93,7 +93,7 @@ test.each(['', 'example.org', '1.2.3', '1.2.3.4.5', '::1'])('%j is no address fo
   expect(port.addressOf(text, 1)).toBeUndefined()
 })
 
-test.each([0, -1, 2 ** 31, 2 ** 32, 1.5, NaN])('%d is the number of nobody', (number) => {
+test.each([0, -1, 2 ** 31, 2 ** 32, 1.5, NaN])('%d is no player’s number', (number) => {
   expect(port.endpointOf(number)).toBeUndefined()
   expect(port.send(Uint8Array.of(1), number)).toBe(false)
 })

@@ -104,7 +104,7 @@ test('an error without data is an internal one', () => {
   expect(response).toEqual({ id: 1, error: { code: 'INTERNAL', sentence: 'No.' } })
 })
 
-test('what is neither answer nor known notification is undefined', () => {
+test('messages other than answers and known notifications are undefined', () => {
   for (const text of ['', '[]', '{}', '{"jsonrpc":"2.0","id":1}', '{"jsonrpc":"2.0","id":1,"result":1,"error":{}}']) {
     expect(parseResponse(text)).toBeUndefined()
   }

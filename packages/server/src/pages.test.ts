@@ -55,7 +55,7 @@ test.each(['/monitor', '/../secret', '/%2e%2e/secret', '/sdk/..%2f..%2fsecret', 
   },
 )
 
-test('what is not built is not there', async () => {
+test('missing builds are not served', async () => {
   const bare = fastify()
   expect(await registerPages(bare, { pages: undefined, sdk: undefined })).toBe(false)
   expect((await bare.inject({ url: '/' })).statusCode).toBe(404)

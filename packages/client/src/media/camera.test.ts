@@ -61,7 +61,7 @@ test('a camera that is opened is sent with its profile, black while it is muted'
   expect(camera.sent).toBeUndefined()
 })
 
-test('a person who says no is a failure with a code, and nothing is left open', async () => {
+test('a refusal by the user is a failure with a code, and leaves nothing open', async () => {
   const { camera } = stage()
   answers.push(refuse('NotAllowedError'))
   await expect(camera.start({})).rejects.toMatchObject({ code: 'DEVICE_DENIED' })
@@ -73,7 +73,7 @@ test('plain http is a failure of its own', async () => {
   await expect(stage().camera.start({})).rejects.toMatchObject({ code: 'INSECURE_CONTEXT' })
 })
 
-test('who stops while the question stands gets no camera when it is answered', async () => {
+test('a stop during the permission prompt opens no camera when it is answered', async () => {
   const { camera } = stage()
   let answer: (track: MediaStreamTrack) => void = () => undefined
   answers.push(() => new Promise((resolve) => (answer = resolve)))

@@ -36,7 +36,7 @@ test('every m-line of sound lets lost packets be asked for again, once', () => {
   expect(withOpusNack(nack)).toBe(nack)
 })
 
-test('an offer says whether it takes such requests', () => {
+test('an offer says whether it accepts such requests', () => {
   expect(allowsOpusNack(SDP)).toBe(true)
   expect(allowsOpusNack(SDP.replace('a=rtcp-fb:111 nack\r\n', 'a=rtcp-fb:111 nack pli\r\n'))).toBe(false)
 })

@@ -106,7 +106,7 @@ test('a picture is in its view while it is there, and gone while it is muted', (
   expect(tracksIn('a')).toEqual([track])
 })
 
-test('a place that becomes somebody else shows in their view alone', () => {
+test('a slot that passes to another member appears only in that member’s view', () => {
   const { media, came } = stage()
   const track = fakeTrack('video')
   media.setUsers([user('anna'), user('ben')])
@@ -128,7 +128,7 @@ test('the same track told again is no news', () => {
   expect(came).toEqual(['anna audio', 'anna video'])
 })
 
-test('who leaves leaves no element behind', () => {
+test('a leaving member leaves no element behind', () => {
   const { media } = stage()
   media.setUsers([user('anna')])
   media.startVideo({ userId: 'anna', view: 'a' })
@@ -161,7 +161,7 @@ test('a view of its own element is used and given back; in another view the pict
   expect(tracksIn('b')).toEqual([track])
 })
 
-test('muting everybody is for those who come later too, until somebody is named', () => {
+test('muting all also applies to later members, until one is named', () => {
   const { media, subscriptions } = stage({ autoReceiveVideo: false })
   media.muteAudio('*', true)
   media.setUsers([user('anna'), user('ben')])
@@ -172,7 +172,7 @@ test('muting everybody is for those who come later too, until somebody is named'
   expect(subscriptions.at(-1)).toEqual([{ userId: 'ben', streamType: 'main', audio: true, video: false }])
 })
 
-test('without autoReceiveAudio only those are heard whom the page asks for', () => {
+test('without autoReceiveAudio only members requested by the page are heard', () => {
   const { media, subscriptions } = stage({ autoReceiveAudio: false, autoReceiveVideo: false })
   media.setUsers([user('anna'), user('ben')])
   media.muteAudio('anna', false)

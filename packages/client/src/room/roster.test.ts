@@ -28,7 +28,7 @@ function told(...events: Partial<UsersEvent>[]): string[] {
   return log
 }
 
-test('who enters is told before what they send, and who leaves after it ended', () => {
+test('an entry is reported before the member’s streams, and a leave after their end', () => {
   const anna = user('anna', [
     ['main', true, true],
     ['small', true, true],
@@ -53,7 +53,7 @@ test('only what changed is told', () => {
   expect(log.slice(2)).toEqual(['+ anna main video', '+ anna aux video', '- anna main audio', '- anna main video'])
 })
 
-test('who leaves and enters in one change is told as both, leaving first', () => {
+test('a leave and an entry in one change are both reported, the leave first', () => {
   const anna = user('anna', [['main', true, false]])
   const log = told({ entered: [anna] }, { left: [{ userId: 'anna', reason: 'replaced' }], entered: [anna] })
   expect(log.slice(2)).toEqual(['- anna main audio', 'exit anna replaced', 'enter anna', '+ anna main audio'])

@@ -16,12 +16,12 @@ test('a flow that comes back is watched again', () => {
   expect(stallsIn([1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 8, 9, 10, 11, 12, 13, 14, 14, 14, 14])).toEqual([9, 20])
 })
 
-test('what never flowed steadily does not stall', () => {
+test('a track that never flowed steadily does not stall', () => {
   expect(stallsIn([1, 1, 2, 2, 2, 2, 2, 2, 3, 4, 4, 4, 4, 4, 4])).toEqual([])
   expect(stallsIn([undefined, undefined, 0, 0, 0, 0, 0, 0])).toEqual([])
 })
 
-test('what is late is doubted once, before it is given up; what never flowed steadily is not', () => {
+test('a late track is checked once before it counts as stalled; one that never flowed steadily is not', () => {
   expect(told('doubtful', [1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7])).toEqual([8])
   expect(told('doubtful', [1, 2, 3, 4, 5, 6, 7, 7, 7, 8, 8, 9, 9, 9])).toEqual([8, 13])
   expect(told('doubtful', [1, 1, 2, 2, 2, 2, 3, 3])).toEqual([])
@@ -35,7 +35,7 @@ test('a connection that ends does not stall', () => {
   expect(stallsIn([1, 2, 3, 4, 5, 6, 7, 8, undefined, undefined, undefined, undefined, undefined])).toEqual([])
 })
 
-test('whoever was away looks a while longer, and then tells it all the same', () => {
+test('a page that was away checks a while longer before it reports', () => {
   const flow = new Flow()
   for (let look = 0; look < 8; look++) flow.observe(look, look * 150)
   flow.forgive(4000)

@@ -24,7 +24,7 @@ const taste = (over: Partial<Taste> = {}): Taste => ({
   ...over,
 })
 
-test('what is seen comes first, the larger before the smaller, and what nobody looks at comes small', () => {
+test('visible video comes first, larger before smaller, and hidden video in the small layer', () => {
   const users = [user('a', main(true, true)), user('b', main(true, true)), user('c', main(true, true))]
   const views = [
     { userId: 'b', streamType: 'main', maxWidth: 640 },
@@ -45,12 +45,12 @@ test('without autoReceiveVideo only video in view is subscribed to', () => {
   ])
 })
 
-test('who is not to be heard is seen without sound', () => {
+test('a member without audible audio is seen without audio', () => {
   const [subscribed] = subscriptionOf([user('a', main(true, true))], taste({ wantsAudioOf: () => false }))
   expect(subscribed).toMatchObject({ audio: false, video: true })
 })
 
-test('who mutes keeps the place, at the end of the list', () => {
+test('a muted member keeps its place, at the end of the list', () => {
   const users = [user('a', main(true, false)), user('b', main(true, true))]
   const subscription = subscriptionOf(users, taste({ wasThere: () => true }))
   expect(subscription.map(({ userId, video }) => [userId, video])).toEqual([

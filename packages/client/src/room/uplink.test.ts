@@ -58,7 +58,7 @@ test('the camera goes up in two layers, the lower one first; a screen in one', a
   expect(aux!.sender.encodings).toEqual([{ maxBitrate: 3_000_000, maxFramerate: 30 }])
 })
 
-test('what changes while the server thinks is in the next offer, never in a second one at the same time', async () => {
+test('changes during an unanswered offer are in the next offer, never in a second one at the same time', async () => {
   const answers: (() => void)[] = []
   const { uplink, published } = stage(() => new Promise((resolve) => answers.push(() => resolve('answer'))))
   const first = uplink.sync([camera()])
@@ -84,7 +84,7 @@ test('another track of the same kind needs no offer, and takes the layers of its
   expect(peer.transceivers[0]!.sender.encodings[0]!.scaleResolutionDownBy).toBe(4)
 })
 
-test('what ends keeps its place for what comes next', async () => {
+test('an ended track keeps its m-line for the next one', async () => {
   const { uplink, published, peer } = stage()
   const audio = microphone()
   await uplink.sync([camera(), audio])
@@ -96,7 +96,7 @@ test('what ends keeps its place for what comes next', async () => {
   expect(published[2]).toHaveLength(2)
 })
 
-test('what the server refused is rolled back, told, and offered again with the next change', async () => {
+test('a refused offer is rolled back, reported, and repeated with the next change', async () => {
   let isRefused = true
   const { uplink, published, peer } = stage(() =>
     isRefused ? Promise.reject(new CrossroomError('SDP_INVALID', 'It has no fingerprint.')) : Promise.resolve('answer'),

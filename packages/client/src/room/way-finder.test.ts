@@ -67,7 +67,7 @@ test('a flow that is late now and then costs a question in five seconds', async 
   expect(done).toEqual(['ask at 0', 'ask at 5200', 'ask at 10400'])
 })
 
-test('what was asked of an earlier doubt, which came to nothing, is asked again', async () => {
+test('a request of an earlier, unconfirmed check is repeated', async () => {
   const { done, way } = finder('answered', 20)
   way.doubted(performance.now())
   await vi.advanceTimersByTimeAsync(3000)
@@ -76,7 +76,7 @@ test('what was asked of an earlier doubt, which came to nothing, is asked again'
   expect(done).toEqual(['ask at 0', 'ask at 3000', 'restart at 3020'])
 })
 
-test('who has left does nothing', async () => {
+test('a member that left has no effect', async () => {
   const { done, way } = finder('silence', 600)
   void way.stalled(performance.now())
   way.close()

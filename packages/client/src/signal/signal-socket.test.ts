@@ -75,7 +75,7 @@ function stage() {
 
 const newest = (): FakeSocket => FakeSocket.all.at(-1)!
 
-test('entering opens a socket, says who enters, and resolves with the room', async () => {
+test('entering opens a socket, sends the entry, and resolves with the room', async () => {
   const { signal, log } = stage()
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
   expect(newest().url).toBe('ws://host/signal')
@@ -98,7 +98,7 @@ test('a refusal rejects with the code and the sentence of the server, and is no 
   expect(log.some((line) => line.startsWith('ended'))).toBe(false)
 })
 
-test('without a server the entry is given up in a sentence', async () => {
+test('without a server the entry fails with a sentence', async () => {
   const { signal } = stage()
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
   const rejected = expect(entering).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' })
@@ -111,7 +111,7 @@ test('without a server the entry is given up in a sentence', async () => {
   expect(FakeSocket.all.length).toBeGreaterThan(3)
 })
 
-test('who leaves while entering is told that it was left', async () => {
+test('leaving during an entry rejects the entry as left', async () => {
   const { signal } = stage()
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
   const rejected = expect(entering).rejects.toMatchObject({ code: 'LEFT_ROOM' })
@@ -137,7 +137,7 @@ test('leaving resolves with the answer, with its delay, and when there is nothin
   await silent
 })
 
-test('requests are answered to whoever asked, and fail when the socket is lost', async () => {
+test('answers reach their requester, and requests fail when the socket is lost', async () => {
   const { signal } = stage()
   void signal.enter({ roomId: 'x', userId: 'anna' })
   newest().admit()

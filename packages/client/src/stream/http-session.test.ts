@@ -35,7 +35,7 @@ test('an offer makes a session, leaving ends it once, both with the token', asyn
   expect(asked).toEqual(['POST http://host/whep/live/a Bearer t', 'DELETE http://host/whep/session/1 Bearer t'])
 })
 
-test('a session that is made when nobody waits for it any more is ended', async () => {
+test('a session created after its caller gave up is ended', async () => {
   reply = created
   const session = new HttpSession('whip', { origin: 'http://host', name: 'live/a' })
   const offered = session.offer('offer')

@@ -165,7 +165,7 @@ test('WebRTC takes over when it has a picture, and not before; a failure from th
   expect(player.state).toMatchObject({ kind: 'connecting', protocol: 'ws-flv' })
 })
 
-test('who chose a protocol, or has no WebRTC, is not brought to another one', async () => {
+test('a player with a chosen protocol or without WebRTC stays on its protocol', async () => {
   player.open(ADDRESS, 'ws-flv')
   await settle()
   opened[0]!.events.playing()

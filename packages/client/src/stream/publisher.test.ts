@@ -67,7 +67,7 @@ test.each(['refused', 'busy', 'unavailable', 'rejected'] as const)('%s is final 
   expect(publisher.isActive).toBe(false)
 })
 
-test('whoever is ended by the server does not fight for the name', () => {
+test('a session ended by the server does not compete for the name', () => {
   publisher.start(ADDRESS)
   sessions[0]!.events.connected()
   fail('ended')
@@ -94,7 +94,7 @@ test('an attempt that brings nothing is given up and followed by another', () =>
   expect(kinds()).toEqual(['connecting', 'waiting', 'connecting'])
 })
 
-test('what was stopped stays so, whatever its session still says', () => {
+test('a stopped tag stays stopped, whatever its session still reports', () => {
   publisher.start(ADDRESS)
   const [first] = sessions
   publisher.stop()

@@ -57,7 +57,7 @@ const VIDEO: StatsEntry = {
   ...{ codecId: 'C', remoteId: 'R', qualityLimitationReason: 'bandwidth' },
 }
 
-test('what is sent is read out of the statistics', () => {
+test('sent figures are read from the statistics', () => {
   expect(sentIn(new Map([...REPORTS, ['V', VIDEO]]))).toEqual({
     ...{ bytes: 10_000, pictures: 30, width: 640, height: 360, videoCodec: 'H264', audioCodec: 'opus' },
     ...{ limitation: 'bandwidth', roundTripMs: 20, lost: 0.05, transport: 'udp' },

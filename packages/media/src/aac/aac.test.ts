@@ -19,7 +19,7 @@ test.each(refusedAudioSpecificConfigs)('AudioSpecificConfig refused: $name', ({ 
   expect(parseAudioSpecificConfig(bytesOf(hex))).toBeUndefined()
 })
 
-test('what is built is read back, at every rate and with every number of channels', () => {
+test('built records are read back, at every rate and with every number of channels', () => {
   for (const sampleRate of [...AAC_SAMPLE_RATES, 7351, 44056]) {
     for (let channels = 1; channels <= 8; channels++) {
       const bytes = buildAudioSpecificConfig(2, sampleRate, channels)

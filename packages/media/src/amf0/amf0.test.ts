@@ -84,7 +84,7 @@ const amf0Value = fc.letrec<{ value: Amf0Value }>((tie) => ({
   ),
 })).value
 
-test('what is written is read back', () => {
+test('written data is read back', () => {
   fc.assert(
     fc.property(fc.array(amf0Value, { maxLength: 4 }), (values) => {
       const bytes = encodeAmf0Values(values)

@@ -13,7 +13,7 @@ const field = fc.oneof(
   }),
 )
 
-test('what a BitWriter writes a BitReader reads', () => {
+test('a BitReader reads what a BitWriter writes', () => {
   fc.assert(
     fc.property(fc.array(field, { maxLength: 20 }), (fields) => {
       const out = new Uint8Array(20 * 8).fill(0xaa)

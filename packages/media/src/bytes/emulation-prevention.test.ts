@@ -23,7 +23,7 @@ test('reads the first bytes only when told so', () => {
   expect(removeEmulationPrevention(nal, 20, 8).length).toBe(0)
 })
 
-test('what has nothing to remove is not copied', () => {
+test('data without bytes to remove is not copied', () => {
   const nal = bytesOf('67 0102030405')
   expect(removeEmulationPrevention(nal, 1, 8).buffer).toBe(nal.buffer)
 })

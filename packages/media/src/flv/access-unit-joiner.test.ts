@@ -98,7 +98,7 @@ test('sets and SEI that come by themselves stand before their picture, at its ti
   expect(joined(messages)).toEqual([{ ms: 3, units: ['67aa', '68aa', '6588', '6544'], keyframe: true }])
 })
 
-test('what waits before a picture is bounded', () => {
+test('data waiting before a picture is bounded', () => {
   const sei = frameOf(h264.config, 0, [`06${'aa'.repeat(30_000)}`])
   const came = joined([sei, sei, sei, frameOf(h264.config, 40, ['6588'])])
   expect(came.map(({ units }) => units.length)).toEqual([1])

@@ -44,7 +44,7 @@ test('audiodatarate is never 0: the player of WeChat hangs at it', () => {
   }
 })
 
-test('tracks that are absent are not described, nor is what nobody knows', () => {
+test('absent tracks and unknown properties are not described', () => {
   const { frameRate: _, ...unknown } = video
   expect(Object.keys(propertiesOf({ audio }))).not.toContain('width')
   expect(Object.keys(propertiesOf({ video: unknown }))).not.toContain('audiocodecid')
@@ -72,7 +72,7 @@ test.each([
   expect(parseMetadataBody(body)).toEqual({ frameRate: 15, videoBitrate: 800_000, encoder: 'obs' })
 })
 
-test('what is zero, absurd or of another type is absent', () => {
+test('zero, absurd and wrongly typed values are treated as absent', () => {
   const lies = { framerate: 0, width: -1, height: Infinity, videodatarate: '800', audiodatarate: NaN, encoder: 7 }
   expect(parseMetadataBody(script('onMetaData', lies))).toEqual({})
   expect(parseMetadataBody(script('onMetaData', 'text'))).toEqual({})

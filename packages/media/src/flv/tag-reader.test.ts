@@ -154,7 +154,7 @@ describe('a configuration that changes inside a GOP is in force from the next ke
     expect((frames[3]!.config as VideoConfig).parameterSets.map(hexOf)).toContain('684b')
   })
 
-  test('what a sequence header brings goes in band, once', () => {
+  test('parameter sets of a sequence header are sent in band once', () => {
     const more = bytesOf(`17 00 000000 ${record.replace('01000668', '020002684b000668')}`)
     const delimited = bytesOf('27 01 000000 00000002 09f0 00000003 419a22')
     const { frames } = read(
@@ -179,7 +179,7 @@ describe('a configuration that changes inside a GOP is in force from the next ke
   })
 })
 
-test('a picture that nobody refers to is droppable', () => {
+test('a picture without references is droppable', () => {
   const { frames } = read([9, 0, sequenceHeader], [9, 0, bytesOf('27 01 000000 00000003 019e22')])
   expect(frames[0]!.droppable).toBe(true)
 })
@@ -284,7 +284,7 @@ test('script data for players travels with the next picture, bounded, and onMeta
   expect(frames[2]!.script![0]!.offset).toBe(-30_000)
 })
 
-test('where pictures have stopped script data travels with the sound', () => {
+test('script data travels with the audio once pictures stopped', () => {
   const script = encodeAmf0Values(['onTextData', { text: 'x' }])
   const { frames } = read(
     [9, 0, sequenceHeader],

@@ -43,7 +43,7 @@ test('a hidden frame is the same frame, and not shown', () => {
   )
 })
 
-test('a frame has the size of what it refers to', () => {
+test('a frame has the size of its reference', () => {
   const headers = new Vp9HeaderReader()
   headers.read(buildVp9Frame({ keyframe: true, ...small }))
   headers.read(buildVp9Frame({ ...large, refreshes: 0b100 }))

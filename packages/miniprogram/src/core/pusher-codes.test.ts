@@ -9,7 +9,7 @@ function told(events: readonly PusherEvent[]): [number, unknown][] {
   return events.map(({ code, message }) => [code, code === 1018 || code === 1019 ? '' : JSON.parse(message)])
 }
 
-test('entering tells 1018, then everybody: 1031 first, the list, then the states that are true', () => {
+test('entering reports 1018, then all members: 1031 first, the list, then the states that are true', () => {
   const codes = new PusherCodes({ prefer: 'rtmp' })
   const playurl = 'rtmp://room.test:1935/r/a-main'
   expect(told(codes.entered([member('a', { hasAudio: true, hasVideo: true })]))).toEqual([
@@ -28,7 +28,7 @@ test('an empty room is told as an empty list', () => {
   ])
 })
 
-test('who leaves is told before who comes, with the states false first', () => {
+test('leaves are reported before joins, with the false states first', () => {
   const codes = new PusherCodes({ prefer: 'flv' })
   codes.entered([member('a')])
   const url = (id: string): string => `http://room.test:8080/r/${id}-main.flv`
@@ -66,7 +66,7 @@ test('an anchor that has not pushed yet is told as entered and not listed', () =
   expect(codes.changed([silent])).toEqual([])
 })
 
-test('leaving tells 1019, and everything is told anew after the next entry', () => {
+test('leaving reports 1019, and the next entry reports everything again', () => {
   const codes = new PusherCodes({ prefer: 'rtmp' })
   codes.entered([member('a')])
   expect(codes.left('Kicked')).toEqual([{ code: 1019, message: 'Kicked' }])

@@ -105,7 +105,7 @@ test.each([
   expect(isPrivateHost(host)).toBe(expected)
 })
 
-test('what is formatted is read again', () => {
+test('formatted values are parsed back', () => {
   const url = formatRoomUrl({ host: 'h.test:1', sdkAppId: 1, roomId: 'a b', userId: 'me', userSig: '*-_=', tls: false })
   expect(isRoomUrl(url)).toBe(true)
   expect(parseRoomUrl(url)).toMatchObject({

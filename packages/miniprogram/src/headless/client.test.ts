@@ -99,7 +99,7 @@ test('a player that gives up is given the other protocol, a changed address is t
   expect(told).toHaveLength(3)
 })
 
-test('a rotation is told, and known to who subscribes later', async () => {
+test('a rotation is reported, and known to later subscribers', async () => {
   await client.join(me)
   server.list([member('a')])
   server.notify('media.rotation', { userId: 'a', streamType: 'main', rotation: 90 })
@@ -175,7 +175,7 @@ test('renewToken, the warning before and the end after the signature', async () 
   expect(told.map(([name]) => name)).toEqual(['token-privilege-will-expire', 'token-privilege-did-expire', 'error'])
 })
 
-test('rejoin tells only what the page does not know yet', async () => {
+test('rejoin reports only what the page does not know yet', async () => {
   await client.join(me)
   server.list([member('a'), member('b')])
   await settle()

@@ -104,7 +104,7 @@ test.each(hidden)('on %s a player that was made while the page was hidden is kep
   expect([players[0] === made, players.map(({ data }) => data['src'])]).toEqual([kept, ['rtmp://room.test:1935/r/b']])
 })
 
-test.each(hidden)('on %s one that gave up while the page was hidden is kept: %s', async (platform, kept) => {
+test.each(hidden)('on %s a player that gave up while the page was hidden is kept: %s', async (platform, kept) => {
   const { component, players, settle } = await room.open({ platform })
   component.triggerPageLifeTime('hide')
   await room.playerSays('room-player', -2301)

@@ -148,7 +148,7 @@ test('5000 of any other address is the tag`s own business', async () => {
   expect([pushers[0] === before, wx.calls]).toEqual([true, []])
 })
 
-test('an address that the phone does not take is -1307 and takes the tag away', async () => {
+test('an address that the phone rejects is -1307 and removes the tag', async () => {
   const { pushers, details, settle } = await room.open()
   await settle()
   await room.pusherSays(-1313)

@@ -41,7 +41,7 @@ test('iOS plays everybody', async () => {
   expect([players.map(({ id }) => id), server.paramsOf('media.mix')]).toEqual([SEVEN, []])
 })
 
-test('whom the app silences is taken out of the mix, and put back', async () => {
+test('members silenced by the app leave the mix, and return to it', async () => {
   const stage = await enterCrowd()
   room.call('enableAudio', false, 'f')
   await stage.settle()
@@ -120,7 +120,7 @@ test('playerAttributes count for the mix, which is short of cache otherwise', as
   expect(mixOf(stage)?.data).toMatchObject({ mode: 'RTC', minCache: 0.1, maxCache: 0.3, soundMode: 'ear' })
 })
 
-test('a server that mixes nothing leaves those without a player unheard, and the rest as it is', async () => {
+test('without a mix members without a player are not heard, and nothing else changes', async () => {
   const server = new FakeRoomServer()
   server.refuse.set('media.mix', 'MEDIA_CAPACITY')
   server.users = SEVEN.map((id) => member(id))

@@ -33,7 +33,7 @@ test.each(['1u3d', '1l3r'])('%s puts the creator into the main pane, wherever it
   expect(panes(template, ['a', 'b'], 'gone')).toEqual(['p0', 'p1', 'p2'])
 })
 
-test('who only watches has no pane, and the first other fills the room', () => {
+test('a viewer has no pane, and the first other member fills the room', () => {
   const layout = layoutOf({ template: 'grid', seats: ['a'], selfId: undefined, roomCreator: '', smallView })
   expect([layout.self.name, layout.seats[0]?.name, layout.size]).toEqual(['empty', 'p0', 'one'])
 })

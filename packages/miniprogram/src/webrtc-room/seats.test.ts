@@ -12,7 +12,7 @@ function idsOf(seats: Seats): (string | undefined)[] {
   return seats.all.map((seat) => seat?.user.userId)
 }
 
-test('whoever fits has a seat, keeps it, and nobody has two', () => {
+test('every member that fits gets one seat and keeps it', () => {
   fc.assert(
     fc.property(lists, fc.integer({ min: 1, max: 4 }), (changes, count) => {
       const seats = new Seats({ count, prefer: 'rtmp' })
@@ -32,7 +32,7 @@ test('whoever fits has a seat, keeps it, and nobody has two', () => {
   )
 })
 
-test('fewer seats keep who fits, more seats take who waited with the next list', () => {
+test('with fewer seats the first members stay, and more seats admit waiting members with the next list', () => {
   const seats = new Seats({ count: 3, prefer: 'rtmp' })
   const users = ['a', 'b', 'c'].map((id) => member(id))
   seats.update(users)

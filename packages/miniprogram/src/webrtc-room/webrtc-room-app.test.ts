@@ -155,7 +155,7 @@ test('IMEvents: a group that was there is not made, its owner changes, and leavi
   ])
 })
 
-test('IMEvents: who is not let in hears error with the code of the RoomEvent', async () => {
+test('IMEvents: a refused member hears error with the code of the RoomEvent', async () => {
   const server = new FakeRoomServer()
   server.refuse.set('room.enter', 'USER_SIG_EXPIRED')
   const { details } = await room.enter({ server, properties: { enableIM: true } })
@@ -196,13 +196,13 @@ test('a page that is shown again pushes again; one that was left does not', asyn
   expect(wx.calls).toHaveLength(before)
 })
 
-test.each(PUSHER_EVENTS)('event %s of the pusher is told as pusherevent', async (type) => {
+test.each(PUSHER_EVENTS)('event %s of the pusher is forwarded as pusherevent', async (type) => {
   const { pushers, details } = await room.enter()
   pushers[0]?.triggerEvent(type, { code: 1005 })
   expect(details('pusherevent')).toEqual([{ type, detail: { code: 1005 } }])
 })
 
-test.each(PLAYER_EVENTS)('event %s of a player is told as playerevent, with its user', async (type) => {
+test.each(PLAYER_EVENTS)('event %s of a player is forwarded as playerevent, with its user', async (type) => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
   const { player, details } = await room.enter({ server })
@@ -220,7 +220,7 @@ test('in DevTools the tags are names, while signaling and the member list live',
   expect(component.dom.innerHTML).toContain('web1')
 })
 
-test('what LiteAV measures is told to the app each time and to the server seldom', async () => {
+test('LiteAV’s measurements reach the app each time and the server rarely', async () => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
   const { pushers, player, details, settle } = await room.enter({ server })
@@ -235,7 +235,7 @@ test('what LiteAV measures is told to the app each time and to the server seldom
   expect(server.paramsOf('media.report')).toEqual([publish, play, publish, play])
 })
 
-test('what an owner asks and is asked goes through request and notification', async () => {
+test('the owner’s requests and answers use requests and notifications', async () => {
   const { server, details, settle } = await room.enter()
   server.notify('mic.requested', { userId: 'web1', userName: 'Web' })
   await settle()

@@ -8,7 +8,7 @@ import { playerCodeCases, smallViewCases } from './webrtc-room.cases.js'
 
 const room = useRoomStage()
 
-test('a member who comes gets a player, and 1020 the documented JSON', async () => {
+test('a new member gets a player, and 1020 has the documented JSON', async () => {
   const { server, players, details, settle } = await room.enter()
   server.list([member('web1')])
   await settle()
@@ -145,7 +145,7 @@ test('in a full room one out and one in at the same moment both work', async () 
   expect(players.map(({ id }) => id).sort()).toEqual(['b', 'c', 'd'])
 })
 
-test('who comes into an overfull room is told -8 and leaves; those inside are left alone', async () => {
+test('a member that enters an overfull room gets -8 and leaves; those inside stay', async () => {
   const server = new FakeRoomServer()
   server.users = [member('a'), member('b')]
   const { pushers } = await room.enter({ server, properties: { template: '1v1' } })

@@ -75,7 +75,7 @@ test('property debug shows what LiteAV measures', async () => {
   expect(text()).toContain('"videoBitrate":272')
 })
 
-test('an app hears who is there as from the pusher of its cloud: 1018, 1031, 1020, 1033, 1034', async () => {
+test('an app learns of members through the codes of its cloud’s pusher: 1018, 1031, 1020, 1033, 1034', async () => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
   const { details, settle } = await room.enter({ server })
@@ -136,7 +136,7 @@ test.each([-1307, 3004])(
   },
 )
 
-test('a push that cannot be had back is error -6, and the camera is off', async () => {
+test('a push that cannot be restored is error -6, and the camera is off', async () => {
   const { pushers, settle } = await room.enter()
   await room.pusherSays(-1307)
   await settle(120_000)
@@ -256,7 +256,7 @@ test('1021 comes when the server has forgotten the session, and the new address 
   expect(pushers.map(({ data }) => data['url'])).toEqual(['rtmp://room.test:1935/r/push9'])
 })
 
-test('a resumed session is nobody`s business: same player, same push, no code', async () => {
+test('a resumed session is invisible: same player, same push, no code', async () => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
   const { pushers, players, wx, settle } = await room.enter({ server })

@@ -184,7 +184,7 @@ class Run {
   }
 }
 
-test('whatever happens on the way, after a calm minute the session knows what the server knows', () => {
+test('whatever happens on the network, after a calm minute the session knows the server’s state', () => {
   const property = fc.property(
     fc.array(step, { maxLength: 40 }),
     fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),

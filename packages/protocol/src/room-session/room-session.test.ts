@@ -81,7 +81,7 @@ test('a room.enter that is not answered counts against the deadline', () => {
   expect(rig.outputs).toMatchObject([{ kind: 'disconnect' }])
 })
 
-test('a lost connection is resumed within 200 ms, and nobody is seen to leave', () => {
+test('a lost connection is resumed within 200 ms, and no member is seen leaving', () => {
   const rig = new SessionRig(() => 0.999).live(['bob'])
   rig.close()
   expect(rig.take('state')).toMatchObject([{ state: 'reconnecting', attempt: 1 }])
@@ -99,7 +99,7 @@ test('a lost connection is resumed within 200 ms, and nobody is seen to leave', 
   expect(rig.reconnect()).toMatchObject({ method: 'room.resume', params: { resumeToken: 'r2' } })
 })
 
-test('a session that cannot be resumed is entered anew on the same socket; the list tells who came and went', () => {
+test('a session that cannot be resumed enters again on the same socket; the list shows joins and leaves', () => {
   const rig = new SessionRig().live(['bob', 'carol'])
   rig.close()
   rig.refuse(rig.reconnect(), 'RESUME_FAILED')
@@ -109,7 +109,7 @@ test('a session that cannot be resumed is entered anew on the same socket; the l
   expect(rig.take('entered')).toMatchObject([{ how: 're-entered' }])
 })
 
-test('who left while the connection was lost is told before who came', () => {
+test('members that left during a lost connection are reported before those that joined', () => {
   const rig = new SessionRig().live(['bob', 'carol'])
   rig.close()
   rig.answer<'room.resume'>(rig.reconnect(), enterResult(['carol', 'dave']))
@@ -270,7 +270,7 @@ test('leaves without a socket at once, and can enter again', () => {
   expect(rig.take('users')).toMatchObject([{ entered: [{ userId: 'bob' }] }])
 })
 
-test('deltas and the list never make anybody enter or leave twice', () => {
+test('deltas and the list never report an entry or a leave twice', () => {
   const rig = new SessionRig().live()
   rig.notify('room.userEnter', { user: userOf('bob') })
   rig.notify('room.userList', { userList: [userOf('bob')], audienceCount: 0 })
@@ -290,7 +290,7 @@ test('the audience is counted', () => {
   expect(rig.take('users')).toMatchObject([{ left: [], entered: [], changed: [], audienceCount: 12 }])
 })
 
-test('messages that nobody understands are counted and do no harm', () => {
+test('unknown messages are counted and do no harm', () => {
   const rig = new SessionRig().live()
   for (const text of ['', '[]', '{"jsonrpc":"2.0","method":"room.new","params":{}}', '['.repeat(1e5)]) rig.text(text)
   expect(rig.session.unreadable).toBe(4)

@@ -33,7 +33,7 @@ test('writes timestamps beyond 2^32 and below 0 modulo 2^32', () => {
   expect(hexOf(write({ ...video, timestampMs: -1 }, new Uint8Array(), 128)).slice(24)).toBe('ffffffff')
 })
 
-test('what is written is read, at every chunk size', () => {
+test('written messages are read back at every chunk size', () => {
   const timestamps = fc.oneof(fc.nat(0xffffffff), fc.constantFrom(0, 0xfffffe, 0xffffff, 0x1000000, 0xffffffff))
   fc.assert(
     fc.property(fc.integer({ min: 128, max: 5000 }), timestamps, fc.nat(20_000), (chunkSize, timestampMs, length) => {

@@ -88,7 +88,7 @@ test('a client that meets a server without digests answers with its S1', () => {
   expect(client.takeOutput()).toEqual(answer.slice(1, HELLO_LENGTH))
 })
 
-test('R10: of the 256 first bytes only 3 is accepted, nothing is answered, nothing is computed before C1 is complete', () => {
+test('R10: of 256 first bytes only 3 is accepted, without an answer or computation before C1 is complete', () => {
   const forbidden: HandshakeCrypto = {
     randomBytes: () => expect.unreachable('random bytes drawn'),
     hmacSha256: () => expect.unreachable('HMAC computed'),

@@ -32,7 +32,7 @@ test('commands', () => {
   expect(parseCommand(Uint8Array.of(2, 0))).toBeUndefined()
 })
 
-test('what is wrapped for AMF3 is AMF0 behind a zero', () => {
+test('AMF3 commands are AMF0 after a zero byte', () => {
   expect(bodyInAmf0(Uint8Array.of(0, 5), true)).toEqual(Uint8Array.of(5))
   expect(bodyInAmf0(Uint8Array.of(0, 5), false)).toEqual(Uint8Array.of(0, 5))
   expect(bodyInAmf0(Uint8Array.of(0x11, 5), true)).toBeUndefined()

@@ -244,7 +244,7 @@ test('a player that goes before the answer gets none', () => {
   expect(rig.events()).toMatchObject([{ type: 'play' }, { type: 'stopPlay', streamId: 1 }])
 })
 
-test('a publisher whose stream is taken away hears why, and what it sends is dropped', () => {
+test('a publisher whose stream is taken over is told why, and its media is dropped', () => {
   const rig = new ServerRig().publish()
   rig.session.endPublish(1, 'NetStream.Publish.Denied', 'Another device took over.')
   rig.message(8, Uint8Array.of(1), 0, 1)
@@ -282,7 +282,7 @@ test('a ping is answered with its own time', () => {
   expect(rig.takeAnswers()).toMatchObject([{ messageType: 4, payload: encodeUserControl({ event: 7, value: 12_345 }) }])
 })
 
-test('R1: whoever says nothing is closed after 5 s, a byte a second changes nothing', () => {
+test('R1: a silent connection is closed after 5 s, even if it sends a byte per second', () => {
   const rig = new ServerRig()
   expect(rig.wakeAt).toBe(rig.now + 5 * SECOND)
   for (let second = 0; second < 5; second++, rig.now += SECOND) {
@@ -293,7 +293,7 @@ test('R1: whoever says nothing is closed after 5 s, a byte a second changes noth
   expect(rig.wakeAt).toBe(Infinity)
 })
 
-test('R1: whoever is not accepted is closed after 10 s, whoever is accepted never', () => {
+test('R1: connections that are not accepted are closed after 10 s, accepted ones never', () => {
   const idle = new ServerRig().connect()
   expect(idle.wakeAt).toBe(11 * SECOND)
   idle.now = 11 * SECOND - 1
@@ -313,7 +313,7 @@ test('R5: the limits of size hold until a stream is accepted, then the wider one
   expect(publisher.events()).toMatchObject([{ type: 'media' }])
 })
 
-test('R7: whatever window is asked for, there is at most one acknowledgement per input, for 32 KiB or more', () => {
+test('R7: whatever window is requested, there is at most one acknowledgement per input, for 32 KiB or more', () => {
   for (const window of [0, 1, 2, 2 ** 32 - 1]) {
     const rig = new ServerRig().publish()
     rig.message(5, encodeControlValue(window))

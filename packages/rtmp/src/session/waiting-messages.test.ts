@@ -4,7 +4,7 @@ import { ServerRig } from './session.fake.js'
 
 const metadata = encodeAmf0Values(['onMetaData', { width: 640 }])
 
-test('what comes between publish and the answer is delivered in order with the answer, with the time it came', () => {
+test('messages between publish and its answer are delivered in order with the answer, with their arrival times', () => {
   const rig = new ServerRig().connect()
   rig.command('publish', 3, null, ['x', 'live'], 1)
   rig.message(18, Uint8Array.of(...encodeAmf0Values(['@setDataFrame']), ...metadata), 0, 1)
@@ -25,7 +25,7 @@ test('what comes between publish and the answer is delivered in order with the a
   expect(rig.session.counters.unexpectedMedia).toBe(0)
 })
 
-test('what waits for a refused or withdrawn publish is dropped', () => {
+test('media waiting for a refused or withdrawn publish is dropped', () => {
   const withdraw = (rig: ServerRig): void => rig.command('closeStream', 0, null, [], 1)
   const refuse = (rig: ServerRig): void => rig.session.refusePublish(1, 'NetStream.Publish.Denied', 'No.')
   for (const end of [withdraw, refuse]) {
@@ -74,7 +74,7 @@ test('a player that pauses before the answer is paused', () => {
   expect(rig.events()).toMatchObject([{ type: 'play' }, { type: 'pause', paused: true }])
 })
 
-test('whoever breaks a limit is told which on the stream in use', () => {
+test('a client that exceeds a limit is told which one on the stream in use', () => {
   const rig = new ServerRig().publish()
   rig.message(18, new Uint8Array(1024 * 1024 + 1), 0, 1)
   const { values, messageStreamId } = rig.takeAnswers().at(-1)!

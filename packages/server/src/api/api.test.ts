@@ -122,7 +122,7 @@ test('a stream is listed with its publisher and its addresses', async () => {
   })
 })
 
-test('a stream tells what becomes of it for viewers that cannot take it as it is', async () => {
+test('a stream tells its conversion for viewers that cannot play it directly', async () => {
   publish('live/x')
   const derived = { for: 'webrtc-h264', video: 'drop-b-frames', audio: 'convert', framesLeftOut: 12 } as const
   const app = await makeApp({ derivedOf: (key) => (key.name === 'live/x' ? [derived] : []) })
@@ -331,7 +331,7 @@ test.each([
     expect((await app.inject({ url, headers: { ...local, ...headers } })).statusCode).toBe(status)
 })
 
-test('pages of ours are told of plain streams and not who publishes them; everything else needs the key', async () => {
+test('the server’s own pages see plain streams without their publishers; everything else needs the key', async () => {
   publish('live/x')
   publish(StreamKey.room('secret', { roomId: 'lesson', userId: 'ann', streamType: 'main' }))
   const app = await makeApp({ isPrivate: () => false, servesPages: true })
@@ -398,7 +398,7 @@ test('health and readiness need no key, metrics do', async () => {
   expect(metrics.body).toContain('crossroom_streams 0')
 })
 
-test('every act is in the audit: who, what, on whom, from where; reading is not, and no credential is', async () => {
+test('every action is audited with subject, action, target and address; reads and credentials are not', async () => {
   const lines: string[] = []
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
   const options = {

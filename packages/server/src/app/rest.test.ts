@@ -114,7 +114,7 @@ test('an operator signs for a user, with as many permissions as it likes', async
   })
 })
 
-test('who opens the address of signaling in a browser is told what it is', async () => {
+test('the signaling address opened in a browser explains itself', async () => {
   await start()
   const response = await fetch(`${origin()}/signal`)
   expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket'])
@@ -142,7 +142,7 @@ test('REST of rooms is for holders of the key', async () => {
   expect((await call('POST', '/api/v1/demo/token', { userId: 'a', roomId: 1 }, '')).status).toBe(200)
 })
 
-test('the pages get what they enter with: nothing in open mode, signatures in the demo, nowhere else', async () => {
+test('the pages get their credentials: none in open mode, signatures in the demo, and nowhere else', async () => {
   await start()
   expect(await call('POST', '/api/v1/demo/token', { userId: 'alice', roomId: 42 })).toEqual({
     ...{ status: 200, body: { sdkAppId: 1, rtmp: `rtmp://127.0.0.1:${String(server.ports['rtmp'])}` } },

@@ -45,7 +45,7 @@ test('two people enter a room, see each other, talk, and one leaves', async () =
   await expect.poll(() => methods(alice)).toContain('room.userExit')
 })
 
-test('with a secret nobody enters without a signature, and a privateMapKey bounds what one may do', async () => {
+test('with a secret every entry needs a signature, and a privateMapKey limits its permissions', async () => {
   await start({ secret: 's', sdkAppId: 7 })
   const client = await connect()
   expect((await client.enter()).error).toMatchObject({ data: { code: 'USER_SIG_MISSING' } })
@@ -81,7 +81,7 @@ test('a token for one entry is used up by an entry, and not by a refused one', a
   expect((await (await connect()).enter({ userSig })).error).toMatchObject({ data: { code: 'TOKEN_REPLAYED' } })
 })
 
-test('who lost the socket comes back as the same member', async () => {
+test('a client that lost its socket returns as the same member', async () => {
   await start()
   const [alice, bob] = [await connect(), await connect()]
   await alice.enter()
@@ -93,7 +93,7 @@ test('who lost the socket comes back as the same member', async () => {
   expect(methods(alice)).not.toContain('room.userExit')
 })
 
-test('who comes by TLS is given RTMPS, but for phones, and who resumes by another name that name', async () => {
+test('clients over TLS get RTMPS, except phones, and a member that resumes under another host name gets that name', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'crossroom-'))
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }])
   const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]

@@ -95,7 +95,7 @@ test('a privateMapKey may be demanded', async () => {
   expect(await verifier.verify(entry({ privateMapKey: key() }))).not.toHaveProperty('code')
 })
 
-test('without any key the server is open to whoever has a name', async () => {
+test('without any key the server is open to any user name', async () => {
   const verifier = makeVerifier({ tickets: {} })
   expect(verifier.isOpen).toBe(true)
   const anybody = { userId: 'alice', permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false }
@@ -165,7 +165,7 @@ test('a token for one entry is good once', async () => {
   for (let i = 0; i < 2; i++) expect(await verifier.verify(entry({ userSig: many }))).not.toHaveProperty('code')
 })
 
-test('a token for one entry that let nobody in is good still', async () => {
+test('a one-time token whose entry was refused remains valid', async () => {
   const verifier = makeVerifier({ jwt: { secret: JWT_SECRET } })
   const userSig = await sign({ jti: 'one', once: true })
   const refused = (await verifier.verify(entry({ userSig }))) as Identity
@@ -259,7 +259,7 @@ test('two secrets are taken at a time, so that one can be changed: UserSigs, pri
   expect(await verifier.verify(entry({ userSig: old }))).toMatchObject({ code: 'JWT_INVALID' })
 })
 
-test('refused signatures are in the audit: who, where and why, and not what was shown', async () => {
+test('refused signatures are audited with subject, address and reason, without the signature', async () => {
   const lines: string[] = []
   log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
   const verifier = makeVerifier()

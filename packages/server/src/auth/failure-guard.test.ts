@@ -48,7 +48,7 @@ test('the memory is bounded, and other addresses do not free one that is blocked
   expect(guard.isBlocked('10.0.0.2')).toBe(false)
 })
 
-test('only so many answers are held back, and one address does not have those of the others given at once', async () => {
+test('the number of delayed answers is limited, and one address cannot make those of others immediate', async () => {
   const { guard, waiting } = makeGuard()
   const held = Array.from({ length: 200 }, () => guard.holdBack('10.0.0.1'))
   expect(waiting).toHaveLength(128)

@@ -57,7 +57,7 @@ function makeHooks(...secrets: string[]): Hooks {
   )
 }
 
-test('a request carries who, what and a signature over id, time and body', async () => {
+test('a request carries subject, action and a signature over id, time and body', async () => {
   expect(await makeHooks().ask(request, 'token:1')).toEqual({ allowed: true })
   const { headers, body } = received[0]!
   expect(JSON.parse(body)).toEqual({
@@ -165,7 +165,7 @@ test('a notification that failed comes again with the same id, before the next o
   expect(queue.lost).toBe(0)
 })
 
-test('what the receiver rejects is given up and does not hold up the next one', async () => {
+test('a track that the receiver rejects is dropped and does not delay the next one', async () => {
   answer = (response, count) => response.writeHead(count === 1 ? 410 : 200).end()
   const queue = new HookQueue(() => ['s'], { log: silentLog, nowMs: () => NOW, clock: systemClock })
   queue.push({ url, id: 'a', body: '{}' })

@@ -13,7 +13,7 @@ async function tryKeys(keys: ReturnType<typeof remoteKeys>): Promise<string> {
   )
 }
 
-test('the key set is fetched once, without following anybody anywhere', async () => {
+test('the key set is fetched once, without following redirects', async () => {
   const asked: string[] = []
   const body = JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k' }] })
   const fetch: Fetch = (url, init) => {

@@ -176,14 +176,14 @@ test('on_unpublish is told once, of publishes that were opened', async () => {
   expect(hooks.ended).toEqual([{ stream: 'x', reason: 'timeout', durationMs: 0, subject: undefined }])
 })
 
-test('the demo lets anybody publish under live, and nowhere else', async () => {
+test('the demo permits publishing under live without a key, and nowhere else', async () => {
   const gate = makeGate({ demo: true })
   expect((await gate.admit(request({}))).ok).toBe(true)
   expect((await gate.admit(request({ app: 'other' }))).ok).toBe(false)
   expect((await gate.admit(request({ action: 'play' }))).ok).toBe(false)
 })
 
-test('what was refused is in the audit with its reason and without the token, what was admitted or brought none is not', async () => {
+test('refusals are audited with the reason and without the token; admissions and requests without a token are not', async () => {
   const lines: string[] = []
   log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) }, nowMs: () => 0 })
   const gate = makeGate()

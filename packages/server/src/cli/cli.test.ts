@@ -278,7 +278,7 @@ test('a file in the place of the admin socket is said in a sentence, and kept', 
   expect(readFileSync(path, 'utf8')).toBe('dear to somebody')
 })
 
-test('the doctor says what it found, for programs one JSON line each', async () => {
+test('doctor reports its findings, for programs one JSON line each', async () => {
   const args = [
     'doctor',
     '--json',

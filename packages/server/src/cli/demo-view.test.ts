@@ -5,7 +5,7 @@ import { StatusLine } from './status-line.js'
 const stats = (userId: string, more: object = {}): string =>
   JSON.stringify({ event: 'stats', userId, frames: 0, width: 640, height: 360, audioLevel: 62, lateMs: 12, ...more })
 
-test('a line says of everybody the size, the pictures, the sound and the delay, and nothing of who is gone', () => {
+test('a line lists size, frames, audio and delay of every member, and none that left', () => {
   const view = new DemoView()
   expect(view.line(0)).toBeUndefined()
   view.handleLine(stats('alice', { frames: 100 }), 1000)

@@ -49,7 +49,7 @@ test('lines come out in order, one write at a time, also when the file takes onl
   expect(file.pending).toBeUndefined()
 })
 
-test('what waits together goes out in one piece', () => {
+test('frames that wait together go out in one write', () => {
   const file = new SlowFile()
   const lines = new WaitingLines(file)
   for (const line of ['first\n', 'second\n', 'third\n']) lines.add(line)
@@ -57,7 +57,7 @@ test('what waits together goes out in one piece', () => {
   expect(new TextDecoder().decode(file.pending?.bytes)).toBe('second\nthird\n')
 })
 
-test('what waits when the process ends is written at once, and nothing twice', () => {
+test('lines that wait when the process ends are written immediately, and none twice', () => {
   const file = new SlowFile()
   const lines = new WaitingLines(file)
   for (const line of ['first\n', 'second\n', 'third\n']) lines.add(line)
@@ -128,7 +128,7 @@ test.each(['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'])(
   },
 )
 
-test('lines that nobody reads are dropped past a megabyte', () => {
+test('lines are dropped once more than a megabyte waits', () => {
   const file = new SlowFile()
   const lines = new WaitingLines(file)
   const line = `${'x'.repeat(1023)}\n`

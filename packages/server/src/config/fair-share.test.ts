@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FairShare } from './fair-share.js'
 
-test('one greedy holder has half of the places, and somebody else gets one at once', () => {
+test('one greedy holder gets half of the places, and another gets one immediately', () => {
   const share = new FairShare(100)
   let own = 0
   while (share.take('greedy') !== undefined) own++
@@ -10,7 +10,7 @@ test('one greedy holder has half of the places, and somebody else gets one at on
   expect(share.take('modest')).toBeDefined()
 })
 
-test('whoever comes and goes: never more than there are, and a newcomer is let in while a place is free', () => {
+test('in any order of joins and leaves the limit holds, and a newcomer is admitted while a place is free', () => {
   const step = fc.record({ holder: fc.nat({ max: 5 }), leaves: fc.boolean() })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 300 }), (places, steps) => {

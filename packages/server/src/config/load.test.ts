@@ -38,7 +38,7 @@ test('the demo has a secret of its own and stays on this machine unless told', (
   expect(() => load({ flags: { demo: true } })).toThrow(/--demo needs/)
 })
 
-test('who checks entries by JWT alone may listen everywhere; plain streams are then closed to publishers', () => {
+test('a server with JWT only may listen on all addresses; publishing plain streams is then closed', () => {
   const config = load({ flags: { jwtSecret: LONG } })
   expect(config).toMatchObject({ host: '0.0.0.0', publish: 'token' })
   expect(config.secret).toBeUndefined()

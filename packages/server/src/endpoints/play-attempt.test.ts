@@ -59,7 +59,7 @@ async function waitForStream() {
   return { attempt, clock, hub, source, outcomes, publish }
 }
 
-test('what has to be converted begins with the first frame, and the player waits only for what comes out', async () => {
+test('a conversion begins with the first frame, and the player waits only for its output', async () => {
   const { source, outcomes, publish } = await waitForStream()
   const publication = publish()
   expect(source.waiters.size).toBe(0)
@@ -73,7 +73,7 @@ test('what has to be converted begins with the first frame, and the player waits
   expect(outcomes).toEqual(['ready live/x'])
 })
 
-test('a player who leaves before all tracks are known leaves nothing that is converted', async () => {
+test('a player who leaves before all tracks are known starts no conversion', async () => {
   const { attempt, source, publish } = await waitForStream()
   const publication = publish()
   publication.push(sound(0))
@@ -81,7 +81,7 @@ test('a player who leaves before all tracks are known leaves nothing that is con
   expect(source.waiters.size).toBe(0)
 })
 
-test('a player who leaves before the first frame has begun nothing', async () => {
+test('a player who leaves before the first frame starts no conversion', async () => {
   const { attempt, source, publish } = await waitForStream()
   const publication = publish()
   attempt.close('client')

@@ -69,7 +69,7 @@ class Stage {
   }
 }
 
-test('who is let in publishes, is listed, and leaves the stream in grace', async () => {
+test('an admitted publisher publishes, is listed, and leaves its stream in grace', async () => {
   const stage = new Stage()
   const attempt = stage.attempt('a')
   expect(await stage.ask(attempt, stage.grant('a', 'ann').grant)).toBeUndefined()
@@ -82,14 +82,14 @@ test('who is let in publishes, is listed, and leaves the stream in grace', async
   expect(stage.told).toEqual(['a opened', 'a closed client'])
 })
 
-test('who is refused has touched nothing', async () => {
+test('a refused publisher changes nothing', async () => {
   const stage = new Stage()
   const refusal = { ok: false, code: 'DENIED', sentence: 'No.', httpStatus: 401 } as const
   expect(await stage.ask(stage.attempt('a'), refusal)).toBe(refusal)
   expect([stage.hub.size, stage.connections.size, stage.told]).toEqual([0, 0, []])
 })
 
-test('who leaves while the gate thinks publishes nothing, and its grant is given back', async () => {
+test('a publisher that leaves before the gate answers publishes nothing, and its grant is returned', async () => {
   const stage = new Stage()
   const attempt = stage.attempt('a')
   const asked = stage.ask(attempt, stage.grant('a').grant)
@@ -98,7 +98,7 @@ test('who leaves while the gate thinks publishes nothing, and its grant is given
   expect([attempt.publication, stage.hub.size, stage.told]).toEqual([undefined, 0, ['a closed client']])
 })
 
-test('a stranger does not get a stream that somebody publishes; the same subject takes it over', () => {
+test('another subject cannot take a published stream; the same subject takes it over', () => {
   const stage = new Stage()
   stage.attempt('a').take(stage.grant('a', 'ann').grant)
   expect(stage.attempt('b').take(stage.grant('b', 'bob').grant)).toMatchObject({ code: 'BUSY', httpStatus: 409 })
@@ -108,7 +108,7 @@ test('a stranger does not get a stream that somebody publishes; the same subject
   expect(stage.connections.list().map(({ id }) => id)).toEqual(['c'])
 })
 
-test('each end by somebody else has its reason, and is told once', () => {
+test('each end by the server or another member has its reason, and is reported once', () => {
   const ends: [string, (stage: Stage, revoke: (reason: StreamEndReason) => void) => void][] = [
     ['timeout', ({ clock }) => clock.advance(publisherLimits.silentMicros + 2 * SECOND)],
     ['kicked', ({ connections }) => connections.list()[0]!.kick()],
@@ -138,7 +138,7 @@ test('a permission that is taken back before or while it is used is a refusal', 
   expect([stage.hub.get(KEY), stage.connections.size]).toEqual([undefined, 0])
 })
 
-test('whatever comes first, a grant is closed once, and who is listed is the one who publishes', async () => {
+test('in any order of events a grant is closed once, and the listed member is the publishing one', async () => {
   const steps = fc.array(
     fc.record({ who: fc.nat({ max: 2 }), does: fc.constantFrom('take', 'leave', 'revoke', 'expire', 'kick', 'wait') }),
     { maxLength: 30 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MS, Stage, videoConfig } from '../../../../test/scenarios/stage.js'
 
-test('who comes to a stream in the moment of its end is closed, and the next one finds a new stream', () => {
+test('a viewer that joins a stream at its end is closed, and the next one finds a new stream', () => {
   const stage = new Stage()
   const publication = stage.publish()!
   publication.push(stage.frame(videoConfig(), 0, true))

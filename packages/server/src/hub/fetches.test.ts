@@ -56,7 +56,7 @@ function setting() {
   return { stage, relay, found, find }
 }
 
-test('a stream tells who takes it and who waits for it, by the kind of player, and each change', () => {
+test('a stream reports its subscribers and waiting players by kind, and each change', () => {
   const stage = new Stage()
   const told: [string, number, number][][] = []
   const demandOf = ({ demand }: Stream) =>
@@ -90,7 +90,7 @@ test('a stream tells who takes it and who waits for it, by the kind of player, a
   expect(stream.isWanted).toBe(false)
 })
 
-test('a stream is fetched once for all who want it, and released some seconds after the last', () => {
+test('a stream is fetched once for all interested viewers, and released some seconds after the last leaves', () => {
   const { stage, relay, found, find } = setting()
   find()
   find()
@@ -154,7 +154,7 @@ test('a resolver that says no, or gives up inside the question, leaves it to the
   expect([relay.told, last.told]).toEqual([['resolve live/far'], ['resolve live/far']])
 })
 
-test('a stream that is held without a publisher is fetched when somebody wants it', () => {
+test('a stream held without a publisher is fetched on demand', () => {
   const { stage, relay } = setting()
   const stream = stage.hub.open(FAR)
   stream.hold()

@@ -76,7 +76,7 @@ const frames = fc.array(
   },
 )
 
-test('whatever comes, it is within its limits, begins where a decoder can, and misses no picture behind that', () => {
+test('for any input the cache stays within its limits, begins at a decodable picture, and misses none after it', () => {
   fc.assert(
     fc.property(frames, (input) => {
       const total = new CacheTotal()

@@ -3,7 +3,7 @@ import type { Stream } from './stream.js'
 import { StreamKey } from './stream-key.js'
 import { MS, SECOND, Stage, videoConfig } from '../../../../test/scenarios/stage.js'
 
-test('who asks before the publisher gets the stream when it comes, and only once', () => {
+test('a player that asks before the publisher connects gets the stream once', () => {
   const stage = new Stage()
   const found: (string | undefined)[] = []
   stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, (stream) => found.push(stream?.key.name))
@@ -15,7 +15,7 @@ test('who asks before the publisher gets the stream when it comes, and only once
   expect(found).toHaveLength(1)
 })
 
-test('nobody comes: undefined after the wait; a cancelled wait says nothing', () => {
+test('without a publisher a wait ends with undefined, and a cancelled wait reports nothing', () => {
   const stage = new Stage()
   const found: unknown[] = []
   stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, (stream) => found.push(stream))

@@ -52,7 +52,7 @@ test('a name inside the text of another key is no way into its space', () => {
     expect(StreamKey.read(StreamKey.plain(forged).text)!.space).toBe('plain')
 })
 
-test('what is no key is not read as one', () => {
+test('an invalid key is not read as one', () => {
   for (const text of ['', 'live/x', 'r/abc', 'room:abc', 'plain:large:x', 'Plain:best:x', ' plain:best:x'])
     expect(StreamKey.read(text)).toBeUndefined()
 })

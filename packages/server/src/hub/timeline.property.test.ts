@@ -233,6 +233,6 @@ const encoder: fc.Arbitrary<Encoder> = fc.record({
   events: fc.tuple(event(9 * SECOND), event(22 * SECOND), event(33 * SECOND)).map((events) => events),
 })
 
-test('whatever an encoder does: in sync 2 s later, rising, nothing invented', () => {
+test('whatever an encoder does: in sync after 2 s, rising, nothing invented', () => {
   fc.assert(fc.property(encoder, check), { numRuns: 150, seed: 20 })
 })

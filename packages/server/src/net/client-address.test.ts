@@ -19,7 +19,7 @@ test.each([
   expect(new TrustedProxies(['10.0.0.0/8']).clientAddress(from(remote, forwarded))).toBe(wanted)
 })
 
-test('without trusted proxies the header means nothing; a malformed range is refused in words', () => {
+test('without trusted proxies the header is ignored; a malformed range is refused with a sentence', () => {
   expect(new TrustedProxies([]).clientAddress(from('10.1.1.1', '1.2.3.4'))).toBe('10.1.1.1')
   expect(() => new TrustedProxies(['proxy.example'])).toThrow('"proxy.example" is no IP address or CIDR range.')
   expect(plainAddress('::1')).toBe('::1')

@@ -52,7 +52,7 @@ test('a process that always runs has listened all the time', () => {
   expect(running.clock.listened() - from).toBe(100 * SECOND)
 })
 
-test.each([12, 60])('%d s of standing still are told once and are no time in which it listened', (seconds) => {
+test.each([12, 60])('a pause of %d s is reported once and does not count as listening time', (seconds) => {
   const running = new Process()
   const told: number[] = []
   running.clock.onStoodStill((micros) => told.push(micros))

@@ -37,7 +37,7 @@ test('a path at which there is no socket is left alone, also behind a link', asy
   }
 })
 
-test('a socket on which somebody listens is left alone', async () => {
+test('a socket with a listening process is not replaced', async () => {
   const first = await open()
   await expect(open()).rejects.toThrow(inUse)
   expect(first.listening).toBe(true)

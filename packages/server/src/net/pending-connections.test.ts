@@ -7,7 +7,7 @@ function makeTable(limits: Partial<ConstructorParameters<typeof PendingConnectio
   return { table, evicted, add: (address: string, name = address) => table.add(address, () => evicted.push(name)) }
 }
 
-test('past the total the oldest goes, and who was admitted is not in question', () => {
+test('above the total the oldest goes, and admitted connections are never closed', () => {
   const { table, evicted, add } = makeTable()
   add('10.0.0.1').settle()
   add('10.0.0.2')

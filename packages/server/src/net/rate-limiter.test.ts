@@ -11,7 +11,7 @@ test('a burst passes, what is above waits until the rate has caught up', () => {
   expect(limiter.take(SECOND / 2, 0)).toBe(0)
 })
 
-test('whoever waits as told gets exactly the rate', () => {
+test('a client that waits as told gets exactly the rate', () => {
   const limiter = makeLimiter()
   let now = 0
   let sent = 0

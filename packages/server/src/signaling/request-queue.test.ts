@@ -42,7 +42,7 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ wait: fc.integer({ min: 0, max: 2 * roomLimits.answerMicros }) }) },
 )
 
-test('each request is carried out once, in its turn, and told of once, whenever and however the room answers', async () => {
+test('each request is carried out once, in order, and answered once, whenever and however the room answers', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
       const rig = new QueueRig()
@@ -78,7 +78,7 @@ test('a request without an answer fails in time, and the time of the next begins
   expect(rig.told).toEqual(['TIMEOUT 0', 'answered 1'])
 })
 
-test('what waits when the socket ends is never carried out, and what is being carried out is answered to nobody', async () => {
+test('requests waiting when the socket ends are never carried out, and a running one gets no answer', async () => {
   const rig = new QueueRig()
   rig.queue.add(requestOf(0))
   rig.queue.add({ id: 1, method: 'room.leave', params: {} })

@@ -11,7 +11,7 @@ afterEach(() => {
   stage.close()
 })
 
-test('who enters is told what rooms say and where the ICE servers are', async () => {
+test('a new member gets the room’s messages and the ICE servers', async () => {
   const client = await stage.connect()
   const answer = await client.enter({ userName: 'Alice', role: 'audience' })
   expect(answer).toEqual({
@@ -28,7 +28,7 @@ test('who enters is told what rooms say and where the ICE servers are', async ()
   expect(stage.signaling.sockets).toBe(1)
 })
 
-test('before entering nothing is served but a ping; entering twice is refused', async () => {
+test('before an entry only a ping is served; a second entry is refused', async () => {
   const client = await stage.connect()
   expect((await client.ask('room.ping')).result).toEqual({ now: 1234 })
   for (const method of ['room.info', 'room.leave', 'media.subscribe'] as const) {

@@ -47,7 +47,7 @@ function collect() {
   return { frames, handleFrame: (frame: MediaFrame) => void frames.push(frame), handleEnd: () => undefined }
 }
 
-test('a stream without a keyframe for long is given one of what is shown now, and goes on from there', () => {
+test('a stream without keyframes gets a generated one of the current picture, and continues from it', () => {
   const { clock, transcoder, stream, push } = rig()
   for (let index = 0; index < 300; index++) push(index)
   const sink = collect()
@@ -61,7 +61,7 @@ test('a stream without a keyframe for long is given one of what is shown now, an
   expect(sink.frames.every(({ config }) => config.kind === 'video')).toBe(true)
 })
 
-test('what no picture refers to is not decoded on the way to the picture that is shown', () => {
+test('unreferenced pictures are not decoded on the way to the shown picture', () => {
   const { clock, transcoder, stream, push, given } = rig()
   for (let index = 0; index < 300; index++) push(index, { droppable: index % 3 !== 0 })
   transcoder.bridge(stream)!.subscribe(collect(), 'live')
@@ -71,7 +71,7 @@ test('what no picture refers to is not decoded on the way to the picture that is
   expect(given.filter(({ warmUp }) => !warmUp).map(({ pts }) => pts / STEP)).toEqual([297, 298, 299])
 })
 
-test('all who wait share one bridge, which is gone 5 s after the last of them', () => {
+test('all waiting viewers share one bridge, which ends 5 s after the last of them', () => {
   const { clock, transcoder, stream, push } = rig()
   push(0)
   const leave = [0, 1].map(() => transcoder.bridge(stream)!.subscribe(collect(), 'live'))

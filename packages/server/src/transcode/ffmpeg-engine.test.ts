@@ -87,7 +87,7 @@ test('H.264 becomes VP8, and VP8 becomes H.264', async () => {
   expect(expectSamePictures(h264, back)).toBeGreaterThan(30)
 })
 
-test('what is only to be decoded is not in the output', async () => {
+test('frames that are only decoded are not in the output', async () => {
   const frames = videoFrames(2, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '100'])
   const out: MediaFrame[] = []
   const recipe = RECIPES.find((entry) => entry.name === 'video-without-b-frames')!

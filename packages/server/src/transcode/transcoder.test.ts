@@ -89,7 +89,7 @@ test('one conversion serves all viewers and needs, and is gone 5 s after the las
   expect(stream.subscribers).toBe(0)
 })
 
-test('who comes back within 5 s finds the conversion running', () => {
+test('a viewer who returns within 5 s finds the conversion running', () => {
   const { clock, transcoder, stream, publication } = rig()
   publication.push(picture('I', 0))
   publication.push(sound(1000))
@@ -101,7 +101,7 @@ test('who comes back within 5 s finds the conversion running', () => {
   expect(names(sink.frames)).toEqual(['h264@0k', 'opus@1'])
 })
 
-test('a derived stream that nobody uses is forgotten', () => {
+test('an unused derived stream is removed', () => {
   const { clock, transcoder, stream, publication } = rig()
   publication.push(sound(0))
   transcoder.derive(stream, WEBRTC)
@@ -177,7 +177,7 @@ test('B-frames are converted away', () => {
   })
 })
 
-test('without an engine B-slices are left out, what cannot be converted as well, and the viewer stays', () => {
+test('without an engine B-slices and unconvertible tracks are omitted, and the viewer stays', () => {
   const { clock, transcoder, stream, publication } = rig(null)
   clock.advance(SECOND)
   expect(transcoder.lanes[0]).toMatchObject({ state: 'off', reasons: ['echo is not available: not here'] })
@@ -235,7 +235,7 @@ test.each(['killed', 'hanging'] as const)('a codec process that is %s costs a sh
   expect(transcoder.lanes[0]).toMatchObject({ state: 'ready', crashes: 1, hangs: how === 'killed' ? 0 : 1 })
 })
 
-test('with a process that stands by, a lost one is made up for at once', () => {
+test('a standby process replaces a lost one immediately', () => {
   const { clock, children, transcoder, stream, publication } = rig(undefined, true)
   clock.advance(2 * SECOND)
   expect(children.alive.size).toBe(3)

@@ -83,14 +83,14 @@ test('a change of size in mid-stream makes a new config at a keyframe', async ()
   }
 })
 
-test('a source without keyframes gives one every 2 s to who can only start at one', async () => {
+test('a source without keyframes provides one every 2 s for viewers that can only start at one', async () => {
   const frames = ivfFrames('vp8', 5, '160x120', ['-c:v', 'libvpx', '-deadline', 'realtime', '-auto-alt-ref', '0'])
   const endless = frames.slice(0, 1).concat(frames.slice(1).map((frame) => ({ ...frame, keyframe: false })))
   const out = await convert('video-to-h264', endless)
   expect(out.filter((frame) => frame.keyframe).map((frame) => frame.pts)).toEqual([0, 2_000_000, 4_000_000])
 })
 
-test('a keyframe that is asked for comes next', async () => {
+test('a requested keyframe comes next', async () => {
   const frames = videoFrames(1, '160x120', ['-c:v', 'libx264', '-bf', '0', '-g', '100'])
   const recipe = RECIPES.find((entry) => entry.name === 'video-to-vp8')!
   const out: MediaFrame[] = []
@@ -110,7 +110,7 @@ test('a keyframe that is asked for comes next', async () => {
   expect(out.map((frame, index) => (frame.keyframe ? index : -1)).filter((index) => index >= 0)).toEqual([0, 10])
 })
 
-test('broken frames cost pictures up to the next keyframe, nothing more', async () => {
+test('broken frames cost only pictures up to the next keyframe', async () => {
   const frames = videoFrames(3, '320x240', ['-c:v', 'libx264', '-bf', '0', '-g', '25'])
   const broken = frames.map((frame, index) =>
     index === 30 ? { ...frame, units: [new Uint8Array(200).fill(0x41), new Uint8Array([0x67, 1, 2])] } : frame,

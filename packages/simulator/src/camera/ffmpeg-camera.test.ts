@@ -49,7 +49,7 @@ test('a film in codecs that no phone sends is coded as a phone would, from its e
   expect(sound?.config).toMatchObject({ codec: 'aac', sampleRate: 16_000, channels: 1 })
 })
 
-test('what is no film ends with a sentence that names it', async () => {
+test('an invalid media file ends with a sentence that names it', async () => {
   const source = join(folder, 'letter.txt')
   writeFileSync(source, 'Dear all,')
   expect(await take(source, () => false)).toMatch(/^ffmpeg cannot read .*letter\.txt: .*Invalid data.*$/)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { Lateness } from './lateness.js'
 
-test('what comes as promptly as ever is 0 late, whatever its timestamps begin at', () => {
+test('frames with the smallest delay are 0 late, whatever their first time stamp', () => {
   const lateness = new Lateness()
   for (let index = 0; index < 50; index++) expect(lateness.handle(7_000_000 + index * 40, 100 + index * 40)).toBe(0)
 })

@@ -94,7 +94,7 @@ test('a server that cannot be reached is 3002, then the attempts', () => {
   pusher.stop()
 })
 
-test('what the server itself ends is 3004 and left to the page', () => {
+test('an end by the server is 3004 and left to the page', () => {
   const { stage, pusher } = push()
   stage.take()
   stage.newest.handlers.closed('NetStream.Publish.BadName')

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readStreams, streamNameOf } from './streams.js'
 
-test('what people paste is tidied into a stream name', () => {
+test('pasted text is tidied into a stream name', () => {
   expect(streamNameOf(' /live/camera1.flv ')).toBe('live/camera1')
   expect(streamNameOf('live/camera1')).toBe('live/camera1')
   for (const bad of [
@@ -50,7 +50,7 @@ test('an answer of any shape makes a list', () => {
   )
 })
 
-test('what members of rooms send, and lower layers, are in no list of plain streams', () => {
+test('room streams and lower layers are in no list of plain streams', () => {
   const member = { roomId: 'lesson', userId: 'ann', streamType: 'main' }
   const streams = [
     { name: 'lesson/ann/main', ...member },

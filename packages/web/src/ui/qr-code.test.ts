@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { modulesOf } from './qr-code.js'
 
-test('a code grows with what it says and keeps its quiet zone', () => {
+test('a QR code grows with its content and keeps its quiet zone', () => {
   const short = modulesOf('https://host/call?room=a')
   const long = modulesOf(`https://host/call?room=${'a'.repeat(64)}`)
   expect(short.size).toBe(29 + 8 - 4 + 0)

@@ -89,7 +89,7 @@ test('of layers that begin by themselves only the highest is kept, until it has 
   })
 })
 
-test('whatever layers come, a picture is shown once at most, and what is shown lags the best that comes by five pictures', () => {
+test('for any layers a picture is shown at most once, and the output lags the best layer by five pictures at most', () => {
   const tops = fc.array(fc.record({ top: fc.integer({ min: 0, max: 2 }), keyframe: fc.boolean() }), { maxLength: 60 })
   fc.assert(
     fc.property(tops, (pictures) => {

@@ -74,7 +74,7 @@ test('W1: an answer is never longer than its question, whatever the role', () =>
   }
 })
 
-test('W1: a peer that thinks itself controlled is told 487 and gains nothing', () => {
+test('W1: a peer that believes itself controlled gets 487 and gains nothing', () => {
   const agent = makeAgent()
   const bytes = makeCheck(agent.local, { role: { is: 'controlled', tieBreaker: new Uint8Array(8).fill(255) } })
   agent.handleInput(0, { address: 5, bytes })
@@ -282,7 +282,7 @@ test('authentic media proves an address, and a TCP connection is one', () => {
   expect(agent.selected).toBe(FIRST_TCP_ADDRESS)
 })
 
-test('where the selected address is gone, one that has proved itself takes its place; one that has not is checked', () => {
+test('if the selected address is gone, a verified one replaces it; an unverified one is checked', () => {
   const agent = makeAgent(PolledAgent)
   nominate(agent, 0, FIRST_TCP_ADDRESS)
   agent.handleInput(1, { address: 6, bytes: makeCheck(agent.local) })

@@ -14,7 +14,7 @@ test('candidates: UDP before TCP, in the order given, with the priorities of RFC
   ])
 })
 
-test('what no browser can reach is not announced', () => {
+test('unreachable addresses are not announced to browsers', () => {
   const addresses = [
     { name: 'lo', address: '127.0.0.1', internal: true },
     { name: 'eth0', address: '2001:db8::5', internal: false },

@@ -41,13 +41,13 @@ test('H.264: the aggregate takes the highest importance and any error bit of its
   expect(out.packet(0)[0]).toBe(0x80 | 0x60 | 24)
 })
 
-test('H.264: a frame of nothing but delimiters is not sent', () => {
+test('H.264: a frame with only delimiters is not sent', () => {
   const out = new PayloadBuffer()
   expect(new H264Packetizer().packetize(videoFrame(videoConfig('h264'), [Uint8Array.of(9, 0xf0)]), out)).toBe(false)
   expect(out.count).toBe(0)
 })
 
-test('H.264: in mode 0 each unit is a packet of its own, and a frame with one that does not fit is not sent', () => {
+test('H.264: in mode 0 each unit is its own packet, and a frame with a unit that does not fit is not sent', () => {
   const packetizer = new H264Packetizer({ mode: 0 })
   const out = new PayloadBuffer()
   const units = [10, 700, MAX_RTP_PAYLOAD].map((length) => patterned(length, 0x41, 0x9a))
@@ -106,7 +106,7 @@ test('VP8: a droppable frame says so in its descriptor', () => {
   expect(depacketizer.finish()?.droppable).toBe(true)
 })
 
-test('Opus: the packet is the payload; nothing and too much are refused', () => {
+test('Opus: the packet is the payload; empty and oversized ones are refused', () => {
   const out = new PayloadBuffer()
   const packetizer = new OpusPacketizer()
   const packet = patterned(160, 0xfc)
@@ -135,7 +135,7 @@ test('RED: from the third packet on each carries the two frames before, oldest f
   expect(last.map((block) => block.payload)).toEqual([frames[1], frames[2], frames[3]])
 })
 
-test('RED: what does not fit with the frame stays out', () => {
+test('RED: blocks that do not fit beside the frame are omitted', () => {
   const out = new PayloadBuffer()
   const packetizer = new RedPacketizer(111)
   const frames = [patterned(100, 0xfc), patterned(80, 0xfc, 2), patterned(1100, 0xfc, 3), patterned(90, 0xfc, 4)]

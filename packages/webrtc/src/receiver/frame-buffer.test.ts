@@ -150,7 +150,7 @@ test('a malformed frame counts as lost and asks for a keyframe', () => {
   expect(buffer.needsKeyframe).toBe(true)
 })
 
-test('what overflows the buffer is given up, and memory stays bounded', () => {
+test('packets that overflow the buffer are dropped, and memory stays bounded', () => {
   const buffer = videoBuffer()
   buffer.waitLimit = 1e12
   const packets = packetsOf(3000, 1, [0, 2500])
@@ -293,7 +293,7 @@ test('a keyframe that has a hole itself, or is not there yet as a whole, ends no
   }
 })
 
-test('what is repaired in time is not passed by, although a keyframe is behind it', () => {
+test('a hole repaired in time is not skipped, although a keyframe follows it', () => {
   const buffer = videoBuffer()
   buffer.keyframeWait = 60_000
   const packets = packetsOf(6, 3, [0, 4])
@@ -303,7 +303,7 @@ test('what is repaired in time is not passed by, although a keyframe is behind i
   expect(poll(buffer, 59_999)).toEqual([1, 2, 3, 4, 5])
 })
 
-test('whatever is lost, what comes out is in order and begins anew at keyframes only, and no whole keyframe waits longer', () => {
+test('for any loss the output is in order, restarts only at keyframes, and delays no complete keyframe', () => {
   const lossy = fc.record({
     lost: fc.uniqueArray(fc.nat({ max: 119 }), { maxLength: 12 }),
     every: fc.integer({ min: 2, max: 9 }),

@@ -140,7 +140,7 @@ function annexBOf(frames: readonly VideoFrame[]): Uint8Array {
   return bytes
 }
 
-test.for(pipelines)('what GStreamer packs of $codec comes out as the same pictures', (pipeline, { skip }) => {
+test.for(pipelines)('$codec packets of GStreamer yield the same pictures', (pipeline, { skip }) => {
   const { codec, encoder, caps, payloader, mux } = pipeline
   skip(!hasElements(`${encoder} ! ${payloader} ! rtpstreampay ! ${mux}`), 'GStreamer lacks an element of this pipeline')
   inDirectory((file) => {

@@ -45,7 +45,7 @@ test('W8: a thousand viewers with a hundred requests a second each make one a se
   expect(times.length).toBeGreaterThanOrEqual(9)
 })
 
-test('what was asked on a path that is gone is asked again at once on the new one', () => {
+test('requests on a lost path are repeated immediately on the new one', () => {
   const request = new KeyframeRequest()
   request.onKeyframe()
   request.needForViewer(1_000_000)

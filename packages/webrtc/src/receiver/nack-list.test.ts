@@ -68,7 +68,7 @@ test('an outage is not asked for: it is too long', () => {
   expect([list.size, list.takeHopeless()]).toEqual([0, true])
 })
 
-test('what was given up and what does not fit is not asked for', () => {
+test('packets that were given up or do not fit are not requested', () => {
   const list = new NackList()
   list.received(1, 0)
   list.received(0x1_0001, 0) // too far: cleared

@@ -36,7 +36,7 @@ test('a stream that loses nothing stays with its first chunk', () => {
   expect(store.chunks).toBe(1)
 })
 
-test('what a bad network took is given back', () => {
+test('the bit rate recovers after a bad network', () => {
   const store = new PayloadStore()
   const cells = Array.from({ length: 2048 }, (_, number) => store.keep(packetOf(number, 1200), 30, 1170))
   expect(new Set(cells).size).toBe(2048)

@@ -187,7 +187,7 @@ test('without transport-wide feedback the receiver estimates and says so by REMB
   expect(estimates.at(-1)!.ssrcs).toEqual([2000, 1000])
 })
 
-test('who knows only FIR is asked by FIR', () => {
+test('a peer that supports only FIR gets FIR requests', () => {
   const firOnly = [{ ...videoMedia, codecs: videoMedia.codecs.map((codec) => ({ ...codec, feedback: ['ccm fir'] })) }]
   const publisher = new SimulatedPublisher({
     up: { seed: 13, loss: 0.3 },

@@ -227,7 +227,7 @@ test('W7: no more sources than contexts, no more packets than the cap', () => {
   expect(many.counters.overRate).toBe(500)
 })
 
-test('a flood on one source leaves the others what is theirs', () => {
+test('a flood on one source does not affect the others', () => {
   const receiver = receiverOf(videoMedia, { ...unannounced, mid: '2' })
   for (let index = 0; index < MAX_PACKETS_PER_SECOND_OF_SOURCE + 500; index++)
     feed(receiver, videoPackets(1000, 1, index))
@@ -258,7 +258,7 @@ test('garbage is counted, not thrown', () => {
   expect(receiver.counters).toMatchObject({ malformed: 2, unusedRtcp: 1 })
 })
 
-test('layers that are announced by SSRC are told apart as layers by rid are; other SSRCs are nobody', () => {
+test('layers announced by SSRC are distinguished as layers by rid are; other SSRCs are ignored', () => {
   const remote = [
     { ssrc: 1000, rtxSsrc: 1001, layer: 'ssrc-1000' },
     { ssrc: 1002, layer: 'ssrc-1002' },
@@ -279,7 +279,7 @@ test('of several tracks on one m-line (plan B) the first one announced is taken,
   expect(framesOf(receiver)).toEqual(['1//0', '1//1'])
 })
 
-test('an SSRC of a payload type that was not agreed on takes nobody’s place', () => {
+test('an SSRC with an unnegotiated payload type replaces no track', () => {
   const receiver = receiverOf(videoMedia)
   feed(receiver, videoPackets(1000, 0, 1))
   feed(receiver, videoPackets(5, 0, 1, { mid: '1' }, 49))

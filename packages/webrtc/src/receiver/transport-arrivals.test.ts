@@ -112,7 +112,7 @@ test('any arrivals are reported to a quarter of a millisecond', () => {
   )
 })
 
-test('what was sent while nothing at all came is told neither as lost nor as come; losses before and after it are', () => {
+test('packets sent during an outage are reported neither as lost nor as received; losses before and after it are', () => {
   const arrivals = new TransportArrivals()
   arrivals.onPacket(10, 0)
   arrivals.onPacket(12, 10_000)

@@ -64,7 +64,7 @@ test('an offer says once per m-line what a browser needs to receive, and our can
   expect(text.endsWith('\r\n')).toBe(true)
 })
 
-test('what the peer took is what is sent: codecs in our order, its RTX, RED and extensions', () => {
+test('only what the peer accepted is sent: codecs in our order, its RTX, RED and extensions', () => {
   const { media } = makeLines().offer([audioOf('ann'), videoOf('ann')])
   const chromium = negotiateAnswer(media, parseRemoteDescription(browserAnswer(textOf(media))))
   expect(chromium.map(({ mid, codecs }) => [mid, ...codecs.map(({ payloadType }) => payloadType)])).toEqual([
@@ -137,7 +137,7 @@ test('a track that was released gets other SSRCs when it comes back', () => {
   expect(media[1]!.stream!.ssrc).not.toBe(before)
 })
 
-test('what does not fit is skipped; at the limit the next one waits for the answer that frees an m-line', () => {
+test('tracks that do not fit are skipped; at the limit the next one waits for the answer that frees an m-line', () => {
   const lines = makeLines({ audio: 1, video: 2 })
   const wanted = [videoOf('ann'), videoOf('bob'), videoOf('cyd'), audioOf('ann'), audioOf('bob')]
   const first = lines.offer(wanted)

@@ -158,7 +158,7 @@ test('m-lines that are not wanted are refused with port 0 and stay in their plac
   expect(data.text).toContain('m=application 0 UDP/DTLS/SCTP webrtc-datachannel')
 })
 
-test('without a codec in common the refusal says what was wanted and what was offered', () => {
+test('without a common codec the refusal names the requested and the offered ones', () => {
   const withoutH264 = playOffers.chromium.sdp.replace(/ H264\/90000/g, ' H263/90000')
   const onlyVideo = { video: [highStream], audio: [] }
   expect(codeOf(() => answerPlay(withoutH264, onlyVideo))).toBe('SDP_NO_CODEC')
@@ -235,7 +235,7 @@ test('transport attributes at session level count (OBS)', () => {
   expect(accepted[1]!.codecs[0]!.feedback).toEqual(['goog-remb', 'nack', 'nack pli'])
 })
 
-test('setup: who offers passive makes us the client, actpass and active make us wait', () => {
+test('setup: an offer of passive makes the server the client, actpass and active make it wait', () => {
   const roleOf = (setup: string) =>
     dtlsRoleFor(parseRemoteDescription(playOffers.chromium.sdp.replaceAll('a=setup:actpass', `a=setup:${setup}`)))
   expect(['actpass', 'active', 'passive'].map(roleOf)).toEqual(['server', 'server', 'client'])

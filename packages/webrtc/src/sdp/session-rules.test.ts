@@ -140,7 +140,7 @@ test('H.264 without fmtp is mode 0: taken from a publisher, and answered to a pl
   ])
 })
 
-test('what was asked for is never missing: the offer is refused where one kind has no codec', () => {
+test('a requested kind is never missing: an offer without a codec for one kind is refused', () => {
   const video = { kind: 'video', mid: 'v', codecs: [H264] } as const
   const speech = { kind: 'audio', mid: 'a', codecs: ['0 PCMU/8000'] } as const
   expect(refusalOf(offerOf([video, speech]))).toMatch(/^No codec fits for audio: wanted OPUS, offered PCMU/)
@@ -164,7 +164,7 @@ test('what was asked for is never missing: the offer is refused where one kind h
   ).toEqual(['v'])
 })
 
-test('where the m-line that carries the bundle is refused, the next one of the group carries it', () => {
+test('if the m-line that carries the bundle is refused, the next one of the group carries it', () => {
   const lines = [
     { kind: 'audio', mid: 'a', codecs: ['0 PCMU/8000'] },
     { kind: 'audio', mid: 'b', codecs: [OPUS] },

@@ -27,7 +27,7 @@ test('a fragment without credentials is no restart', () => {
   })
 })
 
-test('what we answer to a restart reads back', () => {
+test('the answer to a restart can be parsed', () => {
   const text = writeTrickleFragment(ice, hostCandidates([{ ip: '192.0.2.1', udpPort: 8000, tcpPort: 8000 }]), '0')
   expect(parseTrickleFragment(text)).toEqual({ ice, candidates: 2, isEndOfCandidates: true })
 })

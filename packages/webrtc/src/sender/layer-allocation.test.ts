@@ -10,7 +10,7 @@ test('a path that is not overfull gets what is wanted', () => {
   expect(new LayerAllocation().decide(0, Infinity, [high, high, single])).toEqual([])
 })
 
-test('what matters least goes first to its lower layer, and no more of them than must', () => {
+test('the least important video drops to its lower layer first, and only as much as necessary', () => {
   const allocation = new LayerAllocation()
   expect(allocation.decide(0, 4_000_000, [high, high, high])).toEqual([{ index: 2, toLow: true }])
   expect(allocation.decide(0, 2_600_000, [high, high, high])).toEqual([

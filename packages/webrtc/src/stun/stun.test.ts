@@ -43,7 +43,7 @@ test('the responses of RFC 5769 sections 2.2 and 2.3 carry the mapped address', 
   for (const message of [ipv4, ipv6]) expect(hasValidIntegrity(message, password, hmacSha1)).toBe(true)
 })
 
-test('what is written is read back, and the length is known before', () => {
+test('written data is read back, and its length is known before', () => {
   const roles = fc.option(fc.constantFrom('controlling' as const, 'controlled' as const), { nil: undefined })
   fc.assert(
     fc.property(
@@ -125,7 +125,7 @@ test('an attribute that must be understood and is not is reported', () => {
   expect(parseStun(withFingerprint(bytes))!.unknownAttributes).toEqual([0x7777])
 })
 
-test('lengths that lie, other methods and oversized messages are nothing', () => {
+test('false lengths, other methods and oversized messages are ignored', () => {
   const lying = rfc5769.request.slice()
   lying[23] = 0xff
   expect(parseStun(withFingerprint(lying))).toBeUndefined()

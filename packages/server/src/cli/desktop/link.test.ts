@@ -8,7 +8,7 @@ test.each(linkCases)('%s', (link, wanted) => {
   else expect(parsed).toEqual(wanted)
 })
 
-test('the address of the call has the ticket behind #, where no server and no log sees it', () => {
+test('the address of the call has the ticket after #, invisible to servers and logs', () => {
   const link = { server: 'https://h.example', roomId: '42', userId: 'ann', name: 'Ann & Bo', ticket: 'T'.repeat(22) }
   const address = new URL(callAddress(link))
   expect(address.origin + address.pathname).toBe('https://h.example/call')

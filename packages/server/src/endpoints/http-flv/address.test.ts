@@ -26,7 +26,7 @@ test.each([
   expect(flvVariantOf(new Map(new URLSearchParams(query)), UNCHANGED, false).name).toBe(name)
 })
 
-test('what the gate wants of a play is done whatever its address says', () => {
+test('the gate’s conditions for a play apply whatever its address says', () => {
   const variant = flvVariantOf(new Map(), { fillsSilence: true, without: 'video' }, false)
   expect([variant.name, variant.filters]).toEqual(['flv+silence+no-video', { fillsSilence: true, without: 'video' }])
 })

@@ -61,7 +61,7 @@ test('guests of one invitation share the beginning of their ids, and while it is
   expect(linkOf('alice')).toBeUndefined()
 })
 
-test('no guest may more than who invites, an audience sends nothing, and nobody makes a room', () => {
+test('no guest gets more permissions than its host, an audience guest sends nothing, and none creates a room', () => {
   fc.assert(
     fc.property(someRole, somePermissions, (role, own) => {
       const { invitations } = setUp()

@@ -37,7 +37,7 @@ function take(roster: Roster<Person>, step: Step): RosterEvent<Person>[] {
   return roster.setRole(present, step.what === 'anchor' ? 'anchor' : 'audience')
 }
 
-test('whatever happens, counts and the owner are those of the members, and each change of a role is told', () => {
+test('after any event counts and owner match the members, and each role change is reported', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const roster = new Roster<Person>()

@@ -27,7 +27,7 @@ test('a long row does not wait for its end', () => {
   })
 })
 
-test('what was written before something failed goes out', () => {
+test('data written before a failure is sent', () => {
   const { written, writer } = rig()
   const fails = () =>
     writer.together(() => {

@@ -69,7 +69,7 @@ test('a server that was held up first takes what came meanwhile, then mixes what
   expect(sent.slice(before).map(({ frames }) => frames)).toEqual([[1], [], [], [], []])
 })
 
-test('what nobody waits for any more is not mixed', () => {
+test('audio without listeners is not mixed', () => {
   const { clock, sent } = rig()
   clock.after(21_333, () => {
     const late = clock.now() + 10_000_000

@@ -198,7 +198,7 @@ test('a mix goes on after its codec process was lost', () => {
   expect(ear.hasEnded()).toBe(false)
 })
 
-test('what is closed ends for its listeners and leaves nothing behind', () => {
+test('closing ends it for its listeners and leaks nothing', () => {
   const { mixer, hub, speak, pass, transcoder } = rig()
   speak('b', 440)
   const mix = mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [keyOf('b')] })!

@@ -67,7 +67,7 @@ test('a lost frame becomes silence of its length', () => {
   expect(timeline.endPts).toBe(64_000)
 })
 
-test('what the output has already is left out', () => {
+test('frames already in the output are left out', () => {
   const timeline = new SampleTimeline(RATE)
   timeline.place(0, 4 * BLOCK)
   expect(timeline.place(64_000, BLOCK)).toEqual({ restart: false, silence: 0, skip: 1024, stretch: 0 })

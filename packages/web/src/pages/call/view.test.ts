@@ -15,7 +15,7 @@ beforeEach(async () => {
   await model.enter({ roomId: 'r', userId: 'me', name: 'Me', role: 'anchor', credentials: {} })
 })
 
-test('large is who was chosen, else a screen, else who speaks, else somebody else', () => {
+test('the large view shows the pinned member, else a screen, else the speaker, else another member', () => {
   client.emit('user-list', { users: [userCalled('a', { hasVideo: false }), userCalled('b')] })
   expect(view.large.value?.key).toBe('b/main')
   client.emit('audio-volume', { volumes: [{ userId: 'a', volume: 60 }] })

@@ -20,14 +20,14 @@ beforeEach(() => {
 
 const said = (): string[] => client.calls.map((call) => call.replace(/,?"(userSig|userId|roomId)":"[^"]*"/g, ''))
 
-test('whoever opens the page watches, and sends nothing', async () => {
+test('opening the page watches, and sends nothing', async () => {
   await model.watch()
   expect(said()).toEqual(['enterRoom [{,"userName":"Guest","role":"audience"}]'])
   expect(model.part.value).toBe('watching')
   expect(model.tiles.value).toEqual([])
 })
 
-test('where nobody is live one may begin, and is seen and heard at once', async () => {
+test('without a live host a member may begin, and is seen and heard immediately', async () => {
   await model.watch()
   expect(model.isLive.value).toBe(false)
   await model.goLive()
@@ -37,7 +37,7 @@ test('where nobody is live one may begin, and is seen and heard at once', async 
   expect(model.room.local.camera.value).toBe('on')
 })
 
-test('who was asked onto the stage is seen, behind the host, and leaves it without leaving', async () => {
+test('a member invited onto the stage is shown after the host, and leaves it without leaving the room', async () => {
   await model.watch()
   client.emit('user-list', { users: [userCalled('guest'), userCalled('host', { role: 'owner' })] })
   expect(model.isLive.value).toBe(true)
@@ -51,7 +51,7 @@ test('who was asked onto the stage is seen, behind the host, and leaves it witho
   expect(model.part.value).toBe('watching')
 })
 
-test('a host who puts somebody onto the stage opens no device of theirs: that takes their yes', async () => {
+test('a host who invites a viewer onto the stage opens none of its devices without consent', async () => {
   await model.watch()
   client.emit('user-list', { users: [userCalled('host', { role: 'owner' })] })
   client.emit('role-changed', { userId: 'guest-ab12', role: 'anchor' })
@@ -63,7 +63,7 @@ test('a host who puts somebody onto the stage opens no device of theirs: that ta
   expect(model.isCalled.value).toBe(false)
 })
 
-test('a host who stops is among those who watch', async () => {
+test('a host who stops becomes a viewer', async () => {
   await model.goLive()
   await model.stop()
   expect(
@@ -76,7 +76,7 @@ test('a host who stops is among those who watch', async () => {
   expect(model.part.value).toBe('watching')
 })
 
-test('a name makes one somebody else for the others', async () => {
+test('another name makes a separate participant for the others', async () => {
   await model.watch()
   await model.setName('Zoe')
   expect(client.calls.at(-1)).toContain('"userId":"zoe-ab12","userName":"Zoe"')

@@ -48,7 +48,7 @@ test('every stream of every room is borrowed once, kept, and given back when it 
   expect(asked.filter((call) => call.startsWith('DELETE'))).toHaveLength(2)
 })
 
-test('where rooms are not for this key there are none', async () => {
+test('a key without access to rooms sees none', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 401 })))
   expect(await streams.fetch(api)).toEqual([])
 })

@@ -49,7 +49,7 @@ test('a picture fills its tile where little is lost, and is seen whole where mor
   expect(fitOf({ width: 0, height: 0 }, { width: 400, height: 300 })).toBe('cover')
 })
 
-test('a page has at least two tiles, and not more than can be told apart', () => {
+test('a page has at least two tiles, and no more than remain distinguishable', () => {
   expect(tilesPerPage(0, 0)).toBe(2)
   expect(tilesPerPage(374, 560)).toBe(10)
   expect(tilesPerPage(4000, 2000)).toBe(16)

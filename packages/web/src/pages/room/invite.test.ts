@@ -26,7 +26,7 @@ test.each([
   expect(rtmpOriginOf(address)).toBe(origin)
 })
 
-test('what a link says of its guest is read, secrets from behind the # too', () => {
+test('a link’s guest data is read, including secrets after the #', () => {
   expect(readInvited('?room=lobby&name=Anna&enter', '#userid=a&usersig=s&sdkappid=7&privatemapkey=k')).toEqual({
     roomId: 'lobby',
     name: 'Anna',

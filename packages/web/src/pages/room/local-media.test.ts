@@ -31,14 +31,14 @@ test('a microphone is opened once and muted afterwards', async () => {
   expect(local.microphone.value).toBe('on')
 })
 
-test('a camera that is off is let go of', async () => {
+test('a camera that is off is released', async () => {
   await local.setCamera(true)
   await local.setCamera(false)
   expect(client.calls.at(-1)).toBe('stopLocalVideo')
   expect(local.camera.value).toBe('off')
 })
 
-test('a refusal is said and leaves the camera off; the next success takes it back', async () => {
+test('a refusal is shown and leaves the camera off; the next success removes the message', async () => {
   client.failures.set('startLocalVideo', codedError('DEVICE_DENIED'))
   await local.setCamera(true)
   expect(local.camera.value).toBe('off')

@@ -53,7 +53,7 @@ test('a server that gives no credentials is entered without', async () => {
   expect(model.phase.value.kind).toBe('inside')
 })
 
-test('a refusal is said in the words of the page, an unknown one in those of the server', async () => {
+test('a refusal is explained in the page’s words, an unknown one in the server’s', async () => {
   client.failures.set('enterRoom', codedError('ROOM_FULL'))
   await model.enter(anna)
   expect(model.phase.value).toEqual({ kind: 'outside', failure: 'The room is full.' })
@@ -75,7 +75,7 @@ test('people are oneself and the others, tiles are screens first', async () => {
   expect(model.tiles.value.map(({ key }) => key)).toEqual(['cy/aux', 'anna-1/main', 'ben/main', 'cy/main'])
 })
 
-test('the chat counts what nobody saw, and shows every message once', async () => {
+test('the chat counts unread messages, and shows every message once', async () => {
   await model.enter(anna)
   client.emit('user-list', { users: [userCalled('ben', { userName: 'Ben' })] })
   const message = { messageId: 'x', from: 'ben', to: null, kind: 'text', data: 'hello', at: 5 } as const
@@ -103,7 +103,7 @@ test('a message that did not go out stays with its writer', async () => {
   expect(model.notices.list.value).toEqual([])
 })
 
-test('whoever is put out is told why, and every device is let go', async () => {
+test('a removed member is told why, and every device is released', async () => {
   await model.enter(anna)
   client.emit('kicked-out', { reason: 'kicked', message: 'The owner did it.' })
   expect(model.phase.value).toEqual({ kind: 'out', reason: 'kicked', message: 'The owner did it.' })
@@ -111,7 +111,7 @@ test('whoever is put out is told why, and every device is let go', async () => {
   expect(client.calls).toContain('stopLocalVideo')
 })
 
-test('the owner sees who asks to speak, once each, until it is answered', async () => {
+test('the owner sees each request to speak once, until it is answered', async () => {
   await model.enter(anna)
   client.emit('mic-requested', { userId: 'dan', userName: 'Dan' })
   client.emit('mic-requested', { userId: 'dan', userName: 'Dan' })
@@ -125,7 +125,7 @@ test('the owner sees who asks to speak, once each, until it is answered', async 
   expect(model.mic.requests.value.map(({ userId }) => userId)).toEqual(['eve'])
 })
 
-test('who asks to speak waits for the answer', async () => {
+test('a member that asks to speak waits for the answer', async () => {
   await model.enter({ ...anna, role: 'audience' })
   await model.mic.ask()
   expect(model.mic.isAsking.value).toBe(true)
@@ -135,7 +135,7 @@ test('who asks to speak waits for the answer', async () => {
   expect(model.maySend.value).toBe(true)
 })
 
-test('back among the audience nothing is sent any more', async () => {
+test('a member that returns to the audience sends nothing', async () => {
   await model.enter(anna)
   await model.local.setCamera(true)
   client.emit('role-changed', { userId: 'anna-1', role: 'audience' })
@@ -159,7 +159,7 @@ test('sound that the browser holds back is offered once', async () => {
   expect(model.resumeSound.value).toBeUndefined()
 })
 
-test('a request to speak that nobody answers ends by itself, and the owner is told that it is over', async () => {
+test('an unanswered request to speak expires, and the owner is told', async () => {
   await model.enter({ ...anna, role: 'audience' })
   client.emit('user-list', { users: [userCalled('owner', { role: 'owner' })] })
   await model.mic.ask()
@@ -169,7 +169,7 @@ test('a request to speak that nobody answers ends by itself, and the owner is to
   expect(client.calls.at(-1)).toBe('withdrawMic')
 })
 
-test('whoever the owner muted is asked about once they plead, and nobody else is', async () => {
+test('only a member muted by the owner is prompted for after it asks to be unmuted', async () => {
   await model.enter(anna)
   const plea = (from: string) =>
     client.emit('message', {
@@ -187,7 +187,7 @@ test('whoever the owner muted is asked about once they plead, and nobody else is
   expect(client.calls.at(-1)).toBe('mute ["ben","audio",false]')
 })
 
-test('somebody whom the owner made audience can be asked back, and their yes is accepted at once', async () => {
+test('a member made audience by the owner can be invited back, and its consent is accepted immediately', async () => {
   await model.enter(anna)
   client.emit('user-list', { users: [userCalled('ben')] })
   await model.mic.remove('ben')

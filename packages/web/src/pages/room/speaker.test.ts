@@ -3,7 +3,7 @@ import { SpeakerFollower } from './speaker.js'
 
 const levels = (all: Record<string, number>): ReadonlyMap<string, number> => new Map(Object.entries(all))
 
-test('the loudest is followed; a cough of somebody else changes nothing', () => {
+test('the view follows the loudest member; another member’s cough changes nothing', () => {
   const follower = new SpeakerFollower()
   expect(follower.update(0, levels({ a: 2, b: 3 }))).toBeUndefined()
   expect(follower.update(250, levels({ a: 40, b: 3 }))).toBe('a')

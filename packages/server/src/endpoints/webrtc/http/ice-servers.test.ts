@@ -25,7 +25,7 @@ test('no addresses, no headers; no secret, no credentials', () => {
   ])
 })
 
-test('a player whom nobody knows gets no TURN credentials, and no TURN server that needs them', () => {
+test('an anonymous player gets no TURN credentials, and no TURN server that needs them', () => {
   const turn = { urls: [...urls, 'stun:stun.example.org'], secret: 'north' }
   expect(iceServerLinks(turn, 0, false)).toEqual(['<stun:stun.example.org>; rel="ice-server"'])
   expect(iceServerLinks({ ...turn, secret: undefined }, 0, false)).toHaveLength(3)

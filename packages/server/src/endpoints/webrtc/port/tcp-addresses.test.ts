@@ -54,7 +54,7 @@ test.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
   },
 )
 
-test('who reads everything is never closed', () => {
+test('a client that reads everything is never closed', () => {
   for (let count = 0; count < 5000; count++) {
     WAYS['answers of ours'](1000)
     socket.read(Infinity)

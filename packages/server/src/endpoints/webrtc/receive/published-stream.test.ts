@@ -118,7 +118,7 @@ test('another subject cannot take the key', () => {
   expect(stream.take(GRANT)).toMatchObject({ code: 'BUSY' })
 })
 
-test('who joins more than a second after a keyframe has the browser asked for another, and gets nothing of long ago', () => {
+test('a viewer more than a second after a keyframe makes the server request another, and gets no old media', () => {
   const player = hub.get(KEY)!
   give('h', true)
   clock.advance(900 * MS)

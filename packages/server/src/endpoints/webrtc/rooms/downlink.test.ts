@@ -89,7 +89,7 @@ class Stage {
   }
 }
 
-describe.skipIf(!hasEngine)('what is offered, and when', () => {
+describe.skipIf(!hasEngine)('contents and time of offers', () => {
   let clock: VirtualClock
   let stage: Stage
 
@@ -188,7 +188,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
     expect(stage.hub.get(keyOf('u29'))!.subscribers).toBe(0)
   })
 
-  test('at the limit a new speaker takes the m-line of one who fell silent, after the browser let go of it', () => {
+  test('at the limit a new speaker takes the m-line of a silent member, once the browser released it', () => {
     const speakers = Array.from({ length: 17 }, (_, index) => audio(`u${index}`))
     stage.link.subscribe(speakers.slice(0, 16))
     clock.advance(60 * MS)
@@ -217,7 +217,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
     expect(stage.last.sdp).not.toContain('H264')
   })
 
-  test('who only listens makes nobody convert pictures', () => {
+  test('an audio-only player starts no video conversion', () => {
     stage.hub.open(keyOf('ann')).hold()
     stage.link.subscribe([audio('ann')])
     clock.advance(60 * MS)
@@ -267,7 +267,7 @@ describe.skipIf(!hasEngine)('what is offered, and when', () => {
   })
 })
 
-describe.skipIf(!hasEngine)('what a browser receives', () => {
+describe.skipIf(!hasEngine)('media that a browser receives', () => {
   let stage: Stage
   let player: RoomPlayer
   let streams: Map<string, RoomStream>
@@ -336,7 +336,7 @@ describe.skipIf(!hasEngine)('what a browser receives', () => {
     expect(stage.gateway.peers).toBe(1)
   })
 
-  test('members come and go: who stays goes on without a gap, who leaves is silent at once, the m-line is used again', async () => {
+  test('members come and go: the remaining audio has no gap, a leaving member is silent immediately, and the m-line is reused', async () => {
     publish('ann', 1)
     publish('bob', 2)
     stage.link.subscribe([...both('ann'), ...both('bob')])

@@ -22,7 +22,7 @@ test('changes within 50 ms are one offer', () => {
   expect(offers).toEqual([[1, 50]])
 })
 
-test('what changes while an offer is unanswered waits for the answer', () => {
+test('changes during an unanswered offer wait for the answer', () => {
   schedule.changed()
   clock.advance(60 * MS)
   schedule.changed()
@@ -40,7 +40,7 @@ test('what changes while an offer is unanswered waits for the answer', () => {
   expect(offers).toHaveLength(2)
 })
 
-test('an offer that nobody answers is made again after ten seconds, and the old one is void', () => {
+test('an unanswered offer is repeated after ten seconds, and the old one is void', () => {
   schedule.changed()
   clock.advance(10_060 * MS)
   expect(offers).toEqual([

@@ -204,7 +204,7 @@ describe.skipIf(serverEngine === undefined || peerEngine === undefined)(
       await until(() => screen.length === 1)
     })
 
-    test('a key that somebody else has is refused, after the answer', () => {
+    test('a key in use by another publisher is refused, after the answer', () => {
       const info = { id: 'x', protocol: 'rtmp', remoteAddress: '', subject: 'bob', onClose: () => undefined }
       hub.open(MAIN).publish(info)
       const peer = new UplinkPeer(peerEngine!)

@@ -29,7 +29,7 @@ function push(frame: ReturnType<typeof picture>): void {
   clock.advance(20 * MS)
 }
 
-test('a picture goes once to all who take it; who has no track yet is not even asked', () => {
+test('a picture is sent once to all its receivers; a receiver without a track is not asked', () => {
   let asked = 0
   fanout.addVideo({ ...nothing, track: 0, admits: () => ++asked > 0 })
   fanout.addVideo(watcher(5))
@@ -40,7 +40,7 @@ test('a picture goes once to all who take it; who has no track yet is not even a
   expect(asked).toBe(0)
 })
 
-test('redundant sound is packed only while somebody wants it', () => {
+test('redundant audio is packed only while a receiver requests it', () => {
   const plain = listener(1)
   const lossy = { ...listener(2), redundancy: 111 }
   fanout.addAudio(plain)
@@ -94,7 +94,7 @@ test('viewers hear when live is known, and again after an interruption', () => {
   expect(live).toBe(2)
 })
 
-test('what is made of one stream has one time line, and a stream that ended leaves nothing behind', () => {
+test('conversions of one stream share one time line, and an ended stream leaks nothing', () => {
   const sameStream = new TestSource(source.key)
   const soundAlone = fanouts.of(sameStream)
   const viewer = watcher(1)

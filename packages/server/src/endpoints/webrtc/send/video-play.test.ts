@@ -118,7 +118,7 @@ test('each codec and profile goes under its own payload type, with its own retra
   expect(egress.tracks.get(TRACK)).toMatchObject({ payloadType: 96, rtxPayloadType: 97 })
 })
 
-test('when the stream ends what waits takes its place, else the end is told', () => {
+test('when the stream ends a waiting one replaces it, otherwise the end is reported', () => {
   play.attach(fanouts.of(source))
   bind()
   push(source, { keyframe: true })
@@ -132,7 +132,7 @@ test('when the stream ends what waits takes its place, else the end is told', ()
   expect(play.fanout).toBeUndefined()
 })
 
-test('where a publisher does not answer for 500 ms, made pictures flow until its keyframe comes', () => {
+test('if a publisher does not answer for 500 ms, generated pictures flow until its keyframe', () => {
   const made = new TestSource(StreamKey.room('ann'))
   fanouts = new RtpFanouts(
     egress,

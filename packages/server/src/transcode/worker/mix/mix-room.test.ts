@@ -112,7 +112,7 @@ function largestStep(samples: Float32Array): number {
   return step
 }
 
-test('everybody hears the others and never themselves', () => {
+test('each member hears the others and never itself', () => {
   const { pass, earWithout, voices } = stage([440, 1000, 2200])
   const ears = voices.map(({ id }) => earWithout(id))
   pass(0.3)
@@ -127,7 +127,7 @@ test('everybody hears the others and never themselves', () => {
   }
 })
 
-test('mixes go on one frame after the other, from the moment somebody listens', () => {
+test('mixes continue frame by frame from their first listener', () => {
   const { pass, earWithout } = stage([440, 1000])
   pass(0.2)
   const ear = earWithout(0)
@@ -138,7 +138,7 @@ test('mixes go on one frame after the other, from the moment somebody listens', 
   expect(new Set(ear.frames.map(({ config }) => config)).size).toBe(1)
 })
 
-test('when nobody speaks there is silence, from one encoder for all', () => {
+test('without a speaker there is silence, from one encoder for all', () => {
   const { pass, earWithout, voices, counted } = stage([440, 1000, 2200, 3000])
   const ears = voices.map(({ id }) => earWithout(id))
   pass(0.5, [])
@@ -146,7 +146,7 @@ test('when nobody speaks there is silence, from one encoder for all', () => {
   expect(counted.encoders).toBe(1)
 })
 
-test('encoders are as many as voices and one for who only listens, not as many as listeners', () => {
+test('there is one encoder per voice and one for all listeners, not one per listener', () => {
   const { pass, room, voices, all, earWithout, counted } = stage([440, 1000, 2200, 3000, 5000, 6000])
   for (const { id } of voices) earWithout(id)
   for (let listener = 0; listener < 20; listener++) new Ear(room, all)
@@ -156,7 +156,7 @@ test('encoders are as many as voices and one for who only listens, not as many a
   expect(counted.encoders).toBe(2)
 })
 
-test('nobody hears a step when voices come and go and encoders change', () => {
+test('no listener hears a step when voices come and go and encoders change', () => {
   const { pass, voices, earWithout } = stage([440, 300, 200])
   const ear = earWithout(0)
   const others = [earWithout(1), earWithout(2)]

@@ -101,7 +101,7 @@ test('a burst after a stall is skipped, without a step', () => {
   expect(step).toBeLessThan((800 * MILLISECOND) / 100)
 })
 
-test('what a source had left when it fell silent is not heard when it speaks again', () => {
+test('leftover audio of a source that fell silent is not heard when it speaks again', () => {
   const source = new Source()
   play(source, { block: 960, jitterMs: 0, seconds: 1 })
   source.push(500)
@@ -111,7 +111,7 @@ test('what a source had left when it fell silent is not heard when it speaks aga
   expect(source.buffer.waiting).toBe(0)
 })
 
-test('a delay that nobody needs any more is given back: slowly in a sentence, at once in silence', () => {
+test('an unneeded delay shrinks: slowly during speech, immediately during silence', () => {
   const late = () => {
     const source = new Source()
     play(source, { block: 960, jitterMs: 0, seconds: 4 })
@@ -130,7 +130,7 @@ test('a delay that nobody needs any more is given back: slowly in a sentence, at
   expect(before - silent.buffer.waiting).toBeGreaterThan(20 * MILLISECOND)
 })
 
-test('what comes a millisecond late costs a few milliseconds of delay, not a frame', () => {
+test('a frame that is a millisecond late costs a few milliseconds of delay, not a frame', () => {
   const source = new Source()
   play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 8 })
   const before = source.buffer.waiting
@@ -160,14 +160,14 @@ test('blocks of another length are never missing once they have begun', () => {
   }
 })
 
-test('who comes just before the mix is given time before it comes too late', () => {
+test('a source that joins just before the mix gets time before it counts as late', () => {
   const source = new Source()
   // 4 ms before the mix, and 50 ppm slower than it: in time no longer after a minute and a half.
   const waits = play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 200, drift: 50e-6 })
   expect(missing(waits.slice(1))).toBe(0)
 })
 
-test('what is lost and never comes leaves no hole behind', () => {
+test('a packet that is never recovered leaves no hole behind', () => {
   const source = new Source()
   play(source, { block: MIX_FRAME, jitterMs: 0, seconds: 8 })
   source.pull()

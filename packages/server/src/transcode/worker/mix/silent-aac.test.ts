@@ -23,7 +23,7 @@ test('a frame with a single scale factor band, or of short windows with one, has
   expect(silentAacSamples(mono, Uint8Array.of(0x01, 0x18, 0x42, 0x07))).toBe(0)
 })
 
-test('what may be more than it looks like is decoded', () => {
+test('a frame that may be referenced is decoded', () => {
   const silence = silentAacFrame(mono)
   expect(silentAacSamples({ ...mono, codecString: 'mp4a.40.5' }, silence)).toBe(0)
   expect(silentAacSamples({ ...mono, codec: 'mp3' }, silence)).toBe(0)
