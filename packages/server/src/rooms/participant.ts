@@ -19,13 +19,13 @@ import type { MemberMediaHandlers } from './media/media-gateway.js'
 import { Member, type MemberOptions } from './member.js'
 import { handleRequest, type ParticipantRoom, type Requester } from './request-handlers.js'
 import { addressesFor, type AddressBook, type MemberConnection } from './view/member-connection.js'
-import { EMPTY_LIST, type ListChange, type MemberList } from './view/member-list.js'
+import { EMPTY_LIST, rotationOf, type ListChange, type MemberList } from './view/member-list.js'
 import type { MemberStream } from './media/member-stream.js'
 import { MicRequests } from './view/mic-requests.js'
 import { NetworkReports } from './view/network-reports.js'
 import { ParticipantMedia } from './view/participant-media.js'
 import type { MemberMethod, RoomEnterResult } from './doors/participant-requests.js'
-import { mayReceive } from './model/policy.js'
+import { mayReceive, type Kinds } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
 import { RoomError } from './model/room-error.js'
@@ -58,6 +58,8 @@ export class Participant extends Member implements Requester {
   #expiresAt: number | undefined
   /** The list that this participant knows. */
   #told: MemberList = EMPTY_LIST
+  /** Its own mutes that it knew when its socket was lost. */
+  #knownMutes: Kinds = { audio: false, video: false }
   #cancelGone: (() => void) | undefined
   #closed = false
 
@@ -130,18 +132,20 @@ export class Participant extends Member implements Requester {
     this.#cancelGone?.()
     this.#cancelGone = undefined
     old?.close('resumed')
+    const known = this.#told
     // A browser does not find its new network by itself. The answer to `room.resume` goes first.
     this.services.clock.after(0, () => {
       this.#moveMedia(() => this.media.restart())
       this.#published.tellAgain()
       this.room.tellMicRequests(this)
-      this.catchUp(this.room.list)
+      this.catchUp(this.room.list, known)
     })
   }
 
   lost(): void {
     if (this.#connection === undefined || this.#closed) return
     this.#connection = undefined
+    this.#knownMutes = this.mutedByOthers
     this.#cancelGone = this.services.clock.after(roomLimits.resumeMicros, () => this.room.exit(this, 'lost'))
   }
 
@@ -182,12 +186,17 @@ export class Participant extends Member implements Requester {
     this.notify('room.userList', { userList: this.receiver.usersOf(list), audienceCount })
   }
 
-  /** State that lists do not contain: rotated video, and the member's own muted media. */
-  catchUp(list: MemberList): void {
-    const { userId } = this
+  /**
+   * State that lists do not contain: rotated video, and the member's own muted media. `known`: the list from before an
+   * absence, in which either may have ended.
+   */
+  catchUp(list: MemberList, known?: MemberList): void {
+    const { userId, mutedByOthers } = this
     for (const kind of ['audio', 'video'] as const)
-      if (this.mutedByOthers[kind]) this.notify('room.muted', { userId, kind, muted: true })
-    this.#tellRotations(list)
+      if (mutedByOthers[kind] || this.#knownMutes[kind])
+        this.notify('room.muted', { userId, kind, muted: mutedByOthers[kind] })
+    this.#knownMutes = mutedByOthers
+    this.#tellRotations(list, known)
   }
 
   enterResult(): RoomEnterResult {
@@ -266,11 +275,13 @@ export class Participant extends Member implements Requester {
     this.tellList(list)
   }
 
-  #tellRotations(list: MemberList): void {
+  #tellRotations(list: MemberList, known?: MemberList): void {
     for (const { userId, layers } of list.values())
-      for (const { streamType, rotation } of layers)
-        if (rotation !== 0 && userId !== this.userId && this.receiver.may(streamType).video)
+      for (const { streamType, rotation } of layers) {
+        const isUpright = rotation === 0 && rotationOf(known?.get(userId)?.layers, streamType) === 0
+        if (!isUpright && userId !== this.userId && this.receiver.may(streamType).video)
           this.notify('media.rotation', { userId, streamType, rotation })
+      }
   }
 
   #notifyState(kind: TrackKind, state: MediaAvailable): void {

@@ -94,8 +94,12 @@ function rotationChanges(
 ): RotationChange[] {
   const rotations: RotationChange[] = []
   for (const { streamType, rotation } of after) {
-    const was = before.find((layer) => layer.streamType === streamType)?.rotation ?? 0
-    if (rotation !== was) rotations.push({ userId, streamType, rotation })
+    if (rotation !== rotationOf(before, streamType)) rotations.push({ userId, streamType, rotation })
   }
   return rotations
+}
+
+/** A picture that is not listed is upright. */
+export function rotationOf(layers: readonly ListedLayer[] | undefined, streamType: StreamType): Orientation {
+  return layers?.find((layer) => layer.streamType === streamType)?.rotation ?? 0
 }
