@@ -38,6 +38,15 @@ const MICROS = 1_000_000
 /** Seconds; the goals are 5 ms for FLV and 30 ms for WebRTC, the rest is what users suffer. */
 const JOIN_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
 /** Figure, metric and its help. */
+const GAUGES = [
+  ['connections', 'connections', 'Open connections and sessions'],
+  ['publishers', 'publishers', 'Publishers sending'],
+  ['viewers', 'viewers', 'Viewers attached to a stream'],
+] as const
+const COUNTERS = [
+  ['joins', 'joins_total', 'Viewers attached since the start'],
+  ['publishes', 'publishes_total', 'Publishes begun since the start'],
+] as const
 const TRAFFIC_COUNTERS = [
   ['bytesIn', 'in_bytes_total', 'Bytes received'],
   ['bytesOut', 'out_bytes_total', 'Bytes sent'],
@@ -213,43 +222,11 @@ export class Metrics {
     this.addGauge('streams', 'Streams in the hub', () => this.#streams)
     const each = (read: (figures: ProtocolFigures) => number) => (): LabelledValue[] =>
       [...this.#figures].map(([of, figures]) => ({ labels: { protocol: of }, value: read(figures) }))
-    this.addGauge(
-      'connections',
-      'Open connections and sessions',
-      each(({ connections }) => connections),
-      protocol,
-    )
-    this.addGauge(
-      'publishers',
-      'Publishers sending',
-      each(({ publishers }) => publishers),
-      protocol,
-    )
-    this.addGauge(
-      'viewers',
-      'Viewers attached to a stream',
-      each(({ viewers }) => viewers),
-      protocol,
-    )
-    this.addCounter(
-      'joins_total',
-      'Viewers attached since the start',
-      each(({ joins }) => joins),
-      protocol,
-    )
-    this.addCounter(
-      'publishes_total',
-      'Publishes begun since the start',
-      each(({ publishes }) => publishes),
-      protocol,
-    )
-    for (const [figure, name, help] of TRAFFIC_COUNTERS)
-      this.addCounter(
-        name,
-        help,
-        each(({ traffic }) => traffic[figure]),
-        protocol,
-      )
+    const own = (figure: (typeof GAUGES | typeof COUNTERS)[number][0]) => each((figures) => figures[figure])
+    const traffic = (figure: (typeof TRAFFIC_COUNTERS)[number][0]) => each((figures) => figures.traffic[figure])
+    for (const [figure, name, help] of GAUGES) this.addGauge(name, help, own(figure), protocol)
+    for (const [figure, name, help] of COUNTERS) this.addCounter(name, help, own(figure), protocol)
+    for (const [figure, name, help] of TRAFFIC_COUNTERS) this.addCounter(name, help, traffic(figure), protocol)
   }
 
   #of(protocol: StreamProtocol): ProtocolFigures {
