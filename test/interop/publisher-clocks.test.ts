@@ -111,9 +111,11 @@ test.each(ENCODERS.flatMap(({ name }) => (['flv', 'rtmp'] as const).map((exit) =
         expect(tag.timestampMs).toBeGreaterThan(track[index]!.timestampMs)
         expect(tag.timestampMs - track[index]!.timestampMs).toBeLessThan(150)
       }
+    // Two origins are joined where the tracks arrive; a busy machine delays one, and the pictures then move to the sound.
+    const tolerance = name.includes('hour') ? 120 : 0
     // Presentation times are what they were, relative to each other, wherever the clock of the pictures did not step.
     const moved = pictures.map((tag, index) => showsAt(tag) - showsAt(shot[index]!))
-    expect(Math.max(...moved) - Math.min(...moved)).toBeLessThanOrEqual(60)
+    expect(Math.max(...moved) - Math.min(...moved)).toBeLessThanOrEqual(Math.max(60, tolerance))
     const offsetOf = (out: MediaTag, tag: MediaTag): number => out.timestampMs - tag.timestampMs
     // Sound from before the first picture is left out.
     const [body] = sounds.map((tag) => Buffer.from(tag.body))
@@ -121,6 +123,6 @@ test.each(ENCODERS.flatMap(({ name }) => (['flv', 'rtmp'] as const).map((exit) =
     const apart =
       offsetOf(pictures.at(-1)!, shot[pictures.length - 1]!) -
       offsetOf(sounds.at(-1)!, heard[leftOut + sounds.length - 1]!)
-    expect(Math.abs(apart)).toBeLessThan(name.includes('hour') ? 120 : 45)
+    expect(Math.abs(apart)).toBeLessThan(Math.max(45, tolerance))
   },
 )
