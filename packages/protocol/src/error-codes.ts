@@ -1,5 +1,5 @@
 /**
- * What one error means to everybody.
+ * The meaning of one error for all clients.
  *
  * `pusher` and `roomEvent` are what the Mini Program components say to old apps. The pusher raises 1022 (entering failed),
  * 1019 (put out of the room) or -100018 (the signature is wrong); `<webrtc-room>` raises a RoomEvent `error`: -8 (too many
@@ -165,7 +165,7 @@ const table = {
   },
 } as const satisfies Record<string, ErrorFacts>
 
-/** What `error.data.code` of a JSON-RPC error says. Names are stable; new ones may be added. */
+/** The values of `error.data.code` in a JSON-RPC error. Names are stable; new ones may be added. */
 export type ErrorCode = keyof typeof table
 
 /** Every error: its number in JSON-RPC, its sentence, and the codes of the Mini Program components. */

@@ -6,7 +6,7 @@ import type { Notification, NotificationMethod, NotificationParams } from './not
 import { requests, type ParamsOf, type RequestMethod, type ResultOf } from './requests.js'
 import { describe, isObject, Mismatch } from './shape.js'
 
-/** Chosen by who asks, said back in the answer. Ours are strings; numbers are taken as well. */
+/** Chosen by the requester and repeated in the answer. Ours are strings; numbers are accepted as well. */
 export type RequestId = string | number
 
 /** A request that was understood, discriminated by `method`. */
@@ -14,7 +14,7 @@ export type Request = {
   [Method in RequestMethod]: { readonly id: RequestId; readonly method: Method; readonly params: ParamsOf<Method> }
 }[RequestMethod]
 
-/** What goes back instead of a result. */
+/** The error returned instead of a result. */
 export interface Refusal {
   /** null when not even the id was understood. */
   readonly id: RequestId | null
@@ -35,7 +35,7 @@ export interface ResponseError {
   readonly retryAfterMs?: number
 }
 
-/** An answer: its result is read with `parseResult`, since only who asked knows the method. */
+/** An answer: its result is read with `parseResult`, since only the requester knows the method. */
 export type Response =
   | { readonly id: RequestId | null; readonly error: ResponseError }
   | { readonly id: RequestId | null; readonly error?: undefined; readonly result: unknown }
@@ -116,7 +116,7 @@ export function writeResult<Method extends RequestMethod>(id: RequestId, result:
   return JSON.stringify({ jsonrpc: '2.0', id, result })
 }
 
-/** Writes an error; the sentence of the code where there is no better one. */
+/** Writes an error; by default with the sentence of the code. */
 export function writeError(
   id: RequestId | null,
   code: ErrorCode,

@@ -3,7 +3,7 @@ const KiB = 1024
 /** The version of the signaling protocol that this package speaks; the first field of `room.enter`. */
 export const PROTOCOL_VERSION = 1
 
-/** What one signaling message may hold. Characters are Unicode code points unless the name says otherwise. */
+/** Limits of one signaling message. Characters are Unicode code points unless the name says otherwise. */
 export const limits = {
   /** Bytes of a message before its sender has entered a room. */
   messageBytesBeforeEntry: 16 * KiB,

@@ -66,7 +66,7 @@ export const publishedTrack: Shape<PublishedTrack> = object<PublishedTrack>({
   kind: trackKind,
 })
 
-/** What a client takes from its server: generous, for it chose the server, and bounded all the same. */
+/** What a client accepts from its server: generously, because it chose the server, but within limits. */
 const address: Shape<string> = textUpTo(2048)
 const serverText: Shape<string> = textUpTo(1024)
 const MAX_LISTED = 4096

@@ -1,9 +1,9 @@
-/** What signs in: `other` is a program that speaks the signaling itself. */
+/** The kind of client: `other` is a program with its own signaling client. */
 export type ClientKind = 'browser' | 'miniprogram' | 'other'
 /** How a member is connected; `rtmp` and `whip` are devices without a socket for signaling. */
 export type MemberKind = ClientKind | 'rtmp' | 'whip'
 
-/** What a client may ask to be. */
+/** The roles that a client may request. */
 export type RequestedRole = 'anchor' | 'audience'
 /**
  * `owner`: the first to enter with the create-room permission, or by token. `anchor` may send. `audience` only receives, is
@@ -11,7 +11,7 @@ export type RequestedRole = 'anchor' | 'audience'
  */
 export type Role = 'owner' | 'device' | RequestedRole
 
-/** What a member publishes: `main` is camera and microphone, `aux` the screen. */
+/** The streams of a member: `main` is camera and microphone, `aux` the screen. */
 export type PublishedStreamType = 'main' | 'aux'
 /** `small` is the lower simulcast layer of main: listed, chosen by `maxWidth`, never published by itself. */
 export type StreamType = PublishedStreamType | 'small'
@@ -20,7 +20,10 @@ export type TrackKind = 'audio' | 'video'
 /** A uint32, or up to 64 characters of `[A-Za-z0-9_-]`; a number and its decimal string are one room. */
 export type RoomId = number | string
 
-/** Where one receiver plays one stream; the addresses are the receiver's own and last as long as both are members. */
+/**
+ * The play addresses of one stream for one receiver; the addresses are the receiver's own and last as long as both
+ * are members.
+ */
 export interface PlayAddresses {
   readonly rtmp: string
   readonly flv: string
@@ -28,7 +31,7 @@ export interface PlayAddresses {
   readonly whep: string
 }
 
-/** Where an encoder or a `<live-pusher>` sends to. */
+/** The address for an encoder or a `<live-pusher>`. */
 export interface PushAddress {
   readonly rtmp: string
 }
@@ -51,7 +54,7 @@ export interface User {
   readonly streams: readonly UserStream[]
 }
 
-/** What a room is, without its members. */
+/** The properties of a room, without its members. */
 export interface RoomInfo {
   readonly roomId: string
   readonly name: string

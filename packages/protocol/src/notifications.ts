@@ -39,14 +39,14 @@ export interface OfferParams {
   /** Grows by one with each offer; goes back in `media.answer`. */
   readonly revision: number
   readonly tracks: readonly OfferedTrack[]
-  /** What did not fit into 24 video and 16 audio m-lines. */
+  /** Tracks beyond the 24 video and 16 audio m-lines. */
   readonly skipped?: readonly RemoteTrack[]
 }
 
 export interface ReceivedMessage {
   readonly messageId: string
   readonly from: string
-  /** The sender's name: who is in the audience is in no list. Absent from servers that did not tell it yet. */
+  /** The sender's name, because audience members are in no list. Absent from older servers. */
   readonly fromName?: string
   /** null when it went to everybody. */
   readonly to: string | null
@@ -68,9 +68,9 @@ export interface Notifications {
   'room.muted': { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
   /** To the owner. */
   'mic.requested': { readonly userId: string; readonly userName: string }
-  /** To the owner: who asked does not wait for an answer any more. */
+  /** To the owner: the request needs no answer any longer. */
   'mic.withdrawn': { readonly userId: string }
-  /** To who asked. */
+  /** To the requester. */
   'mic.answered': { readonly userId: string; readonly accepted: boolean; readonly by?: string }
   /** 60 s before the signature runs out. Unix milliseconds. */
   'room.expiring': { readonly expiresAt: number }

@@ -99,7 +99,7 @@ export interface MixParams {
   readonly audioOf: 'all' | readonly string[]
 }
 
-/** What LiteAV measured, name to figure, as `bindnetstatus` tells it. */
+/** LiteAV's measurements, name to figure, as in `bindnetstatus`. */
 export type Netstatus = Readonly<Record<string, string | number | boolean>>
 
 export interface ReportParams {
@@ -116,7 +116,7 @@ export interface SendMessageParams {
   readonly data: string
 }
 
-/** A link for guests who have no signature of their own. */
+/** A link for guests without a signature. */
 export interface InviteParams {
   /** Default `anchor`. Guests never get more permissions than the inviting member. */
   readonly role?: RequestedRole

@@ -4,7 +4,7 @@ const KiB = 1024
 const MiB = 1024 * KiB
 const SECOND = 1_000_000
 
-/** What one connection may cost. Every length from the wire meets one of these before anything is allocated. */
+/** Limits of one connection. Every length from the wire is checked against one of these before any allocation. */
 export interface RtmpLimits {
   /** From the start of the session to the end of the handshake, in microseconds; absolute. Default 5 s. */
   readonly handshakeMicros: Micros
@@ -27,9 +27,9 @@ export interface RtmpLimits {
   /** Script data (`onMetaData`, …), in bytes: some encoders send an index of their recording along. Default 1 MiB. */
   readonly dataMessageBytes: number
   /**
-   * What a client may send behind `publish` before the answer, in bytes and messages; it is kept and delivered with the
-   * answer. At either limit the session asks not to be read, at twice it drops. One message of any size that is allowed
-   * later fits. Default 4 MiB and 2048.
+   * What a client may send after `publish` before the answer, in bytes and messages; it is kept and delivered with
+   * the answer. At either limit the session asks not to be read, at twice it drops. One message of any size that is
+   * allowed later fits. Default 4 MiB and 2048.
    */
   readonly waitingBytes: number
   readonly waitingMessages: number

@@ -1,4 +1,4 @@
-/** What a peer did wrong, as a stable name. Adding a name is compatible, changing one is not. */
+/** The peer's fault, as a stable name. Adding a name is compatible, changing one is not. */
 export type ProtocolErrorCode =
   | 'RTMP_VERSION'
   | 'RTMP_HANDSHAKE_TIMEOUT'

@@ -20,7 +20,7 @@ export interface AdtsFrame {
   /** Hz. */
   readonly sampleRate: number
   readonly channels: number
-  /** Where the raw frame lies in the bytes given. */
+  /** Position of the raw frame in the input. */
   readonly start: number
   readonly end: number
 }
@@ -31,7 +31,7 @@ export function parseAdtsFrame(bytes: Uint8Array, offset = 0): AdtsFrame | undef
   return frame === undefined || frame.end <= frame.start || frame.end > bytes.length ? undefined : frame
 }
 
-/** What the header at `offset` says of its frame, which need not be there. */
+/** The header at `offset`; its frame need not be present. */
 export function parseAdtsHeader(bytes: Uint8Array, offset = 0): AdtsFrame | undefined {
   if (offset + ADTS_HEADER_LENGTH > bytes.length) return undefined
   // Sync word, layer 0.

@@ -47,7 +47,7 @@ export const Amf0Marker = {
   typedObject: 0x10,
 } as const
 
-/** What one call of the parser accepts; more makes the whole input malformed. */
+/** Limits of one call of the parser; beyond them the whole input is malformed. */
 export interface Amf0Limits {
   /** Objects and arrays inside one another. Default 16. */
   readonly maxDepth: number

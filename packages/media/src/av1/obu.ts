@@ -6,7 +6,7 @@ const MAX_OBUS = 128
 /** A leb128 of at most 4 bytes says more than any frame has. */
 const MAX_LEB128_BYTES = 4
 
-/** Where one open bitstream unit lies in its array. */
+/** Position of one open bitstream unit in its array. */
 export interface Obu {
   readonly type: number
   /** The payload: `bytes[start, end)`. */

@@ -1,6 +1,6 @@
 import { BitReader } from '../bytes/bit-reader.js'
 
-/** What of a sequence header OBU a server needs. */
+/** The fields of a sequence header OBU that a server uses. */
 export interface Av1SequenceHeader {
   readonly profile: number
   /** seq_level_idx of operating point 0. */

@@ -1,4 +1,4 @@
-/** What stands for bytes that are not UTF-8 and for lone surrogates (Unicode, section 3.9, U+FFFD). */
+/** Replaces bytes that are not UTF-8 and lone surrogates (Unicode, section 3.9, U+FFFD). */
 const REPLACEMENT = 0xfffd
 /** Characters handed to `String.fromCharCode` at once: far below any engine's limit of arguments. */
 const CHUNK_LENGTH = 4096

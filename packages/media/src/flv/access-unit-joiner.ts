@@ -3,7 +3,7 @@ import { isVideoFrame, type MediaFrame, type VideoFrame } from '../model/frame.j
 import { H264NalType, h264NalType } from '../h264/nal.js'
 import { H265NalType, h265NalType } from '../h265/nal.js'
 
-/** What may wait in front of a picture: parameter sets and SEI are small. */
+/** Bytes that may wait before a picture: parameter sets and SEI are small. */
 const MAX_PREFIX_BYTES = 64 * 1024
 /** Frames of sound that wait behind a picture that is held: more come in no tenth of a second. */
 const MAX_SOUND_BEHIND = 32

@@ -10,7 +10,7 @@ export class AudioTagHeader {
   /** Undefined where `kind` is `nothing` or `unsupported`. */
   codec: AudioCodec | undefined
   spelling: FlvSpelling = 'legacy'
-  /** Where the record or the frame lies in the body. */
+  /** Position of the record or the frame in the body. */
   offset = 0
   end = 0
   otherTracks = 0

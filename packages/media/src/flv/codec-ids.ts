@@ -3,7 +3,10 @@ import type { AudioCodec, VideoCodec } from '../model/frame.js'
 /** TagType of an FLV tag, the same numbers as the RTMP message types (FLV v10.1 section E.4.1). */
 export const FlvTagType = { audio: 8, video: 9, script: 18 } as const
 
-/** CodecID of the legacy video tag header (section E.4.3.1); 12 is no standard, but what encoders and players in China use. */
+/**
+ * CodecID of the legacy video tag header (section E.4.3.1); 12 is not standard, but encoders and players in China use
+ * it.
+ */
 export const LegacyVideoCodecId = { avc: 7, hevc: 12 } as const
 
 /** SoundFormat of the audio tag header (section E.4.2.1); 9 introduces the Enhanced RTMP v2 header. */

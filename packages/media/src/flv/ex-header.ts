@@ -7,8 +7,8 @@ const MOD_EX = 7
 const DEFAULT_TRACK = 0
 
 /**
- * What ExVideoTagHeader and ExAudioTagHeader share (Enhanced RTMP v2): packet type, ModEx prefixes, FourCC, multitrack.
- * One object is filled again for every tag.
+ * The common part of ExVideoTagHeader and ExAudioTagHeader (Enhanced RTMP v2): packet type, ModEx prefixes, FourCC,
+ * multitrack. One object is filled again for every tag.
  */
 export class ExHeader {
   /** The packet type of the track that is delivered. */

@@ -22,7 +22,7 @@ const MAX_SCRIPT_NAME = 128
 
 const ORIENTATIONS: readonly Orientation[] = [0, 90, 180, 270]
 
-/** What a publisher's onMetaData says; fields that are absent, zero or absurd there are absent here. */
+/** The onMetaData of a publisher, without fields that are zero or absurd. */
 export interface FlvMetadata {
   /** Pixels. */
   readonly width?: number
@@ -38,8 +38,8 @@ export interface FlvMetadata {
 }
 
 /**
- * Reads a script data body. A name other than onMetaData makes an empty answer; undefined when the body is no AMF0.
- * `@setDataFrame`, which belongs to RTMP, may still stand before it.
+ * Reads a script data body. A name other than onMetaData gives an empty result; undefined if the body is not AMF0.
+ * RTMP's `@setDataFrame` may precede it.
  */
 export function parseMetadataBody(body: Uint8Array): FlvMetadata | undefined {
   const values = parseAmf0Values(body, METADATA_LIMITS)
@@ -65,7 +65,7 @@ export function parseMetadataBody(body: Uint8Array): FlvMetadata | undefined {
   }
 }
 
-/** What a server says to its own players, and does not take from a publisher. */
+/** Script data that a server sends to its players, and does not accept from a publisher. */
 const SERVER_NOTICES = ['onMetaData', 'onStatus', '|RtmpSampleAccess']
 
 /** Whether script data is a message to the players of a stream (`onTextData`, …), as opposed to facts about the stream. */
@@ -75,7 +75,7 @@ export function isPlayersScript(body: Uint8Array): boolean {
   return !SERVER_NOTICES.includes(decodeUtf8(body, 3, 3 + length))
 }
 
-/** What `buildMetadataBody` describes. */
+/** The input of `buildMetadataBody`. */
 export interface MetadataContent {
   readonly video?: VideoConfig | undefined
   readonly audio?: AudioConfig | undefined

@@ -3,7 +3,7 @@ import type { MediaFrame, ScriptData } from '../model/frame.js'
 /** Messages, and bytes of them, that wait for a frame; past either the oldest goes. */
 const MAX_MESSAGES = 32
 const MAX_BYTES = 64 * 1024
-/** Where pictures have stopped, a message goes with the sound after this long. */
+/** If pictures stopped, a message is sent with the audio after this time. */
 const PATIENCE_MS = 1000
 
 interface Waiting {

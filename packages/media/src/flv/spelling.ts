@@ -24,7 +24,7 @@ export function isLegacyWritable(config: CodecConfig): boolean {
 }
 
 /**
- * The spelling in which tags of `config` are written: enhanced where there is no legacy id, else the publisher's, else
+ * The spelling in which tags of `config` are written: enhanced without a legacy id, else the publisher's, else
  * legacy. `override` concerns H.265 only: every player reads legacy H.264 and AAC.
  */
 export function spellingOf(config: CodecConfig, override?: FlvSpelling): FlvSpelling {

@@ -17,7 +17,7 @@ export interface FlvTag {
 
 /** Bytes of the file header that are needed to know where it ends. */
 const FILE_HEADER_LENGTH = 9
-/** A header that claims to be longer is no FLV. */
+/** A header with a greater length is not FLV. */
 const MAX_FILE_HEADER_LENGTH = 1024
 /** The largest video message that RTMP ingest takes: 4 MiB. */
 const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024

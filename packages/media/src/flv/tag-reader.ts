@@ -9,7 +9,7 @@ import { type FlvMetadata, isPlayersScript, parseMetadataBody } from './metadata
 import { ScriptQueue } from './script-queue.js'
 import { FlvVideoReader } from './video-reader.js'
 
-/** What a FlvTagReader has seen since it was made. */
+/** The counters of a FlvTagReader since its creation. */
 export interface FlvTagCounters {
   readonly videoFrames: number
   readonly audioFrames: number

@@ -19,11 +19,13 @@ import { isVp8Keyframe } from '../vp8/frame-header.js'
 import { videoConfigFromVp9Keyframe, videoConfigFromVp9Record } from '../vp9/config.js'
 import { isVp9Keyframe } from '../vp9/frame-header.js'
 
-/** What the reader of video tags must know about a codec. */
+/** The codec functions that the reader of video tags uses. */
 export interface VideoFormat {
   /** Present for codecs made of NAL units. */
   readonly parameterSets?: ParameterSetCodec
-  /** What can be read of a record that `configFromRecord` refuses, and whether a unit is handed on; with NAL units only. */
+  /**
+   * The readable part of a record that `configFromRecord` refuses, and whether a unit is passed on; NAL codecs only.
+   */
   salvageRecord?(record: Uint8Array): SalvagedRecord
   isCarried?(unit: Uint8Array): boolean
   /** Whether the unit is part of a picture, as opposed to what describes or separates pictures. */

@@ -30,7 +30,7 @@ export class FlvVideoReader {
   /** A frame went out with the config. */
   #isConfigUsed = false
   #parameterSets: ParameterSetTracker | undefined
-  /** What `#parameterSets` follows. */
+  /** The config that `#parameterSets` follows. */
   #setsOf: VideoFormat | undefined
   /** The record of the last sequence header. The config may be newer: parameter sets change inside the stream as well. */
   #record: Uint8Array | undefined

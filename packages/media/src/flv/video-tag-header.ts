@@ -4,8 +4,8 @@ import { FourCc, LegacyPacketType, LegacyVideoCodecId, VideoFrameType, VideoPack
 import { ExHeader } from './ex-header.js'
 
 /**
- * What a tag carries for the default track: `nothing` for commands, metadata and tags of other tracks, `unsupported` for
- * a codec that is not carried.
+ * The content of a tag for the default track: `nothing` for commands, metadata and tags of other tracks,
+ * `unsupported` for a codec that is not carried.
  */
 export type FlvPacketKind = 'sequenceStart' | 'frames' | 'sequenceEnd' | 'nothing' | 'unsupported'
 
@@ -23,7 +23,7 @@ export class VideoTagHeader {
   isKey = false
   /** pts minus dts, in milliseconds. */
   compositionTimeMs = 0
-  /** Where the record or the frame lies in the body. */
+  /** Position of the record or the frame in the body. */
   offset = 0
   end = 0
   otherTracks = 0

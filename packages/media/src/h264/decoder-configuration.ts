@@ -53,8 +53,8 @@ export function salvageAvcRecord(record: Uint8Array): SalvagedRecord {
 }
 
 /**
- * Builds a record with 4-byte lengths. Undefined when there is no SPS or no PPS, too many, or the first SPS cannot be read:
- * the head repeats its profile and level.
+ * Builds a record with 4-byte lengths. Undefined if SPS or PPS are missing or too many, or the first SPS is
+ * unreadable: the head repeats its profile and level.
  */
 export function buildAvcDecoderConfiguration(
   sps: readonly Uint8Array[],

@@ -9,7 +9,7 @@ import { MAX_SPS_BYTES, MAX_SPS_COUNT } from './sps.js'
 /** profile, constraints and level, then at most 11 bits of id. */
 const SPS_ID_BYTES = 8
 
-/** What a ParameterSetTracker must know about H.264. */
+/** The functions of a ParameterSetTracker for H.264. */
 export const h264ParameterSets: ParameterSetCodec = {
   keyOf: (nal) => {
     const type = h264NalType(nal)

@@ -1,13 +1,13 @@
 import type { BitReader } from '../bytes/bit-reader.js'
 import { frameRateOf } from '../model/picture-limits.js'
 
-/** cpb_cnt_minus1 (ITU-T H.264 section E.2.2) allows no more; what claims more is an attack on the loop. */
+/** cpb_cnt_minus1 (ITU-T H.264 section E.2.2) allows no more; a greater value is an attack on the loop. */
 const MAX_CPB_COUNT = 32
 const EXTENDED_SAR = 255
 /** max_num_reorder_frames is at most MaxDpbFrames. */
 const MAX_REORDER_FRAMES = 16
 
-/** What of the video usability information a server needs (ITU-T H.264 section E.1.1). */
+/** The video usability information that a server uses (ITU-T H.264 section E.1.1). */
 export interface H264Vui {
   frameRate?: number
   /** max_num_reorder_frames of bitstream_restriction. */

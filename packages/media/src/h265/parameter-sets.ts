@@ -9,7 +9,7 @@ import { MAX_H265_PARAMETER_SET_BYTES, parseH265Sps } from './sps.js'
 const MAX_PPS_COUNT = 64
 const PPS_ID_BYTES = 8
 
-/** What a ParameterSetTracker must know about H.265. */
+/** The functions of a ParameterSetTracker for H.265. */
 export const h265ParameterSets: ParameterSetCodec = {
   keyOf: (nal) => {
     const type = h265NalType(nal)

@@ -1,6 +1,6 @@
 import type { Machine, Micros, Polled } from './machine.js'
 
-/** What a driver needs of the place where it runs. */
+/** The runtime functions that a driver uses. */
 export interface DriverClock {
   now(): Micros
   /** Calls back once after `delay`; the answer cancels it. A call that comes early is harmless. */

@@ -2,9 +2,9 @@
 export type Micros = number
 
 /**
- * What a machine answers when it is polled: something to send, something to tell, or, as a number, when it wants to be
- * polled again without any input. `Infinity` means that it waits for input alone. It is good until the next poll: a
- * machine may answer with the same object each time.
+ * The answer of a machine to a poll: an output, an event, or, as a number, the time of the next poll without input.
+ * `Infinity` means that it waits for input alone. It is valid until the next poll: a machine may answer with the same
+ * object each time.
  */
 export type Polled<Output, Event> = { readonly output: Output } | { readonly event: Event } | Micros
 

@@ -1,4 +1,4 @@
-/** What a machine has ready for `poll`: all that is to be sent, then all that is to be told. */
+/** The queue of a machine for `poll`: first all outputs, then all events. */
 export class Outbox<Output, Event> {
   readonly #outputs: Output[] = []
   readonly #events: Event[] = []

@@ -18,7 +18,7 @@ const MAX_SLEW = 1 / 1000
  */
 const REANCHOR_DISTANCE: Micros = 60_000
 /**
- * A distance that every stamp of a whole second keeps, to the same side, is no jitter either: the first stamp was an
+ * A distance that every stamp of a whole second keeps, to the same side, is not jitter either: the first stamp was an
  * outlier, or a frame of 21 ms was lost. Slewing would take most of a minute, so the count steps.
  */
 const STEP_DISTANCE: Micros = 15_000

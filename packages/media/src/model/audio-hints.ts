@@ -1,6 +1,6 @@
 import type { FlvSpelling } from './frame.js'
 
-/** What an audio config takes from elsewhere than the bitstream. */
+/** Fields of an audio config from outside the bitstream. */
 export interface AudioHints {
   /** Bits per second. */
   readonly bitrate?: number | undefined

@@ -14,8 +14,8 @@ export type Orientation = 0 | 90 | 180 | 270
 export type FlvSpelling = 'legacy' | 'enhanced'
 
 /**
- * What a decoder must know before the first video frame. Compared by identity: a new sequence header makes a new object,
- * and a muxer writes its header when `frame.config !== last`.
+ * The data that a decoder needs before the first video frame. Compared by identity: a new sequence header makes a new
+ * object, and a muxer writes its header when `frame.config !== last`.
  */
 export interface VideoConfig {
   readonly kind: 'video'
@@ -47,7 +47,7 @@ export interface VideoConfig {
   readonly flvSpelling?: FlvSpelling
 }
 
-/** What a decoder must know before the first audio frame. Compared by identity, as VideoConfig. */
+/** The data that a decoder needs before the first audio frame. Compared by identity, as VideoConfig. */
 export interface AudioConfig {
   readonly kind: 'audio'
   readonly codec: AudioCodec

@@ -1,6 +1,6 @@
 import type { FlvSpelling, Orientation } from './frame.js'
 
-/** What a video config takes from elsewhere than the bitstream: metadata, an RTP header extension, the container. */
+/** Fields of a video config from outside the bitstream: metadata, an RTP header extension, the container. */
 export interface VideoHints {
   /** Frames per second, as announced; wins over what the bitstream says. */
   readonly frameRate?: number | undefined

@@ -41,7 +41,7 @@ export function writeAnnexB(units: readonly Uint8Array[], out: Uint8Array, offse
   return next
 }
 
-/** Where the next 00 00 01 begins at or after `from`; `end` when there is none before it. */
+/** Position of the next 00 00 01 at or after `from`; `end` without one. */
 export function nextStartCode(bytes: Uint8Array, from: number, end = bytes.length): number {
   const last = end - 3
   let index = from

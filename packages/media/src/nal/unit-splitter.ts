@@ -4,7 +4,7 @@ import { MAX_NAL_UNITS } from './length-prefixed.js'
 /** Bytes of the length before each unit, as records may say it. */
 export type ReadLengthSize = 1 | 2 | 3 | 4
 
-/** What could be read of a record that is not as its standard says. */
+/** The readable part of a nonconforming record. */
 export interface SalvagedRecord {
   readonly lengthSize: ReadLengthSize
   readonly sets: readonly Uint8Array[]
@@ -59,7 +59,7 @@ function isChain(bytes: Uint8Array, start: number, whole: number, end: number, l
   return true
 }
 
-/** Where the last unit ends that lies in `bytes[start, end)` as a whole. */
+/** End of the last complete unit in `bytes[start, end)`. */
 function wholeLength(bytes: Uint8Array, start: number, end: number, lengthSize: ReadLengthSize): number {
   let offset = start
   while (end - offset >= lengthSize) {

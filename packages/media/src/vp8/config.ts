@@ -4,8 +4,8 @@ import { optionalVideoFields, type VideoHints } from '../model/video-hints.js'
 import { parseVp8FrameHeader } from './frame-header.js'
 
 /**
- * The config that a VP8 key frame implies: `current` when the size is unchanged, undefined when the frame is no key
- * frame, malformed, or its picture beyond the limits. dts order is always display order.
+ * The config that a VP8 key frame implies: `current` when the size is unchanged, undefined if the frame is not a key
+ * frame, is malformed, or its picture beyond the limits. dts order is always display order.
  */
 export function videoConfigFromVp8Keyframe(
   frame: Uint8Array,

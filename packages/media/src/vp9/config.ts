@@ -34,8 +34,9 @@ export function videoConfigFromVp9Record(record: Uint8Array, hints: VideoHints =
 }
 
 /**
- * `current` with the size of a key frame's picture, which of a superframe is the last one's: the same object when it is
- * unchanged, undefined when there is no `current`, or the frame is no key frame, malformed, or its picture beyond the limits.
+ * `current` with the size of a key frame's picture, which of a superframe is the last one's: the same object when it
+ * is unchanged, undefined when there is no `current`, or the frame is not a key frame, is malformed, or its picture
+ * beyond the limits.
  */
 export function videoConfigFromVp9Keyframe(
   frame: Uint8Array,

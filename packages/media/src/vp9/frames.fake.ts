@@ -1,4 +1,4 @@
-/** What a built frame says; everything else in its header is 0. */
+/** The fields of a built frame; all others in its header are 0. */
 export interface BuiltFrame {
   readonly keyframe?: boolean
   readonly width: number
@@ -9,7 +9,7 @@ export interface BuiltFrame {
   readonly errorResilient?: boolean
   readonly segments?: boolean
   readonly deltas?: boolean
-  /** What follows the uncompressed header. */
+  /** The bytes after the uncompressed header. */
   readonly data?: readonly number[]
 }
 

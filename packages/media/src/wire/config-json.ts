@@ -23,7 +23,7 @@ export function configFromJson(json: unknown): CodecConfig | undefined {
   return fields['kind'] === 'audio' ? audioFrom(fields) : fields['kind'] === 'video' ? videoFrom(fields) : undefined
 }
 
-/** What configs of both kinds have. */
+/** Fields of both kinds of configs. */
 type Common = Pick<CodecConfig, 'description' | 'codecString' | 'bitrate' | 'flvSpelling'>
 
 type Fields = Readonly<Record<string, unknown>>
@@ -60,7 +60,7 @@ function commonOf(fields: Fields): Common | undefined {
   return { description, codecString, ...(flvSpelling === undefined ? {} : { flvSpelling }), ...optional }
 }
 
-/** Those of the fields that are there; undefined when one is no number. */
+/** The fields that are present; undefined if one is not a number. */
 function numbersOf<Name extends string>(
   fields: Fields,
   names: readonly Name[],

@@ -1,6 +1,6 @@
 import { MAX_NAL_UNITS } from '../nal/length-prefixed.js'
 
-/** What one message between processes or nodes may hold. */
+/** Limits of one message between processes or nodes. */
 export const wireLimits = {
   /** Bytes of a message behind its length; a frame of the largest accepted size fits. */
   messageBytes: 10 * 1024 * 1024,

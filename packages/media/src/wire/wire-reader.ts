@@ -34,7 +34,7 @@ export class WireReader {
     this.#keep(bytes, offset)
   }
 
-  /** Where the message after the one at `offset` begins; `offset` itself when that one is not complete. */
+  /** Position of the message after the one at `offset`; `offset` itself if that one is incomplete. */
   #readAt(bytes: Uint8Array, offset: number): number {
     this.#needed = LENGTH_SIZE
     if (bytes.length - offset < LENGTH_SIZE) return offset

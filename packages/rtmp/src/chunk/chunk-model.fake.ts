@@ -10,7 +10,7 @@ export interface ModelMessage {
   readonly payload: number[]
 }
 
-/** What a complete input means. */
+/** The messages of a complete input. */
 export interface ModelOutcome {
   readonly messages: ModelMessage[]
   readonly error: ProtocolErrorCode | undefined

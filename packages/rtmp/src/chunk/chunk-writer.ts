@@ -1,6 +1,6 @@
 import { writeUint24, writeUint32 } from '@crossroom/media'
 
-/** What the first chunk of a message says (RTMP 1.0, section 5.3.1.2.1). */
+/** The header of the first chunk of a message (RTMP 1.0, section 5.3.1.2.1). */
 export interface MessageHeader {
   /** 2 to 63. */
   readonly chunkStreamId: number
@@ -10,7 +10,7 @@ export interface MessageHeader {
   readonly messageStreamId: number
 }
 
-/** What decides how many bytes a message takes on the wire. */
+/** The fields that determine the size of a message on the wire. */
 export interface MessageExtent {
   readonly payloadLength: number
   /** The chunk size last announced to the peer, in bytes. */

@@ -15,7 +15,7 @@ import { HelloReader, type HandshakeState } from './hello-reader.js'
 /** How a client opens: without digest, or with it at one of the two places. */
 export type ClientHandshakeKind = 'simple' | DigestBlockOffset
 
-/** What Flash Player 9.0.124 wrote; a server looks for digests when it is not zero. */
+/** The version of Flash Player 9.0.124; a server looks for digests if it is not zero. */
 const CLIENT_VERSION = Uint8Array.of(9, 0, 124, 2)
 
 /** The client's half of the handshake (RTMP 1.0, section 5.2). */

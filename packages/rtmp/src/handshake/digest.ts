@@ -5,7 +5,7 @@ export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array
 /** `length` bytes that a peer cannot foresee. */
 export type RandomBytes = (length: number) => Uint8Array
 
-/** What the handshake borrows from the platform. */
+/** The platform functions that the handshake uses. */
 export interface HandshakeCrypto {
   readonly randomBytes: RandomBytes
   readonly hmacSha256: HmacSha256
@@ -24,7 +24,7 @@ const BLOCK_LENGTH = 764
 const POSITIONS = BLOCK_LENGTH - 4 - DIGEST_LENGTH
 
 /**
- * Where the block with the digest begins. Flash Player wrote it first (8) or, from version 10 on, after the block of the
+ * Start of the block with the digest. Flash Player wrote it first (8) or, from version 10 on, after the block of the
  * Diffie-Hellman key (772). The format is not in the published specification; this is what every peer implements.
  */
 export const DIGEST_BLOCK_OFFSETS = [8, 8 + BLOCK_LENGTH] as const

@@ -6,7 +6,9 @@ import { HELLO_LENGTH, PACKET_LENGTH, RTMP_VERSION } from './digest.js'
  */
 export type HandshakeState = 'hello' | 'answer' | 'done' | 'refused'
 
-/** What both ends of a handshake receive: version and first packet, kept until complete; second packet, only counted. */
+/**
+ * The input of both ends of a handshake: version and first packet, kept until complete; second packet, only counted.
+ */
 export class HelloReader {
   #state: HandshakeState = 'hello'
   #hello: Uint8Array | undefined

@@ -12,7 +12,7 @@ import {
 } from './digest.js'
 import { HelloReader, type HandshakeState } from './hello-reader.js'
 
-/** What stands in bytes 4 to 7 of S1 when the client sent a digest: a version that clients take for "knows digests". */
+/** Bytes 4 to 7 of S1 if the client sent a digest: a version that means "supports digests" to clients. */
 const SERVER_VERSION = Uint8Array.of(4, 5, 0, 1)
 
 /**

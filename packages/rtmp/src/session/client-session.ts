@@ -18,13 +18,13 @@ import type { ClosedEvent, MediaEvent } from './server-events.js'
 export interface RtmpClientSessionOptions extends HandshakeCrypto {
   readonly url: RtmpUrl
   readonly action: 'publish' | 'play'
-  /** What differs from `DEFAULT_RTMP_LIMITS`. The authorised ones count from the start. */
+  /** Overrides of `DEFAULT_RTMP_LIMITS`. The authorised ones apply from the start. */
   readonly limits?: Partial<RtmpLimits>
   /** Bytes; announced before anything else is sent. Default 4096. */
   readonly outChunkSize?: number
   /** Default 8: with a digest, which servers of all kinds accept. `simple` spares both sides four HMACs. */
   readonly handshake?: ClientHandshakeKind
-  /** What the client calls itself. Default `FMLE/3.0 (compatible; Crossroom)`, for servers that look for FMLE. */
+  /** The client's `flashVer`. Default `FMLE/3.0 (compatible; Crossroom)`, for servers that look for FMLE. */
   readonly flashVer?: string
 }
 

@@ -11,7 +11,7 @@ export interface ConnectRequest {
   readonly isEnhanced: boolean
 }
 
-/** Undefined when there is no application name. */
+/** Undefined without an application name. */
 export function parseConnect({ object }: Command): ConnectRequest | undefined {
   const app = stringProperty(object, 'app')
   if (app === undefined) return undefined

@@ -12,7 +12,7 @@ const INITIAL_CHUNK_SIZE = 128
  */
 export const DEFAULT_OUT_CHUNK_SIZE = 4096
 
-/** What a session has to say, packed into chunks and joined, so that one turn of the caller's loop is one write. */
+/** The output of a session in chunks, joined so that one turn of the caller's loop is one write. */
 export class MessageOutput {
   #chunkSize = INITIAL_CHUNK_SIZE
   #buffer = new Uint8Array(0)

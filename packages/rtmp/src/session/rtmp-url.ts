@@ -1,4 +1,4 @@
-/** Where a client connects and what it asks for. */
+/** The server and the stream that a client requests. */
 export interface RtmpUrl {
   readonly isTls: boolean
   /** Without the brackets of an IPv6 address. */

@@ -14,7 +14,7 @@ import type { RtmpServerEvent } from './server-events.js'
 import { ServerStream } from './server-stream.js'
 import { mergeArguments, splitArguments, type NameWithArguments } from './stream-address.js'
 
-/** Where the commands of one session meet their surroundings. */
+/** The callbacks of the commands of one session. */
 export interface ServerCommandsOptions {
   readonly limits: RtmpLimits
   readonly outChunkSize: number
@@ -24,17 +24,17 @@ export interface ServerCommandsOptions {
   readonly fail: (error: ProtocolError) => void
 }
 
-/** What `connect` said, kept for the events of the streams. */
+/** The fields of `connect`, kept for the events of the streams. */
 interface Connection {
   readonly app: NameWithArguments
   readonly tcUrlArguments: string
 }
 
-/** Commands whose success needs no more than `_result`. */
+/** Commands whose success is a plain `_result`. */
 const ACKNOWLEDGED = new Set(['releaseStream', '_checkbw', 'setPeerInfo', 'FCSubscribe'])
 /** Answers to calls that we never make, and commands that have no answer. */
 const IGNORED = new Set(['_result', '_error', 'onStatus', 'receiveAudio', 'receiveVideo'])
-/** What a live server cannot do, by the status that says so (ActionScript 3, NetStatusEvent). */
+/** Functions that a live server lacks, by their status (ActionScript 3, NetStatusEvent). */
 const IMPOSSIBLE: ReadonlyMap<string, string> = new Map([
   ['play2', 'NetStream.Play.Failed'],
   ['seek', 'NetStream.Seek.Failed'],

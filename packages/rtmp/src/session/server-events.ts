@@ -72,7 +72,7 @@ export interface PauseEvent {
 /** The last event. All streams have ended with it; the transport should be closed once the output is written. */
 export interface ClosedEvent {
   readonly type: 'closed'
-  /** What the peer did wrong; absent when the session was closed by its owner. */
+  /** The peer's fault; absent if the owner closed the session. */
   readonly error?: ProtocolError
 }
 

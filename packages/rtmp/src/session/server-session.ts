@@ -18,11 +18,11 @@ import type { RtmpServerEvent } from './server-events.js'
 import type { ServerStream } from './server-stream.js'
 import type { WaitingMessage } from './waiting-messages.js'
 
-/** What an aggregate may hold. */
+/** Limits of an aggregate. */
 const AGGREGATED: readonly number[] = [MessageType.audio, MessageType.video, MessageType.dataAmf0]
 
 export interface RtmpServerSessionOptions extends HandshakeCrypto {
-  /** What differs from `DEFAULT_RTMP_LIMITS`. */
+  /** Overrides of `DEFAULT_RTMP_LIMITS`. */
   readonly limits?: Partial<RtmpLimits>
   /** Bytes; announced at connect and used from then on. Default `DEFAULT_OUT_CHUNK_SIZE`. */
   readonly outChunkSize?: number

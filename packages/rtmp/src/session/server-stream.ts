@@ -20,7 +20,7 @@ export class ServerStream {
     this.waiting = new WaitingMessages(limits)
   }
 
-  /** Whatever it did is over; what waited for an answer is dropped. */
+  /** Ends its publish or play, and drops messages that waited for the answer. */
   end(): void {
     this.state = 'idle'
     this.waiting.take()

@@ -93,7 +93,7 @@ export class ServerRig {
     this.message(MessageType.commandAmf0, encodeAmf0Values([name, transactionId, object, ...args]), 0, streamId)
   }
 
-  /** What the server told since the last call. */
+  /** The server's events since the last call. */
   events(): RtmpServerEvent[] {
     this.#takeOutput()
     return this.#events.splice(0)
@@ -104,7 +104,7 @@ export class ServerRig {
     return this.#takeOutput()
   }
 
-  /** What the server said since the last call. */
+  /** The server's messages since the last call. */
   takeAnswers(): Answer[] {
     this.#takeOutput()
     return this.answers.splice(0)

@@ -13,11 +13,11 @@ export interface AccessOptions {
   readonly proxies: TrustedProxies
   readonly guard: FailureGuard
   readonly audit: Audit
-  /** What the audit calls it. */
+  /** Its name in the audit. */
   readonly listener: string
-  /** True for a listener that only this machine reaches and that was asked for as such: no key is needed there. */
+  /** True for a listener configured as private and reachable only from this machine: it requires no key. */
   readonly isPrivate: () => boolean
-  /** Open mode and `--demo`: our pages use what {@link PAGE_ROUTES} names without a key. */
+  /** Open mode and `--demo`: the server's pages use {@link PAGE_ROUTES} without a key. */
   readonly servesPages: boolean
 }
 
@@ -26,13 +26,13 @@ export const PAGE_ROUTES: ReadonlySet<string> = new Set(['GET /api/v1/streams', 
 
 const ANY_HOST_OF_OURS = { allowed: [], publicUrl: undefined, isOpen: true }
 const forPages = new WeakSet<FastifyRequest>()
-/** By whom those that were let in were sent: the fingerprint of a key, or a private listener. */
+/** The sender of an admitted request: the fingerprint of a key, or a private listener. */
 const senders = new WeakMap<FastifyRequest, string>()
 /** Fields of a body that describe the change for the audit log. Other fields may contain secrets. */
 const TOLD = ['userId', 'stream', 'streamType', 'action', 'kind', 'muted', 'permissions', 'expireSeconds'] as const
 const FINGERPRINT_CHARS = 8
 
-/** Whether a request was let in as one of a page of ours: it gets what everybody may know. */
+/** Whether a request was admitted as one of the server's own pages: it gets only public data. */
 export function isForPages(request: FastifyRequest): boolean {
   return forPages.has(request)
 }
@@ -54,7 +54,7 @@ export function requireAccess(options: AccessOptions) {
   }
 }
 
-/** An `onResponse` hook that writes down every act: what changes something, or makes something that opens doors. */
+/** An `onResponse` hook that audits every action: changes, and issued credentials. */
 export function auditActs({ audit, proxies }: AccessOptions) {
   return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const who = senders.get(request)

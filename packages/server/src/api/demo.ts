@@ -11,17 +11,17 @@ import { answerErrorsAsJson, ApiError } from './errors.js'
 /** The room that `--demo` has a simulated phone in. */
 export const DEMO_ROOM = 'demo'
 
-/** Signs for every client: only for servers on which everybody may enter anyway. */
+/** Signs for every client: only for servers that every user may enter anyway. */
 export interface DemoSigner {
   readonly sdkAppId: number
-  /** Absent in open mode, where nothing needs a signature. */
+  /** Absent in open mode, which needs no signatures. */
   readonly secret: string | undefined
 }
 
 export interface DemoDeps extends AddressOptions {
   /** Absent unless the server runs in open mode or with `--demo`. */
   readonly signer: DemoSigner | undefined
-  /** Whether pages of every origin may ask: with `--demo`, so that a developer's own page gets what it enters with. */
+  /** Whether pages of every origin may ask: with `--demo`, so that a developer's page gets credentials. */
   readonly foreignPages: boolean
   readonly rates: AddressRates
   readonly clock: { now(): number }
@@ -31,7 +31,7 @@ export interface DemoDeps extends AddressOptions {
   readonly clientAddress: (request: FastifyRequest['raw']) => string
 }
 
-/** What one user enters one room with. */
+/** The credentials of one user for one room. */
 export interface DemoSignatures {
   readonly sdkAppId: number
   readonly userSig?: string
@@ -73,8 +73,8 @@ const tokenRequest = z.object({
 })
 
 /**
- * `POST /api/v1/demo/token`, on the public port: signatures for our own pages, in open mode and with `--demo`; and `rtmp`,
- * what the push addresses begin with that a page shows for encoders.
+ * `POST /api/v1/demo/token`, on the public port: signatures for the server's pages, in open mode and with `--demo`;
+ * and `rtmp`, the start of the push addresses that a page shows for encoders.
  */
 export async function registerDemo(app: FastifyInstance, deps: DemoDeps): Promise<void> {
   await app.register(

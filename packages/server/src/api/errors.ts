@@ -20,7 +20,7 @@ interface Failure {
   readonly message: string
 }
 
-/** Makes every error of this part of the server `{error: {code, message}}`; what went wrong inside stays inside. */
+/** Makes every error of this part of the server `{error: {code, message}}`; internal details stay internal. */
 export function answerErrorsAsJson(scope: FastifyInstance, onUnexpected: (error: unknown) => void): void {
   scope.setErrorHandler((error: Failure, _request: FastifyRequest, reply: FastifyReply) => {
     if (hasZodFastifySchemaValidationErrors(error)) {

@@ -9,7 +9,7 @@ import { ApiError } from './errors.js'
  * them into the private network.
  */
 export interface ForwardTarget {
-  /** As it was given, with its secrets. */
+  /** As configured, with its secrets. */
   readonly url: string
   readonly tls: boolean
   /** For the RTMP tcUrl and the TLS server name. */
@@ -17,7 +17,7 @@ export interface ForwardTarget {
   /** The IP address to connect to. */
   readonly address: string
   readonly port: number
-  /** Path and query behind the first slash: the app, the stream name and what follows. */
+  /** Path and query after the first slash: the app, the stream name and the rest. */
   readonly path: string
 }
 

@@ -8,7 +8,7 @@ import type { ForwardTarget, ResolveHost } from './forward-target.js'
 import { errorBody, forwardInfo, forwardRequest, idParams } from './schemas.js'
 import type { ForwardInfo } from './schemas.js'
 
-/** Forwards streams to other RTMP servers; implemented beside the endpoints and given to the API by `app.ts`. */
+/** Forwards streams to other RTMP servers; implemented in the endpoints and passed to the API by `app.ts`. */
 export interface Forwards {
   list(): ForwardInfo[]
   get(id: string): ForwardInfo | undefined
@@ -18,7 +18,7 @@ export interface Forwards {
   stop(id: string): boolean
 }
 
-/** What the routes of forwards look at. */
+/** Dependencies of the forward routes. */
 export interface ForwardRouteDeps {
   readonly forwards: Forwards
   /** Lets targets be private and loopback addresses. */

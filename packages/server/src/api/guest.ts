@@ -36,8 +36,8 @@ const guestRequest = z.object({
 })
 
 /**
- * `POST /api/v1/guest` takes an invitation that a room's owner made with `room.invite`, and answers with what a guest enters
- * with. On the public port: pages ask.
+ * `POST /api/v1/guest` takes an invitation that a room's owner made with `room.invite`, and answers with a guest's
+ * credentials. On the public port, for pages.
  */
 export async function registerGuest(app: FastifyInstance, deps: GuestDeps): Promise<void> {
   await app.register(

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../observe/index.js'
 
-/** Whether new work may be sent here, and what of the server is on. */
+/** Whether the server accepts new work, and its enabled parts. */
 export interface Readiness {
   /** False while draining. */
   readonly ready: boolean

@@ -7,7 +7,7 @@ import { ApiError } from './errors.js'
 export interface PageFactsDeps extends AddressOptions {
   /** The room with the phone of `--demo`; absent without it. */
   readonly demoRoom: string | undefined
-  /** What the server listens on, as configured. */
+  /** The configured listeners. */
   readonly host: string
   /** The ports in use; `https` is absent without a certificate. */
   readonly ports: () => Readonly<Record<string, number>>
@@ -16,7 +16,7 @@ export interface PageFactsDeps extends AddressOptions {
   readonly clientAddress: (request: FastifyRequest['raw']) => string
 }
 
-/** Where others reach this server. Null: nowhere but on this machine. */
+/** The address for other machines. Null: reachable only on this machine. */
 export interface Reach {
   readonly origin: string | null
   readonly rtmp: string | null
@@ -57,7 +57,7 @@ export function reachOf(
   return { origin, rtmp: isGiven === true ? rtmp : plainRtmp.replace(/\/\/(\[[^\]]*\]|[^:/]+)/, `//${lan}`) }
 }
 
-/** `GET /api/v1/page`, on the public port: what the server's own pages begin with. */
+/** `GET /api/v1/page`, on the public port: the facts that the server's own pages need first. */
 export function registerPageFacts(app: FastifyInstance, deps: PageFactsDeps): void {
   app.get('/api/v1/page', { schema: { hide: true } }, (request, reply) => {
     if (deps.rates.take(deps.clock.now(), deps.clientAddress(request.raw)) > 0)

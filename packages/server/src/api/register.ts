@@ -18,13 +18,13 @@ import { registerRoomRoutes } from './rooms.js'
 import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } from './routes.js'
 import type { StreamRouteDeps } from './routes.js'
 
-/** What the REST API works with. */
+/** Dependencies of the REST API. */
 export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly log: Log
   readonly metrics: Metrics
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
-  /** Absent when there are no rooms; then `/rooms` is not there. */
+  /** Absent without rooms; then `/rooms` does not exist. */
   readonly operations?: RoomOperations | undefined
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
@@ -74,7 +74,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
   )
 }
 
-/** `/openapi.json`, open to all: it says what there is, not who uses it. */
+/** `/openapi.json`, public: it describes the API and contains no data. */
 async function registerDescription(scope: FastifyInstance, version: string): Promise<void> {
   await scope.register(swagger, {
     openapi: {

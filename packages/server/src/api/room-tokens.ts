@@ -5,7 +5,7 @@ import { ApiError } from './errors.js'
 import { entryTokenInfo, entryTokenRequest, roomParams } from './room-schemas.js'
 import { errorBody } from './schemas.js'
 
-/** What the route signs with. */
+/** The keys of the route. */
 export interface RoomTokenDeps {
   readonly sdkAppId: number
   /** Absent when the server has none. */
@@ -14,7 +14,7 @@ export interface RoomTokenDeps {
   readonly nowMs: () => number
 }
 
-/** `/rooms/ID/tokens`: signs for a user who is to enter a room, whether it is there yet or not. */
+/** `/rooms/ID/tokens`: signs for a user of a room, which need not exist yet. */
 export function registerRoomTokenRoutes(scope: FastifyInstance, deps: RoomTokenDeps): void {
   const response = { 201: entryTokenInfo, 409: errorBody }
   const schema = { tags: ['rooms'], summary: 'What a user enters a room with', params: roomParams, response }

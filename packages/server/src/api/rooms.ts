@@ -19,7 +19,7 @@ import {
 } from './room-schemas.js'
 import { endedBody, errorBody } from './schemas.js'
 
-/** What the routes of rooms look at. */
+/** Dependencies of the room routes. */
 export interface RoomRouteDeps extends AddressOptions {
   readonly operations: RoomOperations
   readonly clock: Deadlines
@@ -28,7 +28,7 @@ export interface RoomRouteDeps extends AddressOptions {
 }
 
 const tags = ['rooms']
-/** There is no such room, member or address, or the answer took too long. */
+/** No such room, member or address, or a timeout. */
 const failures = { 404: errorBody, 504: errorBody }
 
 /** `/rooms`: list, get, disband; their members: list, kick, mute; addresses to play them without being a member. */

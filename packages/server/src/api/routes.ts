@@ -20,7 +20,7 @@ import {
 } from './schemas.js'
 import type { ConnectionInfo, DerivedInfo, StreamInfo } from './schemas.js'
 
-/** What the routes of streams and connections look at. */
+/** Dependencies of the stream and connection routes. */
 export interface StreamRouteDeps extends AddressOptions {
   readonly hub: StreamHub
   readonly connections: Connections
@@ -33,7 +33,7 @@ export interface StreamRouteDeps extends AddressOptions {
 
 const STREAM_GONE = 'No stream has this name.'
 
-/** `/streams`: list, get, end for everybody, end the publisher. */
+/** `/streams`: list, get, end the stream, end the publisher. */
 export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>()
   const find = ({ app: name, stream }: { app: string; stream: string }): Stream => {

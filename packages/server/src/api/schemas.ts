@@ -145,5 +145,5 @@ export type StreamInfo = z.output<typeof streamInfo>
 /** A stream as one kind of viewers gets it. */
 export type DerivedInfo = z.output<typeof derivedInfo>
 export type ConnectionInfo = z.output<typeof connectionInfo>
-/** A forward rule and what became of it. */
+/** A forward rule and its state. */
 export type ForwardInfo = z.output<typeof forwardInfo>

@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto'
 
 /**
- * What else the secret is for, besides UserSigs and privateMapKeys, whose format takes it as it is. A key of one purpose is of
- * no use for another, and does not lead back to the secret (RFC 5869).
+ * Uses of the secret besides UserSigs and privateMapKeys, whose format uses it directly. A key of one purpose is
+ * useless for another, and does not reveal the secret (RFC 5869).
  */
 export type KeyPurpose = 'stream-token' | 'hook' | 'tx-secret'
 

@@ -22,7 +22,7 @@ export interface EntrySignatureOptions {
   readonly privateMapKey: 'required' | 'optional'
 }
 
-/** What the verifier works with. */
+/** Dependencies of the verifier. */
 export interface EntrySignatureDeps {
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
@@ -30,7 +30,7 @@ export interface EntrySignatureDeps {
   readonly audit: Audit
 }
 
-/** Whether a token that is good for one entry is still good. */
+/** Whether a one-time token is still unused. */
 type MayUse = (id: string, expiresAtMs: number) => boolean
 
 const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
@@ -143,7 +143,7 @@ export class EntrySignatures implements EntryVerifier {
     return ticket
   }
 
-  /** A bound UserSig is its own privateMapKey: with another one beside it, what both allow holds. */
+  /** A bound UserSig is its own privateMapKey; with a second one, the permissions of both are intersected. */
   #checkRoom(signed: Ticket, credentials: EntryCredentials): Identity | EntryRefusal {
     const bound = recordOf(signed)
     if (bound === undefined) return this.#checkPrivateMapKey(signed, credentials)

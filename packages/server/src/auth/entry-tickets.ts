@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { authLimits } from '../config/index.js'
 import type { EntryCredentials } from './entry-verifier.js'
 
-/** What a ticket stands for: what its holder enters a room with. */
+/** The credentials with which the holder of a ticket enters a room. */
 export type TicketedEntry = Omit<EntryCredentials, 'remoteAddress'> & { readonly userName?: string | undefined }
 
 /** 128 bits. */
@@ -39,7 +39,7 @@ export class EntryTickets {
     return { ticket, expiresAt }
   }
 
-  /** What it stands for, the first time and in time; undefined otherwise. */
+  /** The credentials at the first redemption in time; undefined otherwise. */
   redeem(ticket: string): TicketedEntry | undefined {
     const found = this.#entries.get(ticket)
     this.#entries.delete(ticket)

@@ -6,7 +6,7 @@ export interface EntryCredentials {
   readonly sdkAppId?: number | undefined
   /** Canonical: a number is its decimal string. */
   readonly roomId: string
-  /** May be absent where a JWT names its subject; then that is the user. */
+  /** May be absent if a JWT names its subject, which is then the user. */
   readonly userId?: string | undefined
   /** A UserSig or a JWT; may be absent in open mode. */
   readonly userSig?: string | undefined
@@ -23,8 +23,10 @@ export interface EntryRefusal {
 
 /** Verifies users. Signaling and the room gate use it before a user becomes a member. */
 export interface EntryVerifier {
-  /** For an entry: a token that is good for one is used up. Never rejects: whatever fails inside becomes an {@link EntryRefusal}. */
+  /** For an entry; consumes a one-time token. Never rejects: a failure becomes an {@link EntryRefusal}. */
   verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
-  /** What `verify` would answer now, with nothing used up: for who asks for something to enter with later. Never rejects. */
+  /**
+   * The answer of `verify` without consuming anything, for requests of credentials for a later entry. Never rejects.
+   */
   check(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
 }

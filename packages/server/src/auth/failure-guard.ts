@@ -13,7 +13,7 @@ export class FailureGuard {
   readonly #nowMs: () => number
   readonly #delay: (ms: number) => Promise<void>
   readonly #failures = new Map<string, Failures>()
-  /** Answers held back: one address must not have those of the others given at once. */
+  /** Delayed answers: one address must not make those of others immediate. */
   readonly #delayed = new FairShare(authLimits.delayedAnswers)
 
   /** `nowMs` answers milliseconds that never go back; `delay` resolves after so many milliseconds. */
@@ -22,7 +22,7 @@ export class FailureGuard {
     this.#delay = delay
   }
 
-  /** Whether this address must be refused without looking at what it brings. */
+  /** Whether this address must be refused without verification. */
   isBlocked(address: string): boolean {
     const failures = this.#failures.get(addressGroup(address))
     return (
@@ -56,7 +56,7 @@ export class FailureGuard {
     if (oldest !== undefined) this.#failures.delete(oldest)
   }
 
-  /** Waits before a blocked address gets its answer; at once when too many of its answers are held back already. */
+  /** Delays the answer to a blocked address, unless too many of its answers are delayed already. */
   async holdBack(address: string): Promise<void> {
     const release = this.#delayed.take(addressGroup(address))
     if (release === undefined) return

@@ -15,9 +15,9 @@ export interface StreamRequest {
   readonly stream: string
   /** Every `name=value` behind a `?`, wherever the encoder put it (tcUrl, app or stream name). */
   readonly query: ReadonlyMap<string, string>
-  /** What `Authorization: Bearer` carries (WHIP, WHEP, and FLV players that can send it). */
+  /** The token of `Authorization: Bearer` (WHIP, WHEP, and FLV players that can send it). */
   readonly bearer?: string | undefined
-  /** A txSecret in the query says nothing: addresses of this protocol are not signed by it. */
+  /** A txSecret in the query is ignored: addresses of this protocol are not signed with it. */
   readonly ignoresTxSecret?: true | undefined
   /** IP address without a port, of the client and not of a trusted proxy. */
   readonly remoteAddress: string
@@ -27,7 +27,7 @@ export interface StreamRequest {
 
 /** Why an admitted publish or play came to its end. */
 export type StreamEndReason =
-  /** The client said goodbye or closed its connection. */
+  /** The client ended the session or closed its connection. */
   | 'client'
   /** Silent or stalled longer than its limit. */
   | 'timeout'
@@ -54,7 +54,9 @@ export interface Grant {
   readonly key: StreamKey
   /** Identifies the client if known: a publisher with the same subject takes the stream over. Never a secret. */
   readonly subject?: string | undefined
-  /** `granted`: a play is told yes at once and waits for media as long as the grant lives; absent: a short time. */
+  /**
+   * `granted`: a play is accepted immediately and waits for media while the grant is valid; absent: for a short time.
+   */
   readonly wait?: 'granted' | undefined
   /** A player of FLV or RTMP always gets an AAC track, silent when there is none or it is late. */
   readonly silence?: true | undefined
@@ -63,8 +65,8 @@ export interface Grant {
   opened(): void
   closed(reason: StreamEndReason): void
   /**
-   * Hands over what ends this connection, for grants that can be taken back. It is called at most once, and at once
-   * when the grant was taken back in the meantime.
+   * Registers a function that ends this connection when the grant is revoked. It is called at most once, and
+   * immediately if the grant is already revoked.
    */
   onRevoked(end: (reason: StreamEndReason) => void): void
 }
@@ -78,7 +80,7 @@ export type RefusalCode =
   | 'TOO_MANY_FAILURES'
   | 'HOOK_REFUSED'
   | 'HOOK_FAILED'
-  /** Not an address, or no longer one: RTMP says StreamNotFound. */
+  /** Not an address, or no longer one: StreamNotFound in RTMP. */
   | 'NOT_FOUND'
   | 'BANNED'
   /** The room, the server or the token has reached its limit. */
@@ -88,7 +90,7 @@ export type RefusalCode =
   /** The server is shutting down and admits nothing new. */
   | 'DRAINING'
 
-/** No, with what a person and a program need to know. */
+/** A refusal, with a sentence for people and a code for programs. */
 export interface Refusal {
   readonly ok: false
   readonly code: RefusalCode
@@ -100,12 +102,12 @@ export interface Refusal {
   readonly loggedName?: string | undefined
 }
 
-/** What a {@link StreamGate} answers. */
+/** The answer of a {@link StreamGate}. */
 export type Admission = Grant | Refusal
 
 /**
- * Decides who may publish and play. Plain streams implement it in this folder, rooms in theirs; endpoints only call it.
- * `admit` never rejects: whatever fails inside becomes a {@link Refusal}.
+ * Decides who may publish and play. Plain streams implement it in this folder, rooms in theirs; endpoints only call
+ * it. `admit` never rejects: a failure becomes a {@link Refusal}.
  */
 export interface StreamGate {
   admit(request: StreamRequest): Promise<Admission>

@@ -5,7 +5,7 @@ import type { HookPost } from './hook-request.js'
 import type { Ring } from './ring.js'
 import type { After } from './slots.js'
 
-/** What a {@link HookQueue} works with. */
+/** Dependencies of a {@link HookQueue}. */
 export interface HookQueueDeps {
   readonly log: Log
   /** Wall clock in milliseconds: it is signed. */
@@ -43,7 +43,7 @@ export class HookQueue {
     this.#running ??= this.#run()
   }
 
-  /** One more round without waiting between tries, for at most 3 s; what then still waits is lost. */
+  /** One more round without pauses between attempts, for at most 3 s; notifications still waiting then are lost. */
   async close(): Promise<void> {
     this.#closesAtMs ??= this.#listenedMs + hookLimits.timeoutMs
     this.#wake?.()

@@ -8,7 +8,7 @@ import type { Ring } from './ring.js'
 import type { Secrets } from './secrets.js'
 import { Slots, type After } from './slots.js'
 
-/** Where the operator's hooks are. An absent one is not asked, which allows. */
+/** URLs of the operator's hooks. Without a hook the action is allowed. */
 export interface HookOptions {
   readonly onPublish?: string | undefined
   readonly onPlay?: string | undefined
@@ -17,7 +17,7 @@ export interface HookOptions {
   readonly secrets: () => Ring
 }
 
-/** What hooks work with. */
+/** Dependencies of hooks. */
 export interface HookDeps {
   readonly log: Log
   /** Wall clock in milliseconds: it is signed. */
@@ -28,7 +28,7 @@ export interface HookDeps {
   readonly newId: () => string
 }
 
-/** What a hook answered. `refused`: it said no; otherwise it failed to answer, which means no as well. */
+/** The answer of a hook. `refused`: it refused; otherwise it failed to answer, which counts as a refusal. */
 export type HookAnswer =
   | { readonly allowed: true; readonly subject?: string | undefined }
   | { readonly allowed: false; readonly refused: boolean; readonly sentence: string }
@@ -47,7 +47,7 @@ export function hooksOf(config: Config, secrets: Secrets, deps: HookDeps): Hooks
   return new Hooks({ onPublish, onPlay, onUnpublish, secrets: () => secrets.hooks }, deps)
 }
 
-/** The operator's HTTP hooks: `on_publish` and `on_play` are asked and fail closed, `on_unpublish` is told. */
+/** The operator's HTTP hooks: `on_publish` and `on_play` decide and fail closed, `on_unpublish` is notified. */
 export class Hooks {
   readonly #options: HookOptions
   readonly #deps: HookDeps
@@ -104,7 +104,7 @@ export class Hooks {
     this.#queue.push({ url, id: this.#deps.newId(), body: JSON.stringify(body) })
   }
 
-  /** Tries once more to deliver what waits, for at most 3 s, then gives up. Idempotent. */
+  /** Makes one last attempt to deliver waiting notifications, for at most 3 s. Idempotent. */
   close(): Promise<void> {
     return this.#queue.close()
   }
@@ -133,8 +133,8 @@ function describe(event: string, request: StreamRequest, subject: string | undef
 }
 
 /**
- * An answer in the range of 200 allows, unless its body says no: `{"allow": false, "reason"?}`, or a code other than 0, as SRS
- * hooks answer (`1` or `{"code": 1}`). `{"subject": "…"}` names who may take the stream over.
+ * A 2xx answer allows, unless its body refuses: `{"allow": false, "reason"?}`, or a code other than 0, as SRS hooks
+ * answer (`1` or `{"code": 1}`). `{"subject": "…"}` names the publisher that may take the stream over.
  */
 function readVerdict(text: string): HookAnswer {
   const body = parseJson(text)

@@ -1,4 +1,4 @@
-/** What a signature or a token lets its holder do in one room: the privilege map of a privateMapKey, by name. */
+/** The permissions of a signature or token in one room: the privilege map of a privateMapKey, by name. */
 export interface Permissions {
   readonly createRoom: boolean
   readonly enter: boolean
@@ -10,7 +10,7 @@ export interface Permissions {
   readonly receiveAux: boolean
 }
 
-/** Everything: open mode, and a valid UserSig where no privateMapKey is demanded. */
+/** All permissions: open mode, and a valid UserSig if no privateMapKey is required. */
 export const ALL_PERMISSIONS: Permissions = {
   createRoom: true,
   enter: true,
@@ -22,7 +22,7 @@ export const ALL_PERMISSIONS: Permissions = {
   receiveAux: true,
 }
 
-/** What both let their holder do. */
+/** The permissions that both include. */
 export function bothPermit(one: Permissions, other: Permissions): Permissions {
   const names = Object.keys(one) as (keyof Permissions)[]
   return Object.fromEntries(names.map((name) => [name, one[name] && other[name]])) as unknown as Permissions
@@ -36,6 +36,6 @@ export interface Identity {
   readonly expiresAt: number | undefined
   /** From a JWT that makes its user the owner of the room, regardless of who entered first. */
   readonly isOwner: boolean
-  /** Gives a token back that is good for one entry: there was none. */
+  /** Returns a one-time token after a failed entry. */
   readonly notEntered?: (() => void) | undefined
 }

@@ -1,16 +1,16 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import { authLimits } from '../config/index.js'
 
-/** What fetches; `globalThis.fetch` fits. */
+/** The fetch function; `globalThis.fetch` fits. */
 export type Fetch = (
   url: string,
   init: { method: 'GET'; headers: Headers; signal: AbortSignal; redirect: 'manual' },
 ) => Promise<Response>
 
 /**
- * The keys at `url` (RFC 7517), fetched when first needed and kept for ten minutes. Strangers make us fetch as often as
- * they like by naming keys that are not there, so neither a success nor a failure is followed by another try at once; a
- * redirect is not followed, and an answer that is too long is cut off.
+ * The keys at `url` (RFC 7517), fetched when first needed and kept for ten minutes. Unknown key ids of strangers
+ * would otherwise trigger fetches at will, so there is a pause after every success and failure; redirects are not
+ * followed, and long answers are cut off.
  */
 export function remoteKeys(url: string, nowMs: () => number, fetch: Fetch = globalThis.fetch): JWTVerifyGetKey {
   let pausedUntilMs = 0

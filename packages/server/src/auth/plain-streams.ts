@@ -11,10 +11,10 @@ import { verifyStreamToken } from './stream-token.js'
 import type { TokenVerdict } from './stream-token.js'
 import { verifyTxSecret } from './tx-secret.js'
 
-/** What `--demo` opens for publishers. */
+/** The app that `--demo` opens for publishers. */
 const DEMO_APP = 'live'
 
-/** What the operator wants of plain streams. */
+/** The operator's options for plain streams. */
 export interface PlainStreamOptions {
   readonly publish: 'open' | 'token'
   readonly play: 'open' | 'token'
@@ -24,7 +24,7 @@ export interface PlainStreamOptions {
   readonly reservedApps?: readonly string[] | undefined
 }
 
-/** What the gate works with. */
+/** Dependencies of the gate. */
 export interface PlainStreamDeps {
   /** Wall clock in milliseconds: tokens carry unix time. */
   readonly nowMs: () => number

@@ -24,7 +24,7 @@ export interface RoomRecord {
   readonly room: number | string
   readonly expiresAtSeconds: number
   readonly privileges: number
-  /** It is part of a UserSig, and what its holder may have without any privateMapKey. */
+  /** Part of a UserSig, and the permissions of its holder without a privateMapKey. */
   readonly isBound?: boolean
 }
 
@@ -96,7 +96,7 @@ export function writeRoomRecord(record: RoomRecord, out: Uint8Array, offset: num
   return offset + view.byteLength
 }
 
-/** What a privilege map allows. */
+/** The permissions of a privilege map. */
 export function permissionsOf(privileges: number): Permissions {
   const has = (bit: number): boolean => (privileges & bit) !== 0
   return {
@@ -116,7 +116,7 @@ export function privilegesOf(permissions: readonly (keyof Permissions)[]): numbe
   return permissions.reduce((map, name) => map | PRIVILEGES[name], 0)
 }
 
-/** What {@link verifyPrivateMapKey} found; a valid one has the record with the earlier of its two expiries. */
+/** Result of {@link verifyPrivateMapKey}; a valid one has the record with the earlier of its two expiries. */
 export type PrivateMapKeyVerdict =
   | { readonly verdict: 'valid'; readonly record: RoomRecord }
   | { readonly verdict: 'invalid' | 'expired' | 'no-key'; readonly record?: undefined }
@@ -147,7 +147,7 @@ export function makeBoundUserSig(secret: string, record: RoomRecord, issuedAtSec
   return makePrivateMapKey(secret, { ...record, isBound: true }, issuedAtSeconds)
 }
 
-/** Makes a privateMapKey (version 2) that is good until the record's expiry. */
+/** Makes a privateMapKey (version 2) that is valid until the record's expiry. */
 export function makePrivateMapKey(secret: string, record: RoomRecord, issuedAtSeconds: number): string {
   const userbuf = new Uint8Array(byteLengthOfRoomRecord(record))
   writeRoomRecord(record, userbuf, 0)
@@ -158,7 +158,7 @@ export function makePrivateMapKey(secret: string, record: RoomRecord, issuedAtSe
 
 const MAX_UINT32 = 2 ** 32 - 1
 
-/** How a record names a room: a decimal text as the number it is, for that is what back-ends of Tencent's sign. */
+/** The room name in a record: decimal text becomes a number, because Tencent's back ends sign numbers. */
 export function recordRoomOf(roomId: number | string): number | string {
   const number = Number(roomId)
   const isNumber = Number.isInteger(number) && number <= MAX_UINT32 && String(number) === String(roomId)

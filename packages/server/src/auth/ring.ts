@@ -1,7 +1,7 @@
-/** Values of one secret: the first one signs, each of them is accepted. Empty where there is none. */
+/** Values of one secret: the first one signs, each of them is accepted. Empty without a secret. */
 export type Ring = readonly string[]
 
-/** What the first secret says that says more than `invalid`. */
+/** The first result that is more specific than `invalid`. */
 export function firstVerdict<Verdict extends string>(
   ring: Ring,
   verify: (secret: string) => Verdict,

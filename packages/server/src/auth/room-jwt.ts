@@ -3,16 +3,16 @@ import { authLimits } from '../config/index.js'
 import { ALL_PERMISSIONS, type Permissions } from './identity.js'
 
 /**
- * A JSON Web Token (RFC 7519) that lets one user into one room, for those who have no Tencent past. Claims:
+ * A JSON Web Token (RFC 7519) that admits one user to one room, for applications without Tencent's signatures. Claims:
  *
  * - `sub`: the user id. `exp`: required, at most 30 days away. `nbf`: honoured. `aud`: must be `--jwt-audience`, where set.
  * - `room`: the room's id, a number or a text, or `"*"` for every room.
- * - `role`: `"owner"` makes its holder the room's owner, whoever entered first; default `"member"`.
+ * - `role`: `"owner"` makes its holder the room's owner, regardless of who entered first; default `"member"`.
  * - `permissions`: `{roomCreate, canPublish, canPublishSources, canSubscribe}`, each true where absent; `canPublishSources`
  *   lists some of `"microphone"`, `"camera"`, `"screen_share"`.
- * - `once: true` with a `jti`: good for one entry.
+ * - `once: true` with a `jti`: valid for one entry.
  *
- * HS256 with the shared secret, RS256 or ES256 with a key of the key set; no other algorithm is looked at (RFC 8725).
+ * HS256 with the shared secret, RS256 or ES256 with a key of the key set; no other algorithm is accepted (RFC 8725).
  */
 export interface RoomJwt {
   readonly userId: string
@@ -22,11 +22,11 @@ export interface RoomJwt {
   readonly isOwner: boolean
   /** Unix milliseconds. */
   readonly expiresAt: number
-  /** Present when the token is good for one entry only. */
+  /** Present if the token is valid for one entry only. */
   readonly onceId: string | undefined
 }
 
-/** What tokens are checked with; an algorithm without its key is refused. */
+/** The keys for verification; an algorithm without its key is refused. */
 export interface JwtKeys {
   /** HS256. */
   readonly secret?: string | undefined
@@ -37,7 +37,7 @@ export interface JwtKeys {
   readonly audience?: string | undefined
 }
 
-/** What {@link verifyRoomJwt} found; `why` ends a sentence that begins with "The token". */
+/** Result of {@link verifyRoomJwt}; `why` ends a sentence that begins with "The token". */
 export type JwtVerdict =
   | { readonly verdict: 'valid'; readonly jwt: RoomJwt }
   | { readonly verdict: 'expired' }
@@ -69,7 +69,7 @@ export async function verifyRoomJwt(options: JwtKeys, text: string, nowMs: numbe
   }
 }
 
-/** What a token is made from; `room` undefined is every room. */
+/** The contents of a token; `room` undefined is every room. */
 export interface RoomJwtOptions {
   readonly userId: string
   readonly room: string | undefined

@@ -31,7 +31,7 @@ export class Secrets {
     return ringOf(this.#config.apiKey, this.#config.previous?.apiKey)
   }
 
-  /** Sign hook requests, all of them at once: the receiver may know either. */
+  /** Sign hook requests, all at the same time: the receiver may know either. */
   get hooks(): Ring {
     const { hookSecret } = this.#config
     return hookSecret === undefined ? this.secret.map((secret) => deriveKey(secret, 'hook')) : [hookSecret]

@@ -27,7 +27,7 @@ export class Slots {
     this.#line = new FairShare(waiting)
   }
 
-  /** What gives the taken slot back; undefined when none came free in time. */
+  /** Resolves to a function that returns the slot; undefined if none became free in time. */
   take(timeoutMs: number, holder: string): Promise<Give | undefined> {
     const give = this.#slots.take(holder)
     if (give !== undefined) return Promise.resolve(this.#giving(give))
@@ -46,7 +46,7 @@ export class Slots {
     })
   }
 
-  /** A slot that is given back goes to the one who waits longest and has not its share. */
+  /** A returned slot goes to the longest waiter below its share. */
   #giving(give: Give): Give {
     return () => {
       give()

@@ -18,17 +18,17 @@ const EXPIRY_DIGITS = 7
 const MAC_BYTES = 18
 const TOKEN = /^[pv][0-9a-z]{7}[A-Za-z0-9_-]{24}$/
 
-/** What a token allows. */
+/** The permission of a token. */
 export interface StreamTokenScope {
   readonly action: StreamAction
   readonly app: string
   readonly stream: string
 }
 
-/** What {@link verifyStreamToken} found. `other-action`: a token to play was shown to publish, or the other way round. */
+/** Result of {@link verifyStreamToken}. `other-action`: a play token was used to publish, or vice versa. */
 export type TokenVerdict = 'valid' | 'expired' | 'other-action' | 'invalid'
 
-/** Makes a token that is good until `expiresAtSeconds` (unix time). */
+/** Makes a token that is valid until `expiresAtSeconds` (unix time). */
 export function makeStreamToken(secret: string, scope: StreamTokenScope, expiresAtSeconds: number): string {
   const expiry = Math.floor(expiresAtSeconds).toString(36).padStart(EXPIRY_DIGITS, '0')
   if (expiry.length > EXPIRY_DIGITS) throw new RangeError('expiresAtSeconds is too far away for a token')

@@ -9,7 +9,7 @@ import { openTicket, sealTicket, type TicketFields } from './signed-ticket.js'
  * is the same ticket with a `userbuf` (see private-map-key.ts).
  */
 
-/** What a ticket says, once its signature is right. */
+/** The contents of a verified ticket. */
 export interface Ticket {
   readonly userId: string
   readonly sdkAppId: number
@@ -19,7 +19,7 @@ export interface Ticket {
   readonly userbuf: Uint8Array | undefined
 }
 
-/** What signatures are checked with; a version without a key is refused with `no-key`. */
+/** The keys for verification; a version without a key is refused with `no-key`. */
 export interface TicketKeys {
   /** Version 2: the secret's text itself is the key. */
   readonly secret?: string | undefined
@@ -29,12 +29,12 @@ export interface TicketKeys {
   readonly publicKey?: KeyObject | undefined
 }
 
-/** What {@link verifyTicket} found. */
+/** Result of {@link verifyTicket}. */
 export type TicketVerdict =
   | { readonly verdict: 'valid'; readonly ticket: Ticket }
   | { readonly verdict: 'invalid' | 'expired' | 'no-key'; readonly ticket?: undefined }
 
-/** What a ticket is made from. */
+/** The contents of a new ticket. */
 export interface TicketOptions {
   readonly userId: string
   readonly sdkAppId: number

@@ -6,9 +6,9 @@ import { isPublicAddress } from '../net/index.js'
 
 /** The beginnings of a server's addresses, without a slash at the end. */
 export interface Addresses {
-  /** Where the pages are, by TLS where there is TLS: a camera needs it. */
+  /** Origin of the pages, with TLS if available: a camera requires it. */
   readonly web: string
-  /** `http://HOST:PORT`, for players; by TLS where the plain port is closed, as `rtmp` is. */
+  /** `http://HOST:PORT`, for players; with TLS if the plain port is closed, as for `rtmp`. */
   readonly http: string
   /** `rtmp://HOST:PORT` */
   readonly rtmp: string
@@ -37,14 +37,14 @@ export function addressesOf(
   return { web: publicUrl ?? web, http: publicUrl ?? http, rtmp, host }
 }
 
-/** Where a program on this machine reaches a server that listens on `host`. */
+/** The host by which a program on this machine reaches a server that listens on `host`. */
 export function localHost(host: string): string {
   if (host === '0.0.0.0' || isLoopbackHost(host)) return host === '::1' ? '[::1]' : '127.0.0.1'
   if (host === '::') return '[::1]'
   return bracketed(host)
 }
 
-/** What WebRTC peers are told is what others reach; else the machine's own address, a public one first. */
+/** The host announced to WebRTC peers, else the machine's own address, a public one first. */
 function reachableHost({ host, protocols }: ServerConfig, interfaces: ReturnType<typeof networkInterfaces>): string {
   if (isLoopbackHost(host)) return 'localhost'
   if (host !== '0.0.0.0' && host !== '::') return bracketed(host)

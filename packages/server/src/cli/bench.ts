@@ -7,8 +7,8 @@ import { CommandError } from './output.js'
 const SCRIPT = fileURLToPath(new URL('../../../../bench/run.mjs', import.meta.url))
 
 /**
- * Runs the benchmarks of the checkout with `args` (see bench/README.md); answers the exit code.
- * @throws CommandError where there is no checkout
+ * Runs the benchmarks of the checkout with `args` (see bench/README.md); returns the exit code.
+ * @throws CommandError without a checkout
  */
 export function runBench(args: readonly string[]): Promise<number> {
   if (!existsSync(SCRIPT))

@@ -17,7 +17,7 @@ const DEMO_USER = 'phone'
 const RETRY_FIRST_MS = 2_000
 const RETRY_MAX_MS = 60_000
 const LASTED_MS = 30_000
-/** For taking leave of the room; who takes longer is ended. */
+/** Time to leave the room before the process is killed. */
 const LEAVE_MS = 3000
 /** How often the line on the terminal is brought up to date. */
 const SHOW_MS = 1000
@@ -25,13 +25,13 @@ const SHOW_MS = 1000
 const CANNOT_RUN = 3
 const MAX_LAST_WORDS = 500
 
-/** What the phone of a demo is started with. */
+/** Options of a demo's phone. */
 export interface DemoPhoneOptions {
   readonly config: Config
   /** The HTTP port in use. */
   readonly httpPort: number
   readonly log: Log
-  /** Where is shown what the phone receives; absent: nowhere. */
+  /** Display of what the phone receives; absent: none. */
   readonly status: StatusLine | undefined
   /** Makes the room, which the phone itself may not. */
   readonly openRoom: (roomId: string) => void
@@ -74,7 +74,7 @@ async function keepPhone(options: DemoPhoneOptions, view: DemoView, signal: Abor
 
 interface Ended {
   readonly code: number | null
-  /** The end of what it complained about. */
+  /** The last lines of its error output. */
   readonly lastWords: string
 }
 
@@ -119,8 +119,8 @@ function sentenceOf(error: unknown): string {
 }
 
 /**
- * Good for a day; then the phone is put out, and comes back with new ones. They let it send and receive and not create the
- * room: who creates a room owns it, and the demo's is for the first person who comes.
+ * Valid for a day; then the phone is disconnected and returns with new ones. They permit sending and receiving but
+ * not creating the room: its creator owns it, and the demo's room belongs to its first visitor.
  */
 function signaturesOf({ sdkAppId, secret }: Config): NodeJS.ProcessEnv {
   const privileges = privilegesOf(['enter', 'sendAudio', 'receiveAudio', 'sendVideo', 'receiveVideo'])

@@ -1,9 +1,9 @@
 /** A member without a report for this long is no longer played. The simulator reports every second. */
 const GONE_MS = 2500
-/** As many are told of as a line holds. */
+/** The number of members that fit into a line. */
 const MAX_SHOWN = 3
 
-/** What the simulator prints per second and member, as far as it is shown. */
+/** The displayed part of the simulator's report per second and member. */
 interface Stats {
   readonly userId: string
   readonly frames: number
@@ -21,7 +21,7 @@ interface Seen {
   readonly perSecond: number
 }
 
-/** What a simulated phone receives from the people in its room, as one line for a terminal. */
+/** The media that a simulated phone receives from its room, as one line for a terminal. */
 export class DemoView {
   readonly #seen = new Map<string, Seen>()
 

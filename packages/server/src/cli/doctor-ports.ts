@@ -8,7 +8,7 @@ const ASK_TIMEOUT_MS = 2000
 
 type Transport = PortUse['transports'][number]
 
-/** Whether the ports are free, or in use by a Crossroom that runs here: its HTTP port says which ones it has. */
+/** Whether the ports are free, or used by a running Crossroom, whose HTTP port lists them. */
 export async function checkPorts(config: ServerConfig): Promise<Finding[]> {
   const own = await portsOfRunningServer(config)
   const checks = portsOf(config).flatMap(({ name, port, transports, host = config.host }) =>
@@ -44,7 +44,7 @@ async function checkPort({ name, port, transport, host }: UsedPort, own: Readonl
   }
 }
 
-/** The ports of the Crossroom that answers where this one would; empty when something else does, or nothing. */
+/** The ports of the Crossroom that answers at the configured address; empty without one. */
 async function portsOfRunningServer(config: ServerConfig): Promise<ReadonlySet<number>> {
   try {
     const { body } = await askOwnServer(config, { method: 'GET', path: '/readyz', timeoutMs: ASK_TIMEOUT_MS })

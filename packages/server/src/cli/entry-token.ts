@@ -6,7 +6,7 @@ import { callLink, pushAddress, requestPlayAddress, type Signatures } from './ro
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
-/** What `crossroom token --user` prints besides or instead of signatures. */
+/** Output of `crossroom token --user` besides or instead of signatures. */
 export type AddressKind = 'push' | 'play' | 'link'
 
 /** The user for whom `crossroom token --user` signs. */
@@ -14,7 +14,7 @@ export interface EntryTokenOptions {
   readonly user: string
   /** With it a privateMapKey for that room is made as well. */
   readonly room: string | undefined
-  /** What the others see. */
+  /** Display name. */
   readonly name: string | undefined
   /** Seconds from now. */
   readonly expire: number
@@ -26,8 +26,8 @@ const NO_SECRET =
   'UserSigs are signed with the secret of the server. Set --secret, CROSSROOM_SECRET or --config; or --jwt-secret for a JWT.'
 
 /**
- * Prints a UserSig, and with a room a privateMapKey on a second line; or with `--jwt-secret` alone a JWT; or the whole
- * address that was asked for; or with `--json` all of it. `nowMs` is the wall clock.
+ * Prints a UserSig, and with a room a privateMapKey on a second line; or with `--jwt-secret` alone a JWT; or the
+ * requested address; or with `--json` all of it. `nowMs` is the wall clock.
  */
 export async function printEntryToken(
   config: ServerConfig,
@@ -105,7 +105,7 @@ async function addressOf(
   return requestPlayAddress(config, { roomId: room!, userId, expireSeconds: expire })
 }
 
-/** Without a room there are no addresses, and while the user sends nothing there is none to play. */
+/** Without a room there are no addresses, and without media none to play. */
 async function everythingOf(
   config: ServerConfig,
   options: EntryTokenOptions,

@@ -23,7 +23,10 @@ export function keptPath(environment: Environment, name: KeptSecret): string {
   return join(state === undefined || state === '' ? join(home, '.local', 'state') : state, 'crossroom', name)
 }
 
-/** What a server on this machine made, and after a change by hand the one before; empty when there is none. Throws ConfigError. */
+/**
+ * The secret stored by a server on this machine, and after a manual change the previous one; empty without one.
+ * Throws ConfigError.
+ */
 export function findKept(environment: Environment, name: KeptSecret): readonly string[] {
   const path = keptPath(environment, name)
   if (!isThere(path)) return []
@@ -55,7 +58,7 @@ export function makeKept(environment: Environment, name: KeptSecret): readonly s
   return findKept(environment, name)
 }
 
-/** Whole or not at all, and never over what another server made at the same moment. */
+/** Writes atomically, and never over the secret of a server that starts at the same time. */
 function linkUnlessThere(fresh: string, path: string): void {
   try {
     linkSync(fresh, path)

@@ -7,10 +7,10 @@ const STDERR = 2
 const RETRY_MS = 100
 /** … and after a failed write, because a full disk may have room again later. */
 const RETRY_FAILED_MS = 1000
-/** The reader is gone for good. */
+/** Errors of a permanently closed reader. */
 const GONE = new Set(['EPIPE', 'EBADF'])
 
-/** Where log lines go, and how to get the last ones out before the process ends. */
+/** The destination of log lines, with a flush before the process ends. */
 export interface LogDestination extends DestinationStream {
   flush(): void
 }
@@ -18,13 +18,13 @@ export interface LogDestination extends DestinationStream {
 /** The two calls of `node:fs` that lines need, with a descriptor bound to them; a test brings its own. */
 export interface LineFile {
   write(bytes: Uint8Array, done: (error: NodeJS.ErrnoException | null, written: number) => void): void
-  /** Throws what the system said. */
+  /** Throws the system's error. */
   writeSync(bytes: Uint8Array): number
 }
 
 /**
- * Lines on stderr: JSON for programs, one readable line each for a person at a terminal, which `interrupt` gives what ends
- * a line that stands there unfinished.
+ * Lines on stderr: JSON for programs, one readable line each in a terminal, where `interrupt` returns the text that
+ * ends an unfinished line.
  */
 export function stderrDestination(readable: boolean, interrupt: () => string = () => ''): LogDestination {
   const shown = (line: string): string => (readable ? interrupt() + formatLine(line) : line)
@@ -57,15 +57,15 @@ function lostLine(lost: number): string {
 }
 
 /**
- * Lines on their way to a file whose reader may stall or go away, or whose disk may be full: nothing of it holds up or
- * ends the process. When the file takes lines again, it is told how many are missing.
+ * Lines on their way to a file whose reader may stall or disappear, or whose disk may be full, without delaying or
+ * ending the process. Once the file accepts lines again, one line says how many were lost.
  */
 export class WaitingLines {
   readonly #file: LineFile
   readonly #lostLine: (lost: number) => string
   #lost = 0
   #waiting: Buffer[] = []
-  /** What the system has, or is to be given again. */
+  /** The piece that is being written, or will be retried. */
   #piece: Uint8Array | undefined
   #bytes = 0
   #isWriting = false
@@ -90,7 +90,7 @@ export class WaitingLines {
     this.#write()
   }
 
-  /** Writes at once what waits. The first "not now" of the file ends it: the process that ends does not wait. */
+  /** Writes the waiting lines immediately, up to the first EAGAIN: an ending process does not wait. */
   flush(): void {
     // The line being written is already with the system; writing it again would duplicate it.
     const piece = this.#isWriting ? undefined : this.#piece

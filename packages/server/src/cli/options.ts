@@ -5,27 +5,27 @@ import type { ConfigSources, OptionDefinition } from '../config/index.js'
 import type { OptionName, Protocol, ServerConfig } from '../endpoints/index.js'
 import { findKept, keptPath, makeKept } from './kept-secrets.js'
 
-/** What the process has been given around its flags. */
+/** The process's inputs besides its flags. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Descriptions by name of option, where a command says it in other words than `serve`. */
+/** Descriptions by option name, if a command's wording differs from that of `serve`. */
 type OwnWords = Readonly<Partial<Record<OptionName, string>>>
 
 const CONFIG_FILE = new Option('--config <FILE>', 'a YAML file with options of serve, one "name: value" per line')
 const PRECEDENCE =
   'Every option is also an environment variable (CROSSROOM_RTMP_PORT) and a line of the file (rtmp-port: 1935).\nFlags override the environment, and the environment overrides the file.'
 
-/** The configuration of a server, and where its API key is; undefined when it was given as text. */
+/** The configuration of a server, and the path of its API key; undefined if it was given as text. */
 export interface ReadConfig {
   readonly config: ServerConfig
   readonly apiKeyFile: string | undefined
-  /** Why there is no API key, as a sentence: then nobody has it. */
+  /** Why there is no API key, as a sentence. */
   readonly noApiKey?: string
 }
 
 type Flags = Readonly<Record<string, unknown>>
 
-/** The options of the server and its protocols on the command line: adds them to commands, and reads what was given. */
+/** The options of the server and its protocols on the command line: adds them to commands, and reads their values. */
 export class ServerOptions {
   readonly #protocols: readonly Protocol[]
   readonly #environment: Environment
@@ -37,7 +37,7 @@ export class ServerOptions {
     this.#definitions = definitionsOf(protocols.map(({ options }) => options))
   }
 
-  /** Adds all of them to a command as `serve` takes them, or those named, in the words given. */
+  /** Adds all of them to a command as for `serve`, or the named ones with the given descriptions. */
   addTo(command: Command, words?: OwnWords): Command {
     const own: Readonly<Record<string, string>> | undefined = words
     command.addOption(CONFIG_FILE)
@@ -46,7 +46,7 @@ export class ServerOptions {
     return command.addHelpText('after', `\n${PRECEDENCE}`)
   }
 
-  /** Adds all of them, and shows only those named: what such a server is told is in the help of `serve`. */
+  /** Adds all of them and shows only the named ones: the others are in the help of `serve`. */
   hideIn(command: Command, words: OwnWords): Command {
     const shown: Readonly<Record<string, string>> = words
     command.addOption(CONFIG_FILE)
@@ -59,8 +59,8 @@ export class ServerOptions {
   }
 
   /**
-   * The configuration from what commander parsed, the environment and the file. The secret of the demo is made when there is
-   * none yet, unless `how` says otherwise.
+   * The configuration from what commander parsed, the environment and the file. The demo's secret is generated if
+   * there is none, unless `how` excludes it.
    * @throws ConfigError
    */
   read(flags: Flags, how: Pick<ConfigSources, 'demoSecret' | 'takesWeakSecrets'> = {}): ServerConfig {
@@ -72,8 +72,8 @@ export class ServerOptions {
   }
 
   /**
-   * The same for a command that signs for a server: without a secret of its own it takes that of a demo on this machine, and
-   * whether a secret is good enough is for that server to say.
+   * The same for a command that signs for a server: without a configured secret it uses that of a demo on this
+   * machine, and leaves the check of its strength to that server.
    */
   readForSigning(flags: Flags): ServerConfig {
     const given = this.read(flags, { takesWeakSecrets: true })
@@ -83,7 +83,7 @@ export class ServerOptions {
   }
 
   /**
-   * The same for a server: an API key that nobody gave is made at the first start, and kept.
+   * The same for a server: without a configured API key one is generated at the first start, and stored.
    * @throws ConfigError
    */
   readForServer(flags: Flags): ReadConfig {

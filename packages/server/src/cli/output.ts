@@ -1,8 +1,8 @@
-/** Where a command writes; the process's own streams, or a test's. */
+/** Output streams of a command: the process's own, or a test's. */
 export interface Output {
-  /** A line on stdout: what the command was asked for. */
+  /** A line on stdout: the result of the command. */
   print(line: string): void
-  /** A line on stderr: what went wrong, or what a person should know. */
+  /** A line on stderr: an error or a note for the user. */
   complain(line: string): void
 }
 

@@ -3,13 +3,13 @@ import { request as requestSecure } from 'node:https'
 import type { ServerConfig } from '../endpoints/index.js'
 import { localHost, numbersOf } from './addresses.js'
 
-/** What a command asks of the server that runs with the same configuration. */
+/** Requests of a command to the server that runs with the same configuration. */
 export interface OwnQuestion {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
-  /** REST: on the admin port, where there is one. */
+  /** Origin of REST: the admin port, if there is one. */
   readonly asksRest?: boolean
   readonly timeoutMs: number
 }
@@ -20,7 +20,7 @@ export interface OwnAnswer {
   readonly body: unknown
 }
 
-/** Where this machine reaches that server: by HTTP, or by HTTPS where the plain port is closed. */
+/** Origin of that server on this machine: HTTP, or HTTPS if the plain port is closed. */
 export function ownServer(
   config: ServerConfig,
   asksRest = false,
@@ -32,7 +32,7 @@ export function ownServer(
   return { scheme, host: localHost(config.host), port: (http ?? https)! }
 }
 
-/** Rejects when nobody answers in time. */
+/** Rejects if the server does not answer in time. */
 export function askOwnServer(config: ServerConfig, question: OwnQuestion): Promise<OwnAnswer> {
   const { scheme, host, port } = ownServer(config, question.asksRest)
   const { method, path, body, headers, timeoutMs } = question

@@ -16,11 +16,11 @@ import { runSimulate } from './simulate.js'
 import { StatusLine } from './status-line.js'
 import { addTokenCommand } from './token-command.js'
 
-/** What the commands need of the process; tests bring their own. */
+/** The process as the commands see it; tests pass their own. */
 export interface CommandHost {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly output: Output
-  /** What the server speaks, with the options of each. */
+  /** The server's protocols, with their options. */
   readonly protocols: readonly Protocol[]
   readonly serveHost: ServeHost
 }
@@ -40,7 +40,7 @@ const processHost: CommandHost = {
   },
 }
 
-/** Runs one command of `crossroom`; answers the exit code. What went wrong is one sentence on stderr. */
+/** Runs one command of `crossroom` and returns the exit code. An error is one sentence on stderr. */
 export async function runCommand(args: readonly string[], host: CommandHost = processHost): Promise<number> {
   let exitCode = 0
   const program = makeProgram(host, (code) => {
@@ -105,7 +105,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   return program
 }
 
-/** Knows only what signing needs; the rest, and `--help`, is the simulator's. */
+/** Defines only the options for signing; the others, and `--help`, belong to the simulator. */
 function addSimulateCommand(
   program: Command,
   { environment }: CommandHost,

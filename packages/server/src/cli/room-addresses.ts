@@ -4,7 +4,7 @@ import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import { askOwnServer, ownServer, type OwnAnswer } from './own-server.js'
 
-/** What a user enters with; all absent where the server asks for nothing. */
+/** Credentials of a user; all absent in open mode. */
 export interface Signatures {
   readonly sdkAppId?: number
   /** A UserSig or a JWT. */
@@ -16,20 +16,20 @@ export interface Signatures {
 export interface Guest {
   readonly roomId: string
   readonly userId: string
-  /** What the others see; undefined: the user id. */
+  /** Display name; undefined: the user id. */
   readonly name: string | undefined
   readonly signatures: Signatures
 }
 
 const ANSWER_TIMEOUT_MS = 3000
 
-/** `rtmp://HOST:1935/push/ROOM?…`: what an encoder publishes to. */
+/** `rtmp://HOST:1935/push/ROOM?…`: the address for encoders. */
 export function pushAddress(config: ServerConfig, guest: Guest): string {
   const name = guest.name === undefined ? {} : { name: guest.name }
   return `${addressesOf(config).rtmp}/push/${guest.roomId}?${queryOf({ ...credentialsOf(guest), ...name })}`
 }
 
-/** The call page; the signatures stand behind `#`, where no server's log sees them. */
+/** The call page; the signatures are after `#`, invisible to server logs. */
 export function callLink(config: ServerConfig, guest: Guest): string {
   const { roomId: room, name } = guest
   const query = queryOf({ room, ...(name === undefined ? {} : { name }) })
@@ -44,8 +44,8 @@ export interface PlayAddressOptions {
 }
 
 /**
- * Asks the running server for an HTTP-FLV address of what the user sends.
- * @throws CommandError when the server does not answer, or nothing is sent
+ * Asks the running server for an HTTP-FLV address of the user's stream.
+ * @throws CommandError if the server does not answer, or the user sends nothing
  */
 export async function requestPlayAddress(
   config: ServerConfig,

@@ -15,14 +15,14 @@ import { CommandError } from './output.js'
 import type { Output } from './output.js'
 import type { StatusLine } from './status-line.js'
 
-/** What `serve` needs of the process; a test brings its own. */
+/** The process as `serve` sees it; a test passes its own. */
 export interface ServeHost {
   readonly output: Output
   /** Shares the terminal with the log. */
   readonly status: StatusLine
   /** Calls back at each of these signals. */
   onSignal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handle: () => void): void
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   exit(code: number): void
   /** Puts a participant into the demo's room; the returned function removes it. */
   startDemoPhone(options: DemoPhoneOptions): () => void
@@ -59,7 +59,7 @@ export async function serve(read: () => ReadConfig, host: ServeHost): Promise<nu
   return 0
 }
 
-/** Reads the files of secrets again; one that cannot be read leaves all as they are. */
+/** Reads the files of secrets again; an unreadable one leaves all unchanged. */
 function renewSecrets(read: () => ReadConfig, server: RunningServer, log: Log): void {
   try {
     server.renewSecrets(read().config)
@@ -116,7 +116,7 @@ function announce({ config, apiKeyFile }: ReadConfig, server: RunningServer, out
   for (const line of describeAddresses(config, server.ports, apiKeyFile)) output.print(line)
 }
 
-/** One line a person can read per address, and what there is to know about who may come in. */
+/** One readable line per address, and a note on access. */
 export function describeAddresses(config: ServerConfig, ports: Ports, apiKeyFile: string | undefined): string[] {
   const addresses = addressesOf(config, ports)
   const { web, http, rtmp, host } = addresses

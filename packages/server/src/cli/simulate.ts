@@ -9,13 +9,13 @@ import { CommandError } from './output.js'
 type Environment = Readonly<Record<string, string | undefined>>
 
 const TEXT = { type: 'string' } as const
-/** What signing needs. The secret is for this command only; the others are the simulator's as well. */
+/** Options for signing. The secret is for this command only; the others are passed to the simulator. */
 const SIGNING = { secret: TEXT, room: TEXT, user: TEXT, 'user-sig': TEXT, 'sdk-app-id': TEXT } as const
 
 /**
- * `crossroom simulate`: runs the simulator as a child process, for it loads codecs and a document model that no server
- * needs; answers its exit code. Its user is signed for here, by `--secret`, the configured one, or that of a demo on this
- * machine. Signatures go through the environment, where `ps` does not show them.
+ * `crossroom simulate`: runs the simulator as a child process, because it loads codecs and a document model that no
+ * server needs; returns its exit code. This command signs for its user, with `--secret`, the configured one, or that
+ * of a demo on this machine. Signatures go through the environment, where `ps` does not show them.
  * @throws CommandError when the optional package is not installed
  */
 export function runSimulate(

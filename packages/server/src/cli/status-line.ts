@@ -1,5 +1,5 @@
 const ERASE = '\r\x1b[K'
-/** Where a line cannot be written over, it is written again after so long. */
+/** Interval of lines if a line cannot be overwritten. */
 const REPEAT_MS = 5000
 
 /** The part of `process.stdout` that a status line needs. */
@@ -9,7 +9,7 @@ export interface StatusTerminal {
   write(text: string): unknown
 }
 
-/** One line that is kept up to date in place; where the output is no terminal, a line every five seconds. */
+/** One line that is updated in place; a line every five seconds if the output is not a terminal. */
 export class StatusLine {
   readonly #terminal: StatusTerminal
   #shown = false
@@ -31,7 +31,7 @@ export class StatusLine {
     this.#shown = text !== undefined
   }
 
-  /** What to write before a line of anything else, so that it does not begin in the middle of this one. */
+  /** Text to write before any other line, so that it does not begin in the middle of this one. */
   interrupt(): string {
     if (!this.#shown) return ''
     this.#shown = false

@@ -7,7 +7,7 @@ import { printKey, printToken } from './token.js'
 const DAY_SECONDS = 86_400
 const YEAR_SECONDS = 365 * DAY_SECONDS
 
-/** What `token` needs to know of the server, in its own words where those of `serve` would mislead. */
+/** The server options that `token` uses, reworded if the description of `serve` would mislead. */
 const SERVER_OPTIONS = {
   secret: 'the secret of the server (default: the secret of a demo on this machine)',
   secretFile: 'the same in a file',

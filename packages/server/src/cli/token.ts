@@ -5,7 +5,7 @@ import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 
-/** What `crossroom token` was asked for. */
+/** Options of `crossroom token`. */
 export interface TokenOptions {
   /** `APP/STREAM`. */
   readonly stream: string

@@ -6,12 +6,12 @@ import { createSecureContext } from 'node:tls'
 import { generate } from 'selfsigned'
 import { servesTls, type Config } from '../config/index.js'
 
-/** Where the certificate of HTTPS and RTMPS comes from. */
+/** Source of the certificate for HTTPS and RTMPS. */
 export type CertificateSource =
   | { readonly kind: 'self-signed'; readonly host: string }
   | { readonly kind: 'files'; readonly certPath: string; readonly keyPath: string }
 
-/** What the configuration says; undefined when TLS is not served. */
+/** The configured certificate; undefined without TLS. */
 export function certificateSourceOf(config: Config): CertificateSource | undefined {
   if (!servesTls(config)) return undefined
   const { tlsCert, tlsKey, host } = config

@@ -33,9 +33,9 @@ const NODE: ClockHost = {
 /**
  * The monotonic clock of the process (that of `process.hrtime`), its timers, and the time in which it listened.
  *
- * A process that stands still (a paused machine, swapping, a debugger) hears nobody, and must not take its own silence for
- * theirs. So `listened` stands still with the process, and `after` counts in it. Deadlines of others are measured with
- * these two; `now` is for media, which went on.
+ * A process that stands still (a paused machine, swapping, a debugger) receives nothing, and must not mistake that for
+ * silent peers. So `listened` stands still with the process, and `after` counts in it. Deadlines of peers use these two;
+ * `now` is for media, which continued.
  */
 export class ListeningClock {
   readonly #host: ClockHost

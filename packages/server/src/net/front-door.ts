@@ -56,7 +56,7 @@ export class Guest implements PendingConnection {
   }
 }
 
-/** Where every connection of every listener comes in: bounds how many there are, in all and of one address. */
+/** Admits the connections of all listeners: limits their number in total and per address. */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
   /** Connections and proxied requests that found no place. */

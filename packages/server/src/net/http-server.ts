@@ -87,7 +87,7 @@ export class HttpServer {
     this.#port = new ListeningPort(this.#server, options)
   }
 
-  /** Rejects when the port cannot be had. */
+  /** Rejects when the port cannot be opened. */
   static async listen(options: HttpListenOptions): Promise<HttpServer> {
     const server = new HttpServer(options)
     await server.#port.listen()
@@ -108,7 +108,7 @@ export class HttpServer {
     this.#tls?.setSecureContext(tls)
   }
 
-  /** Takes no more connections; those that are open stay. Idempotent. */
+  /** Stops accepting connections; open ones stay. Idempotent. */
   stopAccepting(): void {
     this.#port.close()
     this.#server.closeIdleConnections()
@@ -142,7 +142,7 @@ export class HttpServer {
     this.#options.onRequest(request, response)
   }
 
-  /** A place for the client behind a trusted proxy; others were given one when they connected. */
+  /** Counts the client behind a trusted proxy; other clients were counted when they connected. */
   #admit(request: IncomingMessage): (() => void) | undefined {
     if (this.#visits.get(request.socket)?.guest.isProxy !== true) return () => undefined
     return this.#options.door.takePlace(this.#options.clientAddress(request))
@@ -169,8 +169,8 @@ function refuseHeaders({ socket }: IncomingMessage, response: ServerResponse): v
 }
 
 /**
- * Answers an upgrade with a status and a sentence (ASCII), and lets go of the socket without waiting for the other side,
- * which nothing would watch any more.
+ * Answers an upgrade with a status and a sentence (ASCII), and destroys the socket without waiting for the peer,
+ * which is no longer watched.
  */
 export function refuseUpgrade(socket: Duplex, status: string, sentence: string): void {
   const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n`

@@ -21,7 +21,7 @@ export class HttpVisit {
   #answering = 0
   #cancelDeadline: () => void = () => undefined
 
-  /** `tooLate` refuses what did not come in time. */
+  /** `tooLate` refuses requests that missed the deadline. */
   constructor(
     socket: Socket,
     guest: Guest,
@@ -37,7 +37,7 @@ export class HttpVisit {
     socket.once('close', () => this.#cancelDeadline())
   }
 
-  /** The headers of a request came, and with them what it is about. False when the connection was ended for asking too much. */
+  /** Reports the headers of a request. False if the connection was closed for too many requests. */
   asks(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.socket.destroyed || this.#answering >= this.#limits.pipelined) {
       request.socket.destroy()

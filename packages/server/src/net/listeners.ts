@@ -9,7 +9,7 @@ import type { ListeningPlace } from './listening-port.js'
 import { TcpServer } from './tcp-server.js'
 
 export interface ListenersOptions {
-  /** Where listeners are that name no place of their own. */
+  /** Addresses of listeners without a configured one. */
   readonly host: string
   readonly door: FrontDoor
   readonly clock: Pick<ListeningClock, 'after'>
@@ -50,7 +50,7 @@ export class Listeners {
     return this.#listeners.get(name)?.isLoopback === true
   }
 
-  /** Rejects when the port cannot be had; port 0 takes a free one. */
+  /** Rejects when the port cannot be opened; port 0 selects a free one. */
   async openTcp(
     name: string,
     port: number,
@@ -83,7 +83,7 @@ export class Listeners {
     for (const listener of this.#listeners.values()) listener.renewCertificate(tls)
   }
 
-  /** Takes no more connections; those that are open stay. Idempotent. */
+  /** Stops accepting connections; open ones stay. Idempotent. */
   stopAccepting(): void {
     for (const listener of this.#listeners.values()) listener.stopAccepting()
   }

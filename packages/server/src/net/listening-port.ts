@@ -2,7 +2,7 @@ import { connect, type Server } from 'node:net'
 import { lstat, unlink } from 'node:fs/promises'
 import { isLoopbackAddress } from '../config/index.js'
 
-/** Where a listener is: a port (0 takes a free one) of an address, or the path of a unix socket. */
+/** The place of a listener: a port (0: a free one) of an address, or the path of a unix socket. */
 export type ListeningPlace = { readonly host: string; readonly port: number } | { readonly path: string }
 
 export interface ListeningPortOptions {
@@ -58,7 +58,7 @@ export class ListeningPort {
     return address !== null && isLoopbackAddress(address.address)
   }
 
-  /** Takes no more connections; those that are open stay. Idempotent. */
+  /** Stops accepting connections; open ones stay. Idempotent. */
   close(): void {
     clearTimeout(this.#pause)
     if (this.#server.listening) this.#server.close()

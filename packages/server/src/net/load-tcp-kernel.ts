@@ -1,6 +1,6 @@
 import type { TcpKernel } from './socket-watch.js'
 
-/** What the kernel tells of TCP sockets; undefined without the native package, and then they are watched less closely. */
+/** The kernel's data about TCP sockets; undefined without the native package, which makes the watch coarser. */
 export async function loadTcpKernel(): Promise<TcpKernel | undefined> {
   try {
     const { NativeTcp } = await import('@crossroom/native')

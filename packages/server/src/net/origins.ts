@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { PlayAddresses } from '@crossroom/protocol'
 
-/** How a client reached the server: what addresses begin with that it is told. No slash at the end. */
+/** How a client reached the server: the origins of the addresses it gets. No trailing slash. */
 export interface Reached {
   readonly http: string
   readonly ws: string
-  /** In brackets where it is an IPv6 address. */
+  /** An IPv6 address is in brackets. */
   readonly hostname: string
   /** It came to the server itself by TLS. */
   readonly isSecure: boolean
 }
 
-/** Where encoders publish. */
+/** Origin for encoders. */
 export interface EncoderOrigins {
   readonly rtmp: string
-  /** The same without TLS, where `rtmp` has it. */
+  /** The same without TLS if `rtmp` uses TLS. */
   readonly plainRtmp?: string
-  /** The operator says it, for everybody. */
+  /** Configured by the operator, for all clients. */
   readonly isGiven?: true
 }
 
@@ -25,11 +25,11 @@ export interface Origins extends Reached, EncoderOrigins {}
 
 /** How addresses are written that are handed out. */
 export interface AddressOptions {
-  /** What they begin with; undefined: it is taken from the request. */
+  /** The configured origins; undefined: from the request. */
   readonly publicUrl: string | undefined
   /** The public port, when the API is asked on another listener; absent: that of the request. */
   readonly publicPort?: () => { readonly port: number; readonly isSecure: boolean }
-  /** Where encoders publish that can reach the server like this client. */
+  /** The RTMP origin for encoders that reach the server as this client does. */
   readonly encoders: (reached: Reached) => EncoderOrigins
   /** The play addresses of a stream, by every protocol that has one. */
   readonly play: (origins: Origins, name: string) => PlayAddresses & Readonly<Record<string, string>>
@@ -37,7 +37,7 @@ export interface AddressOptions {
 
 const HOST = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/
 
-/** Takes the origins from the options, else from the Host the client asked for. */
+/** The origins from the options, else from the Host header of the client. */
 export function originsOf(request: IncomingMessage, options: AddressOptions): Origins {
   const { publicUrl } = options
   const match = HOST.exec(request.headers.host ?? '')

@@ -7,7 +7,7 @@ import { isLoopbackAddress } from '../config/index.js'
 export interface PageRules {
   /** More origins; `*` is every one. */
   readonly allowed: readonly string[]
-  /** What our pages are reached by through a proxy. */
+  /** The origin of the server's pages behind a proxy. */
   readonly publicUrl: string | undefined
   /**
    * Nothing is verified here, or every client gets a signature: the browser's statement about its page is the only
@@ -29,7 +29,7 @@ export const FOREIGN_PAGE: PageRefusal = {
   sentence: 'Pages of this origin may not use this server: see --allow-origin.',
 }
 
-/** What WeChat sends for a Mini Program. */
+/** The origin that WeChat sends for a Mini Program. */
 const MINI_PROGRAM = 'https://servicewechat.com'
 const LOCAL_NAME = /^(localhost|[a-z0-9-]+\.localhost)$/
 /**
@@ -39,8 +39,8 @@ const LOCAL_NAME = /^(localhost|[a-z0-9-]+\.localhost)$/
 const NETWORK_NAME = /^[^.]+$|\.(local|internal|home\.arpa|test)$/
 
 /**
- * Whether a page may open a WebSocket here: browsers let every page do that and say whose it is, so the server has to look
- * (RFC 6455 section 10.2). Programs that are no browser send no Origin.
+ * Whether a page may open a WebSocket here: browsers permit it for every page and send the Origin, so the server has
+ * to check it (RFC 6455 section 10.2). Other programs send no Origin.
  */
 export function isOriginAllowed(request: IncomingMessage, rules: PageRules): boolean {
   const { origin, host } = request.headers
@@ -54,8 +54,8 @@ export function isOriginAllowed(request: IncomingMessage, rules: PageRules): boo
 }
 
 /**
- * Whether the name that the request asked for is ours. Where everything is open it must be, or a foreign page whose name was
- * made to lead here (DNS rebinding) would count as our own. Programs of old send no Host; browsers always do.
+ * Whether the Host of the request belongs to this server. Open mode requires it; otherwise a foreign page whose name
+ * resolves to this server (DNS rebinding) would count as its own. Old programs send no Host; browsers always do.
  */
 export function isHostAllowed({ headers: { host } }: IncomingMessage, rules: PageRules): boolean {
   if (!rules.isOpen || host === undefined) return true
@@ -63,7 +63,7 @@ export function isHostAllowed({ headers: { host } }: IncomingMessage, rules: Pag
   return hostname !== undefined && isOurName(hostname, rules)
 }
 
-/** Both questions, where everything is open; elsewhere a request needs a signature or a key, and no page has that. */
+/** Both checks in open mode; otherwise a request needs a signature or a key, which foreign pages lack. */
 export function refusePage(request: IncomingMessage, rules: PageRules): PageRefusal | undefined {
   if (!rules.isOpen) return undefined
   if (!isHostAllowed(request, rules))

@@ -1,4 +1,7 @@
-/** The URL, or undefined where it is none. Node 20's `URL.canParse`, once compiled, says yes to hosts that `new URL` throws at. */
+/**
+ * The URL, or undefined if the text is invalid. In Node 20 a compiled `URL.canParse` accepts hosts for which `new
+ * URL` throws.
+ */
 export function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)

@@ -9,11 +9,11 @@ export interface PendingLimits {
   readonly totalBytes: number
 }
 
-/** One connection that still has to show what it wants. */
+/** One connection that is not yet admitted. */
 export interface PendingConnection {
   /** It sent something. May evict the oldest pending connection, this one included. */
   received(bytes: number): void
-  /** It was admitted or is gone: it counts no more. Idempotent. */
+  /** Stops counting it: it was admitted or is gone. Idempotent. */
   settle(): void
 }
 
@@ -25,8 +25,8 @@ interface Entry {
 
 /**
  * Bounds the connections that have not yet been admitted to publish or play. When the table is full its oldest one is
- * evicted, and past the share of an address the oldest of that address: who comes new is let in and shows what it wants,
- * also from behind a proxy that many share. Admitted connections are not in the table and cannot be evicted.
+ * evicted, and past the share of an address the oldest of that address: new connections are always accepted, even
+ * behind a shared proxy. Admitted connections are not in the table and cannot be evicted.
  */
 export class PendingConnections {
   readonly #limits: PendingLimits

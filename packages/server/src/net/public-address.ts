@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * RFC 6890 and its registries: this network, private, shared, loopback, link-local, protocol assignments, documentation,
- * benchmarking, multicast, reserved. Of IPv6 all but global unicast, and inside it what carries IPv4 or documents.
+ * RFC 6890 and its registries: this network, private, shared, loopback, link-local, protocol assignments,
+ * documentation, benchmarking, multicast, reserved. For IPv6 everything but global unicast, and inside it embedded
+ * IPv4 and documentation.
  */
 const NOT_PUBLIC = `
   0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24

@@ -3,13 +3,13 @@ import type { Micros } from '@crossroom/media'
 export interface RateLimits {
   /** Of whatever is counted: bits, microseconds of work. */
   readonly perSecond: number
-  /** What may come at once after a silence. */
+  /** Burst after a pause. */
   readonly burst: number
   /** Held back for this long without a rest: the sender does not mean to slow down. */
   readonly overRateMicros: Micros
 }
 
-/** A token bucket: says for how long reading must pause. */
+/** A token bucket that returns how long reading must pause. */
 export class RateLimiter {
   readonly #limits: RateLimits
   #left: number

@@ -2,25 +2,25 @@ import type { Socket } from 'node:net'
 import type { Micros } from '@crossroom/media'
 import type { ListeningClock } from './clock.js'
 
-/** What the kernel knows of TCP sockets by their descriptors; the native package asks it. */
+/** The kernel's data about TCP sockets by descriptor, from the native package. */
 export interface TcpKernel {
   /**
    * Three numbers for each of the first `count`: bytes acknowledged by the peer's kernel, bytes that wait for that, and how many
    * bytes in all the peer's kernel accepts so far, which increases while the peer reads; -1: unknown.
    */
   tcpProgress(fds: Int32Array, count: number, out: Float64Array): void
-  /** Bounds what the kernel keeps and has not sent. */
+  /** Limits the unsent data in the kernel. */
   tcpBoundUnsent(fd: number, bytes: number): void
 }
 
 export interface SocketWatchLimits {
-  /** What may wait in this process for one socket. */
+  /** Data that may wait in this process for one socket. */
   readonly waitingBytes: number
   /** While bytes wait, the peer must take some within this. */
   readonly stalledMicros: Micros
-  /** What the kernel may keep unsent for one socket. */
+  /** Unsent data that the kernel may keep for one socket. */
   readonly unsentBytes: number
-  /** So much of what a peer's kernel took is more than what a reader leaves there. */
+  /** More unread data than this in the peer's kernel means that its program does not read. */
   readonly unreadBytes: number
   readonly sweepMicros: Micros
 }
@@ -39,10 +39,10 @@ interface Watched {
   readonly socket: Socket
   readonly kind: string
   readonly fd: number
-  /** What the peer's kernel had taken when it last took something, and when that was. */
+  /** Acknowledged bytes and time of the last acknowledgement by the peer's kernel. */
   taken: number
   movedAt: Micros
-  /** How far the peer's kernel lets us send, and what it had taken and when it last let us send further: its program reads. */
+  /** The peer's receive window edge, and acknowledged bytes and time when it last advanced: its program reads. */
   edge: number
   readTaken: number
   readAt: Micros
@@ -132,8 +132,7 @@ export class SocketWatch {
   }
 
   /**
-   * A program that stands still reads nothing, while its kernel takes what comes, megabytes of it. But the kernel then lets us
-   * send no further.
+   * A frozen program reads nothing while its kernel still accepts megabytes, but the window edge no longer advances.
    */
   #readsNothing(watched: Watched, taken: number, edge: number, now: Micros, limit: Micros): boolean {
     const unread = taken - watched.readTaken
@@ -161,7 +160,7 @@ export class SocketWatch {
   }
 }
 
-/** Node keeps it to itself; -1 where there is none. */
+/** The descriptor, which Node does not expose; -1 if there is none. */
 function descriptorOf(socket: Socket): number {
   const { _handle: handle } = socket as { _handle?: { readonly fd?: number } | null }
   return handle?.fd ?? -1

@@ -48,7 +48,7 @@ export class TcpServer {
     }
   }
 
-  /** Rejects when the port cannot be had. */
+  /** Rejects when the port cannot be opened. */
   static async listen(options: TcpListenOptions): Promise<TcpServer> {
     const server = new TcpServer(options)
     await server.#port.listen()
@@ -69,7 +69,7 @@ export class TcpServer {
     this.#tls?.setSecureContext(tls)
   }
 
-  /** Takes no more connections; those that are open stay. Idempotent. */
+  /** Stops accepting connections; open ones stay. Idempotent. */
   stopAccepting(): void {
     this.#port.close()
   }

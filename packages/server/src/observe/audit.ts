@@ -10,7 +10,7 @@ export interface AuditEntry {
   readonly from: string
 }
 
-/** The lines of the log that say who was refused and who acted: `"kind":"audit"`, whatever their sentence is. */
+/** The log lines about refusals and actions: `"kind":"audit"`, with any sentence. */
 export class Audit {
   readonly #log: Log
 
@@ -18,7 +18,7 @@ export class Audit {
     this.#log = log.child({ kind: 'audit' })
   }
 
-  /** A signature, a token or a key was not taken; `code` is the reason that the client was given. */
+  /** A signature, token or key was refused; `code` is the reason sent to the client. */
   refused(entry: AuditEntry & { readonly code: string; readonly room?: string; readonly stream?: string }): void {
     this.#log.warn({ ...entry }, 'A signature was refused')
   }

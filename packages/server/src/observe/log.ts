@@ -8,7 +8,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What varies from line to line. Secrets in names or addresses are taken out, texts are escaped and shortened. */
+/** The fields of one line. Secrets in names or addresses are redacted, texts are escaped and shortened. */
 export type LogFields = Readonly<Record<string, unknown>>
 
 /**
@@ -28,7 +28,7 @@ export interface Log {
 /** How {@link createLog} writes. */
 export interface LogOptions {
   readonly level: LogLevel
-  /** Where lines go. JSON, one object a line, ending with a line feed. */
+  /** The destination of lines: JSON, one object per line, ending with a line feed. */
   readonly destination: DestinationStream
   /** Milliseconds that never go back. */
   readonly nowMs: () => number

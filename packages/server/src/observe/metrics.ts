@@ -6,7 +6,7 @@ export class Traffic {
   /** Bytes of the transport, received and sent. */
   bytesIn = 0
   bytesOut = 0
-  /** Frames from publishers, frames given to viewers. */
+  /** Frames from publishers, and to viewers. */
   framesIn = 0
   framesOut = 0
   /** Frames a viewer did not get because it was too slow. */
@@ -35,7 +35,7 @@ export interface MetricsOptions {
 }
 
 const MICROS = 1_000_000
-/** Seconds; the goals are 5 ms for FLV and 30 ms for WebRTC, the rest is what users suffer. */
+/** Seconds; the goals are 5 ms for FLV and 30 ms for WebRTC. */
 const JOIN_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
 /** Figure, metric and its help. */
 const GAUGES = [
@@ -61,7 +61,7 @@ const STREAM_GAUGES = [
 ] as const
 
 /**
- * What the server counts. Every method is cheap and never throws; Prometheus' text is made in {@link Metrics.scrape}.
+ * The counters of the server. Every method is cheap and never throws; {@link Metrics.scrape} writes Prometheus' text.
  * All names begin with `crossroom_`.
  */
 export class Metrics {
@@ -186,7 +186,7 @@ export class Metrics {
     })
   }
 
-  /** Where the figures of single streams come from; they are exposed only when the stream label is switched on. */
+  /** Source of the figures per stream, which are exposed only with the stream label. */
   watchStreams(read: () => Iterable<StreamFigures>): void {
     if (!this.#streamLabel) return
     for (const [figure, name, help] of STREAM_GAUGES) {
@@ -202,7 +202,7 @@ export class Metrics {
     }
   }
 
-  /** Adds what Node knows of the process: CPU, memory, garbage collection, event-loop delay. Once per process. */
+  /** Adds Node's metrics of the process: CPU, memory, garbage collection, event-loop delay. Once per process. */
   addProcessMetrics(): void {
     collectDefaultMetrics({ register: this.#registry })
   }

@@ -1,6 +1,6 @@
 import { observeLimits } from '../config/index.js'
 
-/** Stands where a secret was. */
+/** Replaces a secret. */
 export const REDACTED = '[redacted]'
 
 /** Names (of fields, of query arguments) whose values never reach a log, compared without case, `-` and `_`. */

@@ -7,7 +7,7 @@ export interface DeviceMemberOptions {
   readonly room: MemberRoom
   readonly services: RoomServices
   readonly userId: string
-  /** What the others see; undefined: the user id. */
+  /** Display name; undefined: the user id. */
   readonly userName: string | undefined
   /** How it pushes. */
   readonly kind: 'rtmp' | 'whip'

@@ -1,7 +1,7 @@
 import { roomLimits } from '../config/index.js'
 import type { Clock } from '../hub/index.js'
 
-/** What a Node timer can wait is 24.8 days; a signature may last longer. */
+/** A Node timer is limited to 24.8 days; a signature may last longer. */
 const LONGEST_WAIT_MS = 24 * 3600 * 1000
 
 export interface ExpiryHandlers {

@@ -9,7 +9,7 @@ import { promised } from './promised.js'
 import type { Rooms } from './rooms.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 
-/** The ways into the rooms of this process, which have done what they are asked when they return. */
+/** The entrances to the rooms of this process. Each call is complete when it returns. */
 export class LocalDirectory implements RoomDirectory, PushDirectory {
   readonly #rooms: Rooms
 

@@ -8,7 +8,7 @@ import { promised } from './promised.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
 
-/** What operators do with the rooms of this process. */
+/** Operator actions on the rooms of this process. */
 export class LocalOperations implements RoomOperations {
   readonly #rooms: Rooms
 

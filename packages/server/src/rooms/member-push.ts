@@ -89,7 +89,7 @@ class MemberPush {
     if (!this.#enter(this.#member)) this.#revoke('kicked')
   }
 
-  /** False when the room took no more meanwhile, or the user came by another door. */
+  /** False if the room is full meanwhile, or the user entered by another protocol. */
   #enter(device: DeviceMember): boolean {
     const present = this.#room.member(device.userId)
     if (present !== undefined) return present === device

@@ -17,7 +17,7 @@ export interface MemberOptions {
   readonly remoteAddress: string
 }
 
-/** What a member needs of its room. */
+/** The room as its members see it. */
 export interface MemberRoom {
   readonly id: string
   /** Told by the member's streams. */
@@ -90,7 +90,7 @@ export abstract class Member implements Person, StreamOwner {
     return stream
   }
 
-  /** Gives its streams away, and hears no more of them. */
+  /** Hands its streams over, and gets no further events of them. */
   giveStreams(): readonly MemberStream[] {
     const streams = [...this.#streams.values()]
     this.#streams.clear()
@@ -98,7 +98,7 @@ export abstract class Member implements Person, StreamOwner {
     return streams
   }
 
-  /** Takes the place of the same user: the streams pass on, so that those who play them stay where they are. */
+  /** Replaces the same user: the streams pass on, so that their players stay connected. */
   adopt(streams: readonly MemberStream[]): void {
     for (const stream of streams) {
       stream.announce(undefined)
@@ -107,7 +107,7 @@ export abstract class Member implements Person, StreamOwner {
     }
   }
 
-  /** What others muted is withheld by the server, for as long as the member is here. */
+  /** The server withholds kinds muted by others, for the whole membership. */
   applyMutes(): void {
     for (const stream of this.#streams.values()) stream.muteByOthers(this.mutedByOthers)
   }
@@ -118,7 +118,7 @@ export abstract class Member implements Person, StreamOwner {
     this.#streams.clear()
   }
 
-  /** It left, by whatever door: closes what it holds, tells it nothing. Idempotent. */
+  /** The member left in any way: closes its resources without a notification. Idempotent. */
   abstract close(): void
 
   /** One of its streams went live, stalled or ended. */

@@ -110,7 +110,7 @@ export class Participant extends Member implements Requester {
     this.#connection?.notify(method, params)
   }
 
-  /** The server ends the session: told why, then gone. */
+  /** The server ends the session, with a reason. */
   end(reason: Exclude<CloseReason, 'drain'>): void {
     this.hangUp(reason)
     this.room.exit(this, reason)
@@ -163,7 +163,7 @@ export class Participant extends Member implements Requester {
     this.services.tokens.revokeHolder(this.#pushHolder)
   }
 
-  /** Brings it up to date: `changeFrom` tells what happened since the list it knows. */
+  /** Updates the participant: `changeFrom` returns the changes since its last list. */
   update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void {
     this.#moveMedia(() => this.media.update(list, this.room.speakers))
     this.#published.refresh(this.streams)
@@ -233,7 +233,7 @@ export class Participant extends Member implements Requester {
     return { expiresAt: expiresAt ?? null }
   }
 
-  /** It may not send any more. */
+  /** It may no longer send. */
   stopSending(): void {
     this.media.unpublish('main')
     this.media.unpublish('aux')
@@ -288,7 +288,7 @@ export class Participant extends Member implements Requester {
     this.notify(kind === 'video' ? 'room.videoState' : 'room.audioState', state)
   }
 
-  /** For timers, where a fault of the engine below would be everybody's: it costs this member its media until the next change. */
+  /** For timers, in which an engine fault would affect all: this member loses its media until the next change. */
   #moveMedia(work: () => void): void {
     try {
       work()

@@ -1,4 +1,4 @@
-/** The work is done before this returns; what it throws is a rejection. */
+/** Does the work before it returns; an exception becomes a rejection. */
 export function promised<Result>(work: () => Result): Promise<Result> {
   return new Promise((resolve) => resolve(work()))
 }

@@ -25,10 +25,10 @@ import type { Receiver } from './view/receiver.js'
 import type { RoomMessages } from './view/room-messages.js'
 import type { RoomMixes } from './view/room-mixes.js'
 
-/** What a participant asks of its room. */
+/** Requests of a participant to its room. */
 export interface ParticipantRoom extends MemberRoom {
   readonly list: MemberList
-  /** Whom to hear first. */
+  /** Speakers, loudest first. */
   readonly speakers: readonly string[]
   readonly audienceCount: number
   readonly invitations: Invitations
@@ -56,7 +56,7 @@ export interface Requester extends Member {
   readonly media: ParticipantMedia
   readonly network: NetworkReports
   pushOf(streamType: PublishedStreamType): PushAddress
-  /** For those who push by RTMP: phones and programs. */
+  /** For RTMP publishers: phones and programs. */
   ownPush(): { readonly push?: PushAddress }
 }
 
@@ -65,8 +65,8 @@ type RequestHandlers = {
 }
 
 /**
- * What a member's requests do, typed by the protocol's table; the member's role was checked by it. Each throws RoomError.
- * Notifications that follow from a request may go out before its result does.
+ * The handlers of a member's requests, typed by the protocol's table, which has checked the member's role. Each
+ * throws RoomError. Notifications that follow from a request may go out before its result does.
  */
 const handlers: RequestHandlers = {
   'room.info': ({ room }) => room.info(),

@@ -32,7 +32,7 @@ export interface RoomHandlers {
   over(room: Room): void
 }
 
-/** People and devices who see and hear each other: carries out what the roster decides, and has everybody told. */
+/** People and devices that see and hear each other: carries out the roster's decisions, and notifies all members. */
 export class Room implements ParticipantRoom {
   readonly id: string
   /** Unix milliseconds. */
@@ -95,12 +95,12 @@ export class Room implements ParticipantRoom {
     return this.#roster.audience
   }
 
-  /** Those who are listed, as they are at this moment. */
+  /** The listed members at this moment. */
   get list(): MemberList {
     return this.#lists.list
   }
 
-  /** Whom to hear first. */
+  /** Speakers, loudest first. */
   get speakers(): readonly string[] {
     return this.#levels.order
   }
@@ -171,7 +171,7 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.removeMic(userId, by))
   }
 
-  /** Brings an owner who was absent up to date: all who still ask, and those who ask no more. */
+  /** Updates an owner who was absent: all pending requests, and those that ended. */
   tellMicRequests(participant: Participant): void {
     if (participant !== this.owner) return
     const waiting = this.#roster.waiting(participant)
@@ -203,7 +203,7 @@ export class Room implements ParticipantRoom {
     this.#finish()
   }
 
-  /** The server goes down: everybody is told to come back at a time of their own. */
+  /** The server shuts down: each member is told its own time to return. */
   drain(): void {
     for (const participant of this.#participants())
       participant.hangUp('drain', { retryAfterMs: Math.round(this.#services.random() * roomLimits.drainRetryMs) })
@@ -246,7 +246,7 @@ export class Room implements ParticipantRoom {
     }
   }
 
-  /** The same user again: the streams pass on, so that those who play them stay; a second session ends the first. */
+  /** The same user again: the streams pass on, so that their players stay; the second session ends the first. */
   #replace(present: Member, next: Member): void {
     asParticipant(present)?.hangUp('replaced')
     const streams = next.isListed ? present.giveStreams() : []
@@ -295,7 +295,7 @@ export class Room implements ParticipantRoom {
     for (const participant of this.#participants()) if (participant.isListed) participant.notify('room.muted', params)
   }
 
-  /** Whoever enters reads its role in the answer to its request. */
+  /** A new member reads its role in the answer to its request. */
   #tellRole({ userId, role }: Member, by?: string, entering?: Member): void {
     const params = { userId, role, ...(by === undefined ? {} : { by }) }
     for (const participant of this.#participants())
@@ -303,7 +303,7 @@ export class Room implements ParticipantRoom {
     this.#lists.changed()
   }
 
-  /** What a list does not say, once the answer to its request is out. */
+  /** State that the list lacks, sent after the answer to the request. */
   #welcome(participant: Participant): void {
     this.#services.clock.after(0, () => {
       this.tellMicRequests(participant)

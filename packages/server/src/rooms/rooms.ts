@@ -14,7 +14,7 @@ import type { PushRequest } from './doors/push.js'
 import { RoomError } from './model/room-error.js'
 import type { RoomServices, RoomsOptions } from './services.js'
 
-/** Somebody who wants to enter, by whatever door. */
+/** A user who enters, by any protocol. */
 export type AdmissionRequest = Pick<EnterRequest, 'roomId' | 'identity' | 'remoteAddress'>
 
 /** How many there are of each kind, for metrics. */
@@ -24,7 +24,10 @@ export interface RoomCounts {
   readonly devices: number
 }
 
-/** Every room of this process. Rooms are made by the first who may, and are forgotten a minute after the last. */
+/**
+ * Every room of this process. A room is created by the first member with that permission, and deleted a minute after
+ * the last one left.
+ */
 export class Rooms {
   readonly tokens: MediaTokens
   readonly layers: StreamLayers
@@ -69,7 +72,7 @@ export class Rooms {
     return participant
   }
 
-  /** The room that this user wants to enter, made if need be. Throws RoomError. */
+  /** The room that this user enters, created if necessary. Throws RoomError. */
   admit({ roomId, identity: { userId, permissions }, remoteAddress }: AdmissionRequest): Room {
     if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')

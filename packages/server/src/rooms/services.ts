@@ -8,7 +8,7 @@ import type { MediaTokens } from './media/media-tokens.js'
 import type { SoundMeter } from './media/sound-meter.js'
 import type { StreamLayers } from './media/stream-layers.js'
 
-/** What rooms work with. */
+/** Dependencies of rooms. */
 export interface RoomsOptions {
   readonly clock: Clock
   /** Wall clock in milliseconds. */
@@ -18,13 +18,13 @@ export interface RoomsOptions {
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly hub: StreamHub
-  /** Protocols whose players are given FLV as it came and conversions of everything else, decided when they begin. */
+  /** Protocols whose players get FLV streams unchanged and conversions of all others, decided at their start. */
   readonly flvProtocols: ReadonlySet<StreamProtocol>
   /** Absent while WebRTC is off. */
   readonly mediaGateway?: MediaGateway | undefined
   /** Absent without codecs. */
   readonly mixer?: AudioMixer | undefined
-  /** Absent without codecs: then those who do not tell how loud they are count as speaking quietly. */
+  /** Absent without codecs: then members that report no level count as quiet speakers. */
   readonly soundMeter?: SoundMeter | undefined
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
@@ -33,7 +33,7 @@ export interface RoomsOptions {
   readonly letsGuestsIn?: () => boolean
 }
 
-/** The same for one room: with what all rooms share. */
+/** The same for one room, with the shared parts. */
 export interface RoomServices extends RoomsOptions {
   readonly tokens: MediaTokens
   readonly bans: Bans

@@ -1,4 +1,4 @@
-/** What signaling counts; read at a scrape. */
+/** The counters of signaling, read at a scrape. */
 export class SignalingCounters {
   messagesIn = 0
   messagesOut = 0

@@ -6,7 +6,7 @@ import { Refused } from './refused.js'
 /** Everything but pings, which the socket answers by itself. */
 export type QueuedRequest = Exclude<Request, { readonly method: 'room.ping' }>
 
-/** What a queue does with requests. */
+/** How a queue handles requests. */
 export interface RequestQueueHandlers {
   /** Called when it is the request's turn. Never throws. */
   carryOut(request: QueuedRequest): Promise<object>

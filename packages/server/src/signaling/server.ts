@@ -16,11 +16,11 @@ import { SignalingCounters } from './counters.js'
 import { Outbox } from './outbox.js'
 import { SignalingSession, type SessionDeps, type SessionOrigin } from './session.js'
 
-/** What the server is given by the composition root. */
+/** Dependencies from the composition root. */
 export interface SignalingOptions extends Omit<SessionDeps, 'outbox' | 'counters' | 'clock'> {
   readonly clock: Pick<ListeningClock, 'listened' | 'after'>
   readonly pages: PageRules
-  /** Where sockets that have not entered yet are counted, with those of other protocols. */
+  /** Counts sockets before their entry, with those of other protocols. */
   readonly pending: PendingConnections
   clientAddress(request: IncomingMessage): string
   /** Writes addresses as the client that sent this request can reach them. */
@@ -122,7 +122,7 @@ export class SignalingServer {
   }
 }
 
-/** A message of one frame is a Buffer, and ws is not told to make it anything else. */
+/** A message is a Buffer: ws uses its default type. */
 function textOf(data: RawData): string {
   return (data as Buffer).toString('utf8')
 }

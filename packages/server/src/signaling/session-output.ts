@@ -14,7 +14,7 @@ import type { SignalingCounters } from './counters.js'
 import type { Outbox } from './outbox.js'
 import { Refused } from './refused.js'
 
-/** What a session needs of a WebSocket. */
+/** The part of a WebSocket that a session uses. */
 export type SignalingSocket = Pick<WebSocket, 'bufferedAmount' | 'close' | 'pong' | 'send' | 'terminate'>
 
 export interface OutputDeps {
@@ -26,7 +26,7 @@ export interface OutputDeps {
 
 const SEND_TEXT = { binary: false, compress: false } as const
 
-/** What goes out by one socket: answers, errors, and notifications, which wait while an entry is not answered. */
+/** The output of one socket: answers, errors, and notifications, which wait until an entry is answered. */
 export class SessionOutput {
   readonly #socket: SignalingSocket
   readonly #deps: OutputDeps
@@ -77,7 +77,7 @@ export class SessionOutput {
     this.#boundBuffer()
   }
 
-  /** An entry is on its way: what rooms tell of it follows its answer. */
+  /** An entry is pending: notifications follow its answer. */
   hold(): void {
     this.#held = []
   }
@@ -113,7 +113,7 @@ export class SessionOutput {
     this.#boundBuffer()
   }
 
-  /** A client that does not read what it is sent is cut off. */
+  /** A client that does not read is disconnected. */
   #boundBuffer(): void {
     if (this.#socket.bufferedAmount > signalingLimits.bufferedBytes) this.#socket.terminate()
   }

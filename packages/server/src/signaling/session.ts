@@ -29,7 +29,7 @@ import { Refused } from './refused.js'
 import { RequestQueue, type QueuedRequest } from './request-queue.js'
 import { SessionOutput, type OutputDeps, type SignalingSocket } from './session-output.js'
 
-/** What all sessions share. */
+/** Dependencies of all sessions. */
 export interface SessionDeps extends OutputDeps {
   readonly clock: { listened(): Micros }
   /** Wall clock in milliseconds. */
@@ -40,12 +40,12 @@ export interface SessionDeps extends OutputDeps {
   iceServers(): readonly IceServer[]
 }
 
-/** Where one socket comes from. */
+/** Origin of one socket. */
 export interface SessionOrigin {
   /** IP address without a port. */
   readonly remoteAddress: string
   readonly addresses: AddressBook
-  /** It is a member's now: it counts no more as a stranger's. */
+  /** The socket belongs to a member now and no longer counts as unauthorised. */
   entered(): void
 }
 
@@ -57,7 +57,7 @@ const RATE = {
   overRateMicros: 0,
 } as const
 
-/** One socket: reads requests, lets its user in, hands each request to the member, and carries what rooms tell. */
+/** One socket: reads requests, admits its user, passes each request to the member, and sends notifications of rooms. */
 export class SignalingSession implements MemberConnection {
   readonly #socket: SignalingSocket
   readonly #deps: SessionDeps
@@ -100,13 +100,13 @@ export class SignalingSession implements MemberConnection {
     else this.#output.refuse(reading.refusal.id, reading.refusal.code, reading.refusal.sentence)
   }
 
-  /** A ping of the WebSocket itself; the pong says the same (RFC 6455 section 5.5.3). */
+  /** A ping of the WebSocket itself; the pong has the same payload (RFC 6455 section 5.5.3). */
   handlePing(data: Buffer): void {
     if (this.#closedAt !== undefined || !this.#isWithinRate()) return
     this.#output.pong(data)
   }
 
-  /** The socket is gone: its member may resume, unless it was about to leave. What waits is never carried out. */
+  /** The socket is gone: its member may resume, unless it was about to leave. Waiting requests are dropped. */
   handleClose(): void {
     this.#closedAt ??= this.#deps.clock.listened()
     this.#output.close()
@@ -160,7 +160,7 @@ export class SignalingSession implements MemberConnection {
     return false
   }
 
-  /** A ping is answered at once: it asks for the socket, not for the room. */
+  /** A ping is answered immediately: it tests the socket, not the room. */
   #handleRequest(request: Request): void {
     if (request.method === 'room.ping') this.#output.answer(request.id, { now: this.#deps.nowMs() })
     else this.#requests.add(request)

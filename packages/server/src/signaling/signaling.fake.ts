@@ -16,7 +16,7 @@ import {
 } from '../rooms/index.js'
 import { SignalingServer, type SignalingOptions } from './index.js'
 
-/** A member that writes down what it is asked. */
+/** A member that records its requests. */
 export class FakeMember {
   readonly asked: string[] = []
   connection: MemberConnection
@@ -54,7 +54,7 @@ export class FakeMember {
   }
 }
 
-/** Rooms that take everybody in. */
+/** Rooms that admit every user. */
 export class FakeRooms implements RoomDirectory {
   readonly members: FakeMember[] = []
 
@@ -76,7 +76,7 @@ export class FakeRooms implements RoomDirectory {
   }
 }
 
-/** A signaling server on a free port with rooms that take everybody in. */
+/** A signaling server on a free port with rooms that admit every user. */
 export class Stage {
   readonly rooms = new FakeRooms()
   readonly signaling: SignalingServer

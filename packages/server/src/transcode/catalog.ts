@@ -17,7 +17,7 @@ export interface Recipe {
   readonly isInSlices?: true
 }
 
-/** What FLV has carried since Flash, and cameras send: G.711 above all. */
+/** Codecs of Flash's FLV that cameras still send, mainly G.711. */
 const LEGACY_SOUND = ['pcma', 'pcmu', 'pcm', 'adpcm', 'nellymoser', 'speex'] as const
 
 /**
@@ -33,7 +33,7 @@ export const RECIPES: readonly Recipe[] = [
   { name: 'video-in-slices', lane: 'video', from: ['h264', 'h265', 'vp8', 'vp9', 'av1'], to: 'h264', isInSlices: true },
 ]
 
-/** What to do with a track: hand it on, convert it, or leave it out because nothing the viewer knows can be made. */
+/** The treatment of a track: pass it on, convert it, or omit it because it cannot be converted for the viewer. */
 export type Plan = 'pass' | 'omit' | Recipe
 
 /** The plan for a track. `reordered`: its frames are known to come in another order than they are shown. */
@@ -78,7 +78,7 @@ export interface VideoOrder {
 
 export type Order = AudioOrder | VideoOrder
 
-/** What an operator may choose. */
+/** The operator's choices. */
 export interface TranscodeOptions {
   /** Bits per second. Default 96 000 for stereo, 48 000 for mono. */
   readonly opusBitrate?: { readonly mono: number; readonly stereo: number }

@@ -17,14 +17,14 @@ import type { MixOrder } from './ipc/mix-order.js'
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
 export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
 
-/** What a conversion hears from the process. */
+/** Events of a conversion from the process. */
 export interface ChannelHandler {
   /** A process is there that knows nothing of this conversion but its order. Called again after every crash. */
   handleReady(): void
   handleFrame(frame: MediaFrame): void
   /** The process is gone; another will come, if the state is not `off`. */
   handleLost(state: CodecProcessState): void
-  /** The engine cannot do this conversion, or could not go on. */
+  /** The engine cannot start or continue this conversion. */
   handleFailed(reason: string): void
 }
 
@@ -33,12 +33,12 @@ export interface LevelOrder {
   readonly kind: 'level'
 }
 
-/** What a channel may be opened for. */
+/** The jobs for which a channel may be opened. */
 export type ChannelOrder = Order | MixOrder | LevelOrder
 
 /** The pipe of one conversion. */
 export interface Channel {
-  /** False when the frame was dropped: no process, or one that does not keep up. */
+  /** False if the frame was dropped: no process, or one that is too slow. */
   send(frame: MediaFrame, warmUp?: boolean): boolean
   advance(pts: Micros): void
   requestKeyframe(): void
@@ -49,7 +49,7 @@ export interface Channel {
 
 /** The process side of a channel. */
 export interface ChannelOwner {
-  /** False when there is no process, or its pipe is full. */
+  /** False without a process, or if its pipe is full. */
   write(message: Uint8Array): boolean
   forget(channel: OpenChannel): void
 }

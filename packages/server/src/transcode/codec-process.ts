@@ -158,7 +158,7 @@ export class CodecProcess implements ChannelOwner {
     return true
   }
 
-  /** What channels send within `work` reaches the process in one piece. */
+  /** Messages of channels during `work` reach the process in one write. */
   together(work: () => void): void {
     if (this.#child === undefined) work()
     else this.#child.together(work)

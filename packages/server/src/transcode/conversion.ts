@@ -15,10 +15,10 @@ import type { Channel, ChannelHandler, CodecProcessState } from './channel.js'
 import type { CodecProcess } from './codec-process.js'
 import { PictureReplay, SoundReplay, type ReplayBuffer } from './replay-buffer.js'
 
-/** `opening`: nothing has come out yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */
+/** `opening`: no output yet; `running`; `recovering`: the process was lost; `failed`: given up for now. */
 export type ConversionState = 'opening' | 'running' | 'recovering' | 'failed'
 
-/** Takes what a conversion makes. */
+/** Receives the output of a conversion. */
 export interface ConversionSink {
   handleConverted(frame: MediaFrame): void
   handleState(state: ConversionState): void

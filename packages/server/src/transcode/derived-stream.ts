@@ -22,7 +22,7 @@ export interface DerivedStreamOptions {
   readonly needs: PlayerNeeds
   readonly clock: Clock
   readonly log: Log
-  /** What all caches hold together. */
+  /** Size of all caches together. */
   readonly cached: CacheTotal
   readonly acquire: (recipe: Recipe) => Conversion | undefined
   /** Called when it has not been used for the linger time, or its source is over. */
@@ -33,7 +33,7 @@ export interface DerivedStreamOptions {
 const START_WAIT: Micros = 1_500_000
 /** Sound that may wait: more than the largest cached start holds. */
 const HELD_FRAMES = 2 * gopCacheLimits.frames
-/** Encoders are asked for a keyframe no more often. */
+/** Minimum interval of keyframe requests to encoders. */
 const KEYFRAME_REQUEST: Micros = 500_000
 
 /**
@@ -103,7 +103,7 @@ export class DerivedStream implements FrameSource, FrameSink {
     return this.#liveness.promised(this.tracks, source.video !== undefined)
   }
 
-  /** What it is made of. */
+  /** Its source. */
   get source(): FrameSource {
     return this.#options.source
   }

@@ -15,7 +15,7 @@ export interface SpawnOptions {
   readonly engines?: readonly string[]
 }
 
-/** What of the child's stderr goes into one log line. */
+/** Bytes of the child's stderr in one log line. */
 const STDERR_CHARS = 400
 /** The pipe's place among the child's descriptors; 0 to 2 are what everybody writes to. */
 const PIPE = 3

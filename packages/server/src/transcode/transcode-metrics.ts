@@ -2,7 +2,7 @@ import type { LabelledValue, Metrics } from '../observe/index.js'
 import type { Mixer } from './mix/index.js'
 import type { LaneStatus, Transcoder } from './transcoder.js'
 
-/** Exposes what the transcoder does; read at each scrape. */
+/** Exposes the transcoder's figures; read at each scrape. */
 export function addTranscodeMetrics(metrics: Metrics, transcoder: Transcoder): void {
   const lane = ['lane']
   const lanes = (pick: (status: LaneStatus) => number) => (): LabelledValue[] =>

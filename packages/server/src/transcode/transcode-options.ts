@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.js'
 import type { TranscodeOptions } from './catalog.js'
 
-/** What the operator chose. */
+/** The operator's options. */
 export function transcodeOptions({
   opusBitrate,
   opusChannels,

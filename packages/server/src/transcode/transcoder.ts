@@ -64,7 +64,7 @@ export interface DerivedStatus {
   readonly bFramesLeftOut: number
 }
 
-/** What the API says of a stream: its tracks as each kind of viewers gets them. */
+/** The API's view of a stream: its tracks as each kind of viewer gets them. */
 export function derivedInfo(transcoder: Transcoder, key: StreamKey): ApiDerived[] {
   return transcoder.derivedStreams
     .filter(({ stream }) => stream.equals(key))
@@ -123,8 +123,8 @@ export class Transcoder {
   }
 
   /**
-   * The stream as players with these needs can take it; the same object for all of them. Nothing is converted before it
-   * is subscribed to, or its tracks are asked for.
+   * The stream as players with these needs can take it; the same object for all of them. Conversions start when it
+   * gets a subscriber, or its tracks are requested.
    */
   derive(source: FrameSource, needs: PlayerNeeds): DerivedStream {
     const { clock, log } = this.#options

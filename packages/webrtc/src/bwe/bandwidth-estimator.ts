@@ -8,7 +8,7 @@ import { SentHistory } from './sent-history.js'
 import { Throughput } from './throughput.js'
 import { Trendline, type QueueTrend } from './trendline.js'
 
-/** What a viewer may be sent before anything is known of its path: the burst that starts it. Bits per second. */
+/** The initial rate of a viewer, before its path is measured: its start burst. Bits per second. */
 export const START_BITRATE = 8_000_000
 
 /**

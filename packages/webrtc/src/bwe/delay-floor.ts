@@ -31,7 +31,7 @@ export class DelayFloor {
     if (delay < this.#moment) this.#moment = delay
   }
 
-  /** What every packet of the last moment had to wait for. */
+  /** The minimum delay of the recent packets. */
   get queue(): Micros {
     const lowest = Math.min(this.#moment, this.#previousMoment)
     return lowest === Infinity ? 0 : lowest - Math.min(this.#floor, this.#previousFloor)

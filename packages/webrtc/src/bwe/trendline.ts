@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { GroupDelta } from './arrival-groups.js'
 
-/** What the queue on the way does. */
+/** The trend of the queue on the path. */
 export type QueueTrend = 'filling' | 'steady' | 'draining'
 
 /** Groups the line is fitted through. */

@@ -7,7 +7,7 @@ export const MAX_PACKETS_PER_FRAME = 2048
 /** NAL units of one frame, as in FLV and MP4. */
 export const MAX_UNITS_PER_FRAME = 512
 
-/** What the packets of one RTP timestamp were put together to. */
+/** The frame assembled from the packets of one RTP timestamp. */
 export interface DepacketizedFrame {
   /**
    * As in `MediaFrame`: NAL units for H.264 and H.265, else one element. None when all that came were empty NAL units, which

@@ -13,8 +13,8 @@ export function someUnit(payload: Uint8Array, offset: number, fits: (at: number)
 }
 
 /**
- * What the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798) share: collecting the NAL units of one access unit from
- * whole units, aggregates and fragments, within the limits of a frame.
+ * The common part of the payload formats of H.264 (RFC 6184) and H.265 (RFC 7798): collecting the NAL units of one
+ * access unit from whole units, aggregates and fragments, within the limits of a frame.
  */
 export class NalUnitCollector {
   readonly #store: FrameStore

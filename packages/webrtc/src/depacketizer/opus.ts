@@ -1,7 +1,7 @@
 import { MAX_FRAME_BYTES, type DepacketizedFrame, type Depacketizer } from './depacketizer.js'
 import { FrameStore } from './frame-store.js'
 
-/** Opus (RFC 7587): the payload is the packet. An empty one, which some senders use for silence, is no frame. */
+/** Opus (RFC 7587): the payload is the packet. An empty one, which some senders use for silence, is not a frame. */
 export class OpusDepacketizer implements Depacketizer {
   readonly #store: FrameStore
   #packet: Uint8Array | undefined

@@ -13,7 +13,7 @@ export interface Vp9LayerFrame {
   readonly layer: number
   /** It depends on no other frame: a decoder can begin with it. */
   readonly isIndependent: boolean
-  /** Where it ends in the picture's bytes. */
+  /** Its end in the picture's bytes. */
   end: number
 }
 
@@ -26,7 +26,7 @@ export interface Vp9LayerFrame {
 export class Vp9Layers {
   readonly #store: FrameStore
   #headers = new Vp9HeaderReader()
-  /** Where decoding began: the lowest layer that is kept. */
+  /** The first decoded layer: the lowest one that is kept. */
   #lowest = 0
   #highest = 0
   /** Pictures in a row that lacked it. */

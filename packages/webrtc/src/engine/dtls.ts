@@ -14,7 +14,7 @@ export type DtlsRole = 'server' | 'client'
 
 export interface DtlsSessionOptions {
   readonly role: DtlsRole
-  /** What the peer's SDP promised. The peer's certificate must match it before any key is exported. */
+  /** The fingerprint from the peer's SDP. The peer's certificate must match it before any key is exported. */
   readonly remoteFingerprint: CertificateFingerprint
 }
 

@@ -22,7 +22,7 @@ export interface SourceOptions {
   readonly historyFrames?: number
 }
 
-/** Where a destination's packets go. A change keeps every counter, key and queue. */
+/** The address of a destination. A change keeps every counter, key and queue. */
 export type DestinationRoute =
   | { readonly kind: 'udp'; readonly address: UdpAddress }
   /** RFC 4571 frames for the caller's TCP connection, handed out by `pollStream`. */

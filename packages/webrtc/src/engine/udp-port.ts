@@ -78,7 +78,7 @@ export interface UdpPort {
   send(datagram: Uint8Array, address: UdpAddress): boolean
   /** The number of a remote address, as if something had arrived from it. Undefined for text that is not an IP address. */
   addressOf(ip: string, port: number): UdpAddress | undefined
-  /** What a number stands for; undefined when it is no longer known. */
+  /** The address of a number; undefined if it is no longer known. */
   endpointOf(address: UdpAddress): UdpEndpoint | undefined
   /** Keeps a number from being given to another pair. Call it when ICE verified the address; pins are counted. */
   pin(address: UdpAddress): void
@@ -93,7 +93,7 @@ export interface UdpPort {
   close(): void
 }
 
-/** What opens ports; `open` throws an error with the system's code (`EADDRINUSE`, …). */
+/** Opens ports; `open` throws an error with the system's code (`EADDRINUSE`, …). */
 export interface UdpEngine {
   open(options: UdpPortOptions): UdpPort
   /** The present, on the clock of `arrivedAt` and `sentAt`. */

@@ -17,14 +17,14 @@ export const OLD_CREDENTIALS_LIFETIME: Micros = 10_000_000
 /** A selected tuple that is silent for longer is replaced by another verified one that is active (NAT rebinding). */
 export const SELECTED_SILENCE: Micros = 2_000_000
 
-/** The current credentials and those of two restarts: who restarts faster loses the oldest early. */
+/** The current credentials and those of two restarts: a peer that restarts faster loses the oldest early. */
 const MAX_GENERATIONS = 3
 
 export interface IceAgentOptions {
   readonly hmacSha1: HmacSha1
   /** Cryptographically strong. */
   readonly randomBytes: (length: number) => Uint8Array
-  /** What the peer's description says. */
+  /** The peer's description. */
   readonly remote: IceCredentials
   /** IP and port that an address stands for, put into the answer (XOR-MAPPED-ADDRESS). */
   readonly endpointOf: (address: PeerAddress) => IpEndpoint | undefined
@@ -46,7 +46,7 @@ export interface IceOutput {
 export type IceEvent =
   /** The peer has shown over this tuple that it knows the password. */
   | { readonly kind: 'verified'; readonly address: PeerAddress }
-  /** The tuple is no longer listened to. */
+  /** Packets of the tuple are ignored from now on. */
   | { readonly kind: 'dropped'; readonly address: PeerAddress }
   /** The new destination; undefined when the only address is gone and the peer may return with another. */
   | {
@@ -129,7 +129,7 @@ export class IceAgent implements Machine<IceInput, IceOutput, IceEvent> {
     return this.#generations.map((generation) => generation.local.usernameFragment)
   }
 
-  /** Where to send: nominated by the peer, or before that the first tuple that is verified and proved. */
+  /** The address to send to: nominated by the peer, or before that the first tuple that is verified and proved. */
   get selected(): PeerAddress | undefined {
     return this.#selected?.address
   }

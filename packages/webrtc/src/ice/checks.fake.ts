@@ -39,7 +39,7 @@ function draftOf(server: IceCredentials, remote: IceCredentials): StunDraft {
   }
 }
 
-/** What a browser answers to a check of the server's; undefined for anything else. */
+/** A browser's answer to a check of the server; undefined for anything else. */
 export function answerTo(bytes: Uint8Array, remote?: IceCredentials): Uint8Array | undefined {
   const request = parseStun(bytes)
   if (request?.class !== 'request') return undefined

@@ -11,7 +11,7 @@ export function isTcp(address: PeerAddress): boolean {
   return address >= FIRST_TCP_ADDRESS
 }
 
-/** What the agent knows of an address that has shown the password. */
+/** The agent's state of an address that has proved the password. */
 export interface VerifiedTuple {
   readonly address: PeerAddress
   /** When its last good check arrived: consent lasts 30 s from here. */

@@ -4,7 +4,7 @@ import type { Micros } from '@crossroom/media'
 const LEAK = 0.0005
 
 /**
- * Where the sender's wall clock is on the server's clock, as far as it can be known without asking: every packet arrives
+ * The estimated offset of the sender's wall clock to the server's clock, without a round trip: every packet arrives
  * later than it was captured, so the earliest of them shows the difference best. What remains is the shortest way
  * from the lens to here, of which half the round trip is taken off.
  */

@@ -4,7 +4,7 @@ import { PayloadStore } from './payload-store.js'
 /** No value in an `Int16Array` column. */
 export const ABSENT = -1
 
-/** What of a packet's header extensions the frame wants. Reused from packet to packet. */
+/** The header extensions of a packet that its frame uses. Reused from packet to packet. */
 export interface PacketFacts {
   /** Degrees clockwise, `ABSENT` without the extension. */
   orientation: number

@@ -70,7 +70,7 @@ export const audioMedia: ReceivedMedia = {
   rids: [],
 }
 
-/** What Chrome accepts when its page asks for it: sound that is repeated. */
+/** An answer of Chrome with redundant audio enabled by its page. */
 export const audioMediaWithNack: ReceivedMedia = {
   ...audioMedia,
   codecs: audioMedia.codecs.map((codec) => ({ ...codec, feedback: ['transport-cc', 'nack'] })),

@@ -41,7 +41,7 @@ const AUDIO_WAIT = { roundTrips: 4, min: 60_000, max: 100_000 } as const
 const WAIT_WITHOUT_NACK: Micros = 60_000
 /** Before the first request was answered: some senders agree to NACK and repeat nothing, as OBS did. */
 const WAIT_UNTIL_ANSWERED: Micros = 250_000
-/** Where a whole keyframe is behind the hole: one request and its answer. */
+/** If a complete keyframe follows the hole: one request and its answer. */
 const KEYFRAME_WAIT = { roundTrips: 1.5, min: 60_000 } as const
 
 /** The stereo bit of the TOC byte (RFC 6716 section 3.1). */
@@ -84,7 +84,7 @@ export class ReceivedStream {
   readonly clock: TrackClock
   /** Whether the peer answers NACK for what it sends now. */
   canNack = false
-  /** What to send for a keyframe; undefined when the peer knows neither message. */
+  /** The message that requests a keyframe; undefined if the peer supports neither. */
   keyframeMessage: 'pli' | 'fir' | undefined
   readonly #ntpClock: NtpClock
   #codecs: readonly NegotiatedCodec[]

@@ -34,8 +34,8 @@ export interface ReceiverRtcpOptions {
 }
 
 /**
- * What a receiver says to its sender and when: reports, transport-wide feedback, REMB, NACK, PLI or FIR. Feedback goes
- * without a leading report (RFC 5506), which every browser takes.
+ * The feedback of a receiver to its sender, and its timing: reports, transport-wide feedback, REMB, NACK, PLI or FIR.
+ * Feedback goes without a leading report (RFC 5506), which every browser takes.
  */
 export class ReceiverRtcp {
   readonly #options: ReceiverRtcpOptions

@@ -6,7 +6,7 @@ import { Trendline } from '../bwe/trendline.js'
 
 /** Abs-send-time wraps every 64 s. */
 const CYCLE: Micros = 64_000_000
-/** What a sender may try before anything is known. Bits per second. */
+/** The initial rate of a sender. Bits per second. */
 const START_BITRATE = 1_500_000
 
 /**

@@ -9,10 +9,10 @@ export const MAX_SOURCES = 16
 /** Packets per second of one source: a camera of 25 Mbit/s (threat W7). */
 export const MAX_PACKETS_PER_SECOND_OF_SOURCE = 3000
 
-/** What the receiver must know of an accepted m-line; `NegotiatedMedia` fits. */
+/** The part of an accepted m-line that the receiver uses; `NegotiatedMedia` fits. */
 export type ReceivedMedia = Pick<NegotiatedMedia, 'mid' | 'kind' | 'codecs' | 'extensions' | 'remote' | 'rids'>
 
-/** What an SSRC turned out to be. */
+/** The identified source of an SSRC. */
 export interface Source {
   readonly ssrc: number
   readonly media: ReceivedMedia
@@ -30,8 +30,8 @@ export interface Source {
 export class SourceTable {
   readonly #sources = new Map<number, Source>()
   /**
-   * Sources of m-lines that are held. A browser whose camera comes back sends on under the same SSRCs, and libwebrtc says mid
-   * and rid no more once it knows that its packets came.
+   * Sources of m-lines that are held. A browser whose camera comes back sends on under the same SSRCs, and libwebrtc
+   * stops sending mid and rid once its packets are acknowledged.
    */
   readonly #held = new Map<number, Source>()
   #media: readonly ReceivedMedia[] = []

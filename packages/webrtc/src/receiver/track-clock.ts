@@ -72,7 +72,7 @@ export class TrackClock {
     return this.#jumps
   }
 
-  /** What must be added to the sender's NTP time to get this track's; undefined before the first report or frame. */
+  /** Offset from the sender's NTP time to this track's; undefined before the first report or frame. */
   get offsetFromNtp(): Micros | undefined {
     return this.#offset === undefined || this.#ntpOffset === undefined ? undefined : this.#offset - this.#ntpOffset
   }

@@ -18,7 +18,7 @@ import {
   type VideoConfig,
 } from '@crossroom/media'
 
-/** What a frame needs besides the depacketizer's units. */
+/** Data of a frame besides the depacketizer's units. */
 export interface ConfiguredUnits {
   readonly config: VideoConfig
   /** Without delimiters, and without parameter sets, which are in the config but for new ones inside a GOP. */

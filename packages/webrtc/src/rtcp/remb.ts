@@ -20,7 +20,7 @@ const MANTISSA_MAX = 0x3_ffff
 /** Anything above 1 Tbit/s is nonsense and is read as that. */
 const MAX_BITRATE = 1e12
 
-/** Reads one RTCP packet of type 206 and format 15; undefined when it is no REMB or too short. */
+/** Reads one RTCP packet of type 206 and format 15; undefined if it is not a REMB or too short. */
 export function parseRemb(packet: Uint8Array): ReceiverEstimate | undefined {
   if (packet.length < FIXED_LENGTH || readUint32(packet, 12) !== IDENTIFIER) return undefined
   const count = packet[16]!

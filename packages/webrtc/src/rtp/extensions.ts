@@ -189,7 +189,7 @@ export function absSendTimeFromMicros(time: Micros): number {
 /** Longest mid or rid that is read; RFC 8852 section 3 asks for "short", RFC 9143 section 5.1 for at most 3 bytes. */
 const MAX_TOKEN_LENGTH = 32
 
-/** An SDES item value as text; undefined when it is no visible ASCII, for mid and rid are SDP tokens. */
+/** An SDES item value as text; undefined if it is not visible ASCII, because mid and rid are SDP tokens. */
 function readToken(bytes: Uint8Array, offset: number, length: number): string | undefined {
   if (length === 0 || length > MAX_TOKEN_LENGTH) return undefined
   let text = ''

@@ -43,7 +43,7 @@ const rtpNames: Readonly<Record<RtcCodec, { readonly name: string; readonly cloc
   opus: { name: 'opus', clockRate: 48_000 },
 }
 
-/** What we act on, in the order it is written. */
+/** The supported feedback, in the order of writing. */
 const VIDEO_FEEDBACK = ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli']
 const AUDIO_FEEDBACK = ['transport-cc', 'nack']
 

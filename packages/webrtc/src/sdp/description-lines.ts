@@ -6,7 +6,7 @@ import { HEADER_EXTENSION_URIS, type HeaderExtensionName } from '../rtp/extensio
 import type { NegotiatedCodec } from './codec-choice.js'
 import type { NegotiatedMedia } from './negotiate.js'
 
-/** What this server says of itself in every description of one session. */
+/** The server's lines in every description of one session. */
 export interface LocalDescription {
   /** Decimal digits, below 2^63; the same for all descriptions of a session (RFC 8866 section 5.2). */
   readonly sessionId: string
@@ -93,7 +93,7 @@ export function extensionLines(
   })
 }
 
-/** What an m-line that we send says of its stream. */
+/** The stream of an m-line that we send. */
 export function sendingLines(own: NegotiatedMedia, streamId: string, cname: string): Partial<MediaDescription> {
   if (own.local === undefined) return {}
   const { ssrc, rtxSsrc } = own.local

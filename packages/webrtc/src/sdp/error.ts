@@ -7,7 +7,7 @@ export type SdpErrorCode =
   /** No m-line has a required codec: 406. */
   | 'SDP_NO_CODEC'
 
-/** Refusal of a description. The message is a sentence for the person who wrote the other side. */
+/** Refusal of a description. The message is a sentence for the developer of the peer. */
 export class SdpError extends Error {
   readonly code: SdpErrorCode
 

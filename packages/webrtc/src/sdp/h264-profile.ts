@@ -10,7 +10,7 @@ export const H264_PROFILES = [
 
 export type H264Profile = (typeof H264_PROFILES)[number]
 
-/** What browsers mean when the parameter is absent (RFC 6184 section 8.1): Baseline at level 1, in practice 42e01f. */
+/** The default if the parameter is absent (RFC 6184 section 8.1): Baseline at level 1, in practice 42e01f. */
 const DEFAULT_PROFILE_LEVEL_ID = '42e01f'
 
 /**

@@ -8,7 +8,7 @@ import type { RemoteMedia, RemoteStream } from './remote-media.js'
 import { agreeOnExtensions, PayloadTypes } from './session-rules.js'
 import { SsrcSource, type LocalStream } from './ssrc-source.js'
 
-/** What this server wants of one m-line. */
+/** The server's plan for one m-line. */
 export interface TrackPlan {
   /** Ours: `send` to a viewer, `receive` from a publisher. */
   readonly direction: 'send' | 'receive'
@@ -37,7 +37,7 @@ export interface NegotiatedMedia {
   readonly extensions: HeaderExtensionIds
   /** What we send; absent when receiving. */
   readonly local?: LocalStream
-  /** What the peer announced that it sends; may be empty, then mid and rid tell. */
+  /** The SSRCs that the peer announced; may be empty, then mid and rid identify them. */
   readonly remote: readonly RemoteStream[]
   /** Simulcast layers that we accept. */
   readonly rids: readonly string[]
@@ -111,12 +111,14 @@ export function planUplink(isNamed: (mid: string) => boolean, preferences: Codec
   }
 }
 
-/** Our part in the DTLS handshake: who may choose lets the browser begin, which saves a round trip (RFC 8842 section 5.3). */
+/**
+ * Our role in the DTLS handshake: with a choice the browser begins, which saves a round trip (RFC 8842 section 5.3).
+ */
 export function dtlsRoleFor(offer: RemoteDescription): DtlsRole {
   return offer.setup === 'passive' ? 'client' : 'server'
 }
 
-/** What the egress needs to send an accepted m-line. */
+/** The part of an accepted m-line that the egress uses. */
 export function trackOptionsOf(media: NegotiatedMedia): TrackOptions {
   const codec = media.codecs[0]!
   const { local } = media

@@ -76,8 +76,8 @@ export class OfferLines {
   }
 
   /**
-   * The m-lines of the next offer. `wanted` is the whole list, best first; who has an m-line keeps it as long as it is
-   * among those that fit. `skipped` are those that do not.
+   * The m-lines of the next offer. `wanted` is the whole list, best first; a track keeps its m-line as long as it
+   * fits. `skipped` are those that do not.
    */
   offer(wanted: readonly OfferTrack[]): { readonly media: readonly OfferedMedia[]; readonly skipped: OfferTrack[] } {
     const fitting = this.#fitting(wanted)

@@ -14,7 +14,7 @@ const MAX_LINE_CHARACTERS = 4096
 /** Which side opens the DTLS association (RFC 8842 section 5.2). */
 export type SetupRole = 'actpass' | 'active' | 'passive'
 
-/** What a peer's offer or answer says, checked, and reduced to what this server acts on. */
+/** A peer's offer or answer, checked and reduced to the parts that this server uses. */
 export interface RemoteDescription {
   readonly ice: IceCredentials
   /** sha-256 of the peer's certificate, the same for all m-lines. */

@@ -10,9 +10,9 @@ const NAMES = [
 ]
 
 /**
- * What the m-lines of a session share because they share one transport: in a BUNDLE group a payload type and the id of a
- * header extension mean one thing (RFC 9143 sections 9.1 and 10). Offers that give them two are taken as far as that goes:
- * the first meaning holds, the other is left out.
+ * Rules that all m-lines of a session share because they share one transport: in a BUNDLE group a payload type and
+ * the id of a header extension mean one thing (RFC 9143 sections 9.1 and 10). Offers that give them two are taken as
+ * far as that goes: the first meaning holds, the other is left out.
  */
 export class PayloadTypes {
   readonly #meanings = new Map<number, string>()

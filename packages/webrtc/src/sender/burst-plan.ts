@@ -36,7 +36,7 @@ export const LONG_BURST_PACKETS = 500
 const NEAR_KEYFRAME: Micros = 1_000_000
 const SECOND: Micros = 1_000_000
 
-/** What a packet costs on the wire besides its payload: RTP, SRTP, UDP and IPv4 headers. */
+/** Bytes of a packet on the wire besides its payload: RTP, SRTP, UDP and IPv4 headers. */
 const OVERHEAD_BYTES = 12 + 16 + 16 + 8 + 20
 
 /**

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import type { PathBacklog } from './path-backlog.js'
 
-/** What the path may fall behind before frames are left out. A keyframe of a stream that just fits takes about 400 ms. */
+/** The backlog of the path above which frames are omitted. A keyframe of a stream that just fits takes about 400 ms. */
 const CLOSE_ABOVE: Micros = 600_000
 /** Frames that nothing refers to are left out earlier. */
 const SPARE_ABOVE: Micros = 300_000
@@ -10,7 +10,7 @@ const OPEN_BELOW: Micros = 250_000
 /** Each place further down the list takes so much of these times away: what matters less stops earlier and returns later. */
 const PER_RANK = 0.5
 
-/** What the gate must know of a frame. */
+/** The properties of a frame that the gate uses. */
 export interface GatedFrame {
   readonly keyframe: boolean
   readonly droppable: boolean

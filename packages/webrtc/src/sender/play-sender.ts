@@ -67,8 +67,8 @@ const BLACKOUT: Micros = 2_000_000
 const REPORTS_TOGETHER: Micros = 250_000
 
 /**
- * What the server knows and decides about one viewer: which losses to repair, how fast to send, when to report, when to
- * leave frames out. It formats no packet of media and keeps no copy of any; the egress does.
+ * The server's state and decisions about one viewer: which losses to repair, how fast to send, when to report, when
+ * to leave frames out. It formats no packet of media and keeps no copy of any; the egress does.
  */
 export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySenderEvent> {
   readonly #options: PlaySenderOptions
@@ -147,7 +147,7 @@ export class PlaySender implements Machine<Uint8Array, PlaySenderOutput, PlaySen
     if (count > 0) this.#roundTrip.reportSent(now, wallClock)
   }
 
-  /** `Infinity` while there is no track. */
+  /** `Infinity` without a track. */
   get #reportAt(): Micros {
     let next = Infinity
     for (const { reports } of this.#tracks.values()) next = Math.min(next, reports.next)

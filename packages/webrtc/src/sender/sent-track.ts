@@ -23,7 +23,7 @@ export interface PlayTrack {
   readonly rtpTimestampAt: (now: Micros) => number | undefined
 }
 
-/** What the sender keeps of one of its tracks. */
+/** The sender's state of one track. */
 export class SentTrack {
   readonly track: PlayTrack
   readonly ledger: ResendLedger

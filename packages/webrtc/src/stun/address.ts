@@ -8,8 +8,8 @@ const BYTES_OF_IPV4 = 4
 const BYTES_OF_IPV6 = 16
 
 /**
- * The bytes of an IP address in network order: 4 for IPv4 and for IPv4 in IPv6 (`::ffff:192.0.2.1`, as dual-stack sockets
- * report it), 16 for IPv6. Undefined when the text is no address.
+ * The bytes of an IP address in network order: 4 for IPv4 and for IPv4 in IPv6 (`::ffff:192.0.2.1`, as dual-stack
+ * sockets report it), 16 for IPv6. Undefined if the text is not an address.
  */
 export function parseIp(text: string): Uint8Array | undefined {
   if (!text.includes(':')) return parseIpv4(text)

@@ -37,7 +37,7 @@ export type TransportFailure = DtlsFailure | 'never-connected'
 export type PeerTransportEvent =
   /** Datagrams from this address belong to the session: pin it, and make it known to the `IceDemux`. */
   | { readonly kind: 'verified'; readonly address: PeerAddress }
-  /** The address is no longer the session's: unpin it. */
+  /** The address no longer belongs to the session: unpin it. */
   | { readonly kind: 'dropped'; readonly address: PeerAddress }
   /** This fragment of before an ICE restart is not answered any more: take it out of the `IceDemux`. */
   | { readonly kind: 'retired'; readonly usernameFragment: string }
@@ -87,15 +87,16 @@ export interface PeerTransportCounters {
 }
 
 /**
- * One peer's way through ICE and DTLS to SRTP: a machine made of machines. Nothing that a stranger can send ends it; it
- * ends by its own clock, by the peer's authentic goodbye, or because the peer is not who its description says.
+ * One peer's way through ICE and DTLS to SRTP: a machine made of machines. Nothing that a stranger can send ends it;
+ * it ends by its own clock, by the peer's authentic goodbye, or because the peer's certificate does not match its
+ * description.
  */
 export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTransportEvent> {
   readonly counters: PeerTransportCounters = { unverified: 0, early: 0, undecryptable: 0, rtcpOverRate: 0, unknown: 0 }
   readonly #options: PeerTransportOptions
   readonly #ice: IceAgent
   readonly #outbox = new Outbox<PeerDatagram, PeerTransportEvent>()
-  /** What DTLS has to send: its way is known when it leaves. */
+  /** DTLS output; its address is chosen when it is sent. */
   readonly #handshake: Uint8Array[] = []
   readonly #rtcpRate: RateLimit
   #dtls: DtlsSession | undefined
@@ -128,7 +129,7 @@ export class PeerTransport implements Machine<PeerDatagram, PeerDatagram, PeerTr
     return this.#inbound !== undefined
   }
 
-  /** What opens the peer's packets, once it is connected: for a port that decrypts by itself (`UdpPort.openMedia`). */
+  /** The keys of the peer's packets, once it is connected: for a port that decrypts by itself (`UdpPort.openMedia`). */
   get inbound(): SrtpInbound | undefined {
     return this.#inbound
   }

@@ -7,14 +7,14 @@ export const MAX_LINK_CHARS = 2048
 /** The schemes that `crossroom desktop register` takes. */
 export const DESKTOP_SCHEMES = ['crossroom', 'wxlite'] as const
 
-/** A checked link: whom to call, where. */
+/** A validated link: room and server of the call. */
 export interface DesktopLink {
   /** Origin of the server, `https://HOST[:PORT]`; `http` for this machine and private addresses only. */
   readonly server: string
   readonly roomId: string
   readonly userId?: string
   readonly name?: string
-  /** Good once and for a minute; the server gives it away for what its holder enters with. */
+  /** Valid once and for a minute; the server exchanges it for the holder's credentials. */
   readonly ticket?: string
 }
 
@@ -65,7 +65,7 @@ function checkedLink(parts: ReadonlyMap<string, string>): DesktopLink | string {
   }
 }
 
-/** The address of the call page. What must not be written down goes behind `#`, and the page takes it out of the history. */
+/** The address of the call page. Secrets go after `#`, and the page removes them from the history. */
 export function callAddress({ server, roomId, userId, name, ticket }: DesktopLink): string {
   const address = new URL('/call', server)
   address.searchParams.set('room', roomId)

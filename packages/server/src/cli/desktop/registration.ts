@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { DESKTOP_SCHEMES } from './link.js'
 
-/** What registering needs of the machine. */
+/** The machine's facilities for a registration. */
 export interface DesktopHost {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly platform: string
@@ -14,7 +14,7 @@ export interface DesktopHost {
 
 const FILE = 'crossroom.desktop'
 const MIME_TYPES = DESKTOP_SCHEMES.map((scheme) => `x-scheme-handler/${scheme}`)
-/** The line that says that the file is ours to delete. */
+/** The line that marks the file as ours to delete. */
 const OWNER = 'X-Crossroom=desktop'
 
 /** Whether links are registered by files of the freedesktop.org specifications here. */
@@ -41,7 +41,7 @@ export function registerSchemes(host: DesktopHost): string[] {
   return said
 }
 
-/** Takes back exactly what {@link registerSchemes} did. */
+/** Undoes exactly what {@link registerSchemes} did. */
 export function unregisterSchemes(host: DesktopHost): string[] {
   const path = entryPath(host)
   if (!existsSync(path) || !readFileSync(path, 'utf8').includes(OWNER)) return ['Nothing was registered.']
@@ -69,7 +69,7 @@ function quoted(path: string): string {
   return `"${path.replace(/["`$\\]/g, (special) => `\\\\${special}`).replaceAll('%', '%%')}"`
 }
 
-/** xdg-mime writes lines `x-scheme-handler/crossroom=crossroom.desktop`; there is no tool that takes them back. */
+/** xdg-mime writes lines `x-scheme-handler/crossroom=crossroom.desktop`; no tool removes them. */
 function forgetDefaults(path: string): void {
   if (!existsSync(path)) return
   const ours = new Set(MIME_TYPES.flatMap((type) => [`${type}=${FILE}`, `${type}=${FILE};`]))

@@ -2,12 +2,12 @@ import type { ClientKind, RequestedRole } from '@crossroom/protocol'
 import type { Identity } from '../../auth/index.js'
 import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 
-/** A verified user that wants to enter: the argument of `enter`. */
+/** A verified user who enters: the argument of `enter`. */
 export interface EnterRequest {
   /** Canonical: a number is its decimal string. */
   readonly roomId: string
   readonly identity: Identity
-  /** What the others see; default: the user id. */
+  /** Display name; default: the user id. */
   readonly userName?: string | undefined
   /** Default: anchor when the identity may send something, else audience. */
   readonly role?: RequestedRole | undefined

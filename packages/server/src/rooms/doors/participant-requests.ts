@@ -1,7 +1,7 @@
 import type { EnterResult, ParamsOf, RequestMethod, ResultOf } from '@crossroom/protocol'
 import type { Identity } from '../../auth/index.js'
 
-/** What a participant finds out on entering or resuming, but for what signaling knows itself. */
+/** The result of entering or resuming, without the fields that signaling adds. */
 export type RoomEnterResult = Omit<EnterResult, 'iceServers'>
 
 /** Requests that a member makes of its room. The others make, move or end the membership itself. */
@@ -10,7 +10,7 @@ export type MemberMethod = Exclude<
   'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave'
 >
 
-/** What one participant may ask of its room, in the order in which it asks. */
+/** Requests of one participant to its room, handled in order. */
 export interface ParticipantRequests {
   readonly userId: string
   readonly roomId: string

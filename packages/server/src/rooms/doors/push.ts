@@ -16,7 +16,7 @@ const BAD_ADDRESS =
   '/push/ROOM takes a room id of at most 64 and a userid of at most 32 of [A-Za-z0-9_-], a name of at most 64 printable characters, and streamtype=main or aux.'
 const UINT32 = /^\d{1,10}$/
 
-/** How a door without signaling says what rooms refuse. */
+/** Refusals of rooms, for protocols without signaling. */
 const REFUSALS: Readonly<Partial<Record<RoomErrorCode, readonly [RefusalCode, number]>>> = {
   BANNED: ['BANNED', 403],
   DRAINING: ['FULL', 503],
@@ -26,12 +26,12 @@ const REFUSALS: Readonly<Partial<Record<RoomErrorCode, readonly [RefusalCode, nu
   ROOM_NOT_FOUND: ['NOT_FOUND', 404],
 }
 
-/** A verified user that wants to publish into a room. */
+/** A verified user who publishes into a room. */
 export interface PushRequest {
   /** Canonical: a number is its decimal string. */
   readonly roomId: string
   readonly streamType: PublishedStreamType
-  /** What the others see; undefined: the user id. */
+  /** Display name; undefined: the user id. */
   readonly userName: string | undefined
   readonly identity: Identity
   /** By which protocol. */
@@ -40,7 +40,7 @@ export interface PushRequest {
   readonly remoteAddress: string
 }
 
-/** The way into rooms for those who publish, wherever a room lives. */
+/** The entrance for publishers, wherever a room lives. */
 export interface PushDirectory {
   /** Rejects with RoomError: BANNED, DRAINING, NO_PERMISSION, ROLE_FORBIDDEN, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
   push(request: PushRequest): Promise<Grant>
@@ -109,7 +109,7 @@ function credentialsOf({ query, bearer, remoteAddress }: StreamRequest, roomId: 
   }
 }
 
-/** Signatures that ran out are told from wrong ones; everything else is for the log of the encoder to read. */
+/** Expired signatures have their own code; other codes appear in the encoder's log. */
 function refuseEntry({ code, sentence }: { readonly code: string; readonly sentence: string }): Refusal {
   if (code.endsWith('_EXPIRED')) return refusal('EXPIRED', sentence, 401)
   if (code === 'TOO_MANY_FAILURES') return refusal('TOO_MANY_FAILURES', sentence, 429)

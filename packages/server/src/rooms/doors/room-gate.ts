@@ -6,7 +6,7 @@ import { refusal } from './refusal.js'
 
 export interface RoomGateOptions {
   readonly rooms: PushDirectory
-  /** What is played and published here. */
+  /** The tokens and layers that requests refer to. */
   readonly media: { readonly tokens: MediaTokens; readonly layers: StreamLayers }
   readonly verifier: EntryVerifier
 }

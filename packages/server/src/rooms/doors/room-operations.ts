@@ -35,7 +35,10 @@ export interface ShareRequest {
   readonly expiresAtMs: number
 }
 
-/** What operators see of rooms and do with them, wherever a room lives. Rejects with RoomError: ROOM_NOT_FOUND, USER_NOT_FOUND. */
+/**
+ * Operator queries and actions on rooms, wherever a room lives. Rejects with RoomError: ROOM_NOT_FOUND,
+ * USER_NOT_FOUND.
+ */
 export interface RoomOperations {
   /** In order of creation. */
   list(): Promise<readonly RoomSummary[]>
@@ -48,10 +51,10 @@ export interface RoomOperations {
   mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary>
   /** The token to play the stream by, or why there is none. */
   share(roomId: string, request: ShareRequest): Promise<{ readonly token: string } | 'no-stream' | 'too-many'>
-  /** Ends who plays by such a token, and answers how many those were; undefined when the room has no such token. */
+  /** Ends the players of such a token and returns their number; undefined if the room has no such token. */
   unshare(roomId: string, token: string): Promise<number | undefined>
   /** Takes an invitation; undefined when it has run out, was used up, or never was. */
   redeem(roomId: string, invite: string): Promise<GuestPass | undefined>
-  /** The users in a room; undefined when there is no such room. */
+  /** The users in a room; undefined if it does not exist. */
   usersIn(roomId: string): Promise<ReadonlySet<string> | undefined>
 }

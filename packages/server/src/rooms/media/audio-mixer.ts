@@ -6,7 +6,7 @@
 import type { StreamKey } from '../../hub/index.js'
 
 export interface AudioMixOptions {
-  /** Mixes of one room share what they decode. */
+  /** Mixes of one room share their decoders. */
   readonly roomId: string
   /**
    * Hub key under which the mix can be played: AAC, one channel, 48 kHz. Players of the same voices should share one
@@ -17,9 +17,9 @@ export interface AudioMixOptions {
   readonly sources: readonly StreamKey[]
 }
 
-/** One mix. It runs while it is played, and is silent while nobody speaks. */
+/** One mix. It runs while it is played, and is silent without a speaker. */
 export interface AudioMix {
-  /** Replaces the sources; who plays it hears no break. */
+  /** Replaces the sources without a break for its players. */
   update(sources: readonly StreamKey[]): void
   /** Ends it for its players. Idempotent. */
   close(): void

@@ -1,4 +1,4 @@
-/** What rooms need of WebRTC, declared where it is needed: `endpoints/webrtc/rooms` implements it. */
+/** The interface that rooms require from WebRTC: `endpoints/webrtc/rooms` implements it. */
 
 import type { NetworkQuality, OfferParams, PublishedStreamType, PublishedTrack, RemoteTrack } from '@crossroom/protocol'
 import type { StreamKey } from '../../hub/index.js'
@@ -14,7 +14,7 @@ export interface SubscribedTrack extends RemoteTrack {
 /** The server's offer of the down side. */
 export type DownOffer = Required<OfferParams>
 
-/** What the gateway tells of one member. Never called from inside a call of {@link MemberMedia}, except `offer`. */
+/** The gateway's events about one member. Never called during a call of {@link MemberMedia}, except `offer`. */
 export interface MemberMediaHandlers {
   /** To be sent as `media.offer`. At most one is unanswered at a time. */
   offer(offer: DownOffer): void
@@ -28,7 +28,7 @@ export interface MemberMediaOptions {
   readonly roomId: string
   readonly userId: string
   readonly remoteAddress: string
-  /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
+  /** Key and subject of the member's publication: the same subject takes its own stream over. */
   target(streamType: PublishedStreamType): { readonly key: StreamKey; readonly subject: string }
   readonly handlers: MemberMediaHandlers
 }
@@ -41,7 +41,7 @@ export interface MemberMedia {
    */
   publish(sdp: string, tracks: readonly PublishedTrack[]): string
   unpublish(streamType: PublishedStreamType): void
-  /** Replaces the whole list of what goes down. Many changes within a moment are folded into one offer. */
+  /** Replaces the whole list of sent streams. Many changes within a moment are folded into one offer. */
   subscribe(tracks: readonly SubscribedTrack[]): void
   /** The answer to the offer of that revision; an answer to an older one is ignored. Throws SdpError. */
   answer(sdp: string, revision: number): void

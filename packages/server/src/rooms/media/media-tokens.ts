@@ -3,7 +3,7 @@ import type { StreamAction, StreamEndReason, StreamProtocol } from '../../auth/i
 import { roomLimits } from '../../config/index.js'
 import type { StreamKey } from '../../hub/index.js'
 
-/** What one address opens. */
+/** The target of one address. */
 export interface TokenScope {
   readonly action: StreamAction
   readonly roomId: string
@@ -24,7 +24,7 @@ export interface TokenScope {
   readonly isShared?: boolean | undefined
 }
 
-/** What ends a connection that was opened with a token. */
+/** Ends a connection that was opened with a token. */
 export type EndConnection = (reason: StreamEndReason) => void
 
 /** The app of every address that a token opens. */

@@ -16,7 +16,7 @@ export interface StreamOwner {
   handlePublished(stream: MemberStream, state: Exclude<PublishState, 'refused'>): void
 }
 
-/** Of whom it is, and what. */
+/** Member and type of the stream. */
 export interface StreamOf {
   readonly roomId: string
   readonly userId: string
@@ -40,7 +40,7 @@ export interface MemberStreamOptions {
 const BOTH: Kinds = { audio: true, video: true }
 const NEITHER: Kinds = { audio: false, video: false }
 
-/** What a member publishes as main or aux, by whatever protocol, under one key for as long as it is a member. */
+/** A member's main or aux stream, published by any protocol, under one key for the whole membership. */
 export class MemberStream {
   readonly streamType: PublishedStreamType
   /** Publishers with this subject take the stream over from each other. */
@@ -54,9 +54,9 @@ export class MemberStream {
   readonly #tokens: MediaTokens
   readonly #changes: RoomChanges
   readonly #encoders = new Set<(reason: StreamEndReason) => void>()
-  /** What the member may send. */
+  /** The kinds that the member may send. */
   #allowed = BOTH
-  /** What its browser announced; undefined where nothing is announced (RTMP, WHIP). */
+  /** The kinds that its browser announced; undefined for RTMP and WHIP, which announce none. */
   #announced: Kinds | undefined
   /** By the member itself, and by the owner or an operator. */
   #muted = NEITHER
@@ -216,7 +216,7 @@ export class MemberStream {
   }
 }
 
-/** What flows of the kinds that are not muted; nothing of a layer without a stream. */
+/** The flowing kinds that are not muted; none for a layer without a stream. */
 function flowingOf(monitor: StreamMonitor | undefined, open: Kinds): Kinds {
   return { audio: open.audio && monitor?.flowsAudio === true, video: open.video && monitor?.flowsVideo === true }
 }
@@ -230,7 +230,7 @@ export interface ListedLayer {
   readonly rotation: Orientation
 }
 
-/** What others list of a stream: nothing while it is not shown, the lower layer while it lives. */
+/** A stream as others list it: absent while it is not shown, with the lower layer while that lives. */
 export function layersOf(stream: MemberStream): ListedLayer[] {
   if (!stream.isShown) return []
   const { best, small, smallKinds, streamType, kinds } = stream

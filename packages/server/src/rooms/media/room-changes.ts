@@ -1,6 +1,6 @@
 import type { SoundMeter } from './sound-meter.js'
 
-/** What a room is told by the streams in it, from where they are watched: nothing in between passes it on. */
+/** Events that the streams of a room report directly to it. */
 export interface RoomChanges {
   /**
    * `list`: the listed state of the stream changed. `sound`: a member starts to be heard. Called while a frame is

@@ -21,8 +21,8 @@ interface Held {
 }
 
 /**
- * One key of a member's stream. The hub has no stream for it until somebody publishes or plays it; from then on it is held as
- * long as the member is there, and watched.
+ * One key of a member's stream. The hub has no stream for it before its first publisher or player; from then on it is
+ * held and monitored for the whole membership.
  */
 export class StreamLayer {
   readonly key: StreamKey
@@ -37,7 +37,7 @@ export class StreamLayer {
     this.#forgetKey = options.layers.add(this)
   }
 
-  /** Undefined while nobody has published or played it. */
+  /** Undefined before its first publisher or player. */
   get stream(): Stream | undefined {
     return this.#held?.stream
   }
@@ -47,7 +47,7 @@ export class StreamLayer {
     return this.#held?.monitor
   }
 
-  /** Lets a player wait at it, although nobody publishes it yet. */
+  /** Lets a player wait for it before it is published. */
   open(): void {
     if (this.#held === undefined) this.#options.hub.open(this.key)
   }
@@ -57,7 +57,7 @@ export class StreamLayer {
     this.stream?.withhold(kinds)
   }
 
-  /** Called before anybody publishes it, so that nothing that is withheld gets past. */
+  /** Called before the first publish, so that no withheld media gets through. */
   handleOpened(stream: Stream): void {
     const { clock, changes, handlers } = this.#options
     const release = stream.hold()

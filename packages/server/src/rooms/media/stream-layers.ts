@@ -1,13 +1,13 @@
 import type { Stream, StreamHub, StreamKey } from '../../hub/index.js'
 
-/** What is found by its key; see `StreamLayer`. */
+/** An entry found by its key; see `StreamLayer`. */
 export interface KeyedLayer {
   readonly key: StreamKey
   open(): void
   handleOpened(stream: Stream): void
 }
 
-/** The layers of all members by their keys: each is told when the hub opens its stream, for whomever. */
+/** The layers of all members by their keys: each is notified when the hub opens its stream. */
 export class StreamLayers {
   readonly #layers = new Map<string, KeyedLayer>()
 

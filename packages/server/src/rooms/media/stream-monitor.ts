@@ -5,7 +5,7 @@ import type { RoomChanges } from './room-changes.js'
 import type { MeasuredSound } from './sound-meter.js'
 import type { Clock, EndReason, FrameSink, Publication, Stream } from '../../hub/index.js'
 
-/** What a monitor tells of the stream itself. Called from within its handling of a frame: to be brief. */
+/** The monitor's events about the stream. Called while it handles a frame, so they must be brief. */
 export interface MonitorHandlers {
   /** The publication went live, stalled or ended. */
   published(state: Exclude<PublishState, 'refused'>): void
@@ -18,7 +18,7 @@ export interface MonitorHandlers {
 /** Loudness in -dBov that counts as no sound: the noise of a quiet room. */
 const SILENCE = 60
 
-/** Watches what a member really sends on one key: flowing or not, how it is turned, how loud. */
+/** Monitors a member's media on one key: whether it flows, its rotation and its level. */
 export class StreamMonitor implements FrameSink {
   readonly #stream: Stream
   readonly #clock: Clock
@@ -100,7 +100,7 @@ export class StreamMonitor implements FrameSink {
     if (reason === 'kicked') this.#handlers.taken()
   }
 
-  /** It is watched no more. */
+  /** Stops monitoring. */
   close(): void {
     this.#endMeasuring()
     this.#cancelCheck?.()

@@ -21,7 +21,7 @@ export class Bans {
     return this.#holds(nowMs, nameOf(roomId, userId))
   }
 
-  /** Whether somebody was banned who came by the same invitation as this guest. */
+  /** Whether another guest of the same invitation is banned. */
   hasLinkOf(nowMs: number, roomId: string, userId: string): boolean {
     const link = linkOf(userId)
     return link !== undefined && this.#holds(nowMs, nameOf(roomId, link))

@@ -4,14 +4,14 @@ import { roomLimits } from '../../config/index.js'
 import { mayBeAnchor } from './policy.js'
 import { RoomError } from './room-error.js'
 
-/** The credentials of a guest, whom the room has not known before. */
+/** The credentials of a guest, with a new user id. */
 export interface GuestPass {
   readonly userId: string
   readonly role: RequestedRole
   readonly permissions: Permissions
 }
 
-/** An invitation as its maker is told of it. */
+/** An invitation as its creator sees it. */
 export interface MadeInvitation {
   readonly invite: string
   readonly role: RequestedRole
@@ -21,7 +21,7 @@ export interface MadeInvitation {
 }
 
 interface Invitation {
-  /** What the ids of its guests begin with. */
+  /** The prefix of its guests' ids. */
   readonly link: string
   readonly role: RequestedRole
   readonly permissions: Permissions
@@ -37,7 +37,7 @@ const GUEST = 'guest-'
 const LINK_CHARS = 8
 const OWN_CHARS = 18
 
-/** What ids of guests who came by the same invitation begin with; undefined for an id that is no guest's. */
+/** The common id prefix of the guests of one invitation; undefined for ids of other users. */
 export function linkOf(userId: string): string | undefined {
   return userId.startsWith(GUEST) ? userId.slice(0, GUEST.length + LINK_CHARS) : undefined
 }

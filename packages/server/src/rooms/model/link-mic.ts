@@ -1,7 +1,7 @@
 import { roomLimits } from '../../config/index.js'
 import { RoomError } from './room-error.js'
 
-/** Those of the audience who ask for the microphone and were not answered yet, in the order in which they asked. */
+/** Unanswered microphone requests of the audience, oldest first. */
 export class LinkMic {
   readonly #asking = new Set<string>()
 

@@ -5,7 +5,7 @@ import { LinkMic } from './link-mic.js'
 import { mayBeAnchor, type Kinds } from './policy.js'
 import { RoomError } from './room-error.js'
 
-/** A member as the roster knows it. Only the roster changes a role, and what others muted. */
+/** A member as the roster knows it. Only the roster changes roles and mutes by others. */
 export interface Person {
   readonly userId: string
   readonly permissions: Permissions
@@ -14,13 +14,13 @@ export interface Person {
   mutedByOthers: Kinds
 }
 
-/** What a transition did, in the order in which it is to be told. The roster has changed already. */
+/** The events of a transition, in notification order. The roster has changed already. */
 export type RosterEvent<P> =
   /** `by` took the place of the same user. */
   | { readonly kind: 'replaced'; readonly person: P; readonly by: P }
   | { readonly kind: 'entered'; readonly person: P }
   | { readonly kind: 'exited'; readonly person: P; readonly reason: ExitReason }
-  /** It may be heard and seen from now on, or no more. */
+  /** It may send from now on, or no longer. */
   | { readonly kind: 'listed' | 'unlisted'; readonly person: P }
   /** `entering` reads it in the answer to its own request. */
   | { readonly kind: 'role'; readonly person: P; readonly by?: string | undefined; readonly entering?: P | undefined }
@@ -31,7 +31,7 @@ export type RosterEvent<P> =
       readonly muted: boolean
       readonly by: string | undefined
     }
-  /** Somebody asks for the microphone. */
+  /** A member asks for the microphone. */
   | { readonly kind: 'asked'; readonly person: P; readonly owner: P }
   /** No answer is needed: the member withdrew the request, left, or already sends. */
   | { readonly kind: 'withdrawn'; readonly person: P; readonly owner: P }
@@ -162,7 +162,7 @@ export class Roster<P extends Person> {
     return [{ kind: 'muted', person, track, muted, by }]
   }
 
-  /** Nobody owns it any more; those who leave next pass it to nobody. */
+  /** Removes the owner for good; further leaves transfer no ownership. */
   disown(): void {
     this.#owner = undefined
   }
@@ -221,7 +221,7 @@ export class Roster<P extends Person> {
     events.push({ kind: 'role', person, entering })
   }
 
-  /** To the longest-present anchor with permission to create rooms; otherwise to nobody. */
+  /** To the longest-present anchor with permission to create rooms; otherwise the room has no owner. */
   #passOwnership(events: Events<P>): void {
     this.#owner = undefined
     for (const person of this.#members.values()) {

@@ -23,14 +23,14 @@ export interface MemberConnection {
   close(reason: CloseReason | 'resumed', extra?: { readonly retryAfterMs?: number }): void
 }
 
-/** Writes the addresses of one participant, who is told the origin that it came by. */
+/** Writes the addresses of one participant, with the origin of its connection. */
 export interface AddressBook {
-  /** Where the server's pages are: `https://HOST[:PORT]`. */
+  /** Origin of the server's pages: `https://HOST[:PORT]`. */
   readonly page: string
   play(token: string): PlayAddresses
   /** RTMP. */
   push(token: string): string
-  /** The same with RTMP in the clear; absent where it is so anyway. */
+  /** The same with plain RTMP; absent if it is plain already. */
   readonly plainRtmp?: AddressBook | undefined
 }
 

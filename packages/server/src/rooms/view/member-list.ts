@@ -11,7 +11,7 @@ export interface Listable {
   readonly streams: Iterable<MemberStream>
 }
 
-/** One member at the time of a list; what receivers differ in is left out. */
+/** One member at the time of a list, without fields that differ per receiver. */
 export interface ListedMember {
   readonly userId: string
   readonly userName: string
@@ -49,7 +49,7 @@ export interface RotationChange {
   readonly rotation: Orientation
 }
 
-/** What happened between two lists. */
+/** The changes between two lists. */
 export interface ListChange {
   readonly exits: readonly { readonly userId: string; readonly reason: ExitReason }[]
   readonly enters: readonly ListedMember[]
@@ -57,7 +57,7 @@ export interface ListChange {
   readonly rotations: readonly RotationChange[]
 }
 
-/** `reasons`: why those who are gone have left. */
+/** `reasons`: why members left. */
 export function changeOf(before: MemberList, after: MemberList, reasons: ReadonlyMap<string, ExitReason>): ListChange {
   const exits: { userId: string; reason: ExitReason }[] = []
   const enters: ListedMember[] = []

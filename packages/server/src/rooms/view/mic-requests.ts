@@ -5,7 +5,7 @@ interface Told {
   notify<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
 }
 
-/** Tells one owner who asks for the microphone, and keeps what the owner was told. */
+/** Notifies one owner of microphone requests, and remembers the sent notifications. */
 export class MicRequests {
   readonly #owner: Told
   readonly #told = new Set<string>()
@@ -29,7 +29,7 @@ export class MicRequests {
     this.#told.delete(userId)
   }
 
-  /** Withdraws what the owner was told and nobody asks any more. */
+  /** Withdraws notified requests that have ended. */
   keep(asking: ReadonlySet<string>): void {
     for (const userId of [...this.#told]) if (!asking.has(userId)) this.withdrawn(userId)
   }

@@ -16,7 +16,7 @@ export interface ParticipantMediaOptions {
   readonly handlers: MemberMediaHandlers
 }
 
-/** What one participant sends and gets by WebRTC; nothing exists before it is first asked for. */
+/** One participant's WebRTC media, created on first use. */
 export class ParticipantMedia {
   readonly #options: ParticipantMediaOptions
   #media: MemberMedia | undefined
@@ -43,7 +43,7 @@ export class ParticipantMedia {
     this.update(list, speakers)
   }
 
-  /** The room changed, or whom to hear first. */
+  /** The room or the order of speakers changed. */
   update(list: MemberList, speakers: readonly string[]): void {
     if (this.#media === undefined) return
     const { userId, receiver } = this.#options
@@ -92,7 +92,7 @@ export function kindsOf(
   return { audio: own.some(({ kind }) => kind === 'audio'), video: own.some(({ kind }) => kind === 'video') }
 }
 
-/** The gateway's errors of SDP, told by their code because rooms do not know WebRTC, as the protocol says them. */
+/** The gateway's SDP errors as protocol errors; identified by code, because rooms do not import WebRTC. */
 function saying<Result>(work: () => Result): Result {
   try {
     return work()

@@ -1,7 +1,7 @@
 import type { PublishedParams, PublishedStreamType, PublishState } from '@crossroom/protocol'
 import type { MemberStream } from '../media/member-stream.js'
 
-/** Tells one member what became of what it publishes, and keeps what it was told. */
+/** Notifies one member of the state of its publications, and remembers the sent states. */
 export class PublishedStates {
   readonly #tell: (params: PublishedParams) => void
   readonly #told = new Map<PublishedStreamType, PublishedParams>()
@@ -20,7 +20,7 @@ export class PublishedStates {
     this.#say({ streamType, state: 'refused', hasAudio: false, hasVideo: false, reason })
   }
 
-  /** What flows of the live ones may have changed. */
+  /** The flowing kinds of live streams may have changed. */
   refresh(streams: Iterable<MemberStream>): void {
     for (const stream of streams) {
       const told = this.#told.get(stream.streamType)

@@ -14,7 +14,7 @@ export interface ReceiverOptions {
   readonly holder: string
   readonly permissions: Permissions
   readonly tokens: MediaTokens
-  /** That it came by; see `readdress`. */
+  /** The origin of its connection; see `readdress`. */
   readonly addresses: AddressBook
 }
 
@@ -54,7 +54,7 @@ export class Receiver {
     return true
   }
 
-  /** It came back, perhaps by another name of the server: the same tokens, behind what it can reach now. */
+  /** It resumed, perhaps by another host name: the same tokens, with the origin that it can reach now. */
   readdress(addresses: AddressBook): void {
     this.#addresses = addresses
     this.#plays = new WeakMap()

@@ -13,7 +13,7 @@ export interface Speaker {
 export interface RoomLevelsOptions {
   readonly clock: Clock
   readonly speakers: () => Iterable<Speaker>
-  /** How many are told. */
+  /** Number of reported members. */
   readonly audience: () => number
   readonly tell: (levels: readonly { readonly userId: string; readonly level: number }[]) => void
   /** Others are in front than before. */
@@ -34,7 +34,7 @@ export class RoomLevels {
     this.#options = options
   }
 
-  /** Users in order of preference where not all can be heard. */
+  /** Users in order of preference if not all can be heard. */
   get order(): readonly string[] {
     return this.#order.order
   }

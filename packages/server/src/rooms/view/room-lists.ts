@@ -7,7 +7,7 @@ import { changeOf, listOf, type Listable, type ListChange, type MemberList } fro
 /** A receiver of the list. */
 export interface ListReceiver {
   readonly isListed: boolean
-  /** The list is another one: `changeFrom` tells what happened since the one it knows. */
+  /** The list changed: `changeFrom` returns the changes since the known one. */
   update(list: MemberList, changeFrom: (told: MemberList) => ListChange): void
   tellList(list: MemberList): void
 }
@@ -16,16 +16,16 @@ export interface RoomListsOptions {
   readonly clock: Clock
   readonly members: () => Iterable<Listable>
   readonly receivers: () => Iterable<ListReceiver>
-  /** Everybody was told of a change. */
+  /** All members were notified of a change. */
   readonly told: () => void
 }
 
-/** Tells everybody who is there: the list after every change, the number of the audience to those who are listed. */
+/** Notifies members: the list after every change, and the audience count for listed members. */
 export class RoomLists {
   readonly #options: RoomListsOptions
   readonly #listFold: Fold
   readonly #countFold: Fold
-  /** Why those have left whom not everybody was told of yet. */
+  /** Reasons of leaves that are not yet reported to all. */
   readonly #reasons = new Map<string, ExitReason>()
   #list: MemberList | undefined
 
@@ -35,18 +35,18 @@ export class RoomLists {
     this.#countFold = new Fold(options.clock, roomLimits.countMicros, () => this.#tellCount())
   }
 
-  /** Those who are listed, as they are at this moment. */
+  /** The listed members at this moment. */
   get list(): MemberList {
     return (this.#list ??= listOf(this.#options.members()))
   }
 
-  /** What others see or hear changed. */
+  /** A visible or audible property changed. */
   changed(): void {
     this.#list = undefined
     this.#listFold.touch()
   }
 
-  /** The list is the same, but not what follows from it. */
+  /** The list is the same, but derived state changed. */
   reordered(): void {
     this.#listFold.touch()
   }

@@ -35,7 +35,7 @@ export class RoomMessages {
     this.#creditAt = options.clock.now()
   }
 
-  /** Answers the id of the message. The sender does not get what goes to everybody: it has it. */
+  /** Returns the id of the message. A message to all is not sent back to its sender. */
   send({ userId: from, userName: fromName }: Sender, { to, kind, data }: ParamsOf<'message.send'>): string {
     const { newId, nowMs, participants, find } = this.#options
     const message: ReceivedMessage = { messageId: newId(), from, fromName, to, kind, data, at: nowMs() }

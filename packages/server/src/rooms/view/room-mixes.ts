@@ -5,7 +5,7 @@ import type { MediaTokens } from '../media/media-tokens.js'
 import type { MemberList } from './member-list.js'
 import { RoomError } from '../model/room-error.js'
 
-/** Whom a mix is for. */
+/** The receiver of a mix. */
 export interface MixReceiver {
   readonly userId: string
   /** Its addresses die with it. */
@@ -37,7 +37,7 @@ interface OpenMix {
   readonly mix: AudioMix
   content: MixContent
   sources: string
-  /** The tokens of those who may play it, by session. */
+  /** The tokens of permitted players, by session. */
   readonly tokens: Map<string, string>
 }
 

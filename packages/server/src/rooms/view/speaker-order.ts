@@ -21,7 +21,7 @@ export class SpeakerOrder {
     return [...this.#front, ...this.#rest]
   }
 
-  /** `levels` of those who were heard of, 0 to 100, undefined where the sender does not say. True when the front changed. */
+  /** `levels` of known members, 0 to 100, undefined if the sender reports none. True if the front changed. */
   update(levels: ReadonlyMap<string, number | undefined>): boolean {
     for (const userId of this.#levels.keys()) if (!levels.has(userId)) this.#levels.delete(userId)
     for (const [userId, level = UNKNOWN_LEVEL] of levels) {
@@ -39,7 +39,7 @@ export class SpeakerOrder {
     return changed
   }
 
-  /** The loudest who wait against the quietest in front. */
+  /** Exchanges the loudest waiting members with the quietest in front. */
   #exchange(front: string[], waiting: string[]): void {
     for (let i = 0; i < waiting.length; i++) {
       const quietest = front.reduce((a, b) => (this.#levelOf(b) < this.#levelOf(a) ? b : a), front[0]!)

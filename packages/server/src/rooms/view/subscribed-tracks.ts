@@ -4,7 +4,7 @@ import type { MemberList } from './member-list.js'
 import type { ListedLayer, MemberStream } from '../media/member-stream.js'
 import type { Kinds } from '../model/policy.js'
 
-/** What a participant asked for: everybody, or these in this order. */
+/** A participant's subscription: all, or these in this order. */
 export type Subscription = 'all' | readonly StreamSubscription[]
 
 export interface SubscriptionOptions {
@@ -13,7 +13,7 @@ export interface SubscriptionOptions {
   /** The receiver; it does not get its own tracks. */
   readonly userId: string
   readonly may: (streamType: StreamType) => Kinds
-  /** Whom to hear first. */
+  /** Speakers, loudest first. */
   readonly speakers: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import { FRAME_MESSAGE, WIRE_HEADER_LENGTH, writeWireHeader, type Micros, type WireMessage } from '@crossroom/media'
 
-/** What the messages between the server and a codec process mean. Each channel is one conversion. */
+/** The messages between the server and a codec process. Each channel is one conversion. */
 export const MESSAGE_TYPE = {
   /** To the codecs: begin a conversion. Body: JSON. */
   open: 1,

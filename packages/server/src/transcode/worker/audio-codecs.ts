@@ -28,7 +28,7 @@ export interface AudioEncoder {
   close(): void
 }
 
-/** What an engine brings for audio. */
+/** The audio functions of an engine. */
 export interface AudioCodecs {
   /** What goes in comes out within the call; a program behind a pipe answers later. */
   readonly isImmediate: boolean

@@ -1,7 +1,7 @@
 import type { Micros } from '@crossroom/media'
 import { MIN_STRETCHABLE } from './sample-stretch.js'
 
-/** Where a block of samples goes. */
+/** The position of a block of samples. */
 export interface Placement {
   /** The block is not continuous: the previous output is finished, and the output's time restarts at the block's. */
   readonly restart: boolean

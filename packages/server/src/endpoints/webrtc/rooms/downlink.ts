@@ -99,7 +99,7 @@ export class DownLink {
     return wanted === 0 ? 1 : Math.min(1, budget / wanted)
   }
 
-  /** Replaces the whole list of what goes down, the most important first. */
+  /** Replaces the whole list of sent streams, the most important first. */
   subscribe(tracks: readonly SubscribedTrack[]): void {
     if (this.#closed) return
     this.#subscribed = tracks

@@ -18,7 +18,7 @@ export interface RoomMediaGatewayOptions {
   readonly environment: PublishEnvironment & Pick<EndpointEnvironment, 'sourceFor'>
 }
 
-/** WebRTC for rooms: makes what each browser needs, when it first needs it. */
+/** WebRTC for rooms: creates the parts of each browser on first use. */
 export class RoomMediaGateway implements MediaGateway {
   readonly #options: RoomMediaGatewayOptions
 
@@ -32,7 +32,7 @@ export class RoomMediaGateway implements MediaGateway {
   }
 }
 
-/** What one browser sends into its room, and what it receives: two PeerConnections. */
+/** One browser's media in its room: a PeerConnection to send and one to receive. */
 class RoomMemberMedia implements MemberMedia {
   readonly #up: RoomUplink
   readonly #down: DownLink

@@ -8,7 +8,7 @@ import type { RtpHeaderFields } from '../../../../../webrtc/src/rtp/header.js'
 import { buildSps } from '../../../../../media/src/h264/sps.fake.js'
 import { buildRtpPacket } from '../../../../../webrtc/src/rtp/rtp.fake.js'
 
-/** Undefined where the native package is not built: then there is nothing to test. */
+/** Undefined if the native package is not built. */
 export function openEngine(): NativeEngine | undefined {
   try {
     return new NativeEngine()

@@ -29,7 +29,7 @@ export interface RoomUplinkOptions {
   /** For the log only. */
   readonly roomId: string
   readonly remoteAddress: string
-  /** Where what the member publishes goes, and as whom: the same subject takes its own stream over. */
+  /** Key and subject of the member's publication: the same subject takes its own stream over. */
   target(streamType: PublishedStreamType): { readonly key: StreamKey; readonly subject: string }
   /** The hub refused or took away a publication. Never called from inside a call of this class. */
   refused(streamType: PublishedStreamType, reason: string): void

@@ -90,7 +90,7 @@ export class AudioPlay implements PlayedTrack, AudioViewer {
     this.#sending.egress.updateTrack(this.#sending.track, { payloadType })
   }
 
-  /** Begins once it is known where live is. */
+  /** Begins once the live position is known. */
   #start(): void {
     if (this.track !== 0 || this.#sending === undefined) return
     const { egress, track, clock } = this.#sending

@@ -12,7 +12,7 @@ export interface SentFrame {
 
 const ignore = (): void => undefined
 
-/** An egress that sends nothing and remembers what it was told. */
+/** An egress that sends nothing and records its calls. */
 export class FakeEgress implements Egress {
   readonly sources = new Map<number, SourceOptions>()
   readonly frames: SentFrame[] = []

@@ -6,7 +6,7 @@ import type { PlayerNeeds } from '../../../hub/index.js'
  */
 export type PlayableKind = 'webrtc-h264' | 'webrtc-h264-slices' | 'webrtc-vp8' | 'webrtc-audio'
 
-/** What browsers of each kind take. RTP has no place for decoding times. */
+/** The needs of each kind of browser. RTP carries no decoding times. */
 export const WEBRTC_NEEDS: Readonly<Record<PlayableKind, PlayerNeeds>> = {
   'webrtc-h264': { name: 'webrtc-h264', audio: ['opus'], video: ['h264'], reordered: false },
   'webrtc-h264-slices': {

@@ -16,7 +16,7 @@ export interface Sending {
 /** One track of one viewer: takes frames from a fanout, whichever is behind it at the time. */
 export interface PlayedTrack {
   readonly kind: 'video' | 'audio'
-  /** What the source sends at present; undefined without one. */
+  /** The source's current bit rate; undefined without a source. */
   readonly rate: RateMeter | undefined
   /** The source's RTP time at `now`; undefined while that is not known. */
   rtpTimestampAt(now: Micros): number | undefined

@@ -90,7 +90,7 @@ export class RtcPlay implements MediaReceiver {
     return this.#media.has(played)
   }
 
-  /** Nothing more of the track leaves, not even what waits. */
+  /** Stops the track, including queued frames. */
   remove(played: PlayedTrack): void {
     const ssrc = this.#media.get(played)?.local?.ssrc
     this.#media.delete(played)

@@ -102,7 +102,7 @@ export interface RtpFanoutOptions {
 
 /** Packs the frames of one stream into RTP payloads, once, and hands them to the egress for all viewers at a time. */
 export class RtpFanout implements FrameSink {
-  /** Where live is on the stream's time line. */
+  /** The live position on the stream's time line. */
   readonly clock: LiveClock
   readonly videoRate = new RateMeter()
   readonly audioRate = new RateMeter()
@@ -290,7 +290,7 @@ export class RtpFanout implements FrameSink {
     })
   }
 
-  /** The last viewer that lost packets loses none any more. */
+  /** The last viewer with packet loss has none any more. */
   #endRed(inner: number): void {
     const red = this.#red.get(inner)
     this.#red.delete(inner)

@@ -21,7 +21,7 @@ const ANY_DELAY = { min: 0, max: 1000 } as const
 const TELL_ANY_DELAY: Micros = 2_000_000
 /** A repeated burst lies between two frames of the live picture: 30 ms of the clock at most. */
 const REPEAT_TICKS = (VIDEO_CLOCK_RATE * 30) / 1000
-/** While another source is waited for, its publisher is asked for a keyframe so often. */
+/** Interval of keyframe requests while the next source has no keyframe. */
 const ASK_AGAIN: Micros = 500_000
 
 /** A place among the viewers of one fanout. */
@@ -71,12 +71,12 @@ export class VideoPlay implements PlayedTrack {
     this.#onEnd = onEnd
   }
 
-  /** Where pictures come from. */
+  /** The source of pictures. */
   get fanout(): RtpFanout | undefined {
     return this.#current?.fanout
   }
 
-  /** Where they are to come from as soon as there is a keyframe. */
+  /** The next source, used from its first keyframe. */
   get nextFanout(): RtpFanout | undefined {
     return this.#next?.fanout
   }

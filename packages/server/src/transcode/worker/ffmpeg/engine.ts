@@ -21,7 +21,7 @@ export class FfmpegEngine implements Engine {
     this.name = `ffmpeg ${version}`
   }
 
-  /** Throws a sentence when there is no ffmpeg, or one without the encoders. */
+  /** Throws a sentence without ffmpeg, or if it lacks the encoders. */
   static load(): FfmpegEngine {
     const version = /^ffmpeg version (\S+)/.exec(run(['-version']))?.[1]
     if (version === undefined) throw new Error('what is called ffmpeg here is something else')

@@ -14,7 +14,7 @@ import {
   type MediaFrame,
 } from '@crossroom/media'
 
-/** What an FLV stream of one track begins with. */
+/** The header of an FLV stream of one track. */
 export function flvHead(config: CodecConfig): Uint8Array {
   const bodyLength = byteLengthOfConfigBody(config)
   const out = new Uint8Array(FLV_FILE_HEADER_LENGTH + (bodyLength === 0 ? 0 : byteLengthOfTag(bodyLength)))
