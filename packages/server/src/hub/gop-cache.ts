@@ -57,6 +57,12 @@ export class GopCache {
     return this.#bytes
   }
 
+  /** Stream time from its first frame to its last. */
+  get span(): Micros {
+    const [first, last] = [this.#frames[0], this.#frames.at(-1)]
+    return first === undefined || last === undefined ? 0 : last.dts - first.dts
+  }
+
   /** More than half of what it may hold came since its beginning. */
   get isFilling(): boolean {
     return this.#bytes > this.#limits.bytes / 2 || this.#pictures > this.#limits.frames / 2

@@ -1,6 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import type { CacheTotal, GopCacheLimits } from './gop-cache.js'
+import { KeyframeAnswers } from './keyframe-answers.js'
 import { Outlet } from './outlet.js'
 import { Publication, type PublisherInfo } from './publication.js'
 import { PublishedTracks } from './published-tracks.js'
@@ -12,6 +13,8 @@ import { Withholding, type Withheld } from './withholding.js'
 
 /** A publisher is asked for a keyframe for the cache's sake no more often. */
 const ASK_TO_KEEP: Micros = 2_000_000
+/** A publisher that answers requests needs no cache beyond this: the answer is the better start. */
+const ANSWERED_CACHE: Micros = 2_000_000
 
 export interface StreamLimits {
   readonly gopCache: GopCacheLimits
@@ -54,6 +57,7 @@ export class Stream {
   #awaitsReturn = false
   #lastFrameAt: Micros = 0
   #heardAt: Micros = 0
+  readonly #answers = new KeyframeAnswers()
   #askedAt: Micros = -Infinity
   /** Totals since the stream was made. */
   framesIn = 0
@@ -151,6 +155,7 @@ export class Stream {
     this.#withholding.restart()
     this.#outlet.gop.clear()
     this.#liveness.reset()
+    this.#answers.restart()
     this.#tracks.restart()
     this.#lastFrameAt = this.#clock.listened()
     this.#heardAt = this.#clock.now()
@@ -230,6 +235,7 @@ export class Stream {
     if (this.#withholding.video) return true
     const info = this.#publication?.info
     if (info?.requestKeyframe === undefined) return false
+    this.#answers.asked(this.#clock.now())
     info.requestKeyframe()
     return true
   }
@@ -311,11 +317,20 @@ export class Stream {
 
   /**
    * A publisher that sends keyframes only on request is asked before the cache is full: a new viewer must always find a
-   * start.
+   * start. One that answers is not cached for long, and a request shows whether it does.
    */
-  #keepCached(frame: MediaFrame): void {
-    if (frame.config.kind !== 'video' || !this.#outlet.gop.isFilling) return
-    const now = this.#clock.now()
+  #keepCached({ config, keyframe }: MediaFrame): void {
+    if (config.kind !== 'video' || !this.isAskable) return
+    const { gop } = this.#outlet
+    const now = this.#heardAt
+    if (keyframe) this.#answers.keyframe(now)
+    const isLong = gop.span > ANSWERED_CACHE
+    const isAnswered = this.#answers.isAnswered(now)
+    if (isLong && isAnswered === true) gop.clear()
+    else if (gop.isFilling || (isLong && isAnswered === undefined)) this.#askToKeep(now)
+  }
+
+  #askToKeep(now: Micros): void {
     if (now - this.#askedAt < ASK_TO_KEEP) return
     this.#askedAt = now
     this.requestKeyframe()

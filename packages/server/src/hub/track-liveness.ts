@@ -1,9 +1,10 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Tracks } from './sink.js'
 
+/** Changed in place: it is noted for every frame. */
 interface Heard {
-  readonly dts: Micros
-  readonly at: Micros
+  dts: Micros
+  at: Micros
 }
 
 /**
@@ -27,9 +28,10 @@ export class TrackLiveness {
 
   /** Notes a frame in stream time. */
   hear(frame: MediaFrame): void {
-    const heard = { dts: frame.dts, at: frame.receivedAt }
-    if (frame.config.kind === 'video') this.#video = heard
-    else this.#audio = heard
+    const heard =
+      frame.config.kind === 'video' ? (this.#video ??= { dts: 0, at: 0 }) : (this.#audio ??= { dts: 0, at: 0 })
+    heard.dts = frame.dts
+    heard.at = frame.receivedAt
   }
 
   /** The tracks that a new viewer can count on. `videoMayRest`: pictures come only when there is something new to see. */
