@@ -13,14 +13,17 @@ const LAYERS = {
   auth: ['hub', 'config', 'observe'],
   rooms: ['hub', 'auth', 'config', 'observe'],
   signaling: ['rooms', 'auth', 'net', 'config', 'observe'],
-  api: ['rooms', 'hub', 'auth', 'net', 'config', 'observe'],
+  api: ['rooms', 'hub', 'auth', 'net', 'jobs', 'pull', 'push', 'record', 'cluster', 'config', 'observe'],
   endpoints: ['hub', 'auth', 'net', 'config', 'observe'],
   transcode: ['hub', 'net', 'config', 'observe'],
-  record: ['hub', 'config', 'observe'],
+  jobs: ['net', 'config', 'observe'],
+  pull: ['jobs', 'hub', 'auth', 'net', 'config', 'observe'],
+  push: ['jobs', 'hub', 'auth', 'net', 'config', 'observe'],
+  record: ['jobs', 'hub', 'auth', 'net', 'config', 'observe'],
   cluster: ['hub', 'net', 'config', 'observe'],
 }
 /** Folder that implements what another layer declares it needs -> that layer: types of its index, and nothing else. */
-const SEAMS = { 'endpoints/webrtc/rooms': 'rooms' }
+const SEAMS = { 'endpoints/webrtc/rooms': 'rooms', 'cluster/documents': 'rooms', 'cluster/claims': 'auth' }
 /** Folder -> folders in it -> folders of the same that these may import. Files beside the folders join them. */
 const FOLDERS = {
   rooms: { model: [], media: ['model'], view: ['model', 'media'], doors: ['model', 'media', 'view'] },

@@ -11,6 +11,7 @@ export type { PreviousSecrets } from './secrets.js'
 export { definitionsOf, serverOptions } from './schema.js'
 export {
   authLimits,
+  engineLimits,
   fetchLimits,
   gopCacheLimits,
   hookLimits,

@@ -440,3 +440,11 @@ export const roomLimits = {
   /** Members are told to reconnect over this time when the server shuts down. */
   drainRetryMs: 5_000,
 } as const
+
+/** The engine of a cluster. */
+export const engineLimits = {
+  /** After this a call has failed: elections take longer, and callers decide what then holds. */
+  requestMs: 2000,
+  /** Of a value or message; NATS takes 1 MiB. */
+  valueBytes: 512 * KiB,
+} as const

@@ -1,0 +1,69 @@
+/** `lost`: nothing is written and nothing arrives until it is back; calls that are under way fail or hang to their deadline. */
+export type EngineState = 'connected' | 'lost'
+
+/** A value of the store. `revision` grows with every write of the store. */
+export interface EngineEntry {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly revision: number
+}
+
+export interface EngineMessage {
+  readonly subject: string
+  readonly payload: Uint8Array
+  /** Answers a request. Absent for a message that was published. */
+  readonly respond?: (payload: Uint8Array) => void
+}
+
+/** A write or a deletion of a key. Deletions have no value. */
+export type EngineChange =
+  | { readonly kind: 'put'; readonly entry: EngineEntry }
+  | { readonly kind: 'delete'; readonly key: string; readonly revision: number }
+
+/** The engine cannot be asked now; the caller may try again. */
+export class EngineLostError extends Error {
+  readonly code = 'CLUSTER_UNAVAILABLE'
+}
+
+/**
+ * What the nodes of a cluster share: messages that are not kept, and a small store with compare-and-set. Keys and subjects are
+ * words of `[A-Za-z0-9_=-]`, joined by dots; a subject to subscribe to, or a prefix to watch, may end in `*` (one word) or `>`
+ * (all that follow). Messages of one sender on one subject arrive in order. Every promise settles within `engineLimits.requestMs`;
+ * one that rejects does so with `EngineLostError`, and then a write may have happened or not.
+ *
+ * One contract suite (`contract.cases.ts`) holds every implementation to this.
+ */
+export interface ClusterEngine {
+  readonly state: EngineState
+  /** Tells changes of `state`. The answer ends it. */
+  onState(listener: (state: EngineState) => void): () => void
+
+  /** Fire and forget: nothing is kept for those who do not listen now. While the engine is lost it is dropped. */
+  publish(subject: string, payload: Uint8Array): void
+  /** The answer ends it. The sender gets its own messages too. */
+  subscribe(subject: string, listener: (message: EngineMessage) => void): () => void
+  /** The first answer; undefined when nobody listens or answers in time. `timeoutMs`: at most `engineLimits.requestMs`. */
+  request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined>
+  /** Resolves when the subscriptions made so far are in force for messages of every node. */
+  flush(): Promise<void>
+
+  get(key: string): Promise<EngineEntry | undefined>
+  /** Every entry under a prefix such as `doc.h.>`; at one moment only where nobody writes. */
+  list(prefix: string): Promise<EngineEntry[]>
+  /** The new revision; undefined when the key is taken. */
+  create(key: string, value: Uint8Array): Promise<number | undefined>
+  /** The new revision; undefined when the key does not have this revision (any more). */
+  update(key: string, value: Uint8Array, revision: number): Promise<number | undefined>
+  /** For keys with one writer. The new revision. */
+  put(key: string, value: Uint8Array): Promise<number>
+  /** Without `revision` whatever is there. False when it has another revision. */
+  delete(key: string, revision?: number): Promise<boolean>
+  /**
+   * Tells what is there, then every change: to the latest value of each key at least, again after the engine was lost. `ready` is called once
+   * all that was there has been told. The answer ends it.
+   */
+  watch(prefix: string, listener: (change: EngineChange) => void, ready?: () => void): () => void
+
+  /** Idempotent. What waits rejects. */
+  close(): Promise<void>
+}

@@ -1,0 +1,212 @@
+import type { DriverClock } from '@crossroom/media'
+import { engineLimits } from '../../config/index.js'
+import { isSubject, matches } from './subject.js'
+import {
+  EngineLostError,
+  type ClusterEngine,
+  type EngineChange,
+  type EngineEntry,
+  type EngineMessage,
+  type EngineState,
+} from './engine.js'
+
+/** Calls back later, in the order of the calls: a message is never handled within the call that sends it. */
+export type Deliver = (callback: () => void) => void
+
+interface Watch {
+  readonly prefix: string
+  readonly listener: (change: EngineChange) => void
+}
+
+/** What the engines of one process share. */
+export class MemoryStore {
+  readonly entries = new Map<string, EngineEntry>()
+  readonly engines = new Set<MemoryEngine>()
+  #revision = 0
+
+  write(key: string, value: Uint8Array): number {
+    const entry = { key, value: value.slice(), revision: ++this.#revision }
+    this.entries.set(key, entry)
+    for (const engine of this.engines) engine.changed({ kind: 'put', entry })
+    return entry.revision
+  }
+
+  remove(key: string): void {
+    if (!this.entries.delete(key)) return
+    const revision = ++this.#revision
+    for (const engine of this.engines) engine.changed({ kind: 'delete', key, revision })
+  }
+
+  under(prefix: string): EngineEntry[] {
+    return [...this.entries.values()].filter(({ key }) => matches(prefix, key))
+  }
+}
+
+/** The engine of nodes in one process: for tests on a virtual clock, and behind the processes of one machine. */
+export class MemoryEngine implements ClusterEngine {
+  readonly #store: MemoryStore
+  readonly #clock: Pick<DriverClock, 'after'>
+  readonly #deliver: Deliver
+  readonly #subscriptions = new Set<{ readonly subject: string; readonly listener: (message: EngineMessage) => void }>()
+  readonly #watches = new Set<Watch>()
+  readonly #stateListeners = new Set<(state: EngineState) => void>()
+  #state: EngineState = 'connected'
+  #isClosed = false
+
+  constructor(store: MemoryStore, clock: Pick<DriverClock, 'after'>, deliver: Deliver = queueMicrotask) {
+    this.#store = store
+    this.#clock = clock
+    this.#deliver = deliver
+    store.engines.add(this)
+  }
+
+  get state(): EngineState {
+    return this.#state
+  }
+
+  /** Cuts this node off, or joins it again: what watches tell is told anew. */
+  setState(state: EngineState): void {
+    if (state === this.#state || this.#isClosed) return
+    this.#state = state
+    for (const listener of [...this.#stateListeners]) listener(state)
+    if (state === 'connected') for (const watch of this.#watches) this.#tellAll(watch)
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    this.#stateListeners.add(listener)
+    return () => void this.#stateListeners.delete(listener)
+  }
+
+  publish(subject: string, payload: Uint8Array): void {
+    checkSubject(subject)
+    if (this.#state === 'lost' || this.#isClosed) return
+    const copy = payload.slice()
+    for (const engine of this.#store.engines) engine.#receive({ subject, payload: copy })
+  }
+
+  subscribe(subject: string, listener: (message: EngineMessage) => void): () => void {
+    const subscription = { subject, listener }
+    this.#subscriptions.add(subscription)
+    return () => void this.#subscriptions.delete(subscription)
+  }
+
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
+    checkSubject(subject)
+    this.#check()
+    const copy = payload.slice()
+    return await new Promise((resolve) => {
+      const micros = Math.min(timeoutMs, engineLimits.requestMs) * 1000
+      const cancel = this.#clock.after(micros, () => resolve(undefined))
+      const respond = (answer: Uint8Array): void => {
+        cancel()
+        const bytes = answer.slice()
+        this.#deliver(() => resolve(bytes))
+      }
+      let isHeard = false
+      for (const engine of this.#store.engines)
+        isHeard = engine.#receive({ subject, payload: copy, respond }) || isHeard
+      if (isHeard) return
+      cancel()
+      this.#deliver(() => resolve(undefined))
+    })
+  }
+
+  async flush(): Promise<void> {
+    this.#check()
+    await new Promise<void>((resolve) => this.#deliver(resolve))
+  }
+
+  async get(key: string): Promise<EngineEntry | undefined> {
+    return await this.#answer(key, () => this.#store.entries.get(key))
+  }
+
+  async list(prefix: string): Promise<EngineEntry[]> {
+    this.#check()
+    return await new Promise((resolve) => this.#deliver(() => resolve(this.#store.under(prefix))))
+  }
+
+  async create(key: string, value: Uint8Array): Promise<number | undefined> {
+    return await this.#answer(key, () => (this.#store.entries.has(key) ? undefined : this.#store.write(key, value)))
+  }
+
+  async update(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
+    const write = (): number | undefined =>
+      this.#store.entries.get(key)?.revision === revision ? this.#store.write(key, value) : undefined
+    return await this.#answer(key, write)
+  }
+
+  async put(key: string, value: Uint8Array): Promise<number> {
+    return await this.#answer(key, () => this.#store.write(key, value))
+  }
+
+  async delete(key: string, revision?: number): Promise<boolean> {
+    return await this.#answer(key, () => {
+      if (revision !== undefined && this.#store.entries.get(key)?.revision !== revision) return false
+      this.#store.remove(key)
+      return true
+    })
+  }
+
+  watch(prefix: string, listener: (change: EngineChange) => void, ready: () => void = () => undefined): () => void {
+    const watch = { prefix, listener }
+    this.#watches.add(watch)
+    if (this.#state === 'connected') {
+      this.#tellAll(watch)
+      this.#later(() => this.#watches.has(watch) && ready())
+    }
+    return () => void this.#watches.delete(watch)
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.#store.engines.delete(this)
+    this.#subscriptions.clear()
+    this.#watches.clear()
+    return Promise.resolve()
+  }
+
+  /** Called by the store. */
+  changed(change: EngineChange): void {
+    if (this.#state === 'lost') return
+    const key = change.kind === 'put' ? change.entry.key : change.key
+    for (const watch of this.#watches) if (matches(watch.prefix, key)) this.#tell(watch, change)
+  }
+
+  #tellAll(watch: Watch): void {
+    for (const entry of this.#store.under(watch.prefix)) this.#tell(watch, { kind: 'put', entry })
+  }
+
+  #tell(watch: Watch, change: EngineChange): void {
+    this.#later(() => this.#watches.has(watch) && watch.listener(change))
+  }
+
+  /** True when somebody listens. */
+  #receive(message: EngineMessage): boolean {
+    if (this.#state === 'lost') return false
+    const listeners = [...this.#subscriptions].filter(({ subject }) => matches(subject, message.subject))
+    for (const subscription of listeners)
+      this.#later(() => this.#subscriptions.has(subscription) && subscription.listener(message))
+    return listeners.length > 0
+  }
+
+  #later(callback: () => void): void {
+    this.#deliver(() => {
+      if (!this.#isClosed && this.#state === 'connected') callback()
+    })
+  }
+
+  #check(): void {
+    if (this.#isClosed || this.#state === 'lost') throw new EngineLostError('The cluster engine cannot be reached.')
+  }
+
+  async #answer<Result>(key: string, action: () => Result): Promise<Result> {
+    checkSubject(key)
+    this.#check()
+    const result = action()
+    return await new Promise((resolve) => this.#deliver(() => resolve(result)))
+  }
+}
+
+function checkSubject(text: string): void {
+  if (!isSubject(text)) throw new TypeError(`Not a key or subject: ${text.slice(0, 80)}`)
+}

@@ -1,0 +1,7 @@
+export type { ClusterEngine, EngineChange, EngineEntry, EngineMessage, EngineState } from './engine/engine.js'
+export { EngineLostError } from './engine/engine.js'
+export { MemoryEngine, MemoryStore, type Deliver } from './engine/memory-engine.js'
+export { asWord, isSubject, matches, readWord } from './engine/subject.js'
+export { CLUSTER_VERSION, type NodeRecord, type NodeState } from './nodes/node-record.js'
+export type { KnownNode, NodeDirectory } from './nodes/node-directory.js'
+export type { StreamLocation, StreamLocations } from './claims/stream-locations.js'
