@@ -60,7 +60,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` }
 }
 
-test('what is missing is installed once, and what is there is left alone', () => {
+test('missing programs are installed once, and present ones are left alone', () => {
   apt(':', INSTALLS)
   expect(run(installs(['crossroom-a', 'crossroom-b']))).toMatchObject({ status: 0 })
   expect(asked()).toEqual(['update', 'install crossroom-a crossroom-b'])

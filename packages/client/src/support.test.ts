@@ -40,7 +40,7 @@ test('without H.264 the server converts both directions', () => {
   expect(support.reasons).toHaveLength(2)
 })
 
-test('without WebRTC and Media Source nothing plays', () => {
+test('a browser without WebRTC and Media Source plays nothing', () => {
   const support = judge({ ...chrome, peerConnection: false, mediaSource: false, sendCodecs: [], receiveCodecs: [] })
   expect(support).toMatchObject({ supported: false, webrtc: false, canPublish: false, canPlay: false })
   expect(support.reasons.join(' ')).toMatch(/WebRTC.*Media Source/)

@@ -56,7 +56,7 @@ test('two sessions agree on GCM and on the keys of both directions', async () =>
   }
 })
 
-test('no datagram exceeds 1200 bytes, and each is whole records', async () => {
+test('no datagram exceeds 1200 bytes, and each one holds whole records', async () => {
   const { datagrams } = await handshake(server(), client())
   for (const datagram of datagrams) {
     expect(datagram.length).toBeLessThanOrEqual(1200)

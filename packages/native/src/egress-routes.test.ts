@@ -108,7 +108,7 @@ test('a TCP connection that takes nothing for 250 ms gets no video until it does
   expect(receiver.rtp.every((packet) => packet.timestamp === 5)).toBe(true)
 })
 
-test('without a route nothing is sent and nothing is numbered', async () => {
+test('a destination without a route sends nothing and numbers nothing', async () => {
   const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
   const track = egress.addTrack(id, VIDEO_TRACK)
   egress.updateDestination(id, { route: { kind: 'none' } })

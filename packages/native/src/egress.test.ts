@@ -233,7 +233,7 @@ describe('retransmission', () => {
     expect(receiver.rtp.map(({ payloadType }) => payloadType)).toEqual([102, 96, 103, 97])
   })
 
-  test('without RTX and with SHA1_80 is the same packet, byte for byte', async () => {
+  test('a retransmission with SHA1_80 and without RTX is the same packet, byte for byte', async () => {
     const { id, receiver } = addDestination(engine, egress, port, SHA1, 1)
     const { rtx: _, ...withoutRtx } = VIDEO_TRACK
     const track = egress.addTrack(id, { ...withoutRtx, playoutDelay: { min: 1, max: 2 } })
@@ -247,7 +247,7 @@ describe('retransmission', () => {
     for (const [i, index] of [0, 10, 19].entries()) expect(hex(again[i])).toBe(hex(receiver.rtp[index]!.wire))
   })
 
-  test('without RTX and with GCM there is none: no nonce is used twice', async () => {
+  test('a retransmission with GCM needs RTX: no nonce is used twice', async () => {
     const { id, receiver } = addDestination(engine, egress, port, GCM, 1)
     const { rtx: _, ...withoutRtx } = VIDEO_TRACK
     const track = egress.addTrack(id, withoutRtx)

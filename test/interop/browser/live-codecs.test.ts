@@ -66,12 +66,15 @@ test('H.265 by FLV is named as a codec that this browser cannot decode', async (
   await untilNotice(/This browser cannot decode the stream \(H\.265/)
 })
 
-test.each(['ws-flv', 'http-flv'])('what the FLV player does not understand ends in words by %s', async (protocol) => {
-  // mpegts.js 1.8 throws at the sequence header of this AV1.
-  const { untilNotice, complaints } = await watch(`av1-${protocol}`, await fixture('enhanced-av1-opus.flv'), protocol)
-  await untilNotice(/This browser cannot decode the stream/)
-  expect(complaints).toEqual([])
-})
+test.each(['ws-flv', 'http-flv'])(
+  'a stream that the FLV player does not understand ends with a sentence by %s',
+  async (protocol) => {
+    // mpegts.js 1.8 throws at the sequence header of this AV1.
+    const { untilNotice, complaints } = await watch(`av1-${protocol}`, await fixture('enhanced-av1-opus.flv'), protocol)
+    await untilNotice(/This browser cannot decode the stream/)
+    expect(complaints).toEqual([])
+  },
+)
 
 test.each(['webrtc', 'ws-flv'])(
   'a change of size in mid-stream is seen by %s, on the same session',

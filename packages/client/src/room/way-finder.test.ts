@@ -37,14 +37,14 @@ test.each<[ProbeOutcome, number, string[]]>([
   expect(done).toEqual(wanted)
 })
 
-test('without a doubt before, the server is asked when media stands still', async () => {
+test('the server is asked when media stands still, even if nothing was in doubt before', async () => {
   const { done, way } = finder('answered', 20)
   void way.stalled(performance.now())
   await vi.advanceTimersByTimeAsync(100)
   expect(done).toEqual(['ask at 0', 'restart at 20'])
 })
 
-test('both directions that stall one after the other are one attempt; the next one comes when that had its time', async () => {
+test('two directions that stall one after the other cause one attempt, and the next one waits until that had its time', async () => {
   const { done, way } = finder('answered', 20)
   void way.stalled(performance.now())
   await vi.advanceTimersByTimeAsync(10)

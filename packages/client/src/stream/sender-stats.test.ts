@@ -64,7 +64,7 @@ test('sent figures are read from the statistics', () => {
   })
 })
 
-test('without a picture, and before anything is known, nothing is made up', () => {
+test('no value is invented without a picture or before anything is known', () => {
   expect(sentIn(new Map(REPORTS))).toEqual({ bytes: 1000, audioCodec: 'opus', roundTripMs: 30, transport: 'udp' })
   expect(sentIn(new Map())).toEqual({ bytes: 0 })
 })

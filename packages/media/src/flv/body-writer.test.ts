@@ -107,7 +107,7 @@ test('a composition time beyond 24 bits is cut, not wrapped', () => {
   expect(frameBody(frame(h264, ['41'], { dts: 9e9 }))).toBe('1701800000' + '0000000141')
 })
 
-test('what has a legacy id', () => {
+test('codecs with a legacy id are sent in it', () => {
   expect([h264, h265, aac, mp3('fffb9064')].every(isLegacyWritable)).toBe(true)
   expect([vp8, opus].some(isLegacyWritable)).toBe(false)
 })

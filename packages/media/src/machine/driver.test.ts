@@ -84,7 +84,7 @@ test('answers are used again, and a drain inside a handler takes nothing from it
   expect(seen).toEqual(['out a', 'event a', 'out b', 'event a', 'event b'])
 })
 
-test('nothing is told after a handler has closed the driver', () => {
+test('no handler is called after one has closed the driver', () => {
   const { driver, seen, machine } = drive((_event, inner) => inner.close())
   machine.outbox.tell('first')
   machine.outbox.tell('second')

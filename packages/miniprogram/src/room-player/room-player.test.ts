@@ -141,7 +141,7 @@ test('a page that is shown without an address draws nothing', async () => {
   expect(players).toEqual([])
 })
 
-test('in DevTools there is a note instead of the tag', async () => {
+test('a note stands in for the tag in DevTools', async () => {
   const { players, component } = await room.open({ platform: 'devtools' })
   expect(players).toEqual([])
   expect(component.dom.innerHTML).toContain('WeChat DevTools has no live-player')

@@ -174,7 +174,7 @@ test('room.closed is 1019 and takes the tag away; so does detached', async () =>
   expect(pushers).toEqual([])
 })
 
-test('in DevTools there is a note instead of the tag', async () => {
+test('a note stands in for the tag in DevTools', async () => {
   const { pushers, component, settle } = await room.open({ platform: 'devtools' })
   await settle()
   expect(pushers).toEqual([])

@@ -210,7 +210,7 @@ test.each(PLAYER_EVENTS)('event %s of a player is forwarded as playerevent, with
   expect(details('playerevent')).toEqual([{ type, userID: 'web1', detail: { code: 2009 } }])
 })
 
-test('in DevTools the tags are names, while signaling and the member list live', async () => {
+test('the tags are names in DevTools, while signaling and the member list work', async () => {
   const server = new FakeRoomServer()
   server.users = [member('web1')]
   const { pushers, players, component } = await room.enter({ server, platform: 'devtools' })

@@ -136,7 +136,7 @@ test('property maxMembers shows as many, and none above it', async () => {
   expect(players.map(({ id }) => id)).toEqual(['a', 'b'])
 })
 
-test('in a full room one out and one in at the same moment both work', async () => {
+test('one member leaves a full room and another enters it at the same moment', async () => {
   const server = new FakeRoomServer()
   server.users = [member('a'), member('b'), member('c')]
   const { players, settle } = await room.enter({ server, properties: { template: 'grid' } })

@@ -187,7 +187,7 @@ test('keys are derived for programs that must not have the secret', async () => 
   }
 })
 
-test('with the secret of JWTs alone a token is a JWT', async () => {
+test('a token is a JWT if only the secret of JWTs is configured', async () => {
   expect(await run(['token', '--user', 'alice', '--room', '42', '--jwt-secret', 'j'])).toBe(0)
   const guard = new FailureGuard(Date.now, () => Promise.resolve())
   const options = { sdkAppId: 1, tickets: {}, jwt: { secret: 'j' }, privateMapKey: 'optional' } as const

@@ -10,7 +10,7 @@ test('one greedy holder gets half of the places, and another gets one immediatel
   expect(share.take('modest')).toBeDefined()
 })
 
-test('in any order of joins and leaves the limit holds, and a newcomer is admitted while a place is free', () => {
+test('the limit holds in any order of joins and leaves, and a newcomer is admitted while a place is free', () => {
   const step = fc.record({ holder: fc.nat({ max: 5 }), leaves: fc.boolean() })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 300 }), (places, steps) => {

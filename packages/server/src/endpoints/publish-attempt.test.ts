@@ -138,7 +138,7 @@ test('a permission that is taken back before or while it is used is a refusal', 
   expect([stage.hub.get(KEY), stage.connections.size]).toEqual([undefined, 0])
 })
 
-test('in any order of events a grant is closed once, and the listed member is the publishing one', async () => {
+test('a grant is closed once in any order of events, and the listed member is the publishing one', async () => {
   const steps = fc.array(
     fc.record({ who: fc.nat({ max: 2 }), does: fc.constantFrom('take', 'leave', 'revoke', 'expire', 'kick', 'wait') }),
     { maxLength: 30 },

@@ -76,7 +76,7 @@ const frames = fc.array(
   },
 )
 
-test('for any input the cache stays within its limits, begins at a decodable picture, and misses none after it', () => {
+test('the cache stays within its limits for any input, begins at a decodable picture, and misses none after it', () => {
   fc.assert(
     fc.property(frames, (input) => {
       const total = new CacheTotal()

@@ -15,7 +15,7 @@ test('a player that asks before the publisher connects gets the stream once', ()
   expect(found).toHaveLength(1)
 })
 
-test('without a publisher a wait ends with undefined, and a cancelled wait reports nothing', () => {
+test('a wait without a publisher ends with undefined, and a cancelled wait reports nothing', () => {
   const stage = new Stage()
   const found: unknown[] = []
   stage.hub.find(StreamKey.plain('live/x'), 2 * SECOND, (stream) => found.push(stream))

@@ -87,7 +87,7 @@ test('an idle socket, and a server that stood still, are no stall', async () => 
   expect(idle.ours.destroyed).toBe(false)
 })
 
-test('with the kernel asked, bytes that wait there count, however few they are', async () => {
+test('bytes that wait in the kernel count where it can be asked, however few they are', async () => {
   const { ours } = await pair()
   let acknowledged = 1000
   const kernel: TcpKernel = {

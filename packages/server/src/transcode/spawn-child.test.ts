@@ -61,7 +61,7 @@ test('a program that does not exist is an exit, not an exception', async () => {
   expect(messages).toHaveLength(0)
 })
 
-test('without an engine the process says why', async () => {
+test('the process says why there is no engine', async () => {
   let told: unknown
   const child = childSpawner({ log: silentLog, entry, engines: ['none'] })({
     handleMessage: (message) => (told = parseControl(message)),

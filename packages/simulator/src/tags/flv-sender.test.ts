@@ -62,7 +62,7 @@ test('with interleavedAudio a whole message of sound stands behind the first chu
   expect(complete[1]![1]).toBeGreaterThanOrEqual(bytes)
 })
 
-test('without it every message is whole before the next', () => {
+test('every message is whole before the next one otherwise', () => {
   const { connection, frames } = sendAll(false)
   expect(connection.pieces).toEqual([])
   const media = connection.sent.filter(({ type, body }) =>

@@ -30,7 +30,7 @@ test('a perfect link only delays', () => {
   expect(received).toEqual(Array.from({ length: 100 }, (_, item) => ({ item, at: item * 10_000 + 25_000 })))
 })
 
-test('nothing arrives before its time', () => {
+test('a datagram never arrives before its time', () => {
   const link = new Link<string>({ seed: 1, delay: 5000 })
   link.send(0, 'a', 100)
   expect(link.receive(4999)).toBeUndefined()

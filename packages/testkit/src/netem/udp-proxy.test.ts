@@ -54,7 +54,7 @@ test('a rebound client comes from another port, and its answers find it', async 
   expect(ports[2]).not.toBe(ports[1])
 })
 
-test('nothing passes while blocked', async () => {
+test('a blocked path passes nothing', async () => {
   const { ask, proxy, client, ports } = await stage()
   proxy.block(true)
   client.send('lost', proxy.port, '127.0.0.1')

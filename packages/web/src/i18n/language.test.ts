@@ -38,6 +38,6 @@ test('every text is used: by a page, or as the code of a failure', () => {
   expect(unused).toEqual([])
 })
 
-test('no page has words of its own', () => {
+test('every word of a page comes from the texts of its language', () => {
   expect(sources).not.toMatch(/>\s*[A-Z][a-z]+ [a-z]+[^<>{}]*<\//)
 })

@@ -50,7 +50,7 @@ const key = [
 ]
 const all = [{ layer: 0 }, { layer: 1 }, { layer: 2 }]
 
-test('of a picture in three layers the highest is shown, and once', () => {
+test('the highest of three layers of a picture is shown, once', () => {
   const watcher = new Watcher()
   expect(watcher.picture(...key)).toEqual({ shown: [1280], keyframe: true })
   expect(watcher.picture(...all)).toEqual({ shown: [1280], keyframe: false })
@@ -74,7 +74,7 @@ test('a layer that is left out of some pictures is waited for; one that is gone 
   expect(watcher.picture(...key.slice(0, 2))).toEqual({ shown: [640], keyframe: true })
 })
 
-test('of layers that begin by themselves only the highest is kept, until it has gone', () => {
+test('only the highest of independent layers is kept, until it has gone', () => {
   const watcher = new Watcher()
   const keys = all.map(({ layer }) => ({ layer, keyframe: true }))
   expect(watcher.picture(...keys)).toEqual({ shown: [1280], keyframe: true })

@@ -37,7 +37,7 @@ test('reordered packets are never asked for', () => {
   expect(due(list, 100_000)).toEqual([])
 })
 
-test('only the answer to a first request is a sample of the round trip', () => {
+test('only an answer to the first request measures the round trip', () => {
   const list = new NackList()
   list.received(1, 0)
   list.received(4, 0)

@@ -47,7 +47,7 @@ test('the bit rate recovers after a bad network', () => {
   again.forEach((cell, number) => expect(store.view(cell, 30, 2)).toEqual(packetOf(number, 2)))
 })
 
-test('of a packet that lies in a larger buffer, only the payload is kept', () => {
+test('only the payload is kept of a packet that lies in a larger buffer', () => {
   const store = new PayloadStore()
   const large = new Uint8Array(5000)
   large.set([7, 8, 9], 40)

@@ -270,7 +270,7 @@ test('layers announced by SSRC are distinguished as layers by rid are; other SSR
   expect(receiver.counters.unknownSource).toBe(1)
 })
 
-test('of several tracks on one m-line (plan B) the first one announced is taken, whenever the others come', () => {
+test('the first announced of several tracks on one m-line (plan B) is taken, whenever the others come', () => {
   const receiver = receiverOf({ ...videoMedia, remote: [{ ssrc: 1000 }, { ssrc: 1002 }] })
   feed(receiver, videoPackets(1002, 0, 1, { mid: '1' }))
   feed(receiver, videoPackets(1000, 0, 1, { mid: '1' }))

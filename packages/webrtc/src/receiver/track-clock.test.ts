@@ -70,7 +70,7 @@ test('video is slewed to the sound within seconds of the first report', () => {
   expect(Math.abs(lipError({ late: 400_000, seconds: 8 }).lips)).toBeLessThan(2000)
 })
 
-test('without reports the arrivals are all there is', () => {
+test('arrivals alone decide without reports', () => {
   expect(lipError({ late: 40_000, seconds: 8, reports: false }).lips).toBe(40_000)
 })
 

@@ -57,6 +57,6 @@ test('a long burst waits on the keyframe when the next one is near, and runs whe
   expect(planBurst({ ...options, frames: gop(100, 4), untilKeyframe: 100_000 }).count).toBe(100)
 })
 
-test('nothing cached is nothing to send', () => {
+test('an empty cache sends nothing', () => {
   expect(planBurst({ frames: [], clockRate: 90_000, bitrate: 1e6 })).toMatchObject({ count: 0, duration: 0 })
 })

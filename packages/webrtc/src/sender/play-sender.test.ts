@@ -348,7 +348,7 @@ test('a track that comes later is reported at once, repaired and gated like the 
   expect(sender.admitFrame(5 * SECOND, SECOND_VIDEO, { keyframe: true, droppable: false }, 1)).toBe(false)
 })
 
-test('without tracks there is nothing to wait for', () => {
+test('a stream without tracks waits for nothing', () => {
   const sender = new PlaySender({ wallClockOffset: 0 })
   expect(pollAll(sender, SECOND)).toMatchObject({ outputs: [], wakeAt: Infinity })
 })

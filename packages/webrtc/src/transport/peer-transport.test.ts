@@ -130,7 +130,7 @@ test('check, handshake, keys: connected, and media flows to its receiver', () =>
   expect(bed.rtcp).toEqual([rtcp(8).subarray(0, 4)])
 })
 
-test('as DTLS client the handshake begins with the first verified address', () => {
+test('a DTLS client begins the handshake with the first verified address', () => {
   const bed = new Bed('client')
   bed.check(3, 9)
   expect(bed.sent.map((out) => [out.address, out.bytes[0]])).toEqual([

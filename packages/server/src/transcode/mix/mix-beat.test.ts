@@ -110,7 +110,7 @@ test('however often another sound leads, the beat is never off by more than one'
   expect(Math.abs(off)).toBeLessThanOrEqual(BEAT + 100)
 })
 
-test('without sound that leads the beat stays', () => {
+test('the beat stays while no leading sound comes', () => {
   const { clock, sent, beat } = rig()
   for (let frame = 0; frame < 50; frame++) {
     clock.advance(BEAT)

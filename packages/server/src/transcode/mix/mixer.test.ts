@@ -211,7 +211,7 @@ test('closing ends it for its listeners and leaks nothing', () => {
   expect(transcoder.process('audio').conversions).toBe(0)
 })
 
-test('no mix without codecs, under a key that is taken, or beyond the limit', () => {
+test('a mix is refused without codecs, under a key that is taken, and beyond the limit', () => {
   const without = rig(null)
   expect(without.mixer.open({ roomId: 'r', key: keyOf('mix'), sources: [] })).toBeUndefined()
   const { mixer } = rig()

@@ -27,7 +27,7 @@ test('opening the page watches, and sends nothing', async () => {
   expect(model.tiles.value).toEqual([])
 })
 
-test('without a live host a member may begin, and is seen and heard immediately', async () => {
+test('a member may begin without a live host, and is seen and heard immediately', async () => {
   await model.watch()
   expect(model.isLive.value).toBe(false)
   await model.goLive()

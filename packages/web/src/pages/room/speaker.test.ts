@@ -12,7 +12,7 @@ test('the view follows the loudest member; another member’s cough changes noth
   expect(follower.update(2100, levels({ a: 0, b: 60 }))).toBe('b')
 })
 
-test('in silence the last speaker stays, and goes when leaving', () => {
+test('the last speaker stays during silence, and goes when leaving', () => {
   const follower = new SpeakerFollower()
   follower.update(0, levels({ a: 50, b: 0 }))
   expect(follower.update(60_000, levels({ a: 0, b: 0 }))).toBe('a')

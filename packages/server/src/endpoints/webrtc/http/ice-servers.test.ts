@@ -18,7 +18,7 @@ test('one Link header per address', () => {
   )
 })
 
-test('no addresses, no headers; no secret, no credentials', () => {
+test('there are no headers without addresses, and no credentials without a secret', () => {
   expect(iceServerLinks({ urls: [], secret: 'north' }, 0, true)).toEqual([])
   expect(iceServerLinks({ urls: ['stun:stun.example.org'], secret: undefined }, 0, true)).toEqual([
     '<stun:stun.example.org>; rel="ice-server"',

@@ -110,7 +110,7 @@ test('a sender that ignores the request keeps its layer', () => {
   expect(sender.main.at(-1)?.at).toBe(sender.now - INTERVAL)
 })
 
-test('only the lower layer comes, as on a thin path: it is the stream, and there is no lower stream', () => {
+test('a lower layer that comes alone, as on a thin path, is the stream, and there is no lower stream', () => {
   const sender = new Sender(['h', 'l'])
   sender.sending.delete('h')
   sender.run(2)
@@ -128,7 +128,7 @@ test('the sender changes the size of its picture: the layers keep their places w
   expect(layers.take('l', frameOf(configOf(80, 45), INTERVAL, true)).main).toBe(false)
 })
 
-test('without simulcast everything is the stream', () => {
+test('every packet belongs to the stream without simulcast', () => {
   const layers = new Layers([])
   expect(layers.take(undefined, frameOf(HIGH, 0, true))).toMatchObject({ main: true, small: false })
   expect(layers.take(undefined, frameOf(HIGH, INTERVAL, false))).toMatchObject({ main: true, wantsKeyframe: false })

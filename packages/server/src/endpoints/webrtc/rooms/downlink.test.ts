@@ -103,7 +103,7 @@ describe.skipIf(!hasEngine)('contents and time of offers', () => {
   const answer = (choice?: Parameters<typeof browserAnswer>[1]): void =>
     stage.link.answer(browserAnswer(stage.last.sdp, choice), stage.last.revision)
 
-  test('nothing before there is a subscription; then one offer for all that changed within 50 ms', () => {
+  test('there is no offer before a subscription; then one offer covers all that changed within 50 ms', () => {
     stage.link.subscribe([])
     clock.advance(1000 * MS)
     expect(stage.offers).toEqual([])

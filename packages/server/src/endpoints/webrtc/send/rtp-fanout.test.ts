@@ -55,7 +55,7 @@ test('redundant audio is packed only while a receiver requests it', () => {
   expect(egress.frames.map(({ targets }) => targets)).toEqual(Array(3).fill([1, 2]))
 })
 
-test('without listeners sound is not packed', () => {
+test('sound is not packed without listeners', () => {
   fanout.addVideo(watcher(1))
   push(sound(clock.now()))
   push(picture(clock.now(), { keyframe: true }))

@@ -138,7 +138,7 @@ test('mixes continue frame by frame from their first listener', () => {
   expect(new Set(ear.frames.map(({ config }) => config)).size).toBe(1)
 })
 
-test('without a speaker there is silence, from one encoder for all', () => {
+test('a room without a speaker hears silence, from one encoder for all', () => {
   const { pass, earWithout, voices, counted } = stage([440, 1000, 2200, 3000])
   const ears = voices.map(({ id }) => earWithout(id))
   pass(0.5, [])
@@ -203,7 +203,7 @@ test('eight loud voices stay within full scale, and are not bent once the gain h
   expect(rms(heard)).toBeGreaterThan(0.2)
 })
 
-test('of many voices the eight loudest are heard', () => {
+test('the eight loudest of many voices are heard', () => {
   const pitches = Array.from({ length: 12 }, (_, index) => 300 + 170 * index)
   const { pass, voices, earWithout } = stage(pitches)
   for (const voice of voices) voice.amplitude = voice.id < 4 ? 0.02 : 0.1
