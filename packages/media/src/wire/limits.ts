@@ -6,6 +6,8 @@ export const wireLimits = {
   messageBytes: 10 * 1024 * 1024,
   /** Units of a frame. */
   units: MAX_NAL_UNITS,
+  /** Messages of script data of a frame. */
+  scripts: 32,
   /** Characters of the JSON of a control message. */
   jsonChars: 1024 * 1024,
   /** Bytes of a codec's configuration record, and of each parameter set. */

@@ -1,5 +1,5 @@
 import { byteLengthOfUtf8, decodeUtf8, writeUtf8 } from '../bytes/utf8.js'
-import type { CodecConfig, MediaFrame } from '../model/frame.js'
+import type { CodecConfig, MediaFrame, ScriptData } from '../model/frame.js'
 import { wireLimits } from './limits.js'
 
 /*
@@ -29,6 +29,9 @@ const FLAG_AUDIO_LEVEL = 16
 /** The body ends with two bytes more: pictures until a whole one, of a recovery point. */
 const FLAG_RECOVERY = 32
 const MAX_RECOVERY = 0xffff
+/** Behind the units: u8 messages, each f64 offset, u32 length, bytes. */
+const FLAG_SCRIPT = 64
+const SCRIPT_FIELDS_LENGTH = 8 + 4
 
 /** One message as it was received. `body` is a view that is valid only while it is handled. */
 export interface WireMessage {
@@ -43,6 +46,10 @@ export function byteLengthOfFrameMessage(frame: MediaFrame): number {
   let length = WIRE_HEADER_LENGTH + FRAME_FIELDS_LENGTH
   if (frame.audioLevel !== undefined) length += 1
   if (frame.recovery !== undefined) length += 2
+  if (frame.script !== undefined) {
+    length += 1
+    for (const { body } of frame.script) length += SCRIPT_FIELDS_LENGTH + body.length
+  }
   for (const unit of frame.units) length += UNIT_LENGTH_SIZE + unit.length
   return length
 }
@@ -54,6 +61,7 @@ export function byteLengthOfFrameMessage(frame: MediaFrame): number {
 export function frameMessage(channel: number, frame: MediaFrame, warmUp = false): Uint8Array | undefined {
   const length = byteLengthOfFrameMessage(frame)
   if (length > wireLimits.messageBytes || frame.units.length > wireLimits.units) return undefined
+  if (frame.script !== undefined && frame.script.length > wireLimits.scripts) return undefined
   const out = new Uint8Array(length)
   const view = new DataView(out.buffer)
   const flags =
@@ -62,6 +70,7 @@ export function frameMessage(channel: number, frame: MediaFrame, warmUp = false)
     (frame.captureTime === undefined ? 0 : FLAG_CAPTURE_TIME) |
     (frame.audioLevel === undefined ? 0 : FLAG_AUDIO_LEVEL) |
     (frame.recovery === undefined ? 0 : FLAG_RECOVERY) |
+    (frame.script === undefined ? 0 : FLAG_SCRIPT) |
     (warmUp ? FLAG_WARM_UP : 0)
   writeWireHeader(view, { type: FRAME_MESSAGE, flags, units: frame.units.length, channel })
   let offset = WIRE_HEADER_LENGTH
@@ -75,9 +84,22 @@ export function frameMessage(channel: number, frame: MediaFrame, warmUp = false)
     out.set(unit, offset + UNIT_LENGTH_SIZE)
     offset += UNIT_LENGTH_SIZE + unit.length
   }
+  if (frame.script !== undefined) offset = writeScript(frame.script, out, view, offset)
   if (frame.audioLevel !== undefined) out[offset++] = frame.audioLevel
   if (frame.recovery !== undefined) view.setUint16(offset, Math.min(frame.recovery, MAX_RECOVERY))
   return out
+}
+
+function writeScript(script: readonly ScriptData[], out: Uint8Array, view: DataView, start: number): number {
+  out[start] = script.length
+  let offset = start + 1
+  for (const { body, offset: at } of script) {
+    view.setFloat64(offset, at)
+    view.setUint32(offset + 8, body.length)
+    out.set(body, offset + SCRIPT_FIELDS_LENGTH)
+    offset += SCRIPT_FIELDS_LENGTH + body.length
+  }
+  return offset
 }
 
 /** See `frameMessage`. */
@@ -111,7 +133,8 @@ export function parseFrameMessage(message: WireMessage, config: CodecConfig): Me
     // Not slice: of a Buffer that would be a view, and keep the whole chunk alive.
     units.push(new Uint8Array(body.subarray(start, offset)))
   }
-  if (offset !== end) return undefined
+  const script = (flags & FLAG_SCRIPT) === 0 ? undefined : parseScript(body.subarray(offset, end))
+  if (script === undefined ? offset !== end || (flags & FLAG_SCRIPT) !== 0 : script.length === 0) return undefined
   return {
     ...{ config, pts, dts, units, receivedAt },
     keyframe: (flags & FLAG_KEYFRAME) !== 0,
@@ -119,7 +142,26 @@ export function parseFrameMessage(message: WireMessage, config: CodecConfig): Me
     ...((flags & FLAG_CAPTURE_TIME) === 0 ? {} : { captureTime }),
     ...(hasLevel ? { audioLevel: body[end]! } : {}),
     ...(isRecovery ? { recovery: view.getUint16(body.length - 2) } : {}),
+    ...(script === undefined ? {} : { script }),
   }
+}
+
+/** Undefined when it is not what its lengths say. */
+function parseScript(bytes: Uint8Array): ScriptData[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const script: ScriptData[] = []
+  const count = bytes[0] ?? 0
+  if (count > wireLimits.scripts) return undefined
+  let offset = 1
+  for (let index = 0; index < count; index++) {
+    const start = offset + SCRIPT_FIELDS_LENGTH
+    if (start > bytes.length) return undefined
+    const at = view.getFloat64(offset)
+    offset = start + view.getUint32(offset + 8)
+    if (offset > bytes.length || !Number.isFinite(at)) return undefined
+    script.push({ body: new Uint8Array(bytes.subarray(start, offset)), offset: at })
+  }
+  return offset === bytes.length ? script : undefined
 }
 
 /** A message without a frame: JSON in its body, or nothing. */

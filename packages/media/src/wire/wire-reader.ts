@@ -14,6 +14,8 @@ export class WireReader {
   /** Bytes the first message needs before it can be read: first its length, then all of it. */
   #needed = LENGTH_SIZE
   broken = false
+  /** Bytes that a message may have behind its length: fewer for a peer that is not known yet. */
+  maxBytes: number = wireLimits.messageBytes
 
   constructor(handle: (message: WireMessage) => void) {
     this.#handle = handle
@@ -41,7 +43,7 @@ export class WireReader {
     const view = new DataView(bytes.buffer, bytes.byteOffset + offset)
     const length = view.getUint32(0)
     const end = offset + LENGTH_SIZE + length
-    if (length < WIRE_HEADER_LENGTH - LENGTH_SIZE || length > wireLimits.messageBytes) {
+    if (length < WIRE_HEADER_LENGTH - LENGTH_SIZE || length > this.maxBytes) {
       this.broken = true
       return offset
     }

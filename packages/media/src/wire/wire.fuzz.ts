@@ -11,6 +11,7 @@ export const fuzzTargets = [
       frameMessage(1, { ...soundOf(1000), audioLevel: 30 })!,
       frameMessage(2, pictureOf(1000, [new Uint8Array(3), new Uint8Array(0), new Uint8Array(40)], true))!,
       frameMessage(2, { ...pictureOf(1000, [new Uint8Array(3)], false), recovery: 49 })!,
+      frameMessage(1, { ...soundOf(1000), script: [{ body: new Uint8Array(9), offset: 4 }], audioLevel: 3 })!,
       new Uint8Array([...controlMessage(8, 0), ...frameMessage(2, soundOf(5))!]),
       controlMessage(3, 1, configToJson(aac)),
       controlMessage(3, 1, configToJson(h264)),

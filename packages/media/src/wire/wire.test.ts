@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { MediaFrame } from '../model/frame.js'
+import type { MediaFrame, ScriptData } from '../model/frame.js'
 import { fromBase64, toBase64 } from '../bytes/base64.js'
 import { configFromJson, configToJson } from './config-json.js'
 import { wireLimits } from './limits.js'
@@ -31,6 +31,30 @@ test('frames come out as they went in, however the connection cuts them', () => 
     }),
     { numRuns: 200 },
   )
+})
+
+test('script data travels with its frame, and beyond a limit the frame is not written', () => {
+  const script = [
+    { body: Uint8Array.of(2, 0, 1, 97), offset: -1500 },
+    { body: new Uint8Array(0), offset: 0 },
+  ]
+  const sent = { ...soundOf(5000), script, audioLevel: 12, recovery: 3 }
+  const got: unknown[] = []
+  new WireReader((message) => got.push(parseFrameMessage(message, aac))).push(frameMessage(1, sent)!)
+  expect(got).toEqual([sent])
+  expect(
+    frameMessage(1, { ...sent, script: new Array<ScriptData>(wireLimits.scripts + 1).fill(script[1]!) }),
+  ).toBeUndefined()
+})
+
+test('a reader that expects small messages breaks at a large one', () => {
+  let messages = 0
+  const reader = new WireReader(() => messages++)
+  reader.maxBytes = 100
+  reader.push(controlMessage(1, 0, 'x'.repeat(80)))
+  expect([messages, reader.broken]).toEqual([1, false])
+  reader.push(controlMessage(1, 0, 'x'.repeat(120)))
+  expect([messages, reader.broken]).toEqual([1, true])
 })
 
 test('control messages come out as they went in', () => {

@@ -12,6 +12,8 @@ export interface PublisherInfo {
   onClose(reason: PublicationEnd): void
   /** Its frames come with times of the server's clock, as WebRTC's do: there is no clock of the publisher's to judge. */
   readonly hasServerTime?: boolean
+  /** A copy from another node, which has judged its times. It yields to a publisher here and to a newer copy. */
+  readonly isCopy?: true
   /** Asks the encoder for a keyframe, where its protocol can. */
   requestKeyframe?(): void
 }
@@ -29,6 +31,8 @@ export interface TrackRefusal {
 /** What a publication feeds. */
 interface PublishedTo {
   handlePublished(frame: MediaFrame): void
+  handleAnnounced(kinds: readonly TrackRefusal['kind'][]): void
+  handleVideoWithheld(): void
   handleUnpublished(publication: Publication): void
 }
 
@@ -50,6 +54,16 @@ export class Publication {
   push(frame: MediaFrame): void {
     if (this.refusals.size > 0) this.refusals.delete(frame.config.kind)
     this.#stream?.handlePublished(frame)
+  }
+
+  /** Of a copy: its tracks are these, and all cached frames have been pushed. Viewers may start. */
+  announce(kinds: readonly TrackRefusal['kind'][]): void {
+    this.#stream?.handleAnnounced(kinds)
+  }
+
+  /** Of a copy: where it is published its video is withheld from now on; cached frames may not be shown. */
+  withholdVideo(): void {
+    this.#stream?.handleVideoWithheld()
   }
 
   /** The publisher left by itself. */

@@ -2,9 +2,11 @@ import type { AudioConfig, Micros, VideoConfig } from '@crossroom/media'
 import type { Clock } from './clock.js'
 import type { Tracks } from './sink.js'
 
+type Kind = 'audio' | 'video'
+
 /**
  * The tracks of the current publisher. They are known when both were seen, or when the second one has been awaited long
- * enough since the first frame.
+ * enough since the first frame. Those of a copy are announced, and known when all of them were seen.
  */
 export class PublishedTracks {
   readonly #clock: Clock
@@ -12,6 +14,8 @@ export class PublishedTracks {
   readonly #onKnown: (isFirst: boolean) => void
   #tracks: Tracks = {}
   #hasFrames = false
+  #isCopy = false
+  #announced: readonly Kind[] | undefined
   #isWaitOver = false
   #wasTold = false
   #cancelWait: (() => void) | undefined
@@ -34,7 +38,7 @@ export class PublishedTracks {
 
   get areKnown(): boolean {
     if (!this.#hasFrames) return false
-    return this.#isWaitOver || (this.#tracks.video !== undefined && this.#tracks.audio !== undefined)
+    return this.#isWaitOver || this.#areComplete
   }
 
   /** `onKnown` was called for this publisher, who may have left since. */
@@ -43,8 +47,10 @@ export class PublishedTracks {
   }
 
   /** Another publisher. */
-  restart(): void {
+  restart(isCopy = false): void {
     this.stop()
+    this.#isCopy = isCopy
+    this.#announced = undefined
     this.#tracks = {}
     this.#isWaitOver = false
     this.#wasTold = false
@@ -59,14 +65,21 @@ export class PublishedTracks {
 
   /** Of each frame. */
   hear(config: VideoConfig | AudioConfig): void {
-    const { video, audio } = this.#tracks
-    if (config !== (config.kind === 'video' ? video : audio)) this.#learn(config)
+    const isNew = config !== this.#tracks[config.kind]
+    if (isNew) this.#tracks = { ...this.#tracks, [config.kind]: config }
     if (!this.#hasFrames) this.#begin()
+    if (isNew && this.#areComplete) this.#handleKnown()
   }
 
-  #learn(config: VideoConfig | AudioConfig): void {
-    this.#tracks = { ...this.#tracks, [config.kind]: config }
-    if (this.#tracks.video !== undefined && this.#tracks.audio !== undefined) this.#handleKnown()
+  /** Of a copy: its publisher has these tracks. */
+  announce(kinds: readonly Kind[]): void {
+    this.#announced = kinds
+    if (this.#hasFrames && this.#areComplete) this.#handleKnown()
+  }
+
+  get #areComplete(): boolean {
+    if (this.#isCopy) return this.#announced?.every((kind) => this.#tracks[kind] !== undefined) === true
+    return this.#tracks.video !== undefined && this.#tracks.audio !== undefined
   }
 
   #begin(): void {

@@ -71,6 +71,11 @@ export class StreamHub {
     this.#fetches.add(resolver)
   }
 
+  /** A resolver may have the stream now: if there is demand, the resolvers are asked again. */
+  recheck(key: StreamKey): void {
+    this.#checkDemand(key)
+  }
+
   /** A resolver fetches the stream, which has not come yet. */
   isFetching(key: StreamKey): boolean {
     return this.#fetches.isPending(key)

@@ -136,12 +136,14 @@ export class Stream {
 
   /**
    * Makes `info` the publisher. Undefined when the name is in use; a publisher with the same subject as the present one
-   * replaces it immediately, because the old connection of a phone that changed networks is still half open.
+   * replaces it immediately, because the old connection of a phone that changed networks is still half open. Any publisher replaces
+   * a copy.
    */
   publish(info: PublisherInfo): Publication | undefined {
     const present = this.#publication
     if (present !== undefined) {
-      if (info.subject === undefined || info.subject !== present.info.subject) return undefined
+      const isSame = info.subject !== undefined && info.subject === present.info.subject
+      if (!isSame && present.info.isCopy !== true) return undefined
       // Detached before it is closed: its end must not count as the stream's.
       this.#publication = undefined
       present.close('replaced')
@@ -151,12 +153,12 @@ export class Stream {
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
     this.#awaitsReturn = false
-    this.#timeline.restart(info.hasServerTime !== true)
+    this.#timeline.restart(info.hasServerTime !== true && info.isCopy !== true)
     this.#withholding.restart()
     this.#outlet.gop.clear()
     this.#liveness.reset()
     this.#answers.restart()
-    this.#tracks.restart()
+    this.#tracks.restart(info.isCopy)
     this.#lastFrameAt = this.#clock.listened()
     this.#heardAt = this.#clock.now()
     const publication = (this.#publication = new Publication(this, info, this.#clock.now()))
@@ -265,6 +267,16 @@ export class Stream {
     if (!this.#withholding.passes(frame)) return
     this.#outlet.deliver(frame)
     this.#keepCached(frame)
+  }
+
+  /** Called by `Publication.announce`. */
+  handleAnnounced(kinds: readonly ('audio' | 'video')[]): void {
+    this.#tracks.announce(kinds)
+  }
+
+  /** Called by `Publication.withholdVideo`. */
+  handleVideoWithheld(): void {
+    this.#outlet.withholdVideo()
   }
 
   /** Called by `Publication.end`. */
