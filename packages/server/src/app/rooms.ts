@@ -72,6 +72,7 @@ export class RoomsPart {
   /** Idempotent. */
   close(): void {
     this.rooms.drain()
+    this.rooms.tokens.close()
     this.signaling.close()
   }
 }

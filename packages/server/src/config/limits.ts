@@ -424,6 +424,8 @@ export const roomLimits = {
   bans: 10_000,
   /** Connections that play one address at the same time. */
   playsPerToken: 8,
+  /** How often an address whose holder another node answers for is checked there while it is in use. */
+  distantCheckMicros: 10 * SECOND,
   /** Addresses for players outside the room, per room. */
   sharedAddresses: 1000,
   /** Messages to all members of one room. */

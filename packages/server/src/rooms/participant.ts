@@ -160,7 +160,6 @@ export class Participant extends Member implements Requester {
     this.room.mixes.drop(this.sessionId)
     this.closeStreams()
     this.services.tokens.revokeHolder(this.sessionId)
-    this.services.tokens.revokeHolder(this.#pushHolder)
   }
 
   /** Updates the participant: `changeFrom` returns the changes since its last list. */
@@ -238,7 +237,7 @@ export class Participant extends Member implements Requester {
     this.media.unpublish('main')
     this.media.unpublish('aux')
     this.closeStreams()
-    this.services.tokens.revokeHolder(this.#pushHolder)
+    this.services.tokens.revokeHolder(this.sessionId, 'publish')
     this.#pushes.clear()
     this.#published.forget()
   }
@@ -251,10 +250,6 @@ export class Participant extends Member implements Requester {
     offer: (offer) => this.notify('media.offer', offer),
     refused: (streamType, reason) => this.#published.handleRefused(streamType, reason),
     quality: (uplink, downlink) => this.network.handleQuality(uplink, downlink),
-  }
-
-  get #pushHolder(): string {
-    return `${this.sessionId}/push`
   }
 
   /** It may have more or less of the same room than under the permissions before, and by other addresses. */
@@ -316,7 +311,7 @@ export class Participant extends Member implements Requester {
   #issuePush(streamType: PublishedStreamType): string {
     const { key, subject } = this.openStream(streamType)
     const { userId, roomId } = this
-    const scope = { action: 'publish', roomId, holder: this.#pushHolder, userId, streamType, key, subject } as const
+    const scope = { action: 'publish', roomId, holder: this.sessionId, userId, streamType, key, subject } as const
     const token = this.services.tokens.issue(scope)
     this.#pushes.set(streamType, token)
     return token

@@ -42,7 +42,7 @@ export class Rooms {
   #draining = false
 
   constructor(options: RoomsOptions) {
-    this.tokens = new MediaTokens(options.newId, options.nowMs)
+    this.tokens = new MediaTokens(options)
     this.layers = new StreamLayers(options.hub)
     this.#services = { ...options, tokens: this.tokens, bans: this.bans, layers: this.layers }
   }

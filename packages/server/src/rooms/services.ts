@@ -4,7 +4,7 @@ import type { Audit, Log } from '../observe/index.js'
 import type { AudioMixer } from './media/audio-mixer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
-import type { MediaTokens } from './media/media-tokens.js'
+import type { MediaTokens, MediaTokensOptions } from './media/media-tokens.js'
 import type { SoundMeter } from './media/sound-meter.js'
 import type { StreamLayers } from './media/stream-layers.js'
 
@@ -26,6 +26,8 @@ export interface RoomsOptions {
   readonly mixer?: AudioMixer | undefined
   /** Absent without codecs: then members that report no level count as quiet speakers. */
   readonly soundMeter?: SoundMeter | undefined
+  /** In a cluster: addresses that every node understands. */
+  readonly cluster?: MediaTokensOptions['cluster']
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined

@@ -29,9 +29,11 @@ export class RoomGate implements StreamGate {
     return admitPush(request, this.#options.rooms, this.#options.verifier)
   }
 
-  #admitToken(request: StreamRequest): Admission {
+  async #admitToken(request: StreamRequest): Promise<Admission> {
     const { tokens, layers } = this.#options.media
-    const token = tokens.find(request.stream)
+    const token = await lookUp(tokens, request.stream)
+    if (token === 'unknown')
+      return refusal('FULL', 'Whether this address still holds cannot be known now; try again in a few seconds.', 503)
     if (token === undefined)
       return refusal('NOT_FOUND', 'This address does not exist, or its receiver or its sender has left the room.', 404)
     if (token.action !== request.action) {
@@ -41,14 +43,24 @@ export class RoomGate implements StreamGate {
     if (!tokens.hasRoom(token))
       return refusal('FULL', 'This address already has the maximum number of connections.', 429, token.key.label)
     if (token.action === 'play') layers.get(token.key)?.open()
-    return grantOf(token, request.protocol)
+    return grantOf(token, request.protocol, tokens)
+  }
+}
+
+/** `unknown`: another node answers for it, and the cluster cannot be asked. */
+async function lookUp(tokens: MediaTokens, text: string): Promise<MediaToken | 'unknown' | undefined> {
+  try {
+    return await tokens.lookUp(text)
+  } catch {
+    return 'unknown'
   }
 }
 
 /** It lives as long as the token, and ends at once with it. */
-function grantOf(token: MediaToken, protocol: StreamProtocol): Grant {
+function grantOf(token: MediaToken, protocol: StreamProtocol, tokens: MediaTokens): Grant {
   const { key, subject, without, connections, action } = token
   let end: ((reason: 'kicked') => void) | undefined
+  let published: (() => void) | undefined
   // Counted from the moment it was granted, so that waiting plays are bounded as well.
   let isOver = false
   const connection = (): void => {
@@ -62,9 +74,11 @@ function grantOf(token: MediaToken, protocol: StreamProtocol): Grant {
     ok: true,
     ...{ key, subject, without },
     ...waits,
-    opened: () => undefined,
+    opened: () => void (published ??= tokens.published(token)),
     closed: () => {
       connections.delete(connection)
+      published?.()
+      published = undefined
       end = undefined
     },
     onRevoked: (handler) => {

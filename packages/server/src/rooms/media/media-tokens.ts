@@ -1,28 +1,9 @@
-import type { PublishedStreamType } from '@crossroom/protocol'
 import type { StreamAction, StreamEndReason, StreamProtocol } from '../../auth/index.js'
 import { roomLimits } from '../../config/index.js'
-import type { StreamKey } from '../../hub/index.js'
-
-/** The target of one address. */
-export interface TokenScope {
-  readonly action: StreamAction
-  readonly roomId: string
-  /** The session or the purpose it was made for; it dies with it. */
-  readonly holder: string
-  /** Of whose stream, and which. */
-  readonly userId: string
-  readonly streamType: PublishedStreamType | 'small' | 'mix'
-  /** In the hub. */
-  readonly key: StreamKey
-  /** The publisher: a later one with the same subject takes over. Absent for playing. */
-  readonly subject?: string | undefined
-  /** The kind of track that its holder may not have. */
-  readonly without?: 'audio' | 'video' | undefined
-  /** Unix milliseconds after which nothing new is opened with it; absent: it lives as long as its holder. */
-  readonly expiresAtMs?: number | undefined
-  /** Any number may play with it at the same time. */
-  readonly isShared?: boolean | undefined
-}
+import type { Clock, StreamKey } from '../../hub/index.js'
+import type { DistantHolders } from './distant-holders.js'
+import { sharedId, type SealedAddresses } from './sealed-addresses.js'
+import type { SealedScope, TokenScope } from './token-scope.js'
 
 /** Ends a connection that was opened with a token. */
 export type EndConnection = (reason: StreamEndReason) => void
@@ -40,20 +21,37 @@ export interface MediaToken extends TokenScope {
   readonly text: string
   /** The connections that were opened with it and are not closed yet. */
   readonly connections: Map<EndConnection, StreamProtocol>
+  /** Another node answers for its holder. */
+  readonly isDistant: boolean
 }
 
-/** Every address of room streams in use. Opaque and random: they tell nothing and cannot be guessed. */
+export interface MediaTokensOptions {
+  /** Makes at most 32 characters of `[A-Za-z0-9_-]`, 128 bits of them random. */
+  readonly newId: () => string
+  readonly nowMs: () => number
+  readonly clock: Clock
+  /** In a cluster, where every node opens every address. Absent: addresses are short and random. */
+  readonly cluster?: { readonly addresses: SealedAddresses; readonly holders: DistantHolders } | undefined
+}
+
+/**
+ * Every address of room streams in use. Opaque: they tell nothing and cannot be guessed. An address lives as long as its holder
+ * and its stream, on whichever nodes those are; what another node answers for is asked again at every change there, and every
+ * 10 s.
+ */
 export class MediaTokens {
-  readonly #newId: () => string
-  readonly #nowMs: () => number
+  readonly #options: MediaTokensOptions
   readonly #tokens = new Map<string, MediaToken>()
   readonly #byHolder = new Map<string, Set<MediaToken>>()
   readonly #byKey = new Map<string, Set<MediaToken>>()
+  readonly #distant = new Set<MediaToken>()
+  #cancelCheck: (() => void) | undefined
 
-  /** `newId` makes at most 32 characters of `[A-Za-z0-9_-]`, 128 bits of them random. */
-  constructor(newId: () => string, nowMs: () => number) {
-    this.#newId = newId
-    this.#nowMs = nowMs
+  constructor(options: MediaTokensOptions) {
+    this.#options = options
+    options.cluster?.holders.observe((roomId) => {
+      for (const token of [...this.#distant]) if (token.roomId === roomId) void this.#check(token)
+    })
   }
 
   get size(): number {
@@ -61,25 +59,48 @@ export class MediaTokens {
   }
 
   issue(scope: TokenScope): string {
-    const token: MediaToken = { ...scope, text: this.#newId(), connections: new Map() }
-    this.#tokens.set(token.text, token)
-    index(this.#byHolder, scope.holder, token)
-    index(this.#byKey, scope.key.text, token)
-    return token.text
+    const text = this.#newText(scope)
+    const connections = this.#tokens.get(text)?.connections ?? new Map<EndConnection, StreamProtocol>()
+    this.#add({ ...scope, text, connections, isDistant: false })
+    return text
   }
 
-  /** Undefined when there is none, or its time is over. */
+  /** Undefined when this node has none, or its time is over. */
   find(text: string): MediaToken | undefined {
     const token = this.#tokens.get(text)
-    if (token?.expiresAtMs === undefined || token.expiresAtMs > this.#nowMs()) return token
+    if (token === undefined || !this.#isOver(token)) return token
     // Running plays may continue: the address expires, not the stream.
     this.#forget(token)
     return undefined
   }
 
+  /** The same, and those of other nodes. Rejects where the cluster cannot be asked now. */
+  async lookUp(text: string): Promise<MediaToken | undefined> {
+    const present = this.find(text)
+    if (present !== undefined && !present.isDistant) return present
+    const scope = this.#options.cluster?.addresses.read(text)
+    if (scope === undefined || this.#isOver(scope)) return undefined
+    const target = await this.#options.cluster?.holders.find(scope)
+    if (target === undefined) {
+      this.revoke(text)
+      return undefined
+    }
+    const known = this.find(text)
+    if (known !== undefined) return known
+    const token = { ...scope, ...target, text, connections: new Map<EndConnection, StreamProtocol>(), isDistant: true }
+    this.#add(token)
+    this.#checkLater()
+    return token
+  }
+
   /** Whether one more connection may be opened with it. */
   hasRoom({ isShared, connections }: MediaToken): boolean {
     return isShared === true || connections.size < roomLimits.playsPerToken
+  }
+
+  /** A publisher came by this address. The answer says that it is gone. */
+  published(token: MediaToken): (() => void) | undefined {
+    return token.isDistant && token.action === 'publish' ? this.#options.cluster?.holders.published(token) : undefined
   }
 
   /** Ends the connections that were opened with it. */
@@ -91,12 +112,20 @@ export class MediaTokens {
     return true
   }
 
-  revokeHolder(holder: string): void {
-    for (const token of [...(this.#byHolder.get(holder) ?? [])]) this.revoke(token.text)
+  /** All of its addresses, or those for one action. */
+  revokeHolder(holder: string, action?: StreamAction): void {
+    for (const token of [...(this.#byHolder.get(holder) ?? [])])
+      if (action === undefined || token.action === action) this.revoke(token.text)
   }
 
   revokeKey(key: StreamKey): void {
     for (const token of [...(this.#byKey.get(key.text) ?? [])]) this.revoke(token.text)
+  }
+
+  /** The holder goes on as the same member on another node: what it opened here stays. */
+  entrust(holder: string): void {
+    for (const token of [...(this.#byHolder.get(holder) ?? [])]) this.#add({ ...token, isDistant: true })
+    this.#checkLater()
   }
 
   /** Disconnects players of that key over these protocols; the addresses stay valid. */
@@ -111,8 +140,55 @@ export class MediaTokens {
     return this.#byHolder.get(holder)?.size ?? 0
   }
 
+  /** Idempotent. */
+  close(): void {
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+  }
+
+  #newText(scope: TokenScope): string {
+    const { cluster, newId } = this.#options
+    if (cluster === undefined) return newId()
+    return cluster.addresses.write(scope.isShared === true ? { ...scope, holder: sharedId(newId()) } : scope)
+  }
+
+  #isOver({ expiresAtMs }: Pick<SealedScope, 'expiresAtMs'>): boolean {
+    return expiresAtMs !== undefined && expiresAtMs <= this.#options.nowMs()
+  }
+
+  #checkLater(): void {
+    if (this.#distant.size === 0) return
+    this.#cancelCheck ??= this.#options.clock.after(roomLimits.distantCheckMicros, () => {
+      this.#cancelCheck = undefined
+      for (const token of [...this.#distant])
+        if (token.connections.size === 0) this.#forget(token)
+        else void this.#check(token)
+      this.#checkLater()
+    })
+  }
+
+  /** While the cluster cannot be asked, what runs goes on. */
+  async #check(token: MediaToken): Promise<void> {
+    try {
+      const target = await this.#options.cluster?.holders.find(token)
+      if (target === undefined && this.#tokens.get(token.text) === token) this.revoke(token.text)
+    } catch {
+      // Asked again in 10 s.
+    }
+  }
+
+  #add(token: MediaToken): void {
+    const before = this.#tokens.get(token.text)
+    if (before !== undefined) this.#forget(before)
+    this.#tokens.set(token.text, token)
+    index(this.#byHolder, token.holder, token)
+    index(this.#byKey, token.key.text, token)
+    if (token.isDistant) this.#distant.add(token)
+  }
+
   #forget(token: MediaToken): void {
     this.#tokens.delete(token.text)
+    this.#distant.delete(token)
     unindex(this.#byHolder, token.holder, token)
     unindex(this.#byKey, token.key.text, token)
   }

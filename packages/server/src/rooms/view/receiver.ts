@@ -48,7 +48,7 @@ export class Receiver {
       return was.audio === is.audio && was.video === is.video
     })
     if (isSame) return false
-    this.#options.tokens.revokeHolder(this.#options.holder)
+    this.#options.tokens.revokeHolder(this.#options.holder, 'play')
     this.#tokens = new WeakMap()
     this.#plays = new WeakMap()
     return true
