@@ -65,6 +65,7 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/5-deployment.md', has: 'docker compose', why: 'Docker' },
   { file: 'docs/6-api-and-hooks.md', has: 'api-key)"', run: 'demo' },
   { file: 'docs/6-api-and-hooks.md', has: 'api/v1/connections/6jV', run: 'demo' },
+  { file: 'docs/6-api-and-hooks.md', has: 'snapshot.jpg?width=320"', run: 'demo' },
   { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/tokens', run: 'demo' },
   { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/forwards', why: 'its target is a server on the internet' }, // prettier-ignore
   { file: 'docs/6-api-and-hooks.md', has: '"streams": [', why: OUTPUT },

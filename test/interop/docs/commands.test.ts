@@ -163,6 +163,18 @@ test('curl uses REST with the server’s stored key, and creates a token', async
   expect(answer).toMatch(/^\{"streams":[\s\S]*CONNECTION_NOT_FOUND[\s\S]*"token":"v/)
 })
 
+test('curl saves the picture of a stream', async () => {
+  const push = start('ffmpeg', [...PUSH, '-f', 'flv', `${demo.rtmp}/live/camera1`])
+  await until('the stream', () => liveStream(demo, 'live/camera1'), { timeoutMs: 20_000 })
+  const blocks = [
+    sample('docs/6-api-and-hooks.md', 'api-key)"'),
+    sample('docs/6-api-and-hooks.md', 'snapshot.jpg?width=320"'),
+  ]
+  await printed(on(demo, blocks.join('\n')), environment(demo.ports))
+  expect([...readFileSync(join(home, 'camera1.jpg')).subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+  await push.stop()
+})
+
 test('doctor finds no fault beside the server of npm start', async () => {
   const said = await printed(sample('docs/8-troubleshooting.md', 'crossroom doctor'), environment(demo.ports))
   expect(said).toMatch(/is in use by the Crossroom that runs here/)

@@ -15,6 +15,7 @@ import type { Forwards } from './forwards.js'
 import { registerMetrics } from './health.js'
 import { registerRoomTokenRoutes } from './room-tokens.js'
 import { registerRoomRoutes } from './rooms.js'
+import { registerSnapshotRoutes, type PictureSource } from './snapshots.js'
 import { registerConnectionRoutes, registerStreamRoutes, registerTokenRoutes } from './routes.js'
 import type { StreamRouteDeps } from './routes.js'
 
@@ -24,6 +25,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly metrics: Metrics
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
+  /** Absent without codecs; then there are no snapshots. */
+  readonly snapshots?: PictureSource | undefined
   /** Absent without rooms; then `/rooms` does not exist. */
   readonly operations?: RoomOperations | undefined
   /** Of the UserSigs that are made. */
@@ -65,6 +68,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         const { operations } = deps
         if (operations !== undefined) registerRoomRoutes(guarded, { ...deps, operations })
         registerRoomTokenRoutes(guarded, deps)
+        if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
         done()

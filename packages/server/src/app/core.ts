@@ -26,7 +26,7 @@ import {
   type TcpKernel,
 } from '../net/index.js'
 import { Audit, type Log, type Metrics } from '../observe/index.js'
-import { childSpawner, Transcoder, transcodeOptions } from '../transcode/index.js'
+import { childSpawner, Snapshots, Transcoder, transcodeOptions } from '../transcode/index.js'
 
 export interface ServerServices {
   readonly log: Log
@@ -53,6 +53,7 @@ export interface Core extends ServerServices {
   readonly sockets: SocketWatch
   readonly door: FrontDoor
   readonly transcoder: Transcoder
+  readonly snapshots: Snapshots
   readonly listeners: Listeners
   readonly clientAddress: (request: IncomingMessage) => string
 }
@@ -99,6 +100,7 @@ export function makeCore(config: ServerConfig, { log, metrics }: ServerServices,
   return {
     ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
     ...{ secrets, audit, pages: pageRulesOf(config) },
+    snapshots: new Snapshots({ clock, process: transcoder.process('video') }),
     ...{ clientAddress, door, pending, sockets },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },

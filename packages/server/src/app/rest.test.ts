@@ -133,6 +133,8 @@ test('the routes of rooms are described', async () => {
     '/{id}/play-addresses post',
     '/{id}/play-addresses/{token} delete',
     '/{id}/tokens post',
+    '/{id}/members/{userId}/snapshot.jpg get',
+    '/{id}/members/{userId}/snapshot.webp get',
   ])
 })
 

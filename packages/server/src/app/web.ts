@@ -127,11 +127,11 @@ export class Web {
 
   #apiDeps({ opened, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
     const { clock, config, connections, guard, hub } = this.#core
-    const { audit, log, metrics, proxies, secrets, transcoder } = this.#core
+    const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations },
-      ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit },
+      ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
       forwards: opened.rtmp?.forwards,
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],

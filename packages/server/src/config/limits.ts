@@ -383,6 +383,23 @@ export const transcodeLimits = {
   lagMicros: 2 * SECOND,
 } as const
 
+/** Snapshots: single pictures of streams as files. */
+export const snapshotLimits = {
+  /** The smallest width that may be requested; and the largest width and height of a picture. */
+  minPixels: 16,
+  maxPixels: 4096,
+  /** Requests for a picture share it for this long. */
+  sharedMicros: 1 * SECOND,
+  /** The wait for a keyframe, and for the picture made of it. */
+  deadlineMicros: 5 * SECOND,
+  /** Pictures that are decoded at the same time, so that conversions of video wait no longer than that … */
+  decoding: 2,
+  /** … and those that are requested and not there yet; further ones are refused. */
+  waiting: 256,
+  /** Finished pictures that are kept; the oldest is dropped first. */
+  keptBytes: 32 * MiB,
+} as const
+
 /** Mixed audio. */
 export const mixLimits = {
   /** Mixes at the same time. Receivers that hear the same members share one. */

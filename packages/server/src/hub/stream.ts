@@ -209,6 +209,10 @@ export class Stream {
     else this.requestKeyframe()
   }
 
+  get isVideoWithheld(): boolean {
+    return this.#withholding.video
+  }
+
   get cachedFrames(): readonly MediaFrame[] {
     return this.#outlet.gop.frames
   }

@@ -1,5 +1,6 @@
-import type { TrackKind } from '@crossroom/protocol'
+import type { PublishedStreamType, TrackKind } from '@crossroom/protocol'
 import { roomLimits } from '../config/index.js'
+import type { StreamKey } from '../hub/index.js'
 import type { MemberSummary, RoomOperations, RoomSummary, ShareRequest } from './doors/room-operations.js'
 import type { Member } from './member.js'
 import type { GuestPass } from './model/invitations.js'
@@ -49,6 +50,14 @@ export class LocalOperations implements RoomOperations {
       const room = this.#require(roomId)
       room.mute(userId, kind, muted)
       return memberSummaryOf(room, room.member(userId)!)
+    })
+  }
+
+  streamOf(roomId: string, userId: string, streamType: PublishedStreamType): Promise<StreamKey | undefined> {
+    return promised(() => {
+      const member = this.#require(roomId).member(userId)
+      if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'The room has no such member.')
+      return member.streamOf(streamType)?.key
     })
   }
 

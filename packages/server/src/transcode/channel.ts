@@ -13,6 +13,7 @@ import {
 import type { Order } from './catalog.js'
 import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
 import type { MixOrder } from './ipc/mix-order.js'
+import type { SnapshotOrder } from './ipc/snapshot-order.js'
 
 /** The life of a codec process seen from here. `off`: no engine, too many crashes, or closed. */
 export type CodecProcessState = 'starting' | 'ready' | 'waiting' | 'off'
@@ -34,7 +35,7 @@ export interface LevelOrder {
 }
 
 /** The jobs for which a channel may be opened. */
-export type ChannelOrder = Order | MixOrder | LevelOrder
+export type ChannelOrder = Order | MixOrder | LevelOrder | SnapshotOrder
 
 /** The pipe of one conversion. */
 export interface Channel {

@@ -92,10 +92,10 @@ export class CodecProcess implements ChannelOwner {
     return this.#reasons
   }
 
-  /** Without those that only look how loud something is. */
+  /** Without those that only look how loud something is, or take a picture. */
   get conversions(): number {
     let count = 0
-    for (const { order } of this.#channels.values()) if (order.kind !== 'level') count++
+    for (const { order } of this.#channels.values()) if (order.kind !== 'level' && order.kind !== 'snapshot') count++
     return count
   }
 

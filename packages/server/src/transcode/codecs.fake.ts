@@ -114,6 +114,17 @@ export const echoEngine: Engine = {
       close: () => undefined,
     }
   },
+  /** The "file" names the format, the width and the picture. */
+  createSnapshot: ({ format, width }, emit) => ({
+    handleFrame(frame, warmUp) {
+      if (frame.units[0]![0] === 0xff) throw new Error('told to fail')
+      const file = `${format} ${String(width)} of ${String(frame.units[0]![0])}`
+      if (!warmUp) emit({ ...frame, units: [new TextEncoder().encode(file)] })
+    },
+    handleAdvance: () => undefined,
+    handleKeyframeRequest: () => undefined,
+    close: () => undefined,
+  }),
   audioCodecs: () => rawCodecs,
 }
 

@@ -14,6 +14,7 @@ export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'
 export { LevelMeter, type LevelMeterOptions } from './level-meter.js'
 export { Mixer, type Mix, type MixerOptions, type MixerStatus, type MixOptions } from './mix/index.js'
+export { SnapshotError, Snapshots, type SnapshotRequest } from './snapshot/index.js'
 export { childSpawner, type SpawnOptions } from './spawn-child.js'
 export {
   derivedInfo,

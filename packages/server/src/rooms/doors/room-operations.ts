@@ -1,4 +1,5 @@
 import type { MemberKind, PublishedStreamType, Role, StreamType, TrackKind } from '@crossroom/protocol'
+import type { StreamKey } from '../../hub/index.js'
 import type { GuestPass } from '../model/invitations.js'
 import type { Kinds } from '../model/policy.js'
 
@@ -49,6 +50,8 @@ export interface RoomOperations {
   members(roomId: string): Promise<readonly MemberSummary[]>
   kick(roomId: string, userId: string, banMs: number): Promise<void>
   mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary>
+  /** The key of a member's stream in the hub, for pictures and jobs; undefined when the member has no such stream. */
+  streamOf(roomId: string, userId: string, streamType: PublishedStreamType): Promise<StreamKey | undefined>
   /** The token to play the stream by, or why there is none. */
   share(roomId: string, request: ShareRequest): Promise<{ readonly token: string } | 'no-stream' | 'too-many'>
   /** Ends the players of such a token and returns their number; undefined if the room has no such token. */

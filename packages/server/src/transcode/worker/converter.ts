@@ -1,6 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from '../catalog.js'
 import type { ChannelOrder } from '../channel.js'
+import type { SnapshotOrder } from '../ipc/snapshot-order.js'
 import type { AudioCodecs } from './audio-codecs.js'
 
 /** One conversion as the codec process runs it. A frame's config tells the codec; it may change at any keyframe. */
@@ -28,6 +29,8 @@ export interface Engine {
   readonly name: string
   /** Throws an Error with a sentence when it cannot do this. */
   createConverter(order: Order, emit: Emit, fail: Fail): Converter
+  /** A converter that answers a single picture as a file. Throws as `createConverter` does. */
+  createSnapshot(order: SnapshotOrder, emit: Emit, fail: Fail): Converter
   /** Decoders and encoders of sound by themselves, for mixing; `fail` ends what uses them. */
   audioCodecs(fail: Fail): AudioCodecs
 }

@@ -58,15 +58,10 @@ test('frames of a conversion that was never opened, or is closed, are nothing', 
 })
 
 test('an order that the engine refuses is a failure with its sentence', () => {
-  const engine: Engine = {
-    name: 'none',
-    createConverter: () => {
-      throw new Error('No encoder here')
-    },
-    audioCodecs: () => {
-      throw new Error('No encoder here')
-    },
+  const refuse = (): never => {
+    throw new Error('No encoder here')
   }
+  const engine: Engine = { name: 'none', createConverter: refuse, createSnapshot: refuse, audioCodecs: refuse }
   const { reasons, open } = rig(engine)
   open(1)
   expect(reasons).toEqual([{ reason: 'No encoder here' }])

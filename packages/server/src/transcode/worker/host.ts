@@ -99,6 +99,7 @@ export class ConversionHost {
 
   #createConverter(order: ChannelOrder, emit: Emit, fail: Fail): Converter {
     if (order.kind === 'audio' || order.kind === 'video') return this.#engine.createConverter(order, emit, fail)
+    if (order.kind === 'snapshot') return this.#engine.createSnapshot(order, emit, fail)
     if (order.kind === 'level') return new LevelConverter(this.#engine.audioCodecs(fail), emit)
     return this.#desk.createConverter(order, emit, fail)
   }

@@ -27,6 +27,17 @@ export class Api {
     }
   }
 
+  /** The picture at `path`; undefined when there is none. */
+  async picture(path: string): Promise<Blob | undefined> {
+    try {
+      const headers = this.#key === undefined ? {} : { Authorization: `Bearer ${this.#key}` }
+      const response = await fetch(`/api/v1${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
+      return response.ok ? await response.blob() : undefined
+    } catch {
+      return undefined
+    }
+  }
+
   /** The list under `field` of an answer; empty when there is none. */
   async list(path: string, field: string): Promise<readonly Record<string, unknown>[]> {
     const answer = await this.ask('GET', path)

@@ -6,11 +6,12 @@ import type { Wall } from './wall-streams.js'
 
 let answer: Wall
 let model: MonitorModel
-const stream = (key: string): WallStream => ({ key, name: key, path: key, isLive: true, viewers: 2 })
+const stream = (key: string): WallStream => ({ key, name: key, path: key, snapshot: '', isLive: true, viewers: 2 })
 
 beforeEach(() => {
   answer = { kind: 'streams', streams: [stream('live/a'), stream('live/b')] }
-  model = new MonitorModel({ fetch: () => Promise.resolve(answer), close: () => undefined })
+  const source = { picture: () => Promise.resolve(undefined), close: () => undefined }
+  model = new MonitorModel({ fetch: () => Promise.resolve(answer), ...source })
 })
 
 test('the wall follows the server; what is gone is not large any more', async () => {

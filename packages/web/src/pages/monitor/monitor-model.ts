@@ -41,6 +41,10 @@ export class MonitorModel {
     return this.refresh()
   }
 
+  picture(stream: WallStream): Promise<Blob | undefined> {
+    return this.#source.picture(stream)
+  }
+
   /** The page goes. */
   close(): void {
     this.#source.close()

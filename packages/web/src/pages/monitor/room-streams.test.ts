@@ -40,6 +40,7 @@ test('every stream of every room is borrowed once, kept, and given back when it 
     ['lobby/a/aux', 'lobby · A (aux)'],
   ])
   for (const { path } of first) expect(path).toMatch(/^r\/t\d+$/)
+  expect(first[1]!.snapshot).toBe('/rooms/lobby/members/a/snapshot.jpg?streamType=aux')
   expect(await streams.fetch(api)).toEqual(first)
   expect(asked.filter((call) => call.startsWith('POST'))).toHaveLength(2)
   members = [member('a', 'main')]

@@ -7,6 +7,8 @@ export interface WallStream {
   readonly name: string
   /** `APP/STREAM` of the addresses to play it by. */
   readonly path: string
+  /** Where REST has its current picture. */
+  readonly snapshot: string
   readonly isLive: boolean
   readonly viewers: number
 }
@@ -59,7 +61,9 @@ export class RoomStreams {
       if (typeof token !== 'string' || typeof play['flv'] !== 'string') return undefined
       this.#lent.set(key, { roomId, token, stream: streamAt(play['flv']) })
     }
-    return { key, name, path: this.#lent.get(key)!.stream, isLive: true, viewers: 0 }
+    const member = `/rooms/${encodeURIComponent(roomId)}/members/${encodeURIComponent(userId)}`
+    const snapshot = `${member}/snapshot.jpg?streamType=${streamType}`
+    return { key, name, path: this.#lent.get(key)!.stream, snapshot, isLive: true, viewers: 0 }
   }
 
   async #giveBack(api: Api, needed: ReadonlySet<string>): Promise<void> {

@@ -3,16 +3,25 @@ import { play, type PlayerState, type StreamPlayer } from '@crossroom/client/str
 import { measure, type Look, type Measured } from '../measured.js'
 import type { WallStream } from './room-streams.js'
 
-/** One stream on the wall: it plays while it is on the screen, and is measured once a second. */
+/** How often a stream that is not on the screen shows a new picture. */
+const PICTURE_MS = 10_000
+
+/** Fetches the current picture of a stream. */
+export type FetchPicture = (stream: WallStream) => Promise<Blob | undefined>
+
+/** One stream on the wall: on the screen it plays and is measured once a second, elsewhere it shows a picture now and then. */
 export class WallItem {
   readonly state = signal<PlayerState>({ kind: 'idle' })
   readonly measured = signal<Measured | undefined>(undefined)
   readonly #video: HTMLVideoElement
+  readonly #fetchPicture: FetchPicture
+  #timer: ReturnType<typeof setInterval> | undefined
   #player: StreamPlayer | undefined
   #before: Look | undefined
 
-  constructor(video: HTMLVideoElement) {
+  constructor(video: HTMLVideoElement, fetchPicture: FetchPicture) {
     this.#video = video
+    this.#fetchPicture = fetchPicture
   }
 
   open({ path }: WallStream): void {
@@ -21,9 +30,33 @@ export class WallItem {
     this.#player.on('state-changed', (state) => this.#show(state))
   }
 
+  /** Stops playing, and shows a picture instead. */
+  rest(stream: WallStream): void {
+    this.close()
+    void this.#showPicture(stream)
+    this.#timer = setInterval(() => void this.#showPicture(stream), PICTURE_MS)
+  }
+
   close(): void {
     this.#player?.stop()
     this.#player = undefined
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Nothing is shown any more. */
+  end(): void {
+    this.close()
+    this.#show({ kind: 'idle' })
+    URL.revokeObjectURL(this.#video.poster)
+  }
+
+  async #showPicture(stream: WallStream): Promise<void> {
+    if (document.hidden) return
+    const picture = await this.#fetchPicture(stream)
+    if (picture === undefined || this.#player !== undefined) return
+    URL.revokeObjectURL(this.#video.poster)
+    this.#video.poster = URL.createObjectURL(picture)
   }
 
   async look(): Promise<void> {

@@ -5,10 +5,15 @@ import { RoomStreams, type WallStream } from './room-streams.js'
 export type Wall =
   { readonly kind: 'streams'; readonly streams: readonly WallStream[] } | Extract<StreamList, { kind: 'hidden' }>
 
+/** Pixels of a tile that is not seen: enough for the moment before it plays. */
+const PICTURE_WIDTH = 320
+
 /** Where a wall learns what there is to see. */
 export interface WallSource {
   /** Asks for everything. Never rejects. */
   fetch(apiKey: string | undefined): Promise<Wall>
+  /** The current picture of a stream, small; undefined when there is none. */
+  picture(stream: WallStream): Promise<Blob | undefined>
   /** Returns the borrowed addresses. */
   close(): void
 }
@@ -29,11 +34,15 @@ export class RestWall implements WallSource {
     return { kind: 'streams', streams: [...list.streams.map(wallStreamOf), ...ofRooms] }
   }
 
+  picture({ snapshot }: WallStream): Promise<Blob | undefined> {
+    return this.#api.picture(`${snapshot}${snapshot.includes('?') ? '&' : '?'}width=${String(PICTURE_WIDTH)}`)
+  }
+
   close(): void {
     void this.#rooms.close(this.#api)
   }
 }
 
 function wallStreamOf({ name, live, viewers }: ListedStream): WallStream {
-  return { key: name, name, path: name, isLive: live, viewers }
+  return { key: name, name, path: name, snapshot: `/streams/${name}/snapshot.jpg`, isLive: live, viewers }
 }

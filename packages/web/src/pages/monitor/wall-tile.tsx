@@ -16,14 +16,20 @@ const LOOK_MS = 1_000
 /** As in monitor.css. */
 const WALL_SHAPE = { width: 16, height: 9 }
 
-/** One picture on the wall, with its figures under it. It plays only while it can be seen. */
+/** One picture on the wall, with its figures under it. It plays only while it can be seen, and is a picture otherwise. */
 export function WallTile({ model, stream }: { model: MonitorModel; stream: WallStream }): VNode {
   const box = useRef<HTMLElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const current = useMemo(() => signal<WallItem | undefined>(undefined), [])
   useEffect(() => {
     if (box.current === null || video.current === null) return
-    return keepPlaying(box.current, new WallItem(video.current), stream, model, (item) => (current.value = item))
+    return keepPlaying(
+      box.current,
+      new WallItem(video.current, (of) => model.picture(of)),
+      stream,
+      model,
+      (item) => (current.value = item),
+    )
   }, [model, stream.key, stream.path, current])
   const isHeard = model.heard.value === stream.key
   useEffect(() => {
@@ -123,7 +129,7 @@ function keepPlaying(
   tell(item)
   const observer = new IntersectionObserver(([entry]) => {
     if (entry?.isIntersecting === true) item.open(stream)
-    else item.close()
+    else item.rest(stream)
   })
   observer.observe(box)
   const timer = setInterval(() => {
@@ -132,7 +138,7 @@ function keepPlaying(
   return () => {
     observer.disconnect()
     clearInterval(timer)
-    item.close()
+    item.end()
     model.note(stream.key, undefined)
     tell(undefined)
   }

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import type { Order } from '../../catalog.js'
+import type { SnapshotOrder } from '../../ipc/snapshot-order.js'
 import type { AudioCodecs } from '../audio-codecs.js'
 import { AudioConverter } from '../audio-converter.js'
 import type { Converter, Emit, Engine, Fail } from '../converter.js'
 import { FfmpegAudioDecoder } from './audio-decoder.js'
 import { FfmpegAudioEncoder } from './audio-encoder.js'
+import { FfmpegSnapshotConverter } from './snapshot-converter.js'
 import { FfmpegVideoConverter } from './video-converter.js'
 
 const START_MS = 5000
@@ -34,6 +36,10 @@ export class FfmpegEngine implements Engine {
   createConverter(order: Order, emit: Emit, fail: Fail): Converter {
     if (order.kind === 'video') return new FfmpegVideoConverter(order, emit, fail)
     return new AudioConverter(this.audioCodecs(fail), order, emit)
+  }
+
+  createSnapshot(order: SnapshotOrder, emit: Emit, fail: Fail): Converter {
+    return new FfmpegSnapshotConverter(order, emit, fail)
   }
 
   audioCodecs(fail: Fail): AudioCodecs {

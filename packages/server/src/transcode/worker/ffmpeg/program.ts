@@ -37,7 +37,8 @@ export class FfmpegProgram {
       this.#closed = true
     }
     this.#child.on('error', (error) => end(error.message))
-    this.#child.on('exit', (code, signal) => end(signal ?? `exit code ${String(code)}`))
+    // After the last output.
+    this.#child.on('close', (code, signal) => end(signal ?? `exit code ${String(code)}`))
   }
 
   /** False when the piece was left out. Only whole pieces are, so what follows can still be read. */
@@ -48,6 +49,11 @@ export class FfmpegProgram {
     }
     this.#child.stdin.write(piece)
     return true
+  }
+
+  /** Writes the last piece: the program ends by itself once it has answered it. */
+  end(piece: Uint8Array): void {
+    if (!this.#closed) this.#child.stdin.end(piece)
   }
 
   close(): void {

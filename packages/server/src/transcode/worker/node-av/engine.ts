@@ -1,10 +1,12 @@
 import type { Order } from '../../catalog.js'
+import type { SnapshotOrder } from '../../ipc/snapshot-order.js'
 import type { AudioCodecs } from '../audio-codecs.js'
 import { AudioConverter } from '../audio-converter.js'
 import type { Converter, Emit, Engine } from '../converter.js'
 import { NodeAvAudioDecoder } from './audio-decoder.js'
 import { NodeAvAudioEncoder } from './audio-encoder.js'
 import { loadLibrary, type Library } from './library.js'
+import { NodeAvSnapshotConverter } from './snapshot-converter.js'
 import { NodeAvVideoConverter } from './video-converter.js'
 
 /** The engine of choice: FFmpeg's libraries inside the codec process. */
@@ -26,6 +28,10 @@ export class NodeAvEngine implements Engine {
     return order.kind === 'audio'
       ? new AudioConverter(this.#audio, order, emit)
       : new NodeAvVideoConverter(this.#library, order, emit)
+  }
+
+  createSnapshot(order: SnapshotOrder, emit: Emit): Converter {
+    return new NodeAvSnapshotConverter(this.#library, order, emit)
   }
 
   audioCodecs(): AudioCodecs {

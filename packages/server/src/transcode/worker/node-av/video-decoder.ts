@@ -40,11 +40,14 @@ export class NodeAvVideoDecoder {
     packet.isKeyframe = frame.keyframe
     const accepted = this.#send(packet)
     packet.unref()
-    while (this.#receive()) {
-      this.#handle(this.#frame, Number(this.#frame.pts))
-      this.#frame.unref()
-    }
+    this.#receiveAll()
     return accepted
+  }
+
+  /** Gives the pictures that it holds back. Nothing can be decoded afterwards. */
+  flush(): void {
+    this.#send(null)
+    this.#receiveAll()
   }
 
   close(): void {
@@ -53,7 +56,14 @@ export class NodeAvVideoDecoder {
     this.#context.freeContext()
   }
 
-  #send(packet: Packet): boolean {
+  #receiveAll(): void {
+    while (this.#receive()) {
+      this.#handle(this.#frame, Number(this.#frame.pts))
+      this.#frame.unref()
+    }
+  }
+
+  #send(packet: Packet | null): boolean {
     try {
       return this.#context.sendPacketSync(packet) >= 0
     } catch {
