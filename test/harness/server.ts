@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { start, type RunningProcess } from './process.js'
 
@@ -68,17 +70,19 @@ async function startOnce(options: TestServerOptions): Promise<TestServer> {
     '0',
   ]
   const args = [COMMAND, 'serve', '--json', '--log-level', 'debug', ...freePorts, ...(options.args ?? [])]
+  const stateDir = mkdtempSync(join(tmpdir(), 'crossroom-state-'))
   let announce: (ports: Record<string, number>) => void
   const listening = new Promise<Record<string, number>>((resolve) => (announce = resolve))
   const server = start(
     process.execPath,
     args,
-    { env: { ...process.env, CROSSROOM_API_KEY: TEST_API_KEY, ...options.env } },
+    { env: { ...process.env, CROSSROOM_API_KEY: TEST_API_KEY, CROSSROOM_STATE_DIR: stateDir, ...options.env } },
     (line) => {
       const ports = portsOf(line)
       if (ports !== undefined) announce(ports)
     },
   )
+  void server.exited.then(() => rmSync(stateDir, { recursive: true, force: true }))
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), START_TIMEOUT_MS)))
   const ports = await Promise.race([listening, tooLate, server.exited.then(() => undefined)])

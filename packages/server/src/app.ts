@@ -123,7 +123,7 @@ class App implements RunningServer {
   }
 
   async close(): Promise<void> {
-    const { hooks, hub, listeners, sockets, transcoder } = this.#core
+    const { hooks, hub, listeners, sockets, state, transcoder } = this.#core
     this.#draining = true
     this.#stopWatching()
     this.#stopWarning()
@@ -135,6 +135,7 @@ class App implements RunningServer {
     this.#opened.close()
     transcoder.close()
     await Promise.all([this.#web.close(), hooks?.close()])
+    state.close()
   }
 
   /** What goes by HTTP: the pages, REST, signaling, and protocols without a port of their own. */

@@ -1,7 +1,6 @@
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import { parseRtmpUrl } from '@crossroom/rtmp'
-import { isPublicAddress, parseUrl } from '../net/index.js'
+import { EVERY_NETWORK, TargetRefused, Targets, type ResolveHost } from '../jobs/index.js'
+import { parseUrl } from '../net/index.js'
 import { ApiError } from './errors.js'
 
 /**
@@ -20,9 +19,6 @@ export interface ForwardTarget {
   /** Path and query after the first slash: the app, the stream name and the rest. */
   readonly path: string
 }
-
-/** Resolves a host name to its addresses. */
-export type ResolveHost = (host: string) => Promise<readonly string[]>
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'rtmp:': 1935, 'rtmps:': 443 }
 /** Ports below this belong to other services (mail, databases, SSH); RTMP lives on these two of them. */
@@ -47,25 +43,15 @@ export async function resolveForwardTarget(
   if (!options.allowPrivate && port < FIRST_FREE_PORT && !LOW_PORTS.has(port))
     throw refused(`Port ${String(port)} belongs to another service; allowed are 80, 443 and 1024 to 65535.`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const addresses = await resolveAll(host, options.resolve ?? resolveBySystem)
-  // One private address among public ones is how name servers lead a server inside: all must be public.
-  if (!options.allowPrivate && !addresses.every(isPublicAddress))
-    throw refused('The target leads into a private network; --forward-private allows that.')
+  const targets = new Targets({
+    ...{ allowed: options.allowPrivate ? EVERY_NETWORK : [], option: '--forward-private' },
+    ...(options.resolve !== undefined && { resolve: options.resolve }),
+  })
+  const address = await targets.addressOf(host).catch((error: unknown) => {
+    throw error instanceof TargetRefused ? refused(error.message) : error
+  })
   const tls = url.protocol === 'rtmps:'
-  return { url: text, tls, host, address: addresses[0]!, port, path: `${url.pathname.slice(1)}${url.search}` }
-}
-
-async function resolveAll(host: string, resolve: ResolveHost): Promise<readonly string[]> {
-  const literal = /^[\d.]+$/.test(host) || host.includes(':')
-  if (literal && isIP(host) === 0) throw refused('The target is no usable IP address.')
-  if (literal) return [host]
-  const addresses = await resolve(host).catch(() => [])
-  if (addresses.length === 0) throw refused(`The name ${host} has no address.`)
-  return addresses
-}
-
-async function resolveBySystem(host: string): Promise<readonly string[]> {
-  return (await lookup(host, { all: true })).map((found) => found.address)
+  return { url: text, tls, host, address, port, path: `${url.pathname.slice(1)}${url.search}` }
 }
 
 function refused(message: string): ApiError {

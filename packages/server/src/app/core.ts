@@ -25,6 +25,7 @@ import {
   type PageRules,
   type TcpKernel,
 } from '../net/index.js'
+import { StateDirectory } from '../jobs/index.js'
 import { Audit, type Log, type Metrics } from '../observe/index.js'
 import { childSpawner, Snapshots, Transcoder, transcodeOptions } from '../transcode/index.js'
 
@@ -55,6 +56,8 @@ export interface Core extends ServerServices {
   readonly transcoder: Transcoder
   readonly snapshots: Snapshots
   readonly listeners: Listeners
+  /** Where media jobs outlive the server. */
+  readonly state: StateDirectory
   readonly clientAddress: (request: IncomingMessage) => string
 }
 
@@ -101,7 +104,7 @@ export function makeCore(config: ServerConfig, { log, metrics }: ServerServices,
     ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
     ...{ secrets, audit, pages: pageRulesOf(config) },
     snapshots: new Snapshots({ clock, process: transcoder.process('video') }),
-    ...{ clientAddress, door, pending, sockets },
+    ...{ clientAddress, door, pending, sockets, state: StateDirectory.open(config.stateDir, log) },
     environment: {
       ...{ hub, gate, connections, clock, log, metrics, viewerLimits, fanouts: new Fanouts() },
       sourceFor: transcoder.sourceFor,

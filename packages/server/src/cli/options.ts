@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { ConfigError, definitionsOf, loadConfig } from '../config/index.js'
 import type { ConfigSources, OptionDefinition } from '../config/index.js'
@@ -87,7 +88,7 @@ export class ServerOptions {
    * @throws ConfigError
    */
   readForServer(flags: Flags): ReadConfig {
-    const config = this.read(flags)
+    const config = this.#withStateDir(this.read(flags))
     if (config.apiKey !== undefined) return { config, apiKeyFile: config.apiKeyFile }
     try {
       const [apiKey, before] = makeKept(this.#environment, 'api-key')
@@ -98,6 +99,24 @@ export class ServerOptions {
       const noApiKey = `There is no API key, so REST requires --api-key. ${error.message}`
       return { config, apiKeyFile: undefined, noApiKey }
     }
+  }
+
+  #withStateDir(config: ServerConfig): ServerConfig {
+    if (config.stateDir === undefined)
+      return { ...config, stateDir: join(dirname(keptPath(this.#environment, 'api-key')), 'state') }
+    requireFolder(config.stateDir, '--state-dir')
+    return config
+  }
+}
+
+/** Throws a ConfigError: a folder that the operator names must work. */
+function requireFolder(path: string, option: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unwritable'
+    throw new ConfigError(`${option}: ${path} cannot be used (${code}). Name a writable folder.`)
   }
 }
 

@@ -308,6 +308,13 @@ export const forwardLimits = {
   retryMaxMs: 30_000,
 } as const
 
+/** Media jobs: pulls, recordings, pushes. */
+export const jobLimits = {
+  /** Stored jobs of one kind, and bytes of the document of one. */
+  documents: 10_000,
+  documentBytes: 64 * KiB,
+} as const
+
 /** Logs and metrics. */
 export const observeLimits = {
   /** Lines per second and kind; further ones are counted and reported once a second. */

@@ -124,6 +124,14 @@ export const serverOptions = {
     description: 'serves REST and /metrics on a Unix socket (mode 0600), which needs no API key',
   }),
   forwardPrivate: flag('allows forwards to private and loopback addresses'),
+  pullPrivate: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
+    takes: 'CIDR',
+    description: 'private networks from which streams may be pulled, comma-separated; others are refused',
+  }),
+  stateDir: text({
+    takes: 'DIR',
+    description: 'folder in which jobs made by REST outlive the server (default: beside the generated API key)',
+  }),
   allowOrigin: list(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be origins like https://example.org'), {
     takes: 'ORIGIN',
     description: 'additional web origins that may open signaling and WebSocket-FLV, comma-separated',

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { plainAddress, TrustedProxies } from './client-address.js'
+import { plainAddress } from './address-ranges.js'
+import { TrustedProxies } from './client-address.js'
 
 const from = (remoteAddress: string, forwarded?: string): IncomingMessage =>
   ({

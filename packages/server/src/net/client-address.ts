@@ -1,28 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { AddressRanges, plainAddress } from './address-ranges.js'
 
 /** The addresses of proxies whose forwarding headers are believed. */
 export class TrustedProxies {
-  readonly #list = new BlockList()
-  readonly #empty: boolean
+  readonly #ranges: AddressRanges
 
   /** `ranges` are addresses or CIDR ranges; a malformed one throws a sentence. */
   constructor(ranges: readonly string[]) {
-    this.#empty = ranges.length === 0
-    for (const range of ranges) {
-      const [address = '', prefix] = range.split('/')
-      const family = isIP(address)
-      if (family === 0) throw new Error(`"${range}" is no IP address or CIDR range.`)
-      const type = family === 4 ? 'ipv4' : 'ipv6'
-      if (prefix === undefined) this.#list.addAddress(address, type)
-      else this.#list.addSubnet(address, Number(prefix), type)
-    }
+    this.#ranges = new AddressRanges(ranges)
   }
 
   trusts(address: string): boolean {
-    if (this.#empty) return false
-    const plain = plainAddress(address)
-    return this.#list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+    return this.#ranges.includes(address)
   }
 
   /** The client's address: the last one in X-Forwarded-For that is not a trusted proxy itself. */
@@ -39,9 +29,4 @@ export class TrustedProxies {
     }
     return address
   }
-}
-
-/** An IPv4 address that came in over an IPv6 socket, in its own form. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

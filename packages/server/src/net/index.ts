@@ -1,4 +1,5 @@
-export { plainAddress, TrustedProxies } from './client-address.js'
+export { AddressRanges, plainAddress } from './address-ranges.js'
+export { TrustedProxies } from './client-address.js'
 export { inListenedTime, ListeningClock, systemClock } from './clock.js'
 export { AddressRates } from './address-rates.js'
 export { addressGroup, isLoopbackAddress } from '../config/index.js'

@@ -1,0 +1,6 @@
+export { JobStore, StateError, type JobKind, type StoredJob } from './job-store.js'
+export { newJobId } from './job-id.js'
+export { retryDelayMs, type RetryLimits } from './retry-delay.js'
+export { StateDirectory } from './state-directory.js'
+export { StateFile, type DocumentShape, type ReadDocument } from './state-file.js'
+export { EVERY_NETWORK, TargetRefused, Targets, type ResolveHost, type TargetsOptions } from './targets.js'
