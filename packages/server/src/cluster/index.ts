@@ -1,5 +1,14 @@
-export type { ClusterEngine, EngineChange, EngineEntry, EngineMessage, EngineState } from './engine/engine.js'
+export type {
+  ClusterEngine,
+  EngineChange,
+  EngineEntry,
+  EngineMessage,
+  EnginePass,
+  EngineState,
+} from './engine/engine.js'
 export { EngineLostError } from './engine/engine.js'
+export { openNatsEngine } from './engine/open-engine.js'
+export type { NatsOptions } from './engine/nats-engine.js'
 export { MemoryEngine, MemoryStore, type Deliver } from './engine/memory-engine.js'
 export { asWord, isSubject, matches, readWord } from './engine/subject.js'
 export { CLUSTER_VERSION, type NodeRecord, type NodeState } from './nodes/node-record.js'

@@ -1,4 +1,4 @@
-/** `lost`: nothing is written and nothing arrives until it is back; calls that are under way fail or hang to their deadline. */
+/** `lost`: nothing is written and nothing arrives until it is back; calls that are under way fail. */
 export type EngineState = 'connected' | 'lost'
 
 /** A value of the store. `revision` grows with every write of the store. */
@@ -20,6 +20,12 @@ export type EngineChange =
   | { readonly kind: 'put'; readonly entry: EngineEntry }
   | { readonly kind: 'delete'; readonly key: string; readonly revision: number }
 
+/** A write that passes; `value` is undefined for a deletion. */
+export interface EnginePass {
+  readonly key: string
+  readonly value: Uint8Array | undefined
+}
+
 /** The engine cannot be asked now; the caller may try again. */
 export class EngineLostError extends Error {
   readonly code = 'CLUSTER_UNAVAILABLE'
@@ -35,7 +41,9 @@ export class EngineLostError extends Error {
  */
 export interface ClusterEngine {
   readonly state: EngineState
-  /** Tells changes of `state`. The answer ends it. */
+  /** False while the store cannot be asked: the engine is lost, or its servers elect a leader or are a minority. Messages may pass. */
+  readonly isWritable: boolean
+  /** Tells changes of `state` and of `isWritable`. The answer ends it. */
   onState(listener: (state: EngineState) => void): () => void
 
   /** Fire and forget: nothing is kept for those who do not listen now. While the engine is lost it is dropped. */
@@ -44,7 +52,7 @@ export interface ClusterEngine {
   subscribe(subject: string, listener: (message: EngineMessage) => void): () => void
   /** The first answer; undefined when nobody listens or answers in time. `timeoutMs`: at most `engineLimits.requestMs`. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined>
-  /** Resolves when the subscriptions made so far are in force for messages of every node. */
+  /** Resolves when the subscriptions made so far are in force. For messages through another server of the engine a moment is missing. */
   flush(): Promise<void>
 
   get(key: string): Promise<EngineEntry | undefined>
@@ -59,10 +67,17 @@ export interface ClusterEngine {
   /** Without `revision` whatever is there. False when it has another revision. */
   delete(key: string, revision?: number): Promise<boolean>
   /**
-   * Tells what is there, then every change: to the latest value of each key at least, again after the engine was lost. `ready` is called once
-   * all that was there has been told. The answer ends it.
+   * Tells what is there, then every change: to the latest value of each key at least, each revision once. What changed while the engine
+   * was lost is told when it is back, deletions included. `ready` is called once, when all that was there has been told. The
+   * answer ends it.
    */
   watch(prefix: string, listener: (change: EngineChange) => void, ready?: () => void): () => void
+  /**
+   * Tells writes as they pass, sooner than `watch` and at no cost to the store, also those that the store could not keep. For keys
+   * with one writer, who never writes by `create` or `update`: a refused one is told as well. What passed earlier, or while the
+   * engine was lost, is not told. The answer ends it.
+   */
+  follow(prefix: string, listener: (change: EnginePass) => void): () => void
 
   /** Idempotent. What waits rejects. */
   close(): Promise<void>

@@ -1,12 +1,14 @@
 import type { DriverClock } from '@crossroom/media'
 import { engineLimits } from '../../config/index.js'
-import { isSubject, matches } from './subject.js'
+import { checkSubject, checkValue, matches } from './subject.js'
+import { ToldKeys } from './told-keys.js'
 import {
   EngineLostError,
   type ClusterEngine,
   type EngineChange,
   type EngineEntry,
   type EngineMessage,
+  type EnginePass,
   type EngineState,
 } from './engine.js'
 
@@ -16,6 +18,8 @@ export type Deliver = (callback: () => void) => void
 interface Watch {
   readonly prefix: string
   readonly listener: (change: EngineChange) => void
+  readonly told: ToldKeys
+  ready: (() => void) | undefined
 }
 
 /** What the engines of one process share. */
@@ -49,6 +53,7 @@ export class MemoryEngine implements ClusterEngine {
   readonly #deliver: Deliver
   readonly #subscriptions = new Set<{ readonly subject: string; readonly listener: (message: EngineMessage) => void }>()
   readonly #watches = new Set<Watch>()
+  readonly #follows = new Set<{ readonly prefix: string; readonly listener: (pass: EnginePass) => void }>()
   readonly #stateListeners = new Set<(state: EngineState) => void>()
   #state: EngineState = 'connected'
   #isClosed = false
@@ -62,6 +67,10 @@ export class MemoryEngine implements ClusterEngine {
 
   get state(): EngineState {
     return this.#state
+  }
+
+  get isWritable(): boolean {
+    return this.#state === 'connected'
   }
 
   /** Cuts this node off, or joins it again: what watches tell is told anew. */
@@ -79,6 +88,7 @@ export class MemoryEngine implements ClusterEngine {
 
   publish(subject: string, payload: Uint8Array): void {
     checkSubject(subject)
+    checkValue(payload)
     if (this.#state === 'lost' || this.#isClosed) return
     const copy = payload.slice()
     for (const engine of this.#store.engines) engine.#receive({ subject, payload: copy })
@@ -92,6 +102,7 @@ export class MemoryEngine implements ClusterEngine {
 
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
     checkSubject(subject)
+    checkValue(payload)
     this.#check()
     const copy = payload.slice()
     return await new Promise((resolve) => {
@@ -126,17 +137,18 @@ export class MemoryEngine implements ClusterEngine {
   }
 
   async create(key: string, value: Uint8Array): Promise<number | undefined> {
-    return await this.#answer(key, () => (this.#store.entries.has(key) ? undefined : this.#store.write(key, value)))
+    const write = (): number | undefined => (this.#store.entries.has(key) ? undefined : this.#store.write(key, value))
+    return await this.#answer(key, write, value)
   }
 
   async update(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     const write = (): number | undefined =>
       this.#store.entries.get(key)?.revision === revision ? this.#store.write(key, value) : undefined
-    return await this.#answer(key, write)
+    return await this.#answer(key, write, value)
   }
 
   async put(key: string, value: Uint8Array): Promise<number> {
-    return await this.#answer(key, () => this.#store.write(key, value))
+    return await this.#answer(key, () => this.#store.write(key, value), value)
   }
 
   async delete(key: string, revision?: number): Promise<boolean> {
@@ -148,13 +160,16 @@ export class MemoryEngine implements ClusterEngine {
   }
 
   watch(prefix: string, listener: (change: EngineChange) => void, ready: () => void = () => undefined): () => void {
-    const watch = { prefix, listener }
+    const watch: Watch = { prefix, listener, ready, told: new ToldKeys() }
     this.#watches.add(watch)
-    if (this.#state === 'connected') {
-      this.#tellAll(watch)
-      this.#later(() => this.#watches.has(watch) && ready())
-    }
+    if (this.#state === 'connected') this.#tellAll(watch)
     return () => void this.#watches.delete(watch)
+  }
+
+  follow(prefix: string, listener: (change: EnginePass) => void): () => void {
+    const follow = { prefix, listener }
+    this.#follows.add(follow)
+    return () => void this.#follows.delete(follow)
   }
 
   close(): Promise<void> {
@@ -162,6 +177,7 @@ export class MemoryEngine implements ClusterEngine {
     this.#store.engines.delete(this)
     this.#subscriptions.clear()
     this.#watches.clear()
+    this.#follows.clear()
     return Promise.resolve()
   }
 
@@ -170,14 +186,27 @@ export class MemoryEngine implements ClusterEngine {
     if (this.#state === 'lost') return
     const key = change.kind === 'put' ? change.entry.key : change.key
     for (const watch of this.#watches) if (matches(watch.prefix, key)) this.#tell(watch, change)
+    const value = change.kind === 'put' ? change.entry.value : undefined
+    for (const follow of this.#follows)
+      if (matches(follow.prefix, key)) this.#later(() => this.#follows.has(follow) && follow.listener({ key, value }))
   }
 
   #tellAll(watch: Watch): void {
-    for (const entry of this.#store.under(watch.prefix)) this.#tell(watch, { kind: 'put', entry })
+    const entries = this.#store.under(watch.prefix)
+    for (const entry of entries) this.#tell(watch, { kind: 'put', entry })
+    const gone = watch.told.without(entries.map(({ key }) => key))
+    for (const [key, revision] of gone) this.#tell(watch, { kind: 'delete', key, revision: revision + 1 })
+    this.#later(() => {
+      const { ready } = watch
+      watch.ready = undefined
+      if (this.#watches.has(watch)) ready?.()
+    })
   }
 
   #tell(watch: Watch, change: EngineChange): void {
-    this.#later(() => this.#watches.has(watch) && watch.listener(change))
+    this.#later(() => {
+      if (this.#watches.has(watch) && watch.told.isNews(change)) watch.listener(change)
+    })
   }
 
   /** True when somebody listens. */
@@ -199,14 +228,11 @@ export class MemoryEngine implements ClusterEngine {
     if (this.#isClosed || this.#state === 'lost') throw new EngineLostError('The cluster engine cannot be reached.')
   }
 
-  async #answer<Result>(key: string, action: () => Result): Promise<Result> {
+  async #answer<Result>(key: string, action: () => Result, value?: Uint8Array): Promise<Result> {
     checkSubject(key)
+    if (value !== undefined) checkValue(value)
     this.#check()
     const result = action()
     return await new Promise((resolve) => this.#deliver(() => resolve(result)))
   }
-}
-
-function checkSubject(text: string): void {
-  if (!isSubject(text)) throw new TypeError(`Not a key or subject: ${text.slice(0, 80)}`)
 }

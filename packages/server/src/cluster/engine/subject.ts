@@ -1,3 +1,5 @@
+import { engineLimits } from '../../config/index.js'
+
 const WORD = /^[A-Za-z0-9_=-]+$/
 /** Of a key or subject, wildcards and dots included. */
 const MAX_SUBJECT = 256
@@ -24,4 +26,16 @@ export function asWord(text: string): string {
 
 export function readWord(word: string): string {
   return word === '=' ? '' : Buffer.from(word, 'base64url').toString('utf8')
+}
+
+/** Throws for what is no key or subject: a fault of ours. */
+export function checkSubject(text: string): void {
+  if (!isSubject(text)) throw new TypeError(`Not a key or subject: ${text.slice(0, 80)}`)
+}
+
+/** Throws for a value or message that no engine takes: a fault of ours. */
+export function checkValue({ length }: Uint8Array): void {
+  const { valueBytes } = engineLimits
+  if (length > valueBytes)
+    throw new TypeError(`${String(length)} bytes are more than the engine takes (${String(valueBytes)})`)
 }
