@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { ClusterPart } from './app/cluster.js'
 import { makeCore, type Core, type ServerServices } from './app/core.js'
 import { observeCore, observeRooms } from './app/observe.js'
 import { answerRefusal, refusePublic } from './app/public-door.js'
@@ -26,6 +27,8 @@ export type { ServerServices } from './app/core.js'
 export interface RunningServer {
   /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */
   readonly ports: Readonly<Record<string, number>>
+  /** The name of this node in its cluster. */
+  readonly node: string | undefined
   /** Creates a room, if it does not exist, for a user who may enter but not create it. Throws a sentence. */
   openRoom(roomId: string): void
   /** Reads the certificate files again; connections that are open keep theirs. */
@@ -57,6 +60,7 @@ class App implements RunningServer {
   readonly #core: Core
   readonly #opened: Opened
   readonly #web: Web
+  #cluster: ClusterPart | undefined
   #rooms: RoomsPart | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
@@ -77,15 +81,23 @@ class App implements RunningServer {
     return this.#core.listeners.ports
   }
 
+  get node(): string | undefined {
+    return this.#cluster?.id
+  }
+
   async start(): Promise<void> {
     const { audit, clientAddress, config, environment, listeners, pages, sockets, transcoder } = this.#core
     transcoder.start()
+    this.#cluster = await ClusterPart.open(this.#core, { stop: () => this.#stopSoon() })
     const source = certificateSourceOf(config)
     const tls = source && (await loadCertificate(source))
     await this.#opened.open({ ...environment, audit, clientAddress, listeners, pages, sockets, tls })
     const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened))
     observeRooms(this.#core, rooms)
-    await this.#web.register({ rooms, opened: this.#opened, isDraining: () => this.#draining })
+    await this.#web.register({
+      ...{ rooms, opened: this.#opened, cluster: this.#cluster },
+      isDraining: () => this.#draining,
+    })
     await this.#opened.listen()
     await this.#listen(tls)
     if (source !== undefined) this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
@@ -109,10 +121,12 @@ class App implements RunningServer {
 
   renewSecrets(config: Config): void {
     this.#core.secrets.replace(config)
+    this.#cluster?.renewSecrets()
   }
 
   async drain(noticeMs = 0): Promise<void> {
     this.#draining = true
+    this.#cluster?.leave()
     this.#core.gate.drain()
     this.#rooms?.rooms.takeNobody()
     await delay(noticeMs)
@@ -134,8 +148,14 @@ class App implements RunningServer {
     sockets.close()
     this.#opened.close()
     transcoder.close()
-    await Promise.all([this.#web.close(), hooks?.close()])
+    await Promise.all([this.#web.close(), hooks?.close(), this.#cluster?.close()])
     state.close()
+  }
+
+  /** Whoever runs the server is asked to stop it as by a signal; a server that runs alone drains itself. */
+  #stopSoon(): void {
+    const { requestStop = () => void this.drain() } = this.#core
+    if (!this.#draining) requestStop()
   }
 
   /** What goes by HTTP: the pages, REST, signaling, and protocols without a port of their own. */

@@ -1,3 +1,4 @@
+export type { ClusterView, NodeInfo } from './cluster.js'
 export { registerPageFacts } from './page-facts.js'
 export { DEMO_ROOM, registerDemo, signForDemo } from './demo.js'
 export type { DemoDeps, DemoSigner } from './demo.js'

@@ -9,6 +9,7 @@ import {
 import type { RoomOperations } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { auditActs, requireAccess, type AccessOptions } from './access.js'
+import { registerClusterRoutes, type ClusterView } from './cluster.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
@@ -27,6 +28,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly forwards?: Forwards | undefined
   /** Absent without codecs; then there are no snapshots. */
   readonly snapshots?: PictureSource | undefined
+  /** Absent on a node of its own; then `/cluster` does not exist. */
+  readonly cluster?: ClusterView | undefined
   /** Absent without rooms; then `/rooms` does not exist. */
   readonly operations?: RoomOperations | undefined
   /** Of the UserSigs that are made. */
@@ -71,6 +74,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
+        if (deps.cluster !== undefined) registerClusterRoutes(guarded, deps.cluster)
         done()
       })
     },

@@ -32,6 +32,8 @@ import { childSpawner, Snapshots, Transcoder, transcodeOptions } from '../transc
 export interface ServerServices {
   readonly log: Log
   readonly metrics: Metrics
+  /** Called when the server should end: it is drained from afar, or must not go on. Default: it drains itself. */
+  readonly requestStop?: (() => void) | undefined
 }
 
 /** What every part of the server stands on. */
@@ -65,7 +67,8 @@ export interface Core extends ServerServices {
 const SOCKET_HIGH_WATER_MARK = 64 * 1024
 
 /** Makes it; nothing is open yet. */
-export function makeCore(config: ServerConfig, { log, metrics }: ServerServices, kernel: TcpKernel | undefined): Core {
+export function makeCore(config: ServerConfig, services: ServerServices, kernel: TcpKernel | undefined): Core {
+  const { log, metrics, requestStop } = services
   const clock = systemClock
   const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
   hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
@@ -101,7 +104,21 @@ export function makeCore(config: ServerConfig, { log, metrics }: ServerServices,
     onError: (listener, error) => log.error({ listener, error: error.message }, 'A listener failed'),
   })
   return {
-    ...{ config, log, metrics, clock, hub, connections, gate, guard, hooks, proxies, transcoder, listeners },
+    ...{
+      config,
+      log,
+      metrics,
+      requestStop,
+      clock,
+      hub,
+      connections,
+      gate,
+      guard,
+      hooks,
+      proxies,
+      transcoder,
+      listeners,
+    },
     ...{ secrets, audit, pages: pageRulesOf(config) },
     snapshots: new Snapshots({ clock, process: transcoder.process('video') }),
     ...{ clientAddress, door, pending, sockets, state: StateDirectory.open(config.stateDir, log) },

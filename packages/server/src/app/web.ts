@@ -18,6 +18,7 @@ import { AddressRates } from '../net/index.js'
 import { registerPages } from '../pages.js'
 import { derivedInfo } from '../transcode/index.js'
 import { VERSION } from '../version.js'
+import type { ClusterPart } from './cluster.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 import type { Opened } from './opened.js'
@@ -26,6 +27,7 @@ import type { Opened } from './opened.js'
 export interface WebParts {
   readonly rooms: RoomsPart
   readonly opened: Opened
+  readonly cluster: ClusterPart | undefined
   isDraining(): boolean
 }
 
@@ -47,8 +49,8 @@ export class Web {
 
   async register(parts: WebParts): Promise<void> {
     const readiness = (): Readiness => ({
-      ready: !parts.isDraining(),
-      parts: partsOf(this.#core, parts.opened),
+      ready: !parts.isDraining() && parts.cluster?.trouble === undefined,
+      parts: { ...partsOf(this.#core, parts.opened), ...clusterOf(parts.cluster) },
       ports: publicPortsOf(this.#core),
     })
     for (const web of this.#all) registerHealth(web, readiness)
@@ -125,14 +127,14 @@ export class Web {
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 
-  #apiDeps({ opened, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
+  #apiDeps({ cluster, opened, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
     const { clock, config, connections, guard, hub } = this.#core
     const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
-      forwards: opened.rtmp?.forwards,
+      ...{ forwards: opened.rtmp?.forwards, cluster },
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],
       nowMs: Date.now,
@@ -148,6 +150,12 @@ function partsOf({ transcoder }: Core, { readiness }: Opened): Readiness['parts'
     engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
   ])
   return { ...readiness, ...Object.fromEntries(lanes) } as Readiness['parts']
+}
+
+function clusterOf(cluster: ClusterPart | undefined): Readiness['parts'] {
+  if (cluster === undefined) return {}
+  const { trouble: why } = cluster
+  return { cluster: why === undefined ? { on: true } : { on: false, why } }
 }
 
 /** Operators alone are told where the admin port is. */

@@ -4,7 +4,8 @@ import { hkdfSync } from 'node:crypto'
  * Uses of the secret besides UserSigs and privateMapKeys, whose format uses it directly. A key of one purpose is
  * useless for another, and does not reveal the secret (RFC 5869).
  */
-export type KeyPurpose = 'stream-token' | 'hook' | 'tx-secret' | 'room-address' | 'resume-token' | 'node-request'
+export type KeyPurpose =
+  'stream-token' | 'hook' | 'tx-secret' | 'room-address' | 'resume-token' | 'node-request' | 'secret-id'
 
 const KEY_BYTES = 32
 /** There are two secrets at a time, and few purposes. */

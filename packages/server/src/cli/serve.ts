@@ -37,7 +37,9 @@ export async function serve(read: () => ReadConfig, host: ServeHost): Promise<nu
   const log = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
   const metrics = new Metrics({ streamLabel: config.metricsStreamLabel })
   metrics.addProcessMetrics()
-  const server = await startServer(config, { log, metrics }).catch((error: unknown) => {
+  let stop: () => void = () => undefined
+  const requestStop = (): void => stop()
+  const server = await startServer(config, { log, metrics, requestStop }).catch((error: unknown) => {
     throw new CommandError(describeStartFailure(error))
   })
   announce(given, server, host.output)
@@ -54,7 +56,8 @@ export async function serve(read: () => ReadConfig, host: ServeHost): Promise<nu
   const status = config.json ? undefined : host.status
   const openRoom = (roomId: string): void => server.openRoom(roomId)
   const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
-  await untilDrained(server, log, host, config.drainNotice * 1000, () => stopPhone?.())
+  const stopping = (): void => stopPhone?.()
+  await untilDrained(server, log, host, config.drainNotice * 1000, stopping, (begin) => (stop = begin))
   destination.flush()
   return 0
 }
@@ -71,7 +74,8 @@ function renewSecrets(read: () => ReadConfig, server: RunningServer, log: Log): 
 }
 
 /**
- * Resolves after the first SIGTERM or SIGINT, `stopping` and the drain it asks for; the second signal ends the process.
+ * Resolves after the first SIGTERM or SIGINT, or what `stoppable` is given, `stopping` and the drain it asks for; the second
+ * signal ends the process.
  */
 function untilDrained(
   server: RunningServer,
@@ -79,6 +83,7 @@ function untilDrained(
   host: ServeHost,
   noticeMs: number,
   stopping: () => void,
+  stoppable: (begin: () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let draining = false
@@ -103,6 +108,7 @@ function untilDrained(
     }
     // Hosts behind a load balancer end a program with SIGTERM. A user who presses Ctrl-C does not want to wait.
     host.onSignal('SIGTERM', () => stop(noticeMs))
+    stoppable(() => draining || stop(noticeMs))
     host.onSignal('SIGINT', () => stop(0))
   })
 }
@@ -110,7 +116,7 @@ function untilDrained(
 function announce({ config, apiKeyFile }: ReadConfig, server: RunningServer, output: Output): void {
   if (config.json) {
     const { adminSocket } = config
-    output.print(JSON.stringify({ event: 'listening', ...server.ports, adminSocket, apiKeyFile }))
+    output.print(JSON.stringify({ event: 'listening', ...server.ports, node: server.node, adminSocket, apiKeyFile }))
     return
   }
   for (const line of describeAddresses(config, server.ports, apiKeyFile)) output.print(line)

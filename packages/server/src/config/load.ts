@@ -135,6 +135,8 @@ function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
     throw new ConfigError('--tls self-signed and --tls-cert exclude each other: choose one.')
   if (config.adminHost !== undefined && config.adminPort === undefined)
     throw new ConfigError('--admin-host requires --admin-port.')
+  if (config.cluster.length > 0 && config.secret === undefined)
+    throw new ConfigError('--cluster requires --secret (or CROSSROOM_SECRET), the same for all nodes.')
   return config
 }
 

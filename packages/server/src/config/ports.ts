@@ -24,14 +24,16 @@ export function tcpPort(name: string, port: number | 'off', host?: string): Port
   return { name, port, transports: ['tcp'], ...(host === undefined ? {} : { host }) }
 }
 
-/** The ports that are no protocol's: of everything that goes by HTTP. */
+/** The ports that are no protocol's: of everything that goes by HTTP, and between nodes. */
 export function serverPorts(
-  config: Pick<ParsedOptions, 'httpPort' | 'httpsPort' | 'adminPort' | 'adminHost'> & TlsOptions,
+  config: Pick<ParsedOptions, 'httpPort' | 'httpsPort' | 'adminPort' | 'adminHost' | 'cluster' | 'relayPort'> &
+    TlsOptions,
 ): PortUse[] {
-  const { httpPort, httpsPort, adminPort, adminHost = '127.0.0.1' } = config
+  const { httpPort, httpsPort, adminPort, adminHost = '127.0.0.1', cluster, relayPort } = config
   return [
     tcpPort('http', httpPort),
     ...(servesTls(config) ? [tcpPort('https', httpsPort)] : []),
+    ...(cluster.length === 0 ? [] : [tcpPort('relay', relayPort)]),
     ...(adminPort === undefined ? [] : [tcpPort('admin', adminPort, adminHost)]),
   ]
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clusterOptions } from './cluster-options.js'
 import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
 import {
   address,
@@ -164,6 +165,7 @@ export const serverOptions = {
     shutdownLimits.drainNoticeSeconds,
     'seconds between SIGTERM and the first disconnect, in which /readyz answers 503 and existing connections continue',
   ),
+  ...clusterOptions,
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ takes: 'LEVEL', description: 'trace, debug, info, warn, error or silent; logs go to stderr' }),

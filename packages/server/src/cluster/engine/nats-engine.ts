@@ -3,8 +3,8 @@ import {
   connect,
   credsAuthenticator,
   errors,
-  type Authenticator,
   type NatsConnection,
+  type NodeConnectionOptions,
   type Subscription,
 } from '@nats-io/transport-node'
 import { engineLimits } from '../../config/index.js'
@@ -17,6 +17,7 @@ import {
   type EnginePass,
   type EngineState,
 } from './engine.js'
+import { withoutPassword } from './engine-faults.js'
 import { isDeletion, keyOf, NatsStore, subjectOf } from './nats-store.js'
 import { NatsWatch } from './nats-watch.js'
 import { checkSubject, checkValue } from './subject.js'
@@ -26,6 +27,8 @@ const { requestMs } = engineLimits
 const PING_MS = 1000
 const RECONNECT_MS = 100
 const PROBE_MS = 500
+/** Others may use the same account of NATS. */
+const PREFIX = 'crossroom.'
 /** Written to learn whether the store takes writes again. */
 const PROBE_KEY = 'probe'
 
@@ -66,10 +69,8 @@ export class NatsEngine implements ClusterEngine {
 
   /** Rejects with the error of NATS: `engine-faults.ts` has the sentences. */
   static async open({ servers, credentials, ignoreOthers = false, name, clock }: NatsOptions): Promise<NatsEngine> {
-    const authenticator: { authenticator?: Authenticator } =
-      credentials === undefined ? {} : { authenticator: credsAuthenticator(credentials) }
     const connection = await connect({
-      ...{ servers: [...servers], name, ...authenticator },
+      ...{ servers: servers.map(withoutPassword), name, ...identityOf(servers, credentials) },
       ...{ timeout: requestMs, pingInterval: PING_MS, maxPingOut: 2, noAsyncTraces: true },
       ...{ maxReconnectAttempts: -1, reconnectTimeWait: RECONNECT_MS, reconnectJitter: RECONNECT_MS },
       ignoreClusterUpdates: ignoreOthers,
@@ -101,13 +102,13 @@ export class NatsEngine implements ClusterEngine {
     checkSubject(subject)
     checkValue(payload)
     // NATS would keep it and send it when it is back, out of its time.
-    if (this.#state === 'connected' && !this.#connection.isClosed()) this.#connection.publish(subject, payload)
+    if (this.#state === 'connected' && !this.#connection.isClosed()) this.#connection.publish(PREFIX + subject, payload)
   }
 
   subscribe(subject: string, listener: (message: EngineMessage) => void): () => void {
-    return this.#subscribe(subject, ({ subject, payload, reply }) => {
-      const respond = reply && { respond: (answer: Uint8Array) => this.publish(reply, answer) }
-      listener({ subject, payload, ...respond })
+    return this.#subscribe(PREFIX + subject, ({ subject, payload, reply }) => {
+      const respond = reply && { respond: (answer: Uint8Array) => this.#respond(reply, answer) }
+      listener({ subject: subject.slice(PREFIX.length), payload, ...respond })
     })
   }
 
@@ -117,7 +118,7 @@ export class NatsEngine implements ClusterEngine {
     return await this.#within(async () => {
       try {
         const timeout = Math.max(1, Math.min(timeoutMs, requestMs))
-        return (await this.#connection.request(subject, payload, { timeout })).data
+        return (await this.#connection.request(PREFIX + subject, payload, { timeout })).data
       } catch (error) {
         if (isUnanswered(error)) return undefined
         throw error
@@ -184,6 +185,11 @@ export class NatsEngine implements ClusterEngine {
     this.#watches.clear()
     this.#failWaiting()
     await this.#connection.close()
+  }
+
+  #respond(reply: string, answer: Uint8Array): void {
+    checkValue(answer)
+    if (this.#state === 'connected' && !this.#connection.isClosed()) this.#connection.publish(reply, answer)
   }
 
   #subscribe(subject: string, listener: (message: Received) => void): () => void {
@@ -289,6 +295,16 @@ interface Received {
   readonly payload: Uint8Array
   readonly reply: string | undefined
   readonly isDeleted: boolean
+}
+
+/** Who we are for NATS: a file of credentials, or user and password in an address. */
+function identityOf(servers: readonly string[], credentials: Uint8Array | undefined): Partial<NodeConnectionOptions> {
+  if (credentials !== undefined) return { authenticator: credsAuthenticator(credentials) }
+  const { username, password } = servers.map((server) => new URL(server)).find(({ username }) => username !== '') ?? {}
+  if (username === undefined) return {}
+  // A name alone is a token.
+  const user = decodeURIComponent(username)
+  return password ? { user, pass: decodeURIComponent(password) } : { token: user }
 }
 
 /** Nobody listens, or nobody answered in time. */

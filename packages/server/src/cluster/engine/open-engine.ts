@@ -1,8 +1,30 @@
+import { nodeLimits } from '../../config/index.js'
 import type { ClusterEngine } from './engine.js'
 import type { NatsOptions } from './nats-engine.js'
 
-/** The engine on NATS. A server without a cluster loads none of it. Rejects when NATS or its store cannot be reached. */
+const RETRY_MS = 500
+
+/**
+ * The engine on NATS. A server without a cluster loads none of it. Servers of NATS that start at the same time are waited for.
+ * @throws ClusterError
+ */
 export async function openNatsEngine(options: NatsOptions): Promise<ClusterEngine> {
   const { NatsEngine } = await import('./nats-engine.js')
-  return await NatsEngine.open(options)
+  const { describeEngineFault, isPassing } = await import('./engine-faults.js')
+  const { clock, servers } = options
+  let isTooLate = false
+  const cancel = clock.after(nodeLimits.joinMs * 1000, () => (isTooLate = true))
+  try {
+    for (;;) {
+      try {
+        return await NatsEngine.open(options)
+      } catch (error) {
+        const fault = describeEngineFault(error, servers)
+        if (isTooLate || !isPassing(fault)) throw fault
+      }
+      await new Promise<void>((resolve) => clock.after(RETRY_MS * 1000, resolve))
+    }
+  } finally {
+    cancel()
+  }
 }

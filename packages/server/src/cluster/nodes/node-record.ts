@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Version of the documents and messages that nodes exchange. A node of the next version reads those of this one. */
 export const CLUSTER_VERSION = 1
 
@@ -19,7 +21,7 @@ export interface NodeRecord {
   readonly relay: string
   /** SHA-256 of its relay certificate, hexadecimal; absent with `plain` and `mtls`. */
   readonly fingerprint?: string
-  /** Derived from the secret; two nodes with different secrets have different ones. */
+  /** Derived from the secret, and from the previous one behind a comma: two nodes must share one of them. */
   readonly secretId?: string
   readonly state: 'up' | 'draining'
   /** Unix milliseconds. */
@@ -32,3 +34,48 @@ export interface NodeRecord {
 
 /** `gone`: neither its relay link nor its heartbeat is there. */
 export type NodeState = 'up' | 'draining' | 'gone'
+
+const TAG = /^[A-Za-z0-9]{4}$/
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const MAX_TEXT = 256
+const TEXTS = ['tag', 'id', 'instance', 'version', 'relay'] as const
+const OPTIONAL_TEXTS = ['region', 'url', 'fingerprint', 'secretId'] as const
+const NUMBERS = ['v', 'startedAt', 'members', 'streams', 'load'] as const
+
+/** The same tag for the same id; another one for another attempt, because tags of two ids may be equal. */
+export function tagOf(id: string, attempt: number): string {
+  const digest = createHash('sha256')
+    .update(`${String(attempt)}\n${id}`)
+    .digest()
+  return Array.from(digest.subarray(0, 4), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
+}
+
+export function writeRecord(record: NodeRecord): Uint8Array {
+  return Buffer.from(JSON.stringify(record), 'utf8')
+}
+
+/** Undefined for what is no record. Fields of a later version are ignored. */
+export function readRecord(value: Uint8Array): NodeRecord | undefined {
+  const record = readJson(value)
+  if (record === undefined) return undefined
+  const isText = (field: unknown): boolean => typeof field === 'string' && field.length <= MAX_TEXT
+  const isRead =
+    TEXTS.every((name) => isText(record[name])) &&
+    OPTIONAL_TEXTS.every((name) => record[name] === undefined || isText(record[name])) &&
+    NUMBERS.every((name) => typeof record[name] === 'number' && Number.isFinite(record[name])) &&
+    TAG.test(String(record['tag'])) &&
+    (record['state'] === 'up' || record['state'] === 'draining')
+  return isRead ? (record as unknown as NodeRecord) : undefined
+}
+
+/** A JSON object from another node. */
+export function readJson(value: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(value).toString('utf8'))
+    return typeof read === 'object' && read !== null && !Array.isArray(read)
+      ? (read as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

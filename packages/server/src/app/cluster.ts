@@ -1,0 +1,173 @@
+import { performance, type EventLoopUtilization } from 'node:perf_hooks'
+import type { ClusterView, NodeInfo } from '../api/index.js'
+import { NodeRequests, Nodes, openNatsEngine, type ClusterEngine } from '../cluster/index.js'
+import { nodeLimits } from '../config/index.js'
+import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
+import type { Core } from './core.js'
+
+/** What a node tells of itself changes slowly. */
+const STATUS_MS = 5000
+
+/** The relay listener of this node, and its links. It listens before the node is seen, and dials once it is. */
+export interface RelayDoor {
+  readonly port: number
+  /** Of its certificate; undefined without pinned ones. */
+  readonly fingerprint: string | undefined
+  isLinked(tag: string): boolean
+  /** The node is in the cluster. */
+  start(nodes: Nodes): void
+  close(): void
+}
+
+/** Where the rest of the server is joined to its cluster. */
+export interface ClusterSeams {
+  readonly openRelay?: () => Promise<RelayDoor>
+  /** This node should stop: another has its id, or an operator drains it. */
+  readonly stop: () => void
+}
+
+/** This node in its cluster: the engine, the nodes, and what stands on them. */
+export class ClusterPart implements ClusterView {
+  readonly engine: ClusterEngine
+  readonly nodes: Nodes
+  readonly requests: NodeRequests
+  readonly #core: Core
+  readonly #door: RelayDoor | undefined
+  readonly #stop: () => void
+  #unwritableSince: number | undefined
+  #cancelStatus: () => void = () => undefined
+
+  private constructor(
+    core: Core,
+    engine: ClusterEngine,
+    nodes: Nodes,
+    door: RelayDoor | undefined,
+    { stop }: ClusterSeams,
+  ) {
+    this.#core = core
+    this.engine = engine
+    this.nodes = nodes
+    this.#door = door
+    this.#stop = stop
+    this.requests = new NodeRequests(engine, nodes)
+    this.requests.on('drain', () => {
+      stop()
+      return {}
+    })
+    engine.onState(() => this.#handleEngine())
+    this.#tellStatus(performance.eventLoopUtilization())
+    door?.start(nodes)
+  }
+
+  /**
+   * Joins the cluster of the configuration; undefined without one.
+   * @throws ConfigError, ClusterError
+   */
+  static async open(core: Core, seams: ClusterSeams): Promise<ClusterPart | undefined> {
+    const { clock, config, log, secrets } = core
+    const { cluster: servers } = config
+    if (servers.length === 0) return undefined
+    const self = describeSelf(config, secrets.secret)
+    const engine = await openNatsEngine({ servers, name: self.id, clock, ...readCredentials(config) })
+    let door: RelayDoor | undefined
+    try {
+      door = await seams.openRelay?.()
+      const fingerprint = door?.fingerprint
+      const relay = relayAddress(config, door?.port ?? config.relayPort)
+      const nodes = await Nodes.join(
+        {
+          ...{ engine, clock, nowMs: Date.now, isLinked: (tag) => door?.isLinked(tag) === true },
+          onReplaced: () => {
+            log.error({ node: self.id }, 'Another node has the id of this one now, which stops')
+            seams.stop()
+          },
+        },
+        { ...self, relay, ...(fingerprint !== undefined && { fingerprint }) },
+      )
+      log.info({ node: self.id, nodes: nodes.list().map(({ record }) => record.id) }, 'Joined the cluster')
+      return new ClusterPart(core, engine, nodes, door, seams)
+    } catch (error) {
+      door?.close()
+      await engine.close()
+      throw error
+    }
+  }
+
+  /** The name of this node. */
+  get id(): string {
+    return this.nodes.own.id
+  }
+
+  /** For `/readyz`: why nobody new should come here now. */
+  get trouble(): string | undefined {
+    const { clock, config } = this.#core
+    if (this.nodes.isReplaced) return `Another node is called ${this.id}: give each node its own --node-id.`
+    if (config.clusterIsolated === 'local') return undefined
+    if (this.engine.state === 'lost') return 'NATS cannot be reached: calls go on, new ones are refused.'
+    const since = this.#unwritableSince
+    if (since === undefined || clock.listened() - since < nodeLimits.electionMs * 1000) return undefined
+    return 'NATS takes no writes: fewer than two of its three servers are up.'
+  }
+
+  list(): NodeInfo[] {
+    return this.nodes.list().map(({ record, state }) => {
+      const { id, tag, version, region, url, relay, startedAt, members, streams, load } = record
+      const isSelf = tag === this.nodes.tag
+      const clockErrorMs = this.nodes.clockErrorMs(tag)
+      return {
+        ...{ id, tag, version, state, isSelf, relay, startedAt, members, streams, load },
+        ...(region !== undefined && { region }),
+        ...(url !== undefined && { url }),
+        ...(clockErrorMs !== undefined && { clockErrorMs: Math.round(clockErrorMs) }),
+        ...(!isSelf && this.#door !== undefined && { isLinked: this.#door.isLinked(tag) }),
+      }
+    })
+  }
+
+  async drain(id: string): Promise<boolean> {
+    const node = this.nodes.list().find(({ record, state }) => record.id === id && state !== 'gone')
+    if (node === undefined) return false
+    if (node.record.tag === this.nodes.tag) this.#stop()
+    else await this.requests.ask(node.record.tag, 'drain')
+    return true
+  }
+
+  /** New clients should go elsewhere. */
+  leave(): void {
+    this.nodes.change({ state: 'draining' })
+  }
+
+  /** The secrets were read again. */
+  renewSecrets(): void {
+    this.nodes.change({ secretId: secretIdOf(this.#core.secrets.secret) })
+  }
+
+  /** Leaves the cluster. Idempotent. */
+  async close(): Promise<void> {
+    this.#cancelStatus()
+    this.requests.close()
+    await this.nodes.close()
+    this.#door?.close()
+    await this.engine.close()
+  }
+
+  #handleEngine(): void {
+    const { clock, log } = this.#core
+    const { state, isWritable } = this.engine
+    if (isWritable === (this.#unwritableSince === undefined)) return
+    this.#unwritableSince = isWritable ? undefined : clock.listened()
+    if (isWritable) log.info({}, 'The engine of the cluster is back')
+    else log.warn({ state }, 'The engine of the cluster takes no writes; calls go on')
+  }
+
+  #tellStatus(since: EventLoopUtilization): void {
+    const { clock, hub } = this.#core
+    this.#cancelStatus = clock.after(STATUS_MS * 1000, () => {
+      const now = performance.eventLoopUtilization()
+      const load = Math.round(performance.eventLoopUtilization(now, since).utilization * 100) / 100
+      const own = hub.list().filter(({ publication }) => publication !== undefined && publication.info.isCopy !== true)
+      this.nodes.change({ streams: own.length, load })
+      this.#tellStatus(now)
+    })
+  }
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { NatsServers } from '@crossroom/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rest, startServer, until } from '../harness/index.js'
+import { ClusterStage, nodesSeenBy, SECRET, statesSeenBy } from './cluster-stage.js'
+
+let stage: ClusterStage
+beforeAll(async () => {
+  stage = await ClusterStage.open()
+})
+afterAll(() => stage.close())
+
+/** What a node says that cannot start with these flags. */
+async function refusal(args: readonly string[], shared: readonly string[] = ['--secret', SECRET]): Promise<string> {
+  try {
+    await (await startServer({ args: [...args, ...shared, '--relay-port', '0'] })).stop()
+    return 'It started.'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('nodes see each other; one that is drained from another goes, and so does one that is killed', async () => {
+  const a = await stage.start('a', ['--region', 'east'])
+  const [b, c] = await Promise.all([stage.start('b'), stage.start('c')])
+  await until('all to be seen', async () => (await nodesSeenBy(a)).length === 3)
+  expect(await nodesSeenBy(a)).toMatchObject([
+    { id: 'a', state: 'up', isSelf: true, region: 'east' },
+    { id: 'b', state: 'up', isSelf: false },
+    { id: 'c', state: 'up', isSelf: false },
+  ])
+  expect(await statesSeenBy(b)).toEqual({ a: 'up', b: 'up', c: 'up' })
+  expect(await rest(a, 'POST', 'cluster/nodes/nobody/drain')).toBeUndefined()
+  expect(await rest(a, 'POST', 'cluster/nodes/b/drain')).toEqual({ id: 'b' })
+  expect(await b.process.exited).toBe(0)
+  await until('b to have left', async () => (await nodesSeenBy(a)).length === 2)
+  c.process.child.kill('SIGKILL')
+  await until('c to be gone', async () => (await statesSeenBy(a))['c'] === 'gone')
+  const again = await stage.start('c')
+  await until('c to be back', async () => (await statesSeenBy(a))['c'] === 'up')
+  await again.stop()
+})
+
+test('a node that does not fit is refused at its start, in one sentence', async () => {
+  const ours = ['--cluster', stage.nats.urls[0]!]
+  const first = await stage.start('first')
+  expect(await refusal([...ours, '--node-id', 'first'])).toContain('A node called first runs already')
+  const foreign = ['--secret', 'another-secret-that-is-long-enough-too']
+  expect(await refusal(ours, foreign)).toMatch(
+    /Node \w+ has another secret than this one: give all nodes of a cluster the same --secret\./,
+  )
+  expect(await refusal(ours, [])).toContain('--cluster requires --secret')
+  expect(await refusal([...ours, '--cluster-creds', '/nowhere/a.creds'])).toContain('cannot be read (ENOENT)')
+  await first.stop()
+})
+
+test('an engine that is not there, refuses us or has no JetStream is named with what to do', async () => {
+  const nobody = createServer().listen(0, '127.0.0.1')
+  await once(nobody, 'listening')
+  const { port } = nobody.address() as AddressInfo
+  nobody.close()
+  const bare = await NatsServers.start({ jetStream: false })
+  const closed = await NatsServers.start({ lines: ['authorization { user: alice, password: "p:w/d" }'] })
+  const at = `127.0.0.1:${String(closed.servers[0]!.port)}`
+  const creds = join(tmpdir(), `broken-${String(process.pid)}.creds`)
+  writeFileSync(creds, 'nothing')
+  try {
+    const [gone, plain, wrong, broken] = await Promise.all([
+      refusal(['--cluster', `nats://127.0.0.1:${String(port)}`]),
+      refusal(['--cluster', bare.urls[0]!]),
+      refusal(['--cluster', `nats://alice:wrong@${at}`]),
+      refusal(['--cluster', `nats://${at}`, '--cluster-creds', creds]),
+    ])
+    expect(gone).toContain(`NATS at nats://127.0.0.1:${String(port)} cannot be reached`)
+    expect(plain).toContain('runs without JetStream: start it with -js')
+    expect(wrong).toContain(`NATS at nats://${at} refuses these credentials`)
+    expect(wrong).not.toContain('wrong@')
+    expect(broken).toContain('--cluster-creds')
+    const right = `nats://alice:${encodeURIComponent('p:w/d')}@${at}`
+    const server = await startServer({ args: ['--cluster', right, '--secret', SECRET, '--relay-port', '0'] })
+    expect(await nodesSeenBy(server)).toHaveLength(1)
+    await server.stop()
+  } finally {
+    await Promise.all([bare.close(), closed.close()])
+  }
+})
