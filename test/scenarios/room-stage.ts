@@ -233,7 +233,7 @@ export class RoomStage extends Stage {
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>
       Promise.resolve(this.refusal ?? this.#pushIdentity(userId))
     const rooms = new LocalDirectory(this.rooms)
-    this.gate = new RoomGate({ rooms, media: this.rooms, verifier: { verify, check: verify } })
+    this.gate = new RoomGate({ rooms, media: this.rooms, verifier: { verify, check: verify, identify: verify } })
   }
 
   get nowMs(): number {

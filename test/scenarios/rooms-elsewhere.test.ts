@@ -82,11 +82,12 @@ class Caller {
     const { stage } = world.rooms
     const identity = () => ({ ...stage.identity(userId), notEntered: () => void this.notEntered++ })
     const verify = () => Promise.resolve(identity())
+    const verifier = { verify, check: verify, identify: verify }
     this.session = new SignalingSession(
       socket,
       { remoteAddress: '127.0.0.1', addresses: ADDRESSES, entered: () => undefined },
       {
-        ...{ clock: stage.clock, nowMs: () => stage.nowMs, rooms: world.rooms, verifier: { verify, check: verify } },
+        ...{ clock: stage.clock, nowMs: () => stage.nowMs, rooms: world.rooms, verifier },
         ...{ outbox: new Outbox(), counters: new SignalingCounters(), log: silentLog, audit: new Audit(silentLog) },
         entryRates: new AddressRates({ perSecond: 100, burst: 100, addresses: 10 }),
         iceServers: () => [],

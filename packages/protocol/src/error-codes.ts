@@ -149,6 +149,22 @@ const table = {
   WEBRTC_OFF: { rpc: 1402, sentence: 'WebRTC is off on this server; its log says why.', retryable: false },
   MIX_OFF: { rpc: 1403, sentence: 'This server has no codec engine for mixing audio.', retryable: false },
 
+  NOT_ONLINE: {
+    rpc: 1601,
+    sentence: 'Go online first: only users who are online make and take calls.',
+    retryable: false,
+  },
+  CALL_NOT_FOUND: { rpc: 1602, sentence: 'There is no such call, or this user is not in it.', retryable: false },
+  CALL_EXISTS: { rpc: 1603, sentence: 'There is another call with this id.', retryable: false },
+  CALL_ANSWERED: {
+    rpc: 1604,
+    sentence: 'The call was answered on another device, or does not ring any more.',
+    retryable: false,
+  },
+  CALL_FULL: { rpc: 1605, sentence: 'The call has no free place.', retryable: false },
+  CALLS_FULL: { rpc: 1606, sentence: 'The server has reached its limit of calls.', retryable: true },
+  LINE_BUSY: { rpc: 1607, sentence: 'This user is in another call.', retryable: false },
+
   /** Raised by the client's own side; TIMEOUT also by a server whose room does not answer in time. */
   TIMEOUT: { rpc: 1501, sentence: 'The server did not answer in time.', ...atEntry, retryable: true },
   CONNECTION_LOST: {

@@ -1,3 +1,14 @@
+export type {
+  Call,
+  CallEndReason,
+  CallInviteParams,
+  CallMedia,
+  CallMember,
+  CallMemberState,
+  CallRefusal,
+  OnlineParams,
+  OnlineResult,
+} from './call-shapes.js'
 export { errorCodes, isErrorCode, type ErrorCode, type ErrorFacts } from './error-codes.js'
 export { canonicalRoomId, isRoomId, isUserId, isUserName } from './ids.js'
 export {
@@ -18,7 +29,7 @@ export {
   type ResponseError,
 } from './json-rpc.js'
 export { Mismatch } from './shape.js'
-export { DEFAULT_BAN_MS, DEFAULT_INVITE_MS, limits, PROTOCOL_VERSION } from './limits.js'
+export { DEFAULT_BAN_MS, DEFAULT_INVITE_MS, DEFAULT_RING_MS, limits, PROTOCOL_VERSION } from './limits.js'
 export type {
   ClientKind,
   IceServer,
@@ -69,8 +80,15 @@ export type {
   SendMessageParams,
   SubscribeParams,
 } from './request-shapes.js'
-export type { ParamsOf, RequestMethod, Requests, ResultOf } from './requests.js'
-export { mayRequest, requests } from './requests.js'
+export type { CallMethod, ParamsOf, RequestMethod, Requests, ResultOf } from './requests.js'
+export { isCallMethod, mayRequest, requests } from './requests.js'
+export {
+  CallSession,
+  type CallNotification,
+  type CallSessionEvent,
+  type CallSessionMethod,
+  type CallSessionOptions,
+} from './call-session/call-session.js'
 export type { SessionEnterParams } from './room-session/credentials.js'
 export { RoomSession, type RoomSessionOptions } from './room-session/room-session.js'
 export type {

@@ -41,6 +41,19 @@ const entered = {
   expiresAt: null,
 } as const
 
+const ringing = {
+  callId: 'c1',
+  roomId: 'call_1',
+  media: 'video',
+  inviter: 'alice',
+  members: [
+    { userId: 'alice', state: 'accepted' },
+    { userId: 'bob', state: 'ringing' },
+  ],
+  data: '{}',
+  startedAt: null,
+} as const
+
 /** One good exchange of every request. */
 export const exchanges: Exchanges = {
   'room.enter': {
@@ -94,6 +107,22 @@ export const exchanges: Exchanges = {
     result: {},
   },
   'message.send': { params: { to: null, kind: 'text', data: 'hello 👋' }, result: { messageId: 'm1' } },
+  'user.online': {
+    params: { userId: 'alice', userSig: 'eJyr', deviceId: 'd1', client: { kind: 'browser', version: '0.1.0' } },
+    result: { calls: [ringing], heartbeatMs: 10_000, expiresAt: null },
+  },
+  'user.block': { params: { userId: 'bob', blocked: true }, result: {} },
+  'call.invite': {
+    params: { callId: 'c1', userIds: ['bob'], media: 'video', data: '{}', timeoutMs: 30_000, roomId: 7 },
+    result: { call: ringing },
+  },
+  'call.accept': { params: { callId: 'c1' }, result: { call: ringing } },
+  'call.join': { params: { callId: 'c1' }, result: { call: ringing } },
+  'call.reject': { params: { callId: 'c1', reason: 'later' }, result: {} },
+  'call.cancel': { params: { callId: 'c1' }, result: {} },
+  'call.hangup': { params: { callId: 'c1' }, result: {} },
+  'call.add': { params: { callId: 'c1', userIds: ['carol'] }, result: { call: ringing } },
+  'call.media': { params: { callId: 'c1', media: 'audio' }, result: {} },
 }
 
 /** One good notification of every kind. */
@@ -133,6 +162,11 @@ export const notifications: readonly Notification[] = [
       at: 1_700_000_000_000,
     },
   },
+  { method: 'call.ringing', params: { call: ringing } },
+  { method: 'call.accepted', params: { callId: 'c1', userId: 'bob' } },
+  { method: 'call.rejected', params: { callId: 'c1', userId: 'bob', reason: 'reject', data: 'later' } },
+  { method: 'call.ended', params: { callId: 'c1', reason: 'hangup', by: 'bob' } },
+  { method: 'call.changed', params: { call: ringing } },
 ]
 
 /** A text that comes in, the code and the sentence that go back. */

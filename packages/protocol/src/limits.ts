@@ -47,10 +47,22 @@ export const limits = {
   /** Figures in one `media.report`, and characters of each name or text in it. */
   netstatusFields: 64,
   netstatusTextLength: 256,
+  /** Users in one `call.invite`, and in one call with its inviter. */
+  invitedUsers: 49,
+  callMembers: 50,
+  /** Calls that ring or go on for one user. */
+  callsOfUser: 16,
+  /** The longest that a call may ring, in milliseconds. */
+  ringMs: 300_000,
+  /** Characters of the reason of a rejection or a hang-up. */
+  reasonLength: 128,
 } as const
 
 /** Milliseconds that a kicked user stays out when `room.kick` does not say. */
 export const DEFAULT_BAN_MS = 60_000
+
+/** Milliseconds that a call rings when `call.invite` does not say. */
+export const DEFAULT_RING_MS = 30_000
 
 /** Milliseconds that an invitation is good for when `room.invite` does not say. */
 export const DEFAULT_INVITE_MS = 3_600_000

@@ -1,3 +1,4 @@
+import { call, callEndReason, callId, callRefusal } from './call-shapes.js'
 import { limits } from './limits.js'
 import { count, offeredTracks, publishedStreamType, remoteTracks, role, sentence } from './model-shapes.js'
 import { streamType, trackKind, user, userId, userList } from './model-shapes.js'
@@ -72,4 +73,14 @@ export const notificationShapes: { readonly [Method in NotificationMethod]: Shap
     data: textUpTo(limits.dataBytes),
     at: count,
   }),
+  'call.ringing': object<Params<'call.ringing'>>({ call }),
+  'call.accepted': object<Params<'call.accepted'>>({ callId, userId }),
+  'call.rejected': object<Params<'call.rejected'>>({
+    callId,
+    userId,
+    reason: callRefusal,
+    data: optional(textUpTo(limits.reasonLength)),
+  }),
+  'call.ended': object<Params<'call.ended'>>({ callId, reason: callEndReason, by }),
+  'call.changed': object<Params<'call.changed'>>({ call }),
 }

@@ -1,3 +1,4 @@
+import type { Call, CallEndReason, CallRefusal } from './call-shapes.js'
 import type {
   MessageKind,
   NetworkQuality,
@@ -89,6 +90,21 @@ export interface Notifications {
   /** `rotation` is clockwise, in degrees, for a player to apply. */
   'media.rotation': { readonly userId: string; readonly streamType: StreamType; readonly rotation: 0 | 90 | 180 | 270 }
   'message.received': ReceivedMessage
+  /** To every device of an invited user. */
+  'call.ringing': { readonly call: Call }
+  /** To everybody else in the call. */
+  'call.accepted': { readonly callId: string; readonly userId: string }
+  /** To everybody in the call. `data` is the reason that the user gave. */
+  'call.rejected': {
+    readonly callId: string
+    readonly userId: string
+    readonly reason: CallRefusal
+    readonly data?: string
+  }
+  /** The call is over for this device. */
+  'call.ended': { readonly callId: string; readonly reason: CallEndReason; readonly by?: string }
+  /** After every change of a call that rings or goes on. */
+  'call.changed': { readonly call: Call }
 }
 
 export type NotificationMethod = keyof Notifications

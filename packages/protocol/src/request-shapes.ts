@@ -138,10 +138,16 @@ export const requestedRole = oneOf<RequestedRole>(['anchor', 'audience'])
 export const sessionId: Shape<string> = textUpTo(limits.resumeTokenLength, 1)
 export const expiresAt = nullable(count)
 
-const protocol: Shape<number> = (value, field) => {
+/** PROTOCOL_VERSION. */
+export const protocol: Shape<number> = (value, field) => {
   if (value === PROTOCOL_VERSION) return PROTOCOL_VERSION
   return new Mismatch(field, value, `${PROTOCOL_VERSION}`, Number.isInteger(value) ? 'PROTOCOL_VERSION' : 'BAD_REQUEST')
 }
+
+export const client = object<EnterParams['client']>({
+  kind: oneOf<ClientKind>(['browser', 'miniprogram', 'other'], 'other'),
+  version: textUpTo(limits.versionLength),
+})
 
 /** An empty text stands for an absent one: the properties of the Mini Program component begin as ''. */
 export const optionalToken = optional(textUpTo(limits.tokenLength))
@@ -155,10 +161,7 @@ export const enterParams = object<EnterParams>({
   privateMapKey: optionalToken,
   userName: optional(userName),
   role: optional(requestedRole),
-  client: object<EnterParams['client']>({
-    kind: oneOf<ClientKind>(['browser', 'miniprogram', 'other'], 'other'),
-    version: textUpTo(limits.versionLength),
-  }),
+  client,
 })
 
 export const streamSubscription = object<StreamSubscription>({

@@ -1,3 +1,14 @@
+import {
+  blockParams,
+  callAddParams,
+  callAndReason,
+  callInviteParams,
+  callMediaParams,
+  callResult,
+  onlineParams,
+  onlineResult,
+  onlyCall,
+} from './call-shapes.js'
 import { limits } from './limits.js'
 import {
   count,
@@ -63,7 +74,7 @@ function request<Params, Result>(
   return { roles, params, result }
 }
 
-/** For clients outside a room: these requests create a member. */
+/** For clients outside a room: these requests create a member, or concern no room. */
 const STRANGERS: readonly Role[] = []
 const MEMBERS: readonly Role[] = ['owner', 'anchor', 'audience']
 const SENDERS: readonly Role[] = ['owner', 'anchor']
@@ -178,6 +189,26 @@ export const requests = {
     object<SendMessageParams>({ to: nullable(userId), kind: oneOf<MessageKind>(['text', 'custom']), data }),
     object<{ readonly messageId: string }>({ messageId: sessionId }),
   ),
+  /** The user can be called on this socket, in a room or not. */
+  'user.online': request(STRANGERS, onlineParams, onlineResult),
+  /** Whether calls of that user ring. */
+  'user.block': request(STRANGERS, blockParams, empty),
+  'call.invite': request(STRANGERS, callInviteParams, callResult),
+  'call.accept': request(STRANGERS, onlyCall, callResult),
+  /** Enters a call that goes on, after a missed or rejected ring, or again. */
+  'call.join': request(STRANGERS, onlyCall, callResult),
+  'call.reject': request(STRANGERS, callAndReason, empty),
+  'call.cancel': request(STRANGERS, callAndReason, empty),
+  'call.hangup': request(STRANGERS, callAndReason, empty),
+  'call.add': request(STRANGERS, callAddParams, callResult),
+  'call.media': request(STRANGERS, callMediaParams, empty),
+}
+
+/** Requests of a user who is online, whatever room the socket is in. */
+export type CallMethod = Extract<RequestMethod, `call.${string}` | `user.${string}`>
+
+export function isCallMethod(method: RequestMethod): method is CallMethod {
+  return method.startsWith('call.') || method.startsWith('user.')
 }
 
 type Rules = typeof requests

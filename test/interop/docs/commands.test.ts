@@ -163,6 +163,12 @@ test('curl uses REST with the server’s stored key, and creates a token', async
   expect(answer).toMatch(/^\{"streams":[\s\S]*CONNECTION_NOT_FOUND[\s\S]*"token":"v/)
 })
 
+test('curl rings for two users', async () => {
+  const blocks = [sample('docs/6-api-and-hooks.md', 'api-key)"'), sample('docs/13-calls.md', 'api/v1/calls')]
+  const call = JSON.parse(await printed(on(demo, blocks.join('\n')), environment(demo.ports))) as unknown
+  expect(call).toMatchObject({ inviter: 'doctor', members: [{ userId: 'doctor' }, { state: 'ringing' }] })
+})
+
 test('curl saves the picture of a stream', async () => {
   const push = start('ffmpeg', [...PUSH, '-f', 'flv', `${demo.rtmp}/live/camera1`])
   await until('the stream', () => liveStream(demo, 'live/camera1'), { timeoutMs: 20_000 })

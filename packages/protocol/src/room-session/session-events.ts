@@ -1,7 +1,7 @@
 import type { User } from '../model.js'
 import type { CloseReason, ExitReason, Notification } from '../notifications.js'
 import type { EnterResult } from '../request-shapes.js'
-import type { RequestMethod, ResultOf } from '../requests.js'
+import type { CallMethod, RequestMethod, ResultOf } from '../requests.js'
 
 /** What the socket did. After `closed`, or after the output `disconnect`, nothing more of that socket may be said. */
 export type SessionInput =
@@ -19,7 +19,10 @@ export type SessionOutput =
 export type SessionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
 /** What may be asked for with `request`; entering, leaving and the heartbeat are the session's own. */
-export type SessionMethod = Exclude<RequestMethod, 'room.enter' | 'room.resume' | 'room.leave' | 'room.ping'>
+export type SessionMethod = Exclude<
+  RequestMethod,
+  'room.enter' | 'room.resume' | 'room.leave' | 'room.ping' | CallMethod
+>
 
 /**
  * `resumed`: the same membership, PeerConnections and addresses. `re-entered`: a new membership, after the server has

@@ -6,10 +6,12 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod'
+import type { CallOperations } from '../calls/index.js'
 import type { RoomOperations } from '../rooms/index.js'
 import type { Log, Metrics } from '../observe/index.js'
 import { auditActs, requireAccess, type AccessOptions } from './access.js'
 import { registerClusterRoutes, type ClusterView } from './cluster.js'
+import { registerCallRoutes } from './calls.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
@@ -32,6 +34,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly cluster?: ClusterView | undefined
   /** Absent without rooms; then `/rooms` does not exist. */
   readonly operations?: RoomOperations | undefined
+  /** Absent without calls; then `/calls` does not exist. */
+  readonly calls?: CallOperations | undefined
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
   /** Signs tokens of plain streams and UserSigs. */
@@ -71,6 +75,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         const { operations } = deps
         if (operations !== undefined) registerRoomRoutes(guarded, { ...deps, operations })
         registerRoomTokenRoutes(guarded, deps)
+        if (deps.calls !== undefined) registerCallRoutes(guarded, deps.calls)
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })

@@ -11,7 +11,7 @@ const roomId = z
   .refine(isRoomId, 'must be a number up to 4294967295, or 1 to 64 of A-Z a-z 0-9 _ -')
   .meta({ pattern: ID })
 
-const userId = z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -').meta({ pattern: ID })
+export const userId = z.string().refine(isUserId, 'must be 1 to 32 of A-Z a-z 0-9 _ -').meta({ pattern: ID })
 
 const milliseconds = (description: string) => z.int().describe(`${description}, unix time in milliseconds`)
 

@@ -47,7 +47,7 @@ export function observeCore({
 }
 
 /** The same for rooms and signaling. */
-export function observeRooms({ metrics }: Core, { mixer, rooms, signaling, signatures }: RoomsPart): void {
+export function observeRooms({ metrics }: Core, { calls, mixer, rooms, signaling, signatures }: RoomsPart): void {
   const { counters } = signaling
   addMixMetrics(metrics, mixer)
   metrics.addGauge('rooms', 'Rooms, including those that became empty less than a minute ago', () => rooms.counts.rooms)
@@ -64,6 +64,8 @@ export function observeRooms({ metrics }: Core, { mixer, rooms, signaling, signa
   metrics.addGauge('room_addresses', addressHelp, () => rooms.tokens.size)
   const usedHelp = 'Consumed one-time tokens, remembered until they expire'
   metrics.addGauge('one_time_tokens', usedHelp, () => signatures.usedTokens)
+  metrics.addGauge('calls', 'Calls that ring or go on', () => calls.counts.calls)
+  metrics.addGauge('users_online', 'Users who can be called', () => calls.counts.users)
   metrics.addGauge('signaling_sockets', 'Open signaling sockets, entered or not', () => signaling.sockets)
   metrics.addCounter('signaling_entries_total', 'Entries and resumptions', () => counters.entries)
   metrics.addCounter(

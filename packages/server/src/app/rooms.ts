@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
+import { CallDesk } from '../calls/index.js'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates, originsOf, type AddressOptions, type Origins } from '../net/index.js'
 import {
@@ -24,6 +25,7 @@ export class RoomsPart {
   readonly operations: RoomOperations
   readonly signatures: EntrySignatures
   readonly signaling: SignalingServer
+  readonly calls: CallDesk
   readonly mixer: Mixer
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
@@ -32,6 +34,11 @@ export class RoomsPart {
     const { audit, guard, secrets } = core
     const nowMs = Date.now
     const signatures = (this.signatures = entrySignaturesOf(config, secrets, { nowMs, guard, audit }))
+    const newId = (): string => randomBytes(16).toString('base64url')
+    const calls = (this.calls = new CallDesk({
+      ...{ clock, nowMs, newId, log, whenBusy: config.callBusy },
+      closeRoom: (roomId) => this.rooms.get(roomId)?.disband(),
+    }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
     this.rooms = new Rooms({
       ...{
@@ -45,7 +52,8 @@ export class RoomsPart {
         random: Math.random,
       },
       flvProtocols: opened.flvProtocols,
-      newId: () => randomBytes(16).toString('base64url'),
+      newId,
+      mayEnter: (roomId, userId) => calls.mayEnter(roomId, userId),
       mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
@@ -56,7 +64,7 @@ export class RoomsPart {
     const { entriesPerSecond: perSecond } = config
     const { entryAddresses: addresses } = signalingLimits
     this.signaling = new SignalingServer({
-      ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: directory, verifier: signatures },
+      ...{ clock, nowMs, log, audit, pending, clientAddress, rooms: directory, verifier: signatures, calls },
       entryRates: new AddressRates({ perSecond, burst: 2 * perSecond, addresses }),
       pages,
       iceServers: () => opened.webRtc?.iceServers() ?? [],
@@ -73,6 +81,7 @@ export class RoomsPart {
   close(): void {
     this.rooms.drain()
     this.rooms.tokens.close()
+    this.calls.close()
     this.signaling.close()
   }
 }

@@ -132,7 +132,7 @@ export class Web {
     const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
-      ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations },
+      ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations, calls: rooms.calls },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
       ...{ forwards: opened.rtmp?.forwards, cluster },
       apiKeys: () => secrets.apiKeys,

@@ -2,14 +2,14 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/index.js'
 import type { Audit } from '../observe/index.js'
-import type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
+import type { EntryCredentials, EntryRefusal, EntryVerifier, UserCredentials } from './entry-verifier.js'
 import type { FailureGuard } from './failure-guard.js'
 import { ALL_PERMISSIONS, bothPermit, type Identity, type Permissions } from './identity.js'
 import { remoteKeys } from './json-web-keys.js'
 import { OneTimeTokens } from './one-time-tokens.js'
 import { permissionsOf, recordOf, verifyPrivateMapKey } from './private-map-key.js'
 import type { Secrets } from './secrets.js'
-import { looksLikeJwt, verifyRoomJwt, type JwtKeys } from './room-jwt.js'
+import { looksLikeJwt, verifyRoomJwt, type JwtKeys, type RoomJwt } from './room-jwt.js'
 import { verifyTicket, type Ticket, type TicketKeys } from './user-sig.js'
 
 /** The operator's requirements for entries. */
@@ -89,20 +89,27 @@ export class EntrySignatures implements EntryVerifier {
   }
 
   verify(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
-    return this.#guarded(credentials, (id, expiresAt) => this.#used.use(id, expiresAt))
+    return this.#guarded(credentials, () => this.#read(credentials, (id, expiresAt) => this.#used.use(id, expiresAt)))
   }
 
   check(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
-    return this.#guarded(credentials, (id) => !this.#used.has(id))
+    return this.#guarded(credentials, () => this.#read(credentials, (id) => !this.#used.has(id)))
   }
 
-  async #guarded(credentials: EntryCredentials, mayUse: MayUse): Promise<Identity | EntryRefusal> {
+  identify(credentials: UserCredentials): Promise<Identity | EntryRefusal> {
+    return this.#guarded(credentials, () => this.#readUser(credentials))
+  }
+
+  async #guarded(
+    credentials: UserCredentials & Partial<EntryCredentials>,
+    read: () => Promise<Identity | EntryRefusal>,
+  ): Promise<Identity | EntryRefusal> {
     if (this.isOpen) return openIdentity(credentials)
     const { remoteAddress: from, roomId: room, userId: who } = credentials
     const { guard, audit } = this.#deps
-    const answer = guard.isBlocked(from) ? await this.#holdBack(from) : await this.#read(credentials, mayUse)
+    const answer = guard.isBlocked(from) ? await this.#holdBack(from) : await read()
     if ('code' in answer && answer.code !== NO_SIGNATURE)
-      audit.refused({ what: 'enter', who, from, room, code: answer.code })
+      audit.refused({ what: 'enter', who, from, ...(room === undefined ? {} : { room }), code: answer.code })
     if ('code' in answer && GUESSES.has(answer.code)) guard.fail(from)
     return answer
   }
@@ -121,7 +128,23 @@ export class EntrySignatures implements EntryVerifier {
     return 'code' in signed ? signed : this.#checkRoom(signed, credentials)
   }
 
-  #checkUserSig(userSig: string, { sdkAppId, userId }: EntryCredentials): Ticket | EntryRefusal {
+  async #readUser({ userSig, userId, sdkAppId }: UserCredentials): Promise<Identity | EntryRefusal> {
+    if (userSig === undefined || userSig === '')
+      return refuse(NO_SIGNATURE, 'Going online requires a UserSig or a JWT; none was sent.')
+    if (looksLikeJwt(userSig)) {
+      const jwt = await this.#openJwt(userSig, userId)
+      if ('code' in jwt) return jwt
+      if (jwt.onceId !== undefined && this.#used.has(jwt.onceId)) return replayed()
+      return identity(jwt.userId, ALL_PERMISSIONS, jwt.expiresAt)
+    }
+    const signed = this.#checkUserSig(userSig, { sdkAppId, userId })
+    return 'code' in signed ? signed : identity(signed.userId, ALL_PERMISSIONS, signed.expiresAt)
+  }
+
+  #checkUserSig(
+    userSig: string,
+    { sdkAppId, userId }: Pick<EntryCredentials, 'sdkAppId' | 'userId'>,
+  ): Ticket | EntryRefusal {
     const checked = verifyTicket(this.#options.tickets, userSig, this.#deps.nowMs())
     switch (checked.verdict) {
       case 'expired':
@@ -181,6 +204,20 @@ export class EntrySignatures implements EntryVerifier {
     { roomId, userId }: EntryCredentials,
     mayUse: MayUse,
   ): Promise<Identity | EntryRefusal> {
+    const jwt = await this.#openJwt(text, userId)
+    if ('code' in jwt) return jwt
+    if (jwt.room !== undefined && String(jwt.room) !== roomId)
+      return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
+    if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt)) return replayed()
+    const { onceId } = jwt
+    return {
+      ...identity(jwt.userId, jwt.permissions, jwt.expiresAt),
+      isOwner: jwt.isOwner,
+      notEntered: onceId === undefined ? undefined : () => this.#used.giveBack(onceId),
+    }
+  }
+
+  async #openJwt(text: string, userId: string | undefined): Promise<RoomJwt | EntryRefusal> {
     const checked = await verifyRoomJwt(this.#options.jwt, text, this.#deps.nowMs())
     switch (checked.verdict) {
       case 'expired':
@@ -194,20 +231,15 @@ export class EntrySignatures implements EntryVerifier {
     const { jwt } = checked
     if (userId !== undefined && jwt.userId !== userId)
       return refuse('JWT_OTHER_USER', 'The token is for another userId.')
-    if (jwt.room !== undefined && String(jwt.room) !== roomId)
-      return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
-    if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt))
-      return refuse('TOKEN_REPLAYED', 'The token is valid for one entry and was already used.')
-    const { onceId } = jwt
-    return {
-      ...identity(jwt.userId, jwt.permissions, jwt.expiresAt),
-      isOwner: jwt.isOwner,
-      notEntered: onceId === undefined ? undefined : () => this.#used.giveBack(onceId),
-    }
+    return jwt
   }
 }
 
-function openIdentity({ userId }: EntryCredentials): Identity | EntryRefusal {
+function replayed(): EntryRefusal {
+  return refuse('TOKEN_REPLAYED', 'The token is valid for one entry and was already used.')
+}
+
+function openIdentity({ userId }: Pick<EntryCredentials, 'userId'>): Identity | EntryRefusal {
   return userId !== undefined && USER_ID.test(userId)
     ? identity(userId, ALL_PERMISSIONS, undefined)
     : refuse('BAD_USER_ID', 'The userId must be 1 to 32 letters, digits, dashes or underscores.')

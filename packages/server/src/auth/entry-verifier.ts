@@ -15,6 +15,9 @@ export interface EntryCredentials {
   readonly remoteAddress: string
 }
 
+/** Credentials without a room. */
+export type UserCredentials = Omit<EntryCredentials, 'roomId' | 'privateMapKey'>
+
 /** Why an entry is refused: a code of the protocol's error table and a sentence that repeats no secret. */
 export interface EntryRefusal {
   readonly code: string
@@ -29,4 +32,9 @@ export interface EntryVerifier {
    * The answer of `verify` without consuming anything, for requests of credentials for a later entry. Never rejects.
    */
   check(credentials: EntryCredentials): Promise<Identity | EntryRefusal>
+  /**
+   * Verifies who a user is, for what concerns no room (calls) and for rooms whose members the server itself decides on: a
+   * privateMapKey is not asked for, and the room of a token is not looked at. Consumes nothing. Never rejects.
+   */
+  identify(credentials: UserCredentials): Promise<Identity | EntryRefusal>
 }

@@ -3,7 +3,7 @@ export { EntrySignatures, entrySignaturesOf } from './entry-signatures.js'
 export type { EntrySignatureDeps, EntrySignatureOptions } from './entry-signatures.js'
 export { EntryTickets } from './entry-tickets.js'
 export type { TicketedEntry } from './entry-tickets.js'
-export type { EntryCredentials, EntryRefusal, EntryVerifier } from './entry-verifier.js'
+export type { EntryCredentials, EntryRefusal, EntryVerifier, UserCredentials } from './entry-verifier.js'
 export { FailureGuard } from './failure-guard.js'
 export type {
   Admission,

@@ -485,3 +485,23 @@ export const engineLimits = {
   /** Of a value or message; NATS takes 1 MiB. */
   valueBytes: 512 * KiB,
 } as const
+
+/** Calls over rooms. */
+export const callLimits = {
+  /** Calls of the server that ring or go on. */
+  calls: 10_000,
+  devicesOfUser: 16,
+  /** A call goes on for this long without the socket of the device that accepted it. */
+  lostMicros: 50 * SECOND,
+  /** `call.invite` and `call.add` of one user per second, and at once. */
+  invitesPerSecond: 0.5,
+  inviteBurst: 10,
+  /** The same to one user. */
+  ringsPerSecond: 1,
+  ringBurst: 20,
+  /** Users for whom these are counted. */
+  countedUsers: 10_000,
+  /** Users on one block list, and block lists. */
+  blockedUsers: 1000,
+  blockingUsers: 10_000,
+} as const

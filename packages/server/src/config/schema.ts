@@ -124,6 +124,10 @@ export const serverOptions = {
     takes: 'PATH',
     description: 'serves REST and /metrics on a Unix socket (mode 0600), which needs no API key',
   }),
+  callBusy: choice(['reject', 'waiting']).default('reject').meta({
+    takes: 'MODE',
+    description: 'a call to a user in another call: reject (the line is busy) or waiting (it rings)',
+  }),
   forwardPrivate: flag('allows forwards to private and loopback addresses'),
   pullPrivate: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
     takes: 'CIDR',

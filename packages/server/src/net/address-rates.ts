@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import { addressGroup, isLoopbackAddress } from '../config/index.js'
-import { RateLimiter } from './rate-limiter.js'
+import { KeyedRates } from './keyed-rates.js'
 
 export interface AddressRateLimits {
   readonly perSecond: number
@@ -11,25 +11,14 @@ export interface AddressRateLimits {
 
 /** How often one address (IPv6: its /64) may do something. Loopback may do it as often as it likes. */
 export class AddressRates {
-  readonly #limits: AddressRateLimits
-  readonly #limiters = new Map<string, RateLimiter>()
+  readonly #rates: KeyedRates
 
-  constructor(limits: AddressRateLimits) {
-    this.#limits = limits
+  constructor({ perSecond, burst, addresses }: AddressRateLimits) {
+    this.#rates = new KeyedRates({ perSecond, burst, keys: addresses })
   }
 
   /** Counts one event; returns how long the address must wait, or 0. Delayed events are not counted. */
   take(now: Micros, address: string): Micros {
-    if (isLoopbackAddress(address)) return 0
-    const group = addressGroup(address)
-    let limiter = this.#limiters.get(group)
-    if (limiter === undefined) {
-      if (this.#limiters.size >= this.#limits.addresses) this.#limiters.delete(this.#limiters.keys().next().value!)
-      limiter = new RateLimiter({ ...this.#limits, overRateMicros: 0 })
-      this.#limiters.set(group, limiter)
-    }
-    const wait = limiter.take(now, 1)
-    if (wait > 0) limiter.take(now, -1)
-    return wait
+    return isLoopbackAddress(address) ? 0 : this.#rates.take(now, addressGroup(address))
   }
 }

@@ -80,6 +80,8 @@ export class Rooms {
     const nowMs = this.#services.nowMs()
     if (this.bans.has(nowMs, roomId, userId) || (!isPresent && this.bans.hasLinkOf(nowMs, roomId, userId)))
       throw new RoomError('BANNED', 'You were removed from this room and cannot return yet.')
+    if (this.#services.mayEnter?.(roomId, userId) === false)
+      throw new RoomError('NO_PERMISSION', 'Only users who accepted the call may enter its room.')
     if (!permissions.createRoom && !this.#rooms.has(roomId))
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow creating it.')
     return this.open(roomId, remoteAddress)

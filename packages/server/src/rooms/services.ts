@@ -31,6 +31,8 @@ export interface RoomsOptions {
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined
+  /** Whether a user may enter a room whose members a call decides on; undefined for any other room. Absent without calls. */
+  readonly mayEnter?: (roomId: string, userId: string) => boolean | undefined
   /** Whether invited guests could enter: it requires a signing secret. Absent is yes. */
   readonly letsGuestsIn?: () => boolean
 }

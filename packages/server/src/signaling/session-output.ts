@@ -7,6 +7,7 @@ import {
   type NotificationParams,
   type RequestId,
 } from '@crossroom/protocol'
+import { CallError } from '../calls/index.js'
 import { signalingLimits } from '../config/index.js'
 import type { Audit, Log } from '../observe/index.js'
 import { RoomError } from '../rooms/index.js'
@@ -55,7 +56,9 @@ export class SessionOutput {
   }
 
   fail(id: RequestId, error: unknown): void {
-    if (error instanceof Refused) {
+    if (error instanceof CallError) {
+      this.refuse(id, error.code, error.message)
+    } else if (error instanceof Refused) {
       this.refuse(id, error.code, error.message === '' ? undefined : error.message, error.retryAfterMs)
     } else if (error instanceof RoomError) {
       const { code } = error

@@ -1,5 +1,6 @@
 import {
   canonicalRoomId,
+  isCallMethod,
   isErrorCode,
   limits,
   parseRequest,
@@ -9,13 +10,15 @@ import {
   type IceServer,
   type NotificationMethod,
   type NotificationParams,
+  type OnlineParams,
   type RenewParams,
   type Request,
   type RequestMethod,
 } from '@crossroom/protocol'
 import type { Micros } from '@crossroom/media'
+import type { CallDesk, CallRequest, CallSeat } from '../calls/index.js'
 import type { EntryVerifier } from '../auth/index.js'
-import { signalingLimits } from '../config/index.js'
+import { roomLimits, signalingLimits } from '../config/index.js'
 import { RateLimiter, type AddressRates } from '../net/index.js'
 import {
   type AddressBook,
@@ -37,6 +40,8 @@ export interface SessionDeps extends OutputDeps {
   readonly rooms: RoomDirectory
   readonly verifier: EntryVerifier
   readonly entryRates: AddressRates
+  /** Absent where nobody can be called. */
+  readonly calls?: CallDesk | undefined
   iceServers(): readonly IceServer[]
 }
 
@@ -57,7 +62,10 @@ const RATE = {
   overRateMicros: 0,
 } as const
 
-/** One socket: reads requests, admits its user, passes each request to the member, and sends notifications of rooms. */
+/**
+ * One socket: reads requests, admits its user to a room, to calls or to both, passes each request on, and sends the
+ * notifications.
+ */
 export class SignalingSession implements MemberConnection {
   readonly #socket: SignalingSocket
   readonly #deps: SessionDeps
@@ -65,6 +73,8 @@ export class SignalingSession implements MemberConnection {
   readonly #rate = new RateLimiter(RATE)
   readonly #openedAt: Micros
   #member: ParticipantRequests | undefined
+  /** While the user can be called here. */
+  #seat: CallSeat | undefined
   readonly #output: SessionOutput
   readonly #requests: RequestQueue
   #heardAt: Micros
@@ -91,7 +101,7 @@ export class SignalingSession implements MemberConnection {
   handleMessage(text: string | undefined): void {
     if (this.#closedAt !== undefined || !this.#isWithinRate()) return
     this.#deps.counters.messagesIn++
-    if (text === undefined || (this.#member === undefined && text.length > limits.messageBytesBeforeEntry)) {
+    if (text === undefined || (this.#isStranger && text.length > limits.messageBytesBeforeEntry)) {
       this.end(CLOSE.tooLarge, 'Messages must be text, at most 16 KiB before entering and 160 KiB after.')
       return
     }
@@ -114,6 +124,8 @@ export class SignalingSession implements MemberConnection {
     this.#requests.clear()
     const member = this.#member
     this.#member = undefined
+    this.#seat?.lost()
+    this.#seat = undefined
     if (isLeaving) member?.leave().catch(() => member.lost())
     else member?.lost()
   }
@@ -123,7 +135,7 @@ export class SignalingSession implements MemberConnection {
     this.#requests.handleTimeout(now)
     if (this.#closedAt !== undefined) {
       if (now - this.#closedAt >= signalingLimits.farewellMicros) this.#socket.terminate()
-    } else if (this.#member === undefined) {
+    } else if (this.#isStranger) {
       if (now - this.#openedAt >= signalingLimits.enterMicros) this.end(CLOSE.policy, 'No room was entered in time.')
     } else if (now - this.#heardAt >= this.#silenceLimit) {
       // The client does not answer: waiting for a closing handshake would only delay the member's grace.
@@ -177,23 +189,27 @@ export class SignalingSession implements MemberConnection {
       case 'room.leave':
         await this.#requireMember().leave()
         return {}
+      case 'user.online':
+        return this.#goOnline(request.params)
       default:
+        if (isCallRequest(request)) return this.#callRequest(request)
         return this.#requireMember().request(request.method, request.params)
     }
   }
 
   #handleAnswered({ id, method }: QueuedRequest, result: object): void {
     this.#output.answer(id, result)
-    if (isEntry(method)) this.#output.release()
+    if (isEntry(method) || isCallMethod(method)) this.#output.release()
     if (method !== 'room.leave') return
     this.#member = undefined
-    this.end(CLOSE.normal, 'left')
+    if (this.#seat === undefined) this.end(CLOSE.normal, 'left')
   }
 
   /** It is unknown whether the room has handled the request, so the client should retry on another socket. */
   #handleFailed({ id, method }: QueuedRequest, error: unknown): void {
     this.#output.fail(id, error)
     if (isEntry(method)) this.#output.forget()
+    else if (isCallMethod(method)) this.#output.release()
     const isUnknown = isEntry(method) ? isLate(error) : method === 'room.leave' && this.#member !== undefined
     if (isUnknown) this.end(CLOSE.failed, 'The room did not answer.')
   }
@@ -205,10 +221,35 @@ export class SignalingSession implements MemberConnection {
     const roomId = canonicalRoomId(params.roomId)
     const { sdkAppId, userId, userSig, privateMapKey } = params
     const credentials = { sdkAppId, roomId, userId, userSig, privateMapKey, remoteAddress }
-    const identity = await this.#deps.verifier.verify(credentials)
+    const isInvited = this.#deps.calls?.mayEnter(roomId, userId)
+    if (isInvited === false) throw new Refused('NO_PERMISSION', 'Only users who accepted the call may enter its room.')
+    const { verifier } = this.#deps
+    const identity = await (isInvited === true ? verifier.identify(credentials) : verifier.verify(credentials))
     if ('code' in identity) throw new Refused(known(identity.code), identity.sentence)
     const { userName, role, client } = params
     return this.#enterAs({ roomId, identity, userName, role, client, remoteAddress, connection: this, addresses })
+  }
+
+  async #goOnline({ sdkAppId, userId, userSig, deviceId }: OnlineParams): Promise<object> {
+    const { calls, verifier } = this.#deps
+    if (calls === undefined) throw new Refused('UNKNOWN_METHOD', 'Nobody can be called on this server.')
+    this.#countEntry()
+    const { remoteAddress } = this.#origin
+    const identity = await verifier.identify({ sdkAppId, userId, userSig, remoteAddress })
+    if ('code' in identity) throw new Refused(known(identity.code), identity.sentence)
+    if (this.#closedAt !== undefined) throw new Refused('CONNECTION_LOST')
+    this.#seat?.lost()
+    const online = calls.online(identity.userId, deviceId, this)
+    this.#seat = online.seat
+    this.#admitted(roomLimits.heartbeatMs)
+    return { calls: online.calls, heartbeatMs: roomLimits.heartbeatMs, expiresAt: identity.expiresAt ?? null }
+  }
+
+  /** What a request causes is told after its answer. */
+  #callRequest(request: CallRequestOf): Promise<object> {
+    if (this.#seat === undefined) throw new Refused('NOT_ONLINE')
+    this.#output.hold()
+    return this.#seat.request(request.method, request.params)
   }
 
   /** An entry without an answer is undone: the member leaves, and its one-time token becomes valid again. */
@@ -247,10 +288,19 @@ export class SignalingSession implements MemberConnection {
 
   #joined({ member, result }: Membership): object {
     this.#member = member
-    this.#silenceLimit = (signalingLimits.missedHeartbeats + 0.5) * result.heartbeatMs * 1000
-    this.#origin.entered()
+    this.#admitted(result.heartbeatMs)
     this.#deps.counters.entries++
     return { ...result, iceServers: this.#deps.iceServers() }
+  }
+
+  /** The socket is no stranger's any more. */
+  #admitted(heartbeatMs: number): void {
+    this.#silenceLimit = (signalingLimits.missedHeartbeats + 0.5) * heartbeatMs * 1000
+    this.#origin.entered()
+  }
+
+  get #isStranger(): boolean {
+    return this.#member === undefined && this.#seat === undefined
   }
 
   #countEntry(): void {
@@ -268,6 +318,12 @@ export class SignalingSession implements MemberConnection {
   #requireNoMember(): void {
     if (this.#member !== undefined) throw new Refused('ALREADY_ENTERED')
   }
+}
+
+type CallRequestOf = Extract<QueuedRequest, { readonly method: CallRequest }>
+
+function isCallRequest(request: QueuedRequest): request is CallRequestOf {
+  return isCallMethod(request.method) && request.method !== 'user.online'
 }
 
 /** It makes a member of the socket. */

@@ -97,7 +97,11 @@ export class Stage {
           ? { code: 'USER_SIG_INVALID', sentence: 'The UserSig is wrong.' }
           : { userId: userId!, permissions: ALL_PERMISSIONS, expiresAt: undefined, isOwner: false },
       )
-    const verifier = { verify, check: verify }
+    const verifier = {
+      verify,
+      check: verify,
+      identify: (user) => verify({ ...user, roomId: '' }),
+    } satisfies EntryVerifier
     const play = (token: string) => ({ rtmp: token, flv: token, wsFlv: token, whep: token })
     const { entriesPerSecond: perSecond, entryAddresses: addresses } = signalingLimits
     const signaling = new SignalingServer({

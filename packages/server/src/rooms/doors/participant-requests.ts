@@ -1,4 +1,4 @@
-import type { EnterResult, ParamsOf, RequestMethod, ResultOf } from '@crossroom/protocol'
+import type { CallMethod, EnterResult, ParamsOf, RequestMethod, ResultOf } from '@crossroom/protocol'
 import type { Identity } from '../../auth/index.js'
 
 /** The result of entering or resuming, without the fields that signaling adds. */
@@ -7,7 +7,7 @@ export type RoomEnterResult = Omit<EnterResult, 'iceServers'>
 /** Requests that a member makes of its room. The others make, move or end the membership itself. */
 export type MemberMethod = Exclude<
   RequestMethod,
-  'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave'
+  'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave' | CallMethod
 >
 
 /** Requests of one participant to its room, handled in order. */

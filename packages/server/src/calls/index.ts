@@ -1,0 +1,5 @@
+export { CallError } from './call-error.js'
+export { CallDesk } from './call-desk.js'
+export type { CallConnection, CallDeskOptions, CallOperations, CallRequest, CallSeat } from './call-desk.js'
+export type { ServerCall } from './call-book.js'
+export type { CallEvent } from './call-notices.js'
