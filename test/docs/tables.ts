@@ -15,7 +15,9 @@ import { CONNECT_DEADLINE } from '../../packages/webrtc/src/transport/peer-trans
 /** The tables of the documents that are made from the code, as Markdown. */
 
 const PACKAGES = resolve(import.meta.dirname, '../../packages')
-const LIMITS_FILE = join(PACKAGES, 'server/src/config/limits.ts')
+const LIMITS_FILES = ['limits', 'room-limits', 'cluster-limits'].map((name) =>
+  join(PACKAGES, `server/src/config/${name}.ts`),
+)
 const KIB = 1024
 const MIB = 1024 * KIB
 
@@ -55,7 +57,7 @@ export const LIMITS_OF_PACKAGES: readonly (readonly [name: string, inServer: num
 ]
 
 /**
- * Every limit that is in force, one section for each group of `limits.ts`, with the comments that stand there. A limit
+ * Every limit that is in force, one section for each group of the limits, with the comments that stand there. A limit
  * that no code names promises nothing and is left out.
  */
 export function limitTables(): string {
@@ -77,7 +79,7 @@ function wordsOfTheCode(): Set<string> {
   for (const file of readdirSync(PACKAGES, { recursive: true, encoding: 'utf8' })) {
     const path = join(PACKAGES, file)
     const isSource = /^[^/]+\/src\/.*\.ts$/.test(file) && !/\.(test|cases|fake|fuzz|bench)\.ts$/.test(file)
-    if (!isSource || path === LIMITS_FILE) continue
+    if (!isSource || LIMITS_FILES.includes(path)) continue
     for (const word of readFileSync(path, 'utf8').match(/\w+/g) ?? []) words.add(word)
   }
   return words
@@ -114,11 +116,11 @@ interface CommentedGroup {
   readonly entries: ReadonlyMap<string, string>
 }
 
-/** The doc comments of `limits.ts`: TypeScript drops them, and a second copy would go stale. */
+/** The doc comments of the limits: TypeScript drops them, and a second copy would go stale. */
 function readComments(): CommentedGroup[] {
   const groups: { name: string; comment: string; entries: Map<string, string> }[] = []
   let comment = ''
-  for (const line of readFileSync(LIMITS_FILE, 'utf8').split('\n')) {
+  for (const line of LIMITS_FILES.flatMap((file) => readFileSync(file, 'utf8').split('\n'))) {
     const group = /^export const (\w+) = \{/.exec(line)?.[1]
     const entry = /^ {2}(\w+):/.exec(line)?.[1]
     const text = /^ *\/?\*+\/? ?(.*?)(?: *\*\/)?$/.exec(line)?.[1]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallEndReason, CallMedia } from '@crossroom/protocol'
+import type { CallMedia } from '@crossroom/protocol'
 import { CallBook } from './call-book.js'
 import { CallError } from './call-error.js'
 import type { CallEvent, CallOutput } from './call-notices.js'

@@ -150,12 +150,8 @@ export class CallDesk implements CallOperations {
     }
   }
 
-  async #answer<Result>(carryOut: () => Result): Promise<Result> {
-    try {
-      return carryOut()
-    } finally {
-      this.#driver.drain()
-    }
+  #answer<Result>(carryOut: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve) => resolve(carryOut())).finally(() => this.#driver.drain())
   }
 
   /** A flood costs the one who makes it, and at most a few rings to the one it is aimed at. */

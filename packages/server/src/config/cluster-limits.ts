@@ -1,0 +1,20 @@
+import { KiB } from './units.js'
+
+/** Nodes of a cluster. */
+export const nodeLimits = {
+  heartbeatMs: 500,
+  /** A node that is neither heard nor linked for longer is gone. */
+  goneMs: 1500,
+  /** A server that starts waits this long for its engine. */
+  joinMs: 10_000,
+  /** A store that takes no writes for longer elects no leader: too few of its servers are up. */
+  electionMs: 10_000,
+} as const
+
+/** The engine of a cluster. */
+export const engineLimits = {
+  /** After this a call has failed: elections take longer, and callers decide what then holds. */
+  requestMs: 2000,
+  /** Of a value or message; NATS takes 1 MiB. */
+  valueBytes: 512 * KiB,
+} as const
