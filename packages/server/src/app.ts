@@ -8,6 +8,7 @@ import { makeCore, type Core, type ServerServices } from './app/core.js'
 import { observeCore, observeRooms } from './app/observe.js'
 import { answerRefusal, refusePublic } from './app/public-door.js'
 import { Opened } from './app/opened.js'
+import { PullsPart } from './app/pulls.js'
 import { RoomsPart } from './app/rooms.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
@@ -62,6 +63,7 @@ class App implements RunningServer {
   readonly #web: Web
   #cluster: ClusterPart | undefined
   #rooms: RoomsPart | undefined
+  #pulls: PullsPart | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
   readonly #stopWarning: () => void
@@ -93,13 +95,15 @@ class App implements RunningServer {
     const tls = source && (await loadCertificate(source))
     await this.#opened.open({ ...environment, audit, clientAddress, listeners, pages, sockets, tls })
     const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened))
+    const pulls = (this.#pulls = new PullsPart(this.#core, rooms))
     observeRooms(this.#core, rooms)
     await this.#web.register({
-      ...{ rooms, opened: this.#opened, cluster: this.#cluster },
+      ...{ rooms, pulls, opened: this.#opened, cluster: this.#cluster },
       isDraining: () => this.#draining,
     })
     await this.#opened.listen()
     await this.#listen(tls)
+    pulls.open()
     if (source !== undefined) this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
 
@@ -142,6 +146,7 @@ class App implements RunningServer {
     this.#stopWatching()
     this.#stopWarning()
     this.#opened.drain()
+    this.#pulls?.close()
     this.#rooms?.close()
     hub.close('shutdown')
     listeners.close()

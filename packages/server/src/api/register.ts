@@ -16,6 +16,8 @@ import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics } from './health.js'
+import type { Pulls } from '../pull/index.js'
+import { registerPullRoutes } from './pulls.js'
 import { registerRoomTokenRoutes } from './room-tokens.js'
 import { registerRoomRoutes } from './rooms.js'
 import { registerSnapshotRoutes, type PictureSource } from './snapshots.js'
@@ -28,6 +30,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly metrics: Metrics
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
+  /** Absent when nothing is pulled; then `/pulls` is not there. */
+  readonly pulls?: Pulls | undefined
   /** Absent without codecs; then there are no snapshots. */
   readonly snapshots?: PictureSource | undefined
   /** Absent on a node of its own; then `/cluster` does not exist. */
@@ -77,6 +81,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         registerRoomTokenRoutes(guarded, deps)
         if (deps.calls !== undefined) registerCallRoutes(guarded, deps.calls)
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
+        if (deps.pulls !== undefined) registerPullRoutes(guarded, deps.pulls)
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
         if (deps.cluster !== undefined) registerClusterRoutes(guarded, deps.cluster)

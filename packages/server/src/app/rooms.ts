@@ -23,6 +23,7 @@ import type { Opened } from './opened.js'
 export class RoomsPart {
   readonly rooms: Rooms
   readonly operations: RoomOperations
+  readonly directory: LocalDirectory
   readonly signatures: EntrySignatures
   readonly signaling: SignalingServer
   readonly calls: CallDesk
@@ -59,7 +60,7 @@ export class RoomsPart {
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
     this.operations = new LocalOperations(this.rooms)
-    const directory = new LocalDirectory(this.rooms)
+    const directory = (this.directory = new LocalDirectory(this.rooms))
     gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, media: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond } = config
     const { entryAddresses: addresses } = signalingLimits

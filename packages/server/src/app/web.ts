@@ -22,12 +22,14 @@ import type { ClusterPart } from './cluster.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 import type { Opened } from './opened.js'
+import type { PullsPart } from './pulls.js'
 
 /** What the routes are made of besides the core. */
 export interface WebParts {
   readonly rooms: RoomsPart
   readonly opened: Opened
   readonly cluster: ClusterPart | undefined
+  readonly pulls: PullsPart
   isDraining(): boolean
 }
 
@@ -127,14 +129,15 @@ export class Web {
     registerRoomSig(this.public, { ...shared, ...addressOptions, verifier: signatures })
   }
 
-  #apiDeps({ cluster, opened, rooms }: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
+  #apiDeps(parts: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
+    const { cluster, opened, rooms } = parts
     const { clock, config, connections, guard, hub } = this.#core
     const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     return {
       ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations, calls: rooms.calls },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
-      ...{ forwards: opened.rtmp?.forwards, cluster },
+      ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster },
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],
       nowMs: Date.now,

@@ -287,6 +287,31 @@ export const jobLimits = {
   documentBytes: 64 * KiB,
 } as const
 
+/** Streams that are pulled from cameras and other servers. */
+export const pullLimits = {
+  /** Pulls at the same time. */
+  pulls: 1000,
+  /** Characters of an address. */
+  urlChars: 2048,
+  /** Redirects of HTTP in a row. */
+  redirects: 5,
+  /** One message of FLV over WebSocket. */
+  messageBytes: 8 * MiB,
+  /** A source without a frame for this long counts as hung, unless the pull says otherwise. */
+  timeoutMs: 5_000,
+  /** The shortest and the longest that a pull may say. */
+  minTimeoutMs: 500,
+  maxTimeoutMs: 60_000,
+  /** Pause after a failure, doubled up to the maximum: a camera that comes back is noticed within it. */
+  retryFirstMs: 250,
+  retryMaxMs: 2_000,
+  /** Pauses begin anew after a source was live for this long. */
+  steadyMicros: 5 * SECOND,
+  /** The same for a source that refuses the credentials: cameras lock out clients that try too often. */
+  deniedFirstMs: 5_000,
+  deniedMaxMs: 60_000,
+} as const
+
 /** Logs and metrics. */
 export const observeLimits = {
   /** Lines per second and kind; further ones are counted and reported once a second. */

@@ -170,7 +170,7 @@ test('every option has a description, a flag and a variable of the same name', (
     )
   }
   expect(optionDefinitions.filter((option) => option.secret).map((option) => option.name)).toEqual([
-    ...['turnSecret', 'secret', 'jwtSecret', 'txPlayKey', 'hookSecret', 'apiKey', 'cluster'],
+    ...['turnSecret', 'secret', 'jwtSecret', 'txPlayKey', 'hookSecret', 'apiKey', 'pull', 'cluster'],
   ])
   expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
 })

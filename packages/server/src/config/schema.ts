@@ -129,6 +129,12 @@ export const serverOptions = {
     description: 'a call to a user in another call: reject (the line is busy) or waiting (it rings)',
   }),
   forwardPrivate: flag('allows forwards to private and loopback addresses'),
+  pull: list(z.string(), {
+    takes: 'PULL',
+    description:
+      'streams to fetch: APP/STREAM=URL or room:ROOM/USER=URL, comma-separated; behind the URL #on-demand, #udp, #timeout=MS, joined by &',
+    secret: true,
+  }),
   pullPrivate: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
     takes: 'CIDR',
     description: 'private networks from which streams may be pulled, comma-separated; others are refused',

@@ -6,6 +6,7 @@ import { webrtc } from './webrtc/index.js'
 
 export type { EndpointEnvironment } from './environment.js'
 export type * from './protocol.js'
+export { PublishAttempt } from './publish-attempt.js'
 export { RtmpEndpoint } from './rtmp/index.js'
 export { WebRtcEndpoint } from './webrtc/index.js'
 

@@ -1,0 +1,93 @@
+import { pullLimits } from '../config/index.js'
+import { REDACTED } from '../observe/index.js'
+
+/** How a stream is fetched. */
+export type PullKind = 'rtmp' | 'flv' | 'ws-flv'
+
+/** An address to pull from. Its text holds secrets: {@link shownAddress} is for people. */
+export interface PullAddress {
+  readonly text: string
+  readonly kind: PullKind
+  readonly tls: boolean
+  /** A name, or an IP address without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Decoded; empty without one. */
+  readonly user: string
+  readonly password: string
+  /** With the query. */
+  readonly path: string
+}
+
+interface Scheme {
+  readonly kind: PullKind
+  readonly tls: boolean
+  readonly port: number
+}
+
+const SCHEMES: Readonly<Record<string, Scheme>> = {
+  'rtmp:': { kind: 'rtmp', tls: false, port: 1935 },
+  'rtmps:': { kind: 'rtmp', tls: true, port: 443 },
+  'http:': { kind: 'flv', tls: false, port: 80 },
+  'https:': { kind: 'flv', tls: true, port: 443 },
+  'ws:': { kind: 'ws-flv', tls: false, port: 80 },
+  'wss:': { kind: 'ws-flv', tls: true, port: 443 },
+}
+
+/** What `POST /pulls` and `--pull` say about addresses they refuse. */
+export const PULL_ADDRESSES =
+  'The address must begin with rtmp://, rtmps://, ws:// or wss://, or be http:// or https:// with a path that ends with .flv.'
+
+/** Undefined for anything that cannot be pulled. */
+export function parsePullAddress(text: string): PullAddress | undefined {
+  if (text.length > pullLimits.urlChars || !URL.canParse(text) || /\s/.test(text)) return undefined
+  const url = new URL(text)
+  const scheme = SCHEMES[url.protocol]
+  if (scheme === undefined) return undefined
+  const { kind } = scheme
+  if (kind === 'flv' && !url.pathname.endsWith('.flv')) return undefined
+  const port = url.port === '' ? scheme.port : Number(url.port)
+  if (url.hostname === '' || port === 0) return undefined
+  const [user, password] = [url.username, url.password].map(decoded)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return { text, kind, tls: scheme.tls, host, port, user: user!, password: password!, path: url.pathname + url.search }
+}
+
+/** Scheme, host and path; neither user, password and query nor parts of the path that are called passwords. */
+export function shownAddress({ text }: PullAddress): string {
+  const { protocol, host, pathname, search } = new URL(text)
+  const path = pathname.replaceAll(/[^/&]*(?:pass|pwd|token|secret|key)[^/&]*=[^/&]*/gi, REDACTED)
+  return `${protocol}//${host}${path}${search === '' ? '' : `?${REDACTED}`}`
+}
+
+/** Shorter parts of an address are no secrets, and would take half of a sentence along. */
+const MIN_SECRET_CHARS = 4
+
+/** A peer may repeat the secrets of an address when it says no, in whatever spelling. */
+export function withoutSecrets(sentence: string, address: PullAddress): string {
+  const { search, username, password, pathname } = new URL(address.text)
+  const inPath = pathname.split(/[/&]/).map((part) => /=(.*)/.exec(part)?.[1] ?? '')
+  const values = search
+    .slice(1)
+    .split('&')
+    .flatMap((field) => [field.replace(/^[^=]*=/, ''), field])
+  const secrets = [
+    search.slice(1),
+    password,
+    username.length > 0 ? `${username}:${password}` : '',
+    ...values,
+    ...inPath,
+  ]
+  const spellings = secrets
+    .flatMap((secret) => [secret, decoded(secret), encodeURIComponent(decoded(secret))])
+    .filter((secret) => secret.length >= MIN_SECRET_CHARS || (secret === password && secret !== ''))
+  return spellings.sort((a, b) => b.length - a.length).reduce((text, part) => text.replaceAll(part, REDACTED), sentence)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

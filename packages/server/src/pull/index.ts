@@ -1,0 +1,5 @@
+export { FetchNetwork } from './fetch/network.js'
+export { fetcherOpener } from './fetch/open-fetcher.js'
+export { PullRefused, Pulls, type PullInfo } from './pulls.js'
+export { parsePullOption, pullKind, pullRequest, type PullSpec } from './spec.js'
+export type { PullPublish, PullPublisher } from './target.js'
