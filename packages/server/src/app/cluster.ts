@@ -1,6 +1,14 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks'
 import type { ClusterView, NodeInfo } from '../api/index.js'
-import { NodeRequests, Nodes, openNatsEngine, type ClusterEngine } from '../cluster/index.js'
+import {
+  ClaimingGate,
+  NodeRequests,
+  Nodes,
+  openNatsEngine,
+  StreamClaims,
+  type Claim,
+  type ClusterEngine,
+} from '../cluster/index.js'
 import { nodeLimits } from '../config/index.js'
 import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
 import type { Core } from './core.js'
@@ -31,6 +39,8 @@ export class ClusterPart implements ClusterView {
   readonly engine: ClusterEngine
   readonly nodes: Nodes
   readonly requests: NodeRequests
+  /** Where plain streams are published. */
+  readonly claims: StreamClaims
   readonly #core: Core
   readonly #door: RelayDoor | undefined
   readonly #stop: () => void
@@ -41,12 +51,14 @@ export class ClusterPart implements ClusterView {
     core: Core,
     engine: ClusterEngine,
     nodes: Nodes,
+    claims: StreamClaims,
     door: RelayDoor | undefined,
     { stop }: ClusterSeams,
   ) {
     this.#core = core
     this.engine = engine
     this.nodes = nodes
+    this.claims = claims
     this.#door = door
     this.#stop = stop
     this.requests = new NodeRequests(engine, nodes)
@@ -55,6 +67,7 @@ export class ClusterPart implements ClusterView {
       return {}
     })
     engine.onState(() => this.#handleEngine())
+    core.gate.wrapPlain((gate) => new ClaimingGate(gate, claims))
     this.#tellStatus(performance.eventLoopUtilization())
     door?.start(nodes)
   }
@@ -84,8 +97,13 @@ export class ClusterPart implements ClusterView {
         },
         { ...self, relay, ...(fingerprint !== undefined && { fingerprint }) },
       )
+      const { hub, hooks } = core
+      const claims = await StreamClaims.open({
+        ...{ engine, nodes, hub, clock, nowMs: Date.now, isolated: config.clusterIsolated },
+        onNodeLost: (name, claim) => hooks?.unpublished(...endOf(name, claim)),
+      })
       log.info({ node: self.id, nodes: nodes.list().map(({ record }) => record.id) }, 'Joined the cluster')
-      return new ClusterPart(core, engine, nodes, door, seams)
+      return new ClusterPart(core, engine, nodes, claims, door, seams)
     } catch (error) {
       door?.close()
       await engine.close()
@@ -146,6 +164,7 @@ export class ClusterPart implements ClusterView {
   async close(): Promise<void> {
     this.#cancelStatus()
     this.requests.close()
+    await this.claims.close()
     await this.nodes.close()
     this.#door?.close()
     await this.engine.close()
@@ -170,4 +189,12 @@ export class ClusterPart implements ClusterView {
       this.#tellStatus(now)
     })
   }
+}
+
+/** What the hook is told of a publication whose node died. */
+function endOf(name: string, { since, subject, protocol, remoteAddress, connectionId }: Claim) {
+  const [app = '', stream = ''] = name.split('/')
+  const from = { protocol: protocol, remoteAddress, connectionId, query: new Map<string, string>() }
+  const end = { reason: 'node-lost', durationMs: Math.max(0, Date.now() - since), subject } as const
+  return [{ action: 'publish', app, stream, ...from }, end] as const
 }

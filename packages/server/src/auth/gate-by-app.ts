@@ -9,7 +9,7 @@ const DRAINING: Refusal = {
 
 /** Sends each request to the gate of its app: `r` and `push` are rooms', everything else is plain streaming. */
 export class GateByApp implements StreamGate {
-  readonly #fallback: StreamGate
+  #fallback: StreamGate
   readonly #gates = new Map<string, StreamGate>()
   #isDraining = false
 
@@ -20,6 +20,11 @@ export class GateByApp implements StreamGate {
   /** From now on requests of these apps go to that gate. */
   route(apps: readonly string[], gate: StreamGate): void {
     for (const app of apps) this.#gates.set(app, gate)
+  }
+
+  /** Puts a gate in front of that of plain streams. */
+  wrapPlain(wrap: (gate: StreamGate) => StreamGate): void {
+    this.#fallback = wrap(this.#fallback)
   }
 
   /** Admits nothing new from now on; admitted streams continue. */

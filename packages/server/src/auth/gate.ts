@@ -43,6 +43,8 @@ export type StreamEndReason =
   | 'stream-ended'
   /** The server is shutting down. */
   | 'shutdown'
+  /** The node that it published to died; another node says so. */
+  | 'node-lost'
 
 /**
  * Permission for one publish or play. The endpoint calls `opened` once when media may flow, then `closed` once;
@@ -85,10 +87,12 @@ export type RefusalCode =
   | 'BANNED'
   /** The room, the server or the token has reached its limit. */
   | 'FULL'
-  /** The stream already has a publisher. Raised by endpoints, not by gates. */
+  /** The stream already has a publisher, here or on another node. */
   | 'BUSY'
   /** The server is shutting down and admits nothing new. */
   | 'DRAINING'
+  /** The nodes of the cluster cannot be asked. The client may try again. */
+  | 'CLUSTER_UNAVAILABLE'
 
 /** A refusal, with a sentence for people and a code for programs. */
 export interface Refusal {

@@ -18,3 +18,6 @@ export { NoAnswerError, NodeRequests, type NodeAnswer } from './nodes/node-reque
 export type { RecordChange } from './nodes/own-record.js'
 export type { KnownNode, NodeDirectory } from './nodes/node-directory.js'
 export type { StreamLocation, StreamLocations } from './claims/stream-locations.js'
+export { StreamClaims, type ClaimAnswer, type StreamClaimsDeps } from './claims/stream-claims.js'
+export { ClaimingGate } from './claims/claiming-gate.js'
+export type { Claim } from './claims/claim.js'

@@ -11,6 +11,12 @@ export const nodeLimits = {
   electionMs: 10_000,
 } as const
 
+/** Names of plain streams in a cluster. */
+export const claimLimits = {
+  /** A publisher waits this long for its name while the engine elects a leader. */
+  waitMicros: 8_000_000,
+} as const
+
 /** The engine of a cluster. */
 export const engineLimits = {
   /** After this a call has failed: elections take longer, and callers decide what then holds. */

@@ -1,6 +1,7 @@
 import type { ClusterEngine, EngineMessage } from '../engine/engine.js'
+import { readJson } from '../json.js'
 import { ClusterError } from '../cluster-error.js'
-import { CLUSTER_VERSION, readJson, readRecord, type NodeRecord } from './node-record.js'
+import { CLUSTER_VERSION, readRecord, type NodeRecord } from './node-record.js'
 
 const HELLO_MS = 1000
 /** Signatures carry the time, and may be off by a minute. */

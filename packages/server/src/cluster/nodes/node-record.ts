@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readJson } from '../json.js'
 
 /** Version of the documents and messages that nodes exchange. A node of the next version reads those of this one. */
 export const CLUSTER_VERSION = 1
@@ -66,16 +67,4 @@ export function readRecord(value: Uint8Array): NodeRecord | undefined {
     TAG.test(String(record['tag'])) &&
     (record['state'] === 'up' || record['state'] === 'draining')
   return isRead ? (record as unknown as NodeRecord) : undefined
-}
-
-/** A JSON object from another node. */
-export function readJson(value: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const read: unknown = JSON.parse(Buffer.from(value).toString('utf8'))
-    return typeof read === 'object' && read !== null && !Array.isArray(read)
-      ? (read as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import type { ClusterEngine, EngineMessage } from '../engine/engine.js'
+import { readJson } from '../json.js'
 import type { NodeDirectory } from './node-directory.js'
-import { CLUSTER_VERSION, readJson } from './node-record.js'
+import { CLUSTER_VERSION } from './node-record.js'
 
 const TIMEOUT_MS = 2000
 

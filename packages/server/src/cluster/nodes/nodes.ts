@@ -1,10 +1,11 @@
 import type { DriverClock, Micros } from '@crossroom/media'
 import { nodeLimits } from '../../config/index.js'
 import type { ClusterEngine, EngineChange, EngineMessage } from '../engine/engine.js'
+import { readJson } from '../json.js'
 import type { KnownNode, NodeDirectory } from './node-directory.js'
 import { checkOthers } from './hello.js'
 import { claimTag, keyOfNode, OwnRecord, type RecordChange } from './own-record.js'
-import { CLUSTER_VERSION, readJson, readRecord, type NodeRecord } from './node-record.js'
+import { CLUSTER_VERSION, readRecord, type NodeRecord } from './node-record.js'
 
 /** Records of nodes that are gone are removed after this, if they do not come back. */
 const FORGOTTEN: Micros = 60_000_000
