@@ -24,8 +24,8 @@ export const limits = {
   sdpLength: 64 * KiB,
   /** A UserSig, a JWT or a privateMapKey. */
   tokenLength: 8 * KiB,
-  /** A resume token. */
-  resumeTokenLength: 256,
+  /** A resume token: in a cluster it carries the membership. */
+  resumeTokenLength: 512,
   /** The version of a client. */
   versionLength: 64,
   candidateLength: 1 * KiB,

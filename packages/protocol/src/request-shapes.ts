@@ -73,6 +73,11 @@ export interface EnterResult {
   readonly heartbeatMs: number
   /** Unix milliseconds at which the signature runs out; null when it never does (open mode). */
   readonly expiresAt: number | null
+  /**
+   * Of `room.resume`: the membership goes on at another node of the cluster, with the same addresses. That node knows no
+   * PeerConnections, subscriptions or mutes of the member: they are made and told anew.
+   */
+  readonly moved?: boolean
 }
 
 export interface RenewParams {
@@ -206,4 +211,5 @@ export const enterResult = object<EnterResult>({
   iceServers,
   heartbeatMs: integer(1, 2 ** 31 - 1),
   expiresAt,
+  moved: optional(boolean),
 })

@@ -10,7 +10,7 @@ export type {
 } from './media/media-gateway.js'
 export type { AddressBook, MemberConnection } from './view/member-connection.js'
 export type { MemberMethod, ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
-export type { Membership, RoomDirectory } from './doors/room-directory.js'
+export type { Membership, ResumeOrigin, RoomDirectory } from './doors/room-directory.js'
 export type { MemberSummary, RoomOperations, RoomSummary } from './doors/room-operations.js'
 export type { GuestPass } from './model/invitations.js'
 export { LocalDirectory } from './local-directory.js'

@@ -3,11 +3,11 @@ import type { Grant, Identity } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import type { MemberMethod, ParticipantRequests } from './doors/participant-requests.js'
 import type { PushDirectory, PushRequest } from './doors/push.js'
-import type { Membership, RoomDirectory } from './doors/room-directory.js'
+import type { Membership, ResumeOrigin, RoomDirectory } from './doors/room-directory.js'
+import type { SessionClaim } from './model/membership.js'
 import type { Participant } from './participant.js'
 import { promised } from './promised.js'
 import type { Rooms } from './rooms.js'
-import type { AddressBook, MemberConnection } from './view/member-connection.js'
 
 /** The entrances to the rooms of this process. Each call is complete when it returns. */
 export class LocalDirectory implements RoomDirectory, PushDirectory {
@@ -21,12 +21,28 @@ export class LocalDirectory implements RoomDirectory, PushDirectory {
     return promised(() => membershipOf(this.#rooms.admit(request).enter(request)))
   }
 
-  resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Promise<Membership> {
-    return promised(() => membershipOf(this.#rooms.resume(resumeToken, connection, addresses)))
+  async resume(resumeToken: string, from: ResumeOrigin): Promise<Membership> {
+    const { connection, addresses } = from
+    if (this.#rooms.session(resumeToken) !== undefined)
+      return membershipOf(this.#rooms.resume(resumeToken, connection, addresses))
+    const claim = await this.#rooms.claimElsewhere(resumeToken)
+    const { member, result } = await this.enter(entryOf(claim, from))
+    return { member, result: { ...result, moved: true } }
   }
 
   push(request: PushRequest): Promise<Grant> {
     return promised(() => this.#rooms.push(request))
+  }
+}
+
+/** A session of another node goes on here. */
+function entryOf(claim: SessionClaim, from: ResumeOrigin): EnterRequest {
+  const { roomId, userId, userName, permissions, expiresAt, kind, role } = claim
+  return {
+    ...{ roomId, userName, ...from, earlier: claim },
+    identity: { userId, permissions, expiresAt, isOwner: false },
+    role: role === 'audience' ? 'audience' : 'anchor',
+    client: { kind, version: '' },
   }
 }
 

@@ -2,6 +2,7 @@ import type { ExitReason, MemberKind, PublishedStreamType, PublishState, Role } 
 import type { Permissions } from '../auth/index.js'
 import { MemberStream, type StreamOwner } from './media/member-stream.js'
 import type { RoomChanges } from './media/room-changes.js'
+import { epochAfter, streamIdOf, type EarlierMembership } from './model/membership.js'
 import { maySend, type Kinds } from './model/policy.js'
 import type { Person } from './model/roster.js'
 import type { RoomServices } from './services.js'
@@ -15,6 +16,8 @@ export interface MemberOptions {
   readonly role: Role
   readonly permissions: Permissions
   readonly remoteAddress: string
+  /** Of the same user, elsewhere: its streams go on here. */
+  readonly earlier?: EarlierMembership | undefined
 }
 
 /** The room as its members see it. */
@@ -42,6 +45,9 @@ export abstract class Member implements Person, StreamOwner {
   readonly services: RoomServices
   #permissions: Permissions
   readonly #streams = new Map<PublishedStreamType, MemberStream>()
+  /** Of two nodes with the same user, the higher one has it. */
+  readonly epoch: number
+  #mediaId: string
 
   constructor(options: MemberOptions) {
     this.room = options.room
@@ -53,6 +59,8 @@ export abstract class Member implements Person, StreamOwner {
     this.remoteAddress = options.remoteAddress
     this.enteredAtMs = options.services.nowMs()
     this.#permissions = options.permissions
+    this.#mediaId = options.earlier?.mediaId ?? options.services.newId()
+    this.epoch = epochAfter(options.earlier, this.enteredAtMs)
   }
 
   get permissions(): Permissions {
@@ -62,6 +70,11 @@ export abstract class Member implements Person, StreamOwner {
   /** Everybody but the audience is listed, may be seen and counts as an anchor. */
   get isListed(): boolean {
     return this.role !== 'audience'
+  }
+
+  /** Names its streams, on whichever node it is. */
+  get mediaId(): string {
+    return this.#mediaId
   }
 
   get streams(): Iterable<MemberStream> {
@@ -76,10 +89,11 @@ export abstract class Member implements Person, StreamOwner {
   openStream(streamType: PublishedStreamType): MemberStream {
     const present = this.#streams.get(streamType)
     if (present !== undefined) return present
-    const { hub, layers, clock, tokens, flvProtocols, newId } = this.services
+    const { hub, layers, clock, tokens, flvProtocols } = this.services
     const { id: roomId, changes } = this.room
     const of = { roomId, userId: this.userId, streamType }
-    return this.addStream(new MemberStream({ hub, layers, clock, tokens, flvProtocols, id: newId(), of, changes }))
+    const id = streamIdOf(this.#mediaId, streamType)
+    return this.addStream(new MemberStream({ hub, layers, clock, tokens, flvProtocols, id, of, changes }))
   }
 
   addStream(stream: MemberStream): MemberStream {
@@ -99,7 +113,8 @@ export abstract class Member implements Person, StreamOwner {
   }
 
   /** Replaces the same user: the streams pass on, so that their players stay connected. */
-  adopt(streams: readonly MemberStream[]): void {
+  adopt(mediaId: string, streams: readonly MemberStream[]): void {
+    this.#mediaId = mediaId
     for (const stream of streams) {
       stream.announce(undefined)
       stream.mute({ audio: false, video: false })
@@ -116,6 +131,7 @@ export abstract class Member implements Person, StreamOwner {
   closeStreams(): void {
     for (const stream of this.#streams.values()) stream.close()
     this.#streams.clear()
+    this.#mediaId = this.services.newId()
   }
 
   /** The member left in any way: closes its resources without a notification. Idempotent. */

@@ -1,4 +1,5 @@
 import type {
+  ClientKind,
   CloseReason,
   MediaAvailable,
   NotificationMethod,
@@ -25,6 +26,7 @@ import { MicRequests } from './view/mic-requests.js'
 import { NetworkReports } from './view/network-reports.js'
 import { ParticipantMedia } from './view/participant-media.js'
 import type { MemberMethod, RoomEnterResult } from './doors/participant-requests.js'
+import type { SessionClaim } from './model/membership.js'
 import { mayReceive, type Kinds } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
@@ -36,6 +38,7 @@ export interface ParticipantOptions extends MemberOptions {
 
 /** The room of a participant. */
 interface HomeRoom extends ParticipantRoom {
+  readonly generation: number
   tellMicRequests(participant: Participant): void
 }
 
@@ -43,7 +46,7 @@ interface HomeRoom extends ParticipantRoom {
 export class Participant extends Member implements Requester {
   declare readonly room: HomeRoom
   readonly sessionId: string
-  readonly resumeToken: string
+  readonly #resumeToken: string
   #addresses: AddressBook
   readonly receiver: Receiver
   readonly media: ParticipantMedia
@@ -67,8 +70,8 @@ export class Participant extends Member implements Requester {
     super(options)
     const { userId, permissions, remoteAddress, services, room } = options
     const { tokens, clock, nowMs, newId, mediaGateway: gateway } = services
-    this.sessionId = newId()
-    this.resumeToken = newId()
+    this.sessionId = options.earlier?.sessionId ?? newId()
+    this.#resumeToken = newId()
     this.#addresses = addressesFor(options.kind, addresses)
     this.#connection = connection
     const shared = { userId, roomId: room.id }
@@ -210,6 +213,23 @@ export class Participant extends Member implements Requester {
       ...{ sessionId, resumeToken, room, self: { userId, role }, userList, audienceCount, heartbeatMs, expiresAt },
       ...this.ownPush(),
     }
+  }
+
+  get resumeToken(): string {
+    return this.services.cluster?.sessions.write(this.#claim) ?? this.#resumeToken
+  }
+
+  /** What a resume is found by: in a cluster the token is sealed and says the session. */
+  get resumeKey(): string {
+    return this.services.cluster === undefined ? this.#resumeToken : this.sessionId
+  }
+
+  get #claim(): SessionClaim {
+    const { userId, userName, role, sessionId, mediaId, epoch, permissions, roomId } = this
+    const { generation } = this.room
+    const kind = this.kind as ClientKind
+    const expiresAt = this.#expiresAt
+    return { roomId, userId, userName, kind, role, permissions, sessionId, mediaId, generation, epoch, expiresAt }
   }
 
   leave(): void {

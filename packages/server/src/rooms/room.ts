@@ -37,6 +37,8 @@ export class Room implements ParticipantRoom {
   readonly id: string
   /** Unix milliseconds. */
   readonly createdAt: number
+  /** How often it was disbanded; resume tokens of another one are void. */
+  readonly generation = 0
   readonly changes: RoomChanges
   readonly invitations: Invitations
   readonly messages: RoomMessages
@@ -122,12 +124,12 @@ export class Room implements ParticipantRoom {
 
   /** Throws RoomError when it may not, or when the room is full. */
   enter(request: EnterRequest): Participant {
-    const { identity, client, userName, remoteAddress } = request
+    const { identity, client, userName, remoteAddress, earlier } = request
     const { userId, permissions } = identity
     const role = roleOnEntry(identity, request.role)
     this.#roster.check(this.member(userId), role === 'audience')
     const options = { room: this, services: this.#services, userId, userName: userName ?? userId, role, permissions }
-    const participant = new Participant({ ...options, kind: client.kind, remoteAddress }, request)
+    const participant = new Participant({ ...options, kind: client.kind, remoteAddress, earlier }, request)
     this.#tell(this.#roster.enter(participant))
     this.#welcome(participant)
     return participant
@@ -249,12 +251,13 @@ export class Room implements ParticipantRoom {
   /** The same user again: the streams pass on, so that their players stay; the second session ends the first. */
   #replace(present: Member, next: Member): void {
     asParticipant(present)?.hangUp('replaced')
+    const { mediaId } = present
     const streams = next.isListed ? present.giveStreams() : []
     if (present.isListed && !next.isListed) this.#lists.left(present.userId, 'audience')
     if (!present.isListed) this.#lists.countChanged()
     // Its publications end here; the new session is not told of them.
     present.close()
-    next.adopt(streams)
+    if (next.isListed) next.adopt(mediaId, streams)
     this.#handlers.exited(present, 'replaced')
   }
 

@@ -11,6 +11,7 @@ import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
 import { Room, type RoomHandlers } from './room.js'
 import type { PushRequest } from './doors/push.js'
+import type { SessionClaim } from './model/membership.js'
 import { RoomError } from './model/room-error.js'
 import type { RoomServices, RoomsOptions } from './services.js'
 
@@ -23,6 +24,8 @@ export interface RoomCounts {
   readonly participants: number
   readonly devices: number
 }
+
+const FORGOTTEN = 'The session has ended or never existed; enter the room again.'
 
 /**
  * Every room of this process. A room is created by the first member with that permission, and deleted a minute after
@@ -65,11 +68,31 @@ export class Rooms {
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
-    const participant = this.#sessions.get(resumeToken)
-    if (participant === undefined)
-      throw new RoomError('RESUME_FAILED', 'The session has ended or never existed; enter the room again.')
+    const participant = this.session(resumeToken)
+    if (participant === undefined) throw new RoomError('RESUME_FAILED', FORGOTTEN)
     participant.resumed(connection, addresses)
     return participant
+  }
+
+  /** Of this node. */
+  session(resumeToken: string): Participant | undefined {
+    const key = this.#services.cluster === undefined ? resumeToken : this.claimOf(resumeToken)?.sessionId
+    return key === undefined ? undefined : this.#sessions.get(key)
+  }
+
+  /** What a resume token of any node says; undefined on a single node. */
+  claimOf(resumeToken: string): SessionClaim | undefined {
+    const claim = this.#services.cluster?.sessions.read(resumeToken)
+    const isOver = claim?.expiresAt !== undefined && claim.expiresAt <= this.#services.nowMs()
+    return isOver ? undefined : claim
+  }
+
+  /** The session of another node that may go on here. Rejects with RoomError. */
+  async claimElsewhere(resumeToken: string): Promise<SessionClaim> {
+    const claim = this.claimOf(resumeToken)
+    const may = claim !== undefined && (await this.#services.cluster?.mayResume(claim)) === true
+    if (!may) throw new RoomError('RESUME_FAILED', FORGOTTEN)
+    return claim
   }
 
   /** The room that this user enters, created if necessary. Throws RoomError. */
@@ -125,13 +148,18 @@ export class Rooms {
   }
 
   #handleEntered(member: Member): void {
-    if (member instanceof Participant) this.#sessions.set(member.resumeToken, member)
+    if (member instanceof Participant) this.#sessions.set(member.resumeKey, member)
     else this.#devices++
     this.#services.log.info(namesOf(member), 'A member entered a room')
   }
 
+  /** A later one of the same key may be there already. */
+  #endSession(member: Participant): void {
+    if (this.#sessions.get(member.resumeKey) === member) this.#sessions.delete(member.resumeKey)
+  }
+
   #handleExited(member: Member, reason: ExitReason): void {
-    if (member instanceof Participant) this.#sessions.delete(member.resumeToken)
+    if (member instanceof Participant) this.#endSession(member)
     else this.#devices--
     this.#services.log.info({ ...namesOf(member), reason }, 'A member left a room')
   }

@@ -4,9 +4,22 @@ import type { Audit, Log } from '../observe/index.js'
 import type { AudioMixer } from './media/audio-mixer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
-import type { MediaTokens, MediaTokensOptions } from './media/media-tokens.js'
+import type { SealedSessions } from './doors/sealed-sessions.js'
+import type { DistantHolders } from './media/distant-holders.js'
+import type { MediaTokens } from './media/media-tokens.js'
+import type { SealedAddresses } from './media/sealed-addresses.js'
+import type { SessionClaim } from './model/membership.js'
 import type { SoundMeter } from './media/sound-meter.js'
 import type { StreamLayers } from './media/stream-layers.js'
+
+/** Rooms in a cluster: addresses and tokens that every node understands, and who is a member elsewhere. */
+export interface RoomsCluster {
+  readonly addresses: SealedAddresses
+  readonly sessions: SealedSessions
+  readonly holders: DistantHolders
+  /** Whether a session of another node may go on here: it is there, or that node is gone and its members are awaited. */
+  mayResume(claim: SessionClaim): Promise<boolean>
+}
 
 /** Dependencies of rooms. */
 export interface RoomsOptions {
@@ -26,8 +39,8 @@ export interface RoomsOptions {
   readonly mixer?: AudioMixer | undefined
   /** Absent without codecs: then members that report no level count as quiet speakers. */
   readonly soundMeter?: SoundMeter | undefined
-  /** In a cluster: addresses that every node understands. */
-  readonly cluster?: MediaTokensOptions['cluster']
+  /** Absent on a single node. */
+  readonly cluster?: RoomsCluster | undefined
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined

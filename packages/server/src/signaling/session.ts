@@ -272,7 +272,8 @@ export class SignalingSession implements MemberConnection {
     this.#requireNoMember()
     this.#countEntry()
     this.#output.hold()
-    const membership = await this.#deps.rooms.resume(resumeToken, this, this.#origin.addresses)
+    const { remoteAddress, addresses } = this.#origin
+    const membership = await this.#deps.rooms.resume(resumeToken, { connection: this, addresses, remoteAddress })
     if (this.#closedAt === undefined) return this.#joined(membership)
     if (!this.#isLetGo) membership.member.lost()
     throw new Refused('CONNECTION_LOST')

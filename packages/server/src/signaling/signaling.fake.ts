@@ -12,6 +12,7 @@ import {
   type Membership,
   type ParticipantRequests,
   type RoomEnterResult,
+  type ResumeOrigin,
   type RoomDirectory,
 } from '../rooms/index.js'
 import { SignalingServer, type SignalingOptions } from './index.js'
@@ -66,7 +67,7 @@ export class FakeRooms implements RoomDirectory {
     return Promise.resolve(member.membership)
   }
 
-  resume(resumeToken: string, connection: MemberConnection): Promise<Membership> {
+  resume(resumeToken: string, { connection }: ResumeOrigin): Promise<Membership> {
     const member = this.members[0]
     if (resumeToken !== 'resume-me' || member === undefined)
       return Promise.reject(new RoomError('RESUME_FAILED', 'It is over.'))

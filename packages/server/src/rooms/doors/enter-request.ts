@@ -1,5 +1,6 @@
 import type { ClientKind, RequestedRole } from '@crossroom/protocol'
 import type { Identity } from '../../auth/index.js'
+import type { EarlierMembership } from '../model/membership.js'
 import type { AddressBook, MemberConnection } from '../view/member-connection.js'
 
 /** A verified user who enters: the argument of `enter`. */
@@ -16,4 +17,6 @@ export interface EnterRequest {
   readonly remoteAddress: string
   readonly connection: MemberConnection
   readonly addresses: AddressBook
+  /** The same user's, on another node: this one goes on with its streams and addresses. */
+  readonly earlier?: EarlierMembership | undefined
 }

@@ -9,13 +9,21 @@ export interface Membership {
   readonly result: RoomEnterResult
 }
 
+/** The socket of a member that comes back. */
+export interface ResumeOrigin {
+  readonly connection: MemberConnection
+  readonly addresses: AddressBook
+  /** IP address without a port. */
+  readonly remoteAddress: string
+}
+
 /** The way into rooms for signaling, wherever a room lives. */
 export interface RoomDirectory {
   /** Rejects with RoomError: BANNED, DRAINING, NO_PERMISSION, ROOM_FULL, ROOM_NOT_FOUND, ROOMS_FULL, TOO_MANY_ANCHORS. */
   enter(request: EnterRequest): Promise<Membership>
   /**
    * The same member on a new socket, perhaps under another host name of the server; the old one, if still open, is
-   * closed. Rejects with RoomError: RESUME_FAILED.
+   * closed. In a cluster also a member of another node, which `moved` says. Rejects with RoomError: RESUME_FAILED.
    */
-  resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Promise<Membership>
+  resume(resumeToken: string, from: ResumeOrigin): Promise<Membership>
 }

@@ -39,6 +39,10 @@ export class PackedReader {
     return this.take(bytes)?.readUIntBE(0, bytes)
   }
 
+  rest(): Buffer {
+    return this.#bytes.subarray(this.#at)
+  }
+
   take(length: number): Buffer | undefined {
     if (this.#at + length > this.#bytes.length) return undefined
     this.#at += length
