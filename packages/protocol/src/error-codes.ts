@@ -144,6 +144,12 @@ const table = {
     ...atEntry,
     retryable: true,
   },
+  CLUSTER_UNAVAILABLE: {
+    rpc: 1308,
+    sentence: 'The nodes of the cluster cannot reach each other; try again in a few seconds.',
+    ...atEntry,
+    retryable: true,
+  },
 
   SDP_INVALID: { rpc: 1401, sentence: 'The SDP could not be used.', retryable: false },
   WEBRTC_OFF: { rpc: 1402, sentence: 'WebRTC is off on this server; its log says why.', retryable: false },

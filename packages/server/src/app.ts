@@ -94,7 +94,7 @@ class App implements RunningServer {
     const source = certificateSourceOf(config)
     const tls = source && (await loadCertificate(source))
     await this.#opened.open({ ...environment, audit, clientAddress, listeners, pages, sockets, tls })
-    const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened))
+    const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened, this.#cluster))
     const pulls = (this.#pulls = new PullsPart(this.#core, rooms))
     observeRooms(this.#core, rooms)
     await this.#web.register({

@@ -5,6 +5,7 @@ import {
   NodeRequests,
   Nodes,
   openNatsEngine,
+  SharedTokens,
   StreamClaims,
   type Claim,
   type ClusterEngine,
@@ -41,6 +42,8 @@ export class ClusterPart implements ClusterView {
   readonly requests: NodeRequests
   /** Where plain streams are published. */
   readonly claims: StreamClaims
+  /** One-time tokens that were used on any node. */
+  readonly tokens: SharedTokens
   readonly #core: Core
   readonly #door: RelayDoor | undefined
   readonly #stop: () => void
@@ -59,6 +62,7 @@ export class ClusterPart implements ClusterView {
     this.engine = engine
     this.nodes = nodes
     this.claims = claims
+    this.tokens = new SharedTokens({ engine, clock: core.clock, nowMs: Date.now, random: Math.random })
     this.#door = door
     this.#stop = stop
     this.requests = new NodeRequests(engine, nodes)
@@ -164,6 +168,7 @@ export class ClusterPart implements ClusterView {
   async close(): Promise<void> {
     this.#cancelStatus()
     this.requests.close()
+    this.tokens.close()
     await this.claims.close()
     await this.nodes.close()
     this.#door?.close()

@@ -16,6 +16,7 @@ import {
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import { LevelMeter, Mixer } from '../transcode/index.js'
+import type { ClusterPart } from './cluster.js'
 import type { Core } from './core.js'
 import type { Opened } from './opened.js'
 
@@ -30,11 +31,14 @@ export class RoomsPart {
   readonly mixer: Mixer
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
-  constructor(core: Core, opened: Opened) {
+  constructor(core: Core, opened: Opened, cluster?: ClusterPart) {
     const { clientAddress, clock, config, gate, hub, log, pages, pending, transcoder } = core
     const { audit, guard, secrets } = core
     const nowMs = Date.now
-    const signatures = (this.signatures = entrySignaturesOf(config, secrets, { nowMs, guard, audit }))
+    const signatures = (this.signatures = entrySignaturesOf(config, secrets, {
+      ...{ nowMs, guard, audit },
+      usedTokens: cluster?.tokens,
+    }))
     const newId = (): string => randomBytes(16).toString('base64url')
     const calls = (this.calls = new CallDesk({
       ...{ clock, nowMs, newId, log, whenBusy: config.callBusy },

@@ -6,7 +6,7 @@ import type { EntryCredentials, EntryRefusal, EntryVerifier, UserCredentials } f
 import type { FailureGuard } from './failure-guard.js'
 import { ALL_PERMISSIONS, bothPermit, type Identity, type Permissions } from './identity.js'
 import { remoteKeys } from './json-web-keys.js'
-import { OneTimeTokens } from './one-time-tokens.js'
+import { OneTimeTokens, type UsedTokens } from './one-time-tokens.js'
 import { permissionsOf, recordOf, verifyPrivateMapKey } from './private-map-key.js'
 import type { Secrets } from './secrets.js'
 import { looksLikeJwt, verifyRoomJwt, type JwtKeys, type RoomJwt } from './room-jwt.js'
@@ -28,10 +28,12 @@ export interface EntrySignatureDeps {
   readonly nowMs: () => number
   readonly guard: FailureGuard
   readonly audit: Audit
+  /** Default: this process remembers them. */
+  readonly usedTokens?: UsedTokens | undefined
 }
 
-/** Whether a one-time token is still unused. */
-type MayUse = (id: string, expiresAtMs: number) => boolean
+/** Whether a one-time token is still unused; undefined where that cannot be known now. */
+type MayUse = (id: string, expiresAtMs: number) => Promise<boolean | undefined>
 
 const USER_ID = /^[A-Za-z0-9_-]{1,32}$/
 
@@ -69,12 +71,12 @@ export function entrySignaturesOf(config: Config, secrets: Secrets, deps: EntryS
 export class EntrySignatures implements EntryVerifier {
   readonly #options: EntrySignatureOptions
   readonly #deps: EntrySignatureDeps
-  readonly #used: OneTimeTokens
+  readonly #used: UsedTokens
 
   constructor(options: EntrySignatureOptions, deps: EntrySignatureDeps) {
     this.#options = options
     this.#deps = deps
-    this.#used = new OneTimeTokens(deps.nowMs)
+    this.#used = deps.usedTokens ?? new OneTimeTokens(deps.nowMs)
   }
 
   /** Whether entries need no proof. */
@@ -93,7 +95,7 @@ export class EntrySignatures implements EntryVerifier {
   }
 
   check(credentials: EntryCredentials): Promise<Identity | EntryRefusal> {
-    return this.#guarded(credentials, () => this.#read(credentials, (id) => !this.#used.has(id)))
+    return this.#guarded(credentials, () => this.#read(credentials, (id) => this.#isUnused(id)))
   }
 
   identify(credentials: UserCredentials): Promise<Identity | EntryRefusal> {
@@ -134,7 +136,8 @@ export class EntrySignatures implements EntryVerifier {
     if (looksLikeJwt(userSig)) {
       const jwt = await this.#openJwt(userSig, userId)
       if ('code' in jwt) return jwt
-      if (jwt.onceId !== undefined && this.#used.has(jwt.onceId)) return replayed()
+      const isUnused = jwt.onceId === undefined || (await this.#isUnused(jwt.onceId))
+      if (isUnused !== true) return isUnused === false ? replayed() : unknown()
       return identity(jwt.userId, ALL_PERMISSIONS, jwt.expiresAt)
     }
     const signed = this.#checkUserSig(userSig, { sdkAppId, userId })
@@ -208,13 +211,19 @@ export class EntrySignatures implements EntryVerifier {
     if ('code' in jwt) return jwt
     if (jwt.room !== undefined && String(jwt.room) !== roomId)
       return refuse('JWT_OTHER_ROOM', 'The token is for another room.')
-    if (jwt.onceId !== undefined && !mayUse(jwt.onceId, jwt.expiresAt)) return replayed()
     const { onceId } = jwt
+    const isUsed = onceId === undefined || (await mayUse(onceId, jwt.expiresAt))
+    if (isUsed !== true) return isUsed === false ? replayed() : unknown()
     return {
       ...identity(jwt.userId, jwt.permissions, jwt.expiresAt),
       isOwner: jwt.isOwner,
       notEntered: onceId === undefined ? undefined : () => this.#used.giveBack(onceId),
     }
+  }
+
+  async #isUnused(id: string): Promise<boolean | undefined> {
+    const isUsed = await this.#used.has(id)
+    return isUsed === undefined ? undefined : !isUsed
   }
 
   async #openJwt(text: string, userId: string | undefined): Promise<RoomJwt | EntryRefusal> {
@@ -237,6 +246,10 @@ export class EntrySignatures implements EntryVerifier {
 
 function replayed(): EntryRefusal {
   return refuse('TOKEN_REPLAYED', 'The token is valid for one entry and was already used.')
+}
+
+function unknown(): EntryRefusal {
+  return refuse('CLUSTER_UNAVAILABLE', 'Whether the token was used cannot be known now; try again in a few seconds.')
 }
 
 function openIdentity({ userId }: Pick<EntryCredentials, 'userId'>): Identity | EntryRefusal {

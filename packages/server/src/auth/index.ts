@@ -1,4 +1,5 @@
 export { equalSecrets } from './constant-time.js'
+export type { UsedTokens } from './one-time-tokens.js'
 export { EntrySignatures, entrySignaturesOf } from './entry-signatures.js'
 export type { EntrySignatureDeps, EntrySignatureOptions } from './entry-signatures.js'
 export { EntryTickets } from './entry-tickets.js'

@@ -1,7 +1,19 @@
 import { authLimits } from '../config/index.js'
 
+/** One-time tokens that were used. A cluster shares them. */
+export interface UsedTokens {
+  /** Remembered here. */
+  readonly size: number
+  /** Undefined where that cannot be known now. */
+  has(id: string): Promise<boolean | undefined>
+  /** True the first time; false when it was used before, or cannot be remembered; undefined where that cannot be known now. */
+  use(id: string, expiresAtMs: number): Promise<boolean | undefined>
+  /** It was not used after all. */
+  giveBack(id: string): void
+}
+
 /** Remembers one-time tokens until they run out by themselves. The memory is bounded: when it is full, none is taken. */
-export class OneTimeTokens {
+export class OneTimeTokens implements UsedTokens {
   readonly #nowMs: () => number
   /** Id to expiry, in order of arrival. */
   readonly #used = new Map<string, number>()
@@ -15,22 +27,24 @@ export class OneTimeTokens {
     return this.#used.size
   }
 
-  has(id: string): boolean {
-    return this.#used.has(id)
+  has(id: string): Promise<boolean> {
+    return Promise.resolve(this.#used.has(id))
   }
 
-  /** True the first time; false when it was used before, or cannot be remembered. */
-  use(id: string, expiresAtMs: number): boolean {
+  use(id: string, expiresAtMs: number): Promise<boolean> {
+    return Promise.resolve(this.#use(id, expiresAtMs))
+  }
+
+  giveBack(id: string): void {
+    this.#used.delete(id)
+  }
+
+  #use(id: string, expiresAtMs: number): boolean {
     if (this.#used.has(id)) return false
     if (this.#used.size >= authLimits.oneTimeTokens) this.#forgetExpired()
     if (this.#used.size >= authLimits.oneTimeTokens) return false
     this.#used.set(id, expiresAtMs)
     return true
-  }
-
-  /** It was not used after all. */
-  giveBack(id: string): void {
-    this.#used.delete(id)
   }
 
   #forgetExpired(): void {

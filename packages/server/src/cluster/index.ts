@@ -21,3 +21,4 @@ export type { StreamLocation, StreamLocations } from './claims/stream-locations.
 export { StreamClaims, type ClaimAnswer, type StreamClaimsDeps } from './claims/stream-claims.js'
 export { ClaimingGate } from './claims/claiming-gate.js'
 export type { Claim } from './claims/claim.js'
+export { SharedTokens } from './claims/shared-tokens.js'

@@ -15,6 +15,8 @@ export const nodeLimits = {
 export const claimLimits = {
   /** A publisher waits this long for its name while the engine elects a leader. */
   waitMicros: 8_000_000,
+  /** The same for the question whether a one-time token was used. */
+  tokenMicros: 3_000_000,
 } as const
 
 /** The engine of a cluster. */
