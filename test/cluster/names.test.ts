@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pushFfmpeg, rest, until, untilStream, type TestServer } from '../harness/index.js'
+import { pushFfmpeg, rest, until, untilStream, type ListedStream, type TestServer } from '../harness/index.js'
 import { ClusterStage } from './cluster-stage.js'
 
 let stage: ClusterStage
@@ -10,6 +10,26 @@ beforeAll(async () => {
   ;[a, b] = await Promise.all([stage.start('a'), stage.start('b')])
 })
 afterAll(() => stage.close())
+
+test('REST of any node lists, describes and ends what is published on another', async () => {
+  const push = pushFfmpeg({ url: `${a.rtmp}/live/far` })
+  await untilStream(a, 'live/far', 'live', 1)
+  interface Far extends ListedStream {
+    readonly node: string
+    readonly play: { readonly rtmp: string }
+  }
+  const { streams } = (await rest<{ streams: Far[] }>(b, 'GET', 'streams'))!
+  expect(streams).toMatchObject([{ name: 'live/far', node: 'a', state: 'live', play: { rtmp: `${b.rtmp}/live/far` } }])
+  expect(await rest(b, 'GET', 'streams/live/far')).toMatchObject({ node: 'a', video: { codec: 'h264', width: 640 } })
+  expect(await rest(b, 'GET', 'streams/live/other')).toBeUndefined()
+  const { connections } = (await rest<{ connections: { id: string; node: string }[] }>(b, 'GET', 'connections'))!
+  expect(connections).toMatchObject([{ node: 'a', stream: 'live/far', role: 'publisher' }])
+  const { id } = connections[0]!
+  expect(await rest(b, 'GET', `connections/${id}`)).toMatchObject({ id, node: 'a' })
+  expect(await rest(b, 'DELETE', 'streams/live/far/publisher')).toEqual({ ended: 1 })
+  expect(await push.exited).not.toBe(0)
+  expect(await rest(b, 'DELETE', `connections/${id}`)).toBeUndefined()
+})
 
 test('a name that is published on one node is refused on another, until that one is dead', async () => {
   const first = pushFfmpeg({ url: `${a.rtmp}/live/x` })

@@ -1,3 +1,5 @@
+export { Elsewhere } from './elsewhere.js'
+export type { DescriptionDeps } from './descriptions.js'
 export type { ClusterView, NodeInfo } from './cluster.js'
 export { registerPageFacts } from './page-facts.js'
 export { DEMO_ROOM, registerDemo, signForDemo } from './demo.js'

@@ -2,10 +2,22 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { makeStreamToken } from '../auth/index.js'
-import { StreamKey, type Clock, type Connection, type Connections, type Stream, type StreamHub } from '../hub/index.js'
+import { StreamKey, type Stream } from '../hub/index.js'
 import { originsOf } from '../net/index.js'
 import type { AddressOptions, Origins } from '../net/index.js'
 import { isForPages } from './access.js'
+import {
+  describeConnection,
+  describeStream,
+  endConnection,
+  endPublisher,
+  endStream,
+  isPlainName,
+  listConnections,
+  listStreams,
+  type DescriptionDeps,
+} from './descriptions.js'
+import type { Elsewhere } from './elsewhere.js'
 import { ApiError } from './errors.js'
 import {
   connectionInfo,
@@ -18,95 +30,105 @@ import {
   tokenInfo,
   tokenRequest,
 } from './schemas.js'
-import type { ConnectionInfo, DerivedInfo, StreamInfo } from './schemas.js'
+import type { StreamInfo } from './schemas.js'
 
 /** Dependencies of the stream and connection routes. */
-export interface StreamRouteDeps extends AddressOptions {
-  readonly hub: StreamHub
-  readonly connections: Connections
-  readonly clock: Clock
-  /** Wall clock in milliseconds. */
-  readonly nowMs: () => number
-  /** The forms derived from the stream for viewers that cannot play the original. */
-  readonly derivedOf?: (key: StreamKey) => readonly DerivedInfo[]
+export interface StreamRouteDeps extends AddressOptions, DescriptionDeps {
+  /** The other nodes of a cluster. */
+  readonly elsewhere?: Elsewhere | undefined
 }
-
-const STREAM_GONE = 'No stream has this name.'
 
 /** `/streams`: list, get, end the stream, end the publisher. */
 export function registerStreamRoutes(scope: FastifyInstance, deps: StreamRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>()
-  const find = ({ app: name, stream }: { app: string; stream: string }): Stream => {
-    const found = deps.hub.get(StreamKey.plain(`${name}/${stream}`))
-    if (found === undefined) throw new ApiError(404, 'STREAM_NOT_FOUND', STREAM_GONE)
-    return found
-  }
+  const { elsewhere, hub } = deps
+  const gone = (): ApiError => new ApiError(404, 'STREAM_NOT_FOUND', 'No stream has this name.')
+  const keyOf = ({ app: name, stream }: { app: string; stream: string }): StreamKey =>
+    StreamKey.plain(`${name}/${stream}`)
+  const describe = (stream: Stream, origins: Origins): StreamInfo => describeStream(stream, deps, origins)
   const tags = ['streams']
   const listed = { 200: z.object({ streams: z.array(streamInfo) }) }
-  app.get('/streams', { schema: { tags, summary: 'All streams', response: listed } }, (request) => {
+  app.get('/streams', { schema: { tags, summary: 'All streams', response: listed } }, async (request) => {
     const origins = originsOf(request.raw, deps)
-    const streams = deps.hub.list()
-    if (!isForPages(request)) return { streams: streams.map((stream) => describeStream(stream, deps, origins)) }
-    const plain = streams.filter(({ key }) => key.space === 'plain')
-    return { streams: plain.map((stream) => ({ ...describeStream(stream, deps, origins), publisher: undefined })) }
+    const own = listStreams(deps).map((stream) => describe(stream, origins))
+    const streams = (await elsewhere?.addStreams(own, origins)) ?? own
+    if (!isForPages(request)) return { streams }
+    const plain = streams.filter(({ name, roomId }) => roomId === undefined && isPlainName(name))
+    return { streams: plain.map((stream) => ({ ...stream, publisher: undefined })) }
   })
   app.get(
     '/streams/:app/:stream',
     { schema: { tags, summary: 'One stream', params: streamParams, response: { 200: streamInfo, 404: errorBody } } },
-    (request) => describeStream(find(request.params), deps, originsOf(request.raw, deps)),
+    async (request) => {
+      const origins = originsOf(request.raw, deps)
+      const key = keyOf(request.params)
+      const present = hub.get(key)
+      const own = present === undefined ? [] : [describe(present, origins)]
+      const [found] = (await elsewhere?.addStreams(own, origins, key.name)) ?? own
+      if (found === undefined) throw gone()
+      return found
+    },
   )
   const ended = { 200: endedBody, 404: errorBody }
   app.delete(
     '/streams/:app/:stream',
     { schema: { tags, summary: 'End a stream for its publisher and viewers', params: streamParams, response: ended } },
-    (request) => {
-      const stream = find(request.params)
-      const before = deps.connections.list(stream.key).length
-      stream.end('kicked')
-      return { ended: before }
+    async (request) => {
+      const key = keyOf(request.params)
+      const [here, others] = [endStream(key, deps), await elsewhere?.end('stream', key.name)]
+      if (here === undefined && others === undefined) throw gone()
+      return { ended: (here ?? 0) + (others ?? 0) }
     },
   )
   app.delete(
     '/streams/:app/:stream/publisher',
     { schema: { tags, summary: 'End the publisher; viewers wait for another', params: streamParams, response: ended } },
-    (request) => ({ ended: find(request.params).kickPublisher() ? 1 : 0 }),
+    async (request) => {
+      const key = keyOf(request.params)
+      const [here, others] = [endPublisher(key, deps), await elsewhere?.end('publisher', key.name)]
+      if (here === undefined && others === undefined) throw gone()
+      return { ended: (here ?? 0) + (others ?? 0) }
+    },
   )
 }
 
 /** `/connections`: list, get, end. */
 export function registerConnectionRoutes(scope: FastifyInstance, deps: StreamRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>()
-  const find = (id: string): Connection => {
-    const found = deps.connections.get(id)
-    if (found === undefined) throw new ApiError(404, 'CONNECTION_NOT_FOUND', 'No connection has this id.')
-    return found
-  }
+  const { connections, elsewhere } = deps
+  const gone = (): ApiError => new ApiError(404, 'CONNECTION_NOT_FOUND', 'No connection has this id.')
   const tags = ['connections']
   const listed = { 200: z.object({ connections: z.array(connectionInfo) }) }
   app.get(
     '/connections',
     { schema: { tags, summary: 'Publishers and viewers', querystring: connectionQuery, response: listed } },
-    (request) => {
-      const { stream, role } = request.query
-      const found = deps.connections
-        .list(stream === undefined ? undefined : StreamKey.plain(stream))
-        .filter((one) => role === undefined || one.role === role)
-      return { connections: found.map((connection) => describeConnection(connection, deps)) }
+    async (request) => {
+      const own = listConnections(request.query, deps)
+      return { connections: (await elsewhere?.addConnections(own, request.query)) ?? own }
     },
   )
   const one = { 200: connectionInfo, 404: errorBody }
   app.get(
     '/connections/:id',
     { schema: { tags, summary: 'One publisher or viewer', params: idParams, response: one } },
-    (request) => describeConnection(find(request.params.id), deps),
+    async (request) => {
+      const { id } = request.params
+      const present = connections.get(id)
+      const own = present === undefined ? [] : [describeConnection(present, deps)]
+      const [found] = (await elsewhere?.addConnections(own, { id })) ?? own
+      if (found === undefined) throw gone()
+      return found
+    },
   )
   const ended = { 200: endedBody, 404: errorBody }
   app.delete(
     '/connections/:id',
     { schema: { tags, summary: 'End a publisher or viewer', params: idParams, response: ended } },
-    (request) => {
-      find(request.params.id).kick()
-      return { ended: 1 }
+    async (request) => {
+      const { id } = request.params
+      const count = endConnection(id, deps) ?? (await elsewhere?.end('connection', id))
+      if (count === undefined) throw gone()
+      return { ended: count }
     },
   )
 }
@@ -137,70 +159,4 @@ export function registerTokenRoutes(
         return { token, expiresAt: expiresAtSeconds * 1000, rtmp: `${origins.rtmp}/${name}?token=${token}`, http }
       },
     )
-}
-
-function describeStream(stream: Stream, deps: StreamRouteDeps, origins: Origins): StreamInfo {
-  const publication = stream.publication
-  const { video, audio } = stream.promised
-  const derived = deps.derivedOf?.(stream.key) ?? []
-  return {
-    name: stream.key.label,
-    ...stream.key.of,
-    ...(derived.length === 0 ? {} : { derived: [...derived] }),
-    state: stream.state,
-    since: wallClock(stream.createdAt, deps),
-    ...(publication === undefined
-      ? {}
-      : {
-          publisher: {
-            id: publication.info.id,
-            protocol: publication.info.protocol,
-            remoteAddress: publication.info.remoteAddress,
-            since: wallClock(publication.startedAt, deps),
-          },
-          ...(publication.refusals.size === 0 ? {} : { refused: [...publication.refusals.values()] }),
-        }),
-    ...(video === undefined
-      ? {}
-      : {
-          video: {
-            codec: video.codec,
-            codecString: video.codecString,
-            width: video.width,
-            height: video.height,
-            ...(video.frameRate === undefined ? {} : { frameRate: video.frameRate }),
-          },
-        }),
-    ...(audio === undefined
-      ? {}
-      : {
-          audio: {
-            codec: audio.codec,
-            codecString: audio.codecString,
-            sampleRate: audio.sampleRate,
-            channels: audio.channels,
-          },
-        }),
-    subscribers: stream.subscribers,
-    viewers: deps.connections.list(stream.key).filter((connection) => connection.role === 'viewer').length,
-    framesIn: stream.framesIn,
-    bytesIn: stream.bytesIn,
-    ...(isPlayable(stream.key) && { play: deps.play(origins, stream.key.name) }),
-  }
-}
-
-/** By its name: streams of rooms have addresses of their own, layers have none. */
-function isPlayable({ space, layer }: StreamKey): boolean {
-  return space === 'plain' && layer === 'best'
-}
-
-function describeConnection(connection: Connection, deps: StreamRouteDeps): ConnectionInfo {
-  const { id, role, protocol, remoteAddress, streamKey, startedAt } = connection
-  const figures = { bytes: connection.bytes(), droppedFrames: connection.droppedFrames() }
-  return { id, role, protocol, remoteAddress, stream: streamKey.label, since: wallClock(startedAt, deps), ...figures }
-}
-
-/** A moment of the server's monotonic clock as unix time in milliseconds. */
-function wallClock(micros: number, deps: StreamRouteDeps): number {
-  return Math.round(deps.nowMs() - (deps.clock.now() - micros) / 1000)
 }

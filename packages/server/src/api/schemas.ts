@@ -47,12 +47,15 @@ export const derivedInfo = z.object({
   framesLeftOut: z.int().describe('B-frames left out because they could not be converted'),
 })
 
+const node = z.string().optional()
+
 export const streamInfo = z
   .object({
     name: z.string().describe('APP/STREAM; ROOM/USER/TYPE of a stream of a room, which these fields name:'),
     roomId: z.string().optional(),
     userId: z.string().optional().describe('absent for a mix that the audience shares'),
     streamType: z.enum(['main', 'aux', 'small', 'mix']).optional(),
+    node: node.describe('of its publisher'),
     state: z.enum(['idle', 'live', 'grace']).describe('grace: the publisher left and may come back'),
     since: milliseconds('When the stream came into being'),
     publisher: z
@@ -75,7 +78,7 @@ export const streamInfo = z
       .optional()
       .describe('tracks that are sent and reach nobody, and why'),
     subscribers: z.int().describe('what takes frames: viewers, fanouts shared by viewers, forwards'),
-    viewers: z.int(),
+    viewers: z.int().describe('on all nodes'),
     framesIn: z.int(),
     bytesIn: z.int(),
     derived: z.array(derivedInfo).optional().describe('what becomes of the tracks for viewers that cannot take them'),
@@ -93,6 +96,7 @@ export const connectionInfo = z
     since: milliseconds('When it began'),
     bytes: z.int().describe('received from a publisher, sent to a viewer'),
     droppedFrames: z.int(),
+    node: node.describe('that serves it'),
   })
   .meta({ id: 'Connection' })
 

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import {
   DEMO_ROOM,
+  Elsewhere,
   registerApi,
   registerDemo,
   registerDesktop,
@@ -10,6 +11,7 @@ import {
   registerRoomService,
   registerRoomSig,
   type ApiDeps,
+  type DescriptionDeps,
   type Readiness,
 } from '../api/index.js'
 import { EntryTickets } from '../auth/index.js'
@@ -134,14 +136,18 @@ export class Web {
     const { clock, config, connections, guard, hub } = this.#core
     const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
+    const described: DescriptionDeps = {
+      ...{ hub, connections, clock, nowMs: Date.now, play: opened.addresses.play },
+      derivedOf: (key) => derivedInfo(transcoder, key),
+    }
+    const elsewhere = cluster && new Elsewhere(cluster.requests, cluster.nodes, described)
     return {
-      ...{ hub, connections, clock, log, metrics, guard, proxies, operations: rooms.operations, calls: rooms.calls },
+      ...described,
+      ...{ log, metrics, guard, proxies, operations: rooms.operations, calls: rooms.calls },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
-      ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster },
+      ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster, elsewhere },
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],
-      nowMs: Date.now,
-      derivedOf: (key) => derivedInfo(transcoder, key),
       version: VERSION,
     }
   }

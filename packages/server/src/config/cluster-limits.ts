@@ -19,6 +19,14 @@ export const claimLimits = {
   tokenMicros: 3_000_000,
 } as const
 
+/** Lists of REST over all nodes of a cluster. */
+export const listLimits = {
+  /** Streams, or connections, of one other node. */
+  perNode: 10_000,
+  /** Of one answer between nodes. */
+  pageBytes: 256 * KiB,
+} as const
+
 /** The engine of a cluster. */
 export const engineLimits = {
   /** After this a call has failed: elections take longer, and callers decide what then holds. */
