@@ -83,6 +83,7 @@ export const PROOFS: readonly (Rule & Proof)[] = [
     why: 'it needs a bundler; live-flv.test.ts plays with these settings',
   },
   { file: 'packages/client/README.md', has: 'crossroom.enterRoom', run: 'browser' },
+  { file: 'packages/client/README.md', has: 'calls.online', run: 'browser' },
   { file: 'packages/client/README.md', has: 'Crossroom.publish', run: 'browser' },
   { file: 'packages/media/README.md', has: 'FlvStreamReader', run: 'none' },
   { file: 'packages/miniprogram/README.md', has: '<webrtc-room', why: PHONE },

@@ -1,6 +1,7 @@
 import type { PublishedStreamType, RequestedRole, Role, TrackKind, User } from '@crossroom/protocol'
 import * as take from './arguments.js'
 import { checkArgument, checkOptions } from './arguments.js'
+import { Calls } from './calls/calls.js'
 import { BeautyFilter } from './media/beauty-filter.js'
 import { RoomCall } from './room/room-call.js'
 import { Emitter, type Listener } from './emitter.js'
@@ -55,6 +56,8 @@ const STATISTICS_MS = 2_000
  * ```
  */
 export class Crossroom {
+  /** Calls that ring, over rooms. */
+  readonly calls: Calls
   readonly #signalUrl: string
   readonly #emitter = new Emitter<CrossroomEvents>()
   readonly #local: LocalMedia
@@ -83,6 +86,7 @@ export class Crossroom {
       failed: (error) => emit('error', error),
     })
     this.#unwatchDevices = watchDevices((devices) => emit('device-changed', { devices }))
+    this.calls = new Calls(this.#signalUrl, this)
   }
 
   /** Throws `INVALID_ARGUMENT` for an invalid address. */
@@ -413,6 +417,7 @@ export class Crossroom {
     this.#isDestroyed = true
     this.#unwatchDevices()
     clearInterval(this.#statisticsTimer)
+    this.calls.destroy()
     this.#local.stop()
     await this.exitRoom()
     this.#emitter.clear()

@@ -1,4 +1,6 @@
 export type { BeautyFilter } from './media/beauty-filter.js'
+export type { CallOptions, GroupCallOptions, OnlineOptions } from './calls/call-options.js'
+export type { CallEvents, Calls } from './calls/calls.js'
 export { Crossroom } from './crossroom.js'
 export type { Listener } from './emitter.js'
 export { CLIENT_ERRORS, CrossroomError, type ClientErrorCode } from './errors.js'
@@ -43,6 +45,10 @@ export { videoProfiles } from './profiles.js'
 export type { Statistics, TrackStatistics } from './room/statistics.js'
 export type { InAppBrowser, Support } from './support.js'
 export type {
+  Call,
+  CallEndReason,
+  CallMedia,
+  CallMember,
   ExitReason,
   NetworkQuality,
   PublishedStreamType,

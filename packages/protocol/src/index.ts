@@ -89,6 +89,7 @@ export {
   type CallSessionMethod,
   type CallSessionOptions,
 } from './call-session/call-session.js'
+export { CallStory, type CallHappening, type CallHappenings, type CallRole } from './call-session/call-story.js'
 export type { SessionEnterParams } from './room-session/credentials.js'
 export { RoomSession, type RoomSessionOptions } from './room-session/room-session.js'
 export type {

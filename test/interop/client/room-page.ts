@@ -125,6 +125,11 @@ export class RoomPages {
     })
   }
 
+  /** With the others of its test. */
+  closeLater(page: Page): void {
+    this.#pages.push(page)
+  }
+
   /** Opens a page and enters. */
   async join(options: EnterRoomOptions): Promise<Page> {
     const page = await enter(this.browser, this.server.http, options)

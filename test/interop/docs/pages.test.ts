@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sample } from '../../docs/samples.js'
-import { launchChromium, startServer, until, untilStream, type TestServer } from '../../harness/index.js'
+import { launchChromium, startServer, until, untilStream, WITH_KEY, type TestServer } from '../../harness/index.js'
 import { openPlainPage } from '../client/room-page.js'
 
 /** The pages of the documents, on a web developer's own server, with the server that `npm start` runs. */
@@ -62,4 +62,18 @@ test('the SDK’s sample page publishes a plain stream and plays it', async () =
   await until('the preview', async () => (await pictures(page, '#preview video')) > 5, { timeoutMs: 20_000 })
   await until('the stream', async () => (await pictures(page, '#player video')) > 5, { timeoutMs: 20_000 })
   await page.close()
+})
+
+test('the SDK’s sample page rings at another one, which accepts', async () => {
+  const html = sample('packages/client/README.md', 'calls.online')
+  const anna = await open(html)
+  const ben = await open(html.replaceAll("userId: 'anna'", "userId: 'ben'"))
+  await until('Ben is online', async () => {
+    const answer = await fetch(`${server.http}/metrics`, { headers: WITH_KEY })
+    return (await answer.text()).includes('crossroom_users_online 2')
+  })
+  await anna.click('#call')
+  for (const page of [anna, ben])
+    await until('the other’s picture', async () => (await pictures(page, '#others video')) > 5, { timeoutMs: 20_000 })
+  await Promise.all([anna.close(), ben.close()])
 })

@@ -1,39 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { FakeSocket } from './web-socket.fake.js'
 import { SignalSocket, type SignalEvents } from './signal-socket.js'
-
-/** A socket whose other side is the test. */
-class FakeSocket {
-  static all: FakeSocket[] = []
-  onopen: (() => void) | undefined
-  onmessage: ((event: { data: unknown }) => void) | undefined
-  onclose: ((event: { code: number; reason: string }) => void) | undefined
-  readonly sent: { id: string; method: string; params: Record<string, unknown> }[] = []
-  closed: number | undefined
-  readonly url: string
-
-  constructor(url: string) {
-    this.url = url
-    FakeSocket.all.push(this)
-  }
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as (typeof this.sent)[number])
-  }
-
-  close(code: number): void {
-    this.closed = code
-  }
-
-  say(message: object): void {
-    this.onmessage?.({ data: JSON.stringify({ jsonrpc: '2.0', ...message }) })
-  }
-
-  /** Opens, and answers the entry. */
-  admit(): void {
-    this.onopen?.()
-    this.say({ id: this.sent[0]!.id, result: ENTERED })
-  }
-}
 
 const ENTERED = {
   sessionId: 's',
@@ -79,7 +46,7 @@ test('entering opens a socket, sends the entry, and resolves with the room', asy
   const { signal, log } = stage()
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
   expect(newest().url).toBe('ws://host/signal')
-  newest().admit()
+  newest().admit(ENTERED)
   expect(newest().sent[0]).toMatchObject({
     method: 'room.enter',
     params: { protocol: 1, roomId: 'x', userId: 'anna', client: { kind: 'browser' } },
@@ -123,7 +90,7 @@ test('leaving resolves with the answer, with its delay, and when there is nothin
   const { signal, log } = stage()
   await signal.leave()
   void signal.enter({ roomId: 'x', userId: 'anna' })
-  newest().admit()
+  newest().admit(ENTERED)
   const twice = [signal.leave(), signal.leave()]
   expect(newest().sent.map(({ method }) => method)).toEqual(['room.enter', 'room.leave'])
   newest().say({ id: newest().sent[1]!.id, result: {} })
@@ -131,7 +98,7 @@ test('leaving resolves with the answer, with its delay, and when there is nothin
   await signal.leave()
   expect(log.at(-1)).toBe('ended left')
   void signal.enter({ roomId: 'x', userId: 'anna' })
-  newest().admit()
+  newest().admit(ENTERED)
   const silent = signal.leave()
   await vi.advanceTimersByTimeAsync(1_500)
   await silent
@@ -140,7 +107,7 @@ test('leaving resolves with the answer, with its delay, and when there is nothin
 test('answers reach their requester, and requests fail when the socket is lost', async () => {
   const { signal } = stage()
   void signal.enter({ roomId: 'x', userId: 'anna' })
-  newest().admit()
+  newest().admit(ENTERED)
   const sending = signal.request('message.send', { to: null, kind: 'text', data: 'a' })
   const kicking = signal.request('room.kick', { userId: 'ben' })
   const [, message] = newest().sent
@@ -154,7 +121,7 @@ test('answers reach their requester, and requests fail when the socket is lost',
 test('a socket that is lost is another one soon, which resumes the stay', async () => {
   const { signal, log } = stage()
   void signal.enter({ roomId: 'x', userId: 'anna' })
-  newest().admit()
+  newest().admit(ENTERED)
   const first = newest()
   first.onclose?.({ code: 1006, reason: '' })
   await vi.advanceTimersByTimeAsync(250)
@@ -179,7 +146,7 @@ test('a listener that asks for something more is not in the way of what else is 
   }
   const signal = new SignalSocket('ws://host/signal', other)
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
-  newest().admit()
+  newest().admit(ENTERED)
   await entering
   expect(newest().sent.map(({ method }) => method)).toEqual(['room.enter', 'room.info'])
   newest().say({ id: newest().sent[1]!.id, result: ENTERED.room })

@@ -1,4 +1,3 @@
-import { Driver, type DriverClock } from '@crossroom/media'
 import {
   RoomSession,
   type EndedEvent,
@@ -9,15 +8,14 @@ import {
   type ParamsOf,
   type ResultOf,
   type SessionEvent,
-  type SessionInput,
   type SessionMethod,
-  type SessionOutput,
   type StateEvent,
   type UsersEvent,
   type StreamSubscription,
 } from '@crossroom/protocol'
 import { CrossroomError } from '../errors.js'
 import { VERSION } from '../version.js'
+import { pageClock, SessionDriver } from './session-driver.js'
 
 /** What the session tells, in the order it came about. */
 export interface SignalEvents {
@@ -33,39 +31,21 @@ interface Waiting {
   reject(error: CrossroomError): void
 }
 
-/** Browsers forget a timer that waits longer than a signed 32-bit count of milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
-
-/** The page's steady clock and its timers. */
-const pageClock: DriverClock = {
-  now: () => Math.round(performance.now() * 1000),
-  after: (delay, callback) => {
-    const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delay / 1000)), LONGEST_TIMER_MS))
-    return () => clearTimeout(timer)
-  },
-}
-
 /** Gives a RoomSession what it has not: a WebSocket, a clock, timers, and promises for those who ask. */
 export class SignalSocket {
-  readonly #url: string
   readonly #events: SignalEvents
   readonly #session: RoomSession
-  readonly #driver: Driver<SessionInput, SessionOutput, SessionEvent>
+  readonly #driver: SessionDriver<SessionEvent>
   readonly #waiting = new Map<string, Waiting>()
-  #socket: WebSocket | undefined
   #entering: Waiting | undefined
   #leaving: Promise<void> | undefined
   #left: () => void = () => undefined
 
   /** `url` is `ws(s)://HOST/signal`. */
   constructor(url: string, events: SignalEvents) {
-    this.#url = url
     this.#events = events
     this.#session = new RoomSession({ random: Math.random, client: { kind: 'browser', version: VERSION } })
-    this.#driver = new Driver(this.#session, pageClock, {
-      output: (output) => this.#act(output),
-      event: (event) => this.#tell(event),
-    })
+    this.#driver = new SessionDriver(url, this.#session, (event) => this.#tell(event))
   }
 
   /** Resolves in the room; rejects with the server's code and sentence, or `SERVER_UNREACHABLE`. */
@@ -109,36 +89,6 @@ export class SignalSocket {
   /** Looks at the clock: the timers of a hidden page are late. */
   wake(): void {
     this.#driver.drain()
-  }
-
-  #input(socket: WebSocket, input: SessionInput): void {
-    if (socket !== this.#socket) return
-    if (input.kind === 'closed') this.#socket = undefined
-    this.#driver.handleInput(input)
-  }
-
-  #act(output: SessionOutput): void {
-    switch (output.kind) {
-      case 'connect':
-        return this.#connect()
-      case 'send':
-        return this.#socket?.send(output.text)
-      case 'disconnect': {
-        const socket = this.#socket
-        this.#socket = undefined
-        return socket?.close(output.code, output.reason)
-      }
-    }
-  }
-
-  #connect(): void {
-    const socket = new WebSocket(this.#url)
-    this.#socket = socket
-    socket.onopen = () => this.#input(socket, { kind: 'open' })
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === 'string') this.#input(socket, { kind: 'text', text: data })
-    }
-    socket.onclose = ({ code, reason }) => this.#input(socket, { kind: 'closed', code, reason })
   }
 
   #tell(event: SessionEvent): void {

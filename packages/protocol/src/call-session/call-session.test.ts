@@ -142,13 +142,13 @@ test('answers reach their request, notifications change the calls, and only know
   expect(rig.session.calls).toEqual([])
 })
 
-test('what this device ended ends without a notification', () => {
+test('what this device ended is told as ended as well', () => {
   const rig = new Rig().online([callOf('c')])
   rig.take()
   const id = rig.session.request(rig.now, 'call.reject', { callId: 'c' })
   rig.drain()
   rig.answer<'call.reject'>(rig.requests().at(-1), {})
-  expect(rig.take()).toEqual([id])
+  expect(rig.take()).toEqual([id, 'call.ended c reject'])
   expect(rig.session.calls).toEqual([])
 })
 

@@ -181,8 +181,8 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
     if (result instanceof Mismatch) return this.#fail(id, { code: 'BAD_RESPONSE', sentence: result.sentence })
     this.#pending.delete(id)
     if ('call' in result) this.#calls.set(result.call.callId, result.call)
-    else this.#forgetLeft(pending)
     this.#outbox.tell({ kind: 'response', id, result })
+    this.#tellOwnEnd(pending)
   }
 
   #handleGreeted(now: Micros, response: Response): void {
@@ -231,10 +231,17 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
     this.#outbox.tell({ kind: 'notification', ...notification })
   }
 
-  /** This device ended it: no notification follows. */
-  #forgetLeft({ method, params }: Pending): void {
-    const isEnd = method === 'call.hangup' || method === 'call.reject' || method === 'call.cancel'
-    if (isEnd && 'callId' in params) this.#calls.delete(params.callId)
+  /** The server does not tell a device of the end that it made. */
+  #tellOwnEnd({ method, params }: Pending): void {
+    if (method !== 'call.hangup' && method !== 'call.reject' && method !== 'call.cancel') return
+    const call = 'callId' in params ? this.#calls.get(params.callId) : undefined
+    if (call === undefined) return
+    const { userId: by } = this.#options.user
+    const { callId, inviter, startedAt } = call
+    const isRinging = call.members.some(({ userId, state }) => userId === by && state === 'ringing')
+    const isCanceled = startedAt === null && inviter === by
+    const reason = isRinging ? 'reject' : isCanceled ? 'canceled' : 'hangup'
+    this.#handleNotification({ method: 'call.ended', params: { callId, reason, by } })
   }
 
   #giveUp(now: Micros, error: ResponseError): void {

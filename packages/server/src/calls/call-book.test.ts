@@ -16,7 +16,11 @@ class Desk {
   #ids = 0
 
   constructor(whenBusy: 'reject' | 'waiting' = 'reject') {
-    this.book = new CallBook({ nowMs: () => this.now / 1000, newId: () => String(++this.#ids), whenBusy })
+    this.book = new CallBook({
+      nowMs: () => this.now / 1000,
+      newId: () => String(++this.#ids).padStart(22, '0'),
+      whenBusy,
+    })
   }
 
   drain(): void {
@@ -86,7 +90,7 @@ describe('a call of two', () => {
     desk.drain()
     expect([desk.take('a1'), desk.take('b2')]).toEqual([[], ['ended hangup']])
     expect(desk.book.size).toBe(0)
-    expect(desk.book.mayEnter(call.roomId, 'b')).toBeUndefined()
+    expect([desk.book.mayEnter(call.roomId, 'b'), desk.book.mayEnter('lobby', 'b')]).toEqual([false, undefined])
   })
 
   it('is rejected on one device for all of them', () => {

@@ -18,7 +18,7 @@ import { Devices } from './devices.js'
 export interface CallBookOptions {
   /** Wall clock in milliseconds. */
   readonly nowMs: () => number
-  /** Names the room of a call. */
+  /** 128 bits at random, base64url: it names the room of a call. */
   readonly newId: () => string
   /** A user who is in a call: `reject` tells the caller that the line is busy, `waiting` rings all the same. */
   readonly whenBusy: 'reject' | 'waiting'
@@ -34,6 +34,9 @@ export interface ServerCall {
   readonly data?: string | undefined
   readonly timeoutMs?: number | undefined
 }
+
+/** Rooms of calls, with the 128 bits of `newId`. */
+const OWN_ROOM = /^call_[A-Za-z0-9_-]{22}$/
 
 /**
  * Every call of this process: who is online, who rings, who accepted. Pure: its owner gives it requests and losses of devices
@@ -68,10 +71,11 @@ export class CallBook implements Machine<never, CallOutput, CallEvent> {
     return this.#devices.users
   }
 
-  /** Whether a user may enter the room of a call; undefined where it is no call's own room. */
+  /** Whether a user may enter the room of a call; undefined where it is no call's own room, present or past. */
   mayEnter(roomId: string, userId: string): boolean | undefined {
     const call = this.#calls.inRoom(roomId)
-    return call === undefined ? undefined : call.sides.get(userId)?.state === 'accepted'
+    if (call === undefined) return OWN_ROOM.test(roomId) ? false : undefined
+    return call.sides.get(userId)?.state === 'accepted'
   }
 
   /** A device comes online, or back. The answer: the calls that ring or go on for its user. */

@@ -50,6 +50,7 @@ export class CallDesk implements CallOperations {
   readonly #book: CallBook
   readonly #driver: Driver<never, CallOutput, CallEvent>
   readonly #connections = new Map<string, CallConnection>()
+  readonly #closing = new Set<() => void>()
   readonly #ofCallers = new KeyedRates({ perSecond: invitesPerSecond, burst: inviteBurst, keys })
   readonly #ofCallees = new KeyedRates({ perSecond: ringsPerSecond, burst: ringBurst, keys })
 
@@ -110,6 +111,7 @@ export class CallDesk implements CallOperations {
   /** Idempotent. */
   close(): void {
     this.#driver.close()
+    for (const cancel of this.#closing) cancel()
     this.#connections.clear()
   }
 
@@ -163,10 +165,19 @@ export class CallDesk implements CallOperations {
     if (flooded !== undefined) throw new CallError('TOO_MANY_REQUESTS', `Too many calls to ${flooded} in a short time.`)
   }
 
+  /** Its members leave by themselves when they hear of the end; whoever does not is put out. */
+  #closeRoomSoon(roomId: string): void {
+    const cancel = this.#options.clock.after(callLimits.leaveMicros, () => {
+      this.#closing.delete(cancel)
+      this.#options.closeRoom(roomId)
+    })
+    this.#closing.add(cancel)
+  }
+
   #handleStep(event: CallEvent): void {
     const { step, call, userId, reason, ownsRoom } = event
     this.#options.log.info({ call: call.callId, step, user: userId, reason }, 'A call changed')
-    if (step === 'ended' && ownsRoom) this.#options.closeRoom(call.roomId)
+    if (step === 'ended' && ownsRoom) this.#closeRoomSoon(call.roomId)
     this.#options.onStep?.(event)
   }
 }

@@ -89,6 +89,8 @@ export const callLimits = {
   devicesOfUser: 16,
   /** A call goes on for this long without the socket of the device that accepted it. */
   lostMicros: 50 * SECOND,
+  /** The room of a call that is over is disbanded after this. */
+  leaveMicros: 2 * SECOND,
   /** `call.invite` and `call.add` of one user per second, and at once. */
   invitesPerSecond: 0.5,
   inviteBurst: 10,

@@ -15,7 +15,7 @@ beforeEach(async () => {
   closedRooms = []
   desk = new CallDesk({
     ...{ clock: systemClock, nowMs: Date.now, log: silentLog, whenBusy: 'reject' },
-    newId: () => String(++ids),
+    newId: () => String(++ids).padStart(22, '0'),
     closeRoom: (roomId) => closedRooms.push(roomId),
   })
   stage = await Stage.open({ calls: desk })
@@ -71,8 +71,8 @@ test('a call rings on every device, is accepted on one, and its room lets exactl
   expect((await phone.ask('room.leave')).result).toEqual({})
   expect((await phone.ask('call.hangup', { callId: 'c' })).result).toEqual({})
   expect(await told(anna, 'call.ended')).toMatchObject({ callId: 'c', reason: 'hangup', by: 'ben' })
-  expect(closedRooms).toEqual([accepted.roomId])
   expect(desk.counts).toEqual({ calls: 0, users: 3 })
+  await vi.waitFor(() => expect(closedRooms).toEqual([accepted.roomId]), 5_000)
 })
 
 test('a device that comes online while it rings, rings; one that comes back is in its call as before', async () => {
@@ -134,4 +134,13 @@ test('a backend rings for two and ends the call', async () => {
   expect(await desk.end('c')).toBe(true)
   expect(await told(anna, 'call.ended')).toMatchObject({ reason: 'endByServer' })
   expect(await told(ben, 'call.ended')).toMatchObject({ reason: 'endByServer' })
+})
+
+test('a socket that is put out of its room stays online', async () => {
+  const anna = await online('anna')
+  await anna.enter({ userId: 'anna', roomId: 'lobby' })
+  stage.rooms.members[0]!.connection.close('disbanded')
+  expect(await told(anna, 'room.closed')).toEqual({ reason: 'disbanded' })
+  expect((await anna.enter({ userId: 'anna', roomId: 'lobby' })).result).toBeDefined()
+  expect(desk.counts.users).toBe(1)
 })

@@ -151,6 +151,7 @@ export class SignalingSession implements MemberConnection {
     if (reason !== 'resumed') this.notify('room.closed', { reason, ...extra })
     this.#member = undefined
     this.#isLetGo = true
+    if (this.#seat !== undefined && reason !== 'drain') return
     this.end(reason === 'drain' ? CLOSE.goingAway : CLOSE.normal, reason)
   }
 
@@ -289,6 +290,7 @@ export class SignalingSession implements MemberConnection {
 
   #joined({ member, result }: Membership): object {
     this.#member = member
+    this.#isLetGo = false
     this.#admitted(result.heartbeatMs)
     this.#deps.counters.entries++
     return { ...result, iceServers: this.#deps.iceServers() }

@@ -122,3 +122,16 @@ test('viewers are told once a second when a picture was taken, by the wall clock
   push(picture(clock.now()))
   expect(egress.frames.at(-1)!.captureWallClock).toBeUndefined()
 })
+
+test('a stream that is over before its fanout is made leaves nothing behind', () => {
+  const over = new (class extends TestSource {
+    override subscribe(sink: Parameters<TestSource['subscribe']>[0]): () => void {
+      sink.handleEnd('kicked')
+      return () => undefined
+    }
+  })()
+  const first = fanouts.of(over)
+  const sources = egress.sources.size
+  expect(fanouts.of(over)).not.toBe(first)
+  expect(egress.sources.size).toBe(sources)
+})

@@ -30,18 +30,21 @@ export class RtpFanouts {
     if (present !== undefined) return present
     const shared = this.#clockOf(stream.key.text)
     shared.users++
-    const made: RtpFanout = new RtpFanout({
+    // A stream that is over already ends the fanout before it is made.
+    let isOver = false
+    const made = new RtpFanout({
       ...{ stream, egress: this.#egress, clock: shared.clock, now: this.#now, inSlices },
       bridge: () => {
         const bridge = this.#bridgeOf(stream)
         return bridge && this.of(bridge)
       },
       onEmpty: () => {
-        if (this.#fanouts.get(stream) === made) this.#fanouts.delete(stream)
+        if (!isOver) this.#fanouts.delete(stream)
+        isOver = true
         if (--shared.users === 0 && this.#clocks.get(stream.key.text) === shared) this.#clocks.delete(stream.key.text)
       },
     })
-    this.#fanouts.set(stream, made)
+    if (!isOver) this.#fanouts.set(stream, made)
     return made
   }
 
