@@ -13,24 +13,13 @@ import {
 import { nodeLimits } from '../config/index.js'
 import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
 import type { Core } from './core.js'
+import { NodeRelay } from './node-relay.js'
 
 /** What a node tells of itself changes slowly. */
 const STATUS_MS = 5000
 
-/** The relay listener of this node, and its links. It listens before the node is seen, and dials once it is. */
-export interface RelayDoor {
-  readonly port: number
-  /** Of its certificate; undefined without pinned ones. */
-  readonly fingerprint: string | undefined
-  isLinked(tag: string): boolean
-  /** The node is in the cluster. */
-  start(nodes: Nodes): void
-  close(): void
-}
-
 /** Where the rest of the server is joined to its cluster. */
 export interface ClusterSeams {
-  readonly openRelay?: () => Promise<RelayDoor>
   /** This node should stop: another has its id, or an operator drains it. */
   readonly stop: () => void
 }
@@ -45,7 +34,7 @@ export class ClusterPart implements ClusterView {
   /** One-time tokens that were used on any node. */
   readonly tokens: SharedTokens
   readonly #core: Core
-  readonly #door: RelayDoor | undefined
+  readonly #relay: NodeRelay
   readonly #stop: () => void
   #unwritableSince: number | undefined
   #cancelStatus: () => void = () => undefined
@@ -55,7 +44,7 @@ export class ClusterPart implements ClusterView {
     engine: ClusterEngine,
     nodes: Nodes,
     claims: StreamClaims,
-    door: RelayDoor | undefined,
+    relay: NodeRelay,
     { stop }: ClusterSeams,
   ) {
     this.#core = core
@@ -63,7 +52,7 @@ export class ClusterPart implements ClusterView {
     this.nodes = nodes
     this.claims = claims
     this.tokens = new SharedTokens({ engine, clock: core.clock, nowMs: Date.now, random: Math.random })
-    this.#door = door
+    this.#relay = relay
     this.#stop = stop
     this.requests = new NodeRequests(engine, nodes)
     this.requests.on('drain', () => {
@@ -73,7 +62,7 @@ export class ClusterPart implements ClusterView {
     engine.onState(() => this.#handleEngine())
     core.gate.wrapPlain((gate) => new ClaimingGate(gate, claims))
     this.#tellStatus(performance.eventLoopUtilization())
-    door?.start(nodes)
+    relay.start(nodes, claims)
   }
 
   /**
@@ -86,20 +75,19 @@ export class ClusterPart implements ClusterView {
     if (servers.length === 0) return undefined
     const self = describeSelf(config, secrets.secret)
     const engine = await openNatsEngine({ servers, name: self.id, clock, ...readCredentials(config) })
-    let door: RelayDoor | undefined
+    let relay: NodeRelay | undefined
     try {
-      door = await seams.openRelay?.()
-      const fingerprint = door?.fingerprint
-      const relay = relayAddress(config, door?.port ?? config.relayPort)
+      const media = (relay = await NodeRelay.open(core))
+      const { fingerprint, port } = media
       const nodes = await Nodes.join(
         {
-          ...{ engine, clock, nowMs: Date.now, isLinked: (tag) => door?.isLinked(tag) === true },
+          ...{ engine, clock, nowMs: Date.now, isLinked: (tag) => media.isLinked(tag) },
           onReplaced: () => {
             log.error({ node: self.id }, 'Another node has the id of this one now, which stops')
             seams.stop()
           },
         },
-        { ...self, relay, ...(fingerprint !== undefined && { fingerprint }) },
+        { ...self, relay: relayAddress(config, port), ...(fingerprint !== undefined && { fingerprint }) },
       )
       const { hub, hooks } = core
       const claims = await StreamClaims.open({
@@ -107,9 +95,9 @@ export class ClusterPart implements ClusterView {
         onNodeLost: (name, claim) => hooks?.unpublished(...endOf(name, claim)),
       })
       log.info({ node: self.id, nodes: nodes.list().map(({ record }) => record.id) }, 'Joined the cluster')
-      return new ClusterPart(core, engine, nodes, claims, door, seams)
+      return new ClusterPart(core, engine, nodes, claims, media, seams)
     } catch (error) {
-      door?.close()
+      relay?.close()
       await engine.close()
       throw error
     }
@@ -141,7 +129,7 @@ export class ClusterPart implements ClusterView {
         ...(region !== undefined && { region }),
         ...(url !== undefined && { url }),
         ...(clockErrorMs !== undefined && { clockErrorMs: Math.round(clockErrorMs) }),
-        ...(!isSelf && this.#door !== undefined && { isLinked: this.#door.isLinked(tag) }),
+        ...(!isSelf && { isLinked: this.#relay.isLinked(tag) }),
       }
     })
   }
@@ -171,7 +159,7 @@ export class ClusterPart implements ClusterView {
     this.tokens.close()
     await this.claims.close()
     await this.nodes.close()
-    this.#door?.close()
+    this.#relay.close()
     await this.engine.close()
   }
 

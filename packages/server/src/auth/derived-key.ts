@@ -5,7 +5,7 @@ import { hkdfSync } from 'node:crypto'
  * useless for another, and does not reveal the secret (RFC 5869).
  */
 export type KeyPurpose =
-  'stream-token' | 'hook' | 'tx-secret' | 'room-address' | 'resume-token' | 'node-request' | 'secret-id'
+  'stream-token' | 'hook' | 'tx-secret' | 'room-address' | 'resume-token' | 'node-request' | 'node-relay' | 'secret-id'
 
 const KEY_BYTES = 32
 /** There are two secrets at a time, and few purposes. */

@@ -22,3 +22,4 @@ export { StreamClaims, type ClaimAnswer, type StreamClaimsDeps } from './claims/
 export { ClaimingGate } from './claims/claiming-gate.js'
 export type { Claim } from './claims/claim.js'
 export { SharedTokens } from './claims/shared-tokens.js'
+export { loadRelaySecurity, Relay, StreamRelays, type RelaySecurity, type RelaySecurityOption } from './relay/index.js'

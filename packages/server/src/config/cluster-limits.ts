@@ -1,4 +1,4 @@
-import { KiB } from './units.js'
+import { KiB, MiB, SECOND } from './units.js'
 
 /** Nodes of a cluster. */
 export const nodeLimits = {
@@ -33,4 +33,40 @@ export const engineLimits = {
   requestMs: 2000,
   /** Of a value or message; NATS takes 1 MiB. */
   valueBytes: 512 * KiB,
+} as const
+
+/** Media between the nodes of a cluster. A peer that exceeds one of these loses its link, and nothing else. */
+export const relayLimits = {
+  /** From a connection to a finished greeting, with a known node and a right proof. */
+  greetingMicros: 5 * SECOND,
+  /** A message before that, and a control message after it; a frame has the limit of `wireLimits`. */
+  greetingBytes: 4 * KiB,
+  controlBytes: 256 * KiB,
+  /** Control messages of a peer, with a burst. */
+  controlPerSecond: 1000,
+  controlBurst: 20_000,
+  /** Messages that nobody asked for: late ones of a stream that is no longer wanted, and unknown types. */
+  strayPerSecond: 2000,
+  strayBurst: 10_000,
+  /** Frames and bytes of one stream, with a burst for its cache. */
+  framesPerSecond: 1000,
+  frameBurst: 10_000,
+  bytesPerSecond: 8 * MiB,
+  byteBurst: 64 * MiB,
+  /** Streams that a peer may want at the same time. */
+  wants: 10_000,
+  /** Interval of questions on the connection for sound, and on those for pictures. */
+  pingMicros: 250_000,
+  picturePingMicros: 2 * SECOND,
+  /** Intervals without a message from the peer after which the connection is closed. */
+  missedPings: 5,
+  /** Connections for pictures between two nodes, beside the one for sound. */
+  pictureLanes: 8,
+  /** Pause before the next attempt to connect, doubled up to the second. */
+  retryFirstMicros: 100_000,
+  retryMaxMicros: 5 * SECOND,
+  /** A stream goes on without a mark when its link is back within this time. */
+  linkGraceMicros: 2 * SECOND,
+  /** A wanted stream without a publisher at its node, and without a member who may publish it, is given up after this. */
+  absentMicros: 2 * SECOND,
 } as const

@@ -26,4 +26,7 @@ export const clusterOptions = {
     takes: 'MODE',
     description: 'TLS between nodes: pinned certificates, certificates of your own (mtls), or none (plain)',
   }),
+  relayCert: text({ takes: 'FILE', description: 'with --relay-security mtls: certificate chain of this node (PEM)' }),
+  relayKey: text({ takes: 'FILE', description: 'with --relay-security mtls: its private key (PEM)' }),
+  relayCa: text({ takes: 'FILE', description: 'with --relay-security mtls: authorities that sign the nodes (PEM)' }),
 }

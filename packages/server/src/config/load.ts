@@ -137,6 +137,11 @@ function complete(options: ParsedOptions, previous: PreviousSecrets): Config {
     throw new ConfigError('--admin-host requires --admin-port.')
   if (config.cluster.length > 0 && config.secret === undefined)
     throw new ConfigError('--cluster requires --secret (or CROSSROOM_SECRET), the same for all nodes.')
+  const isMtls = config.relaySecurity === 'mtls'
+  if ([config.relayCert, config.relayKey, config.relayCa].some((file) => (file !== undefined) !== isMtls))
+    throw new ConfigError(
+      '--relay-security mtls requires --relay-cert, --relay-key and --relay-ca, and only it takes them.',
+    )
   return config
 }
 

@@ -221,6 +221,11 @@ export class Stream {
     return this.#outlet.gop.recent
   }
 
+  /** See `hold`. */
+  get isHeld(): boolean {
+    return this.#holds > 0
+  }
+
   get isAskable(): boolean {
     return this.#publication?.info.requestKeyframe !== undefined
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { ListeningClock } from './clock.js'
 import type { FrontDoor, Guest } from './front-door.js'
 import { HttpServer, type HttpLimits } from './http-server.js'
@@ -34,6 +34,8 @@ export interface HttpHandlers {
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #listeners = new Map<string, TcpServer | HttpServer>()
+  /** Those whose certificate is not that of the server. */
+  readonly #own = new Set<string>()
 
   constructor(options: ListenersOptions) {
     this.#options = options
@@ -50,13 +52,15 @@ export class Listeners {
     return this.#listeners.get(name)?.isLoopback === true
   }
 
-  /** Rejects when the port cannot be opened; port 0 selects a free one. */
+  /** Rejects when the port cannot be opened; port 0 selects a free one. `isOwn`: its certificate is not that of the server. */
   async openTcp(
     name: string,
     port: number,
     onConnection: (socket: Socket, guest: Guest) => void,
-    tls?: SecureContextOptions,
+    tls?: TlsOptions,
+    isOwn = false,
   ): Promise<TcpServer> {
+    if (isOwn) this.#own.add(name)
     const place = { host: this.#options.host, port }
     const listener = await TcpServer.listen({ ...this.#common(name, place, tls), onConnection })
     this.#listeners.set(name, listener)
@@ -80,7 +84,7 @@ export class Listeners {
 
   /** New connections use the new certificate; those that are open keep theirs. */
   renewCertificate(tls: SecureContextOptions): void {
-    for (const listener of this.#listeners.values()) listener.renewCertificate(tls)
+    for (const [name, listener] of this.#listeners) if (!this.#own.has(name)) listener.renewCertificate(tls)
   }
 
   /** Stops accepting connections; open ones stay. Idempotent. */
@@ -93,7 +97,7 @@ export class Listeners {
     for (const listener of this.#listeners.values()) listener.close()
   }
 
-  #common(name: string, place: ListeningPlace, tls: SecureContextOptions | undefined) {
+  #common(name: string, place: ListeningPlace, tls: TlsOptions | undefined) {
     const { acceptPauseMs, door, highWaterMark } = this.#options
     const onError = (error: Error): void => this.#options.onError(name, error)
     return { name, door, place, acceptPauseMs, highWaterMark, onError, ...(tls !== undefined && { tls }) }

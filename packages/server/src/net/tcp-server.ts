@@ -1,5 +1,10 @@
 import { createServer, type Socket } from 'node:net'
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  type TlsOptions,
+} from 'node:tls'
 import type { FrontDoor, Guest } from './front-door.js'
 import { ListeningPort, type ListeningPortOptions } from './listening-port.js'
 
@@ -8,7 +13,7 @@ export interface TcpListenOptions extends ListeningPortOptions {
   readonly name: string
   readonly door: FrontDoor
   /** With it the server speaks TLS. */
-  readonly tls?: SecureContextOptions
+  readonly tls?: TlsOptions
   /** Bytes a socket may hold back before `write` asks to wait. */
   readonly highWaterMark: number
   onConnection(socket: Socket, guest: Guest): void
