@@ -70,3 +70,27 @@ export const relayLimits = {
   /** A wanted stream without a publisher at its node, and without a member who may publish it, is given up after this. */
   absentMicros: 2 * SECOND,
 } as const
+
+/** Rooms over several nodes. */
+export const clusterLimits = {
+  /** Changes of a node's document within this time after another one are told as one. */
+  documentMicros: 20_000,
+  /** The same for changes of its audience alone. */
+  audienceMicros: 1 * SECOND,
+  /** Audience that one node names in its document; more are counted. */
+  namedAudience: 1000,
+  /** How long a document says why a member left. */
+  leftMs: 10_000,
+  /** An entry waits so long for what other nodes know, and so long again for the decision who owns the room. */
+  entryMicros: 300_000,
+  /** An owner who is in no document for this long is gone. */
+  missingOwnerMicros: 1 * SECOND,
+  /** A claim that failed is tried again after this. */
+  retryMicros: 1 * SECOND,
+  /** How often a node tells what it has told, so that what was lost is asked for. */
+  digestMicros: 5 * SECOND,
+  /** A node that has not told so for this long is asked. */
+  silentMicros: 12 * SECOND,
+  /** How long a node is waited for that is to do something with its member. */
+  commandMs: 1000,
+} as const

@@ -1,22 +1,17 @@
-import type { Permissions, StreamEndReason } from '../auth/index.js'
+import type { StreamEndReason } from '../auth/index.js'
 import { roomLimits } from '../config/index.js'
-import { Member, type MemberRoom } from './member.js'
-import type { RoomServices } from './services.js'
+import { LocalMember, type LocalMemberOptions } from './local-member.js'
 
-export interface DeviceMemberOptions {
-  readonly room: MemberRoom
-  readonly services: RoomServices
-  readonly userId: string
+export interface DeviceMemberOptions extends Omit<LocalMemberOptions, 'userName' | 'role'> {
   /** Display name; undefined: the user id. */
   readonly userName: string | undefined
   /** How it pushes. */
   readonly kind: 'rtmp' | 'whip'
-  readonly permissions: Permissions
-  readonly remoteAddress: string
 }
 
 /** A camera, an OBS, an encoder: a member without a socket, there as long as it pushes and 15 s longer. */
-export class DeviceMember extends Member {
+export class DeviceMember extends LocalMember {
+  readonly sessionId = undefined
   #pushes = 0
   #cancelGone: (() => void) | undefined
 

@@ -18,6 +18,15 @@ export { LocalOperations } from './local-operations.js'
 export { ROOM_APPS, RoomGate, type RoomGateOptions } from './doors/room-gate.js'
 export { tokenPath } from './media/media-tokens.js'
 export { RoomError, type RoomErrorCode } from './model/room-error.js'
+export type {
+  DocumentMember,
+  DocumentStream,
+  RoomCommand,
+  RoomDocument,
+  RoomEvent,
+  RoomHead,
+} from './network/room-document.js'
+export type { NetworkRoom, RoomNetwork, RoomNetworkHandlers, RoomsNetwork } from './network/room-network.js'
 export { Rooms, type RoomCounts } from './rooms.js'
 export type { RoomsOptions } from './services.js'
 export type { MeasuredSound, SoundMeter } from './media/sound-meter.js'

@@ -7,6 +7,7 @@ import type { Membership, ResumeOrigin, RoomDirectory } from './doors/room-direc
 import type { SessionClaim } from './model/membership.js'
 import type { Participant } from './participant.js'
 import { promised } from './promised.js'
+import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
 
 /** The entrances to the rooms of this process. Each call is complete when it returns. */
@@ -18,7 +19,10 @@ export class LocalDirectory implements RoomDirectory, PushDirectory {
   }
 
   enter(request: EnterRequest): Promise<Membership> {
-    return promised(() => membershipOf(this.#rooms.admit(request).enter(request)))
+    return promised(() => {
+      const room = this.#rooms.admitAnywhere(request)
+      return room instanceof Promise ? enterKnown(room, request) : membershipOf(room.enter(request))
+    })
   }
 
   async resume(resumeToken: string, from: ResumeOrigin): Promise<Membership> {
@@ -31,7 +35,11 @@ export class LocalDirectory implements RoomDirectory, PushDirectory {
   }
 
   push(request: PushRequest): Promise<Grant> {
-    return promised(() => this.#rooms.push(request))
+    return promised(() => {
+      const room = this.#rooms.admitAnywhere(request)
+      if (room instanceof Promise) return room.then((known) => this.#rooms.push(known, request))
+      return this.#rooms.push(room, request)
+    })
   }
 }
 
@@ -46,12 +54,20 @@ function entryOf(claim: SessionClaim, from: ResumeOrigin): EnterRequest {
   }
 }
 
+/** On many nodes the answer tells who owns the room, if that is decided in a moment. */
+async function enterKnown(admitted: Promise<Room>, request: EnterRequest): Promise<Membership> {
+  const room = await admitted
+  const participant = room.enter(request)
+  await room.union?.entered(participant)
+  return membershipOf(participant)
+}
+
 function membershipOf(participant: Participant): Membership {
-  return { member: new LocalMember(participant), result: participant.enterResult() }
+  return { member: new MemberRequests(participant), result: participant.enterResult() }
 }
 
 /** A participant of this process, as signaling asks it. */
-class LocalMember implements ParticipantRequests {
+class MemberRequests implements ParticipantRequests {
   readonly userId: string
   readonly roomId: string
   readonly #participant: Participant
@@ -71,7 +87,7 @@ class LocalMember implements ParticipantRequests {
   }
 
   request<Method extends MemberMethod>(method: Method, params: ParamsOf<Method>): Promise<ResultOf<Method>> {
-    return promised(() => this.#participant.request(method, params))
+    return promised((): ResultOf<Method> | PromiseLike<ResultOf<Method>> => this.#participant.request(method, params))
   }
 
   renewed(identity: Identity): Promise<ResultOf<'room.renew'>> {

@@ -4,7 +4,6 @@ import type { StreamKey } from '../hub/index.js'
 import type { MemberSummary, RoomOperations, RoomSummary, ShareRequest } from './doors/room-operations.js'
 import type { Member } from './member.js'
 import type { GuestPass } from './model/invitations.js'
-import { RoomError } from './model/room-error.js'
 import { promised } from './promised.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
@@ -22,52 +21,46 @@ export class LocalOperations implements RoomOperations {
   }
 
   room(roomId: string): Promise<RoomSummary> {
-    return promised(() => summaryOf(this.#require(roomId)))
+    return this.#in(roomId, summaryOf)
   }
 
   disband(roomId: string): Promise<number> {
-    return promised(() => {
-      const room = this.#require(roomId)
+    return this.#in(roomId, (room) => {
       const members = room.size
-      room.disband()
-      return members
+      const done = room.disband()
+      return done instanceof Promise ? done.then(() => members) : members
     })
   }
 
   members(roomId: string): Promise<readonly MemberSummary[]> {
-    return promised(() => {
-      const room = this.#require(roomId)
-      return [...room.members].map((member) => memberSummaryOf(room, member))
-    })
+    return this.#in(roomId, (room) => [...room.members].map((member) => memberSummaryOf(room, member)))
   }
 
   kick(roomId: string, userId: string, banMs: number): Promise<void> {
-    return promised(() => this.#require(roomId).kick(userId, banMs))
+    return this.#in(roomId, (room) => room.kick(userId, banMs))
   }
 
   mute(roomId: string, userId: string, kind: TrackKind, muted: boolean): Promise<MemberSummary> {
-    return promised(() => {
-      const room = this.#require(roomId)
-      room.mute(userId, kind, muted)
-      return memberSummaryOf(room, room.member(userId)!)
+    return this.#in(roomId, (room) => {
+      const done = room.mute(userId, kind, muted)
+      const summary = (): MemberSummary => memberSummaryOf(room, room.require(userId))
+      if (!(done instanceof Promise)) return summary()
+      // Its node did so, and tells it in a moment.
+      return done.then(summary).then((told) => ({ ...told, muted: { ...told.muted, [kind]: muted } }))
     })
   }
 
   streamOf(roomId: string, userId: string, streamType: PublishedStreamType): Promise<StreamKey | undefined> {
-    return promised(() => {
-      const member = this.#require(roomId).member(userId)
-      if (member === undefined) throw new RoomError('USER_NOT_FOUND', 'The room has no such member.')
-      return member.streamOf(streamType)?.key
-    })
+    return this.#in(roomId, (room) => room.require(userId).streamOf(streamType)?.key)
   }
 
   share(
     roomId: string,
     { userId, streamType, expiresAtMs }: ShareRequest,
   ): Promise<{ readonly token: string } | 'no-stream' | 'too-many'> {
-    return promised(() => {
+    return this.#in(roomId, (room) => {
       const { tokens } = this.#rooms
-      const stream = this.#require(roomId).member(userId)?.streamOf(streamType)
+      const stream = room.member(userId)?.streamOf(streamType)
       if (stream === undefined) return 'no-stream'
       const holder = `shared:${roomId}`
       if (tokens.countOf(holder) >= roomLimits.sharedAddresses) return 'too-many'
@@ -98,10 +91,12 @@ export class LocalOperations implements RoomOperations {
     })
   }
 
-  #require(roomId: string): Room {
-    const room = this.#rooms.get(roomId)
-    if (room === undefined) throw new RoomError('ROOM_NOT_FOUND', 'There is no such room.')
-    return room
+  /** In the room: at once where this node alone has rooms. */
+  #in<Result>(roomId: string, work: (room: Room) => Result | PromiseLike<Result>): Promise<Result> {
+    return promised((): Result | PromiseLike<Result> => {
+      const room = this.#rooms.require(roomId)
+      return room instanceof Promise ? room.then(work) : work(room)
+    })
   }
 }
 

@@ -2,8 +2,10 @@ import type { Grant, StreamEndReason } from '../auth/index.js'
 import { DeviceMember } from './device-member.js'
 import type { PushRequest } from './doors/push.js'
 import { Expiry } from './expiry.js'
-import type { MemberStream } from './media/member-stream.js'
-import type { Member } from './member.js'
+import type { ListedStream } from './media/listed-stream.js'
+import { subjectOf, type MemberStream } from './media/member-stream.js'
+import { LocalMember } from './local-member.js'
+import { RemoteMember } from './network/remote-member.js'
 import { maySend, type Kinds } from './model/policy.js'
 import { RoomError } from './model/room-error.js'
 import type { Room } from './room.js'
@@ -17,22 +19,74 @@ export function grantPush(room: Room, services: RoomServices, request: PushReque
   const present = room.member(userId)
   if (present?.role === 'audience')
     throw new RoomError('ROLE_FORBIDDEN', 'This user is in the audience of the room; become an anchor to publish.')
-  const member = present ?? deviceOf(room, services, request)
+  if (present instanceof RemoteMember && present.told.sessionId !== undefined)
+    return carriedPush(room, services, present, request)
+  const member = present instanceof LocalMember ? present : deviceOf(room, services, request, present?.streams ?? [])
   return new MemberPush({ room, services, member, stream: member.openStream(streamType), may, expiresAt }).grant
 }
 
 /** Not yet in the room: it enters when media may flow. */
-function deviceOf(room: Room, services: RoomServices, request: PushRequest): DeviceMember {
-  room.checkDevice()
+function deviceOf(
+  room: Room,
+  services: RoomServices,
+  request: PushRequest,
+  elsewhere: Iterable<ListedStream>,
+): DeviceMember {
+  if (room.member(request.identity.userId) === undefined) room.checkDevice()
   const { userName, kind, remoteAddress, identity } = request
   const { userId, permissions } = identity
-  return new DeviceMember({ room, services, userId, userName, kind, permissions, remoteAddress })
+  const epoch = room.epochOf(userId)
+  const earlier = room.member(userId)
+  const device = new DeviceMember({
+    room,
+    services,
+    userId,
+    userName,
+    kind,
+    permissions,
+    remoteAddress,
+    epoch,
+    earlier,
+  })
+  // It was pushed to another node before: its players stay.
+  for (const stream of elsewhere) device.borrow(stream)
+  return device
+}
+
+/** Another node serves the member: it is told that its stream is published here. */
+function carriedPush(room: Room, services: RoomServices, member: RemoteMember, request: PushRequest): Grant {
+  const { identity, streamType } = request
+  const stream = member.streamOf(streamType)
+  if (stream === undefined)
+    throw new RoomError(
+      'CLUSTER_UNAVAILABLE',
+      'The node that serves this user does not know the stream yet; push again.',
+    )
+  let end: ((reason: StreamEndReason) => void) | undefined
+  let carried: (() => void) | undefined
+  const expiry = new Expiry(services.clock, services.nowMs, {
+    expiring: () => undefined,
+    expired: () => end?.('expired'),
+  })
+  return {
+    ...{ ok: true, key: stream.key, subject: subjectOf(stream.key) },
+    opened: () => {
+      carried ??= room.union?.carry(stream.key.name)
+      expiry.set(identity.expiresAt)
+    },
+    closed: () => {
+      expiry.close()
+      carried?.()
+      carried = undefined
+    },
+    onRevoked: (handler) => (end = handler),
+  }
 }
 
 interface MemberPushOptions {
   readonly room: Room
   readonly services: RoomServices
-  readonly member: Member
+  readonly member: LocalMember
   readonly stream: MemberStream
   readonly may: Kinds
   /** Of the signature, in Unix milliseconds. An encoder cannot renew it: it connects again with a new one. */
@@ -43,7 +97,7 @@ interface MemberPushOptions {
 class MemberPush {
   readonly grant: Grant
   readonly #room: Room
-  readonly #member: Member
+  readonly #member: LocalMember
   readonly #stream: MemberStream
   readonly #may: Kinds
   readonly #expiresAt: number | undefined
@@ -92,9 +146,9 @@ class MemberPush {
   /** False if the room is full meanwhile, or the user entered by another protocol. */
   #enter(device: DeviceMember): boolean {
     const present = this.#room.member(device.userId)
-    if (present !== undefined) return present === device
+    if (present !== undefined && !(present instanceof RemoteMember)) return present === device
     try {
-      this.#room.checkDevice()
+      if (present === undefined) this.#room.checkDevice()
     } catch {
       return false
     }

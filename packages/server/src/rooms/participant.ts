@@ -17,7 +17,8 @@ import { roomLimits } from '../config/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { Expiry } from './expiry.js'
 import type { MemberMediaHandlers } from './media/media-gateway.js'
-import { Member, type MemberOptions } from './member.js'
+import { LocalMember, type LocalMemberOptions } from './local-member.js'
+import type { Member } from './member.js'
 import { handleRequest, type ParticipantRoom, type Requester } from './request-handlers.js'
 import { addressesFor, type AddressBook, type MemberConnection } from './view/member-connection.js'
 import { EMPTY_LIST, rotationOf, type ListChange, type MemberList } from './view/member-list.js'
@@ -25,14 +26,15 @@ import type { MemberStream } from './media/member-stream.js'
 import { MicRequests } from './view/mic-requests.js'
 import { NetworkReports } from './view/network-reports.js'
 import { ParticipantMedia } from './view/participant-media.js'
-import type { MemberMethod, RoomEnterResult } from './doors/participant-requests.js'
-import type { SessionClaim } from './model/membership.js'
+import type { MemberMethod, RequestAnswer, RoomEnterResult } from './doors/participant-requests.js'
+import type { EarlierMembership, SessionClaim } from './model/membership.js'
 import { mayReceive, type Kinds } from './model/policy.js'
 import { PublishedStates } from './view/published-states.js'
 import { Receiver } from './view/receiver.js'
 import { RoomError } from './model/room-error.js'
 
-export interface ParticipantOptions extends MemberOptions {
+export interface ParticipantOptions extends LocalMemberOptions {
+  readonly earlier: EarlierMembership | undefined
   readonly room: HomeRoom
 }
 
@@ -43,7 +45,7 @@ interface HomeRoom extends ParticipantRoom {
 }
 
 /** A member with a socket, or whose socket may still return. */
-export class Participant extends Member implements Requester {
+export class Participant extends LocalMember implements Requester {
   declare readonly room: HomeRoom
   readonly sessionId: string
   readonly #resumeToken: string
@@ -65,6 +67,7 @@ export class Participant extends Member implements Requester {
   #knownMutes: Kinds = { audio: false, video: false }
   #cancelGone: (() => void) | undefined
   #closed = false
+  #hasMoved = false
 
   constructor(options: ParticipantOptions, { identity, connection, addresses }: EnterRequest) {
     super(options)
@@ -126,6 +129,11 @@ export class Participant extends Member implements Requester {
     connection?.close(reason, extra)
   }
 
+  /** The same session goes on on another node: what it opened here stays. */
+  moved(): void {
+    this.#hasMoved = true
+  }
+
   /** The same member by a new socket. */
   resumed(connection: MemberConnection, addresses: AddressBook): void {
     this.#addresses = addressesFor(this.kind, addresses)
@@ -162,7 +170,8 @@ export class Participant extends Member implements Requester {
     this.media.close()
     this.room.mixes.drop(this.sessionId)
     this.closeStreams()
-    this.services.tokens.revokeHolder(this.sessionId)
+    if (this.#hasMoved) this.services.tokens.entrust(this.sessionId)
+    else this.services.tokens.revokeHolder(this.sessionId)
   }
 
   /** Updates the participant: `changeFrom` returns the changes since its last list. */
@@ -237,7 +246,7 @@ export class Participant extends Member implements Requester {
     this.room.exit(this, 'left')
   }
 
-  request<Method extends MemberMethod>(method: Method, params: ParamsOf<Method>): ResultOf<Method> {
+  request<Method extends MemberMethod>(method: Method, params: ParamsOf<Method>): RequestAnswer<Method> {
     if (this.#closed) throw new RoomError('USER_NOT_FOUND', 'You are no longer in the room.')
     if (!mayRequest(this.role, method))
       throw new RoomError('ROLE_FORBIDDEN', `${method} is not for your role, which is ${this.role}.`)
@@ -339,7 +348,11 @@ export class Participant extends Member implements Requester {
 
   /** The audience is not announced: there may be thousands. */
   #tellQuality(quality: NotificationParams<'media.quality'>): void {
-    if (this.isListed) this.room.notifyAll('media.quality', quality)
+    if (this.isListed) this.room.tellQuality(quality)
     else this.notify('media.quality', quality)
   }
+}
+
+export function asParticipant(member: Member | undefined): Participant | undefined {
+  return member instanceof Participant ? member : undefined
 }

@@ -11,7 +11,8 @@ import {
   type RoomInfo,
   type TrackKind,
 } from '@crossroom/protocol'
-import type { MemberMethod } from './doors/participant-requests.js'
+import type { MemberMethod, RequestAnswer } from './doors/participant-requests.js'
+import type { LocalMember } from './local-member.js'
 import type { Member, MemberRoom } from './member.js'
 import type { Invitations } from './model/invitations.js'
 import { maySend } from './model/policy.js'
@@ -35,19 +36,20 @@ export interface ParticipantRoom extends MemberRoom {
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   info(): RoomInfo
+  tellQuality(quality: NotificationParams<'media.quality'>): void
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
   switchRole(member: Member, role: RequestedRole): void
   requestMic(member: Member): void
   withdrawMic(member: Member): void
-  answerMic(userId: string, accepted: boolean, by?: string): void
-  removeMic(userId: string, by?: string): void
-  kick(userId: string, banMs: number): void
-  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void
-  disband(): void
+  answerMic(userId: string, accepted: boolean, by?: string): void | Promise<void>
+  removeMic(userId: string, by?: string): void | Promise<void>
+  kick(userId: string, banMs: number): void | Promise<void>
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void | Promise<void>
+  disband(): void | Promise<void>
 }
 
 /** A participant, as its requests see it. */
-export interface Requester extends Member {
+export interface Requester extends LocalMember {
   readonly services: RoomServices
   readonly room: ParticipantRoom
   readonly sessionId: string
@@ -61,7 +63,7 @@ export interface Requester extends Member {
 }
 
 type RequestHandlers = {
-  readonly [Method in MemberMethod]: (member: Requester, params: ParamsOf<Method>) => ResultOf<Method>
+  readonly [Method in MemberMethod]: (member: Requester, params: ParamsOf<Method>) => RequestAnswer<Method>
 }
 
 /**
@@ -113,7 +115,7 @@ export function handleRequest<Method extends MemberMethod>(
   member: Requester,
   method: Method,
   params: ParamsOf<Method>,
-): ResultOf<Method> {
+): RequestAnswer<Method> {
   return handlers[method](member, params)
 }
 
@@ -145,7 +147,9 @@ function mix(member: Requester, params: ParamsOf<'media.mix'>): ResultOf<'media.
   return { play: addresses.play(token) }
 }
 
-/** The answer to a request that only does something. */
-function after(_done: void): Empty {
-  return {}
+/** The answer to a request that only does something, here or on another node. */
+function after(done: void): Empty
+function after(done: void | Promise<void>): Empty | Promise<Empty>
+function after(done: void | Promise<void>): Empty | Promise<Empty> {
+  return done instanceof Promise ? done.then(() => ({})) : {}
 }

@@ -12,40 +12,50 @@ import type { DeviceMember } from './device-member.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import type { RoomChanges } from './media/room-changes.js'
 import type { Member } from './member.js'
+import { epochAfter, type EarlierMembership } from './model/membership.js'
 import { Invitations } from './model/invitations.js'
 import { roleOnEntry } from './model/policy.js'
 import { Roster, type RosterEvent } from './model/roster.js'
-import { Participant } from './participant.js'
+import { asParticipant, Participant } from './participant.js'
 import type { ParticipantRoom } from './request-handlers.js'
 import type { RoomServices } from './services.js'
+import { LocalMember } from './local-member.js'
+import { RemoteMember } from './network/remote-member.js'
+import { carryOut, type CommandedRoom } from './network/carry-out.js'
+import type { RoomEvent } from './network/room-document.js'
+import { RoomUnion } from './network/room-union.js'
 import type { MemberList } from './view/member-list.js'
 import { RoomLevels } from './view/room-levels.js'
 import { RoomLists } from './view/room-lists.js'
-import { RoomMessages } from './view/room-messages.js'
+import { RoomMessages, type MessageReceiver } from './view/room-messages.js'
 import { RoomMixes } from './view/room-mixes.js'
+
+/** Done at once, or by another node. */
+type Done = void | Promise<void>
 
 /** Told by one room. */
 export interface RoomHandlers {
-  entered(member: Member): void
-  exited(member: Member, reason: ExitReason): void
+  entered(member: LocalMember): void
+  exited(member: LocalMember, reason: ExitReason): void
   /** It has been empty for a minute, or was disbanded. */
   over(room: Room): void
 }
 
 /** People and devices that see and hear each other: carries out the roster's decisions, and notifies all members. */
-export class Room implements ParticipantRoom {
+export class Room implements ParticipantRoom, CommandedRoom {
   readonly id: string
   /** Unix milliseconds. */
   readonly createdAt: number
-  /** How often it was disbanded; resume tokens of another one are void. */
-  readonly generation = 0
   readonly changes: RoomChanges
   readonly invitations: Invitations
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   readonly #services: RoomServices
   readonly #handlers: RoomHandlers
-  readonly #roster = new Roster<Member>()
+  readonly #roster: Roster<Member>
+  /** With the same room on other nodes of a cluster. */
+  readonly union: RoomUnion | undefined
+  #locals = 0
   readonly #lists: RoomLists
   readonly #levels: RoomLevels
   #cancelOver: (() => void) | undefined
@@ -54,10 +64,12 @@ export class Room implements ParticipantRoom {
     this.id = id
     this.#services = services
     this.#handlers = handlers
-    const { bans, clock, nowMs, newId, mixer, tokens } = services
+    const { bans, clock, nowMs, newId, mixer, tokens, network } = services
+    this.#roster = new Roster<Member>(network === undefined)
     this.createdAt = nowMs()
     this.invitations = new Invitations({ nowMs, newId, isShut: (link) => bans.hasLinkOf(nowMs(), id, link) })
     const participants = () => this.#participants()
+    const isHeard = () => participants().next().done !== true || this.union?.spans === true
     const lists = (this.#lists = new RoomLists({
       ...{ clock, receivers: participants },
       members: () => this.members,
@@ -65,24 +77,45 @@ export class Room implements ParticipantRoom {
     }))
     this.messages = new RoomMessages({
       ...{ clock, nowMs, newId, participants },
-      find: (userId) => asParticipant(this.member(userId)),
+      find: (userId) => this.#receiverOf(userId),
+      broadcast: (message) => this.union?.broadcast({ kind: 'message', message }),
     })
     this.mixes = new RoomMixes({ roomId: id, mixer, newId, tokens, list: () => this.list })
     const levels = (this.#levels = new RoomLevels({
       clock,
       speakers: () => this.#speakers(),
       audience: () => this.size,
-      tell: (told) => this.notifyAll('media.levels', { levels: told }),
+      tell: (told) => this.#tellLevels(told),
       reordered: () => lists.reordered(),
     }))
     this.changes = {
-      changed: (what) => (what === 'list' ? lists.changed() : levels.audible()),
+      changed: (what) => {
+        if (what === 'sound') levels.audible()
+        else {
+          lists.changed()
+          this.union?.changed()
+        }
+      },
       // While a member receives levels.
       get soundMeter() {
-        return participants().next().done === true ? undefined : services.soundMeter
+        return isHeard() ? services.soundMeter : undefined
       },
     }
+    this.union =
+      network &&
+      new RoomUnion({
+        ...{ room: this, services, network, roster: this.#roster },
+        tell: (events) => this.#tell(events),
+        hear: (event) => this.#hear(event),
+        carryOut: (command) => carryOut(this, command),
+        disbanded: () => this.#empty(),
+      })
     this.#waitForSomebody()
+  }
+
+  /** Grows when it is disbanded; resume tokens of another one are void. */
+  get generation(): number {
+    return this.union?.generation ?? 0
   }
 
   get owner(): Member | undefined {
@@ -94,7 +127,7 @@ export class Room implements ParticipantRoom {
   }
 
   get audienceCount(): number {
-    return this.#roster.audience
+    return this.#roster.audience + (this.union?.unnamed ?? 0)
   }
 
   /** The listed members at this moment. */
@@ -111,25 +144,45 @@ export class Room implements ParticipantRoom {
     return this.#roster.members
   }
 
+  /** Alone a room exists while this node has it. */
+  get exists(): boolean {
+    return this.union === undefined || this.union.exists || this.size > 0
+  }
+
   member(userId: string): Member | undefined {
     return this.#roster.member(userId)
   }
 
+  /** Throws USER_NOT_FOUND. */
+  require(userId: string): Member {
+    return this.#roster.require(userId)
+  }
+
   info(): RoomInfo {
-    const { id, createdAt } = this
-    const { owner, anchors, audience } = this.#roster
+    const { id, audienceCount: audience } = this
+    const createdAt = this.union?.createdAt ?? this.createdAt
+    const { owner, anchors } = this.#roster
     const limits = { members: roomLimits.members, anchors: roomLimits.anchors }
     return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits }
+  }
+
+  /** Somebody asks for it, without being a member here. */
+  visited(): void {
+    if (this.#locals === 0) this.#waitForSomebody()
   }
 
   /** Throws RoomError when it may not, or when the room is full. */
   enter(request: EnterRequest): Participant {
     const { identity, client, userName, remoteAddress, earlier } = request
     const { userId, permissions } = identity
-    const role = roleOnEntry(identity, request.role)
+    const asked = roleOnEntry(identity, request.role)
+    // On many nodes it is decided whether it owns the room.
+    const role = asked === 'owner' && this.union !== undefined ? 'anchor' : asked
     this.#roster.check(this.member(userId), role === 'audience')
     const options = { room: this, services: this.#services, userId, userName: userName ?? userId, role, permissions }
-    const participant = new Participant({ ...options, kind: client.kind, remoteAddress, earlier }, request)
+    const epoch = this.epochOf(userId, earlier)
+    const participant = new Participant({ ...options, kind: client.kind, remoteAddress, earlier, epoch }, request)
+    this.union?.enters(participant, asked === 'owner')
     this.#tell(this.#roster.enter(participant))
     this.#welcome(participant)
     return participant
@@ -149,6 +202,19 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.exit(member, reason))
   }
 
+  /** For a new member of that user. */
+  epochOf(userId: string, earlier?: EarlierMembership): number {
+    const epoch = Math.max(earlier?.epoch ?? 0, this.member(userId)?.epoch ?? 0)
+    return epochAfter({ epoch }, this.#services.nowMs())
+  }
+
+  /** On all nodes. */
+  tellQuality(quality: NotificationParams<'media.quality'>): void {
+    this.notifyAll('media.quality', quality)
+    this.union?.broadcast({ kind: 'quality', quality })
+  }
+
+  /** Those of this node. */
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void {
     for (const participant of this.#participants()) participant.notify(method, params)
   }
@@ -165,11 +231,15 @@ export class Room implements ParticipantRoom {
     this.#tell(this.#roster.withdrawMic(member))
   }
 
-  answerMic(userId: string, accepted: boolean, by?: string): void {
+  answerMic(userId: string, accepted: boolean, by?: string): Done {
+    const member = this.#roster.require(userId)
+    if (member instanceof RemoteMember) return this.#answerThere(member, accepted, by)
     this.#tell(this.#roster.answerMic(userId, accepted, by))
   }
 
-  removeMic(userId: string, by?: string): void {
+  removeMic(userId: string, by?: string): Done {
+    const there = this.#there(userId)
+    if (there !== undefined) return this.union?.ask(there, { do: 'removeMic', userId, by })
     this.#tell(this.#roster.removeMic(userId, by))
   }
 
@@ -182,34 +252,30 @@ export class Room implements ParticipantRoom {
   }
 
   /** Ends a membership and keeps the user out for `banMs`. */
-  kick(userId: string, banMs: number): void {
+  kick(userId: string, banMs: number): Done {
     const member = this.#roster.require(userId)
-    this.#services.bans.add(this.#services.nowMs(), this.id, userId, banMs)
-    if (member instanceof Participant) member.end('kicked')
-    else this.exit(member, 'kicked')
+    this.#ban(userId, banMs)
+    if (member instanceof RemoteMember) return this.#kickThere(member, banMs)
+    this.#putOut(member)
   }
 
-  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): void {
+  mute(userId: string, kind: TrackKind, muted: boolean, by?: string): Done {
+    const there = this.#there(userId)
+    if (there !== undefined) return this.union?.ask(there, { do: 'mute', userId, kind, muted, by })
     this.#tell(this.#roster.mute(userId, kind, muted, by))
   }
 
   /** Everybody out. Devices, which come back by themselves, are kept out for a minute. */
-  disband(): void {
-    this.#roster.disown()
-    for (const member of [...this.members])
-      if (member instanceof Participant) member.end('disbanded')
-      else {
-        this.#services.bans.add(this.#services.nowMs(), this.id, member.userId, DEFAULT_BAN_MS)
-        this.exit(member, 'disbanded')
-      }
-    this.#finish()
+  disband(): Done {
+    if (this.union?.exists === true) return this.union.disband()
+    this.#empty()
   }
 
   /** The server shuts down: each member is told its own time to return. */
   drain(): void {
     for (const participant of this.#participants())
       participant.hangUp('drain', { retryAfterMs: Math.round(this.#services.random() * roomLimits.drainRetryMs) })
-    for (const member of [...this.members]) this.exit(member, 'left')
+    for (const member of [...this.members]) if (member instanceof LocalMember) this.exit(member, 'left')
     this.#finish()
   }
 
@@ -218,6 +284,11 @@ export class Room implements ParticipantRoom {
   }
 
   #handle(event: RosterEvent<Member>): void {
+    this.#apply(event)
+    this.union?.note(event)
+  }
+
+  #apply(event: RosterEvent<Member>): void {
     const { person } = event
     switch (event.kind) {
       case 'replaced':
@@ -253,22 +324,29 @@ export class Room implements ParticipantRoom {
     asParticipant(present)?.hangUp('replaced')
     const { mediaId } = present
     const streams = next.isListed ? present.giveStreams() : []
+    if (next instanceof RemoteMember && present instanceof Participant && next.told.sessionId === present.sessionId)
+      present.moved()
     if (present.isListed && !next.isListed) this.#lists.left(present.userId, 'audience')
     if (!present.isListed) this.#lists.countChanged()
     // Its publications end here; the new session is not told of them.
     present.close()
     if (next.isListed) next.adopt(mediaId, streams)
+    if (!(present instanceof LocalMember)) return
+    this.#locals--
     this.#handlers.exited(present, 'replaced')
+    if (this.#locals === 0) this.#waitForSomebody()
   }
 
   #handleEntered(member: Member): void {
-    this.#cancelOver?.()
-    this.#cancelOver = undefined
     if (member.isListed) {
       this.#lists.changed()
       // A device has the streams that it pushes.
       if (member instanceof Participant) member.openStream('main')
     } else this.#lists.countChanged()
+    if (!(member instanceof LocalMember)) return
+    this.#locals++
+    this.#cancelOver?.()
+    this.#cancelOver = undefined
     this.#handlers.entered(member)
   }
 
@@ -276,20 +354,20 @@ export class Room implements ParticipantRoom {
     if (member.isListed) this.#lists.left(member.userId, reason)
     else this.#lists.countChanged()
     member.close()
+    if (!(member instanceof LocalMember)) return
+    this.#locals--
     this.#handlers.exited(member, reason)
-    if (this.size === 0) this.#waitForSomebody()
+    if (this.#locals === 0) this.#waitForSomebody()
   }
 
   #handleListed(member: Member): void {
     const participant = asParticipant(member)
+    if (!member.isListed) this.#lists.left(member.userId, 'audience')
+    this.#lists.countChanged()
     if (participant === undefined) return
     this.mixes.drop(participant.sessionId)
     if (participant.isListed) participant.openStream('main')
-    else {
-      this.#lists.left(participant.userId, 'audience')
-      participant.stopSending()
-    }
-    this.#lists.countChanged()
+    else participant.stopSending()
   }
 
   #handleMuted({ person, track, muted, by }: Extract<RosterEvent<Member>, { kind: 'muted' }>): void {
@@ -326,6 +404,80 @@ export class Room implements ParticipantRoom {
       if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
   }
 
+  /** Its socket is elsewhere: the message goes by the node that has it. */
+  #receiverOf(userId: string): MessageReceiver | undefined {
+    const member = this.member(userId)
+    if (!(member instanceof RemoteMember)) return asParticipant(member)
+    if (member.told.sessionId === undefined) return undefined
+    return { userId, notify: (_, message) => this.union?.broadcast({ kind: 'message', message }) }
+  }
+
+  #tellLevels(levels: NotificationParams<'media.levels'>['levels']): void {
+    this.notifyAll('media.levels', { levels })
+    const own = levels.filter(({ userId }) => !(this.member(userId) instanceof RemoteMember))
+    if (own.length > 0) this.union?.broadcast({ kind: 'levels', levels: own })
+  }
+
+  #hear(event: RoomEvent): void {
+    if (event.kind === 'quality') this.notifyAll('media.quality', event.quality)
+    else if (event.kind === 'message') this.messages.deliver(event.message)
+    else if (event.kind === 'levels') {
+      for (const { userId, level } of event.levels) this.#there(userId)?.streamOf('main')?.hear(level)
+    } else {
+      const nowMs = this.#services.nowMs()
+      this.#services.bans.add(nowMs, this.id, event.userId, event.until - nowMs)
+      const member = this.member(event.userId)
+      // The node that would put it out cannot be reached.
+      if (member instanceof RemoteMember && member.isAway) this.exit(member, 'kicked')
+    }
+  }
+
+  /** Another node asked, and told everybody of the ban. */
+  kickHere(member: LocalMember, banMs: number): void {
+    this.#services.bans.add(this.#services.nowMs(), this.id, member.userId, banMs)
+    this.#putOut(member)
+  }
+
+  #there(userId: string): RemoteMember | undefined {
+    const member = this.#roster.require(userId)
+    return member instanceof RemoteMember ? member : undefined
+  }
+
+  #ban(userId: string, banMs: number): void {
+    const nowMs = this.#services.nowMs()
+    this.#services.bans.add(nowMs, this.id, userId, banMs)
+    this.union?.ban(userId, nowMs + banMs)
+  }
+
+  /** Without an answer the ban stands; one whose node is gone leaves at once. */
+  async #kickThere(member: RemoteMember, banMs: number): Promise<void> {
+    if (member.isAway) this.exit(member, 'kicked')
+    else await this.union?.ask(member, { do: 'kick', userId: member.userId, banMs })
+  }
+
+  async #answerThere(member: RemoteMember, accepted: boolean, by?: string): Promise<void> {
+    const { userId } = member
+    await this.union?.ask(member, { do: 'answerMic', userId, accepted, by })
+    if (by !== undefined) asParticipant(this.member(by))?.micRequests.answered(userId)
+  }
+
+  #putOut(member: Member): void {
+    if (member instanceof Participant) member.end('kicked')
+    else this.exit(member, 'kicked')
+  }
+
+  /** Everybody here. */
+  #empty(): void {
+    this.#roster.disown()
+    for (const member of [...this.members])
+      if (member instanceof Participant) member.end('disbanded')
+      else if (member instanceof LocalMember) {
+        this.#ban(member.userId, DEFAULT_BAN_MS)
+        this.exit(member, 'disbanded')
+      }
+    this.#finish()
+  }
+
   #waitForSomebody(): void {
     this.#cancelOver?.()
     this.#cancelOver = this.#services.clock.after(roomLimits.emptyMicros, () => this.#finish())
@@ -336,10 +488,7 @@ export class Room implements ParticipantRoom {
     this.#lists.close()
     this.#levels.close()
     this.mixes.close()
+    this.union?.close()
     this.#handlers.over(this)
   }
-}
-
-function asParticipant(member: Member | undefined): Participant | undefined {
-  return member instanceof Participant ? member : undefined
 }

@@ -5,7 +5,7 @@ import type { Grant } from '../auth/index.js'
 import type { EnterRequest } from './doors/enter-request.js'
 import { MediaTokens } from './media/media-tokens.js'
 import { StreamLayers } from './media/stream-layers.js'
-import type { Member } from './member.js'
+import { LocalMember } from './local-member.js'
 import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
@@ -63,8 +63,30 @@ export class Rooms {
     return this.#rooms.get(roomId)
   }
 
-  push(request: PushRequest): Grant {
-    return grantPush(this.admit(request), this.#services, request)
+  /** The room that this user enters: at once where this node alone has rooms. Throws or rejects with RoomError. */
+  admitAnywhere(request: AdmissionRequest): Room | Promise<Room> {
+    return this.#services.network === undefined ? this.admit(request) : this.#admitKnown(request)
+  }
+
+  push(room: Room, request: PushRequest): Grant {
+    return grantPush(room, this.#services, request)
+  }
+
+  /** A room that there is, on whatever node: at once where this node alone has rooms. Throws or rejects with ROOM_NOT_FOUND. */
+  require(roomId: string): Room | Promise<Room> {
+    const existing = (room: Room | undefined): Room => {
+      if (room?.exists === true) return room
+      throw new RoomError('ROOM_NOT_FOUND', 'There is no such room.')
+    }
+    return this.#services.network === undefined ? existing(this.get(roomId)) : this.visit(roomId).then(existing)
+  }
+
+  /** A room that this node may not have yet, with what other nodes tell of it: kept for a minute, or while it has members here. */
+  async visit(roomId: string, remoteAddress = ''): Promise<Room> {
+    const room = this.open(roomId, remoteAddress)
+    room.visited()
+    await room.union?.known
+    return room
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
@@ -95,19 +117,41 @@ export class Rooms {
     return claim
   }
 
+  /** The same, when what other nodes know of the room is known as far as it can be. */
+  async #admitKnown(request: AdmissionRequest): Promise<Room> {
+    this.#checkEntry(request)
+    const { roomId, identity, remoteAddress } = request
+    const { network } = this.#services
+    const isHere = this.#rooms.get(roomId)?.member(identity.userId) instanceof LocalMember
+    if (network?.isLost === true && !network.entersWhileLost && !isHere)
+      throw new RoomError(
+        'CLUSTER_UNAVAILABLE',
+        'The nodes of the cluster cannot reach each other; try again in a few seconds.',
+      )
+    const room = await this.visit(roomId, remoteAddress)
+    if ((await room.union?.isBanned(identity.userId)) === true) throw banned()
+    return this.admit(request)
+  }
+
   /** The room that this user enters, created if necessary. Throws RoomError. */
-  admit({ roomId, identity: { userId, permissions }, remoteAddress }: AdmissionRequest): Room {
-    if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
-    if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
+  admit(request: AdmissionRequest): Room {
+    this.#checkEntry(request)
+    const { roomId, identity, remoteAddress } = request
+    const { userId, permissions } = identity
     const isPresent = this.#rooms.get(roomId)?.member(userId) !== undefined
     const nowMs = this.#services.nowMs()
     if (this.bans.has(nowMs, roomId, userId) || (!isPresent && this.bans.hasLinkOf(nowMs, roomId, userId)))
-      throw new RoomError('BANNED', 'You were removed from this room and cannot return yet.')
+      throw banned()
     if (this.#services.mayEnter?.(roomId, userId) === false)
       throw new RoomError('NO_PERMISSION', 'Only users who accepted the call may enter its room.')
-    if (!permissions.createRoom && !this.#rooms.has(roomId))
+    if (!permissions.createRoom && this.#rooms.get(roomId)?.exists !== true)
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room, and the signature does not allow creating it.')
     return this.open(roomId, remoteAddress)
+  }
+
+  #checkEntry({ identity: { permissions } }: AdmissionRequest): void {
+    if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
+    if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
   }
 
   /**
@@ -147,7 +191,7 @@ export class Rooms {
     },
   }
 
-  #handleEntered(member: Member): void {
+  #handleEntered(member: LocalMember): void {
     if (member instanceof Participant) this.#sessions.set(member.resumeKey, member)
     else this.#devices++
     this.#services.log.info(namesOf(member), 'A member entered a room')
@@ -158,13 +202,17 @@ export class Rooms {
     if (this.#sessions.get(member.resumeKey) === member) this.#sessions.delete(member.resumeKey)
   }
 
-  #handleExited(member: Member, reason: ExitReason): void {
+  #handleExited(member: LocalMember, reason: ExitReason): void {
     if (member instanceof Participant) this.#endSession(member)
     else this.#devices--
     this.#services.log.info({ ...namesOf(member), reason }, 'A member left a room')
   }
 }
 
-function namesOf({ room, userId, kind, role, remoteAddress }: Member): Record<string, string> {
+function banned(): RoomError {
+  return new RoomError('BANNED', 'You were removed from this room and cannot return yet.')
+}
+
+function namesOf({ room, userId, kind, role, remoteAddress }: LocalMember): Record<string, string> {
   return { room: room.id, user: userId, kind, role, remoteAddress }
 }

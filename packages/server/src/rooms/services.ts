@@ -10,6 +10,7 @@ import type { MediaTokens } from './media/media-tokens.js'
 import type { SealedAddresses } from './media/sealed-addresses.js'
 import type { SessionClaim } from './model/membership.js'
 import type { SoundMeter } from './media/sound-meter.js'
+import type { RoomsNetwork } from './network/room-network.js'
 import type { StreamLayers } from './media/stream-layers.js'
 
 /** Rooms in a cluster: addresses and tokens that every node understands, and who is a member elsewhere. */
@@ -41,6 +42,8 @@ export interface RoomsOptions {
   readonly soundMeter?: SoundMeter | undefined
   /** Absent on a single node. */
   readonly cluster?: RoomsCluster | undefined
+  /** The other nodes of a cluster; absent alone. */
+  readonly network?: RoomsNetwork | undefined
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined

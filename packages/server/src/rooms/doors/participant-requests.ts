@@ -10,6 +10,12 @@ export type MemberMethod = Exclude<
   'room.enter' | 'room.resume' | 'room.renew' | 'room.ping' | 'room.leave' | CallMethod
 >
 
+/** The answer to a request: of what concerns another member it may come from the node that serves it. */
+export type RequestAnswer<Method extends MemberMethod> = Method extends
+  'room.kick' | 'room.mute' | 'room.disband' | 'mic.answer' | 'mic.remove'
+  ? ResultOf<Method> | Promise<ResultOf<Method>>
+  : ResultOf<Method>
+
 /** Requests of one participant to its room, handled in order. */
 export interface ParticipantRequests {
   readonly userId: string

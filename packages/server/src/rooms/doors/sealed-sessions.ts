@@ -7,9 +7,8 @@ const VERSION = 1
 const KINDS = ['browser', 'miniprogram', 'other'] as const
 const ROLES = ['owner', 'anchor', 'audience', 'device'] as const
 const PERMISSIONS = Object.keys(ALL_PERMISSIONS) as (keyof Permissions)[]
-/** Unix milliseconds, and epochs, which are made of them. */
+/** Unix milliseconds; epochs and generations are made of them. */
 const TIME_BYTES = 6
-const GENERATION_BYTES = 4
 
 /** Resume tokens that every node of a cluster reads. */
 export class SealedSessions {
@@ -27,7 +26,7 @@ export class SealedSessions {
     const parts = [
       Buffer.of(VERSION, KINDS.indexOf(claim.kind) + 16 * ROLES.indexOf(claim.role), permissions),
       ...[session, media, packId(claim.roomId), packId(claim.userId)],
-      packNumber(claim.generation, GENERATION_BYTES),
+      packNumber(claim.generation, TIME_BYTES),
       packNumber(claim.epoch, TIME_BYTES),
       packNumber(claim.expiresAt ?? 0, TIME_BYTES),
       Buffer.from(claim.userName, 'utf8'),
@@ -43,7 +42,7 @@ export class SealedSessions {
     const [who, bits] = [reader.number(1) ?? 0, reader.number(1) ?? 0]
     const [sessionId, mediaId] = [reader.random(), reader.random()]
     const [roomId, userId] = [reader.id(), reader.id()]
-    const [generation, epoch] = [reader.number(GENERATION_BYTES), reader.number(TIME_BYTES)]
+    const [generation, epoch] = [reader.number(TIME_BYTES), reader.number(TIME_BYTES)]
     const expiresAt = reader.number(TIME_BYTES)
     const [kind, role] = [KINDS[who & 15], ROLES[who >> 4]]
     if (sessionId === undefined || mediaId === undefined || roomId === undefined || userId === undefined)

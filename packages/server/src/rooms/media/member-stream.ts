@@ -1,9 +1,9 @@
-import type { Orientation } from '@crossroom/media'
-import type { PublishedStreamType, PublishState, StreamType } from '@crossroom/protocol'
+import type { PublishedStreamType, PublishState } from '@crossroom/protocol'
 import type { StreamEndReason, StreamProtocol } from '../../auth/index.js'
 import { roomLimits } from '../../config/index.js'
 import { StreamKey, type Clock, type StreamHub } from '../../hub/index.js'
 import type { Kinds } from '../model/policy.js'
+import type { ListedLayer, ListedStream } from './listed-stream.js'
 import type { MediaTokens } from './media-tokens.js'
 import { withoutSound, type RoomChanges } from './room-changes.js'
 import { StreamLayer } from './stream-layer.js'
@@ -27,7 +27,7 @@ export interface MemberStreamOptions {
   readonly hub: StreamHub
   readonly layers: StreamLayers
   readonly clock: Clock
-  /** Random, without meaning. */
+  /** Random, without meaning, and the same on every node. */
   readonly id: string
   readonly of: StreamOf
   /** The addresses that the stream is played by. */
@@ -41,7 +41,7 @@ const BOTH: Kinds = { audio: true, video: true }
 const NEITHER: Kinds = { audio: false, video: false }
 
 /** A member's main or aux stream, published by any protocol, under one key for the whole membership. */
-export class MemberStream {
+export class MemberStream implements ListedStream {
   readonly streamType: PublishedStreamType
   /** Publishers with this subject take the stream over from each other. */
   readonly subject: string
@@ -71,9 +71,9 @@ export class MemberStream {
     this.#tokens = tokens
     this.#changes = changes
     this.streamType = streamType
-    this.subject = `member:${id}`
-    this.#isShown = streamType === 'main'
     const key = StreamKey.room(id, of)
+    this.subject = subjectOf(key)
+    this.#isShown = streamType === 'main'
     const published = (state: Exclude<PublishState, 'refused'>) => this.#handlePublished(state)
     // Players that were given it as it came connect again, and are given the conversion then.
     const requiresConversion = () => tokens.endPlays(key, flvProtocols)
@@ -86,6 +86,10 @@ export class MemberStream {
 
   get key(): StreamKey {
     return this.best.key
+  }
+
+  get smallKey(): StreamKey | undefined {
+    return this.small?.key
   }
 
   /** The available audio and video. */
@@ -124,6 +128,24 @@ export class MemberStream {
 
   get isShown(): boolean {
     return this.#isShown
+  }
+
+  get layers(): readonly ListedLayer[] {
+    if (!this.#isShown) return []
+    const { best, small, smallKinds, streamType, kinds } = this
+    const layers = [this.#listed(streamType, best, kinds)]
+    if (small !== undefined && smallKinds !== undefined) layers.push(this.#listed('small', small, smallKinds))
+    return layers
+  }
+
+  /** The kinds that are withheld from everybody. */
+  get withheld(): Kinds {
+    const open = this.#open
+    return { audio: !open.audio, video: !open.video }
+  }
+
+  takeLevel(): number | undefined {
+    return this.best.monitor?.takeLevel()
   }
 
   /** Of kinds that are muted or may not be sent, nothing leaves the server. */
@@ -181,13 +203,30 @@ export class MemberStream {
     this.best.close()
     this.small?.close()
     this.#cancelHide?.()
-    this.#tokens.revokeKey(this.key)
-    this.#tokens.revokeKey(this.key.small)
+    for (const key of [this.key, this.smallKey]) if (key !== undefined) this.#tokens.revokeKey(key)
+  }
+
+  release(): void {
+    this.owner = undefined
+    this.#cancelHide?.()
+    for (const end of [...this.#encoders]) end('kicked')
+    this.best.release()
+    this.small?.release()
+  }
+
+  #listed(streamType: ListedLayer['streamType'], { key, stream, monitor }: StreamLayer, kinds: Kinds): ListedLayer {
+    return {
+      streamType,
+      stream: this,
+      key,
+      kinds,
+      rotation: monitor?.rotation ?? 0,
+      width: stream?.tracks.video?.width,
+    }
   }
 
   #apply(): void {
-    const open = this.#open
-    const withheld = { audio: !open.audio, video: !open.video }
+    const { withheld } = this
     this.best.withhold(withheld)
     this.small?.withhold(withheld)
     this.#changes.changed('list')
@@ -221,22 +260,7 @@ function flowingOf(monitor: StreamMonitor | undefined, open: Kinds): Kinds {
   return { audio: open.audio && monitor?.flowsAudio === true, video: open.video && monitor?.flowsVideo === true }
 }
 
-/** One layer of a stream and its available tracks, as others list it. */
-export interface ListedLayer {
-  readonly streamType: StreamType
-  readonly stream: MemberStream
-  readonly layer: StreamLayer
-  readonly kinds: Kinds
-  readonly rotation: Orientation
-}
-
-/** A stream as others list it: absent while it is not shown, with the lower layer while that lives. */
-export function layersOf(stream: MemberStream): ListedLayer[] {
-  if (!stream.isShown) return []
-  const { best, small, smallKinds, streamType, kinds } = stream
-  const rotationOf = (layer: StreamLayer): Orientation => layer.monitor?.rotation ?? 0
-  const layers: ListedLayer[] = [{ streamType, stream, layer: best, kinds, rotation: rotationOf(best) }]
-  if (small !== undefined && smallKinds !== undefined)
-    layers.push({ streamType: 'small', stream, layer: small, kinds: smallKinds, rotation: rotationOf(small) })
-  return layers
+/** Publishers with this subject take the stream of that key over from each other, on whatever node. */
+export function subjectOf(key: StreamKey): string {
+  return `member:${key.name}`
 }

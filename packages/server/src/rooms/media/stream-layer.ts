@@ -35,6 +35,8 @@ export class StreamLayer {
     this.key = options.key
     this.#options = options
     this.#forgetKey = options.layers.add(this)
+    const present = options.hub.get(options.key)
+    if (present !== undefined) this.handleOpened(present)
   }
 
   /** Undefined before its first publisher or player. */
@@ -69,14 +71,25 @@ export class StreamLayer {
 
   /** It may no longer be published or played. */
   close(): void {
+    const stream = this.#letGo()
+    stream?.end('kicked')
+  }
+
+  /** It is published on another node from now on, and its players stay. Whoever holds it then does so already. */
+  release(): void {
+    const stream = this.#letGo()
+    if (stream?.publication?.info.isCopy !== true) stream?.kickPublisher()
+  }
+
+  #letGo(): Stream | undefined {
     this.#forgetKey()
-    if (this.#held === undefined) return
+    if (this.#held === undefined) return undefined
     const { stream, monitor, release, unwatch } = this.#held
     this.#held = undefined
     unwatch()
     monitor.close()
     release()
-    stream.end('kicked')
+    return stream
   }
 
   /** An operator ended it, for its publisher and players. It may be published again, but withheld media stays withheld. */

@@ -18,7 +18,9 @@ export class StreamLayers {
   /** The answer takes it out again. */
   add(layer: KeyedLayer): () => void {
     this.#layers.set(layer.key.text, layer)
-    return () => void this.#layers.delete(layer.key.text)
+    return () => {
+      if (this.#layers.get(layer.key.text) === layer) this.#layers.delete(layer.key.text)
+    }
   }
 
   get(key: StreamKey): KeyedLayer | undefined {

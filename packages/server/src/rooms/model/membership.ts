@@ -33,6 +33,6 @@ export function streamIdOf(mediaId: string, streamType: PublishedStreamType): st
 }
 
 /** A time, so that it rises from one life of a room to the next, and always above the one before. */
-export function epochAfter(earlier: EarlierMembership | undefined, nowMs: number): number {
+export function epochAfter(earlier: Pick<EarlierMembership, 'epoch'> | undefined, nowMs: number): number {
   return Math.max(nowMs, (earlier?.epoch ?? 0) + 1)
 }

@@ -5,6 +5,7 @@ export type RoomErrorCode = ErrorCode &
   (
     | 'BAD_REQUEST'
     | 'BANNED'
+    | 'CLUSTER_UNAVAILABLE'
     | 'DRAINING'
     | 'INTERNAL'
     | 'MEDIA_CAPACITY'

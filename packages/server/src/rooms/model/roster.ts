@@ -9,6 +9,8 @@ import { RoomError } from './room-error.js'
 export interface Person {
   readonly userId: string
   readonly permissions: Permissions
+  /** Its node cannot be reached: it keeps its place for a while. */
+  readonly isAway?: boolean
   role: Role
   /** Kinds that the owner or an operator muted. */
   mutedByOthers: Kinds
@@ -47,8 +49,16 @@ export class Roster<P extends Person> {
   /** By user id, in the order in which they came. */
   readonly #members = new Map<string, P>()
   readonly #mic = new LinkMic()
+  readonly #isAlone: boolean
   #owner: P | undefined
+  /** The owner by `setOwner`, in the room or not. */
+  #ownerId: string | undefined
   #audience = 0
+
+  /** Alone it decides who owns the room. Else no node does by itself, and `setOwner` tells. */
+  constructor(isAlone = true) {
+    this.#isAlone = isAlone
+  }
 
   get owner(): P | undefined {
     return this.#owner
@@ -110,14 +120,58 @@ export class Roster<P extends Person> {
       events.push({ kind: 'replaced', person: present, by: person })
     }
     if (isListed(person)) events.push(...this.withdrawMic(person))
-    const mayOwn = person.permissions.createRoom && this.#owner === undefined
-    if (person.role === 'owner' || (person.role === 'anchor' && (wasOwner || mayOwn)))
-      this.#makeOwner(person, events, person)
+    if (this.#becomesOwner(person, wasOwner)) this.#makeOwner(person, events, person)
     this.#members.set(person.userId, person)
     if (!isListed(person)) this.#audience++
     events.push({ kind: 'entered', person })
     if (wasOwner && this.#owner === undefined) this.#passOwnership(events)
     return events
+  }
+
+  /** It was decided elsewhere. `entering` reads it in the answer to its own request. */
+  setOwner(userId: string | undefined, entering?: P): Events<P> {
+    this.#ownerId = userId
+    const person = userId === undefined ? undefined : this.#members.get(userId)
+    const events: Events<P> = []
+    if (person !== undefined && person === this.#owner) return events
+    if (person?.role === 'anchor') {
+      this.#makeOwner(person, events, person === entering ? person : undefined)
+      events.push(...this.waiting(person))
+    } else if (this.#owner !== undefined) {
+      this.#owner.role = 'anchor'
+      events.push({ kind: 'role', person: this.#owner })
+      this.#owner = undefined
+    }
+    return events
+  }
+
+  /** To own the room: the longest-present anchor with permission to create rooms. */
+  get candidate(): P | undefined {
+    for (const person of this.#members.values())
+      if (
+        (person.role === 'anchor' || person.role === 'owner') &&
+        person.permissions.createRoom &&
+        person.isAway !== true
+      )
+        return person
+    return undefined
+  }
+
+  /** Its own node changed its role: nothing is checked here. */
+  reflectRole(person: P, role: RequestedRole | 'device', by?: string): Events<P> {
+    const isAnchor = role !== 'audience'
+    return isListed(person) === isAnchor ? [] : this.#turn(person, isAnchor, by)
+  }
+
+  reflectAsking(person: P, isAsking: boolean): Events<P> {
+    if (!isAsking) return this.withdrawMic(person)
+    if (this.#mic.has(person.userId)) return []
+    this.#mic.ask(person.userId)
+    return this.#owner === undefined ? [] : [{ kind: 'asked', person, owner: this.#owner }]
+  }
+
+  isAsking(userId: string): boolean {
+    return this.#mic.has(userId)
   }
 
   /** Nothing when it is gone already. */
@@ -140,9 +194,13 @@ export class Roster<P extends Person> {
       throw new RoomError('NO_PERMISSION', 'The signature does not allow sending.')
     if (isListed(person) === (role === 'anchor')) return []
     if (role === 'anchor') this.check(person, false)
+    return this.#turn(person, role === 'anchor', by)
+  }
+
+  #turn(person: P, isAnchor: boolean, by?: string): Events<P> {
     const events: Events<P> = []
-    person.role = role
-    if (role === 'anchor') {
+    person.role = isAnchor ? 'anchor' : 'audience'
+    if (isAnchor) {
       this.#audience--
       events.push({ kind: 'listed', person })
     } else {
@@ -150,7 +208,7 @@ export class Roster<P extends Person> {
       events.push({ kind: 'unlisted', person })
       if (person === this.#owner) this.#passOwnership(events)
     }
-    if (role === 'anchor' && this.#owner === undefined && person.permissions.createRoom) this.#makeOwner(person, events)
+    if (isAnchor && this.#becomesOwner(person, false)) this.#makeOwner(person, events)
     else events.push({ kind: 'role', person, by })
     return events
   }
@@ -210,6 +268,13 @@ export class Roster<P extends Person> {
     if (!isListed(person)) this.#audience--
   }
 
+  #becomesOwner({ role, permissions, userId }: P, wasOwner: boolean): boolean {
+    if (!this.#isAlone) return role === 'anchor' && userId === this.#ownerId
+    return (
+      role === 'owner' || (role === 'anchor' && (wasOwner || (permissions.createRoom && this.#owner === undefined)))
+    )
+  }
+
   #makeOwner(person: P, events: Events<P>, entering?: P): void {
     const before = this.#owner
     if (before !== undefined && before !== person) {
@@ -224,6 +289,7 @@ export class Roster<P extends Person> {
   /** To the longest-present anchor with permission to create rooms; otherwise the room has no owner. */
   #passOwnership(events: Events<P>): void {
     this.#owner = undefined
+    if (!this.#isAlone) return
     for (const person of this.#members.values()) {
       if (person.role !== 'anchor' || !person.permissions.createRoom) continue
       this.#makeOwner(person, events)

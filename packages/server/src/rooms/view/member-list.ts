@@ -1,6 +1,6 @@
 import type { Orientation } from '@crossroom/media'
 import type { ExitReason, MediaAvailable, MemberKind, Role, StreamType, TrackKind } from '@crossroom/protocol'
-import { layersOf, type ListedLayer, type MemberStream } from '../media/member-stream.js'
+import type { ListedLayer, ListedStream } from '../media/listed-stream.js'
 
 /** The part of a member that lists need. */
 export interface Listable {
@@ -8,7 +8,7 @@ export interface Listable {
   readonly userName: string
   readonly kind: MemberKind
   readonly role: Role
-  readonly streams: Iterable<MemberStream>
+  readonly streams: Iterable<ListedStream>
 }
 
 /** One member at the time of a list, without fields that differ per receiver. */
@@ -30,7 +30,7 @@ export function listOf(members: Iterable<Listable>): MemberList {
   for (const { userId, userName, kind, role, streams } of members) {
     if (role === 'audience') continue
     const layers: ListedLayer[] = []
-    for (const stream of streams) layers.push(...layersOf(stream))
+    for (const stream of streams) layers.push(...stream.layers)
     list.set(userId, { userId, userName, kind, role, layers })
   }
   return list

@@ -3,9 +3,9 @@ import type { Permissions } from '../../auth/index.js'
 import type { MediaTokens } from '../media/media-tokens.js'
 import type { AddressBook } from './member-connection.js'
 import type { ListedMember, MemberList } from './member-list.js'
-import type { ListedLayer } from '../media/member-stream.js'
+import type { ListedLayer } from '../media/listed-stream.js'
 import { mayReceive, type Kinds } from '../model/policy.js'
-import type { StreamLayer } from '../media/stream-layer.js'
+import type { StreamKey } from '../../hub/index.js'
 
 export interface ReceiverOptions {
   readonly userId: string
@@ -24,9 +24,9 @@ export class Receiver {
   #permissions: Permissions
   #addresses: AddressBook
   /** Made at the first list that names the stream, the same for as long as both are members. */
-  #tokens = new WeakMap<StreamLayer, string>()
+  #tokens = new WeakMap<StreamKey, string>()
   /** How the tokens are written at present. */
-  #plays = new WeakMap<StreamLayer, PlayAddresses>()
+  #plays = new WeakMap<StreamKey, PlayAddresses>()
 
   constructor(options: ReceiverOptions) {
     this.#options = options
@@ -81,30 +81,30 @@ export class Receiver {
   }
 
   /** Undefined when it may have nothing of it. */
-  #streamOf(userId: string, { streamType, layer, kinds }: ListedLayer): UserStream | undefined {
+  #streamOf(userId: string, { streamType, key, kinds }: ListedLayer): UserStream | undefined {
     const may = this.may(streamType)
     if (!may.audio && !may.video) return undefined
     return {
       streamType,
       hasAudio: kinds.audio && may.audio,
       hasVideo: kinds.video && may.video,
-      play: this.#playOf(userId, streamType, layer, may),
+      play: this.#playOf(userId, streamType, key, may),
     }
   }
 
-  #playOf(userId: string, streamType: StreamType, layer: StreamLayer, may: Kinds): PlayAddresses {
-    const present = this.#plays.get(layer)
+  #playOf(userId: string, streamType: StreamType, key: StreamKey, may: Kinds): PlayAddresses {
+    const present = this.#plays.get(key)
     if (present !== undefined) return present
-    const play = this.#addresses.play(this.#tokens.get(layer) ?? this.#issue(userId, streamType, layer, may))
-    this.#plays.set(layer, play)
+    const play = this.#addresses.play(this.#tokens.get(key) ?? this.#issue(userId, streamType, key, may))
+    this.#plays.set(key, play)
     return play
   }
 
-  #issue(userId: string, streamType: StreamType, layer: StreamLayer, may: Kinds): string {
+  #issue(userId: string, streamType: StreamType, key: StreamKey, may: Kinds): string {
     const { roomId, holder, tokens } = this.#options
     const without = may.audio ? (may.video ? undefined : 'video') : 'audio'
-    const token = tokens.issue({ action: 'play', roomId, holder, userId, streamType, key: layer.key, without })
-    this.#tokens.set(layer, token)
+    const token = tokens.issue({ action: 'play', roomId, holder, userId, streamType, key, without })
+    this.#tokens.set(key, token)
     return token
   }
 }

@@ -1,13 +1,13 @@
 import type { Micros } from '@crossroom/media'
 import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
-import type { MemberStream } from '../media/member-stream.js'
+import type { ListedStream } from '../media/listed-stream.js'
 import { SpeakerOrder } from './speaker-order.js'
 
 /** A member that may be heard. */
 export interface Speaker {
   readonly userId: string
-  readonly main: MemberStream | undefined
+  readonly main: ListedStream | undefined
 }
 
 export interface RoomLevelsOptions {
@@ -60,7 +60,7 @@ export class RoomLevels {
     const levels: { userId: string; level: number }[] = []
     const heard = new Set<string>()
     for (const { userId, main } of this.#options.speakers()) {
-      const level = main?.best.monitor?.takeLevel()
+      const level = main?.takeLevel()
       if (main?.kinds.audio !== true) continue
       all.set(userId, level)
       if (level === undefined) continue

@@ -1,7 +1,7 @@
-import type { Micros } from '@crossroom/media'
 import type { ExitReason } from '@crossroom/protocol'
 import { roomLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
+import { Fold } from './fold.js'
 import { changeOf, listOf, type Listable, type ListChange, type MemberList } from './member-list.js'
 
 /** A receiver of the list. */
@@ -82,38 +82,5 @@ export class RoomLists {
   #tellCount(): void {
     const { list } = this
     for (const receiver of this.#options.receivers()) if (receiver.isListed) receiver.tellList(list)
-  }
-}
-
-/** Folds many changes into few calls: the first is immediate, those within the window after it share one call. */
-class Fold {
-  readonly #clock: Clock
-  readonly #window: Micros
-  readonly #flush: () => void
-  #nextAt: Micros = 0
-  #cancel: (() => void) | undefined
-  #closed = false
-
-  constructor(clock: Clock, window: Micros, flush: () => void) {
-    this.#clock = clock
-    this.#window = window
-    this.#flush = flush
-  }
-
-  /** Something changed. Never calls back before it returns. */
-  touch(): void {
-    if (this.#closed || this.#cancel !== undefined) return
-    const wait = Math.max(0, this.#nextAt - this.#clock.now())
-    this.#cancel = this.#clock.after(wait, () => {
-      this.#cancel = undefined
-      this.#nextAt = this.#clock.now() + this.#window
-      this.#flush()
-    })
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#cancel?.()
-    this.#cancel = undefined
   }
 }

@@ -22,6 +22,8 @@ export interface RoomMessagesOptions {
   readonly newId: () => string
   readonly participants: () => Iterable<MessageReceiver>
   readonly find: (userId: string) => MessageReceiver | undefined
+  /** To the members of other nodes. */
+  readonly broadcast: (message: ReceivedMessage) => void
 }
 
 /** Texts and custom data from one member to another or to all. Nothing is kept. */
@@ -37,12 +39,12 @@ export class RoomMessages {
 
   /** Returns the id of the message. A message to all is not sent back to its sender. */
   send({ userId: from, userName: fromName }: Sender, { to, kind, data }: ParamsOf<'message.send'>): string {
-    const { newId, nowMs, participants, find } = this.#options
+    const { newId, nowMs, find, broadcast } = this.#options
     const message: ReceivedMessage = { messageId: newId(), from, fromName, to, kind, data, at: nowMs() }
     if (to === null) {
       this.#spend()
-      for (const participant of participants())
-        if (participant.userId !== from) participant.notify('message.received', message)
+      this.deliver(message)
+      broadcast(message)
       return message.messageId
     }
     const receiver = find(to)
@@ -50,6 +52,14 @@ export class RoomMessages {
       throw new RoomError('USER_NOT_FOUND', 'No user with this id and a signaling connection is in the room.')
     receiver.notify('message.received', message)
     return message.messageId
+  }
+
+  /** To the members of this node that it is for. */
+  deliver(message: ReceivedMessage): void {
+    const { from, to } = message
+    for (const participant of this.#options.participants())
+      if (to === null ? participant.userId !== from : participant.userId === to)
+        participant.notify('message.received', message)
   }
 
   /** One message to all costs as many sends as there are members. */

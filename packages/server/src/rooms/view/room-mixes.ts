@@ -124,8 +124,8 @@ export class RoomMixes {
     const keys: StreamKey[] = []
     for (const { userId, layers } of this.#options.list().values()) {
       if (userId === except || (audioOf !== 'all' && !audioOf.includes(userId))) continue
-      for (const { streamType, layer } of layers)
-        if (streamType === 'main' || (streamType === 'aux' && withAux)) keys.push(layer.key)
+      for (const { streamType, key } of layers)
+        if (streamType === 'main' || (streamType === 'aux' && withAux)) keys.push(key)
     }
     return keys
   }

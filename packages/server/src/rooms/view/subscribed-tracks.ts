@@ -1,7 +1,7 @@
 import type { StreamType, TrackKind, StreamSubscription } from '@crossroom/protocol'
 import type { SubscribedTrack } from '../media/media-gateway.js'
 import type { MemberList } from './member-list.js'
-import type { ListedLayer, MemberStream } from '../media/member-stream.js'
+import type { ListedLayer, ListedStream } from '../media/listed-stream.js'
 import type { Kinds } from '../model/policy.js'
 
 /** A participant's subscription: all, or these in this order. */
@@ -24,7 +24,7 @@ interface Candidate {
 }
 
 /** In the order of the subscription; a map, because all tracks are calculated again at every change of the list. */
-type Candidates = Map<MemberStream, Candidate>
+type Candidates = Map<ListedStream, Candidate>
 
 /**
  * The tracks for one browser: audio first, the loudest in front, then video in the order of the subscription. A muted
@@ -59,7 +59,7 @@ function layerOf(list: MemberList, { userId, streamType }: StreamSubscription): 
   return list.get(userId)?.layers.find((layer) => layer.streamType === streamType)
 }
 
-function add(candidates: Candidates, asked: StreamSubscription, stream: MemberStream, kind: TrackKind): void {
+function add(candidates: Candidates, asked: StreamSubscription, stream: ListedStream, kind: TrackKind): void {
   if (candidates.has(stream) || !stream.tracks[kind]) return
   const { userId, streamType, maxWidth } = asked
   const track = { userId, streamType, kind, key: stream.key }
