@@ -146,3 +146,14 @@ export { WireReader } from './wire/wire-reader.js'
 export { buildVp9SuperframeIndex, hideVp9Frame, MAX_VP9_FRAMES, splitVp9Superframe } from './vp9/superframe.js'
 export { Vp9HeaderReader } from './vp9/uncompressed-header.js'
 export type { Vp9Size, Vp9UncompressedHeader } from './vp9/uncompressed-header.js'
+export {
+  type BoxPlace,
+  type FragmentTrack,
+  readBox,
+  readBoxes,
+  readFragmentTracks,
+  readTimescales,
+} from './mp4/box-reader.js'
+export { type Fragment, Fragmenter } from './mp4/fragmenter.js'
+export { initSegment, type Mp4Tracks } from './mp4/init-segment.js'
+export { isMp4Writable, isSameMp4Track } from './mp4/sample-entry.js'
