@@ -32,6 +32,10 @@ const numberFrom = (min: number, max: number): Rule => ({
 })
 
 export const text: Rule = { fits: (value) => isText(value) && value !== '', expected: 'a text' }
+export const servers: Rule = {
+  fits: (value) => text.fits(value) || (Array.isArray(value) && value.length > 0 && value.every(text.fits)),
+  expected: 'a text, or several in an array',
+}
 export const anyText: Rule = { fits: isText, expected: 'a text' }
 export const yesOrNo: Rule = { fits: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const positive = numberFrom(0, Infinity)

@@ -26,7 +26,7 @@ import type {
   VideoProcessor,
 } from './options.js'
 import type { PlayPath } from './room/remote-media.js'
-import { signalUrl } from './server-address.js'
+import { signalUrls } from './server-address.js'
 import { StatisticsReader, type Statistics } from './room/statistics.js'
 import {
   play,
@@ -58,7 +58,7 @@ const STATISTICS_MS = 2_000
 export class Crossroom {
   /** Calls that ring, over rooms. */
   readonly calls: Calls
-  readonly #signalUrl: string
+  readonly #signalUrls: readonly string[]
   readonly #emitter = new Emitter<CrossroomEvents>()
   readonly #local: LocalMedia
   readonly #sending: LocalSending
@@ -70,7 +70,7 @@ export class Crossroom {
   #isDestroyed = false
 
   private constructor(options: CreateOptions) {
-    this.#signalUrl = signalUrl(options.server)
+    this.#signalUrls = signalUrls(options.server)
     const emit = this.#emit
     this.#sending = new LocalSending(
       () => this.#call?.localChanged() ?? Promise.resolve(),
@@ -86,12 +86,12 @@ export class Crossroom {
       failed: (error) => emit('error', error),
     })
     this.#unwatchDevices = watchDevices((devices) => emit('device-changed', { devices }))
-    this.calls = new Calls(this.#signalUrl, this)
+    this.calls = new Calls(this.#signalUrls, this)
   }
 
   /** Throws `INVALID_ARGUMENT` for an invalid address. */
   static create(options: CreateOptions = {}): Crossroom {
-    checkOptions('create', options, { server: take.text })
+    checkOptions('create', options, { server: take.servers })
     return new Crossroom(options)
   }
 
@@ -184,7 +184,7 @@ export class Crossroom {
     if (this.#call !== undefined) throw new CrossroomError('ALREADY_IN_ROOM')
     const { canReceiveByWebRtc } = Crossroom.isSupported()
     const call = new RoomCall({
-      signalUrl: this.#signalUrl,
+      signalUrls: this.#signalUrls,
       enter: options,
       canReceiveByWebRtc,
       localTracks: () => this.#local.sent,

@@ -2,8 +2,11 @@ import type { PublishedStreamType, Role, RoomId, RoomInfo } from '@crossroom/pro
 
 /** Options of {@link Crossroom.create}. */
 export interface CreateOptions {
-  /** Origin of the server, `https://host[:port]`. Default: the server the SDK was loaded from, else the page's own. */
-  readonly server?: string
+  /**
+   * Origin of the server, `https://host[:port]`. Default: the server the SDK was loaded from, else the page's own. Of a cluster
+   * without a balancer: the origins of several nodes, tried in turn.
+   */
+  readonly server?: string | readonly string[]
 }
 
 /** Options of {@link Crossroom.enterRoom}. */

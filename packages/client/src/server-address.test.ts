@@ -13,24 +13,32 @@ test.each([
   ['https://rooms.example:8443/call?room=x', 'wss://rooms.example:8443/signal'],
   ['ws://127.0.0.1:9000', 'ws://127.0.0.1:9000/signal'],
 ])('%s is reached at %s', async (server, expected) => {
-  const { signalUrl } = await load()
-  expect(signalUrl(server)).toBe(expected)
+  const { signalUrls } = await load()
+  expect(signalUrls(server)).toEqual([expected])
 })
 
 test.each(['rooms.example', 'ftp://rooms.example', '', '//'])(
   '%j is no server, and a sentence says what is',
   async (server) => {
-    const { signalUrl } = await load()
-    expect(() => signalUrl(server)).toThrow(/https:\/\/HOST/)
+    const { signalUrls } = await load()
+    expect(() => signalUrls(server)).toThrow(/https:\/\/HOST/)
   },
 )
 
 test('the default server is the SDK’s origin, else the page’s', async () => {
   vi.stubGlobal('location', { origin: 'https://page.example' })
-  const { setLoadedFrom, signalUrl } = await load()
-  expect(signalUrl(undefined)).toBe('wss://page.example/signal')
+  const { setLoadedFrom, signalUrls } = await load()
+  expect(signalUrls(undefined)).toEqual(['wss://page.example/signal'])
   setLoadedFrom('file:///sdk/crossroom.js')
-  expect(signalUrl(undefined)).toBe('wss://page.example/signal')
+  expect(signalUrls(undefined)).toEqual(['wss://page.example/signal'])
   setLoadedFrom('https://server.example:8443/sdk/crossroom.js?v=2')
-  expect(signalUrl(undefined)).toBe('wss://server.example:8443/signal')
+  expect(signalUrls(undefined)).toEqual(['wss://server.example:8443/signal'])
+})
+
+test('several nodes are several addresses', async () => {
+  const { signalUrls } = await load()
+  expect(signalUrls(['https://a.example', 'https://b.example'])).toEqual([
+    'wss://a.example/signal',
+    'wss://b.example/signal',
+  ])
 })

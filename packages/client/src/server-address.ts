@@ -7,9 +7,10 @@ export function setLoadedFrom(scriptUrl: string): void {
   if (/^https?:/.test(scriptUrl)) loadedFrom = new URL(scriptUrl).origin
 }
 
-/** `ws(s)://HOST/signal` of a server given by its origin. Throws `INVALID_ARGUMENT`. */
-export function signalUrl(server: string | undefined): string {
-  return `${serverOrigin(server).replace(/^http/, 'ws')}/signal`
+/** `ws(s)://HOST/signal` of every given origin, or of the default one. Throws `INVALID_ARGUMENT`. */
+export function signalUrls(server: string | readonly string[] | undefined): string[] {
+  const servers = Array.isArray(server) ? (server as readonly string[]) : [server as string | undefined]
+  return servers.map((each) => `${serverOrigin(each).replace(/^http/, 'ws')}/signal`)
 }
 
 /** `http(s)://HOST` of a server, or of the default one. Throws `INVALID_ARGUMENT`. */

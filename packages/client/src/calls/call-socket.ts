@@ -33,11 +33,15 @@ export class CallSocket {
   readonly #waiting = new Map<string, Waiting>()
   #arriving: Waiting | undefined
 
-  constructor(url: string, user: OnlineParams & { readonly deviceId: string }, events: CallSocketEvents) {
+  constructor(urls: readonly string[], user: OnlineParams & { readonly deviceId: string }, events: CallSocketEvents) {
     this.#events = events
     this.story = new CallStory(user.userId)
     this.#session = new CallSession({ user, random: Math.random })
-    this.#driver = new SessionDriver(url, this.#session, (event) => this.#tell(event))
+    this.#driver = new SessionDriver({
+      session: this.#session,
+      address: (turn) => urls[turn % urls.length]!,
+      tell: (event) => this.#tell(event),
+    })
   }
 
   /** Resolves when the user is online; rejects with the server's code and sentence. */

@@ -56,7 +56,7 @@ async function stage(options: { readonly autoCapture?: boolean } = {}) {
     stopLocalVideo: done('video off'),
   }
   let entry = (): Promise<unknown> => Promise.resolve()
-  const calls = new Calls('ws://host/signal', room)
+  const calls = new Calls(['ws://host/signal'], room)
   const names = ['onCallReceived', 'onCallBegin', 'onCallEnd', 'onUserReject', 'onError', 'onStateChanged'] as const
   for (const name of names)
     calls.on(name, (event) => log.push(`${name}${'reason' in event ? ` ${String(event.reason)}` : ''}`))
@@ -145,7 +145,7 @@ test('refusals carry the code of the server; wrong arguments and a busy page are
 })
 
 test('a wrong signature rejects online', async () => {
-  const calls = new Calls('ws://host/signal', (await stage()).room)
+  const calls = new Calls(['ws://host/signal'], (await stage()).room)
   const online = calls.online({ userId: 'anna', userSig: 'wrong' })
   newest().onopen?.()
   newest().say({

@@ -51,7 +51,7 @@ const ID_BYTES = 12
  * ```
  */
 export class Calls {
-  readonly #signalUrl: string
+  readonly #signalUrls: readonly string[]
   readonly #room: CallRoom
   readonly #emitter = new Emitter<CallEvents>()
   #socket: CallSocket | undefined
@@ -60,8 +60,8 @@ export class Calls {
   /** Of the call whose room this is in. */
   #entered: string | undefined
 
-  constructor(signalUrl: string, room: CallRoom) {
-    this.#signalUrl = signalUrl
+  constructor(signalUrls: readonly string[], room: CallRoom) {
+    this.#signalUrls = signalUrls
     this.#room = room
   }
 
@@ -105,7 +105,7 @@ export class Calls {
       ...(sdkAppId === undefined ? {} : { sdkAppId }),
       ...(userSig === undefined ? {} : { userSig }),
     }
-    const socket = new CallSocket(this.#signalUrl, user, {
+    const socket = new CallSocket(this.#signalUrls, user, {
       happened: (happening) => this.#handleHappening(happening),
       state: (state, error) => this.#emitter.emit('onStateChanged', { state, ...(error && { error }) }),
     })

@@ -87,9 +87,10 @@ export class Picture {
     this.#transform()
   }
 
-  /** Shows a track from now on; undefined shows nothing. */
+  /** Shows a track from now on, the last picture until it has one; undefined shows nothing. */
   show(track: MediaStreamTrack | undefined): void {
     if (this.#closed || track === this.#track) return
+    if (track !== undefined && this.#track !== undefined) this.hold()
     this.#track = track
     this.#hasShown = false
     this.video.srcObject = track === undefined ? null : new MediaStream([track])

@@ -53,9 +53,14 @@ export class Downlink {
       })
   }
 
+  /** Tells nothing any more; the connection stays. */
+  retire(): void {
+    this.#closed = true
+  }
+
   /** Idempotent. */
   close(): void {
-    this.#closed = true
+    this.retire()
     this.connection.close()
   }
 

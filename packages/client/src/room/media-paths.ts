@@ -41,7 +41,7 @@ export class MediaPaths {
   readonly #up: PathWatch
   readonly #down: PathWatch
   readonly #unwatch: () => void
-  #iceServers: readonly IceServer[]
+  readonly #iceServers: readonly IceServer[]
   #uplink: Uplink | undefined
   #sent: readonly SentTrack[] = []
   #downlink: Downlink | undefined
@@ -101,26 +101,20 @@ export class MediaPaths {
     this.#retryDown()
   }
 
-  /** The server has forgotten both connections. */
-  startOver(iceServers: readonly IceServer[]): void {
-    this.#closeConnections()
-    this.#iceServers = iceServers
-    this.#uplink = undefined
-    this.#downlink = undefined
-    this.#options.tracksChanged([])
-  }
-
-  /** Idempotent. */
-  close(): void {
+  /** Others succeed these: the connections go on as they can until `close`, and nothing is told of them any more. Idempotent. */
+  retire(): void {
     this.#unwatch()
-    this.#closeConnections()
-  }
-
-  #closeConnections(): void {
     clearTimeout(this.#connectTimer)
     clearTimeout(this.#complaintTimer)
     this.#up.close()
     this.#down.close()
+    this.#uplink?.retire()
+    this.#downlink?.retire()
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.retire()
     this.#uplink?.close()
     this.#downlink?.close()
   }

@@ -18,6 +18,7 @@ import { CrossroomError, toCrossroomError } from '../errors.js'
 import type { ConnectionState, CrossroomEvents, FallbackReason, RemoteStreamEvent } from '../events.js'
 import type { LocalTrack } from '../media/local-source.js'
 import type { EnteredRoom, EnterRoomOptions } from '../options.js'
+import type { ReceivedTrack } from './downlink.js'
 import { RemoteMedia } from './remote-media.js'
 import { UNSEEN_WIDTH } from './subscriptions.js'
 import { MediaPaths } from './media-paths.js'
@@ -25,12 +26,13 @@ import { NetworkProbe } from './network-probe.js'
 import { watchPage } from './page-watch.js'
 import { Roster } from './roster.js'
 import { SignalSocket } from '../signal/signal-socket.js'
+import { TakeOver } from './take-over.js'
 import { WayFinder } from './way-finder.js'
 
 /** What a stay in a room is set up with and tells. */
 export interface RoomCallOptions {
-  /** `ws(s)://HOST/signal` */
-  readonly signalUrl: string
+  /** `ws(s)://HOST/signal` of each address of the server. */
+  readonly signalUrls: readonly string[]
   readonly enter: EnterRoomOptions
   /** Whether this browser can receive by WebRTC at all. */
   readonly canReceiveByWebRtc: boolean
@@ -54,6 +56,8 @@ export class RoomCall {
   })
   readonly #unwatch: () => void
   #paths: MediaPaths | undefined
+  /** From former connections to those of `#paths`. */
+  #takeOver: TakeOver | undefined
   #self: { readonly userId: string; readonly role: Role } | undefined
   #users: readonly User[] = []
   #audienceCount = 0
@@ -87,7 +91,7 @@ export class RoomCall {
       available: (kind, stream) => emit(`remote-${kind}-available`, stream),
       unavailable: (kind, stream: RemoteStreamEvent) => emit(`remote-${kind}-unavailable`, stream),
     })
-    this.#signal = new SignalSocket(options.signalUrl, {
+    this.#signal = new SignalSocket(options.signalUrls, {
       state: ({ state }) => this.#setState(state === 'idle' || state === 'closed' ? 'disconnected' : state),
       entered: (event) => this.#handleEntered(event),
       users: (event) => this.#handleUsers(event),
@@ -208,7 +212,7 @@ export class RoomCall {
     this.#countAudience(result.audienceCount)
     if (this.#paths === undefined) this.#paths = this.#openPaths(iceServers)
     else if (how === 'resumed') this.#resumePaths(this.#paths)
-    else this.#paths.startOver(iceServers)
+    else this.#startOver(this.#paths, iceServers)
     // After this turn, for the page shall hear who is there before anything else happens.
     queueMicrotask(() => {
       this.localChanged().catch((error: unknown) => this.#fail(error))
@@ -218,6 +222,23 @@ export class RoomCall {
   #resumePaths(paths: MediaPaths): void {
     this.#wayFinder.settle(performance.now())
     paths.resume()
+  }
+
+  /** This server knows no connections of ours. The former ones, as far as they live, play until the new ones do. */
+  #startOver(former: MediaPaths, iceServers: readonly IceServer[]): void {
+    this.#takeOver?.finish()
+    former.retire()
+    this.#takeOver = new TakeOver({
+      shown: this.remote.tracks,
+      show: (tracks) => this.remote.setTracks(tracks),
+      done: () => former.close(),
+    })
+    this.#paths = this.#openPaths(iceServers)
+  }
+
+  #setTracks(tracks: readonly ReceivedTrack[]): void {
+    if (this.#takeOver?.isOver === false) this.#takeOver.setTracks(tracks)
+    else this.remote.setTracks(tracks)
   }
 
   #openPaths(iceServers: readonly IceServer[]): MediaPaths {
@@ -232,7 +253,7 @@ export class RoomCall {
       stalled: (direction) => {
         if (this.#isMissed(direction)) void this.#wayFinder.stalled(performance.now())
       },
-      tracksChanged: (tracks) => this.remote.setTracks(tracks),
+      tracksChanged: (tracks) => this.#setTracks(tracks),
       receiving: () => this.#setPath({ path: 'webrtc' }),
       unreachable: (why) => this.#fallBack(why),
       failed: (error) => this.#fail(error),
@@ -315,6 +336,11 @@ export class RoomCall {
       case 'room.videoState':
       case 'room.audioState':
       case 'room.closed':
+      case 'call.ringing':
+      case 'call.accepted':
+      case 'call.rejected':
+      case 'call.changed':
+      case 'call.ended':
         return
     }
   }
@@ -352,6 +378,7 @@ export class RoomCall {
     this.#closed = true
     this.#unwatch()
     this.#wayFinder.close()
+    this.#takeOver?.close()
     this.#paths?.close()
     this.remote.close()
     this.#setState('disconnected')

@@ -79,9 +79,14 @@ export class Uplink {
     return this.#work()
   }
 
+  /** Tells nothing any more; the connection stays. */
+  retire(): void {
+    this.#closed = true
+  }
+
   /** Idempotent. */
   close(): void {
-    this.#closed = true
+    this.retire()
     this.connection.close()
   }
 

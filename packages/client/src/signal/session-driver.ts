@@ -13,15 +13,21 @@ export const pageClock: DriverClock = {
   },
 }
 
+export interface SessionDriverOptions<Event> {
+  readonly session: Machine<SessionInput, SessionOutput, Event>
+  /** `ws(s)://HOST/signal` of an attempt to connect. */
+  readonly address: (turn: number) => string
+  readonly tell: (event: Event) => void
+}
+
 /** Gives the machine of a session a WebSocket and the page's clock. */
 export class SessionDriver<Event> {
-  readonly #url: string
+  readonly #address: (turn: number) => string
   readonly #driver: Driver<SessionInput, SessionOutput, Event>
   #socket: WebSocket | undefined
 
-  /** `url` is `ws(s)://HOST/signal`. */
-  constructor(url: string, session: Machine<SessionInput, SessionOutput, Event>, tell: (event: Event) => void) {
-    this.#url = url
+  constructor({ session, address, tell }: SessionDriverOptions<Event>) {
+    this.#address = address
     this.#driver = new Driver(session, pageClock, { output: (output) => this.#act(output), event: tell })
   }
 
@@ -38,7 +44,7 @@ export class SessionDriver<Event> {
   #act(output: SessionOutput): void {
     switch (output.kind) {
       case 'connect':
-        return this.#connect()
+        return this.#connect(output.turn)
       case 'send':
         return this.#socket?.send(output.text)
       case 'disconnect': {
@@ -49,8 +55,8 @@ export class SessionDriver<Event> {
     }
   }
 
-  #connect(): void {
-    const socket = new WebSocket(this.#url)
+  #connect(turn: number): void {
+    const socket = new WebSocket(this.#address(turn))
     this.#socket = socket
     socket.onopen = () => this.#input(socket, { kind: 'open' })
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -37,7 +37,7 @@ function stage() {
     notification: ({ method }) => log.push(method),
     ended: ({ reason }) => log.push(`ended ${reason}`),
   }
-  return { signal: new SignalSocket('ws://host/signal', events), log }
+  return { signal: new SignalSocket(['ws://host/signal', 'ws://other/signal'], events), log }
 }
 
 const newest = (): FakeSocket => FakeSocket.all.at(-1)!
@@ -45,7 +45,7 @@ const newest = (): FakeSocket => FakeSocket.all.at(-1)!
 test('entering opens a socket, sends the entry, and resolves with the room', async () => {
   const { signal, log } = stage()
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
-  expect(newest().url).toBe('ws://host/signal')
+  expect(newest().url).toBe('ws://host/signal?room=x')
   newest().admit(ENTERED)
   expect(newest().sent[0]).toMatchObject({
     method: 'room.enter',
@@ -135,6 +135,18 @@ test('a socket that is lost is another one soon, which resumes the stay', async 
   expect(log).not.toContain('media.levels')
 })
 
+test('a server that does not open is another one of its addresses next time', async () => {
+  const { signal } = stage()
+  void signal.enter({ roomId: 'x', userId: 'anna' })
+  newest().admit(ENTERED)
+  newest().onclose?.({ code: 1006, reason: '' })
+  await vi.advanceTimersByTimeAsync(250)
+  expect(newest().url).toBe('ws://host/signal?room=x')
+  newest().onclose?.({ code: 1006, reason: '' })
+  await vi.advanceTimersByTimeAsync(450)
+  expect(newest().url).toBe('ws://other/signal?room=x')
+})
+
 test('a listener that asks for something more is not in the way of what else is to be told', async () => {
   const asked: Promise<unknown>[] = []
   const other: SignalEvents = {
@@ -144,7 +156,7 @@ test('a listener that asks for something more is not in the way of what else is 
     notification: () => undefined,
     ended: () => undefined,
   }
-  const signal = new SignalSocket('ws://host/signal', other)
+  const signal = new SignalSocket(['ws://host/signal'], other)
   const entering = signal.enter({ roomId: 'x', userId: 'anna' })
   newest().admit(ENTERED)
   await entering

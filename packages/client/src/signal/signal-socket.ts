@@ -37,21 +37,28 @@ export class SignalSocket {
   readonly #session: RoomSession
   readonly #driver: SessionDriver<SessionEvent>
   readonly #waiting = new Map<string, Waiting>()
+  /** A balancer before several nodes may bring the members of a room together by it; every node is right. */
+  #query = ''
   #entering: Waiting | undefined
   #leaving: Promise<void> | undefined
   #left: () => void = () => undefined
 
-  /** `url` is `ws(s)://HOST/signal`. */
-  constructor(url: string, events: SignalEvents) {
+  /** `urls` are `ws(s)://HOST/signal`, of which any will do. */
+  constructor(urls: readonly string[], events: SignalEvents) {
     this.#events = events
     this.#session = new RoomSession({ random: Math.random, client: { kind: 'browser', version: VERSION } })
-    this.#driver = new SessionDriver(url, this.#session, (event) => this.#tell(event))
+    this.#driver = new SessionDriver({
+      session: this.#session,
+      address: (turn) => urls[turn % urls.length]! + this.#query,
+      tell: (event) => this.#tell(event),
+    })
   }
 
   /** Resolves in the room; rejects with the server's code and sentence, or `SERVER_UNREACHABLE`. */
   enter(params: Omit<EnterParams, 'protocol' | 'client'>): Promise<EnterResult> {
     return new Promise((resolve, reject) => {
       this.#entering = { resolve, reject }
+      this.#query = `?room=${encodeURIComponent(params.roomId)}`
       this.#session.enter(pageClock.now(), params)
       this.#driver.drain()
     })

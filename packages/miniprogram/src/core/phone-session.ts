@@ -29,8 +29,11 @@ export interface PhoneSessionOptions {
 
 /** What a phone in a room is told. After `ended` nothing comes any more. */
 export interface PhoneSessionHandlers {
-  /** In the room, also after entering again because the session could not be resumed. */
-  entered(result: EnterResult): void
+  /**
+   * In the room, also after entering again because the session could not be resumed, or at another node of a cluster: then
+   * (`moved`) players that hang on a frozen machine must be started again.
+   */
+  entered(result: EnterResult, how: EntryKind): void
   /** Where to push; undefined when this member must not or must no longer push. */
   pushUrl(url: string | undefined): void
   /** Stop the pusher and start it with the same URL. */
@@ -114,7 +117,7 @@ export class PhoneSession {
 
   /** The page is shown again. */
   shown(): void {
-    this.#keeper.shown()
+    this.#keeper.pushAgain()
   }
 
   /** false: the app pauses its pusher, and nothing is pushed again until it is true. */
@@ -143,8 +146,9 @@ export class PhoneSession {
       this.#tell([{ code: pusherCodes.needReenter, message: 'The session was lost and entered anew' }])
     }
     rememberPlays(result.userList)
-    handlers.entered(result)
+    handlers.entered(result, how)
     this.#setPushUrl(result.push?.rtmp)
+    if (how === 'moved') this.#keeper.pushAgain()
     this.#tell(how === 'entered' ? this.#codes.entered(result.userList) : this.#codes.changed(result.userList))
     if (how === 'entered' && !(this.#media.audio && this.#media.video)) this.#tellMedia()
   }

@@ -87,7 +87,7 @@ test('nothing is pushed again after leaving, a pause or a refusal', () => {
     if (end === 'unwant') keeper.unwant()
     else published('refused')
     published('ended')
-    keeper.shown()
+    keeper.pushAgain()
     clock.advance(60_000)
     expect(told).toEqual([])
   }
@@ -106,6 +106,6 @@ test('with camera and microphone off, silence is no reason to push again, but a 
 
 test('a shown page pushes at once', () => {
   const { keeper, told } = keep()
-  keeper.shown()
+  keeper.pushAgain()
   expect(told).toEqual(['restart 0'])
 })

@@ -75,8 +75,11 @@ export class PushKeeper {
     }
   }
 
-  /** The page is shown again: Android may have stopped the camera meanwhile without a word. */
-  shown(): void {
+  /**
+   * At once, whatever the pusher believes: the page is shown again, and Android may have stopped the camera meanwhile without a
+   * word; or the member is at another node, and the old one may be frozen.
+   */
+  pushAgain(): void {
     if (this.#wanted) this.#restart()
   }
 

@@ -86,6 +86,8 @@ export class RoomClient {
   #entering: Waiting | undefined
   #entered = false
   #socket: Socket | undefined
+  /** With the room, by which a balancer before several nodes may bring its members together; every node is right. */
+  #url = ''
 
   constructor(options: RoomClientOptions) {
     const { platform } = options
@@ -109,6 +111,7 @@ export class RoomClient {
   enter(entry: EnterOptions): Promise<EnterResult> {
     return new Promise((resolve, reject) => {
       this.#entering = { resolve: resolve, reject }
+      this.#url = `${this.#options.signalUrl}?room=${encodeURIComponent(entry.roomId)}`
       this.#session.enter(this.#now(), entry)
       this.#driver.drain()
     })
@@ -145,7 +148,7 @@ export class RoomClient {
 
   #connect(): void {
     const isCurrent = (): boolean => this.#socket === socket
-    const socket: Socket = this.#options.platform.connect(this.#options.signalUrl, {
+    const socket: Socket = this.#options.platform.connect(this.#url, {
       open: () => isCurrent() && this.#driver.handleInput({ kind: 'open' }),
       text: (text) => isCurrent() && this.#driver.handleInput({ kind: 'text', text }),
       closed: (code, reason) => {

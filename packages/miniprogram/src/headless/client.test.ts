@@ -51,7 +51,7 @@ async function settle(ms = 0): Promise<void> {
 test('join resolves with the id, publish with the address of the membership', async () => {
   expect(await client.join(me)).toBe('me')
   expect(await client.publish()).toBe('rtmp://room.test:1935/r/push0')
-  expect(wx.urls).toEqual(['wss://room.test/signal'])
+  expect(wx.urls).toEqual(['wss://room.test/signal?room=100'])
 })
 
 test('a stream is told, subscribed to, muted and gone', async () => {
@@ -134,6 +134,22 @@ test('a session that was lost and entered anew pushes to its new address', async
   server.cut({ forgets: true })
   await settle(1000)
   expect(told).toEqual([['push-again', { url: 'rtmp://room.test:1935/r/push9' }]])
+})
+
+test('at another node of a cluster push and plays begin again, with the same addresses', async () => {
+  await client.join(me)
+  const url = await client.publish()
+  server.list([member('a')])
+  await settle()
+  const play = await client.subscribe('a')
+  told.length = 0
+  server.isAnotherNode = true
+  server.cut({ forgets: false })
+  await settle(1000)
+  expect(told).toEqual([
+    ['update-url', { uid: 'a', streamType: 'main', url: play.url }],
+    ['push-again', { url }],
+  ])
 })
 
 test('a push that the server refuses is ended with its reason', async () => {

@@ -241,7 +241,10 @@ export class Client extends Emitter<ClientEvents> {
 
   #handlers(): PhoneSessionHandlers {
     return {
-      entered: ({ userList }) => this.#setUsers(userList),
+      entered: ({ userList }, how) => {
+        this.#setUsers(userList)
+        if (how === 'moved') for (const stream of this.#streams.playing()) this.emit('update-url', stream)
+      },
       pushUrl: (url) => this.#setPushUrl(url),
       restartPush: () => this.emit('push-again', { url: this.#pushUrl ?? '' }),
       // The page of a headless client has its own picture of the room; the codes are for the components.

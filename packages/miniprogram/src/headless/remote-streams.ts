@@ -79,6 +79,13 @@ export class RemoteStreams {
     return route?.handleCode(code) ? route.url : undefined
   }
 
+  /** The addresses that the page plays, to be played again. */
+  playing(): { readonly uid: string; readonly streamType: PlayableType; readonly url: string }[] {
+    return [...this.#known.values()].flatMap(({ stream: { uid, streamType }, route }) =>
+      route === undefined ? [] : [{ uid, streamType, url: route.url }],
+    )
+  }
+
   rotate(uid: string, streamType: string, rotation: number): void {
     const known = this.#known.get(`${uid}/${streamType}`)
     if (known) known.rotation = rotation

@@ -15,7 +15,7 @@ test('a room address is entered, pushed to the address of the server, and told i
   server.users = [member('web1')]
   const { pushers, wx } = await room.open({ server })
   await room.stage.settle()
-  expect(wx.urls).toEqual(['wss://room.test/signal'])
+  expect(wx.urls).toEqual(['wss://room.test/signal?room=100'])
   expect(server.paramsOf('room.enter')).toMatchObject([
     { sdkAppId: 1400000000, roomId: 100, userId: 'me', userSig: 'sig' },
   ])
@@ -44,7 +44,7 @@ test('an address of another cloud needs the server, and is refused with 1022 wit
   expect(details('statechange')).toEqual([{ code: 1022, message }])
   room.stage.close()
   const own = await room.open({ properties: { url: foreign, server: 'ws://10.0.0.2:8080' } })
-  expect(own.wx.urls).toEqual(['ws://10.0.0.2:8080/signal'])
+  expect(own.wx.urls).toEqual(['ws://10.0.0.2:8080/signal?room=100'])
 })
 
 test('another address leaves the room and enters the next; an empty one leaves', async () => {

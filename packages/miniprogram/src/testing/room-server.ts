@@ -34,6 +34,8 @@ export class FakeRoomServer {
   readonly refuse = new Map<string, ErrorCode>()
   /** false: sockets never open, as with a server that is away. */
   reachable = true
+  /** A resumed phone has come to another node of the cluster. */
+  isAnotherNode = false
   socket: ServedSocket | undefined
   #entries = 0
 
@@ -75,7 +77,10 @@ export class FakeRoomServer {
       case 'room.enter':
       case 'room.resume':
         this.#entries++
-        return writeResult<'room.enter'>(id, this.#enterResult())
+        return writeResult<'room.enter'>(id, {
+          ...this.#enterResult(),
+          ...(request.method === 'room.resume' && this.isAnotherNode && { moved: true }),
+        })
       case 'room.ping':
         return writeResult<'room.ping'>(id, { now: 0 })
       case 'room.switchRole':

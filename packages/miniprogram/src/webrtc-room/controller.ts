@@ -1,4 +1,12 @@
-import type { EnterResult, Notification, ReceivedMessage, RequestedRole, SessionState, User } from '@crossroom/protocol'
+import type {
+  EnterResult,
+  EntryKind,
+  Notification,
+  ReceivedMessage,
+  RequestedRole,
+  SessionState,
+  User,
+} from '@crossroom/protocol'
 
 import {
   factsOf,
@@ -266,7 +274,7 @@ export class RoomController {
 
   #handlers(): PhoneSessionHandlers {
     return {
-      entered: (result) => this.#entered(result),
+      entered: (result, how) => this.#entered(result, how),
       pushUrl: (url) => this.#setPushUrl(url),
       restartPush: () => this.#host.restartPusher(),
       pusherEvent: (event) => this.#tellPusherEvent(event),
@@ -281,9 +289,10 @@ export class RoomController {
     }
   }
 
-  #entered({ userList: users, room }: EnterResult): void {
+  #entered({ userList: users, room }: EnterResult, how: EntryKind): void {
     const isFirst = !this.#inRoom
     this.#inRoom = true
+    if (how === 'moved') this.#seats.restart()
     this.#setUsers(users)
     if (!isFirst) {
       this.#audioOnly.renew()

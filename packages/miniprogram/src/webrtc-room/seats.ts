@@ -100,6 +100,16 @@ export class Seats {
     }
   }
 
+  /** Every player is created again, with the same address. */
+  restart(): void {
+    for (const seat of this.#seats) {
+      for (const player of seat?.players.values() ?? []) {
+        player.route.restart()
+        this.#renewed(player)
+      }
+    }
+  }
+
   /** The sender holds its camera another way. Degrees, clockwise; a player knows upright and sideways. */
   rotate(userId: string, streamType: string, rotation: number): void {
     const player = streamType === 'small' ? undefined : this.find(userId)?.players.get(streamType as 'main' | 'aux')

@@ -23,7 +23,7 @@ export interface PropertyCase {
 const small = { template: 'bigsmall' }
 
 export const propertyCases: readonly PropertyCase[] = [
-  { name: 'server', value: '192.168.1.5:8080', url: 'ws://192.168.1.5:8080/signal' },
+  { name: 'server', value: '192.168.1.5:8080', url: 'ws://192.168.1.5:8080/signal?room=100' },
   { name: 'prefer', value: 'flv', player: { src: 'http://room.test:8080/r/web1-main.flv' } },
   ...templates.map((template) => ({ name: 'template', value: template, view: { layout: { template } } })),
   { name: 'template', value: 'unheard-of', view: { layout: { template: 'float' } } },
@@ -48,7 +48,7 @@ export const propertyCases: readonly PropertyCase[] = [
   { name: 'autoplay', value: true, player: { autoplay: true } },
   { name: 'autoplay', value: false, player: { autoplay: true } },
   { name: 'enableCamera', value: false, pusher: { enableCamera: false }, state: { audio: true, video: false } },
-  { name: 'useCloud', value: false, url: 'wss://room.test/signal', nothing: true },
+  { name: 'useCloud', value: false, url: 'wss://room.test/signal?room=100', nothing: true },
   { name: 'pureAudioPushMod', value: 1, pusher: { enableCamera: false }, state: { audio: true, video: false } },
   { name: 'pureAudioPushMod', value: 2, pusher: { enableCamera: false } },
   { name: 'recordId', value: 7, nothing: true },

@@ -19,7 +19,7 @@ const room = useRoomStage()
 
 test('start enters the room of the properties and pushes to the address of the server', async () => {
   const { server, wx, pushers } = await room.enter()
-  expect(wx.urls).toEqual(['wss://room.test/signal'])
+  expect(wx.urls).toEqual(['wss://room.test/signal?room=100'])
   expect(server.paramsOf('room.enter')).toMatchObject([
     { protocol: 1, sdkAppId: 1400000000, roomId: 100, userId: 'me', userSig: 'sig', role: 'anchor' },
   ])
@@ -270,6 +270,20 @@ test('a resumed session is invisible: same player, same push, no code', async ()
     before[2],
   ])
   expect(wx.calls).toEqual([])
+})
+
+test('at another node of a cluster the push and the players begin again, and no code is told', async () => {
+  const server = new FakeRoomServer()
+  server.users = [member('web1')]
+  const { pushers, players, wx, settle } = await room.enter({ server })
+  const [pusher, player, codes] = [pushers[0], players[0], room.pusherCodes().length]
+  server.isAnotherNode = true
+  server.cut({ forgets: false })
+  await settle(1000)
+  expect([pushers[0] === pusher, players[0] === player]).toEqual([true, false])
+  expect(players[0]?.data['src']).toBe(player?.data['src'])
+  expect(wx.calls.map(({ tag, method }) => `${tag}.${method}`)).toEqual(['pusher.stop', 'pusher.start'])
+  expect(room.pusherCodes()).toHaveLength(codes)
 })
 
 test('Wi-Fi to 4G asks the server at once instead of waiting for a heartbeat', async () => {

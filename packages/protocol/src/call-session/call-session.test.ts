@@ -207,6 +207,27 @@ test('a server that is going down is tried again, with the signature of then', (
   expect(rig.reconnect()).toMatchObject({ params: { userSig: 'new' } })
 })
 
+test('a server that drains or does not open is another one of its addresses next time, a lost socket is not', () => {
+  const rig = new Rig()
+  const nextTurn = (): unknown => {
+    for (;;) {
+      const connect = rig.outputs.splice(0).find(({ kind }) => kind === 'connect')
+      if (connect?.kind === 'connect') return connect.turn
+      rig.pass(SECOND / 100)
+    }
+  }
+  rig.session.start(rig.now)
+  rig.drain()
+  expect(nextTurn()).toBe(0)
+  rig.refuse(rig.open(), 'DRAINING')
+  expect(nextTurn()).toBe(1)
+  rig.answer<'user.online'>(rig.open(), online([]))
+  rig.lose()
+  expect(nextTurn()).toBe(1)
+  rig.lose()
+  expect(nextTurn()).toBe(2)
+})
+
 test('whatever a server says, requests get one answer each and the session goes on or ends', () => {
   const word = fc.oneof(
     fc.constant({ lose: true } as const),

@@ -63,6 +63,7 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
   #deadline: Micros = Infinity
   #onlineAt: Micros = 0
   #lastId = 0
+  #turn = 0
   #ownId = ''
   #userSig: string | undefined
 
@@ -117,7 +118,7 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
   handleInput(now: Micros, input: SessionInput): void {
     if (input.kind === 'open' && this.#phase === 'connecting') this.#greet(now)
     else if (input.kind === 'text') this.#handleText(now, input.text)
-    else if (input.kind === 'closed' && this.#hasSocket) this.#lose(now)
+    else if (input.kind === 'closed' && this.#hasSocket) this.#loseSocket(now)
   }
 
   poll(now: Micros): Polled<SessionOutput, CallSessionEvent> {
@@ -149,7 +150,7 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
 
   #connect(now: Micros): void {
     this.#set('connecting', now + this.#limits.connectMicros)
-    this.#outbox.send({ kind: 'connect' })
+    this.#outbox.send({ kind: 'connect', turn: this.#turn })
     this.#outbox.tell({ kind: 'state', state: 'connecting' })
   }
 
@@ -244,9 +245,16 @@ export class CallSession implements Machine<SessionInput, SessionOutput, CallSes
     this.#handleNotification({ method: 'call.ended', params: { callId, reason, by } })
   }
 
+  /** Goes on at another address of the server: this one does not answer, or refuses. */
   #giveUp(now: Micros, error: ResponseError): void {
+    this.#turn++
     this.#outbox.send({ kind: 'disconnect', code: 4000, reason: error.code })
     this.#lose(now, error.retryAfterMs)
+  }
+
+  #loseSocket(now: Micros): void {
+    if (this.#phase === 'connecting') this.#turn++
+    this.#lose(now)
   }
 
   #lose(now: Micros, retryAfterMs?: number): void {

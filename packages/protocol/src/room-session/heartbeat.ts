@@ -19,6 +19,11 @@ export class Heartbeat {
     return this.#nextAt
   }
 
+  /** Of the last server; 0 before the first. */
+  get interval(): Micros {
+    return this.#interval
+  }
+
   start(now: Micros, heartbeatMs: number): void {
     const { minHeartbeatMicros, maxHeartbeatMicros } = this.#limits
     this.#interval = Math.min(maxHeartbeatMicros, Math.max(minHeartbeatMicros, heartbeatMs * MICROS_PER_MILLISECOND))

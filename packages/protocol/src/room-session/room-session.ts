@@ -62,6 +62,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   #isResuming = false
   #lastError: ResponseError = ownError('TIMEOUT')
   #unreadable = 0
+  #turn = 0
 
   constructor(options: RoomSessionOptions) {
     this.#options = options
@@ -157,7 +158,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
         break
       case 'closed':
         if (this.#phase.name === 'leaving') this.#finishLeaving(false)
-        else if (this.#phase.hasSocket) this.#lose(now, lost(input.code))
+        else if (this.#phase.hasSocket) this.#loseSocket(now, input.code)
         break
     }
   }
@@ -185,9 +186,17 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #connect(now: Micros): void {
-    this.#phase.connecting(now)
-    this.#outbox.send({ kind: 'connect' })
+    this.#phase.connecting(now, this.#patience)
+    this.#outbox.send({ kind: 'connect', turn: this.#turn })
     this.#tellState()
+  }
+
+  /** For a socket to open. */
+  get #patience(): Micros {
+    const { connectMicros, firstConnectMicros } = this.#limits
+    if (!this.#phase.hasEntered) return connectMicros
+    const first = Math.max(firstConnectMicros, 1.5 * this.#heartbeat.interval)
+    return Math.min(connectMicros, first * 2 ** Math.max(0, this.#delay.attempt - 1))
   }
 
   #tellState(): void {
@@ -230,7 +239,7 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
   }
 
   #handleEntry(now: Micros, result: EnterResult): void {
-    const how: EntryKind = this.#isResuming ? 'resumed' : this.#phase.hasEntered ? 're-entered' : 'entered'
+    const how = this.#entryKind(result)
     this.#credentials?.accepted(result)
     this.#users.selfId = result.self.userId
     this.#phase.live(now)
@@ -239,7 +248,12 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     this.#outbox.tell({ kind: 'entered', how, result })
     this.#tell(this.#users.replace(result.userList, result.audienceCount))
     if (!this.#isResuming) this.#fulfilRenewal(result.expiresAt)
-    this.#ledger.sendPersistent(now, !this.#isResuming)
+    this.#ledger.sendPersistent(now, how !== 'resumed')
+  }
+
+  #entryKind({ moved = false }: EnterResult): EntryKind {
+    if (this.#isResuming) return moved ? 'moved' : 'resumed'
+    return this.#phase.hasEntered ? 're-entered' : 'entered'
   }
 
   /** The room was entered with the latest signature, which settles pending renewals. */
@@ -293,10 +307,17 @@ export class RoomSession implements Machine<SessionInput, SessionOutput, Session
     else if (this.#phase.hasSocket) this.#giveUp(now, ownError('TIMEOUT'))
   }
 
-  /** Closes the socket from this side and goes on without it. */
+  /** Closes the socket from this side and goes on without it, at another address of the server: this one does not answer. */
   #giveUp(now: Micros, error: ResponseError): void {
+    this.#turn++
     this.#disconnect(GIVEN_UP, error.code)
     this.#lose(now, error)
+  }
+
+  /** A node that does not even open one is down; one that had is asked again first, for it knows the PeerConnections. */
+  #loseSocket(now: Micros, code: number): void {
+    if (this.#phase.name === 'connecting') this.#turn++
+    this.#lose(now, lost(code))
   }
 
   #disconnect(code: number, reason: string): void {

@@ -9,9 +9,12 @@ export type SessionInput =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
 
-/** What to do with the socket; there is one at a time, and `connect` comes only when there is none. */
+/**
+ * What to do with the socket; there is one at a time, and `connect` comes only when there is none. `turn` rises when the
+ * server should be tried at another of its addresses: take them in turn.
+ */
 export type SessionOutput =
-  | { readonly kind: 'connect' }
+  | { readonly kind: 'connect'; readonly turn: number }
   | { readonly kind: 'send'; readonly text: string }
   | { readonly kind: 'disconnect'; readonly code: number; readonly reason: string }
 
@@ -25,10 +28,10 @@ export type SessionMethod = Exclude<
 >
 
 /**
- * `resumed`: the same membership, PeerConnections and addresses. `re-entered`: a new membership, after the server has
- * forgotten the old one; media must be published again.
+ * `resumed`: the same membership, PeerConnections and addresses. `moved`: the same membership and addresses at another node of
+ * the cluster, where media must be published again. `re-entered`: a new membership, after the server has forgotten the old one.
  */
-export type EntryKind = 'entered' | 'resumed' | 're-entered'
+export type EntryKind = 'entered' | 'resumed' | 'moved' | 're-entered'
 
 /** `refused`: the server does not take the user in; `unreachable`: there was no server until the deadline of entering. */
 export type EndReason = 'left' | 'refused' | 'unreachable' | Exclude<CloseReason, 'drain'>

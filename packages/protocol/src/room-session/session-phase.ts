@@ -79,9 +79,10 @@ export class SessionPhase {
     this.#enterBy = now + this.#limits.enterMicros
   }
 
-  connecting(now: Micros): void {
+  /** @param patience of this attempt. */
+  connecting(now: Micros, patience: Micros): void {
     this.#connectAt = now
-    this.#set('connecting', now + this.#limits.connectMicros)
+    this.#set('connecting', now + patience)
   }
 
   entering(now: Micros): void {

@@ -38,6 +38,8 @@ export const roomLimits = {
   emptyMicros: 60 * SECOND,
   /** Interval of a client's heartbeats; after two missing ones it counts as gone. */
   heartbeatMs: 10_000,
+  /** The same in a cluster, where a client that misses the answer to three goes to another node. The server waits as long as alone. */
+  clusterHeartbeatMs: 800,
   /** How long a member without a socket may resume, from the detection of the loss: two heartbeats and 30 s. */
   resumeMicros: 2 * 10 * SECOND + 30 * SECOND,
   /** How long a device may return after its push ended. */

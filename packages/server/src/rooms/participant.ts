@@ -216,7 +216,8 @@ export class Participant extends LocalMember implements Requester {
     const { sessionId, resumeToken, userId, role } = this
     const userList = this.receiver.usersOf(list)
     const expiresAt = this.#expiresAt ?? null
-    const { heartbeatMs } = roomLimits
+    const { cluster } = this.services
+    const heartbeatMs = cluster === undefined ? roomLimits.heartbeatMs : roomLimits.clusterHeartbeatMs
     const room = this.room.info()
     return {
       ...{ sessionId, resumeToken, room, self: { userId, role }, userList, audienceCount, heartbeatMs, expiresAt },

@@ -298,7 +298,9 @@ export class SignalingSession implements MemberConnection {
 
   /** The socket is no stranger's any more. */
   #admitted(heartbeatMs: number): void {
-    this.#silenceLimit = (signalingLimits.missedHeartbeats + 0.5) * heartbeatMs * 1000
+    // Pages that are hidden and phones in a bad network are slower than the heartbeats of a cluster.
+    const countedMs = heartbeatMs === roomLimits.clusterHeartbeatMs ? roomLimits.heartbeatMs : heartbeatMs
+    this.#silenceLimit = (signalingLimits.missedHeartbeats + 0.5) * countedMs * 1000
     this.#origin.entered()
   }
 
