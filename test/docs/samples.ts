@@ -55,6 +55,7 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/11-mini-program.md', has: '<webrtc-room', why: PHONE },
   { file: 'docs/11-mini-program.md', has: 'Page({', why: PHONE },
   { file: 'docs/13-calls.md', has: 'api/v1/calls', run: 'demo' },
+  { file: 'docs/14-hls.md', has: 'ffplay', run: 'demo' },
   { file: 'docs/12-desktop.md', has: 'desktop register', run: 'none' },
   { file: 'docs/2-streams.md', has: 'crossroom token --stream', run: 'secret' },
   { file: 'docs/2-streams.md', has: 'txSecret', run: 'secret' },

@@ -4,7 +4,7 @@
  */
 export { run, start, type Finished, type RunningProcess } from './process.js'
 export { until, type UntilOptions } from './until.js'
-export { COMMAND, startServer, TEST_API_KEY, type TestServer, type TestServerOptions } from './server.js'
+export { startServer, TEST_API_KEY, type TestServer, type TestServerOptions } from './server.js'
 export { AAC, LOW_DELAY, X264_DEFAULTS, pushClip, pushFfmpeg, type ClipPush, type FfmpegPush } from './push.js'
 export { makeClip, pictureOf, readClip, temporaryPath, toneOf, type Clip, type ClipOptions } from './clip.js'
 export {
@@ -33,6 +33,7 @@ export {
 export { pushClock, type ClockPush } from './push-clock.js'
 export { pushTags, type TagPush } from './push-tags.js'
 export { measureLipSync } from './lip-sync.js'
+export * from './hls-page.js'
 export { openLivePage, type LivePage } from './live-page.js'
 export { probe, type Probed, type ProbedPacket, type ProbedTrack, type ProbeOptions } from './probe.js'
 export { clockAge, clockBits, clockOfBits, clockPicture } from './clock-picture.js'

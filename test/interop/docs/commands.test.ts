@@ -146,6 +146,15 @@ test('ffplay plays what ffmpeg publishes, and curl lists it', async () => {
   await push.stop()
 })
 
+test('ffplay plays HLS', async () => {
+  const push = start('ffmpeg', [...PUSH, '-f', 'flv', `${demo.rtmp}/live/camera1`])
+  await until('the stream', () => liveStream(demo, 'live/camera1'), { timeoutMs: 20_000 })
+  const player = shell(on(demo, sample('docs/14-hls.md', 'ffplay')), environment(demo.ports))
+  await until('a viewer', async () => (await liveStream(demo, 'live/camera1'))!.viewers > 0, { timeoutMs: 20_000 })
+  await player.stop()
+  await push.stop()
+})
+
 test('GStreamer publishes', async () => {
   const text = on(demo, sample('README.md', 'gst-launch-1.0')).replace('live/camera1', 'live/gstreamer')
   const push = shell(text, environment(demo.ports))

@@ -404,6 +404,32 @@ export const snapshotLimits = {
   keptBytes: 32 * MiB,
 } as const
 
+/** HLS: segments in memory, and the requests for them. */
+export const hlsLimits = {
+  /** No part is longer. */
+  partMicros: 400_000,
+  /** A segment ends at the first keyframe after this … */
+  minSegmentMicros: 1 * SECOND,
+  /** … and here at the latest, with or without a keyframe. */
+  segmentMicros: 4 * SECOND,
+  /** Media in a playlist, and media that is kept for players with an older playlist. */
+  windowMicros: 16 * SECOND,
+  /** … besides. */
+  keptMicros: 12 * SECOND,
+  /** Segments of one stream; beyond it the oldest are dropped, … */
+  windowBytes: 64 * MiB,
+  /** … and of all streams. */
+  totalBytes: 512 * MiB,
+  /** Players at the same time. */
+  viewers: 10_000,
+  /** A player that requests nothing for this long has left. */
+  idleMicros: 15 * SECOND,
+  /** Requests that wait for a part or a segment at the same time, … */
+  waiting: 8192,
+  /** … and how long each waits. */
+  waitMicros: 8 * SECOND,
+} as const
+
 /** Mixed audio. */
 export const mixLimits = {
   /** Mixes at the same time. Receivers that hear the same members share one. */

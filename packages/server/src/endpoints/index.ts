@@ -1,4 +1,5 @@
 import type { ConfigWith, serverOptions } from '../config/index.js'
+import { hls } from './hls/index.js'
 import { httpFlv } from './http-flv/index.js'
 import type { ConfiguredProtocol, Protocol } from './protocol.js'
 import { rtmp } from './rtmp/index.js'
@@ -11,7 +12,7 @@ export { RtmpEndpoint } from './rtmp/index.js'
 export { WebRtcEndpoint } from './webrtc/index.js'
 
 /** Every protocol there is: a new one is a folder and its name here. */
-export const protocols = [httpFlv, rtmp, webrtc] as const satisfies readonly Protocol[]
+export const protocols = [httpFlv, hls, rtmp, webrtc] as const satisfies readonly Protocol[]
 
 /** Everything the server is told at start. */
 export type ServerConfig = ConfigWith<Protocol & ConfiguredProtocol>

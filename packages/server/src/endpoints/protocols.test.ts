@@ -8,7 +8,7 @@ test('protocols have names, options and reserved apps of their own, and a label 
   expect(duplicates(protocols.map(({ name }) => name))).toEqual([])
   const shapes = [serverOptions, ...protocols.map(({ options }) => options)]
   expect(duplicates(shapes.flatMap((shape) => Object.keys(shape)))).toEqual([])
-  expect(reservedApps(loadConfig({ flags: {}, environment: {} }, protocols))).toEqual(['whip', 'whep'])
+  expect(reservedApps(loadConfig({ flags: {}, environment: {} }, protocols))).toEqual(['hls', 'whip', 'whep'])
   expect(duplicates(protocols.flatMap(({ publishes }) => publishes))).toEqual([])
   expect(duplicates(protocols.flatMap(({ plays }) => plays.map(({ by }) => by)))).toEqual([])
 })
@@ -16,6 +16,6 @@ test('protocols have names, options and reserved apps of their own, and a label 
 test('every option of a protocol stands where it says in --help, and none is lost', () => {
   const names = definitionsOf(protocols.map(({ options }) => options)).map(({ name }) => name)
   const ports = names.filter((name) => name.endsWith('Port'))
-  expect(ports).toEqual(['rtmpPort', 'httpPort', 'rtcPort', 'httpsPort', 'rtmpsPort', 'adminPort'])
+  expect(ports).toEqual(['rtmpPort', 'httpPort', 'rtcPort', 'httpsPort', 'rtmpsPort', 'adminPort', 'relayPort'])
   expect(names.slice(0, 7)).toEqual(['host', 'rtmpPort', 'httpPort', 'rtcPort', 'rtcAddress', 'turnUrl', 'turnSecret'])
 })
