@@ -18,6 +18,7 @@ const BENCHES = [
   'levels',
   'rooms',
   'call',
+  'cluster',
 ]
 /** Take minutes or a browser: only by name. */
 const BY_NAME = ['whip', 'whip-load', 'loss', 'phone', 'page', 'nine']

@@ -42,7 +42,7 @@ const withApiKey = () => ({ ...process.env, CROSSROOM_API_KEY: WITH_KEY.authoriz
 
 async function tryStart(options) {
   const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
-  const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0']
+  const ports = ['--rtmp-port', '0', '--http-port', '0', '--rtc-port', '0', '--drain-notice', '0']
   const args = [...nodeArgs, BIN, 'serve', '--json', '--log-level', 'error', ...ports, ...options]
   const child = keep(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: withApiKey() }))
   const lines = createInterface({ input: child.stdout })

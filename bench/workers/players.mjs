@@ -8,11 +8,13 @@ import { nodeClock } from '@crossroom/testkit'
 import { FlvCounter, FrameLog, Tally } from '../lib/flv-counter.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
-const { port, protocol = 'http-flv', path = '/live/x0', samples = false } = options
+const { port, protocol = 'http-flv', samples = false } = options
 const AT_A_TIME = 10
 const PAUSE_MS = 10
 const tally = new Tally()
 const sockets = new Set()
+/** Of the next player. */
+let path = options.path ?? '/live/x0'
 
 const PROTOCOLS = {
   'http-flv': (log) => flvPlayer(log, `GET ${path}.flv HTTP/1.1\r\nHost: localhost\r\n\r\n`, (counter) => counter),
@@ -116,7 +118,8 @@ serve(
   {},
   {
     /** Over a while, so that the players start from different keyframes as real ones do. */
-    join: async ({ count }) => {
+    join: async ({ count, path: given }) => {
+      path = given ?? path
       for (let i = 0; i < count; i++) {
         const socket = PROTOCOLS[protocol](new FrameLog(tally))
         sockets.add(socket)

@@ -7,15 +7,14 @@ import { nowMs } from '../lib/source.mjs'
 import { options, serve } from '../lib/worker.mjs'
 
 const engine = new NativeEngine()
-const url = `http://127.0.0.1:${options.port}/whep/live/x0`
 const WATCH_MS = 1100
 
 /** One player: times in milliseconds after the POST, and the stamp of what it shows a second after the first frame. */
-async function play() {
+async function play({ name = 'x0' }) {
   let firstAt
   let shown
   const client = await WhepClient.start({
-    url,
+    url: `http://127.0.0.1:${options.port}/whep/live/${name}`,
     hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
     dtls: engine.dtls,
     createInbound: (keys) => engine.srtp.createInbound(keys),

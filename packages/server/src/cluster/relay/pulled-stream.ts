@@ -149,11 +149,11 @@ export class PulledStream {
     const bytes = message.body.length
     if (this.#rates.frames.take(now, 1) > 0 || this.#rates.bytes.take(now, bytes) > 0) return false
     const config = life.configs[kind]
-    const sent = config && parseFrameMessage(message, config)
-    if (sent === undefined || Math.abs(sent.pts - sent.dts) > MAX_COMPOSITION) return false
+    // Nothing arrives before it was sent, whatever the clocks say.
+    const frame = config && parseFrameMessage(message, config, (time) => Math.min(now, this.#toLocal(time)))
+    if (frame === undefined || Math.abs(frame.pts - frame.dts) > MAX_COMPOSITION) return false
     this.framesIn++
     this.bytesIn += bytes
-    const frame = this.#onOurClock(sent, now)
     if (life.cached === undefined) {
       this.#push(frame)
       return true
@@ -207,13 +207,6 @@ export class PulledStream {
     }
     this.#last[kind] = frame.dts
     this.#target.push(frame)
-  }
-
-  /** Nothing arrives before it was sent, whatever the clocks say. */
-  #onOurClock(frame: MediaFrame, now: Micros): MediaFrame {
-    const receivedAt = Math.min(now, this.#toLocal(frame.receivedAt))
-    if (frame.captureTime === undefined) return { ...frame, receivedAt }
-    return { ...frame, receivedAt, captureTime: this.#toLocal(frame.captureTime) }
   }
 }
 
