@@ -1,13 +1,24 @@
 import { ALL_PERMISSIONS } from '../auth/index.js'
 import { PublishAttempt } from '../endpoints/index.js'
 import { JobStore, Targets } from '../jobs/index.js'
-import { FetchNetwork, fetcherOpener, parsePullOption, pullKind, Pulls, type PullSpec } from '../pull/index.js'
+import {
+  FetchNetwork,
+  fetcherOpener,
+  orderOf,
+  parsePullOption,
+  PullChildren,
+  pullChildSpawner,
+  pullKind,
+  Pulls,
+  type PullSpec,
+} from '../pull/index.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
 /** Streams that the server fetches, and what they publish by. */
 export class PullsPart {
   readonly pulls: Pulls
+  readonly #children: PullChildren
   readonly #configured: readonly PullSpec[]
 
   /**
@@ -19,10 +30,14 @@ export class PullsPart {
     this.#configured = config.pull.map(parsePullOption)
     metrics.addProtocol('pull')
     const targets = new Targets({ allowed: config.pullPrivate, option: '--pull-private' })
+    this.#children = new PullChildren({
+      ...{ clock, log, spawn: pullChildSpawner(log) },
+      orderOf: (options) => orderOf(options, targets),
+    })
     this.pulls = new Pulls({
       ...{ clock, hub, log, nowMs: Date.now, random: Math.random },
       store: new JobStore(state, pullKind),
-      openFetcher: fetcherOpener(new FetchNetwork(clock, targets, sockets)),
+      openFetcher: fetcherOpener(new FetchNetwork(clock, targets, sockets), this.#children.open),
       newPublish: (publisher) => new PublishAttempt(environment, publisher),
       enterRoom: (roomId, userId, remoteAddress) =>
         directory.push({
@@ -38,6 +53,7 @@ export class PullsPart {
       () => (['connecting', 'live', 'waiting'] as const).map((state) => ({ labels: { state }, value: pulled(state) })),
       ['state'],
     )
+    metrics.addGauge('pull_processes', 'Child processes that fetch streams', () => this.#children.size)
     metrics.addCounter(
       'pull_failures_total',
       'Attempts to fetch a stream that failed or ended',
@@ -53,5 +69,6 @@ export class PullsPart {
   /** Idempotent. */
   close(): void {
     this.pulls.close()
+    this.#children.close()
   }
 }

@@ -289,16 +289,18 @@ export const jobLimits = {
 
 /** Streams that are pulled from cameras and other servers. */
 export const pullLimits = {
-  /** Pulls at the same time. */
+  /** Pulls at the same time, and those that one child process fetches. */
   pulls: 1000,
+  perChild: 16,
   /** Characters of an address. */
   urlChars: 2048,
   /** Redirects of HTTP in a row. */
   redirects: 5,
   /** One message of FLV over WebSocket. */
   messageBytes: 8 * MiB,
-  /** A source without a frame for this long counts as hung, unless the pull says otherwise. */
+  /** A source without a frame for this long counts as hung, unless the pull says otherwise; HLS comes in segments. */
   timeoutMs: 5_000,
+  hlsTimeoutMs: 20_000,
   /** The shortest and the longest that a pull may say. */
   minTimeoutMs: 500,
   maxTimeoutMs: 60_000,
@@ -310,6 +312,13 @@ export const pullLimits = {
   /** The same for a source that refuses the credentials: cameras lock out clients that try too often. */
   deniedFirstMs: 5_000,
   deniedMaxMs: 60_000,
+  /** A child process without pulls ends after this. */
+  childLingerMicros: 10 * SECOND,
+  /** A child process that does not answer for this long is ended. */
+  childSilentMicros: 10 * SECOND,
+  childPingMicros: 2 * SECOND,
+  /** Frames that wait in a child for the server; beyond it they are left out up to the next keyframe. */
+  childQueueBytes: 16 * MiB,
 } as const
 
 /** Logs and metrics. */

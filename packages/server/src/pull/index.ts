@@ -1,3 +1,6 @@
+export { orderOf } from './children/order-of.js'
+export { PullChildren } from './children/pull-children.js'
+export { pullChildSpawner } from './children/spawn-child.js'
 export { FetchNetwork } from './fetch/network.js'
 export { fetcherOpener } from './fetch/open-fetcher.js'
 export { PullRefused, Pulls, type PullInfo } from './pulls.js'

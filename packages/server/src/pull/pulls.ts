@@ -144,7 +144,7 @@ export class Pulls implements StreamResolver {
   #add(spec: StoredPull, source: Entry['source']): Entry {
     const { onDemand, transport } = spec
     const address = parsePullAddress(spec.url)!
-    const timeoutMs = spec.timeoutMs ?? pullLimits.timeoutMs
+    const timeoutMs = spec.timeoutMs ?? (address.kind === 'hls' ? pullLimits.hlsTimeoutMs : pullLimits.timeoutMs)
     const place = placeOf(spec)
     const { id } = spec
     const pull = new Pull(
@@ -152,10 +152,15 @@ export class Pulls implements StreamResolver {
         ...{ id, address, transport, timeoutMs },
         newTarget: (bytes, ended) => {
           const connectionId = `pull-${id}-${String(++this.#lastAttempt)}`
-          return new PublishTarget(this.#options, { place, id, connectionId, host: address.host }, bytes, (failure) => {
-            ended(failure)
-            if (failure.denied === true) this.#handleTaken(entry)
-          })
+          return new PublishTarget(
+            this.#options,
+            { place, id, connectionId, host: address.host === '' ? 'file' : address.host },
+            bytes,
+            (failure) => {
+              ended(failure)
+              if (failure.denied === true) this.#handleTaken(entry)
+            },
+          )
         },
       },
       this.#options,

@@ -36,7 +36,7 @@ const fields = {
     .string()
     .max(pullLimits.urlChars)
     .refine((text) => parsePullAddress(text) !== undefined, PULL_ADDRESSES)
-    .describe('rtmp://HOST/APP/STREAM, http://HOST/APP/STREAM.flv, ws://HOST/APP/STREAM.flv, and their forms with TLS'),
+    .describe('rtsp://USER:PASSWORD@HOST/PATH, rtmp://…, http://….flv, http://….m3u8, ws://….flv, srt://…, file:///…'),
   stream: z.string().refine(isStreamName, 'must be APP/STREAM, with an app that is not reserved').optional(),
   room: z.string().refine(isRoomId, 'must be a room id').optional(),
   userId: z.string().refine(isUserId, 'must be a user id').optional().describe('of the device in the room'),

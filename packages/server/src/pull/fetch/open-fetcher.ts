@@ -3,10 +3,17 @@ import { FlvFetcher } from './flv.js'
 import type { FetchNetwork } from './network.js'
 import { RtmpFetcher } from './rtmp.js'
 
-/** The fetcher of each kind of address. */
-export function fetcherOpener(network: FetchNetwork): OpenFetcher {
-  return (options, handlers) =>
-    options.address.kind === 'rtmp'
-      ? new RtmpFetcher(network, options, handlers)
-      : new FlvFetcher(network, options, handlers)
+/** RTMP and FLV are read here; everything else by `children`. */
+export function fetcherOpener(network: FetchNetwork, children: OpenFetcher): OpenFetcher {
+  return (options, handlers) => {
+    switch (options.address.kind) {
+      case 'rtmp':
+        return new RtmpFetcher(network, options, handlers)
+      case 'flv':
+      case 'ws-flv':
+        return new FlvFetcher(network, options, handlers)
+      default:
+        return children(options, handlers)
+    }
+  }
 }
