@@ -11,6 +11,7 @@ import {
   type ClusterEngine,
 } from '../cluster/index.js'
 import { nodeLimits } from '../config/index.js'
+import { ClusterRooms } from './cluster-rooms.js'
 import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
 import type { Core } from './core.js'
 import { NodeRelay } from './node-relay.js'
@@ -33,6 +34,8 @@ export class ClusterPart implements ClusterView {
   readonly claims: StreamClaims
   /** One-time tokens that were used on any node. */
   readonly tokens: SharedTokens
+  /** Rooms of all nodes. */
+  readonly rooms: ClusterRooms
   readonly #core: Core
   readonly #relay: NodeRelay
   readonly #stop: () => void
@@ -62,7 +65,8 @@ export class ClusterPart implements ClusterView {
     engine.onState(() => this.#handleEngine())
     core.gate.wrapPlain((gate) => new ClaimingGate(gate, claims))
     this.#tellStatus(performance.eventLoopUtilization())
-    relay.start(nodes, claims)
+    this.rooms = new ClusterRooms(core, { engine, nodes, requests: this.requests, claims })
+    relay.start(nodes, this.rooms)
   }
 
   /**
@@ -155,6 +159,7 @@ export class ClusterPart implements ClusterView {
   /** Leaves the cluster. Idempotent. */
   async close(): Promise<void> {
     this.#cancelStatus()
+    await this.rooms.close()
     this.requests.close()
     this.tokens.close()
     await this.claims.close()

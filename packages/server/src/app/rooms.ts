@@ -42,7 +42,7 @@ export class RoomsPart {
     const newId = (): string => randomBytes(16).toString('base64url')
     const calls = (this.calls = new CallDesk({
       ...{ clock, nowMs, newId, log, whenBusy: config.callBusy },
-      closeRoom: (roomId) => this.rooms.get(roomId)?.disband(),
+      closeRoom: (roomId) => void this.operations.disband(roomId).catch(() => undefined),
     }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
     this.rooms = new Rooms({
@@ -57,12 +57,14 @@ export class RoomsPart {
         random: Math.random,
       },
       flvProtocols: opened.flvProtocols,
+      cluster: cluster?.rooms.rooms,
       newId,
       mayEnter: (roomId, userId) => calls.mayEnter(roomId, userId),
       mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
+    cluster?.rooms.open(this.rooms.places)
     this.operations = new LocalOperations(this.rooms)
     const directory = (this.directory = new LocalDirectory(this.rooms))
     gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, media: this.rooms, verifier: signatures }))

@@ -21,5 +21,6 @@ export type { StreamLocation, StreamLocations } from './claims/stream-locations.
 export { StreamClaims, type ClaimAnswer, type StreamClaimsDeps } from './claims/stream-claims.js'
 export { ClaimingGate } from './claims/claiming-gate.js'
 export type { Claim } from './claims/claim.js'
+export { RoomDocuments, type RoomDocumentsDeps } from './documents/room-documents.js'
 export { SharedTokens } from './claims/shared-tokens.js'
 export { loadRelaySecurity, Relay, StreamRelays, type RelaySecurity, type RelaySecurityOption } from './relay/index.js'

@@ -91,6 +91,4 @@ export const clusterLimits = {
   digestMicros: 5 * SECOND,
   /** A node that has not told so for this long is asked. */
   silentMicros: 12 * SECOND,
-  /** How long a node is waited for that is to do something with its member. */
-  commandMs: 1000,
 } as const

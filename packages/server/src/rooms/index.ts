@@ -17,6 +17,9 @@ export { LocalDirectory } from './local-directory.js'
 export { LocalOperations } from './local-operations.js'
 export { ROOM_APPS, RoomGate, type RoomGateOptions } from './doors/room-gate.js'
 export { tokenPath } from './media/media-tokens.js'
+export { SealedAddresses } from './media/sealed-addresses.js'
+export { SealedSessions } from './doors/sealed-sessions.js'
+export type { StreamPlace, StreamPlaces } from './network/stream-places.js'
 export { RoomError, type RoomErrorCode } from './model/room-error.js'
 export type {
   DocumentMember,
@@ -28,5 +31,5 @@ export type {
 } from './network/room-document.js'
 export type { NetworkRoom, RoomNetwork, RoomNetworkHandlers, RoomsNetwork } from './network/room-network.js'
 export { Rooms, type RoomCounts } from './rooms.js'
-export type { RoomsOptions } from './services.js'
+export type { RoomsCluster, RoomsOptions } from './services.js'
 export type { MeasuredSound, SoundMeter } from './media/sound-meter.js'

@@ -31,7 +31,6 @@ export abstract class LocalMember implements Member, StreamOwner {
   readonly remoteAddress: string
   readonly enteredAtMs: number
   readonly epoch: number
-  /** Undefined for members without a socket. */
   abstract readonly sessionId: string | undefined
   role: Role
   mutedByOthers: Kinds = { audio: false, video: false }

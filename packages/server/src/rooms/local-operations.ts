@@ -4,9 +4,12 @@ import type { StreamKey } from '../hub/index.js'
 import type { MemberSummary, RoomOperations, RoomSummary, ShareRequest } from './doors/room-operations.js'
 import type { Member } from './member.js'
 import type { GuestPass } from './model/invitations.js'
+import type { DocumentMember } from './network/room-document.js'
+import type { NetworkRoom } from './network/room-network.js'
 import { promised } from './promised.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
+import type { RoomsCluster } from './services.js'
 
 /** Operator actions on the rooms of this process. */
 export class LocalOperations implements RoomOperations {
@@ -17,7 +20,20 @@ export class LocalOperations implements RoomOperations {
   }
 
   list(): Promise<readonly RoomSummary[]> {
-    return promised(() => this.#rooms.list().map(summaryOf))
+    return promised(() => {
+      const { cluster } = this.#rooms
+      const here = this.#rooms.list()
+      if (cluster === undefined) return here.map(summaryOf)
+      const known = new Map(here.map((room) => [room.id, room]))
+      return cluster.network.list().then((rooms) =>
+        rooms
+          .map((room) => {
+            const present = known.get(room.roomId)
+            return present?.size === 0 || present === undefined ? summaryOfNetwork(room) : summaryOf(present)
+          })
+          .sort((one, other) => one.createdAt - other.createdAt),
+      )
+    })
   }
 
   room(roomId: string): Promise<RoomSummary> {
@@ -65,14 +81,19 @@ export class LocalOperations implements RoomOperations {
       const holder = `shared:${roomId}`
       if (tokens.countOf(holder) >= roomLimits.sharedAddresses) return 'too-many'
       const scope = { action: 'play', roomId, holder, userId, streamType, key: stream.key } as const
-      return { token: tokens.issue({ ...scope, expiresAtMs, isShared: true }) }
+      const token = tokens.issue({ ...scope, expiresAtMs, isShared: true })
+      const { cluster } = this.#rooms
+      const sealed = cluster?.addresses.read(token)
+      if (cluster === undefined || sealed === undefined) return { token }
+      return cluster.network.share(sealed.holder, expiresAtMs).then(() => ({ token }))
     })
   }
 
   unshare(roomId: string, text: string): Promise<number | undefined> {
     return promised(() => {
-      const { tokens } = this.#rooms
+      const { cluster, tokens } = this.#rooms
       const token = tokens.find(text)
+      if (cluster !== undefined) return this.#unshareEverywhere(cluster, roomId, text, token?.connections.size ?? 0)
       if (token?.roomId !== roomId || token.isShared !== true) return undefined
       const players = token.connections.size
       tokens.revoke(text)
@@ -81,14 +102,34 @@ export class LocalOperations implements RoomOperations {
   }
 
   redeem(roomId: string, invite: string): Promise<GuestPass | undefined> {
-    return promised(() => this.#rooms.get(roomId)?.invitations.redeem(invite))
+    return promised(() => {
+      const pass = this.#rooms.get(roomId)?.invitations.redeem(invite)
+      if (pass !== undefined || this.#rooms.cluster === undefined) return pass
+      return this.#rooms.visit(roomId).then((room) => room.union?.redeem(invite))
+    })
   }
 
   usersIn(roomId: string): Promise<ReadonlySet<string> | undefined> {
     return promised(() => {
-      const room = this.#rooms.get(roomId)
-      return room === undefined ? undefined : new Set([...room.members].map(({ userId }) => userId))
+      const usersOf = (room: Room | undefined): ReadonlySet<string> | undefined =>
+        room?.exists === true ? new Set([...room.members].map(({ userId }) => userId)) : undefined
+      const { cluster } = this.#rooms
+      return cluster === undefined ? usersOf(this.#rooms.get(roomId)) : this.#rooms.visit(roomId).then(usersOf)
     })
+  }
+
+  /** Its players on other nodes end within seconds. */
+  async #unshareEverywhere(
+    { addresses, network }: RoomsCluster,
+    roomId: string,
+    text: string,
+    players: number,
+  ): Promise<number | undefined> {
+    const sealed = addresses.read(text)
+    if (sealed?.isShared !== true || sealed.roomId !== roomId) return undefined
+    if (!(await network.unshare(sealed.holder))) return undefined
+    this.#rooms.tokens.revoke(text)
+    return players
   }
 
   /** In the room: at once where this node alone has rooms. */
@@ -98,6 +139,17 @@ export class LocalOperations implements RoomOperations {
       return room instanceof Promise ? room.then(work) : work(room)
     })
   }
+}
+
+/** A room that is on other nodes only. */
+function summaryOfNetwork({ roomId, head, documents }: NetworkRoom): RoomSummary {
+  const newest = new Map<string, DocumentMember>()
+  for (const member of documents.flatMap(({ members }) => members))
+    if (member.epoch > (newest.get(member.userId)?.epoch ?? -1)) newest.set(member.userId, member)
+  const audience = [...newest.values()].filter(({ role }) => role === 'audience').length
+  const unnamed = documents.reduce((sum, document) => sum + document.unnamed, 0)
+  const { createdAt, owner: ownerId } = head
+  return { roomId, ownerId, createdAt, anchors: newest.size - audience, audience: audience + unnamed }
 }
 
 function summaryOf(room: Room): RoomSummary {

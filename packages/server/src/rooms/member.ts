@@ -26,6 +26,8 @@ export interface Member extends Person {
   /** Everybody but the audience is listed, may be seen and counts as an anchor. */
   readonly isListed: boolean
   readonly permissions: Permissions
+  /** Its addresses are bound to it; undefined for members without a socket. */
+  readonly sessionId: string | undefined
   /** Names its streams, on whichever node it is. */
   readonly mediaId: string
   readonly streams: Iterable<ListedStream>

@@ -64,7 +64,8 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.id = id
     this.#services = services
     this.#handlers = handlers
-    const { bans, clock, nowMs, newId, mixer, tokens, network } = services
+    const { bans, clock, nowMs, newId, mixer, tokens } = services
+    const { network } = services.cluster ?? {}
     this.#roster = new Roster<Member>(network === undefined)
     this.createdAt = nowMs()
     this.invitations = new Invitations({ nowMs, newId, isShut: (link) => bans.hasLinkOf(nowMs(), id, link) })

@@ -10,10 +10,12 @@ import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
 import { Room, type RoomHandlers } from './room.js'
+import { RoomHolders } from './network/room-holders.js'
+import { StreamPlaces } from './network/stream-places.js'
 import type { PushRequest } from './doors/push.js'
 import type { SessionClaim } from './model/membership.js'
 import { RoomError } from './model/room-error.js'
-import type { RoomServices, RoomsOptions } from './services.js'
+import type { RoomsCluster, RoomServices, RoomsOptions } from './services.js'
 
 /** A user who enters, by any protocol. */
 export type AdmissionRequest = Pick<EnterRequest, 'roomId' | 'identity' | 'remoteAddress'>
@@ -34,6 +36,8 @@ const FORGOTTEN = 'The session has ended or never existed; enter the room again.
 export class Rooms {
   readonly tokens: MediaTokens
   readonly layers: StreamLayers
+  /** Of the streams that other nodes publish. */
+  readonly places: StreamPlaces
   readonly bans = new Bans()
   readonly #services: RoomServices
   readonly #rooms = new Map<string, Room>()
@@ -45,9 +49,21 @@ export class Rooms {
   #draining = false
 
   constructor(options: RoomsOptions) {
-    this.tokens = new MediaTokens(options)
+    const { cluster, nowMs } = options
+    this.places = new StreamPlaces(nowMs)
+    const holders = new RoomHolders({
+      places: this.places,
+      visit: (roomId) => this.visit(roomId),
+      get: (roomId) => this.get(roomId),
+      isShared: (holder) => cluster?.network.isShared(holder) ?? Promise.resolve(false),
+    })
+    this.tokens = new MediaTokens({ ...options, cluster: cluster && { addresses: cluster.addresses, holders } })
     this.layers = new StreamLayers(options.hub)
-    this.#services = { ...options, tokens: this.tokens, bans: this.bans, layers: this.layers }
+    this.#services = {
+      ...options,
+      ...{ tokens: this.tokens, bans: this.bans, layers: this.layers, places: this.places },
+      changedElsewhere: (roomId) => holders.changed(roomId),
+    }
   }
 
   get counts(): RoomCounts {
@@ -59,13 +75,18 @@ export class Rooms {
     return [...this.#rooms.values()]
   }
 
+  /** Absent on a single node. */
+  get cluster(): RoomsCluster | undefined {
+    return this.#services.cluster
+  }
+
   get(roomId: string): Room | undefined {
     return this.#rooms.get(roomId)
   }
 
   /** The room that this user enters: at once where this node alone has rooms. Throws or rejects with RoomError. */
   admitAnywhere(request: AdmissionRequest): Room | Promise<Room> {
-    return this.#services.network === undefined ? this.admit(request) : this.#admitKnown(request)
+    return this.#services.cluster === undefined ? this.admit(request) : this.#admitKnown(request)
   }
 
   push(room: Room, request: PushRequest): Grant {
@@ -78,7 +99,7 @@ export class Rooms {
       if (room?.exists === true) return room
       throw new RoomError('ROOM_NOT_FOUND', 'There is no such room.')
     }
-    return this.#services.network === undefined ? existing(this.get(roomId)) : this.visit(roomId).then(existing)
+    return this.#services.cluster === undefined ? existing(this.get(roomId)) : this.visit(roomId).then(existing)
   }
 
   /** A room that this node may not have yet, with what other nodes tell of it: kept for a minute, or while it has members here. */
@@ -112,16 +133,23 @@ export class Rooms {
   /** The session of another node that may go on here. Rejects with RoomError. */
   async claimElsewhere(resumeToken: string): Promise<SessionClaim> {
     const claim = this.claimOf(resumeToken)
-    const may = claim !== undefined && (await this.#services.cluster?.mayResume(claim)) === true
+    const may = claim !== undefined && (await this.#mayGoOn(claim))
     if (!may) throw new RoomError('RESUME_FAILED', FORGOTTEN)
     return claim
+  }
+
+  /** It is a member of another node, or that node is gone and its members are awaited. */
+  async #mayGoOn({ roomId, userId, sessionId, generation }: SessionClaim): Promise<boolean> {
+    const room = await this.visit(roomId)
+    const member = room.member(userId)
+    return member?.sessionId === sessionId && room.generation === generation
   }
 
   /** The same, when what other nodes know of the room is known as far as it can be. */
   async #admitKnown(request: AdmissionRequest): Promise<Room> {
     this.#checkEntry(request)
     const { roomId, identity, remoteAddress } = request
-    const { network } = this.#services
+    const { network } = this.#services.cluster ?? {}
     const isHere = this.#rooms.get(roomId)?.member(identity.userId) instanceof LocalMember
     if (network?.isLost === true && !network.entersWhileLost && !isHere)
       throw new RoomError(

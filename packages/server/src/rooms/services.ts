@@ -5,21 +5,18 @@ import type { AudioMixer } from './media/audio-mixer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
 import type { SealedSessions } from './doors/sealed-sessions.js'
-import type { DistantHolders } from './media/distant-holders.js'
 import type { MediaTokens } from './media/media-tokens.js'
 import type { SealedAddresses } from './media/sealed-addresses.js'
-import type { SessionClaim } from './model/membership.js'
 import type { SoundMeter } from './media/sound-meter.js'
 import type { RoomsNetwork } from './network/room-network.js'
+import type { StreamPlaces } from './network/stream-places.js'
 import type { StreamLayers } from './media/stream-layers.js'
 
-/** Rooms in a cluster: addresses and tokens that every node understands, and who is a member elsewhere. */
+/** Rooms in a cluster: the other nodes, and addresses and tokens that every node understands. */
 export interface RoomsCluster {
+  readonly network: RoomsNetwork
   readonly addresses: SealedAddresses
   readonly sessions: SealedSessions
-  readonly holders: DistantHolders
-  /** Whether a session of another node may go on here: it is there, or that node is gone and its members are awaited. */
-  mayResume(claim: SessionClaim): Promise<boolean>
 }
 
 /** Dependencies of rooms. */
@@ -42,8 +39,6 @@ export interface RoomsOptions {
   readonly soundMeter?: SoundMeter | undefined
   /** Absent on a single node. */
   readonly cluster?: RoomsCluster | undefined
-  /** The other nodes of a cluster; absent alone. */
-  readonly network?: RoomsNetwork | undefined
   readonly log: Log
   /** Called with the inviting and the invited user; absent without an audit. */
   readonly audit?: Audit | undefined
@@ -58,4 +53,8 @@ export interface RoomServices extends RoomsOptions {
   readonly tokens: MediaTokens
   readonly bans: Bans
   readonly layers: StreamLayers
+  /** Of the streams that other nodes publish; nothing alone. */
+  readonly places: StreamPlaces
+  /** Members of a room came or went on other nodes. */
+  readonly changedElsewhere: (roomId: string) => void
 }

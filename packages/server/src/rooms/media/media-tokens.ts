@@ -61,7 +61,10 @@ export class MediaTokens {
   issue(scope: TokenScope): string {
     const text = this.#newText(scope)
     const connections = this.#tokens.get(text)?.connections ?? new Map<EndConnection, StreamProtocol>()
-    this.#add({ ...scope, text, connections, isDistant: false })
+    // That of a shared one may be taken back on any node.
+    const isDistant = this.#options.cluster !== undefined && scope.isShared === true
+    this.#add({ ...scope, text, connections, isDistant })
+    if (isDistant) this.#checkLater()
     return text
   }
 

@@ -62,6 +62,10 @@ export class RemoteMember implements Member {
     return this.#told
   }
 
+  get sessionId(): string | undefined {
+    return this.#told.sessionId
+  }
+
   get mediaId(): string {
     return this.#told.mediaId
   }

@@ -12,7 +12,13 @@ export interface RoomsNetwork {
   readonly entersWhileLost: boolean
   /** Begins to listen to a room. */
   join(roomId: string, handlers: RoomNetworkHandlers): RoomNetwork
-  /** Every room of the cluster. Rejects when that cannot be known now. */
+  /** A shared address holds until then, in unix milliseconds. Rejects with RoomError when that cannot be written now. */
+  share(holder: string, until: number): Promise<void>
+  /** Rejects with RoomError when that cannot be known now. */
+  isShared(holder: string): Promise<boolean>
+  /** False when it was none. Rejects with RoomError when that cannot be written now. */
+  unshare(holder: string): Promise<boolean>
+  /** Every room of the cluster. Rejects with RoomError when that cannot be known now. */
   list(): Promise<readonly NetworkRoom[]>
 }
 

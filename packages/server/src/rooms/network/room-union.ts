@@ -1,9 +1,11 @@
 import { clusterLimits } from '../../config/index.js'
-import { LocalMember } from '../local-member.js'
+import type { StreamKey } from '../../hub/index.js'
 import type { Member, MemberRoom } from '../member.js'
+import { linkOf, type GuestPass } from '../model/invitations.js'
 import type { Roster, RosterEvent } from '../model/roster.js'
 import type { RoomServices } from '../services.js'
 import { Fold } from '../view/fold.js'
+import { CarriedStreams } from './carried-streams.js'
 import { DocumentWriter } from './own-document.js'
 import { RemoteMember } from './remote-member.js'
 import { RemoteMembers } from './remote-members.js'
@@ -34,6 +36,9 @@ export class RoomUnion {
   readonly #audienceFold: Fold
   /** Members that read their role in the answer to their entry. */
   readonly #entering = new Set<Member>()
+  /** Streams that other nodes publish, by the name of their key. */
+  #placed = new Map<string, StreamKey>()
+  readonly #carried: CarriedStreams
   #generation = 0
   #isClosed = false
 
@@ -41,6 +46,7 @@ export class RoomUnion {
     this.#options = options
     const { room, services, network, roster, tell } = options
     const { clock, nowMs } = services
+    this.#carried = new CarriedStreams(services.hub)
     this.#writer = new DocumentWriter(roster, nowMs)
     this.#documentFold = new Fold(clock, clusterLimits.documentMicros, () => this.#write())
     this.#audienceFold = new Fold(clock, clusterLimits.audienceMicros, () => this.#write())
@@ -96,8 +102,10 @@ export class RoomUnion {
 
   /** Whether the user is banned by any node. */
   async isBanned(userId: string): Promise<boolean> {
-    const until = await this.#network.banOf(userId)
-    return until !== undefined && until > this.#options.services.nowMs()
+    const isPresent = this.#options.roster.member(userId) !== undefined
+    const names = [userId, isPresent ? undefined : linkOf(userId)].filter((name) => name !== undefined)
+    const bans = await Promise.all(names.map((name) => this.#network.banOf(name)))
+    return bans.some((until) => until !== undefined && until > this.#options.services.nowMs())
   }
 
   /** A member enters, and owns the room if `claims`. */
@@ -108,6 +116,8 @@ export class RoomUnion {
 
   /** Resolves when the entry is decided, or not in a moment: then `room.roleChanged` follows. */
   async entered(member: Member): Promise<void> {
+    // Whoever enters on another node after the answer finds it.
+    this.#documentFold.now()
     const { clock } = this.#options.services
     const late = new Promise<void>((resolve) => clock.after(clusterLimits.entryMicros, resolve))
     await Promise.race([this.#head.settle(), late])
@@ -137,17 +147,19 @@ export class RoomUnion {
     await this.#network.ask(member.home.tag, command)
   }
 
-  /** The first answer of another node that has one. */
-  async askAll(command: RoomCommand): Promise<unknown> {
+  /** Takes an invitation that was made on another node. */
+  async redeem(invite: string): Promise<GuestPass | undefined> {
     for (const tag of this.#network.others) {
-      const answer = await this.#network.ask(tag, command).catch(() => undefined)
-      if (answer !== undefined && answer !== null) return answer
+      const answer = await this.#network.ask(tag, { do: 'redeem', invite }).catch(() => undefined)
+      if (answer !== undefined && answer !== null) return answer as GuestPass
     }
     return undefined
   }
 
   ban(userId: string, until: number): void {
     this.#network.ban(userId, until)
+    const link = linkOf(userId)
+    if (link !== undefined) this.#network.ban(link, until)
     this.broadcast({ kind: 'banned', userId, until })
   }
 
@@ -157,15 +169,6 @@ export class RoomUnion {
     await this.#network.change(
       (head) => head && { ...head, owner: null, generation: Math.max(nowMs(), head.generation + 1) },
     )
-  }
-
-  /** Where the stream of that key is published: a member's own node, or one that carries it. */
-  locate(name: string): string | undefined {
-    for (const member of this.#options.roster.members)
-      for (const { key } of member.streams)
-        if (key.name === name)
-          return member instanceof RemoteMember && !member.isAway ? member.home.tag : this.#remote.carrierOf(name)
-    return undefined
   }
 
   /** This node publishes the stream of a member of another. The answer ends it. */
@@ -187,19 +190,46 @@ export class RoomUnion {
     this.#head.close()
     this.#remote.close()
     for (const member of [...this.#options.roster.members]) if (member instanceof RemoteMember) member.close()
+    this.#carried.set(new Map())
+    for (const key of this.#placed.values()) this.#options.services.places.set(this.#options.room.id, key, undefined)
     this.#write()
     this.#network.leave()
   }
 
+  /** Where the streams of members are published: at the member's own node, or one that carries it. */
+  #place(): void {
+    const { room, roster, services } = this.#options
+    const placed = new Map<string, StreamKey>()
+    const carried = new Map<string, StreamKey>()
+    for (const member of roster.members)
+      for (const { key } of member.streams) {
+        const home = member instanceof RemoteMember && !member.isAway ? member.home.tag : undefined
+        const node = this.#writer.carries.has(key.name) ? undefined : (this.#remote.carrierOf(key.name) ?? home)
+        if (node !== undefined) (member instanceof RemoteMember ? placed : carried).set(key.name, key)
+        services.places.set(room.id, key, node)
+      }
+    for (const [name, key] of this.#placed)
+      if (!placed.has(name) && !carried.has(name)) services.places.set(room.id, key, undefined)
+    this.#placed = new Map([...placed, ...carried])
+    this.#carried.set(carried)
+  }
+
+  /** After what another node told. */
   #while(work: () => void): void {
     if (this.#isClosed) return
     work()
+    this.#place()
+    this.#options.services.changedElsewhere(this.#options.room.id)
     void this.#head.settle()
   }
 
   #handleHead(): void {
     const { head } = this.#network
-    if (head === undefined) return
+    if (head === undefined) {
+      // Nobody was left: the next head begins anew.
+      this.#generation = 0
+      return
+    }
     const { roster, tell, disbanded } = this.#options
     const before = this.#generation
     this.#generation = head.generation
@@ -218,9 +248,4 @@ export class RoomUnion {
   #write(): void {
     this.#network.tell(this.#writer.write(this.#generation))
   }
-}
-
-/** It is served by this node. */
-export function isLocal(member: Member): member is LocalMember {
-  return member instanceof LocalMember
 }

@@ -22,9 +22,17 @@ export class Fold {
     const wait = Math.max(0, this.#nextAt - this.#clock.now())
     this.#cancel = this.#clock.after(wait, () => {
       this.#cancel = undefined
-      this.#nextAt = this.#clock.now() + this.#window
-      this.#flush()
+      this.now()
     })
+  }
+
+  /** It cannot wait. */
+  now(): void {
+    if (this.#closed) return
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#nextAt = this.#clock.now() + this.#window
+    this.#flush()
   }
 
   close(): void {

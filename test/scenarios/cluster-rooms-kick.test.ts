@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ClusterRoomsStage, codeOf, type RoomsNode } from './cluster-rooms-stage.js'
+
+let stage: ClusterRoomsStage
+let a: RoomsNode
+let b: RoomsNode
+let c: RoomsNode
+beforeEach(async () => {
+  const opened = await ClusterRoomsStage.open('a', 'b', 'c')
+  stage = opened.stage
+  ;[a, b, c] = opened.nodes as [RoomsNode, RoomsNode, RoomsNode]
+})
+afterEach(() => stage.close())
+
+test('the owner kicks a member of another node, who may enter none for a while', async () => {
+  const ann = await a.enter('ann')
+  const bob = await b.enter('bob')
+  await stage.pass(50)
+  await ann.ask('room.kick', { userId: 'bob', banMs: 60_000 })
+  await stage.pass(50)
+  expect(bob.connection.closed).toBe('kicked')
+  expect(ann.connection.all('room.userExit')).toEqual([{ userId: 'bob', reason: 'kicked' }])
+  for (const node of stage.nodes) expect(await codeOf(node.enter('bob'))).toBe('BANNED')
+  await stage.pass(61_000)
+  expect(await codeOf(c.enter('bob'))).toBe('done')
+})
+
+test('a ban holds on a node that joined the cluster after it', async () => {
+  const ann = await a.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  await ann.ask('room.kick', { userId: 'bob', banMs: 60_000 })
+  const d = await stage.join('d')
+  expect(await codeOf(d.enter('bob'))).toBe('BANNED')
+})
+
+test('a kick by REST on any node reaches the member', async () => {
+  await a.enter('ann')
+  const bob = await b.enter('bob')
+  await stage.settle(c.operations.kick('room', 'bob', 60_000))
+  expect(bob.connection.closed).toBe('kicked')
+  expect(await codeOf(stage.settle(c.operations.kick('room', 'bob', 0)))).toBe('USER_NOT_FOUND')
+  expect(await codeOf(stage.settle(c.operations.kick('nowhere', 'bob', 0)))).toBe('ROOM_NOT_FOUND')
+})
+
+test('a member whose node is gone is kicked as well, and its ban holds', async () => {
+  const ann = await a.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  b.kill()
+  await stage.pass(2500)
+  expect(ann.sees).toEqual(['bob'])
+  await ann.ask('room.kick', { userId: 'bob', banMs: 60_000 })
+  await stage.pass(50)
+  expect(ann.sees).toEqual([])
+  expect(await codeOf(c.enter('bob'))).toBe('BANNED')
+})
+
+test('a kick that a node does not answer says so, and its ban stands', async () => {
+  const ann = await a.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  b.engine.setState('lost')
+  expect(await ann.refused('room.kick', { userId: 'bob', banMs: 60_000 })).toBe('CLUSTER_UNAVAILABLE')
+  expect(await codeOf(c.enter('bob'))).toBe('BANNED')
+})
