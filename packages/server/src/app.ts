@@ -93,7 +93,8 @@ class App implements RunningServer {
     this.#cluster = await ClusterPart.open(this.#core, { stop: () => this.#stopSoon() })
     const source = certificateSourceOf(config)
     const tls = source && (await loadCertificate(source))
-    await this.#opened.open({ ...environment, audit, clientAddress, listeners, pages, sockets, tls })
+    const nodes = this.#cluster?.others
+    await this.#opened.open({ ...environment, audit, clientAddress, listeners, nodes, pages, sockets, tls })
     const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened, this.#cluster))
     const pulls = (this.#pulls = new PullsPart(this.#core, rooms))
     observeRooms(this.#core, rooms)

@@ -11,6 +11,7 @@ import {
   type ClusterEngine,
 } from '../cluster/index.js'
 import { nodeLimits } from '../config/index.js'
+import type { OtherNodes } from '../endpoints/index.js'
 import { ClusterRooms } from './cluster-rooms.js'
 import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
 import type { Core } from './core.js'
@@ -121,6 +122,17 @@ export class ClusterPart implements ClusterView {
     const since = this.#unwritableSince
     if (since === undefined || clock.listened() - since < nodeLimits.electionMs * 1000) return undefined
     return 'NATS takes no writes: fewer than two of its three servers are up.'
+  }
+
+  /** For what a client says to the wrong node. */
+  get others(): OtherNodes {
+    const { nodes, requests } = this
+    return {
+      tag: nodes.tag,
+      has: (tag) => (nodes.get(tag)?.state ?? 'gone') !== 'gone',
+      ask: (tag, verb, body) => requests.ask(tag, verb, body),
+      on: (verb, answer) => requests.on(verb, answer),
+    }
   }
 
   list(): NodeInfo[] {

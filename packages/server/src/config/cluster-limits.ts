@@ -27,6 +27,14 @@ export const listLimits = {
   pageBytes: 256 * KiB,
 } as const
 
+/** Requests of WHIP and WHEP sessions that reach another node than theirs. */
+export const passLimits = {
+  /** Those that wait for other nodes, at the same time. */
+  requests: 256,
+  /** Of a header that goes along. */
+  headerChars: 4096,
+} as const
+
 /** The engine of a cluster. */
 export const engineLimits = {
   /** After this a call has failed: elections take longer, and callers decide what then holds. */

@@ -80,6 +80,20 @@ export interface ProtocolEnvironment extends EndpointEnvironment {
   /** The client, if a trusted proxy names it. */
   readonly clientAddress: (request: IncomingMessage) => string
   readonly audit: Audit
+  /** Undefined where there is no cluster. */
+  readonly nodes: OtherNodes | undefined
+}
+
+/** The other nodes of the cluster, for what a client says to the wrong one. */
+export interface OtherNodes {
+  /** Of this node: letters and digits, four of them, that name it in addresses. */
+  readonly tag: string
+  /** Whether that node is there, as far as this one knows. */
+  has(tag: string): boolean
+  /** Rejects when it does not answer within 2 s. */
+  ask(tag: string, verb: string, body: object): Promise<Readonly<Record<string, unknown>>>
+  /** What this node answers; what it throws reaches the other as no answer. */
+  on(verb: string, answer: (body: Readonly<Record<string, unknown>>) => object): void
 }
 
 export type Readiness = { readonly on: true } | { readonly on: false; readonly why: string }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { OpenProtocol, ProtocolEnvironment, Readiness } from '../protocol.js'
 import {
+  answerSession,
   iceServerLinks,
   iceServers,
+  PassedRequests,
   registerSessionRoutes,
   RtcSessions,
   WhepSession,
@@ -83,7 +85,9 @@ export class WebRtcEndpoint implements OpenProtocol {
     const sessions = new RtcSessions()
     const context = { environment: this.#environment, ...this.#media, sessions }
     const links = (isKnown: boolean): string[] => iceServerLinks(this.#turn, Date.now(), isKnown)
-    const shared = { environment: this.#environment, sessions, links }
+    const own = { environment: this.#environment, sessions }
+    const passed = new PassedRequests(this.#environment.nodes, (request) => answerSession(own, request))
+    const shared = { ...own, passed, links }
     await registerSessionRoutes(web, 'whep', { ...shared, newSession: (post) => new WhepSession(context, post) })
     await registerSessionRoutes(web, 'whip', { ...shared, newSession: (post) => new WhipSession(context, post) })
   }

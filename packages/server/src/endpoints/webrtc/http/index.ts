@@ -1,5 +1,6 @@
 export { iceServerLinks, iceServers, type IceServer, type TurnOptions } from './ice-servers.js'
-export { registerSessionRoutes } from './routes.js'
+export { PassedRequests } from './passed-requests.js'
+export { answerSession, registerSessionRoutes } from './routes.js'
 export { RtcSessions } from './session.js'
 export { WhepSession } from './whep.js'
 export { WhipSession } from './whip.js'

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseRemoteDescription, parseTrickleFragment, SdpError } from '@crossroom/webrtc'
 import { httpLimits } from '../../../config/index.js'
 import type { ProtocolEnvironment } from '../../protocol.js'
+import { PassedRequests, type SessionAnswer, type SessionRequest } from './passed-requests.js'
 import type { RtcSession, RtcSessions, SessionPost } from './session.js'
 import { bearerOf, HttpRefusal, streamRequestOf, type SessionParams, type SessionProtocol } from './session-requests.js'
 
@@ -21,6 +22,7 @@ const CORS = {
 export interface SessionRoutes {
   readonly environment: Pick<ProtocolEnvironment, 'audit' | 'clientAddress' | 'newConnectionId'>
   readonly sessions: RtcSessions
+  readonly passed: PassedRequests
   newSession(post: SessionPost): RtcSession
   /** `Link` headers that name ICE servers. */
   links(isKnown: boolean): string[]
@@ -62,13 +64,11 @@ export function registerSessionRoutes(
         reply.headers({ 'Accept-Patch': FRAGMENT, Allow: 'OPTIONS, PATCH, DELETE' }).status(204).send(),
       )
       scope.post<{ Params: SessionParams }>('/:app/:stream', (request, reply) => open(protocol, routes, request, reply))
-      scope.patch<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) =>
-        patch(find(routes, request), request, reply),
-      )
-      scope.delete<{ Params: { session: string } }>('/:app/:stream/:session', (request, reply) => {
-        find(routes, request).end('client')
-        return reply.status(200).send()
-      })
+      for (const method of ['PATCH', 'DELETE'] as const)
+        scope.route<{ Params: { session: string } }>({
+          ...{ method, url: '/:app/:stream/:session' },
+          handler: (request, reply) => change(routes, request, reply, method),
+        })
       done()
     },
     { prefix: `/${protocol}` },
@@ -81,7 +81,7 @@ async function open(
   request: FastifyRequest<{ Params: SessionParams }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  requireType(request, SDP)
+  requireType(request.headers['content-type'], SDP)
   const offer = parseRemoteDescription(String(request.body))
   const { environment, sessions } = routes
   const remoteAddress = environment.clientAddress(request.raw)
@@ -96,26 +96,61 @@ async function open(
     .status(201)
     .headers({
       'Content-Type': SDP,
-      Location: `/${protocol}/${encodeURIComponent(app)}/${encodeURIComponent(stream)}/${session.id}`,
+      Location: `/${protocol}/${encodeURIComponent(app)}/${encodeURIComponent(stream)}/${routes.passed.addressOf(session.id)}`,
       ETag: session.etag,
       'Accept-Patch': FRAGMENT,
     })
     .send(answer)
 }
 
+/** A PATCH or DELETE: of a session here, or of another node that is asked. */
+async function change(
+  { environment, passed, sessions }: SessionRoutes,
+  request: FastifyRequest<{ Params: { session: string } }>,
+  reply: FastifyReply,
+  method: 'PATCH' | 'DELETE',
+): Promise<FastifyReply> {
+  const { session, node } = passed.read(request.params.session)
+  const asked: SessionRequest = {
+    ...{ method, session, from: environment.clientAddress(request.raw), bearer: bearerOf(request) },
+    ...{ type: request.headers['content-type'], match: request.headers['if-match'] },
+    ...(typeof request.body === 'string' && { body: request.body }),
+  }
+  const elsewhere = node === undefined ? undefined : ((await passed.pass(node, asked)) ?? answerOf(noSession()))
+  const { status, headers, body } = elsewhere ?? answerSession({ environment, sessions }, asked)
+  return reply
+    .status(status)
+    .headers(headers)
+    .send(body === '' ? undefined : body)
+}
+
+/** What this node answers to a request for a session of its own. */
+export function answerSession(
+  routes: Pick<SessionRoutes, 'environment' | 'sessions'>,
+  request: SessionRequest,
+): SessionAnswer {
+  try {
+    const session = find(routes, request)
+    if (request.method === 'PATCH') return patch(session, request)
+    session.end('client')
+    return { status: 200, headers: {}, body: '' }
+  } catch (error) {
+    return answerOf(error)
+  }
+}
+
 /** RFC 9725 section 4.3: trickle names the session's ETag, a restart names `*`. */
-function patch(session: RtcSession, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  requireType(request, FRAGMENT)
-  const match = request.headers['if-match']
+function patch(session: RtcSession, { type, match, body: content = '' }: SessionRequest): SessionAnswer {
+  requireType(type, FRAGMENT)
   if (match === undefined)
     throw new HttpRefusal(428, 'Send If-Match with the ETag of the session, or with * to restart ICE.')
-  const fragment = parseTrickleFragment(String(request.body))
+  const fragment = parseTrickleFragment(content)
   const names = entityTagsOf(match)
   if (names === undefined)
     throw new HttpRefusal(400, 'If-Match is * or a list of quoted ETags (RFC 9110 section 13.1.1).')
   const body = session.patch(names, fragment.ice)
-  if (body === undefined) return reply.status(204).send()
-  return reply.status(200).headers({ 'Content-Type': FRAGMENT, ETag: session.etag }).send(body)
+  if (body === undefined) return { status: 204, headers: {}, body: '' }
+  return { status: 200, headers: { 'Content-Type': FRAGMENT, ETag: session.etag }, body }
 }
 
 /**
@@ -130,20 +165,24 @@ export function entityTagsOf(header: string): '*' | string[] | undefined {
   return named.length > 0 && named.every((tag) => /^(W\/)?"[\x20\x21\x23-\x7e]*"$/.test(tag)) ? named : undefined
 }
 
-function find(routes: SessionRoutes, request: FastifyRequest<{ Params: { session: string } }>): RtcSession {
-  const { sessions, environment } = routes
-  const session = sessions.get(request.params.session)
-  if (session?.isOf(bearerOf(request)) === true) return session
-  if (session !== undefined) {
-    const what = `${request.method} session`
-    environment.audit.refused({ what, from: environment.clientAddress(request.raw), code: 'OTHER_TOKEN' })
-  }
-  // A stranger cannot tell one from the other.
-  throw new HttpRefusal(404, 'There is no such session, or it belongs to another token.')
+function find(
+  { sessions, environment }: Pick<SessionRoutes, 'environment' | 'sessions'>,
+  asked: SessionRequest,
+): RtcSession {
+  const session = sessions.get(asked.session)
+  if (session?.isOf(asked.bearer) === true) return session
+  if (session !== undefined)
+    environment.audit.refused({ what: `${asked.method} session`, from: asked.from, code: 'OTHER_TOKEN' })
+  throw noSession()
 }
 
-function requireType(request: FastifyRequest, type: string): void {
-  const given = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+/** A stranger cannot tell one from the other. */
+function noSession(): HttpRefusal {
+  return new HttpRefusal(404, 'There is no such session, or it belongs to another token.')
+}
+
+function requireType(header: string | undefined, type: string): void {
+  const given = (header ?? '').split(';')[0]!.trim().toLowerCase()
   if (given === type) return
   const what = given === '' ? 'nothing' : `"${given}"`
   throw new HttpRefusal(415, `The body must be ${type}, but is ${what}.`, {
@@ -152,10 +191,19 @@ function requireType(request: FastifyRequest, type: string): void {
 }
 
 function answerError(error: unknown, reply: FastifyReply): FastifyReply {
-  const text = reply.type('text/plain; charset=utf-8')
-  if (error instanceof HttpRefusal) return text.headers(error.headers).status(error.status).send(`${error.message}\n`)
-  if (error instanceof SdpError) return text.status(error.code === 'SDP_INVALID' ? 400 : 406).send(`${error.message}\n`)
+  const { status, headers, body } = answerOf(error)
+  return reply
+    .status(status)
+    .headers(headers)
+    .send(body === '' ? undefined : body)
+}
+
+function answerOf(error: unknown): SessionAnswer {
+  const answer = (status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): SessionAnswer => {
+    return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: `${sentence}\n` }
+  }
+  if (error instanceof HttpRefusal) return answer(error.status, error.message, error.headers)
+  if (error instanceof SdpError) return answer(error.code === 'SDP_INVALID' ? 400 : 406, error.message)
   const status = (error as { statusCode?: number }).statusCode ?? 500
-  const sentence = status < 500 ? (error as Error).message : 'The server failed; its log says why.'
-  return text.status(status).send(`${sentence}\n`)
+  return answer(status, status < 500 ? (error as Error).message : 'The server failed; its log says why.')
 }
