@@ -3,6 +3,11 @@ import { rest, startServer, type TestServer } from '../harness/index.js'
 
 export const SECRET = 'a-secret-that-all-nodes-of-the-cluster-share'
 
+/** An environment in which the wall clock of a program is a minute ahead. */
+export const MINUTE_AHEAD = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const now=Date.now;Date.now=()=>now()+60000')}`,
+} as const
+
 /** A cluster of real processes on real NATS. */
 export class ClusterStage {
   readonly nats: NatsServers
@@ -17,9 +22,13 @@ export class ClusterStage {
   }
 
   /** Starts a node. Rejects with what it wrote. */
-  async start(id: string, args: readonly string[] = []): Promise<TestServer> {
+  async start(
+    id: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<TestServer> {
     const own = ['--cluster', this.nats.urls.join(','), '--node-id', id, '--relay-port', '0', '--secret', SECRET]
-    const server = await startServer({ args: [...own, ...args] })
+    const server = await startServer({ args: [...own, ...args], env })
     this.nodes.push(server)
     return server
   }

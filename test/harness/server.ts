@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { start, type RunningProcess } from './process.js'
 
-const COMMAND = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
+/** The built `crossroom`. */
+export const COMMAND = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
 /** Opens REST of every server that a test starts, unless `--api-key` says otherwise. */
 export const TEST_API_KEY = 'a-key-for-the-servers-of-all-tests'
 const START_TIMEOUT_MS = 20_000

@@ -12,6 +12,7 @@ import {
 } from '../cluster/index.js'
 import { nodeLimits } from '../config/index.js'
 import type { OtherNodes } from '../endpoints/index.js'
+import { ClusterHealth } from './cluster-health.js'
 import { ClusterRooms } from './cluster-rooms.js'
 import { describeSelf, readCredentials, relayAddress, secretIdOf } from './cluster-self.js'
 import type { Core } from './core.js'
@@ -37,10 +38,10 @@ export class ClusterPart implements ClusterView {
   readonly tokens: SharedTokens
   /** Rooms of all nodes. */
   readonly rooms: ClusterRooms
+  readonly health: ClusterHealth
   readonly #core: Core
   readonly #relay: NodeRelay
   readonly #stop: () => void
-  #unwritableSince: number | undefined
   #cancelStatus: () => void = () => undefined
 
   private constructor(
@@ -63,7 +64,10 @@ export class ClusterPart implements ClusterView {
       stop()
       return {}
     })
-    engine.onState(() => this.#handleEngine())
+    const { clock, config, log, metrics } = core
+    const isLinked = (tag: string): boolean => relay.isLinked(tag)
+    this.health = new ClusterHealth({ engine, nodes, isLinked, clock, log, isolated: config.clusterIsolated })
+    this.health.addMetrics(metrics, () => claims.list().length)
     core.gate.wrapPlain((gate) => new ClaimingGate(gate, claims))
     this.#tellStatus(performance.eventLoopUtilization())
     this.rooms = new ClusterRooms(core, { engine, nodes, requests: this.requests, claims })
@@ -79,7 +83,10 @@ export class ClusterPart implements ClusterView {
     const { cluster: servers } = config
     if (servers.length === 0) return undefined
     const self = describeSelf(config, secrets.secret)
-    const engine = await openNatsEngine({ servers, name: self.id, clock, ...readCredentials(config) })
+    const engine = await openNatsEngine(
+      { servers, name: self.id, clock, ...readCredentials(config) },
+      nodeLimits.joinMs,
+    )
     let relay: NodeRelay | undefined
     try {
       const media = (relay = await NodeRelay.open(core))
@@ -111,17 +118,6 @@ export class ClusterPart implements ClusterView {
   /** The name of this node. */
   get id(): string {
     return this.nodes.own.id
-  }
-
-  /** For `/readyz`: why nobody new should come here now. */
-  get trouble(): string | undefined {
-    const { clock, config } = this.#core
-    if (this.nodes.isReplaced) return `Another node is called ${this.id}: give each node its own --node-id.`
-    if (config.clusterIsolated === 'local') return undefined
-    if (this.engine.state === 'lost') return 'NATS cannot be reached: calls go on, new ones are refused.'
-    const since = this.#unwritableSince
-    if (since === undefined || clock.listened() - since < nodeLimits.electionMs * 1000) return undefined
-    return 'NATS takes no writes: fewer than two of its three servers are up.'
   }
 
   /** For what a client says to the wrong node. */
@@ -180,15 +176,6 @@ export class ClusterPart implements ClusterView {
     await this.engine.close()
   }
 
-  #handleEngine(): void {
-    const { clock, log } = this.#core
-    const { state, isWritable } = this.engine
-    if (isWritable === (this.#unwritableSince === undefined)) return
-    this.#unwritableSince = isWritable ? undefined : clock.listened()
-    if (isWritable) log.info({}, 'The engine of the cluster is back')
-    else log.warn({ state }, 'The engine of the cluster takes no writes; calls go on')
-  }
-
   #tellStatus(since: EventLoopUtilization): void {
     const { clock, hub } = this.#core
     this.#cancelStatus = clock.after(STATUS_MS * 1000, () => {
@@ -196,6 +183,7 @@ export class ClusterPart implements ClusterView {
       const load = Math.round(performance.eventLoopUtilization(now, since).utilization * 100) / 100
       const own = hub.list().filter(({ publication }) => publication !== undefined && publication.info.isCopy !== true)
       this.nodes.change({ streams: own.length, load })
+      this.health.check()
       this.#tellStatus(now)
     })
   }

@@ -53,8 +53,8 @@ export class Web {
 
   async register(parts: WebParts): Promise<void> {
     const readiness = (): Readiness => ({
-      ready: !parts.isDraining() && parts.cluster?.trouble === undefined,
-      parts: { ...partsOf(this.#core, parts.opened), ...clusterOf(parts.cluster) },
+      ready: !parts.isDraining() && parts.cluster?.health.trouble === undefined,
+      parts: { ...partsOf(this.#core, parts.opened), ...parts.cluster?.health.parts },
       ports: publicPortsOf(this.#core),
     })
     for (const web of this.#all) registerHealth(web, readiness)
@@ -159,12 +159,6 @@ function partsOf({ transcoder }: Core, { readiness }: Opened): Readiness['parts'
     engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
   ])
   return { ...readiness, ...Object.fromEntries(lanes) } as Readiness['parts']
-}
-
-function clusterOf(cluster: ClusterPart | undefined): Readiness['parts'] {
-  if (cluster === undefined) return {}
-  const { trouble: why } = cluster
-  return { cluster: why === undefined ? { on: true } : { on: false, why } }
 }
 
 /** Operators alone are told where the admin port is. */

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/index.js'
 import type { Finding, ServerConfig } from '../endpoints/index.js'
 import { checkCodecs } from './codec-check.js'
+import { checkCluster } from './doctor-cluster.js'
 import { checkKeys, checkNode, checkSecret, checkTls } from './doctor-checks.js'
 import { checkPorts } from './doctor-ports.js'
 import type { Output } from './output.js'
@@ -31,6 +32,7 @@ async function examine(readConfig: () => ServerConfig): Promise<Finding[]> {
     checkTls(config),
     checkKeys(config),
     checkCodecs(),
+    checkCluster(config),
     ...config.protocols.map((protocol) => protocol.examine?.() ?? Promise.resolve([])),
   ])
   const found = [...checkSecret(config), ...asked.flat()]

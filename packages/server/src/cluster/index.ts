@@ -6,7 +6,7 @@ export type {
   EnginePass,
   EngineState,
 } from './engine/engine.js'
-export { EngineLostError } from './engine/engine.js'
+export { EngineLostError, PROBE_KEY } from './engine/engine.js'
 export { openNatsEngine } from './engine/open-engine.js'
 export type { NatsOptions } from './engine/nats-engine.js'
 export { MemoryEngine, MemoryStore, type Deliver } from './engine/memory-engine.js'
@@ -14,6 +14,7 @@ export { asWord, isSubject, matches, readWord } from './engine/subject.js'
 export { CLUSTER_VERSION, type NodeRecord, type NodeState } from './nodes/node-record.js'
 export { ClusterError, type ClusterErrorCode } from './cluster-error.js'
 export { Nodes, type NodesDeps } from './nodes/nodes.js'
+export { meetOthers, type MetNode } from './nodes/hello.js'
 export { NoAnswerError, NodeRequests, type NodeAnswer } from './nodes/node-requests.js'
 export type { RecordChange } from './nodes/own-record.js'
 export type { KnownNode, NodeDirectory } from './nodes/node-directory.js'

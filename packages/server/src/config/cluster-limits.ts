@@ -9,6 +9,8 @@ export const nodeLimits = {
   joinMs: 10_000,
   /** A store that takes no writes for longer elects no leader: too few of its servers are up. */
   electionMs: 10_000,
+  /** A node that is heard and not linked for longer cannot be reached at its relay address. */
+  unlinkedMs: 10_000,
 } as const
 
 /** Names of plain streams in a cluster. */

@@ -1,6 +1,9 @@
 /** `lost`: nothing is written and nothing arrives until it is back; calls that are under way fail. */
 export type EngineState = 'connected' | 'lost'
 
+/** Written to learn whether the store takes writes. */
+export const PROBE_KEY = 'probe'
+
 /** A value of the store. `revision` grows with every write of the store. */
 export interface EngineEntry {
   readonly key: string

@@ -10,6 +10,7 @@ import {
 import { engineLimits } from '../../config/index.js'
 import {
   EngineLostError,
+  PROBE_KEY,
   type ClusterEngine,
   type EngineChange,
   type EngineEntry,
@@ -29,8 +30,6 @@ const RECONNECT_MS = 100
 const PROBE_MS = 500
 /** Others may use the same account of NATS. */
 const PREFIX = 'crossroom.'
-/** Written to learn whether the store takes writes again. */
-const PROBE_KEY = 'probe'
 
 export interface NatsOptions {
   readonly servers: readonly string[]

@@ -1,4 +1,3 @@
-import { nodeLimits } from '../../config/index.js'
 import type { ClusterEngine } from './engine.js'
 import type { NatsOptions } from './nats-engine.js'
 
@@ -8,12 +7,12 @@ const RETRY_MS = 500
  * The engine on NATS. A server without a cluster loads none of it. Servers of NATS that start at the same time are waited for.
  * @throws ClusterError
  */
-export async function openNatsEngine(options: NatsOptions): Promise<ClusterEngine> {
+export async function openNatsEngine(options: NatsOptions, waitMs: number): Promise<ClusterEngine> {
   const { NatsEngine } = await import('./nats-engine.js')
   const { describeEngineFault, isPassing } = await import('./engine-faults.js')
   const { clock, servers } = options
   let isTooLate = false
-  const cancel = clock.after(nodeLimits.joinMs * 1000, () => (isTooLate = true))
+  const cancel = clock.after(waitMs * 1000, () => (isTooLate = true))
   try {
     for (;;) {
       try {

@@ -29,48 +29,73 @@ export async function sayHello(engine: ClusterEngine, tag: string): Promise<Hell
   return typeof instance === 'string' && typeof nowMs === 'number' ? { instance, nowMs } : undefined
 }
 
+/** A living node, and what keeps this one from working with it. */
+export interface MetNode {
+  readonly record: NodeRecord
+  /** How far its wall clock is ahead of ours. */
+  readonly clockErrorMs: number
+  readonly misfit: ClusterError | undefined
+}
+
+/** Greets every node that has a record; those that answer are alive. */
+export async function meetOthers(
+  engine: ClusterEngine,
+  own: Pick<NodeRecord, 'id' | 'secretId'>,
+  nowMs: () => number,
+): Promise<MetNode[]> {
+  const entries = await engine.list('node.*')
+  const records = entries.map(({ value }) => readRecord(value)).filter((record) => record !== undefined)
+  const meetings = records
+    .filter(({ id }) => id !== own.id)
+    .map(async (record): Promise<MetNode[]> => {
+      const asked = nowMs()
+      const hello = await sayHello(engine, record.tag)
+      if (hello?.instance !== record.instance) return []
+      const clockErrorMs = hello.nowMs - (asked + nowMs()) / 2
+      return [{ record, clockErrorMs, misfit: misfitOf(own, record, clockErrorMs) }]
+    })
+  return (await Promise.all(meetings)).flat()
+}
+
 /**
  * Whether this node fits to those that are alive.
  * @throws ClusterError
  */
-export async function checkOthers(engine: ClusterEngine, own: NodeRecord, nowMs: () => number): Promise<void> {
-  const entries = await engine.list('node.*')
-  const records = entries.map(({ value }) => readRecord(value)).filter((record) => record !== undefined)
-  await Promise.all(
-    records
-      .filter(({ id }) => id !== own.id)
-      .map(async (record) => {
-        const asked = nowMs()
-        const hello = await sayHello(engine, record.tag)
-        if (hello?.instance !== record.instance) return
-        refuse(own, record)
-        refuseClock(record, hello.nowMs - (asked + nowMs()) / 2)
-      }),
-  )
+export async function checkOthers(
+  engine: ClusterEngine,
+  own: Pick<NodeRecord, 'id' | 'secretId'>,
+  nowMs: () => number,
+): Promise<void> {
+  const met = await meetOthers(engine, own, nowMs)
+  const misfit = met.find((node) => node.misfit !== undefined)?.misfit
+  if (misfit !== undefined) throw misfit
 }
 
-function refuse(own: NodeRecord, other: NodeRecord): void {
-  if (Math.abs(other.v - CLUSTER_VERSION) > 1) {
-    const who = other.v > CLUSTER_VERSION ? 'Update this node' : `Update node ${other.id}`
-    const versions = `Node ${other.id} speaks version ${String(other.v)} of the cluster, this one ${String(CLUSTER_VERSION)}.`
-    throw new ClusterError('NODE_VERSION_DIFFERS', `${versions} ${who}.`)
+/** Why two nodes cannot work together. */
+export function misfitOf(
+  own: Pick<NodeRecord, 'secretId'>,
+  other: NodeRecord,
+  clockErrorMs: number,
+): ClusterError | undefined {
+  const { id, v } = other
+  if (Math.abs(v - CLUSTER_VERSION) > 1) {
+    const who = v > CLUSTER_VERSION ? 'Update this node' : `Update node ${id}`
+    const versions = `Node ${id} speaks version ${String(v)} of the cluster, this one ${String(CLUSTER_VERSION)}.`
+    return new ClusterError('NODE_VERSION_DIFFERS', `${versions} ${who}.`)
   }
   if (!sharesSecret(own.secretId, other.secretId)) {
-    const sentence = `Node ${other.id} has another secret than this one: give all nodes of a cluster the same --secret.`
-    throw new ClusterError('NODE_SECRET_DIFFERS', sentence)
+    const sentence = `Node ${id} has another secret than this one: give all nodes of a cluster the same --secret.`
+    return new ClusterError('NODE_SECRET_DIFFERS', sentence)
   }
+  if (Math.abs(clockErrorMs) < CLOCK_REFUSED_MS) return undefined
+  const seconds = String(Math.round(Math.abs(clockErrorMs) / 1000))
+  const sentence = `The clock of this machine is ${seconds} s ${clockErrorMs > 0 ? 'behind' : 'ahead of'} that of node ${id}: set both with NTP.`
+  return new ClusterError('NODE_CLOCK_DIFFERS', sentence)
 }
 
 /** During a change of the secret nodes know two. */
-export function sharesSecret(one: string | undefined, other: string | undefined): boolean {
+function sharesSecret(one: string | undefined, other: string | undefined): boolean {
   if (one === undefined || other === undefined) return one === other
   const ids = other.split(',')
   return one.split(',').some((id) => ids.includes(id))
-}
-
-function refuseClock({ id }: NodeRecord, errorMs: number): void {
-  if (Math.abs(errorMs) < CLOCK_REFUSED_MS) return
-  const seconds = String(Math.round(Math.abs(errorMs) / 1000))
-  const sentence = `The clock of this machine is ${seconds} s ${errorMs > 0 ? 'behind' : 'ahead of'} that of node ${id}: set both with NTP.`
-  throw new ClusterError('NODE_CLOCK_DIFFERS', sentence)
 }

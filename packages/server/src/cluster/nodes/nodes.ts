@@ -2,8 +2,9 @@ import type { DriverClock, Micros } from '@crossroom/media'
 import { nodeLimits } from '../../config/index.js'
 import type { ClusterEngine, EngineChange, EngineMessage } from '../engine/engine.js'
 import { readJson } from '../json.js'
+import type { ClusterError } from '../cluster-error.js'
 import type { KnownNode, NodeDirectory } from './node-directory.js'
-import { checkOthers } from './hello.js'
+import { checkOthers, misfitOf } from './hello.js'
 import { claimTag, keyOfNode, OwnRecord, type RecordChange } from './own-record.js'
 import { CLUSTER_VERSION, readRecord, type NodeRecord } from './node-record.js'
 
@@ -48,7 +49,7 @@ export class Nodes implements NodeDirectory {
    */
   static async join(deps: NodesDeps, own: Omit<NodeRecord, 'tag' | 'v'>): Promise<Nodes> {
     const untagged = { ...own, v: CLUSTER_VERSION }
-    await checkOthers(deps.engine, { ...untagged, tag: '' }, deps.nowMs)
+    await checkOthers(deps.engine, untagged, deps.nowMs)
     const claimed = await claimTag(deps.engine, untagged, deps.nowMs)
     const record = new OwnRecord(deps.engine, deps.clock, claimed, deps.onReplaced)
     const nodes = new Nodes(deps, record)
@@ -94,6 +95,13 @@ export class Nodes implements NodeDirectory {
   clockErrorMs(tag: string): number | undefined {
     const errors = this.#others.get(tag)?.clockErrors ?? []
     return errors.length === 0 ? undefined : Math.max(...errors)
+  }
+
+  /** What keeps this node from working with others that are alive: it may have become so after they met. */
+  misfits(): ClusterError[] {
+    const others = [...this.#others.values()].filter(({ isGone }) => !isGone)
+    const misfits = others.map(({ record }) => misfitOf(this.own, record, this.clockErrorMs(record.tag) ?? 0))
+    return misfits.filter((misfit) => misfit !== undefined)
   }
 
   /** Tells the others. */
