@@ -63,6 +63,7 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/3-webrtc.md', has: 'getUserMedia', run: 'browser' },
   { file: 'docs/4-configuration.md', has: '--rtmp-port 1945', run: 'none' },
   { file: 'docs/5-deployment.md', has: '--tls-cert fullchain.pem', run: 'none' },
+  { file: 'docs/5-deployment.md', has: '--processes 4', run: 'none' },
   { file: 'docs/5-deployment.md', has: 'systemctl', why: 'systemd and root' },
   { file: 'docs/5-deployment.md', has: 'docker compose', why: 'Docker' },
   { file: 'docs/6-api-and-hooks.md', has: 'api-key)"', run: 'demo' },

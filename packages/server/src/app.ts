@@ -24,6 +24,7 @@ import {
 } from './net/index.js'
 
 export type { ServerServices } from './app/core.js'
+export type { ProcessSeat } from './app/process-seat.js'
 
 export interface RunningServer {
   /** The ports in use, by name: `rtmp`, `http`, `rtc`, `https`, `rtmps`, `admin`. */

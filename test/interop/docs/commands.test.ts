@@ -247,6 +247,13 @@ test('serve accepts flags, variables, a file and a certificate', async () => {
   }
 })
 
+test('the line for many cores starts a server of that many processes', async () => {
+  const env = environment({ http: 0, rtc: 0, rtmp: 0 }, { CROSSROOM_JSON: 'true' })
+  const server = shell(sample('docs/5-deployment.md', '--processes 4'), env)
+  await until('all to listen', () => server.output().includes('"process":4,"pid"'), { timeoutMs: 40_000 })
+  await server.stop()
+})
+
 test('links are registered with the desktop, and unregistered', async () => {
   mkdirSync(join(home, '.local/share'), { recursive: true })
   expect(await printed(sample('docs/12-desktop.md', 'desktop register'), environment({}))).not.toBe('')

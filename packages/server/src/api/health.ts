@@ -25,8 +25,11 @@ export function registerHealth(app: FastifyInstance, readiness: () => Readiness)
   })
 }
 
+/** What is told: of this process, or of all processes of the server. */
+export type ScrapedMetrics = Pick<Metrics, 'contentType' | 'scrape'>
+
 /** `/metrics` for Prometheus. */
-export function registerMetrics(app: FastifyInstance, metrics: Metrics): void {
+export function registerMetrics(app: FastifyInstance, metrics: ScrapedMetrics): void {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.scrape()),
   )

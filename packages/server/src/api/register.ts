@@ -8,14 +8,14 @@ import {
 } from 'fastify-type-provider-zod'
 import type { CallOperations } from '../calls/index.js'
 import type { RoomOperations } from '../rooms/index.js'
-import type { Log, Metrics } from '../observe/index.js'
+import type { Log } from '../observe/index.js'
 import { auditActs, requireAccess, type AccessOptions } from './access.js'
 import { registerClusterRoutes, type ClusterView } from './cluster.js'
 import { registerCallRoutes } from './calls.js'
 import { answerErrorsAsJson } from './errors.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
-import { registerMetrics } from './health.js'
+import { registerMetrics, type ScrapedMetrics } from './health.js'
 import type { Pulls } from '../pull/index.js'
 import { registerPullRoutes } from './pulls.js'
 import { registerRoomTokenRoutes } from './room-tokens.js'
@@ -27,7 +27,7 @@ import type { StreamRouteDeps } from './routes.js'
 /** Dependencies of the REST API. */
 export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: ScrapedMetrics
   /** Absent when nothing can forward; then `/forwards` is not there. */
   readonly forwards?: Forwards | undefined
   /** Absent when nothing is pulled; then `/pulls` is not there. */

@@ -6,6 +6,8 @@ import type { Log, Metrics } from '../observe/index.js'
 
 export interface ClusterHealthDeps {
   readonly engine: ClusterEngine
+  /** Default: NATS. */
+  readonly engineName?: string | undefined
   readonly nodes: Nodes
   /** Absent without a relay. */
   readonly isLinked: ((tag: string) => boolean) | undefined
@@ -30,10 +32,10 @@ export class ClusterHealth {
 
   /** Why nobody new should come here now. */
   get trouble(): string | undefined {
-    const { clock, engine, isolated, nodes } = this.#deps
+    const { clock, engine, engineName = 'NATS', isolated, nodes } = this.#deps
     if (nodes.isReplaced) return 'Another node has the id of this one: give each node its own --node-id.'
     if (isolated === 'local') return undefined
-    if (engine.state === 'lost') return 'NATS cannot be reached: calls go on, new ones are refused.'
+    if (engine.state === 'lost') return `${engineName} cannot be reached: calls go on, new ones are refused.`
     const since = this.#unwritableSince
     if (since === undefined || clock.listened() - since < nodeLimits.electionMs * 1000) return undefined
     return 'NATS takes no writes: fewer than two of its three servers are up.'

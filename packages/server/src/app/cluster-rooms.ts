@@ -35,7 +35,7 @@ export class ClusterRooms implements StreamLocations {
   #places: StreamPlaces | undefined
   readonly #listeners = new Set<(key: StreamKey, location: StreamLocation | undefined) => void>()
 
-  constructor({ clock, config, secrets }: Core, { engine, nodes, requests, claims }: ClusterRoomsDeps) {
+  constructor({ clock, clusterSecrets, config }: Core, { engine, nodes, requests, claims }: ClusterRoomsDeps) {
     this.#claims = claims
     this.#documents = new RoomDocuments({
       ...{ engine, nodes, requests, clock, nowMs: Date.now, random: Math.random },
@@ -43,7 +43,7 @@ export class ClusterRooms implements StreamLocations {
       refusal: (code, sentence) => new RoomError(isErrorCode(code) ? (code as RoomErrorCode) : 'INTERNAL', sentence),
       refusalOf: (error) => (error instanceof RoomError ? { code: error.code, sentence: error.message } : undefined),
     })
-    const ring = () => secrets.secret
+    const ring = clusterSecrets
     this.rooms = {
       network: this.#documents,
       addresses: new SealedAddresses(new Seal(ring, 'room-address')),

@@ -66,7 +66,9 @@ export class ClusterPart implements ClusterView {
     })
     const { clock, config, log, metrics } = core
     const isLinked = (tag: string): boolean => relay.isLinked(tag)
-    this.health = new ClusterHealth({ engine, nodes, isLinked, clock, log, isolated: config.clusterIsolated })
+    const engineName = core.seat?.engine && 'The parent process'
+    const isolated = config.clusterIsolated
+    this.health = new ClusterHealth({ engine, engineName, nodes, isLinked, clock, log, isolated })
     this.health.addMetrics(metrics, () => claims.list().length)
     core.gate.wrapPlain((gate) => new ClaimingGate(gate, claims))
     this.#tellStatus(performance.eventLoopUtilization())
@@ -79,14 +81,12 @@ export class ClusterPart implements ClusterView {
    * @throws ConfigError, ClusterError
    */
   static async open(core: Core, seams: ClusterSeams): Promise<ClusterPart | undefined> {
-    const { clock, config, log, secrets } = core
+    const { clock, clusterSecrets, config, log, seat } = core
     const { cluster: servers } = config
-    if (servers.length === 0) return undefined
-    const self = describeSelf(config, secrets.secret)
-    const engine = await openNatsEngine(
-      { servers, name: self.id, clock, ...readCredentials(config) },
-      nodeLimits.joinMs,
-    )
+    if (servers.length === 0 && seat?.engine === undefined) return undefined
+    const self = describeSelf(config, clusterSecrets())
+    const nats = { servers, name: self.id, clock }
+    const engine = seat?.engine ?? (await openNatsEngine({ ...nats, ...readCredentials(config) }, nodeLimits.joinMs))
     let relay: NodeRelay | undefined
     try {
       const media = (relay = await NodeRelay.open(core))
@@ -161,7 +161,7 @@ export class ClusterPart implements ClusterView {
 
   /** The secrets were read again. */
   renewSecrets(): void {
-    this.nodes.change({ secretId: secretIdOf(this.#core.secrets.secret) })
+    this.nodes.change({ secretId: secretIdOf(this.#core.clusterSecrets()) })
   }
 
   /** Leaves the cluster. Idempotent. */

@@ -27,6 +27,7 @@ import {
 } from '../net/index.js'
 import { StateDirectory } from '../jobs/index.js'
 import { Audit, type Log, type Metrics } from '../observe/index.js'
+import type { ProcessSeat } from './process-seat.js'
 import { childSpawner, Snapshots, Transcoder, transcodeOptions } from '../transcode/index.js'
 
 export interface ServerServices {
@@ -34,6 +35,8 @@ export interface ServerServices {
   readonly metrics: Metrics
   /** Called when the server should end: it is drained from afar, or must not go on. Default: it drains itself. */
   readonly requestStop?: (() => void) | undefined
+  /** This process is one of several of the server. */
+  readonly seat?: ProcessSeat | undefined
 }
 
 /** What every part of the server stands on. */
@@ -47,6 +50,8 @@ export interface Core extends ServerServices {
   readonly gate: GateByApp
   readonly guard: FailureGuard
   readonly secrets: Secrets
+  /** What the nodes of a cluster know each other by: the secret and the previous one. */
+  readonly clusterSecrets: () => readonly string[]
   readonly audit: Audit
   /** Whose pages may use the public port. */
   readonly pages: PageRules
@@ -68,7 +73,7 @@ const SOCKET_HIGH_WATER_MARK = 64 * 1024
 
 /** Makes it; nothing is open yet. */
 export function makeCore(config: ServerConfig, services: ServerServices, kernel: TcpKernel | undefined): Core {
-  const { log, metrics, requestStop } = services
+  const { log, metrics, requestStop, seat } = services
   const clock = systemClock
   const hub = new StreamHub(clock, { gopCache: gopCacheLimits, ...publisherLimits })
   hub.observe({ opened: () => metrics.streamOpened(), closed: () => metrics.streamClosed() })
@@ -109,6 +114,7 @@ export function makeCore(config: ServerConfig, services: ServerServices, kernel:
       log,
       metrics,
       requestStop,
+      seat,
       clock,
       hub,
       connections,
@@ -119,6 +125,7 @@ export function makeCore(config: ServerConfig, services: ServerServices, kernel:
       transcoder,
       listeners,
     },
+    clusterSecrets: () => (secrets.secret.length === 0 && seat !== undefined ? [seat.secret] : secrets.secret),
     ...{ secrets, audit, pages: pageRulesOf(config) },
     snapshots: new Snapshots({ clock, process: transcoder.process('video') }),
     ...{ clientAddress, door, pending, sockets, state: StateDirectory.open(config.stateDir, log) },

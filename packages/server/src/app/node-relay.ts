@@ -13,6 +13,8 @@ import { ConfigError, type Config } from '../config/index.js'
 import type { Metrics } from '../observe/index.js'
 import type { Core } from './core.js'
 
+const LOOPBACK = '127.0.0.1'
+
 /** Media from and to the other nodes: the listener of this one, its links, and the streams that it pulls. */
 export class NodeRelay {
   /** In use. */
@@ -35,13 +37,15 @@ export class NodeRelay {
    * @throws ConfigError, and what `listen` of `node:net` throws
    */
   static async open(core: Core): Promise<NodeRelay> {
-    const { clock, config, hub, listeners, log, secrets, sockets } = core
+    const { clock, config, hub, listeners, log, clusterSecrets, sockets } = core
     const security = await loadRelaySecurity(securityOf(config)).catch((error: Error) => {
       throw new ConfigError(`--relay-security mtls: ${error.message}`)
     })
-    const keys = (): string[] => secrets.secret.map((secret) => deriveKey(secret, 'node-relay'))
+    const keys = (): string[] => clusterSecrets().map((secret) => deriveKey(secret, 'node-relay'))
+    // Processes of one machine alone are nobody else's business.
+    const host = core.seat?.engine === undefined ? undefined : LOOPBACK
     const relay = new Relay({ hub, clock, log, listeners, sockets, keys, security, random: Math.random })
-    return new NodeRelay(core, relay, await relay.listen(config.relayPort), security)
+    return new NodeRelay(core, relay, await relay.listen(config.relayPort, host), security)
   }
 
   /** This node is in the cluster. */

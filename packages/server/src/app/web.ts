@@ -54,7 +54,7 @@ export class Web {
   async register(parts: WebParts): Promise<void> {
     const readiness = (): Readiness => ({
       ready: !parts.isDraining() && parts.cluster?.health.trouble === undefined,
-      parts: { ...partsOf(this.#core, parts.opened), ...parts.cluster?.health.parts },
+      parts: { ...partsOf(this.#core, parts.opened), ...parts.cluster?.health.parts, ...processesOf(this.#core) },
       ports: publicPortsOf(this.#core),
     })
     for (const web of this.#all) registerHealth(web, readiness)
@@ -134,7 +134,7 @@ export class Web {
   #apiDeps(parts: WebParts): Omit<ApiDeps, 'isPrivate' | 'listener' | 'servesPages'> {
     const { cluster, opened, rooms } = parts
     const { clock, config, connections, guard, hub } = this.#core
-    const { audit, log, metrics, proxies, secrets, snapshots, transcoder } = this.#core
+    const { audit, log, metrics, proxies, seat, secrets, snapshots, transcoder } = this.#core
     const { sdkAppId, forwardPrivate } = config
     const described: DescriptionDeps = {
       ...{ hub, connections, clock, nowMs: Date.now, play: opened.addresses.play },
@@ -143,7 +143,8 @@ export class Web {
     const elsewhere = cluster && new Elsewhere(cluster.requests, cluster.nodes, described)
     return {
       ...described,
-      ...{ log, metrics, guard, proxies, operations: rooms.operations, calls: rooms.calls },
+      metrics: seat === undefined ? metrics : { contentType: metrics.contentType, scrape: () => seat.scrape() },
+      ...{ log, guard, proxies, operations: rooms.operations, calls: rooms.calls },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
       ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster, elsewhere },
       apiKeys: () => secrets.apiKeys,
@@ -159,6 +160,13 @@ function partsOf({ transcoder }: Core, { readiness }: Opened): Readiness['parts'
     engine === undefined ? { on: false, why: reasons.join(' ') || state } : { on: true },
   ])
   return { ...readiness, ...Object.fromEntries(lanes) } as Readiness['parts']
+}
+
+function processesOf({ seat }: Core): Readiness['parts'] {
+  if (seat === undefined) return {}
+  const { running, wanted } = seat.counts
+  const why = `${String(running)} of ${String(wanted)} processes run; the others are being started.`
+  return { processes: running === wanted ? { on: true } : { on: false, why } }
 }
 
 /** Operators alone are told where the admin port is. */

@@ -152,8 +152,12 @@ export class WaitingLines {
   }
 }
 
-/** `12:34:56.789 info  A publish began  app=live stream=x` of one JSON line. Its texts were escaped before. */
+/**
+ * `12:34:56.789 info  A publish began  app=live stream=x` of one JSON line. Its texts were escaped before. Another line, such as
+ * one of a crash, stays as it is.
+ */
 export function formatLine(line: string): string {
+  if (!line.startsWith('{"level":')) return line
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
   const values = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`)
   const head = `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${String(msg)}`

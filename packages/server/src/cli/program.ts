@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/index.js'
-import { protocols, type Protocol } from '../endpoints/index.js'
+import { protocols, type Protocol, type ServerConfig } from '../endpoints/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { addDesktopCommand } from './desktop/command.js'
@@ -10,6 +10,7 @@ import { findKept } from './kept-secrets.js'
 import { ServerOptions } from './options.js'
 import { CommandError, processOutput } from './output.js'
 import type { Output } from './output.js'
+import { PROCESS_VARIABLE } from './processes/messages.js'
 import { serve } from './serve.js'
 import type { ServeHost } from './serve.js'
 import { runSimulate } from './simulate.js'
@@ -78,7 +79,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   options
     .addTo(program.command('serve').description('Run the server until SIGTERM or SIGINT.'))
     .action(async (flags: Record<string, unknown>) => {
-      exit(await serve(() => options.readForServer(flags), host.serveHost))
+      exit(await serveCommand(options, flags, host))
     })
   const doctor = program
     .command('doctor')
@@ -103,6 +104,27 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
       exit(await runBench(args))
     })
   return program
+}
+
+/** One process, several, or one of several. */
+async function serveCommand(
+  options: ServerOptions,
+  flags: Record<string, unknown>,
+  { environment, serveHost }: CommandHost,
+): Promise<number> {
+  const index = environment[PROCESS_VARIABLE]
+  if (index !== undefined && process.connected) {
+    // Not for the programs that this one starts.
+    Reflect.deleteProperty(process.env, PROCESS_VARIABLE)
+    const { serveAsProcess } = await import('./processes/own-seat.js')
+    const readWith = (own: (config: ServerConfig) => object) =>
+      options.readForServer({ ...flags, ...own(options.readForServer(flags).config) })
+    return await serveAsProcess(Number(index), readWith, serveHost)
+  }
+  const given = options.readForServer(flags)
+  if (given.config.processes === 1) return await serve(() => options.readForServer(flags), serveHost)
+  const { supervise } = await import('./processes/supervise.js')
+  return await supervise(given, serveHost)
 }
 
 /** Defines only the options for signing; the others, and `--help`, belong to the simulator. */

@@ -1,5 +1,5 @@
 import { startServer } from '../app.js'
-import type { RunningServer } from '../app.js'
+import type { ProcessSeat, RunningServer } from '../app.js'
 import { checksEntries, ConfigError, isLoopbackHost, shutdownLimits } from '../config/index.js'
 import type { Config } from '../config/index.js'
 import { Metrics, createLog } from '../observe/index.js'
@@ -15,6 +15,14 @@ import { CommandError } from './output.js'
 import type { Output } from './output.js'
 import type { StatusLine } from './status-line.js'
 
+/** What a process is told that is one of several of one server, and what it tells the one that started it. */
+export interface ServeSeat extends ProcessSeat {
+  /** In place of what a server of one process prints. */
+  listening(ports: Ports, node: string | undefined): void
+  /** Its own metrics are these. */
+  measure(metrics: Pick<Metrics, 'scrape'>): void
+}
+
 /** The process as `serve` sees it; a test passes its own. */
 export interface ServeHost {
   readonly output: Output
@@ -26,23 +34,30 @@ export interface ServeHost {
   exit(code: number): void
   /** Puts a participant into the demo's room; the returned function removes it. */
   startDemoPhone(options: DemoPhoneOptions): () => void
+  /** Absent where the server is one process. */
+  readonly seat?: ServeSeat | undefined
 }
 
 /** Runs the server until a signal; answers the exit code. `read` is asked again on SIGHUP, for the secrets in files. */
 export async function serve(read: () => ReadConfig, host: ServeHost): Promise<number> {
   const given = read()
   const { config } = given
+  const { seat } = host
+  const isFirst = seat === undefined || seat.index === 1
   const isReadable = !config.json && process.stderr.isTTY
   const destination = stderrDestination(isReadable, () => host.status.interrupt())
-  const log = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
-  const metrics = new Metrics({ streamLabel: config.metricsStreamLabel })
+  const ownLog = createLog({ level: config.logLevel, destination, nowMs: () => performance.now() })
+  const log = seat === undefined ? ownLog : ownLog.child({ process: seat.index })
+  const metrics = new Metrics({ streamLabel: config.metricsStreamLabel, process: seat && String(seat.index) })
   metrics.addProcessMetrics()
+  seat?.measure(metrics)
   let stop: () => void = () => undefined
   const requestStop = (): void => stop()
-  const server = await startServer(config, { log, metrics, requestStop }).catch((error: unknown) => {
+  const server = await startServer(config, { log, metrics, requestStop, seat }).catch((error: unknown) => {
     throw new CommandError(describeStartFailure(error))
   })
-  announce(given, server, host.output)
+  if (seat === undefined) announce(given, server.ports, { node: server.node }, host.output)
+  else seat.listening(server.ports, server.node)
   process.on('uncaughtExceptionMonitor', (error) => {
     log.error({ error }, 'The server failed and exits')
     destination.flush()
@@ -51,11 +66,12 @@ export async function serve(read: () => ReadConfig, host: ServeHost): Promise<nu
     renewSecrets(read, server, log)
     void server.renewCertificate()
   })
-  if (given.noApiKey !== undefined) log.warn({ why: given.noApiKey }, 'REST is off')
+  if (given.noApiKey !== undefined && isFirst) log.warn({ why: given.noApiKey }, 'REST is off')
   const httpPort = server.ports['http'] ?? 0
   const status = config.json ? undefined : host.status
   const openRoom = (roomId: string): void => server.openRoom(roomId)
-  const stopPhone = config.demo ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
+  const stopPhone =
+    config.demo && isFirst ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
   const stopping = (): void => stopPhone?.()
   await untilDrained(server, log, host, config.drainNotice * 1000, stopping, (begin) => (stop = begin))
   destination.flush()
@@ -113,13 +129,13 @@ function untilDrained(
   })
 }
 
-function announce({ config, apiKeyFile }: ReadConfig, server: RunningServer, output: Output): void {
-  if (config.json) {
-    const { adminSocket } = config
-    output.print(JSON.stringify({ event: 'listening', ...server.ports, node: server.node, adminSocket, apiKeyFile }))
-    return
-  }
-  for (const line of describeAddresses(config, server.ports, apiKeyFile)) output.print(line)
+/** What a server says once it listens. `facts`: more for programs. */
+export function announce({ config, apiKeyFile }: ReadConfig, ports: Ports, facts: object, output: Output): void {
+  const { adminSocket } = config
+  const lines = config.json
+    ? [JSON.stringify({ event: 'listening', ...ports, ...facts, adminSocket, apiKeyFile })]
+    : describeAddresses(config, ports, apiKeyFile)
+  for (const line of lines) output.print(line)
 }
 
 /** One readable line per address, and a note on access. */

@@ -45,6 +45,32 @@ export const engineLimits = {
   valueBytes: 512 * KiB,
 } as const
 
+/** The processes of one server (`--processes`), and the one that started them. */
+export const ipcLimits = {
+  processes: 128,
+  /** How often a process is heard, and asks the parent process to be heard. */
+  pingMs: 500,
+  /** The engine is lost while the parent process does not answer for longer. */
+  silentMs: 1500,
+  /** A process that is not heard for longer hangs: it is killed and started again. */
+  hungMs: 15_000,
+  /** Requests of others that a process has not answered. */
+  unanswered: 10_000,
+  /** Bytes that wait to be read by a process, or by the parent: a process is killed, a parent is told no more. */
+  waitingBytes: 64 * MiB,
+  /** A line that a process writes, of its log or a crash; the rest is another line. */
+  lineBytes: 64 * KiB,
+  /** An answer of a process to a question about itself. */
+  answerMs: 1000,
+  /** Pause before a process that ended is started again, doubled up to the second while it ends soon again. */
+  restartFirstMs: 200,
+  restartMaxMs: 30_000,
+  /** A process that ran for longer did not end soon. */
+  steadyMs: 60_000,
+  /** Of a process to listen. */
+  startMs: 60_000,
+} as const
+
 /** Media between the nodes of a cluster. A peer that exceeds one of these loses its link, and nothing else. */
 export const relayLimits = {
   /** From a connection to a finished greeting, with a known node and a right proof. */

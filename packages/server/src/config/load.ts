@@ -57,7 +57,7 @@ export function loadConfig<Owner, Part extends Configured>(
   const protocols = owners.map((owner) => ({ ...owner, ...owner.configure(config as never) }))
   const ports = portsOf({ ...config, protocols })
   refuseClosedPorts(ports, config)
-  refuseSharedPorts(ports)
+  refuseSharedPorts(ports, config.processes)
   return { ...config, protocols }
 }
 

@@ -10,6 +10,8 @@ export interface PortUse {
   readonly transports: readonly ('tcp' | 'udp')[]
   /** Absent: `--host`. */
   readonly host?: string
+  /** Each of several processes has one of its own, counted up from this. */
+  readonly ofEachProcess?: true
 }
 
 type TlsOptions = Pick<ParsedOptions, 'tls' | 'tlsCert'>
@@ -33,7 +35,7 @@ export function serverPorts(
   return [
     tcpPort('http', httpPort),
     ...(servesTls(config) ? [tcpPort('https', httpsPort)] : []),
-    ...(cluster.length === 0 ? [] : [tcpPort('relay', relayPort)]),
+    ...(cluster.length === 0 ? [] : [{ ...tcpPort('relay', relayPort), ofEachProcess: true as const }]),
     ...(adminPort === undefined ? [] : [tcpPort('admin', adminPort, adminHost)]),
   ]
 }
@@ -53,14 +55,25 @@ export function refuseClosedPorts(
     throw new ConfigError('--http-port off and --demo exclude each other: the simulated phone uses HTTP.')
 }
 
+/** The ports of all processes of the server. */
+export function ofAllProcesses(ports: readonly PortUse[], processes: number): PortUse[] {
+  return ports.flatMap((use) => {
+    const { ofEachProcess = false, port } = use
+    if (!ofEachProcess || port === 'off' || port === 0) return [use]
+    return Array.from({ length: processes }, (_, place) => ({ ...use, port: port + place }))
+  })
+}
+
 /** @throws ConfigError */
-export function refuseSharedPorts(ports: readonly PortUse[]): void {
+export function refuseSharedPorts(ports: readonly PortUse[], processes = 1): void {
   const used = new Map<number, string>()
-  for (const { name, port } of ports) {
+  const each = processes === 1 ? '' : `; each of the ${String(processes)} processes needs a media port of its own`
+  for (const { name, port } of ofAllProcesses(ports, processes)) {
     if (port === 'off' || port === 0) continue
     const other = used.get(port)
     if (other !== undefined)
-      throw new ConfigError(`--${other}-port and --${name}-port are both ${String(port)}: choose two ports.`)
+      throw new ConfigError(`--${other}-port and --${name}-port are both ${String(port)}: choose two ports${each}.`)
+    if (port > 65_535) throw new ConfigError(`--${name}-port is too high for ${String(processes)} processes.`)
     used.set(port, name)
   }
 }

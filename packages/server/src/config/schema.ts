@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ipcLimits } from './cluster-limits.js'
 import { clusterOptions } from './cluster-options.js'
 import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
 import {
@@ -174,6 +175,12 @@ export const serverOptions = {
     600,
     shutdownLimits.drainNoticeSeconds,
     'seconds between SIGTERM and the first disconnect, in which /readyz answers 503 and existing connections continue',
+  ),
+  processes: count(
+    1,
+    ipcLimits.processes,
+    1,
+    'processes that share the ports for RTMP and HTTP, one per core; each has a media port of its own, counted up from --rtc-port',
   ),
   ...clusterOptions,
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

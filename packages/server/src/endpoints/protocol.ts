@@ -41,6 +41,8 @@ export interface ConfiguredProtocol {
   encoderOrigin?(host: string, ports: Ports): string
   /** Lines of the banner. */
   banner?(at: BannerAddresses, ports: Ports): readonly BannerLine[]
+  /** Options that differ where several processes are one server, for the process at this place, from 0. */
+  ofProcess?(place: number): Readonly<Record<string, unknown>>
   /** What would stop its streams. */
   examine?(): Promise<readonly Finding[]>
   open(environment: ProtocolEnvironment): Promise<OpenProtocol>

@@ -30,6 +30,17 @@ export interface HttpHandlers {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
 }
 
+/** How a port is opened that is not like the others. */
+export interface OpenTcpOptions {
+  readonly tls?: TlsOptions | undefined
+  /** Its certificate is not that of the server. */
+  readonly hasOwnCertificate?: boolean
+  /** Of this process alone, where several processes are one server and share the other ports. */
+  readonly exclusive?: boolean
+  /** Absent: the common address. */
+  readonly host?: string | undefined
+}
+
 /** Every port this process listens on, by name. */
 export class Listeners {
   readonly #options: ListenersOptions
@@ -52,16 +63,15 @@ export class Listeners {
     return this.#listeners.get(name)?.isLoopback === true
   }
 
-  /** Rejects when the port cannot be opened; port 0 selects a free one. `isOwn`: its certificate is not that of the server. */
+  /** Rejects when the port cannot be opened; port 0 selects a free one. */
   async openTcp(
     name: string,
     port: number,
     onConnection: (socket: Socket, guest: Guest) => void,
-    tls?: TlsOptions,
-    isOwn = false,
+    { exclusive = false, hasOwnCertificate = false, host = this.#options.host, tls }: OpenTcpOptions = {},
   ): Promise<TcpServer> {
-    if (isOwn) this.#own.add(name)
-    const place = { host: this.#options.host, port }
+    if (hasOwnCertificate) this.#own.add(name)
+    const place = { host, port, exclusive }
     const listener = await TcpServer.listen({ ...this.#common(name, place, tls), onConnection })
     this.#listeners.set(name, listener)
     return listener

@@ -3,7 +3,14 @@ import { lstat, unlink } from 'node:fs/promises'
 import { isLoopbackAddress } from '../config/index.js'
 
 /** The place of a listener: a port (0: a free one) of an address, or the path of a unix socket. */
-export type ListeningPlace = { readonly host: string; readonly port: number } | { readonly path: string }
+export type ListeningPlace =
+  | {
+      readonly host: string
+      readonly port: number
+      /** Of this process alone, where several processes are one server and share the other ports. */
+      readonly exclusive?: boolean
+    }
+  | { readonly path: string }
 
 export interface ListeningPortOptions {
   readonly place: ListeningPlace

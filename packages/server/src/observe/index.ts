@@ -1,6 +1,8 @@
 export { LOG_LEVELS, createLog, silentLog } from './log.js'
 export type { Log, LogFields, LogLevel, LogOptions } from './log.js'
 export { Audit, type AuditEntry } from './audit.js'
+export { joinMetrics } from './join-metrics.js'
+export { ParentMetrics } from './parent-metrics.js'
 export { Metrics, Traffic } from './metrics.js'
 export type { LabelledValue, MetricsOptions, StreamFigures } from './metrics.js'
 export { REDACTED, isSecretName, redactText, sanitise, sanitiseText } from './sanitise.js'

@@ -32,6 +32,8 @@ export interface StreamFigures {
 export interface MetricsOptions {
   /** Adds metrics per stream (at most 1000 of them). Default false: names come from the network. */
   readonly streamLabel?: boolean
+  /** A label of every metric: the process, where several are one server. */
+  readonly process?: string | undefined
 }
 
 const MICROS = 1_000_000
@@ -76,6 +78,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions = {}) {
     this.#streamLabel = options.streamLabel ?? false
+    if (options.process !== undefined) this.#registry.setDefaultLabels({ process: options.process })
     const registers = [this.#registry]
     this.#joinSeconds = new Histogram({
       name: 'crossroom_join_seconds',

@@ -58,10 +58,12 @@ export class Relay {
   }
 
   /** Rejects when the port is not available. The answer is the port in use. */
-  async listen(port: number): Promise<number> {
+  async listen(port: number, host?: string): Promise<number> {
     const { listeners, security } = this.#options
     const accept = (socket: Socket, guest: Guest): void => this.#accept(socket, guest)
-    const listener = await listeners.openTcp('relay', port, accept, security.server, true)
+    const listener = await listeners.openTcp('relay', port, accept, {
+      ...{ tls: security.server, hasOwnCertificate: true, exclusive: true, host },
+    })
     return listener.port
   }
 

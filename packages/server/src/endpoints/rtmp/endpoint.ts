@@ -62,7 +62,7 @@ export class RtmpEndpoint implements OpenProtocol {
     const { listeners, tls } = environment
     const accept = (socket: Socket, guest: Guest): void => this.#accept(socket, guest)
     if (rtmpPort !== 'off') await listeners.openTcp('rtmp', rtmpPort, accept)
-    if (tls !== undefined) await listeners.openTcp('rtmps', rtmpsPort, accept, tls)
+    if (tls !== undefined) await listeners.openTcp('rtmps', rtmpsPort, accept, { tls })
   }
 
   /** What addresses for encoders begin with. */

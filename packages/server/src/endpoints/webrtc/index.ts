@@ -48,12 +48,22 @@ export const webrtc: ProtocolWith<typeof options> = {
   configure,
 }
 
+/** `IP:PORT` with another port; an address alone as it is. */
+function shifted(entry: string, by: number): string {
+  const [, host, announced] = /^(\[.+\]|[^:]+):(\d{1,5})$/.exec(entry) ?? []
+  return host === undefined ? entry : `${host}:${String(Number(announced) + by)}`
+}
+
 function configure(config: Config & OptionsOf<typeof options>): ConfiguredProtocol {
   const { host, rtcAddress, rtcPort, turnSecret: secret, turnUrl: urls } = config
   return {
-    ports: [{ name: 'rtc', port: rtcPort, transports: ['udp', 'tcp'] }],
+    ports: [{ name: 'rtc', port: rtcPort, transports: ['udp', 'tcp'], ofEachProcess: true }],
     announced: rtcAddress[0],
     banner: (_at, { rtc }): BannerLine[] => (rtc === undefined ? [] : [['WebRTC', `port ${String(rtc)}, UDP and TCP`]]),
+    ofProcess: (place) => ({
+      rtcPort: rtcPort === 0 ? 0 : rtcPort + place,
+      rtcAddress: rtcAddress.map((entry) => shifted(entry, place)),
+    }),
     examine: async () => [await checkNative(), ...checkAddresses(host, rtcAddress)],
     open: (environment) =>
       WebRtcEndpoint.open(environment, { host, port: rtcPort, announce: rtcAddress, turn: { urls, secret } }),

@@ -44,7 +44,9 @@ async function openOnce(options: RtcOpenOptions): Promise<RtcGateway> {
     const cname = randomBytes(12).toString('base64url')
     const made = new RtcGateway({ engine, port, candidates: hostCandidates(addresses), clock, cname })
     gateway = made
-    await listeners.openTcp('rtc', port.port, (socket, guest) => made.handleTcp(socket, guest))
+    await listeners.openTcp('rtc', port.port, (socket, guest) => made.handleTcp(socket, guest), {
+      exclusive: true,
+    })
     return made
   } catch (error) {
     if (gateway === undefined) port.close()
