@@ -46,3 +46,13 @@ test('a speaker on one node is heard and shown on another, with its level', asyn
   expect(levels.some(({ userId, level }) => userId === 'bob' && level > 0)).toBe(true)
   expect(bob.connection.all('media.levels').length).toBeGreaterThan(0)
 })
+
+test('levels that come after a member left are those of the others', async () => {
+  await a.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  const levels = ['gone', 'bob'].map((userId) => ({ userId, level: 40 }))
+  b.rooms.get('room')!.union!.broadcast({ kind: 'levels', levels })
+  await stage.pass(20)
+  expect(a.rooms.get('room')!.member('bob')!.streamOf('main')!.takeLevel()).toBe(40)
+})

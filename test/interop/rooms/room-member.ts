@@ -29,13 +29,29 @@ export class RoomMember {
     server: TestServer,
     params: Omit<ParamsOf<'room.enter'>, 'protocol' | 'client'> & { readonly kind?: 'browser' | 'miniprogram' },
   ): Promise<{ readonly member: RoomMember; readonly found: ResultOf<'room.enter'> }> {
-    const socket = new WebSocket(`${server.ws}/signal`)
-    const member = new RoomMember(socket)
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    const member = await RoomMember.#connect(server)
     const { kind = 'browser', ...rest } = params
     const found = await member.ask('room.enter', { protocol: 1, ...rest, client: { kind, version: '1' } })
     member.#users = found.userList
     return { member, found }
+  }
+
+  /** Comes back, perhaps to another server of the same cluster. */
+  static async resume(
+    server: TestServer,
+    resumeToken: string,
+  ): Promise<{ readonly member: RoomMember; readonly found: ResultOf<'room.resume'> }> {
+    const member = await RoomMember.#connect(server)
+    const found = await member.ask('room.resume', { resumeToken })
+    member.#users = found.userList
+    return { member, found }
+  }
+
+  static async #connect(server: TestServer): Promise<RoomMember> {
+    const socket = new WebSocket(`${server.ws}/signal`)
+    const member = new RoomMember(socket)
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    return member
   }
 
   get isClosed(): boolean {

@@ -423,7 +423,11 @@ export class Room implements ParticipantRoom, CommandedRoom {
     if (event.kind === 'quality') this.notifyAll('media.quality', event.quality)
     else if (event.kind === 'message') this.messages.deliver(event.message)
     else if (event.kind === 'levels') {
-      for (const { userId, level } of event.levels) this.#there(userId)?.streamOf('main')?.hear(level)
+      for (const { userId, level } of event.levels) {
+        // It may have left meanwhile.
+        const member = this.member(userId)
+        if (member instanceof RemoteMember) member.streamOf('main')?.hear(level)
+      }
     } else {
       const nowMs = this.#services.nowMs()
       this.#services.bans.add(nowMs, this.id, event.userId, event.until - nowMs)

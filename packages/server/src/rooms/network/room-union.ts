@@ -217,9 +217,14 @@ export class RoomUnion {
   /** After what another node told. */
   #while(work: () => void): void {
     if (this.#isClosed) return
-    work()
-    this.#place()
-    this.#options.services.changedElsewhere(this.#options.room.id)
+    const { room, services } = this.#options
+    try {
+      work()
+      this.#place()
+      services.changedElsewhere(room.id)
+    } catch (error) {
+      services.log.error({ room: room.id, error }, 'What another node told of a room could not be taken')
+    }
     void this.#head.settle()
   }
 
