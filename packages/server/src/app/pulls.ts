@@ -4,6 +4,7 @@ import { JobStore, Targets } from '../jobs/index.js'
 import {
   FetchNetwork,
   fetcherOpener,
+  HttpProxy,
   orderOf,
   parsePullOption,
   PullChildren,
@@ -19,6 +20,7 @@ import type { RoomsPart } from './rooms.js'
 export class PullsPart {
   readonly pulls: Pulls
   readonly #children: PullChildren
+  readonly #proxy: HttpProxy
   readonly #configured: readonly PullSpec[]
 
   /**
@@ -30,14 +32,16 @@ export class PullsPart {
     this.#configured = config.pull.map(parsePullOption)
     metrics.addProtocol('pull')
     const targets = new Targets({ allowed: config.pullPrivate, option: '--pull-private' })
+    const network = new FetchNetwork(clock, targets, sockets)
+    const proxy = (this.#proxy = new HttpProxy(network))
     this.#children = new PullChildren({
       ...{ clock, log, spawn: pullChildSpawner(log) },
-      orderOf: (options) => orderOf(options, targets),
+      orderOf: (options) => orderOf(options, { targets, proxy, folders: config.pullFiles }),
     })
     this.pulls = new Pulls({
       ...{ clock, hub, log, nowMs: Date.now, random: Math.random },
       store: new JobStore(state, pullKind),
-      openFetcher: fetcherOpener(new FetchNetwork(clock, targets, sockets), this.#children.open),
+      openFetcher: fetcherOpener(network, this.#children.open),
       newPublish: (publisher) => new PublishAttempt(environment, publisher),
       enterRoom: (roomId, userId, remoteAddress) =>
         directory.push({
@@ -70,5 +74,6 @@ export class PullsPart {
   close(): void {
     this.pulls.close()
     this.#children.close()
+    this.#proxy.close()
   }
 }

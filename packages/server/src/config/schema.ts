@@ -140,6 +140,10 @@ export const serverOptions = {
     takes: 'CIDR',
     description: 'private networks from which streams may be pulled, comma-separated; others are refused',
   }),
+  pullFiles: list(z.string().min(1), {
+    takes: 'DIR',
+    description: 'folders whose files may be pulled by file:/// addresses, comma-separated; others are refused',
+  }),
   stateDir: text({
     takes: 'DIR',
     description: 'folder in which jobs made by REST outlive the server (default: beside the generated API key)',

@@ -112,9 +112,12 @@ export class Fetch {
   /** A file is shown again and again. */
   async #beginAgain(): Promise<boolean> {
     if (this.#order.kind !== 'file' || this.#end <= this.#offset) return false
-    this.#offset = this.#end
-    const { AVSEEK_FLAG_BACKWARD } = this.#library.constants
-    return (await this.#context.seekFrame(-1, 0n, AVSEEK_FLAG_BACKWARD)) >= 0
+    const { AVSEEK_FLAG_BACKWARD, AV_NOPTS_VALUE } = this.#library.constants
+    // In microseconds, AV_TIME_BASE.
+    const { startTime } = this.#context
+    const start = startTime === AV_NOPTS_VALUE ? 0n : startTime
+    this.#offset = this.#end - Number(start)
+    return (await this.#context.seekFrame(-1, start, AVSEEK_FLAG_BACKWARD)) >= 0
   }
 
   async #waitFor(pace: Pace, packet: Packet): Promise<void> {
@@ -141,6 +144,8 @@ export class Fetch {
     const { FFmpegError, constants } = this.#library
     if (code === constants.AVERROR_HTTP_UNAUTHORIZED || code === constants.AVERROR_HTTP_FORBIDDEN)
       return { message: 'The source refused the credentials.', denied: true }
+    if (code === constants.AVERROR_HTTP_OTHER_4XX)
+      return { message: 'The source leads to a host that may not be reached, or refuses the request.' }
     if (code === constants.AVERROR_HTTP_NOT_FOUND) return { message: 'The source has no such stream.' }
     if (code === constants.AVERROR_EOF) return { message: error ?? 'The source ended the stream.' }
     return { message: error ?? `The source could not be read: ${FFmpegError.strerror(code)}.` }

@@ -37,7 +37,10 @@ export class Tracks {
 
   constructor(options: TracksOptions) {
     this.#options = options
-    for (const stream of options.context.streams ?? []) this.#add(stream)
+    const streams = options.context.streams ?? []
+    for (const stream of options.inPieces ? streams : this.#bestFirst(streams)) this.#add(stream)
+    // Variants of HLS that nobody reads are not downloaded either.
+    for (const stream of streams) if (!this.#readers.has(stream.index)) stream.discard = this.#discardAll
   }
 
   /** Why nothing at all can be carried. */
@@ -63,6 +66,24 @@ export class Tracks {
   /** Nothing more will come. */
   flush(): void {
     this.#pieces?.flush()
+  }
+
+  get #discardAll() {
+    return this.#options.library.constants.AVDISCARD_ALL
+  }
+
+  /** The best of the variants of HLS, and the sound that belongs to it. */
+  #bestFirst(streams: readonly Stream[]): Stream[] {
+    const { context, library } = this.#options
+    const { AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO } = library.constants
+    const bits = ({ metadata }: Stream): number => Number(metadata?.get('variant_bitrate') ?? 0)
+    const pixels = ({ codecpar: { width, height } }: Stream): number => width * height
+    const [best] = streams
+      .filter(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO)
+      .sort((a, b) => bits(b) - bits(a) || pixels(b) - pixels(a))
+    const audio = context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, best?.index ?? -1)
+    const isBest = (stream: Stream): boolean => stream === best || stream.index === audio
+    return [...streams.filter(isBest), ...streams.filter((stream) => !isBest(stream))]
   }
 
   #add(stream: Stream): void {
