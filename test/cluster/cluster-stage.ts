@@ -1,5 +1,5 @@
 import { NatsServers, type NatsServersOptions } from '@crossroom/testkit'
-import { rest, startServer, type TestServer } from '../harness/index.js'
+import { rest, startServer, WITH_KEY, type TestServer } from '../harness/index.js'
 
 export const SECRET = 'a-secret-that-all-nodes-of-the-cluster-share'
 
@@ -54,4 +54,10 @@ export async function nodesSeenBy(server: TestServer): Promise<readonly SeenNode
 
 export async function statesSeenBy(server: TestServer): Promise<Record<string, string>> {
   return Object.fromEntries((await nodesSeenBy(server)).map(({ id, state }) => [id, state]))
+}
+
+/** What `/readyz` says to an operator. */
+export async function readiness({ http }: TestServer): Promise<{ status: number; parts: unknown }> {
+  const answer = await fetch(`${http}/readyz`, { headers: WITH_KEY })
+  return { status: answer.status, parts: ((await answer.json()) as { parts: unknown }).parts }
 }

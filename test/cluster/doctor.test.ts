@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { NatsServers } from '@crossroom/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { COMMAND, start, startServer, until, WITH_KEY, type TestServer } from '../harness/index.js'
-import { ClusterStage, MINUTE_AHEAD, nodesSeenBy, SECRET } from './cluster-stage.js'
+import { COMMAND, start, startServer, until } from '../harness/index.js'
+import { ClusterStage, MINUTE_AHEAD, nodesSeenBy, readiness, SECRET } from './cluster-stage.js'
 
 interface Finding {
   readonly check: string
@@ -126,8 +126,3 @@ test('a node whose NATS is gone says so in /readyz, and is ready again when it i
   await node.stop()
   await nats.close()
 })
-
-async function readiness({ http }: TestServer): Promise<{ status: number; parts: unknown }> {
-  const answer = await fetch(`${http}/readyz`, { headers: WITH_KEY })
-  return { status: answer.status, parts: ((await answer.json()) as { parts: unknown }).parts }
-}

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { NatsServers } from '@crossroom/testkit'
@@ -58,33 +58,58 @@ test('a node that does not fit is refused at its start, in one sentence', async 
   await first.stop()
 })
 
-test('an engine that is not there, refuses us or has no JetStream is named with what to do', async () => {
+test('an engine that is not there or has no JetStream is named with what to do', async () => {
   const nobody = createServer().listen(0, '127.0.0.1')
   await once(nobody, 'listening')
   const { port } = nobody.address() as AddressInfo
   nobody.close()
   const bare = await NatsServers.start({ jetStream: false })
-  const closed = await NatsServers.start({ lines: ['authorization { user: alice, password: "p:w/d" }'] })
+  const [gone, plain] = await Promise.all([
+    refusal(['--cluster', `nats://127.0.0.1:${String(port)}`]),
+    refusal(['--cluster', bare.urls[0]!]),
+  ])
+  await bare.close()
+  expect(gone).toContain(`NATS at nats://127.0.0.1:${String(port)} cannot be reached`)
+  expect(plain).toContain('runs without JetStream: start it with -js')
+}, 60_000)
+
+test('credentials that are wrong, missing, too weak or unreadable are named, and right ones are taken', async () => {
+  const users = [
+    '{ user: alice, password: "p:w/d" }',
+    '{ user: bob, password: bob, permissions: { publish: ["other.>"], subscribe: ["other.>", "_INBOX.>"] } }',
+  ]
+  const closed = await NatsServers.start({ lines: [`authorization { users: [${users.join(', ')}] }`] })
   const at = `127.0.0.1:${String(closed.servers[0]!.port)}`
   const creds = join(tmpdir(), `broken-${String(process.pid)}.creds`)
   writeFileSync(creds, 'nothing')
   try {
-    const [gone, plain, wrong, broken] = await Promise.all([
-      refusal(['--cluster', `nats://127.0.0.1:${String(port)}`]),
-      refusal(['--cluster', bare.urls[0]!]),
-      refusal(['--cluster', `nats://alice:wrong@${at}`]),
-      refusal(['--cluster', `nats://${at}`, '--cluster-creds', creds]),
-    ])
-    expect(gone).toContain(`NATS at nats://127.0.0.1:${String(port)} cannot be reached`)
-    expect(plain).toContain('runs without JetStream: start it with -js')
+    const wrong = await refusal(['--cluster', `nats://alice:wrong@${at}`])
     expect(wrong).toContain(`NATS at nats://${at} refuses these credentials`)
     expect(wrong).not.toContain('wrong@')
-    expect(broken).toContain('--cluster-creds')
+    const [missing, weak, broken] = await Promise.all([
+      refusal(['--cluster', `nats://${at}`]),
+      refusal(['--cluster', `nats://bob:bob@${at}`]),
+      refusal(['--cluster', `nats://${at}`, '--cluster-creds', creds]),
+    ])
+    expect(missing).toContain(`NATS at nats://${at} refuses these credentials: check --cluster-creds, or user`)
+    expect(weak).toContain(`The user of NATS at nats://${at} lacks permissions: it needs crossroom.>`)
+    expect(broken).toContain('The file of --cluster-creds is no credentials of NATS.')
     const right = `nats://alice:${encodeURIComponent('p:w/d')}@${at}`
     const server = await startServer({ args: ['--cluster', right, '--secret', SECRET, '--relay-port', '0'] })
     expect(await nodesSeenBy(server)).toHaveLength(1)
     await server.stop()
   } finally {
-    await Promise.all([bare.close(), closed.close()])
+    await closed.close()
+    rmSync(creds)
   }
-})
+}, 90_000)
+
+test('three servers of NATS without a majority are named at the start', async () => {
+  const three = await NatsServers.start({ count: 3 })
+  await (
+    await startServer({ args: ['--cluster', three.urls.join(','), '--secret', SECRET, '--relay-port', '0'] })
+  ).stop()
+  await Promise.all(three.servers.slice(1).map((server) => server.kill()))
+  expect(await refusal(['--cluster', three.urls.join(',')])).toMatch(/fewer than two of its three servers/)
+  await three.close()
+}, 90_000)

@@ -8,7 +8,7 @@ import { start, type RunningProcess } from './process.js'
 export const COMMAND = fileURLToPath(new URL('../../packages/server/bin/crossroom.js', import.meta.url))
 /** Opens REST of every server that a test starts, unless `--api-key` says otherwise. */
 export const TEST_API_KEY = 'a-key-for-the-servers-of-all-tests'
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 30_000
 
 /** A server of its own for one test file, on free ports of 127.0.0.1. */
 export interface TestServer {

@@ -6,7 +6,7 @@ export type {
   EnginePass,
   EngineState,
 } from './engine/engine.js'
-export { EngineLostError, PROBE_KEY } from './engine/engine.js'
+export { EngineLostError } from './engine/engine.js'
 export { openNatsEngine } from './engine/open-engine.js'
 export type { NatsOptions } from './engine/nats-engine.js'
 export { MemoryEngine, MemoryStore, type Deliver } from './engine/memory-engine.js'

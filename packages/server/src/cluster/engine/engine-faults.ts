@@ -1,6 +1,7 @@
 import { errors } from '@nats-io/transport-node'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { ClusterError } from '../cluster-error.js'
+import { EngineLostError } from './engine.js'
 
 /** Error codes of JetStream: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 /** The library keeps the class to itself. */
@@ -42,6 +43,12 @@ export function describeEngineFault(error: unknown, servers: readonly string[]):
     return new ClusterError(
       'CLUSTER_UNREACHABLE',
       `JetStream of NATS at ${at} does not work: fewer than two of its three servers may be up (${error.message}).`,
+      error,
+    )
+  if (error instanceof EngineLostError)
+    return new ClusterError(
+      'CLUSTER_UNREACHABLE',
+      `NATS at ${at} takes no writes: fewer than two of its three servers may be up.`,
       error,
     )
   if (error instanceof Error && error.message.includes('parse credentials'))

@@ -37,8 +37,8 @@ export class EngineLostError extends Error {
 /**
  * What the nodes of a cluster share: messages that are not kept, and a small store with compare-and-set. Keys and subjects are
  * words of `[A-Za-z0-9_=-]`, joined by dots; a subject to subscribe to, or a prefix to watch, may end in `*` (one word) or `>`
- * (all that follow). Messages of one sender on one subject arrive in order. Every promise settles within `engineLimits.requestMs`;
- * one that rejects does so with `EngineLostError`, and then a write may have happened or not.
+ * (all that follow). Messages of one sender on one subject arrive in order. Every promise settles within `engineLimits.requestMs`,
+ * that of a long list within as much for each of its parts; one that rejects does so with `EngineLostError`, and then a write may have happened or not.
  *
  * One contract suite (`contract.cases.ts`) holds every implementation to this.
  */

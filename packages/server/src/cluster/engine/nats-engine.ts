@@ -135,7 +135,11 @@ export class NatsEngine implements ClusterEngine {
   }
 
   async list(prefix: string): Promise<EngineEntry[]> {
-    return await this.#ask(() => this.#store.list(prefix))
+    const entries: EngineEntry[] = []
+    // Each has the deadline of its own: a list may be long.
+    for (const keys of await this.#ask(() => this.#store.keys(prefix)))
+      entries.push(...(await this.#ask(() => this.#store.read(keys))))
+    return entries
   }
 
   async create(key: string, value: Uint8Array): Promise<number | undefined> {

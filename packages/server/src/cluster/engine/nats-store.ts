@@ -78,15 +78,17 @@ export class NatsStore {
     return message === undefined || message.isDeleted ? undefined : message.entry
   }
 
-  async list(prefix: string): Promise<EngineEntry[]> {
+  /** The keys under a prefix, a few at a time: one read of a few is quick however many there are. */
+  async keys(prefix: string): Promise<string[][]> {
     const info = await this.#manager.streams.info(STREAM, { subjects_filter: subjectOf(prefix) })
     const keys = Object.keys(info.state.subjects ?? {}).map(keyOf)
-    const entries: EngineEntry[] = []
-    for (let at = 0; at < keys.length; at += READS) {
-      const read = await Promise.all(keys.slice(at, at + READS).map((key) => this.get(key)))
-      entries.push(...read.filter((entry) => entry !== undefined))
-    }
-    return entries
+    return Array.from({ length: Math.ceil(keys.length / READS) }, (_, at) => keys.slice(at * READS, (at + 1) * READS))
+  }
+
+  /** Those of these keys that are there. */
+  async read(keys: readonly string[]): Promise<EngineEntry[]> {
+    const entries = await Promise.all(keys.map((key) => this.get(key)))
+    return entries.filter((entry) => entry !== undefined)
   }
 
   async create(key: string, value: Uint8Array): Promise<number | undefined> {

@@ -1,10 +1,11 @@
-import type { ClusterEngine } from './engine.js'
+import { PROBE_KEY, type ClusterEngine } from './engine.js'
 import type { NatsOptions } from './nats-engine.js'
 
 const RETRY_MS = 500
 
 /**
- * The engine on NATS. A server without a cluster loads none of it. Servers of NATS that start at the same time are waited for.
+ * The engine on NATS, which takes writes. A server without a cluster loads none of it. Servers of NATS that start at the same
+ * time, and elect a leader then, are waited for.
  * @throws ClusterError
  */
 export async function openNatsEngine(options: NatsOptions, waitMs: number): Promise<ClusterEngine> {
@@ -16,7 +17,14 @@ export async function openNatsEngine(options: NatsOptions, waitMs: number): Prom
   try {
     for (;;) {
       try {
-        return await NatsEngine.open(options)
+        const engine = await NatsEngine.open(options)
+        try {
+          await engine.put(PROBE_KEY, new Uint8Array())
+          return engine
+        } catch (error) {
+          await engine.close()
+          throw error
+        }
       } catch (error) {
         const fault = describeEngineFault(error, servers)
         if (isTooLate || !isPassing(fault)) throw fault
