@@ -223,7 +223,7 @@ export class RoomsNode {
   async stop(): Promise<void> {
     if (this.isDead) return
     this.isDead = true
-    this.rooms.drain()
+    this.rooms.close()
     this.rooms.tokens.close()
     await this.stage.settle(this.#documents.close())
     this.#requests.close()

@@ -137,7 +137,7 @@ class App implements RunningServer {
     this.#rooms?.rooms.takeNobody()
     await delay(noticeMs)
     this.#opened.drain()
-    this.#rooms?.drain()
+    await this.#rooms?.drain()
     await this.#letViewersGo()
     await this.close()
   }

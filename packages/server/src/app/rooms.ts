@@ -79,14 +79,14 @@ export class RoomsPart {
     })
   }
 
-  /** Tells all members to reconnect to the next server; admits no new ones. */
-  drain(): void {
-    this.rooms.drain()
+  /** Tells all members to reconnect to the next server; admits no new ones. Resolves when another node of a cluster has them. */
+  async drain(): Promise<void> {
+    await this.rooms.drain()
   }
 
   /** Idempotent. */
   close(): void {
-    this.rooms.drain()
+    this.rooms.close()
     this.rooms.tokens.close()
     this.calls.close()
     this.signaling.close()

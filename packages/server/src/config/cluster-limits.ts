@@ -121,6 +121,8 @@ export const clusterLimits = {
   entryMicros: 300_000,
   /** An owner who is in no document for this long is gone. */
   missingOwnerMicros: 1 * SECOND,
+  /** A member keeps its media on a node that drains until it is on another one, at most so long. */
+  handOverMicros: 10 * SECOND,
   /** A claim that failed is tried again after this. */
   retryMicros: 1 * SECOND,
   /** How often a node tells what it has told, so that what was lost is asked for. */

@@ -22,12 +22,13 @@ import type { RoomServices } from './services.js'
 import { LocalMember } from './local-member.js'
 import { RemoteMember } from './network/remote-member.js'
 import { carryOut, type CommandedRoom } from './network/carry-out.js'
-import type { RoomEvent } from './network/room-document.js'
+import { HandOver } from './network/hand-over.js'
+import { hear } from './network/hear.js'
 import { RoomUnion } from './network/room-union.js'
 import type { MemberList } from './view/member-list.js'
 import { RoomLevels } from './view/room-levels.js'
 import { RoomLists } from './view/room-lists.js'
-import { RoomMessages, type MessageReceiver } from './view/room-messages.js'
+import { RoomMessages } from './view/room-messages.js'
 import { RoomMixes } from './view/room-mixes.js'
 
 /** Done at once, or by another node. */
@@ -59,6 +60,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
   readonly #lists: RoomLists
   readonly #levels: RoomLevels
   #cancelOver: (() => void) | undefined
+  #handOver: HandOver | undefined
 
   constructor(id: string, services: RoomServices, handlers: RoomHandlers) {
     this.id = id
@@ -78,7 +80,10 @@ export class Room implements ParticipantRoom, CommandedRoom {
     }))
     this.messages = new RoomMessages({
       ...{ clock, nowMs, newId, participants },
-      find: (userId) => this.#receiverOf(userId),
+      find: (userId) => {
+        const member = this.member(userId)
+        return member instanceof RemoteMember ? this.union?.receiverOf(member) : asParticipant(member)
+      },
       broadcast: (message) => this.union?.broadcast({ kind: 'message', message }),
     })
     this.mixes = new RoomMixes({ roomId: id, mixer, newId, tokens, list: () => this.list })
@@ -107,7 +112,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
       new RoomUnion({
         ...{ room: this, services, network, roster: this.#roster },
         tell: (events) => this.#tell(events),
-        hear: (event) => this.#hear(event),
+        hear: (event) => hear(this, services, event),
         carryOut: (command) => carryOut(this, command),
         disbanded: () => this.#empty(),
       })
@@ -256,7 +261,8 @@ export class Room implements ParticipantRoom, CommandedRoom {
   kick(userId: string, banMs: number): Done {
     const member = this.#roster.require(userId)
     this.#ban(userId, banMs)
-    if (member instanceof RemoteMember) return this.#kickThere(member, banMs)
+    // Without an answer the ban stands.
+    if (member instanceof RemoteMember && !member.isAway) return this.union?.ask(member, { do: 'kick', userId, banMs })
     this.#putOut(member)
   }
 
@@ -272,12 +278,34 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.#empty()
   }
 
-  /** The server shuts down: each member is told its own time to return. */
-  drain(): void {
+  /** The server shuts down: each member is told its own time to return; where another node takes it, at once. */
+  drain(): Done {
+    if (this.union?.hasOthers === true) return this.#moveMembers()
     for (const participant of this.#participants())
       participant.hangUp('drain', { retryAfterMs: Math.round(this.#services.random() * roomLimits.drainRetryMs) })
     for (const member of [...this.members]) if (member instanceof LocalMember) this.exit(member, 'left')
     this.#finish()
+  }
+
+  /** At once, with those that are awaited on other nodes. */
+  abandon(): void {
+    for (const member of [...this.members])
+      if (member instanceof LocalMember) {
+        asParticipant(member)?.hangUp('drain')
+        member.close()
+        this.#handlers.exited(member, 'left')
+      }
+    this.#locals = 0
+    this.#finish(true)
+  }
+
+  /** Media goes on until the member is on another node. */
+  async #moveMembers(): Promise<void> {
+    for (const participant of this.#participants()) participant.hangUp('drain')
+    this.#handOver = new HandOver(this.#services.clock, () => this.#participants().next().done === true)
+    await this.#handOver.done
+    if (this.#locals === 0) this.#finish()
+    else this.abandon()
   }
 
   #tell(events: readonly RosterEvent<Member>[]): void {
@@ -335,7 +363,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     if (!(present instanceof LocalMember)) return
     this.#locals--
     this.#handlers.exited(present, 'replaced')
-    if (this.#locals === 0) this.#waitForSomebody()
+    this.#departed()
   }
 
   #handleEntered(member: Member): void {
@@ -358,7 +386,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     if (!(member instanceof LocalMember)) return
     this.#locals--
     this.#handlers.exited(member, reason)
-    if (this.#locals === 0) this.#waitForSomebody()
+    this.#departed()
   }
 
   #handleListed(member: Member): void {
@@ -405,36 +433,9 @@ export class Room implements ParticipantRoom, CommandedRoom {
       if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
   }
 
-  /** Its socket is elsewhere: the message goes by the node that has it. */
-  #receiverOf(userId: string): MessageReceiver | undefined {
-    const member = this.member(userId)
-    if (!(member instanceof RemoteMember)) return asParticipant(member)
-    if (member.told.sessionId === undefined) return undefined
-    return { userId, notify: (_, message) => this.union?.broadcast({ kind: 'message', message }) }
-  }
-
   #tellLevels(levels: NotificationParams<'media.levels'>['levels']): void {
     this.notifyAll('media.levels', { levels })
-    const own = levels.filter(({ userId }) => !(this.member(userId) instanceof RemoteMember))
-    if (own.length > 0) this.union?.broadcast({ kind: 'levels', levels: own })
-  }
-
-  #hear(event: RoomEvent): void {
-    if (event.kind === 'quality') this.notifyAll('media.quality', event.quality)
-    else if (event.kind === 'message') this.messages.deliver(event.message)
-    else if (event.kind === 'levels') {
-      for (const { userId, level } of event.levels) {
-        // It may have left meanwhile.
-        const member = this.member(userId)
-        if (member instanceof RemoteMember) member.streamOf('main')?.hear(level)
-      }
-    } else {
-      const nowMs = this.#services.nowMs()
-      this.#services.bans.add(nowMs, this.id, event.userId, event.until - nowMs)
-      const member = this.member(event.userId)
-      // The node that would put it out cannot be reached.
-      if (member instanceof RemoteMember && member.isAway) this.exit(member, 'kicked')
-    }
+    this.union?.tellLevels(levels)
   }
 
   /** Another node asked, and told everybody of the ban. */
@@ -452,12 +453,6 @@ export class Room implements ParticipantRoom, CommandedRoom {
     const nowMs = this.#services.nowMs()
     this.#services.bans.add(nowMs, this.id, userId, banMs)
     this.union?.ban(userId, nowMs + banMs)
-  }
-
-  /** Without an answer the ban stands; one whose node is gone leaves at once. */
-  async #kickThere(member: RemoteMember, banMs: number): Promise<void> {
-    if (member.isAway) this.exit(member, 'kicked')
-    else await this.union?.ask(member, { do: 'kick', userId: member.userId, banMs })
   }
 
   async #answerThere(member: RemoteMember, accepted: boolean, by?: string): Promise<void> {
@@ -483,17 +478,22 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.#finish()
   }
 
+  #departed(): void {
+    this.#handOver?.check()
+    if (this.#locals === 0) this.#waitForSomebody()
+  }
+
   #waitForSomebody(): void {
     this.#cancelOver?.()
     this.#cancelOver = this.#services.clock.after(roomLimits.emptyMicros, () => this.#finish())
   }
 
-  #finish(): void {
+  #finish(isAbandoned = false): void {
     this.#cancelOver?.()
     this.#lists.close()
     this.#levels.close()
     this.mixes.close()
-    this.union?.close()
+    this.union?.close(isAbandoned)
     this.#handlers.over(this)
   }
 }

@@ -47,6 +47,8 @@ export class Rooms {
   readonly #sessions = new Map<string, Participant>()
   #devices = 0
   #draining = false
+  /** Those who come back are to go to another node. */
+  #isLeaving = false
 
   constructor(options: RoomsOptions) {
     const { cluster, nowMs } = options
@@ -111,6 +113,7 @@ export class Rooms {
   }
 
   resume(resumeToken: string, connection: MemberConnection, addresses: AddressBook): Participant {
+    if (this.#isLeaving && this.#services.cluster !== undefined) throw draining()
     const participant = this.session(resumeToken)
     if (participant === undefined) throw new RoomError('RESUME_FAILED', FORGOTTEN)
     participant.resumed(connection, addresses)
@@ -178,7 +181,7 @@ export class Rooms {
   }
 
   #checkEntry({ identity: { permissions } }: AdmissionRequest): void {
-    if (this.#draining) throw new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
+    if (this.#draining) throw draining()
     if (!permissions.enter) throw new RoomError('NO_PERMISSION', 'The signature does not allow entering this room.')
   }
 
@@ -203,10 +206,20 @@ export class Rooms {
     this.#draining = true
   }
 
-  /** Admits no new members and tells all to reconnect later. */
-  drain(): void {
+  /** Admits no new members and tells all to reconnect later; in a cluster it resolves when they are on other nodes. */
+  drain(): void | Promise<void> {
     this.takeNobody()
-    for (const room of this.list()) room.drain()
+    this.#isLeaving = true
+    const handedOver = this.list().flatMap((room) => room.drain() ?? [])
+    if (handedOver.length > 0) return Promise.all(handedOver).then(() => undefined)
+  }
+
+  /** At once. Members of a cluster are awaited on other nodes. */
+  close(): void {
+    this.takeNobody()
+    for (const room of this.list())
+      if (room.union?.hasOthers === true) room.abandon()
+      else void room.drain()
   }
 
   readonly #handlers: RoomHandlers = {
@@ -235,6 +248,10 @@ export class Rooms {
     else this.#devices--
     this.#services.log.info({ ...namesOf(member), reason }, 'A member left a room')
   }
+}
+
+function draining(): RoomError {
+  return new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
 }
 
 function banned(): RoomError {

@@ -133,17 +133,26 @@ export class JoinedRoom implements RoomNetwork {
   }
 
   leave(): void {
-    if (this.#isLeft) return
-    this.#isLeft = true
-    this.#cancelDigest()
-    this.#cancelRetry?.()
-    for (const end of this.#ends) end()
-    this.#store.left(this.roomId, this, this.#clear())
+    if (this.#end()) this.#store.left(this.roomId, this, this.#clear())
+  }
+
+  abandon(): void {
+    if (this.#end()) this.#store.left(this.roomId, this, Promise.resolve())
   }
 
   /** Another node asks for a member of this one. */
   handleCommand(command: RoomCommand): unknown {
     return this.#handlers.command(command)
+  }
+
+  /** False when it has ended. */
+  #end(): boolean {
+    if (this.#isLeft) return false
+    this.#isLeft = true
+    this.#cancelDigest()
+    this.#cancelRetry?.()
+    for (const end of this.#ends) end()
+    return true
   }
 
   /** Takes back what the store has of this node. */

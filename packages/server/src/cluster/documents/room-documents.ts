@@ -92,6 +92,10 @@ export class RoomDocuments implements RoomsNetwork {
     return this.#deps.isolated === 'local'
   }
 
+  get hasOthers(): boolean {
+    return this.#deps.nodes.list().some(({ record, state }) => state === 'up' && record.tag !== this.tag)
+  }
+
   join(roomId: string, handlers: RoomNetworkHandlers): RoomNetwork {
     const room = new JoinedRoom(this.#store, roomId, handlers, this.#leaving.get(roomId))
     this.#rooms.set(roomId, room)

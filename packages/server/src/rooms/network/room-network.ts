@@ -10,6 +10,8 @@ export interface RoomsNetwork {
   readonly isLost: boolean
   /** Whether rooms take new members even so. */
   readonly entersWhileLost: boolean
+  /** Another node takes members. */
+  readonly hasOthers: boolean
   /** Begins to listen to a room. */
   join(roomId: string, handlers: RoomNetworkHandlers): RoomNetwork
   /** A shared address holds until then, in unix milliseconds. Rejects with RoomError when that cannot be written now. */
@@ -71,4 +73,6 @@ export interface RoomNetwork {
   banOf(userId: string): Promise<number | undefined>
   /** This node has no members any more. Idempotent. */
   leave(): void
+  /** This node goes: what it has told stays, so that its members are awaited on the others. Idempotent. */
+  abandon(): void
 }

@@ -1,3 +1,4 @@
+import type { NotificationParams } from '@crossroom/protocol'
 import { clusterLimits } from '../../config/index.js'
 import type { StreamKey } from '../../hub/index.js'
 import type { Member, MemberRoom } from '../member.js'
@@ -5,6 +6,7 @@ import { linkOf, type GuestPass } from '../model/invitations.js'
 import type { Roster, RosterEvent } from '../model/roster.js'
 import type { RoomServices } from '../services.js'
 import { Fold } from '../view/fold.js'
+import type { MessageReceiver } from '../view/room-messages.js'
 import { CarriedStreams } from './carried-streams.js'
 import { DocumentWriter } from './own-document.js'
 import { RemoteMember } from './remote-member.js'
@@ -92,6 +94,11 @@ export class RoomUnion {
     return this.#network.others.length > 0
   }
 
+  /** Another node takes members of this one. */
+  get hasOthers(): boolean {
+    return this.#options.network.hasOthers
+  }
+
   get unnamed(): number {
     return this.#remote.unnamed
   }
@@ -143,6 +150,18 @@ export class RoomUnion {
     if (this.spans) this.#network.broadcast(event)
   }
 
+  /** Of members of this node. */
+  tellLevels(told: NotificationParams<'media.levels'>['levels']): void {
+    const levels = told.filter(({ userId }) => !(this.#options.roster.member(userId) instanceof RemoteMember))
+    if (levels.length > 0) this.broadcast({ kind: 'levels', levels })
+  }
+
+  /** Its socket is elsewhere: the message goes by the node that has it. */
+  receiverOf({ userId, sessionId }: RemoteMember): MessageReceiver | undefined {
+    if (sessionId === undefined) return undefined
+    return { userId, notify: (_, message) => this.broadcast({ kind: 'message', message }) }
+  }
+
   async ask(member: RemoteMember, command: RoomCommand): Promise<void> {
     await this.#network.ask(member.home.tag, command)
   }
@@ -181,8 +200,8 @@ export class RoomUnion {
     }
   }
 
-  /** Idempotent. */
-  close(): void {
+  /** `isAbandoned`: the members of this node are awaited on the others. Idempotent. */
+  close(isAbandoned = false): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#documentFold.close()
@@ -192,8 +211,11 @@ export class RoomUnion {
     for (const member of [...this.#options.roster.members]) if (member instanceof RemoteMember) member.close()
     this.#carried.set(new Map())
     for (const key of this.#placed.values()) this.#options.services.places.set(this.#options.room.id, key, undefined)
-    this.#write()
-    this.#network.leave()
+    if (isAbandoned) this.#network.abandon()
+    else {
+      this.#write()
+      this.#network.leave()
+    }
   }
 
   /** Where the streams of members are published: at the member's own node, or one that carries it. */

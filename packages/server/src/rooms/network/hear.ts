@@ -1,0 +1,36 @@
+import type { NotificationMethod, NotificationParams, ReceivedMessage } from '@crossroom/protocol'
+import type { Member } from '../member.js'
+import type { Bans } from '../model/bans.js'
+import { RemoteMember } from './remote-member.js'
+import type { RoomEvent } from './room-document.js'
+
+/** A room that other nodes tell what passes by. */
+export interface HearingRoom {
+  readonly id: string
+  readonly messages: { deliver(message: ReceivedMessage): void }
+  member(userId: string): Member | undefined
+  /** Those of this node. */
+  notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
+  exit(member: Member, reason: 'kicked'): void
+}
+
+export function hear(
+  room: HearingRoom,
+  { bans, nowMs }: { readonly bans: Bans; readonly nowMs: () => number },
+  event: RoomEvent,
+): void {
+  if (event.kind === 'quality') room.notifyAll('media.quality', event.quality)
+  else if (event.kind === 'message') room.messages.deliver(event.message)
+  else if (event.kind === 'levels') {
+    for (const { userId, level } of event.levels) {
+      // It may have left meanwhile.
+      const member = room.member(userId)
+      if (member instanceof RemoteMember) member.streamOf('main')?.hear(level)
+    }
+  } else {
+    bans.add(nowMs(), room.id, event.userId, event.until - nowMs())
+    const member = room.member(event.userId)
+    // The node that would put it out cannot be reached.
+    if (member instanceof RemoteMember && member.isAway) room.exit(member, 'kicked')
+  }
+}
