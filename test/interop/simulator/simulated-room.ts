@@ -32,33 +32,23 @@ export interface OpenPhone {
   untilYoung(userId: string, ms?: number): Promise<unknown>
 }
 
-/**
- * One server with more flags, the component built anew, and phones that are closed with the file. Call it once at the top
- * of a test file.
- */
-export function useSimulatedRoom(args: readonly string[] | (() => Promise<readonly string[]>) = []): {
-  readonly server: TestServer
-  open(userId: string, options?: Partial<PhoneOptions>): Promise<OpenPhone>
+/** The component built anew, and phones that are closed with the file. Call it once at the top of a test file. */
+export function usePhones(): {
+  open(server: TestServer, userId: string, options?: Partial<PhoneOptions>): Promise<OpenPhone>
 } {
   vi.setConfig({ testTimeout: TEST_MS, hookTimeout: TEST_MS })
   const component = mkdtempSync(join(tmpdir(), 'crossroom-component-'))
   const phones: Phone[] = []
-  let server: TestServer
   beforeAll(async () => {
     const build = join(import.meta.dirname, '../../../packages/miniprogram/build.mjs')
     await promisify(execFile)(process.execPath, [build, component])
-    server = await startServer({ args: typeof args === 'function' ? await args() : args })
   })
   afterAll(async () => {
     await Promise.all(phones.map((phone) => phone.close()))
-    await server.stop()
     rmSync(component, { recursive: true })
   })
   return {
-    get server() {
-      return server
-    },
-    async open(userId, options = {}) {
+    async open(server, userId, options = {}) {
       const told: Told = { pusher: [], player: [], messages: [], room: [] }
       const phone = await Phone.open({
         server: server.http,
@@ -87,6 +77,26 @@ export function useSimulatedRoom(args: readonly string[] | (() => Promise<readon
           }),
       }
     },
+  }
+}
+
+/** One server with more flags, and phones that are closed with the file. Call it once at the top of a test file. */
+export function useSimulatedRoom(args: readonly string[] | (() => Promise<readonly string[]>) = []): {
+  readonly server: TestServer
+  open(userId: string, options?: Partial<PhoneOptions>): Promise<OpenPhone>
+} {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startServer({ args: typeof args === 'function' ? await args() : args })
+  })
+  afterAll(() => server.stop())
+  // Its hook of the end runs before the server's.
+  const phones = usePhones()
+  return {
+    get server() {
+      return server
+    },
+    open: (userId, options) => phones.open(server, userId, options),
   }
 }
 
