@@ -19,6 +19,7 @@ const BENCHES = [
   'rooms',
   'call',
   'cluster',
+  'cluster-processes',
 ]
 /** Take minutes or a browser: only by name. */
 const BY_NAME = ['whip', 'whip-load', 'loss', 'phone', 'page', 'nine']

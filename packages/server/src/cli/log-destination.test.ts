@@ -146,3 +146,7 @@ test('lines for people: time, level, message, then the fields; a value with spac
   const line = JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.678Z', ...fields })
   expect(formatLine(`${line}\n`)).toBe('03:04:05.678 info  Begun  app=live why="a b" n=5\n')
 })
+
+test('a line that is none of the log, such as one of a crash, stays as it is', () => {
+  expect(formatLine('Error: out of memory\n')).toBe('Error: out of memory\n')
+})

@@ -1,3 +1,4 @@
+import { DEMO_ROOM } from '../api/index.js'
 import { startServer } from '../app.js'
 import type { ProcessSeat, RunningServer } from '../app.js'
 import { checksEntries, ConfigError, isLoopbackHost, shutdownLimits } from '../config/index.js'
@@ -14,6 +15,9 @@ import type { ReadConfig } from './options.js'
 import { CommandError } from './output.js'
 import type { Output } from './output.js'
 import type { StatusLine } from './status-line.js'
+
+/** A room that nobody enters is deleted after a minute. */
+const DEMO_ROOM_MS = 20_000
 
 /** What a process is told that is one of several of one server, and what it tells the one that started it. */
 export interface ServeSeat extends ProcessSeat {
@@ -72,10 +76,24 @@ export async function serve(read: () => ReadConfig, host: ServeHost): Promise<nu
   const openRoom = (roomId: string): void => server.openRoom(roomId)
   const stopPhone =
     config.demo && isFirst ? host.startDemoPhone({ config, httpPort, log, status, openRoom }) : undefined
+  // Its signaling may come to this process, and the phone itself may not make a room.
+  if (config.demo && !isFirst) keepDemoRoom(server)
   const stopping = (): void => stopPhone?.()
   await untilDrained(server, log, host, config.drainNotice * 1000, stopping, (begin) => (stop = begin))
   destination.flush()
   return 0
+}
+
+function keepDemoRoom(server: RunningServer): void {
+  const open = (): void => {
+    try {
+      server.openRoom(DEMO_ROOM)
+    } catch {
+      // All rooms are taken: the phone tries again, too.
+    }
+  }
+  open()
+  setInterval(open, DEMO_ROOM_MS).unref()
 }
 
 /** Reads the files of secrets again; an unreadable one leaves all unchanged. */

@@ -193,3 +193,16 @@ test('the example file has every option with its default, and all of it can be r
   expect(JSON.stringify(load({ file: file(text) }))).toBe(JSON.stringify(load()))
   expect(JSON.stringify(load({ file: file(text.replaceAll(/^#(?=[a-z])/gm, '')) }))).toBe(JSON.stringify(load()))
 })
+
+test('each of several processes needs media ports that no other listener has', () => {
+  const of = (flags: Record<string, unknown>) => () => load({ flags: { processes: 3, ...flags } })
+  expect(of({})).not.toThrow()
+  expect(of({ rtcPort: 0 })).not.toThrow()
+  expect(of({ httpPort: 8002 })).toThrow(
+    '--rtc-port and --http-port are both 8002: choose two ports; each of the 3 processes needs a media port of its own.',
+  )
+  expect(of({ rtcPort: 65_534 })).toThrow('--rtc-port is too high for 3 processes.')
+  const cluster = { cluster: 'nats://127.0.0.1', secret: LONG }
+  expect(of(cluster)).toThrow('--rtc-port and --relay-port are both 8001')
+  expect(of({ ...cluster, relayPort: 8101 })).not.toThrow()
+})

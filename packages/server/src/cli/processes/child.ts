@@ -88,6 +88,11 @@ export class Child {
     return this.#node
   }
 
+  /** It has something to drain. */
+  get hasListened(): boolean {
+    return this.#node !== undefined
+  }
+
   /** Since its start. */
   get ageMs(): number {
     return (systemClock.listened() - this.#startedAt) / 1000

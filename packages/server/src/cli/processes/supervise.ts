@@ -106,10 +106,7 @@ class Supervisor {
       this.#failed = (sentence) => reject(new CommandError(sentence))
     })
     try {
-      // The first alone: what the others would say too is said once.
-      this.#spawn(1)
-      await Promise.race([failed, this.#until(() => this.#isStopping || this.#counts.running === 1)])
-      if (!this.#isStopping) for (let index = 2; index <= this.#wanted; index++) this.#spawn(index)
+      for (let index = 1; index <= this.#wanted; index++) this.#spawn(index)
       await Promise.race([failed, this.#until(() => this.#isStopping || this.#counts.running === this.#wanted)])
     } catch (error) {
       this.#isStopping = true
@@ -130,7 +127,9 @@ class Supervisor {
     this.#isStopping = true
     this.#log.info({ processes: this.#children.size }, 'Draining all processes; a second signal stops them immediately')
     for (const timer of this.#restarts.values()) clearTimeout(timer)
-    for (const child of this.#children.values()) child.signal(signal)
+    for (const child of this.#children.values())
+      if (child.hasListened) child.signal(signal)
+      else child.kill()
     const deadline = setTimeout(() => this.kill(), withinMs)
     this.#tellWaiting()
     await this.#until(() => this.#children.size === 0)
@@ -159,7 +158,7 @@ class Supervisor {
       ...{ index, welcome, store: this.#store, onLine: this.#onLine },
       onListening: () => {
         this.#tellCounts()
-        if (this.#isStarted) this.#log.info({ process: index }, 'A process listens again')
+        if (this.#isStarted) this.#log.info({ process: index, pid: child.pid }, 'A process listens again')
       },
       onScrape: () => this.#scrape(),
       onHung: (why) => this.#log.error({ process: index, why }, 'A process is killed'),
@@ -172,7 +171,7 @@ class Supervisor {
     const { index } = child
     const { code, signal, sentence } = end
     this.#children.delete(index)
-    if (code !== 0 && this.#isStopping) this.#isHarsh = true
+    if (code !== 0 && child.hasListened && this.#isStopping) this.#isHarsh = true
     this.#tellCounts()
     if (this.#isStopping) return
     if (!this.#isStarted) {
