@@ -39,7 +39,9 @@ export class RtcSocket {
 
   /** Resolves once connected. */
   async join() {
-    const request = { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: this.peer.offer() }
+    // A connection of its own, as a browser of somebody else has: several processes share the port by connections.
+    const headers = { 'content-type': 'application/sdp', connection: 'close' }
+    const request = { method: 'POST', headers, body: this.peer.offer() }
     const response = await fetch(this.#url, request)
     const answer = await response.text()
     if (response.status !== 201) throw new Error(`${response.status}: ${answer}`)

@@ -4,19 +4,25 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { z } from 'zod'
 import { canonicalRoomId, isRoomId, isUserId } from '@crossroom/protocol'
 import { authLimits } from '../config/index.js'
-import type { EntryTickets, EntryVerifier } from '../auth/index.js'
+import type { EntryTickets, EntryVerifier, TicketedEntry } from '../auth/index.js'
 import type { AddressRates } from '../net/index.js'
 import type { Audit, Log } from '../observe/index.js'
 import { answerErrorsAsJson, ApiError } from './errors.js'
 
 export interface DesktopDeps {
   readonly verifier: EntryVerifier
-  readonly tickets: EntryTickets
+  readonly tickets: TicketBook
   readonly rates: AddressRates
   readonly clock: { now(): number }
   readonly log: Log
   readonly audit: Audit
   readonly clientAddress: (request: FastifyRequest['raw']) => string
+}
+
+/** The tickets of this server, or of all nodes of a cluster. */
+export interface TicketBook {
+  make(entry: TicketedEntry): ReturnType<EntryTickets['make']>
+  redeem(ticket: string): TicketedEntry | undefined | Promise<TicketedEntry | undefined>
 }
 
 const { ticketNameChars, ticketSignatureChars } = authLimits
@@ -64,8 +70,8 @@ export async function registerDesktop(app: FastifyInstance, deps: DesktopDeps): 
         if ('code' in answer) throw new ApiError(403, answer.code, answer.sentence)
         return deps.tickets.make({ ...credentials, userName })
       })
-      typed.post('/redeem', { schema: { hide: true, body: redeemRequest } }, (request) => {
-        const entry = deps.tickets.redeem(request.body.ticket)
+      typed.post('/redeem', { schema: { hide: true, body: redeemRequest } }, async (request) => {
+        const entry = await deps.tickets.redeem(request.body.ticket)
         if (entry !== undefined) return entry
         deps.audit.refused({ what: 'redeem', from: deps.clientAddress(request.raw), code: 'TICKET_GONE' })
         throw new ApiError(

@@ -19,6 +19,7 @@ import { httpLimits, openServiceLimits } from '../config/index.js'
 import { AddressRates } from '../net/index.js'
 import { registerPages } from '../pages.js'
 import { derivedInfo } from '../transcode/index.js'
+import { TicketsOfNodes } from './tickets.js'
 import { VERSION } from '../version.js'
 import type { ClusterPart } from './cluster.js'
 import type { Core } from './core.js'
@@ -93,7 +94,7 @@ export class Web {
   }
 
   /** What pages and old apps ask before they enter a room. */
-  async #registerOpenServices({ opened, rooms: { operations, signatures } }: WebParts): Promise<void> {
+  async #registerOpenServices({ cluster, opened, rooms: { operations, signatures } }: WebParts): Promise<void> {
     const { addresses: addressOptions } = opened
     const { audit, clientAddress, clock, config, listeners, log, secrets } = this.#core
     const { requestsPerSecond: perSecond, requestBurst: burst, addresses } = openServiceLimits
@@ -112,7 +113,8 @@ export class Web {
       ...{ ...addressOptions, host: config.host, ports: () => listeners.ports, rates, clock, clientAddress },
       demoRoom: demo ? DEMO_ROOM : undefined,
     })
-    const tickets = new EntryTickets(Date.now)
+    const own = new EntryTickets(Date.now)
+    const tickets = cluster === undefined ? own : new TicketsOfNodes(own, cluster.others)
     await registerDesktop(this.public, { verifier: signatures, tickets, rates, clock, log, audit, clientAddress })
     await registerGuest(this.public, {
       ...{ rates, clock, nowMs: Date.now, log, clientAddress, audit, sdkAppId },

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import { portsOf, type PortUse } from '../config/index.js'
+import { ofAllProcesses, portsOf, type PortUse } from '../config/index.js'
 import type { Finding, ServerConfig } from '../endpoints/index.js'
 import { askOwnServer } from './own-server.js'
 
@@ -10,8 +10,9 @@ type Transport = PortUse['transports'][number]
 
 /** Whether the ports are free, or used by a running Crossroom, whose HTTP port lists them. */
 export async function checkPorts(config: ServerConfig): Promise<Finding[]> {
-  const own = await portsOfRunningServer(config)
-  const checks = portsOf(config).flatMap(({ name, port, transports, host = config.host }) =>
+  const all = ofAllProcesses(portsOf(config), config.processes)
+  const own = await portsOfRunningServer(config, all)
+  const checks = all.flatMap(({ name, port, transports, host = config.host }) =>
     port === 'off' || port === 0 ? [] : transports.map((transport) => checkPort({ name, port, transport, host }, own)),
   )
   return Promise.all(checks)
@@ -45,12 +46,15 @@ async function checkPort({ name, port, transport, host }: UsedPort, own: Readonl
 }
 
 /** The ports of the Crossroom that answers at the configured address; empty without one. */
-async function portsOfRunningServer(config: ServerConfig): Promise<ReadonlySet<number>> {
+async function portsOfRunningServer(config: ServerConfig, all: readonly PortUse[]): Promise<ReadonlySet<number>> {
   try {
     const { body } = await askOwnServer(config, { method: 'GET', path: '/readyz', timeoutMs: ASK_TIMEOUT_MS })
-    const { ports, parts } = body as { ports?: unknown; parts?: { webrtc?: unknown } }
+    const { ports, parts } = body as { ports?: unknown; parts?: { webrtc?: unknown; processes?: unknown } }
     if (parts?.webrtc === undefined || typeof ports !== 'object' || ports === null) return new Set()
-    return new Set(Object.values(ports).filter((port): port is number => typeof port === 'number'))
+    const told = Object.values(ports).filter((port): port is number => typeof port === 'number')
+    // One of its processes answers, and names its own.
+    const ofOthers = parts.processes === undefined ? [] : all.filter(({ ofEachProcess }) => ofEachProcess === true)
+    return new Set([...told, ...ofOthers.map(({ port }) => Number(port))])
   } catch {
     return new Set()
   }
