@@ -18,6 +18,7 @@ const NEEDED = {
   'gstreamer1.0-plugins-ugly': [['gst-inspect-1.0', '--exists', 'x264enc']],
   coturn: [['turnserver', '--version']],
   'nats-server': [['nats-server', '--version'], ['/usr/sbin/nats-server', '--version']], // prettier-ignore
+  haproxy: [['haproxy', '-v'], ['/usr/sbin/haproxy', '-v']], // prettier-ignore
   'gir1.2-gst-rtsp-server-1.0': [['/usr/bin/python3', '-c', "import gi; gi.require_version('GstRtspServer', '1.0')"]],
   'python3-gst-1.0': [['/usr/bin/python3', '-c', "import gi; gi.require_version('Gst', '1.0')"]],
   'libnginx-mod-rtmp': [['test', '-e', '/usr/lib/nginx/modules/ngx_rtmp_module.so']],

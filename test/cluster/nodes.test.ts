@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { NatsServers } from '@crossroom/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rest, startServer, until } from '../harness/index.js'
-import { ClusterStage, nodesSeenBy, SECRET, statesSeenBy } from './cluster-stage.js'
+import { COMMAND, rest, run, startServer, TEST_API_KEY, until } from '../harness/index.js'
+import { ClusterStage, nodesSeenBy, readiness, SECRET, statesSeenBy } from './cluster-stage.js'
 
 let stage: ClusterStage
 beforeAll(async () => {
@@ -35,16 +35,51 @@ test('nodes see each other; one that is drained from another goes, and so does o
   ])
   expect(await statesSeenBy(b)).toEqual({ a: 'up', b: 'up', c: 'up' })
   expect(await rest(a, 'POST', 'cluster/nodes/nobody/drain')).toBeUndefined()
-  expect(await rest(a, 'POST', 'cluster/nodes/b/drain')).toEqual({ id: 'b' })
-  expect(await b.process.exited).toBe(0)
-  await until('b to have left', async () => (await nodesSeenBy(a)).length === 2)
-  c.process.child.kill('SIGKILL')
-  await until('c to be gone', async () => (await statesSeenBy(a))['c'] === 'gone')
-  const again = await stage.start('c')
-  await until('c to be back', async () => (await statesSeenBy(a))['c'] === 'up')
+  expect(await rest(a, 'POST', 'cluster/nodes/c/drain')).toEqual({ id: 'c' })
+  expect(await c.process.exited).toBe(0)
+  await until('c to have left', async () => (await nodesSeenBy(a)).length === 2)
+  b.process.child.kill('SIGKILL')
+  await until('b to be gone', async () => (await statesSeenBy(a))['b'] === 'gone')
+  const again = await stage.start('b')
+  await until('b to be back', async () => (await statesSeenBy(a))['b'] === 'up')
   await again.stop()
 })
 
+test('crossroom cluster lists the nodes and drains one, which is not ready and seen as draining till it has ended', async () => {
+  const [one, two] = await Promise.all([stage.start('one'), stage.start('two', ['--drain-notice', '3'])])
+  await until('both to be seen', async () => (await statesSeenBy(one))['two'] === 'up')
+  const cluster = (...args: string[]): ReturnType<typeof run> =>
+    run(process.execPath, [
+      COMMAND,
+      'cluster',
+      ...args,
+      '--http-port',
+      String(one.ports['http']),
+      '--api-key',
+      TEST_API_KEY,
+    ])
+  const listed = await cluster('nodes')
+  expect(listed.stdout).toMatch(
+    /^up {7}one {2}127\.0\.0\.1:\d+ {2}0 members, 0 streams, load 0\.\d\d {2}\S+ \(this server\)$/m,
+  )
+  expect(listed.stdout).toMatch(/^up {7}two /m)
+  expect((await cluster('drain', 'nobody')).stderr).toBe('The server refused: No node called nobody answers.\n')
+  const drained = await cluster('drain', 'two')
+  expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('Node two drains.') as string })
+  await until('two to be seen as draining', async () => (await statesSeenBy(one))['two'] === 'draining')
+  expect((await readiness(two)).status).toBe(503)
+  expect(await two.process.exited).toBe(0)
+  await until('two to have left', async () => (await statesSeenBy(one))['two'] === undefined)
+  const alone = await startServer()
+  const answer = await run(process.execPath, [
+    ...[COMMAND, 'cluster', 'nodes', '--http-port', String(alone.ports['http']), '--api-key', TEST_API_KEY],
+  ])
+  expect(answer).toMatchObject({
+    code: 1,
+    stderr: 'The server on this machine is not in a cluster: start it with --cluster.\n',
+  })
+  await Promise.all([one.stop(), alone.stop()])
+}, 90_000)
 test('a node that does not fit is refused at its start, in one sentence', async () => {
   const ours = ['--cluster', stage.nats.urls[0]!]
   const first = await stage.start('first')

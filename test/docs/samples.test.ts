@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
+import { definitionsOf } from '../../packages/server/src/config/index.js'
+import { protocols } from '../../packages/server/src/endpoints/index.js'
 import { documents, PROOFS, ROOT, samplesOf } from './samples.js'
 
 const ALL = documents().flatMap(samplesOf)
@@ -94,6 +96,50 @@ test('the site of nginx is one that nginx takes', () => {
   rmSync(folder, { recursive: true })
   expect(stderr).toMatch(/test is successful/)
   expect(status).toBe(0)
+})
+
+test('the sites of a cluster are ones that nginx and HAProxy take', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crossroom-cluster-'))
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` }
+  const site = readFileSync(join(ROOT, 'deploy/cluster/nginx.conf'), 'utf8').replaceAll('listen 8090', 'listen 28090')
+  const main = `pid ${folder}/pid; error_log stderr; events {} http { access_log off; client_body_temp_path ${folder}; ${site} }`
+  writeFileSync(join(folder, 'nginx.conf'), main)
+  const nginx = spawnSync('nginx', ['-t', '-c', join(folder, 'nginx.conf')], { env, encoding: 'utf8' })
+  // The names are those of containers.
+  const proxy = readFileSync(join(ROOT, 'deploy/cluster/haproxy.cfg'), 'utf8').replaceAll(/ node\d:/g, ' 127.0.0.1:')
+  writeFileSync(join(folder, 'haproxy.cfg'), proxy)
+  const haproxy = spawnSync('haproxy', ['-c', '-f', join(folder, 'haproxy.cfg')], { env, encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  expect(nginx.stderr).toMatch(/test is successful/)
+  expect([haproxy.status, haproxy.stderr]).toEqual([0, expect.not.stringContaining('ALERT')])
+})
+
+test('the containers of a cluster have what they name, and nothing is a default secret', () => {
+  interface Service {
+    readonly environment?: Record<string, string>
+    readonly depends_on?: readonly string[]
+  }
+  const { services } = parse(readFileSync(join(ROOT, 'deploy/cluster/compose.yaml'), 'utf8'), { merge: true }) as {
+    services: Record<string, Service>
+  }
+  const nodes = Object.entries(services).filter(([, { environment }]) => environment?.['CROSSROOM_NODE_ID'])
+  expect(nodes.map(([name, { environment }]) => [name, environment!['CROSSROOM_NODE_ID']])).toEqual(
+    ['node1', 'node2', 'node3'].map((name) => [name, name]),
+  )
+  expect(new Set(nodes.map(([, { environment }]) => environment!['CROSSROOM_RTC_PORT'])).size).toBe(3)
+  for (const [, { depends_on: needed = [] }] of nodes) for (const name of needed) expect(services).toHaveProperty(name)
+  const known = new Set(definitionsOf(protocols.map(({ options }) => options)).map(({ variable }) => variable))
+  for (const [, { environment }] of nodes)
+    expect(Object.keys(environment!).filter((name) => !known.has(name))).toEqual([])
+  const manifests = parseAllDocuments(readFileSync(join(ROOT, 'deploy/cluster/kubernetes.yaml'), 'utf8'))
+  expect(manifests.flatMap(({ errors }) => errors)).toEqual([])
+  const kinds = manifests.map((manifest) => {
+    const { kind, metadata } = manifest.toJS() as { kind: string; metadata: { name: string } }
+    return `${kind} ${metadata.name}`
+  })
+  expect(kinds).toEqual(expect.arrayContaining(['StatefulSet nats', 'StatefulSet crossroom', 'Service crossroom']))
+  const names = readFileSync(join(ROOT, 'deploy/cluster/kubernetes.yaml'), 'utf8').match(/CROSSROOM_[A-Z_]+/g) ?? []
+  expect(names.filter((name) => !known.has(name))).toEqual([])
 })
 
 test('the samples of deployment are well formed', () => {

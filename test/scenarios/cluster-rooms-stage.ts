@@ -251,9 +251,14 @@ export class ClusterRoomsStage {
     return { stage, nodes: stage.nodes }
   }
 
-  async join(name: string, isolated: 'refuse' | 'local' = 'refuse'): Promise<RoomsNode> {
+  /** `wrap`: changes what the node sends. */
+  async join(
+    name: string,
+    isolated: 'refuse' | 'local' = 'refuse',
+    wrap = (engine: MemoryEngine): MemoryEngine => engine,
+  ): Promise<RoomsNode> {
     const { clock, nowMs } = this
-    const engine = new MemoryEngine(this.store, clock)
+    const engine = wrap(new MemoryEngine(this.store, clock))
     const deps = { engine, clock, nowMs, isLinked: () => false, onReplaced: () => undefined }
     const nodes = await this.settle(
       Nodes.join(deps, {

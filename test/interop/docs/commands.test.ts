@@ -254,6 +254,38 @@ test('the line for many cores starts a server of that many processes', async () 
   await server.stop()
 })
 
+test('the lines of the cluster start three nodes on NATS, list them and drain one', async () => {
+  const [nats, http] = [String(await freePort()), await freePort()]
+  const store = join(home, 'nats-store')
+  const engine = sample('docs/16-cluster.md', 'nats-server -js').replace('4222', nats).replace('/tmp/nats-store', store)
+  const sbin = { PATH: `${environment({})['PATH']!}:/usr/sbin` }
+  const servers = shell(engine, environment({}, sbin))
+  const env = environment({ http, rtc: 0, rtmp: 0, relay: 0 })
+  const lines = sample('docs/16-cluster.md', '--node-id node1')
+    .replace('4222', nats)
+    .replaceAll(/--(rtmp|http|rtc|relay)-port \d+/g, '--$1-port 0')
+  const list = sample('docs/16-cluster.md', 'crossroom cluster nodes')
+  const nodes = shell(`${lines}\nwait`, env)
+  try {
+    const listed = await until(
+      'three nodes',
+      async () => {
+        const { stdout } = await execute('bash', ['-c', list], {
+          cwd: home,
+          env,
+        }).catch(() => ({ stdout: '' }))
+        return stdout.trim().split('\n').length === 3 && stdout
+      },
+      { timeoutMs: 60_000, everyMs: 500, explain: nodes.output },
+    )
+    expect(listed).toMatch(/^up {7}node1[\s\S]*^up {7}node[23][\s\S]*^up {7}node[23]/m)
+    expect(await printed(sample('docs/16-cluster.md', 'crossroom cluster drain'), env)).toContain('Node node2 drains.')
+  } finally {
+    await nodes.stop()
+    await servers.stop()
+  }
+})
+
 test('links are registered with the desktop, and unregistered', async () => {
   mkdirSync(join(home, '.local/share'), { recursive: true })
   expect(await printed(sample('docs/12-desktop.md', 'desktop register'), environment({}))).not.toBe('')

@@ -92,6 +92,19 @@ export class ClusterHealth {
     const writableHelp = 'Whether the engine of the cluster takes writes: 1 or 0'
     metrics.addGauge('cluster_engine_writable', writableHelp, () => (engine.isWritable ? 1 : 0))
     metrics.addCounter('cluster_engine_losses_total', 'Times it took none', () => this.#losses)
+    metrics.addCounter(
+      'cluster_conflicts_total',
+      'Writes of this node that came second: another node had the name, the owner or the token',
+      () => engine.conflicts,
+    )
+    metrics.addGauge(
+      'cluster_heartbeat_age_seconds',
+      'How long the least heard of the other living nodes was not heard',
+      () => {
+        const living = nodes.list().filter(({ state }) => state !== 'gone')
+        return Math.max(0, ...living.map(({ record }) => nodes.silence(record.tag) ?? 0)) / 1_000_000
+      },
+    )
     metrics.addGauge(
       'cluster_unlinked_nodes',
       'Nodes that are heard and cannot be reached',

@@ -2,6 +2,7 @@ import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import type { ServerConfig } from '../endpoints/index.js'
 import { localHost, numbersOf } from './addresses.js'
+import { CommandError } from './output.js'
 
 /** Requests of a command to the server that runs with the same configuration. */
 export interface OwnQuestion {
@@ -54,6 +55,25 @@ export function askOwnServer(config: ServerConfig, question: OwnQuestion): Promi
     call.on('error', reject)
     call.end(body === undefined ? undefined : JSON.stringify(body))
   })
+}
+
+/**
+ * The same for REST, with the API key.
+ * @throws CommandError when nobody answers
+ */
+export async function askRest(
+  config: ServerConfig,
+  question: Pick<OwnQuestion, 'method' | 'path' | 'body' | 'timeoutMs'>,
+): Promise<OwnAnswer> {
+  const headers: Record<string, string> =
+    config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
+  try {
+    return await askOwnServer(config, { ...question, headers, asksRest: true })
+  } catch (error) {
+    const { scheme, host, port } = ownServer(config, true)
+    const sentence = `No server answers on ${host}:${String(port)}. Start it first, or set its port with --${scheme}-port.`
+    throw new CommandError(sentence, { cause: error })
+  }
 }
 
 function jsonOf(text: string): unknown {

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/index.js'
 import { protocols, type Protocol, type ServerConfig } from '../endpoints/index.js'
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
+import { addClusterCommand } from './cluster-command.js'
 import { addDesktopCommand } from './desktop/command.js'
 import { runDoctor } from './doctor.js'
 import { startDemoPhone } from './demo-phone.js'
@@ -92,6 +93,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
       exit(await runDoctor(() => options.read(flags, { demoSecret }), flags['json'] === true, output))
     })
   addTokenCommand(program, options, output)
+  addClusterCommand(program, options, output)
   addSimulateCommand(program, host, options, exit)
   addDesktopCommand(program, environment, output)
   program

@@ -2,7 +2,7 @@ import type { ServerConfig } from '../endpoints/index.js'
 import { tokenPath } from '../rooms/index.js'
 import { addressesOf } from './addresses.js'
 import { CommandError } from './output.js'
-import { askOwnServer, ownServer, type OwnAnswer } from './own-server.js'
+import { askRest } from './own-server.js'
 
 /** Credentials of a user; all absent in open mode. */
 export interface Signatures {
@@ -52,7 +52,10 @@ export async function requestPlayAddress(
   { roomId, userId, expireSeconds }: PlayAddressOptions,
 ): Promise<string> {
   const path = `/api/v1/rooms/${roomId}/play-addresses`
-  const { status, body } = await postToServer(config, path, { userId, expireSeconds })
+  const { status, body } = await askRest(config, {
+    ...{ method: 'POST', path, body: { userId, expireSeconds } },
+    timeoutMs: ANSWER_TIMEOUT_MS,
+  })
   if (status === 201) return `${addressesOf(config).http}/${tokenPath((body as { token: string }).token)}.flv`
   const { error } = body as { error?: { code?: string; message?: string } }
   if (status === 404)
@@ -61,19 +64,6 @@ export async function requestPlayAddress(
     )
   const keys = status === 401 || status === 403 ? ' Pass the API key of the server with --api-key.' : ''
   throw new CommandError(`The server refused: ${error?.message ?? `status ${String(status)}.`}${keys}`)
-}
-
-async function postToServer(config: ServerConfig, path: string, body: object): Promise<OwnAnswer> {
-  const headers: Record<string, string> =
-    config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }
-  const question = { method: 'POST', path, body, headers, asksRest: true, timeoutMs: ANSWER_TIMEOUT_MS } as const
-  try {
-    return await askOwnServer(config, question)
-  } catch (error) {
-    const { scheme, host, port } = ownServer(config, true)
-    const sentence = `No server answers on ${host}:${String(port)}. Start it first, or set its port with --${scheme}-port.`
-    throw new CommandError(sentence, { cause: error })
-  }
 }
 
 function credentialsOf({ userId, signatures }: Guest): Record<string, string> {

@@ -100,9 +100,15 @@ export class ClaimsStage {
   readonly store = new MemoryStore()
   readonly nodes: FakeNode[] = []
 
-  async join(id: string, isolated: 'refuse' | 'local' = 'refuse', instance = id): Promise<FakeNode> {
+  /** `wrap`: changes what the node sends. */
+  async join(
+    id: string,
+    isolated: 'refuse' | 'local' = 'refuse',
+    instance = id,
+    wrap = (engine: MemoryEngine): MemoryEngine => engine,
+  ): Promise<FakeNode> {
     const { clock, store } = this
-    const engine = new MemoryEngine(store, clock)
+    const engine = wrap(new MemoryEngine(store, clock))
     const nowMs = (): number => START + clock.now() / 1000
     const deps = { engine, clock, nowMs, isLinked: () => false, onReplaced: () => undefined }
     const own = { id, instance, version: '1', relay: '127.0.0.1:1', startedAt: START, members: 0, streams: 0, load: 0 }

@@ -9,7 +9,8 @@ const text = z.string().max(256)
 const count = z.number().min(0)
 const kinds = z.object({ audio: z.boolean(), video: z.boolean() })
 const rotation = z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)])
-const exitReason = z.enum(['left', 'lost', 'kicked', 'replaced', 'disbanded', 'expired', 'audience'])
+/** A reason that only a later version knows is the plainest of ours: it must not cost the document. */
+const exitReason = z.enum(['left', 'lost', 'kicked', 'replaced', 'disbanded', 'expired', 'audience']).catch('left')
 const optional = <Shape extends z.ZodType>(shape: Shape) => shape.optional()
 
 const stream = z.object({

@@ -138,6 +138,8 @@ export const engineContract: readonly ContractCase[] = [
         is(text((await engines[0]!.get(key))?.value), `updated ${String(winner)}`, 'value')
         const deleted = await all(async (engine) => ((await engine.delete(key, second)) ? 1 : undefined))
         one(deleted, 'deleters')
+        const conflicts = engines.reduce((sum, engine) => sum + engine.conflicts, 0)
+        is(conflicts, 8 * round + 6, 'those that came second')
         one(await all((engine, at) => engine.create(key, bytes(String(at)))), 'creators of the deleted')
       }
     },

@@ -46,6 +46,8 @@ export interface ClusterEngine {
   readonly state: EngineState
   /** False while the store cannot be asked: the engine is lost, or its servers elect a leader or are a minority. Messages may pass. */
   readonly isWritable: boolean
+  /** Writes and deletions of this node that came second: the key was taken, or had another revision. Grows. */
+  readonly conflicts: number
   /** Tells changes of `state` and of `isWritable`. The answer ends it. */
   onState(listener: (state: EngineState) => void): () => void
 

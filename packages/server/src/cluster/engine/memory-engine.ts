@@ -56,6 +56,7 @@ export class MemoryEngine implements ClusterEngine {
   readonly #follows = new Set<{ readonly prefix: string; readonly listener: (pass: EnginePass) => void }>()
   readonly #stateListeners = new Set<(state: EngineState) => void>()
   #state: EngineState = 'connected'
+  #conflicts = 0
   #isClosed = false
 
   constructor(store: MemoryStore, clock: Pick<DriverClock, 'after'>, deliver: Deliver = queueMicrotask) {
@@ -71,6 +72,10 @@ export class MemoryEngine implements ClusterEngine {
 
   get isWritable(): boolean {
     return this.#state === 'connected'
+  }
+
+  get conflicts(): number {
+    return this.#conflicts
   }
 
   /** Cuts this node off, or joins it again: what watches tell is told anew. */
@@ -138,13 +143,13 @@ export class MemoryEngine implements ClusterEngine {
 
   async create(key: string, value: Uint8Array): Promise<number | undefined> {
     const write = (): number | undefined => (this.#store.entries.has(key) ? undefined : this.#store.write(key, value))
-    return await this.#answer(key, write, value)
+    return this.#counted(await this.#answer(key, write, value))
   }
 
   async update(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     const write = (): number | undefined =>
       this.#store.entries.get(key)?.revision === revision ? this.#store.write(key, value) : undefined
-    return await this.#answer(key, write, value)
+    return this.#counted(await this.#answer(key, write, value))
   }
 
   async put(key: string, value: Uint8Array): Promise<number> {
@@ -152,11 +157,17 @@ export class MemoryEngine implements ClusterEngine {
   }
 
   async delete(key: string, revision?: number): Promise<boolean> {
-    return await this.#answer(key, () => {
+    const remove = (): boolean => {
       if (revision !== undefined && this.#store.entries.get(key)?.revision !== revision) return false
       this.#store.remove(key)
       return true
-    })
+    }
+    return this.#counted(await this.#answer(key, remove))
+  }
+
+  #counted<Result>(result: Result): Result {
+    if (result === undefined || result === false) this.#conflicts++
+    return result
   }
 
   watch(prefix: string, listener: (change: EngineChange) => void, ready: () => void = () => undefined): () => void {

@@ -56,6 +56,7 @@ export class NatsEngine implements ClusterEngine {
   readonly #waiting = new Set<Waiting>()
   #state: EngineState = 'connected'
   #isWritable = true
+  #conflicts = 0
   #isClosed = false
   #cancelProbe: (() => void) | undefined
 
@@ -90,6 +91,10 @@ export class NatsEngine implements ClusterEngine {
 
   get isWritable(): boolean {
     return this.#isWritable && this.#state === 'connected'
+  }
+
+  get conflicts(): number {
+    return this.#conflicts
   }
 
   onState(listener: (state: EngineState) => void): () => void {
@@ -239,7 +244,9 @@ export class NatsEngine implements ClusterEngine {
   async #write<Result>(key: string, value: Uint8Array, action: () => Promise<Result>): Promise<Result> {
     checkSubject(key)
     checkValue(value)
-    return await this.#ask(action)
+    const result = await this.#ask(action)
+    if (result === undefined || result === false) this.#conflicts++
+    return result
   }
 
   /** A question to the store. When it fails, the store is probed until it answers. */

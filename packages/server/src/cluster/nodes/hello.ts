@@ -18,7 +18,7 @@ const subjectOf = (tag: string): string => `hello.${tag}`
 /** Answers hellos, once `whoAmI` knows. The answer ends it. */
 export function answerHellos(engine: ClusterEngine, tag: string, whoAmI: () => Promise<Hello | undefined>): () => void {
   return engine.subscribe(subjectOf(tag), ({ respond }: EngineMessage) => {
-    void whoAmI().then((hello) => hello && respond?.(Buffer.from(JSON.stringify(hello))))
+    void whoAmI().then((hello) => hello && respond?.(Buffer.from(JSON.stringify({ v: CLUSTER_VERSION, ...hello }))))
   })
 }
 

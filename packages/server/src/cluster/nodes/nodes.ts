@@ -97,6 +97,12 @@ export class Nodes implements NodeDirectory {
     return errors.length === 0 ? undefined : Math.max(...errors)
   }
 
+  /** How long another node was not heard; undefined for one that is not known. A link may keep it alive. */
+  silence(tag: string): Micros | undefined {
+    const other = this.#others.get(tag)
+    return other && this.#deps.clock.listened() - other.heardAt
+  }
+
   /** What keeps this node from working with others that are alive: it may have become so after they met. */
   misfits(): ClusterError[] {
     const others = [...this.#others.values()].filter(({ isGone }) => !isGone)
@@ -142,7 +148,7 @@ export class Nodes implements NodeDirectory {
     const now = clock.listened()
     if (now >= this.#nextBeat && !this.isReplaced) {
       this.#nextBeat = now + nodeLimits.heartbeatMs * 1000
-      const beat = JSON.stringify({ instance: this.own.instance, nowMs: nowMs() })
+      const beat = JSON.stringify({ v: CLUSTER_VERSION, instance: this.own.instance, nowMs: nowMs() })
       engine.publish(`hb.${this.tag}`, Buffer.from(beat))
     }
     this.#check()

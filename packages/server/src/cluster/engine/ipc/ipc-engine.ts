@@ -35,6 +35,7 @@ export class IpcEngine implements ClusterEngine {
   readonly #waiting = new Map<number, Waiting>()
   readonly #stateListeners = new Set<(state: EngineState) => void>()
   #state: EngineState = 'connected'
+  #conflicts = 0
   #lastId = 0
   #heardAt: Micros
   #cancelPing: () => void = () => undefined
@@ -54,6 +55,10 @@ export class IpcEngine implements ClusterEngine {
 
   get isWritable(): boolean {
     return this.#state === 'connected'
+  }
+
+  get conflicts(): number {
+    return this.#conflicts
   }
 
   onState(listener: (state: EngineState) => void): () => void {
@@ -106,7 +111,7 @@ export class IpcEngine implements ClusterEngine {
 
   async delete(key: string, revision?: number): Promise<boolean> {
     checkSubject(key)
-    return (await this.#call({ of: 'delete', key, revision })) as boolean
+    return this.#counted((await this.#call({ of: 'delete', key, revision })) as boolean)
   }
 
   watch(prefix: string, listener: (change: EngineChange) => void, ready: () => void = () => undefined): () => void {
@@ -145,7 +150,12 @@ export class IpcEngine implements ClusterEngine {
   async #write(call: EngineCall & { readonly key: string; readonly value: Uint8Array }): Promise<unknown> {
     checkSubject(call.key)
     checkValue(call.value)
-    return await this.#call(call)
+    return this.#counted(await this.#call(call))
+  }
+
+  #counted<Result>(result: Result): Result {
+    if (result === undefined || result === false) this.#conflicts++
+    return result
   }
 
   async #call(call: EngineCall, timeoutMs: number = engineLimits.requestMs): Promise<unknown> {
