@@ -98,7 +98,15 @@ export { temporalLayersOf, videoConfigFromH265, videoConfigFromHevcRecord } from
 export { buildHevcDecoderConfiguration, parseHevcDecoderConfiguration } from './h265/decoder-configuration.js'
 export type { HevcDecoderConfiguration } from './h265/decoder-configuration.js'
 export { h265Recovery } from './h265/recovery.js'
-export { H265NalType, h265NalType, h265TemporalId, hasIrap, isH265Droppable } from './h265/nal.js'
+export {
+  H265_NAL_HEADER_LENGTH,
+  H265NalType,
+  h265NalType,
+  h265TemporalId,
+  hasIrap,
+  isCarriedH265,
+  isH265Droppable,
+} from './h265/nal.js'
 export { h265ParameterSets } from './h265/parameter-sets.js'
 export { parseH265Sps } from './h265/sps.js'
 export type { H265Sps } from './h265/sps.js'

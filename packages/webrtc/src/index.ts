@@ -126,6 +126,8 @@ export { FRAME_HEADER_BYTES, FrameReader, MAX_FRAMED_PACKET_BYTES, writeFrame } 
 export { announceableAddresses, type InterfaceAddress } from './ice/interfaces.js'
 export { isTcp, type PeerAddress } from './ice/tuple.js'
 export { microsFromRtpTicks, OPUS_CLOCK_RATE, rtpTimestampFromMicros, VIDEO_CLOCK_RATE } from './rtp/timestamp.js'
+export { Av1Packetizer } from './packetizer/av1.js'
+export { H265Packetizer } from './packetizer/h265.js'
 export { H264Packetizer } from './packetizer/h264.js'
 export { OpusPacketizer } from './packetizer/opus.js'
 export type { Packetizer } from './packetizer/packetizer.js'
@@ -145,6 +147,7 @@ export { Vp9Depacketizer } from './depacketizer/vp9.js'
 export { writeAnswer } from './sdp/answer.js'
 export type { LocalDescription } from './sdp/description-lines.js'
 export {
+  chooseCodec,
   isFragmentable,
   nearestCodec,
   type CodecPreference,

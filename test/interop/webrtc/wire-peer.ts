@@ -29,6 +29,7 @@ export interface WirePeerOptions {
 /** A frame that came, and when. */
 interface Arrival {
   readonly kind: 'video' | 'audio'
+  readonly codec: string
   readonly keyframe: boolean
   readonly at: Micros
 }
@@ -235,7 +236,7 @@ export class WirePeer {
   #handleEvent(event: RtcPeerEvent): void {
     if (event.kind === 'frame') {
       const { config, keyframe } = event.frame
-      this.arrivals.push({ kind: config.kind, keyframe, at: nowMicros() })
+      this.arrivals.push({ kind: config.kind, codec: config.codec, keyframe, at: nowMicros() })
     } else if (event.kind !== 'connected') this.closedAt ??= nowMicros()
   }
 }

@@ -295,7 +295,7 @@ export class RtcPeer implements Machine<Uint8Array, Uint8Array, RtcPeerEvent> {
 
 const WISHES = {
   audio: [{ codec: 'opus', useRed: true }],
-  video: [{ codec: 'h264' }, { codec: 'vp8' }],
+  video: [{ codec: 'h264' }, { codec: 'vp8' }, { codec: 'h265' }, { codec: 'av1' }],
 } as const
 
 /** Polls a part to the end, and answers when it wants to be polled again. */

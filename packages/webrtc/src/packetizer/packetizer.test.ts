@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Av1Depacketizer } from '../depacketizer/av1.js'
 import { H264Depacketizer } from '../depacketizer/h264.js'
+import { H265Depacketizer } from '../depacketizer/h265.js'
 import { OpusDepacketizer } from '../depacketizer/opus.js'
 import { parseRed } from '../depacketizer/red.js'
 import { Vp8Depacketizer } from '../depacketizer/vp8.js'
 import { h264Cases, vp8Frames } from './frames.cases.js'
 import { audioFrame, opusConfig, patterned, videoConfig, videoFrame } from './frames.fake.js'
+import { Av1Packetizer } from './av1.js'
 import { H264Packetizer } from './h264.js'
+import { H265Packetizer } from './h265.js'
 import { OpusPacketizer } from './opus.js'
 import { MAX_FRAME_PACKETS, MAX_RTP_PAYLOAD, PayloadBuffer } from './payload-buffer.js'
 import { RedPacketizer } from './red.js'
@@ -79,11 +83,94 @@ test('H.264: any units come back, whatever the payload size', () => {
   )
 })
 
+test('H.265: any units come back, whatever the payload size', () => {
+  const unit = fc
+    .tuple(fc.constantFrom(0x02, 0x26, 0x28, 0x4e, 0x50), fc.integer({ min: 2, max: 5000 }), fc.constantFrom(1, 2, 3))
+    .map(([header, length, temporal]) => patterned(length, header, temporal, 0x80))
+  fc.assert(
+    fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), (some, size) => {
+      const units = [...some, patterned(99, 0x02, 0x01, 0x80)]
+      const out = new PayloadBuffer()
+      const packetizer = new H265Packetizer(size)
+      expect(packetizer.packetize(videoFrame(videoConfig('h265'), units), out)).toBe(true)
+      const depacketizer = new H265Depacketizer()
+      for (const packet of packets(out)) {
+        expect(packet.length).toBeLessThanOrEqual(size)
+        expect(depacketizer.push(packet)).toBe(true)
+      }
+      const received = depacketizer.finish()?.units ?? []
+      expect(received.map(({ length }) => length)).toEqual(units.map(({ length }) => length))
+      expect(Buffer.compare(Buffer.concat(received), Buffer.concat(units))).toBe(0)
+    }),
+  )
+})
+
+test('H.265: a keyframe begins with the parameter sets of its config, unless it has its own; delimiters and filler stay behind', () => {
+  const sets = [0x40, 0x42, 0x44].map((header) => patterned(20, header, 0x01))
+  const config = { ...videoConfig('h265'), parameterSets: sets }
+  const idr = patterned(300, 0x26, 0x01, 0x80)
+  const received = (units: readonly Uint8Array[], keyframe = true): readonly Uint8Array[] | undefined => {
+    const out = new PayloadBuffer()
+    new H265Packetizer().packetize(videoFrame(config, units, keyframe), out)
+    const depacketizer = new H265Depacketizer()
+    for (const packet of packets(out)) expect(depacketizer.push(packet)).toBe(true)
+    return depacketizer.finish()?.units
+  }
+  expect(received([patterned(3, 0x46, 0x01, 0x50), idr, patterned(9, 0x4c, 0x01)])).toEqual([...sets, idr])
+  expect(received([...sets, idr])).toEqual([...sets, idr])
+  expect(received([patterned(30, 0x02, 0x01, 0x80)], false)).toHaveLength(1)
+})
+
+/** An OBU with its size, as frames have it. */
+function obuOf(type: number, content: Uint8Array, extension?: number): Uint8Array {
+  const size: number[] = []
+  for (let rest = content.length; ; rest >>= 7) {
+    size.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
+    if (rest <= 0x7f) break
+  }
+  const header = extension === undefined ? [(type << 3) | 2] : [(type << 3) | 6, extension]
+  return Uint8Array.from([...header, ...size, ...content])
+}
+
+test('AV1: any OBUs come back, whatever the payload size, and only a keyframe begins a sequence', () => {
+  const obu = fc
+    .tuple(fc.constantFrom(1, 3, 4, 5, 6), fc.integer({ min: 1, max: 5000 }), fc.option(fc.constantFrom(0x08, 0x20)))
+    .map(([type, length, extension]) => obuOf(type, patterned(length, 0x30), extension ?? undefined))
+  const property = fc.property(
+    ...[fc.array(obu, { minLength: 1, maxLength: 12 }), fc.integer({ min: 40, max: 1400 }), fc.boolean()],
+    (obus, size, keyframe) => {
+      const out = new PayloadBuffer()
+      const unit = Buffer.concat([obuOf(2, new Uint8Array(0)), ...obus, obuOf(15, new Uint8Array(7))])
+      const packetizer = new Av1Packetizer(size)
+      expect(packetizer.packetize(videoFrame(videoConfig('av1'), [unit], keyframe), out)).toBe(true)
+      const depacketizer = new Av1Depacketizer()
+      for (const [index, packet] of packets(out).entries()) {
+        expect(packet.length).toBeLessThanOrEqual(size)
+        expect(depacketizer.isOfKeyframe(packet)).toBe(keyframe && index === 0)
+        expect(depacketizer.push(packet)).toBe(true)
+      }
+      expect(Buffer.compare(depacketizer.finish()!.units[0]!, Buffer.concat(obus))).toBe(0)
+    },
+  )
+  fc.assert(property)
+})
+
+test('AV1: what is no temporal unit is not sent', () => {
+  const out = new PayloadBuffer()
+  const packetizer = new Av1Packetizer()
+  for (const unit of [Uint8Array.of(0x32, 0x7f, 1), new Uint8Array(0), obuOf(2, new Uint8Array(0))]) {
+    expect(packetizer.packetize(videoFrame(videoConfig('av1'), [unit]), out)).toBe(false)
+    expect(out.count).toBe(0)
+  }
+})
+
 test('a frame beyond 4096 packets is refused whole', () => {
   const out = new PayloadBuffer()
   const data = new Uint8Array(MAX_FRAME_PACKETS * MAX_RTP_PAYLOAD + 1).fill(0x41)
   expect(new H264Packetizer().packetize(videoFrame(videoConfig('h264'), [data]), out)).toBe(false)
   expect(new Vp8Packetizer().packetize(videoFrame(videoConfig('vp8'), [data]), out)).toBe(false)
+  expect(new H265Packetizer().packetize(videoFrame(videoConfig('h265'), [data.fill(0x02, 0, 1)]), out)).toBe(false)
+  expect(new Av1Packetizer().packetize(videoFrame(videoConfig('av1'), [obuOf(6, data)]), out)).toBe(false)
   expect(out.count).toBe(0)
 })
 

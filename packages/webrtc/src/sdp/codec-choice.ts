@@ -11,6 +11,8 @@ export interface CodecPreference {
   readonly profileLevelId?: string
   /** H.264: the stream is sent in single NAL units (packetization mode 0). */
   readonly isSingle?: boolean
+  /** For sending: answered beside a better one as well, because the stream may become it. */
+  readonly isFallback?: boolean
   /** Opus: the stream to be sent has two channels. */
   readonly isStereo?: boolean
   /** Opus: also negotiate redundancy (RFC 2198) where the peer has it. */
@@ -104,6 +106,13 @@ function findCodec(
     case 'vp9':
       // 8 bits, 4:2:0: what every decoder has (RFC 9628 section 6.1).
       return candidates.find((codec) => (codec.parameters.get('profile-id') ?? '0') === '0')
+    case 'h265':
+      // Main profile and tier, which is what browsers have (RFC 7798 section 7.1; absent, the values are these).
+      return candidates.find(
+        ({ parameters }) =>
+          (direction === 'receive' || (parameters.get('profile-id') ?? '1') === '1') &&
+          (parameters.get('tx-mode') ?? 'SRST') === 'SRST',
+      )
     case 'av1':
       return candidates.find((codec) => (codec.parameters.get('profile') ?? '0') === '0')
     default:

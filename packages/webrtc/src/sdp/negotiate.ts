@@ -12,7 +12,7 @@ import { SsrcSource, type LocalStream } from './ssrc-source.js'
 export interface TrackPlan {
   /** Ours: `send` to a viewer, `receive` from a publisher. */
   readonly direction: 'send' | 'receive'
-  /** Best first. For sending the first that fits is taken alone, for receiving all that fit are answered. */
+  /** Best first. For sending the first that fits is taken, with fall-backs; for receiving all that fit are answered. */
   readonly codecs: readonly CodecPreference[]
   /** Keep the m-line for later, without media now. Default false. */
   readonly isHeld?: boolean
@@ -160,10 +160,15 @@ function planFirst(direction: TrackPlan['direction'], preferences: CodecPreferen
   }
 }
 
-/** For sending the best alone, for receiving all that fit. */
+/** For sending the best and fall-backs, for receiving all that fit. */
 function agreedCodecs(media: RemoteMedia, { codecs, direction }: TrackPlan): NegotiatedCodec[] {
-  const matches = codecs.flatMap((preference) => chooseCodec(media, preference, direction) ?? [])
-  return direction === 'send' ? matches.slice(0, 1) : matches
+  const agreed: NegotiatedCodec[] = []
+  for (const preference of codecs) {
+    if (direction === 'send' && agreed.length > 0 && preference.isFallback !== true) continue
+    const codec = chooseCodec(media, preference, direction)
+    if (codec !== undefined) agreed.push(codec)
+  }
+  return agreed
 }
 
 function negotiatedMedia(

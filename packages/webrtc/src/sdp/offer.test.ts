@@ -56,6 +56,7 @@ test('an offer says once per m-line what a browser needs to receive, and our can
   expect(audio!.rtp.map(({ payload, codec }) => `${payload} ${codec}`)).toEqual(['111 opus', '63 red'])
   expect(video!.rtp.map(({ payload, codec }) => `${payload} ${codec}`)).toEqual([
     ...['102 H264', '103 rtx', '104 H264', '105 rtx', '96 VP8', '97 rtx'],
+    ...['100 H265', '101 rtx', '98 AV1', '99 rtx'],
   ])
   expect(video!.ssrcGroups![0]!.ssrcs.split(' ').map(Number)).toEqual([
     media[1]!.stream!.ssrc,
@@ -69,7 +70,7 @@ test('only what the peer accepted is sent: codecs in our order, its RTX, RED and
   const chromium = negotiateAnswer(media, parseRemoteDescription(browserAnswer(textOf(media))))
   expect(chromium.map(({ mid, codecs }) => [mid, ...codecs.map(({ payloadType }) => payloadType)])).toEqual([
     ['0', 111],
-    ['1', 102, 104, 96],
+    ['1', 102, 104, 96, 100, 98],
   ])
   expect(trackOptionsOf(chromium[1]!)).toMatchObject({
     ...{ kind: 'video', ssrc: media[1]!.stream!.ssrc, payloadType: 102, mid: '1' },

@@ -31,12 +31,16 @@ export type OfferLocal = Omit<LocalDescription, 'dtlsRole' | 'streamId'>
 const VIDEO_FEEDBACK = ['transport-cc', 'nack', 'nack pli']
 const H264_FORMAT = 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id='
 
-const videoCodec = (payloadType: number, codec: 'h264' | 'vp8', format = ''): NegotiatedCodec => ({
+const AV1_FORMAT = 'level-idx=5;profile=0;tier=0'
+const H265_FORMAT = 'level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST'
+const NAMES = { h264: 'H264', vp8: 'VP8', h265: 'H265', av1: 'AV1' } as const
+
+const videoCodec = (payloadType: number, codec: keyof typeof NAMES, format = ''): NegotiatedCodec => ({
   codec,
   payloadType,
   clockRate: 90_000,
   channels: 1,
-  rtpName: codec === 'h264' ? 'H264' : 'VP8',
+  rtpName: NAMES[codec],
   format,
   feedback: VIDEO_FEEDBACK,
   rtxPayloadType: payloadType + 1,
@@ -44,13 +48,16 @@ const videoCodec = (payloadType: number, codec: 'h264' | 'vp8', format = ''): Ne
 
 /**
  * The codecs offered on every m-line of a kind, with the same payload types in all descriptions: H.264 for every
- * decoder, H.264 High for decoders that distinguish it, and VP8 for browsers without H.264.
+ * decoder, H.264 High for decoders that distinguish it, VP8 for browsers without H.264, H.265 and AV1 for those that take them as they
+ * were published.
  */
 export const OFFERED_CODECS: Readonly<Record<'audio' | 'video', readonly NegotiatedCodec[]>> = {
   video: [
     videoCodec(102, 'h264', `${H264_FORMAT}42e01f`),
     videoCodec(104, 'h264', `${H264_FORMAT}64001f`),
     videoCodec(96, 'vp8'),
+    videoCodec(100, 'h265', H265_FORMAT),
+    videoCodec(98, 'av1', AV1_FORMAT),
   ],
   audio: [
     {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Micros } from '@crossroom/media'
 import {
+  chooseCodec,
   isFragmentable,
   negotiate,
   planPlay,
@@ -13,7 +14,15 @@ import {
 import type { StreamEndReason } from '../../../auth/index.js'
 import type { EndReason, Stream, Tracks } from '../../../hub/index.js'
 import { PlayAttempt } from '../../play-attempt.js'
-import { AudioPlay, type PlayableKind, RtcPlay, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
+import {
+  AudioPlay,
+  type PlayableKind,
+  RtcPlay,
+  type RtpFanouts,
+  VideoPlay,
+  unchangedKind,
+  WEBRTC_NEEDS,
+} from '../send/index.js'
 import { RtcSession, type SessionContext, type SessionPost } from './session.js'
 import { HttpRefusal, refusalOf } from './session-requests.js'
 
@@ -149,12 +158,18 @@ function figuresOf(play: RtcPlay): Record<string, number | undefined> {
 }
 
 /**
- * Browsers without H.264 (Firefox without its plugin) get VP8, and so do the others where the stream is VP8 already. Players
- * that say nothing of packetization (GStreamer's `webrtcbin` from plain caps) know mode 0 only.
+ * Browsers without H.264 (Firefox without its plugin) get VP8, and so do the others where the stream is VP8 already. H.265 and AV1 go unchanged
+ * to those that offer them beside H.264, in which a conversion would be: of B-frames, or another codec later on. Players that say nothing of packetization (GStreamer's `webrtcbin` from plain caps) know mode 0 only.
  */
 function kindFor(offer: RemoteDescription, tracks: Tracks): PlayableKind {
   const codecs = offer.media.flatMap((media) => media.codecs)
   const hasH264 = codecs.some((codec) => codec.name === 'h264' && isFragmentable(codec))
+  const unchanged = unchangedKind(tracks.video)
+  if (unchanged !== undefined && hasH264) {
+    const [{ codec }] = unchangedPreferences(unchanged)
+    const isTaken = offer.media.some((media) => chooseCodec(media, { codec }, 'send') !== undefined)
+    if (isTaken) return unchanged
+  }
   const hasVp8 = codecs.some(({ name }) => name === 'vp8')
   if (hasVp8) return tracks.video?.codec === 'vp8' || !hasH264 ? 'webrtc-vp8' : 'webrtc-h264'
   const hasSingle = codecs.some(({ name }) => name === 'h264')
@@ -169,8 +184,13 @@ function preferencesFor({ video, audio }: Tracks, kind: PlayableKind): Preferenc
   const profile = video?.codec === 'h264' ? /^avc1\.([0-9a-f]{6})/i.exec(video.codecString)?.[1] : undefined
   return {
     audio: [{ codec: 'opus', isStereo: (audio?.channels ?? 1) > 1, useRed: true }],
-    video: [videoPreference(kind, profile)],
+    video:
+      kind === 'webrtc-h265' || kind === 'webrtc-av1' ? unchangedPreferences(kind) : [videoPreference(kind, profile)],
   }
+}
+
+function unchangedPreferences(kind: 'webrtc-h265' | 'webrtc-av1'): readonly [CodecPreference, CodecPreference] {
+  return [{ codec: kind === 'webrtc-h265' ? 'h265' : 'av1' }, { codec: 'h264', isFallback: true }]
 }
 
 function videoPreference(kind: PlayableKind, profile: string | undefined): CodecPreference {

@@ -12,7 +12,7 @@ import {
   type RemoteDescription,
 } from '@crossroom/webrtc'
 import type { RtcGateway } from '../port/index.js'
-import { idOf } from './down-track.js'
+import { idOf, type Decodes } from './down-track.js'
 import type { DownOffer, SubscribedTrack } from '../../../rooms/index.js'
 
 /** As many as a browser shows and plays; the signaling promises these. */
@@ -42,9 +42,14 @@ export class DownSession {
   }
 
   /** What the browser decodes, as far as is known. */
-  get decodes(): { readonly h264: boolean; readonly vp8: boolean } {
+  get decodes(): Decodes {
     const has = (name: string) => this.#codecs.video.some(({ codec }) => codec === name)
-    return { h264: has('h264'), vp8: has('vp8') }
+    // Few browsers have these two: only an answer tells.
+    const isAnswered = this.#codecs !== OFFERED_CODECS
+    return {
+      ...{ h264: has('h264'), vp8: has('vp8') },
+      ...{ h265: isAnswered && has('h265'), av1: isAnswered && has('av1') },
+    }
   }
 
   /** New ICE credentials from the next offer on. */

@@ -1,6 +1,6 @@
 import type { Micros } from '@crossroom/media'
 import type { Clock, SourceFor, Stream, StreamHub } from '../../../hub/index.js'
-import { AudioPlay, type PlayableKind, type RtpFanouts, VideoPlay, WEBRTC_NEEDS } from '../send/index.js'
+import { AudioPlay, type PlayableKind, type RtpFanouts, VideoPlay, unchangedKind, WEBRTC_NEEDS } from '../send/index.js'
 import type { SubscribedTrack } from '../../../rooms/index.js'
 
 /** A stream that is not there is waited for; asking again this rarely costs nothing. */
@@ -10,6 +10,9 @@ const SMALL_STALLS_AFTER: Micros = 700_000
 /** Then it is not chosen again for so long. */
 const SMALL_SHUNNED_FOR: Micros = 5_000_000
 
+/** The codecs of a browser, as far as they are known. */
+export type Decodes = Readonly<Record<'h264' | 'vp8' | 'h265' | 'av1', boolean>>
+
 /** What tracks of one browser have in common. */
 export interface DownTrackContext {
   readonly hub: Pick<StreamHub, 'get' | 'find'>
@@ -17,7 +20,7 @@ export interface DownTrackContext {
   readonly fanouts: RtpFanouts
   readonly sourceFor: SourceFor
   /** What the browser decodes, as far as is known. */
-  readonly decodes: () => { readonly h264: boolean; readonly vp8: boolean }
+  readonly decodes: () => Decodes
 }
 
 /** Tells a member's tracks apart. */
@@ -157,7 +160,11 @@ export class DownTrack {
 
   #kindOf({ tracks }: Stream): PlayableKind {
     if (this.kind === 'audio') return 'webrtc-audio'
-    const { h264, vp8 } = this.#context.decodes()
+    const decodes = this.#context.decodes()
+    const { h264, vp8 } = decodes
+    const unchanged = unchangedKind(tracks.video)
+    // What has to be converted nevertheless becomes H.264.
+    if (h264 && unchanged !== undefined && decodes[unchanged === 'webrtc-h265' ? 'h265' : 'av1']) return unchanged
     return vp8 && (!h264 || tracks.video?.codec === 'vp8') ? 'webrtc-vp8' : 'webrtc-h264'
   }
 

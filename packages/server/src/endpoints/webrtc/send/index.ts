@@ -1,5 +1,5 @@
 export { AudioPlay } from './audio-play.js'
-export { type PlayableKind, WEBRTC_NEEDS } from './needs.js'
+export { type PlayableKind, unchangedKind, WEBRTC_NEEDS } from './needs.js'
 export { RtcPlay } from './rtc-play.js'
 export { RtpFanouts } from './rtp-fanouts.js'
 export { VideoPlay } from './video-play.js'

@@ -9,7 +9,9 @@ import {
   type VideoFrame,
 } from '@crossroom/media'
 import {
+  Av1Packetizer,
   H264Packetizer,
+  H265Packetizer,
   OPUS_CLOCK_RATE,
   OpusPacketizer,
   PayloadBuffer,
@@ -135,7 +137,10 @@ export class RtpFanout implements FrameSink {
 
   constructor(options: RtpFanoutOptions) {
     const { stream, egress, clock } = options
-    this.#packetizers = { h264: new H264Packetizer({ mode: options.inSlices ? 0 : 1 }), vp8: new Vp8Packetizer() }
+    this.#packetizers = {
+      ...{ h264: new H264Packetizer({ mode: options.inSlices ? 0 : 1 }), vp8: new Vp8Packetizer() },
+      ...{ h265: new H265Packetizer(), av1: new Av1Packetizer() },
+    }
     this.#now = options.now
     this.#stream = stream
     this.#egress = egress
