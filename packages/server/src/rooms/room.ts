@@ -114,6 +114,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
         tell: (events) => this.#tell(events),
         hear: (event) => hear(this, services, event),
         carryOut: (command) => carryOut(this, command),
+        banned: (member) => this.#putOut(member),
         disbanded: () => this.#empty(),
       })
     this.#waitForSomebody()

@@ -1,6 +1,7 @@
 import type { NotificationParams } from '@crossroom/protocol'
 import { clusterLimits } from '../../config/index.js'
 import type { StreamKey } from '../../hub/index.js'
+import { LocalMember } from '../local-member.js'
 import type { Member, MemberRoom } from '../member.js'
 import { linkOf, type GuestPass } from '../model/invitations.js'
 import type { Roster, RosterEvent } from '../model/roster.js'
@@ -23,6 +24,8 @@ export interface RoomUnionOptions {
   readonly tell: (events: readonly RosterEvent<Member>[]) => void
   readonly hear: (event: RoomEvent) => void
   readonly carryOut: (command: RoomCommand) => unknown
+  /** By another node, while this one was cut off. */
+  readonly banned: (member: LocalMember) => void
   /** By whatever node. */
   readonly disbanded: () => void
 }
@@ -58,7 +61,10 @@ export class RoomUnion {
       event: (event) => this.#while(() => options.hear(event)),
       command: (command) => options.carryOut(command),
       reachable: (tag, isReachable) => this.#while(() => this.#remote.handleReachable(tag, isReachable)),
-      recovered: () => this.#while(() => undefined),
+      recovered: () => {
+        this.#while(() => undefined)
+        void this.#checkBans()
+      },
     })
     this.#head = new HeadKeeper({ ...{ tag: network.tag, clock, nowMs, roster }, network: this.#network })
     this.#remote = new RemoteMembers({
@@ -216,6 +222,12 @@ export class RoomUnion {
       this.#write()
       this.#network.leave()
     }
+  }
+
+  /** Bans that were made while this node was cut off. */
+  async #checkBans(): Promise<void> {
+    for (const member of [...this.#options.roster.members])
+      if (member instanceof LocalMember && (await this.isBanned(member.userId))) this.#options.banned(member)
   }
 
   /** Where the streams of members are published: at the member's own node, or one that carries it. */
