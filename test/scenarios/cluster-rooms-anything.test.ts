@@ -67,7 +67,8 @@ class Run {
     for (const node of this.#alive) node.engine.setState('connected')
     await this.stage.pass(2000)
     this.#look()
-    for (const node of this.#alive) this.#checkList(node)
+    const lists = this.#alive.filter(({ rooms }) => rooms.get('room') !== undefined).map((node) => this.#listOf(node))
+    for (const list of lists) expect(list, this.log.join('\n')).toEqual(lists[0])
     const homes = new Map<string, string[]>()
     for (const node of this.#alive)
       for (const user of this.#localsOf(node)) homes.set(user, [...(homes.get(user) ?? []), node.name])
@@ -127,10 +128,15 @@ class Run {
     }
   }
 
-  #checkList({ rooms }: RoomsNode): void {
+  #listOf({ rooms }: RoomsNode): string[] {
     const members = [...(rooms.get('room')?.members ?? [])]
+    // How long a node awaits the members of a dead one depends on when it heard of them.
+    const lines = members
+      .filter((member) => member.isAway !== true)
+      .map(({ userId, role, epoch }) => `${userId} ${role} ${String(epoch)}`)
     expect(members.filter(({ role }) => role === 'owner').length).toBeLessThanOrEqual(1)
     expect(new Set(members.map(({ userId }) => userId)).size).toBe(members.length)
+    return lines.sort()
   }
 
   #localsOf({ rooms }: RoomsNode): string[] {

@@ -135,7 +135,9 @@ export class RemoteMembers {
     tell(roster.exit(member, reason))
     for (const [tag, document] of this.#documents) {
       const told = this.#membersIn(document).find(({ userId }) => userId === member.userId)
-      if (told !== undefined && tag !== member.home.tag) this.#reflect({ tag, instance: document.instance }, told)
+      // That of a dead node tells of an earlier life of the member.
+      const isThere = tag !== member.home.tag && this.#options.isReachable(tag)
+      if (told !== undefined && isThere) this.#reflect({ tag, instance: document.instance }, told)
     }
   }
 
