@@ -13,6 +13,7 @@ import { auditActs, requireAccess, type AccessOptions } from './access.js'
 import { registerClusterRoutes, type ClusterView } from './cluster.js'
 import { registerCallRoutes } from './calls.js'
 import { answerErrorsAsJson } from './errors.js'
+import { registerCompositeRoutes, type CompositeSource } from './composites.js'
 import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics, type ScrapedMetrics } from './health.js'
@@ -40,6 +41,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly operations?: RoomOperations | undefined
   /** Absent without calls; then `/calls` does not exist. */
   readonly calls?: CallOperations | undefined
+  /** Absent without rooms. */
+  readonly composites?: CompositeSource | undefined
   /** Of the UserSigs that are made. */
   readonly sdkAppId: number
   /** Signs tokens of plain streams and UserSigs. */
@@ -78,6 +81,8 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         registerTokenRoutes(guarded, deps, deps.secret)
         const { operations } = deps
         if (operations !== undefined) registerRoomRoutes(guarded, { ...deps, operations })
+        const { composites } = deps
+        if (composites !== undefined) registerCompositeRoutes(guarded, { ...deps, ...composites })
         registerRoomTokenRoutes(guarded, deps)
         if (deps.calls !== undefined) registerCallRoutes(guarded, deps.calls)
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })

@@ -53,8 +53,8 @@ export const streamInfo = z
   .object({
     name: z.string().describe('APP/STREAM; ROOM/USER/TYPE of a stream of a room, which these fields name:'),
     roomId: z.string().optional(),
-    userId: z.string().optional().describe('absent for a mix that the audience shares'),
-    streamType: z.enum(['main', 'aux', 'small', 'mix']).optional(),
+    userId: z.string().optional().describe('absent for a composite, and for a mix that the audience shares'),
+    streamType: z.enum(['main', 'aux', 'small', 'mix', 'composite']).optional(),
     node: node.describe('of its publisher'),
     state: z.enum(['idle', 'live', 'grace']).describe('grace: the publisher left and may come back'),
     since: milliseconds('When the stream came into being'),

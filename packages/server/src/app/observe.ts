@@ -1,4 +1,4 @@
-import { addMixMetrics, addTranscodeMetrics } from '../transcode/index.js'
+import { addCompositeMetrics, addMixMetrics, addTranscodeMetrics } from '../transcode/index.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
@@ -47,9 +47,13 @@ export function observeCore({
 }
 
 /** The same for rooms and signaling. */
-export function observeRooms({ metrics }: Core, { calls, mixer, rooms, signaling, signatures }: RoomsPart): void {
+export function observeRooms(
+  { metrics }: Core,
+  { calls, composer, mixer, rooms, signaling, signatures }: RoomsPart,
+): void {
   const { counters } = signaling
   addMixMetrics(metrics, mixer)
+  addCompositeMetrics(metrics, composer)
   metrics.addGauge('rooms', 'Rooms, including those that became empty less than a minute ago', () => rooms.counts.rooms)
   metrics.addGauge(
     'room_members',

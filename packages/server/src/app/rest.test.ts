@@ -132,6 +132,8 @@ test('the routes of rooms are described', async () => {
     '/{id}/members/{userId}/mute post',
     '/{id}/play-addresses post',
     '/{id}/play-addresses/{token} delete',
+    '/{id}/composites post get',
+    '/{id}/composites/{composite} patch get delete',
     '/{id}/tokens post',
     '/{id}/members/{userId}/snapshot.jpg get',
     '/{id}/members/{userId}/snapshot.webp get',

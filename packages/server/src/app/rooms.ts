@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { entrySignaturesOf, type EntrySignatures } from '../auth/index.js'
 import { CallDesk } from '../calls/index.js'
 import { signalingLimits } from '../config/index.js'
 import { AddressRates, originsOf, type AddressOptions, type Origins } from '../net/index.js'
 import {
+  LocalComposites,
   LocalDirectory,
   LocalOperations,
   ROOM_APPS,
@@ -12,10 +14,11 @@ import {
   Rooms,
   tokenPath,
   type AddressBook,
+  type CompositeOperations,
   type RoomOperations,
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
-import { LevelMeter, Mixer } from '../transcode/index.js'
+import { childSpawner, Composer, fontFile, LevelMeter, Mixer } from '../transcode/index.js'
 import type { ClusterPart } from './cluster.js'
 import type { Core } from './core.js'
 import type { Opened } from './opened.js'
@@ -29,6 +32,8 @@ export class RoomsPart {
   readonly signaling: SignalingServer
   readonly calls: CallDesk
   readonly mixer: Mixer
+  readonly composer: Composer
+  readonly composites: CompositeOperations
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, opened: Opened, cluster?: ClusterPart) {
@@ -45,6 +50,10 @@ export class RoomsPart {
       closeRoom: (roomId) => void this.operations.disband(roomId).catch(() => undefined),
     }))
     this.mixer = new Mixer({ hub, clock, log, process: transcoder.process('audio') })
+    this.composer = new Composer({
+      ...{ hub, clock, log, mixer: this.mixer, font: fontFile(config.font), cores: availableParallelism() },
+      spawn: childSpawner({ log, engines: ['node-av'] }),
+    })
     this.rooms = new Rooms({
       ...{
         clock,
@@ -62,10 +71,12 @@ export class RoomsPart {
       mayEnter: (roomId, userId) => calls.mayEnter(roomId, userId),
       mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,
+      composer: this.composer,
       soundMeter: new LevelMeter({ clock, log, process: transcoder.process('audio') }),
     })
     cluster?.rooms.open(this.rooms.places)
     this.operations = new LocalOperations(this.rooms)
+    this.composites = new LocalComposites(this.rooms)
     const directory = (this.directory = new LocalDirectory(this.rooms))
     gate.route([...ROOM_APPS], new RoomGate({ rooms: directory, media: this.rooms, verifier: signatures }))
     const { entriesPerSecond: perSecond } = config
@@ -90,6 +101,7 @@ export class RoomsPart {
     this.rooms.tokens.close()
     this.calls.close()
     this.signaling.close()
+    this.composer.close()
   }
 }
 

@@ -18,7 +18,7 @@ import { EntryTickets } from '../auth/index.js'
 import { httpLimits, openServiceLimits } from '../config/index.js'
 import { AddressRates } from '../net/index.js'
 import { registerPages } from '../pages.js'
-import { derivedInfo } from '../transcode/index.js'
+import { derivedInfo, imageKindOf } from '../transcode/index.js'
 import { TicketsOfNodes } from './tickets.js'
 import { VERSION } from '../version.js'
 import type { ClusterPart } from './cluster.js'
@@ -147,6 +147,7 @@ export class Web {
       ...described,
       metrics: seat === undefined ? metrics : { contentType: metrics.contentType, scrape: () => seat.scrape() },
       ...{ log, guard, proxies, operations: rooms.operations, calls: rooms.calls },
+      ...{ composites: { composites: rooms.composites, isImage: (file) => imageKindOf(file) !== undefined } },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
       ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster, elsewhere },
       apiKeys: () => secrets.apiKeys,

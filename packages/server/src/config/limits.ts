@@ -2,11 +2,12 @@ import { KiB, MiB, SECOND } from './units.js'
 
 /**
  * The limits of what peers may use, hold and delay, named, with the unit in the name (`Ms`, `Micros`, `Bytes`,
- * `PerSecond`) or a plain count. Tests and documentation read this file and the two that it exports. Constants of a single mechanism (lengths of
+ * `PerSecond`) or a plain count. Tests and documentation read this file and those that it exports. Constants of a single mechanism (lengths of
  * formats, retry pauses of a command, tuning) stay in its file.
  */
 
 export * from './cluster-limits.js'
+export * from './composite-limits.js'
 export * from './room-limits.js'
 
 /** TCP connections of all protocols, and what they may do before they are admitted to publish or play. */

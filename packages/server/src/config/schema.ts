@@ -173,6 +173,11 @@ export const serverOptions = {
   ),
   opusBitrate: count(16_000, 510_000, 96_000, 'bitrate of Opus converted from stereo audio, in bit/s; mono gets half'),
   opusChannels: count(1, 2, 2, 'maximum channels of converted Opus; 1 mixes stereo down'),
+  font: text({
+    takes: 'FILE',
+    description:
+      'a font (TTF, OTF or TTC) for the names on composites (default: a Noto, WenQuanYi or DejaVu font of the system)',
+  }),
   metricsStreamLabel: flag('adds metrics per stream, for at most 1000 streams'),
   drainNotice: count(
     0,

@@ -1,9 +1,9 @@
 /** Whose stream it is, for streams of rooms: what people are told instead of the key. */
 export interface RoomStreamName {
   readonly roomId: string
-  /** Absent for a mix that several share. */
+  /** Absent for a composite, and for a mix that several share. */
   readonly userId?: string
-  readonly streamType: 'main' | 'aux' | 'small' | 'mix'
+  readonly streamType: 'main' | 'aux' | 'small' | 'mix' | 'composite'
 }
 
 /** `small`: the lower simulcast layer of a stream, its picture alone with the same sound. */

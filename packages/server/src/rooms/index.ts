@@ -1,4 +1,5 @@
 export type { AudioMix, AudioMixer, AudioMixOptions } from './media/audio-mixer.js'
+export type { Composer, CompositeLayout, CompositeScene } from './media/composer.js'
 export type { EnterRequest } from './doors/enter-request.js'
 export type {
   DownOffer,
@@ -12,7 +13,10 @@ export type { AddressBook, MemberConnection } from './view/member-connection.js'
 export type { MemberMethod, ParticipantRequests, RoomEnterResult } from './doors/participant-requests.js'
 export type { Membership, ResumeOrigin, RoomDirectory } from './doors/room-directory.js'
 export type { MemberSummary, RoomOperations, RoomSummary } from './doors/room-operations.js'
+export type { CompositeOperations } from './doors/composite-operations.js'
+export type { CompositeChange, CompositeRefusal, CompositeRequest, CompositeSummary } from './view/composite-request.js'
 export type { GuestPass } from './model/invitations.js'
+export { LocalComposites } from './local-composites.js'
 export { LocalDirectory } from './local-directory.js'
 export { LocalOperations } from './local-operations.js'
 export { ROOM_APPS, RoomGate, type RoomGateOptions } from './doors/room-gate.js'

@@ -18,6 +18,7 @@ import { roleOnEntry } from './model/policy.js'
 import { Roster, type RosterEvent } from './model/roster.js'
 import { asParticipant, Participant } from './participant.js'
 import type { ParticipantRoom } from './request-handlers.js'
+import type { RoomHandlers } from './room-handlers.js'
 import type { RoomServices } from './services.js'
 import { LocalMember } from './local-member.js'
 import { RemoteMember } from './network/remote-member.js'
@@ -26,21 +27,16 @@ import { HandOver } from './network/hand-over.js'
 import { hear } from './network/hear.js'
 import { RoomUnion } from './network/room-union.js'
 import type { MemberList } from './view/member-list.js'
+import { RoomComposites } from './view/room-composites.js'
 import { RoomLevels } from './view/room-levels.js'
 import { RoomLists } from './view/room-lists.js'
 import { RoomMessages } from './view/room-messages.js'
 import { RoomMixes } from './view/room-mixes.js'
 
+const LIMITS = { members: roomLimits.members, anchors: roomLimits.anchors }
+
 /** Done at once, or by another node. */
 type Done = void | Promise<void>
-
-/** Told by one room. */
-export interface RoomHandlers {
-  entered(member: LocalMember): void
-  exited(member: LocalMember, reason: ExitReason): void
-  /** It has been empty for a minute, or was disbanded. */
-  over(room: Room): void
-}
 
 /** People and devices that see and hear each other: carries out the roster's decisions, and notifies all members. */
 export class Room implements ParticipantRoom, CommandedRoom {
@@ -51,8 +47,9 @@ export class Room implements ParticipantRoom, CommandedRoom {
   readonly invitations: Invitations
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
+  readonly composites: RoomComposites
   readonly #services: RoomServices
-  readonly #handlers: RoomHandlers
+  readonly #handlers: RoomHandlers<Room>
   readonly #roster: Roster<Member>
   /** With the same room on other nodes of a cluster. */
   readonly union: RoomUnion | undefined
@@ -62,11 +59,11 @@ export class Room implements ParticipantRoom, CommandedRoom {
   #cancelOver: (() => void) | undefined
   #handOver: HandOver | undefined
 
-  constructor(id: string, services: RoomServices, handlers: RoomHandlers) {
+  constructor(id: string, services: RoomServices, handlers: RoomHandlers<Room>) {
     this.id = id
     this.#services = services
     this.#handlers = handlers
-    const { bans, clock, nowMs, newId, mixer, tokens } = services
+    const { bans, clock, nowMs, newId } = services
     const { network } = services.cluster ?? {}
     this.#roster = new Roster<Member>(network === undefined)
     this.createdAt = nowMs()
@@ -76,7 +73,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     const lists = (this.#lists = new RoomLists({
       ...{ clock, receivers: participants },
       members: () => this.members,
-      told: () => this.mixes.update(),
+      told: () => [this.mixes, this.composites].forEach((made) => made.update()),
     }))
     this.messages = new RoomMessages({
       ...{ clock, nowMs, newId, participants },
@@ -86,7 +83,9 @@ export class Room implements ParticipantRoom, CommandedRoom {
       },
       broadcast: (message) => this.union?.broadcast({ kind: 'message', message }),
     })
-    this.mixes = new RoomMixes({ roomId: id, mixer, newId, tokens, list: () => this.list })
+    const media = { ...services, roomId: id, list: () => this.list, speakers: () => this.speakers }
+    this.mixes = new RoomMixes(media)
+    const composites = (this.composites = new RoomComposites(media))
     const levels = (this.#levels = new RoomLevels({
       clock,
       speakers: () => this.#speakers(),
@@ -102,9 +101,9 @@ export class Room implements ParticipantRoom, CommandedRoom {
           this.union?.changed()
         }
       },
-      // While a member receives levels.
+      // While a member receives levels, or a composite shows who is loudest.
       get soundMeter() {
-        return isHeard() ? services.soundMeter : undefined
+        return isHeard() || composites.isUsed ? services.soundMeter : undefined
       },
     }
     this.union =
@@ -169,8 +168,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     const { id, audienceCount: audience } = this
     const createdAt = this.union?.createdAt ?? this.createdAt
     const { owner, anchors } = this.#roster
-    const limits = { members: roomLimits.members, anchors: roomLimits.anchors }
-    return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits }
+    return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits: LIMITS }
   }
 
   /** Somebody asks for it, without being a member here. */
@@ -310,12 +308,10 @@ export class Room implements ParticipantRoom, CommandedRoom {
   }
 
   #tell(events: readonly RosterEvent<Member>[]): void {
-    for (const event of events) this.#handle(event)
-  }
-
-  #handle(event: RosterEvent<Member>): void {
-    this.#apply(event)
-    this.union?.note(event)
+    for (const event of events) {
+      this.#apply(event)
+      this.union?.note(event)
+    }
   }
 
   #apply(event: RosterEvent<Member>): void {
@@ -335,11 +331,9 @@ export class Room implements ParticipantRoom, CommandedRoom {
       case 'muted':
         return this.#handleMuted(event)
       case 'asked':
-        asParticipant(event.owner)?.micRequests.requested(person)
-        return
+        return asParticipant(event.owner)?.micRequests.requested(person)
       case 'withdrawn':
-        asParticipant(event.owner)?.micRequests.withdrawn(person.userId)
-        return
+        return asParticipant(event.owner)?.micRequests.withdrawn(person.userId)
       case 'answered': {
         const { accepted, by } = event
         if (by !== undefined) asParticipant(this.member(by))?.micRequests.answered(person.userId)
@@ -361,10 +355,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     // Its publications end here; the new session is not told of them.
     present.close()
     if (next.isListed) next.adopt(mediaId, streams)
-    if (!(present instanceof LocalMember)) return
-    this.#locals--
-    this.#handlers.exited(present, 'replaced')
-    this.#departed()
+    this.#handleGone(present, 'replaced')
   }
 
   #handleEntered(member: Member): void {
@@ -384,6 +375,10 @@ export class Room implements ParticipantRoom, CommandedRoom {
     if (member.isListed) this.#lists.left(member.userId, reason)
     else this.#lists.countChanged()
     member.close()
+    this.#handleGone(member, reason)
+  }
+
+  #handleGone(member: Member, reason: ExitReason): void {
     if (!(member instanceof LocalMember)) return
     this.#locals--
     this.#handlers.exited(member, reason)
@@ -494,6 +489,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.#lists.close()
     this.#levels.close()
     this.mixes.close()
+    this.composites.close()
     this.union?.close(isAbandoned)
     this.#handlers.over(this)
   }

@@ -9,7 +9,8 @@ import { LocalMember } from './local-member.js'
 import { grantPush } from './member-push.js'
 import type { AddressBook, MemberConnection } from './view/member-connection.js'
 import { Participant } from './participant.js'
-import { Room, type RoomHandlers } from './room.js'
+import { Room } from './room.js'
+import type { RoomHandlers } from './room-handlers.js'
 import { RoomHolders } from './network/room-holders.js'
 import { StreamPlaces } from './network/stream-places.js'
 import type { PushRequest } from './doors/push.js'
@@ -222,7 +223,7 @@ export class Rooms {
       else void room.drain()
   }
 
-  readonly #handlers: RoomHandlers = {
+  readonly #handlers: RoomHandlers<Room> = {
     entered: (member) => this.#handleEntered(member),
     exited: (member, reason) => this.#handleExited(member, reason),
     over: (room) => {

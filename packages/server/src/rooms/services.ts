@@ -2,6 +2,7 @@ import type { Clock, StreamHub } from '../hub/index.js'
 import type { StreamProtocol } from '../auth/index.js'
 import type { Audit, Log } from '../observe/index.js'
 import type { AudioMixer } from './media/audio-mixer.js'
+import type { Composer } from './media/composer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
 import type { SealedSessions } from './doors/sealed-sessions.js'
@@ -35,6 +36,8 @@ export interface RoomsOptions {
   readonly mediaGateway?: MediaGateway | undefined
   /** Absent without codecs. */
   readonly mixer?: AudioMixer | undefined
+  /** Absent without codecs. */
+  readonly composer?: Composer | undefined
   /** Absent without codecs: then members that report no level count as quiet speakers. */
   readonly soundMeter?: SoundMeter | undefined
   /** Absent on a single node. */

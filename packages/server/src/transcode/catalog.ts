@@ -4,6 +4,9 @@ import type { PlayerNeeds } from '../hub/index.js'
 /** The codec processes. Video has its own, because a frame of it may take as long as a hundred of audio. */
 export type Lane = 'audio' | 'video'
 
+/** Those, and the process of a room that composes pictures. */
+export type ProcessName = Lane | 'composite'
+
 export type RecipeName =
   'audio-to-opus' | 'audio-to-aac' | 'video-without-b-frames' | 'video-to-vp8' | 'video-to-h264' | 'video-in-slices'
 

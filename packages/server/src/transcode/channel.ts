@@ -12,6 +12,7 @@ import {
 } from '@crossroom/media'
 import type { Order } from './catalog.js'
 import { advanceMessage, MESSAGE_TYPE } from './ipc/message.js'
+import type { CompositeOrder } from './ipc/composite-order.js'
 import type { MixOrder } from './ipc/mix-order.js'
 import type { SnapshotOrder } from './ipc/snapshot-order.js'
 
@@ -35,7 +36,7 @@ export interface LevelOrder {
 }
 
 /** The jobs for which a channel may be opened. */
-export type ChannelOrder = Order | MixOrder | LevelOrder | SnapshotOrder
+export type ChannelOrder = Order | MixOrder | LevelOrder | SnapshotOrder | CompositeOrder
 
 /** The pipe of one conversion. */
 export interface Channel {

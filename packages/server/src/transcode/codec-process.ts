@@ -2,7 +2,7 @@ import { controlMessage, type Micros, parseControl, type WireMessage } from '@cr
 import { transcodeLimits } from '../config/index.js'
 import type { Clock } from '../hub/index.js'
 import type { Log } from '../observe/index.js'
-import type { Lane } from './catalog.js'
+import type { ProcessName } from './catalog.js'
 import { OpenChannel } from './channel.js'
 import type { Channel, ChannelHandler, ChannelOrder, ChannelOwner, CodecProcessState } from './channel.js'
 import { MESSAGE_TYPE } from './ipc/message.js'
@@ -29,7 +29,7 @@ export interface ChildHandlers {
 export type SpawnChild = (handlers: ChildHandlers) => Child
 
 export interface CodecProcessOptions {
-  readonly lane: Lane
+  readonly lane: ProcessName
   readonly clock: Clock
   readonly log: Log
   readonly spawn: SpawnChild
@@ -74,7 +74,7 @@ export class CodecProcess implements ChannelOwner {
     return this.#state
   }
 
-  get lane(): Lane {
+  get lane(): ProcessName {
     return this.#options.lane
   }
 

@@ -10,8 +10,10 @@ export {
 export type { CodecProcessState } from './channel.js'
 export type { SpawnChild } from './codec-process.js'
 export type { ConversionState } from './conversion.js'
+export { Composer, fontFile } from './composite/index.js'
 export { DerivedStream } from './derived-stream.js'
 export type { TrackMode } from './derived-track.js'
+export { imageKindOf } from './image-kind.js'
 export { LevelMeter, type LevelMeterOptions } from './level-meter.js'
 export { Mixer, type Mix, type MixerOptions, type MixerStatus, type MixOptions } from './mix/index.js'
 export { SnapshotError, Snapshots, type SnapshotRequest } from './snapshot/index.js'
@@ -24,5 +26,5 @@ export {
   type LaneStatus,
   type TranscoderOptions,
 } from './transcoder.js'
-export { addMixMetrics, addTranscodeMetrics } from './transcode-metrics.js'
+export { addCompositeMetrics, addMixMetrics, addTranscodeMetrics } from './transcode-metrics.js'
 export { transcodeOptions } from './transcode-options.js'

@@ -1,4 +1,5 @@
 import type { LabelledValue, Metrics } from '../observe/index.js'
+import type { Composer } from './composite/index.js'
 import type { Mixer } from './mix/index.js'
 import type { LaneStatus, Transcoder } from './transcoder.js'
 
@@ -37,6 +38,16 @@ export function addTranscodeMetrics(metrics: Metrics, transcoder: Transcoder): v
 export function addMixMetrics(metrics: Metrics, mixer: Mixer): void {
   metrics.addGauge('mixes', 'Room mixes in use', () => mixer.status.played)
   metrics.addGauge('mix_sources', 'Audio streams decoded for mixes, once for each room', () => mixer.status.sources)
+}
+
+/** The same of the composites of rooms. */
+export function addCompositeMetrics(metrics: Metrics, composer: Composer): void {
+  metrics.addGauge('composites', 'Composites of rooms in use', () => composer.status.running)
+  metrics.addCounter(
+    'composite_pictures_skipped_total',
+    'Pictures of composites left out because the machine was too slow',
+    () => composer.status.skipped,
+  )
 }
 
 function conversionsByName(transcoder: Transcoder): LabelledValue[] {

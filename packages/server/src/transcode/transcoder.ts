@@ -11,7 +11,7 @@ import {
   type StreamKey,
 } from '../hub/index.js'
 import type { Log } from '../observe/index.js'
-import type { Lane, Recipe, RecipeName, TranscodeOptions } from './catalog.js'
+import type { Lane, ProcessName, Recipe, RecipeName, TranscodeOptions } from './catalog.js'
 import type { CodecProcessState } from './channel.js'
 import { CodecProcess, type CodecProcessCounters, type SpawnChild } from './codec-process.js'
 import { Conversion, type ConversionCounters, type ConversionState } from './conversion.js'
@@ -38,7 +38,7 @@ function bridgeTo(codec: 'h264' | 'vp8'): PlayerNeeds {
 
 /** One codec process, for lists and metrics. */
 export interface LaneStatus extends Readonly<CodecProcessCounters> {
-  readonly lane: Lane
+  readonly lane: ProcessName
   readonly state: CodecProcessState
   readonly engine?: string
   /** Why engines are missing. */

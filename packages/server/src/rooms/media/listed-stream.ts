@@ -14,6 +14,8 @@ export interface ListedStream {
   readonly kinds: Kinds
   /** The tracks that may be heard or seen at any moment, muted or not. */
   readonly tracks: Kinds
+  /** The kinds that are withheld from everybody: muted, or not allowed. */
+  readonly withheld: Kinds
   /** As others list it: none while it is not shown, two while the lower layer lives. */
   readonly layers: readonly ListedLayer[]
   /** The loudest since the last call: 0 (silence) to 100; undefined when the sender does not say. */

@@ -55,6 +55,10 @@ export class RemoteStream implements ListedStream {
     return this.#told?.tracks ?? NEITHER
   }
 
+  get withheld(): Kinds {
+    return this.#told?.withheld ?? NEITHER
+  }
+
   get layers(): readonly ListedLayer[] {
     const told = this.#told
     if (told?.isShown !== true) return told === undefined && this.streamType === 'main' ? [this.#listed()] : []

@@ -18,7 +18,7 @@ export interface MixReceiver {
 
 export interface RoomMixesOptions {
   readonly roomId: string
-  readonly mixer: AudioMixer | undefined
+  readonly mixer?: AudioMixer | undefined
   readonly newId: () => string
   readonly tokens: MediaTokens
   readonly list: () => MemberList

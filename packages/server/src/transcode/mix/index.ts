@@ -1,1 +1,2 @@
+export type { RunningMix } from './mix-group.js'
 export { Mixer, type Mix, type MixerOptions, type MixerStatus, type MixOptions } from './mixer.js'

@@ -1,9 +1,12 @@
+import type { MediaFrame } from '@crossroom/media'
 import type { Clock, StreamHub, StreamKey } from '../../hub/index.js'
 import type { Log } from '../../observe/index.js'
 import type { CodecProcess } from '../codec-process.js'
+import { MadeStream } from '../made-stream.js'
+import { SharedInputs } from '../shared-inputs.js'
+import { StreamInput } from '../stream-input.js'
 import { MixBeat } from './mix-beat.js'
-import { MixSource } from './mix-source.js'
-import { MixStream } from './mix-stream.js'
+import { MixOutput } from './mix-output.js'
 
 export interface MixGroupOptions {
   /** Names the group in the codec process. */
@@ -14,96 +17,92 @@ export interface MixGroupOptions {
   readonly log: Log
 }
 
-interface SharedSource {
-  readonly source: MixSource
-  users: number
+/** One mix that is made. */
+export interface RunningMix {
+  update(sources: readonly StreamKey[]): void
+  /** Idempotent. */
+  close(): void
 }
 
-interface PlayedMix {
-  readonly stream: MixStream
-  keys: readonly StreamKey[]
-}
-
-/** The mixes of one room that are played at the moment, and their sources, each of which is decoded once. */
+/** The mixes of one room that are made at the moment, and their sources, each of which is decoded once. */
 export class MixGroup {
   readonly #options: MixGroupOptions
-  readonly #sources = new Map<string, SharedSource>()
-  readonly #played = new Map<string, PlayedMix>()
-  /** There while something is played. */
+  readonly #sources: SharedInputs
+  readonly #played = new Map<string, { readonly mix: RunningMix; readonly stream: MadeStream }>()
+  #running = 0
+  /** There while something is made. */
   #beat: MixBeat | undefined
-  #lastInput = 0
 
   constructor(options: MixGroupOptions) {
     this.#options = options
+    this.#sources = new SharedInputs((key, input) => this.#openSource(key, input))
   }
 
-  /** Mixes that are played. */
+  /** Mixes that are made. */
   get played(): number {
-    return this.#played.size
+    return this.#running
   }
 
   get sources(): number {
     return this.#sources.size
   }
 
-  /** Begins a mix; does nothing when it is played already. `onEnded`: the hub has ended it. */
+  /** Begins a mix in the hub; does nothing when it is played already. `onEnded`: the hub has ended it. */
   play(key: StreamKey, sources: readonly StreamKey[], onEnded: () => void): void {
     if (this.#played.has(key.text)) return
-    const beat = (this.#beat ??= new MixBeat(this.#options))
-    const keys = distinct(sources)
-    const inputs = keys.map((source) => this.#acquire(source, beat))
     const ended = (): void => {
-      this.#forget(key)
+      this.stop(key)
       onEnded()
     }
-    this.#played.set(key.text, { stream: new MixStream({ ...this.#options, beat, key, inputs, onEnded: ended }), keys })
+    const stream = new MadeStream({ hub: this.#options.hub, key, onEnded: ended })
+    this.#played.set(key.text, { stream, mix: this.make(key.label, sources, (frame) => stream.push(frame)) })
   }
 
   update(key: StreamKey, sources: readonly StreamKey[]): void {
-    const [mix, beat] = [this.#played.get(key.text), this.#beat]
-    if (mix === undefined || beat === undefined) return
-    const before = mix.keys
-    mix.keys = distinct(sources)
-    // The new ones first: a source that stays is not given up in between.
-    mix.stream.update(mix.keys.map((source) => this.#acquire(source, beat)))
-    for (const source of before) this.#release(source)
+    this.#played.get(key.text)?.mix.update(sources)
   }
 
   stop(key: StreamKey): void {
-    this.#played.get(key.text)?.stream.close()
-    this.#forget(key)
+    const played = this.#played.get(key.text)
+    this.#played.delete(key.text)
+    played?.mix.close()
+    played?.stream.close()
   }
 
-  #forget(key: StreamKey): void {
-    const mix = this.#played.get(key.text)
-    if (!this.#played.delete(key.text) || mix === undefined) return
-    for (const source of mix.keys) this.#release(source)
-    if (this.#played.size > 0) return
-    this.#beat?.close()
-    this.#beat = undefined
-  }
-
-  #acquire(key: StreamKey, beat: MixBeat): number {
-    const present = this.#sources.get(key.text)
-    if (present !== undefined) {
-      present.users += 1
-      return present.source.input
+  /** Makes a mix, and gives it to `onFrame`. `label`: for logs. */
+  make(label: string, sources: readonly StreamKey[], onFrame: (frame: MediaFrame) => void): RunningMix {
+    const beat = (this.#beat ??= new MixBeat(this.#options))
+    this.#running += 1
+    let held = this.#sources.take(sources)
+    const output = new MixOutput({ ...this.#options, beat, inputs: held.inputs, label, onFrame })
+    let isOpen = true
+    return {
+      update: (next) => {
+        if (!isOpen) return
+        // The new ones first: a source that stays is not given up in between.
+        const before = held
+        held = this.#sources.take(next)
+        output.update(held.inputs)
+        before.release()
+      },
+      close: () => {
+        if (!isOpen) return
+        isOpen = false
+        output.close()
+        held.release()
+        this.#running -= 1
+        if (this.#running > 0) return
+        this.#beat?.close()
+        this.#beat = undefined
+      },
     }
-    this.#lastInput += 1
-    const source = new MixSource({ ...this.#options, beat, key, input: this.#lastInput })
-    this.#sources.set(key.text, { source, users: 1 })
-    return this.#lastInput
   }
 
-  #release(key: StreamKey): void {
-    const shared = this.#sources.get(key.text)
-    if (shared === undefined) return
-    shared.users -= 1
-    if (shared.users > 0) return
-    this.#sources.delete(key.text)
-    shared.source.close()
+  #openSource(key: StreamKey, input: number): StreamInput {
+    const { room } = this.#options
+    return new StreamInput({
+      ...{ ...this.#options, key, kind: 'mix', order: { kind: 'mix-input', room, input } },
+      send: (channel, frame) => this.#beat?.hold(channel, frame),
+    })
   }
-}
-function distinct(keys: readonly StreamKey[]): StreamKey[] {
-  return [...new Map(keys.map((key) => [key.text, key])).values()]
 }

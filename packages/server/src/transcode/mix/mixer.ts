@@ -1,8 +1,9 @@
+import type { MediaFrame } from '@crossroom/media'
 import { mixLimits } from '../../config/index.js'
 import type { Clock, StreamHub, StreamKey, StreamResolver } from '../../hub/index.js'
 import type { Log } from '../../observe/index.js'
 import type { CodecProcess } from '../codec-process.js'
-import { MixGroup } from './mix-group.js'
+import { MixGroup, type RunningMix } from './mix-group.js'
 
 export interface MixerOptions {
   readonly hub: StreamHub
@@ -82,6 +83,30 @@ export class Mixer implements StreamResolver {
         isOpen = false
         this.#announced.delete(key.text)
         group.stop(key)
+        this.#leave(roomId)
+      },
+    }
+  }
+
+  /**
+   * Makes a mix at once, for `onFrame`: the sound of a composite, say. Undefined when no codecs are there. `label`: for
+   * logs.
+   */
+  make(
+    roomId: string,
+    sources: readonly StreamKey[],
+    label: string,
+    onFrame: (frame: MediaFrame) => void,
+  ): RunningMix | undefined {
+    if (this.#options.process.state === 'off') return undefined
+    const mix = this.#enter(roomId).make(label, sources, onFrame)
+    let isOpen = true
+    return {
+      update: (next) => mix.update(next),
+      close: () => {
+        if (!isOpen) return
+        isOpen = false
+        mix.close()
         this.#leave(roomId)
       },
     }

@@ -1,6 +1,7 @@
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { Order } from '../catalog.js'
 import type { ChannelOrder } from '../channel.js'
+import type { CompositeOrder } from '../ipc/composite-order.js'
 import type { SnapshotOrder } from '../ipc/snapshot-order.js'
 import type { AudioCodecs } from './audio-codecs.js'
 
@@ -12,7 +13,7 @@ export interface Converter {
   handleAdvance(pts: Micros): void
   /** The next picture is to be a keyframe; nothing for sound. */
   handleKeyframeRequest(): void
-  /** The command changed; only mixes can be changed. */
+  /** The command changed; only mixes and composites can be changed. */
   handleOrder?(order: ChannelOrder): void
   close(): void
 }
@@ -33,4 +34,12 @@ export interface Engine {
   createSnapshot(order: SnapshotOrder, emit: Emit, fail: Fail): Converter
   /** Decoders and encoders of sound by themselves, for mixing; `fail` ends what uses them. */
   audioCodecs(fail: Fail): AudioCodecs
+  /** Paints the pictures of several sources into one. Absent where the engine cannot. */
+  createStudio?(): Studio
+}
+
+/** The composites of one process. */
+export interface Studio {
+  /** Throws an Error with a sentence when it cannot do this. */
+  createConverter(order: CompositeOrder, emit: Emit): Converter
 }

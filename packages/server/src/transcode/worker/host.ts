@@ -13,7 +13,7 @@ import {
 import { transcodeLimits } from '../../config/limits.js'
 import type { ChannelOrder } from '../channel.js'
 import { MESSAGE_TYPE, parseAdvance } from '../ipc/message.js'
-import type { Converter, Emit, Engine, Fail } from './converter.js'
+import type { Converter, Emit, Engine, Fail, Studio } from './converter.js'
 import { LevelConverter } from './level-converter.js'
 import { MixDesk } from './mix/mix-desk.js'
 
@@ -29,6 +29,7 @@ export class ConversionHost {
   readonly #write: (message: Uint8Array) => void
   readonly #nowMs: () => number
   readonly #desk: MixDesk
+  #studio: Studio | undefined
   readonly #running = new Map<number, Running>()
   #signedAt = 0
 
@@ -101,7 +102,11 @@ export class ConversionHost {
     if (order.kind === 'audio' || order.kind === 'video') return this.#engine.createConverter(order, emit, fail)
     if (order.kind === 'snapshot') return this.#engine.createSnapshot(order, emit, fail)
     if (order.kind === 'level') return new LevelConverter(this.#engine.audioCodecs(fail), emit)
-    return this.#desk.createConverter(order, emit, fail)
+    if (order.kind === 'mix-room' || order.kind === 'mix-input' || order.kind === 'mix-output')
+      return this.#desk.createConverter(order, emit, fail)
+    this.#studio ??= this.#engine.createStudio?.()
+    if (this.#studio === undefined) throw new Error('Pictures are composed by the engine node-av only')
+    return this.#studio.createConverter(order, emit)
   }
 
   #fail(conversion: number, reason: string): void {

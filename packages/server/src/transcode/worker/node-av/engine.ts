@@ -2,9 +2,10 @@ import type { Order } from '../../catalog.js'
 import type { SnapshotOrder } from '../../ipc/snapshot-order.js'
 import type { AudioCodecs } from '../audio-codecs.js'
 import { AudioConverter } from '../audio-converter.js'
-import type { Converter, Emit, Engine } from '../converter.js'
+import type { Converter, Emit, Engine, Studio } from '../converter.js'
 import { NodeAvAudioDecoder } from './audio-decoder.js'
 import { NodeAvAudioEncoder } from './audio-encoder.js'
+import { NodeAvStudio } from './composite/studio.js'
 import { loadLibrary, type Library } from './library.js'
 import { NodeAvSnapshotConverter } from './snapshot-converter.js'
 import { NodeAvVideoConverter } from './video-converter.js'
@@ -32,6 +33,10 @@ export class NodeAvEngine implements Engine {
 
   createSnapshot(order: SnapshotOrder, emit: Emit): Converter {
     return new NodeAvSnapshotConverter(this.#library, order, emit)
+  }
+
+  createStudio(): Studio {
+    return new NodeAvStudio(this.#library)
   }
 
   audioCodecs(): AudioCodecs {
