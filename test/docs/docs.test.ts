@@ -90,7 +90,8 @@ test('every route of REST is described', () => {
       .replace(':stream', 'STREAM')
       .replace(':id', 'ID')
       .replace(':userId', 'USER')
-      .replace(':token', 'TOKEN'),
+      .replace(':token', 'TOKEN')
+      .replace(':segment', 'SEGMENT'),
   )
   expect(described.length).toBeGreaterThan(8)
   expect(described.filter((route) => !text.includes(route))).toEqual([])

@@ -9,9 +9,11 @@ import { observeCore, observeRooms } from './app/observe.js'
 import { answerRefusal, refusePublic } from './app/public-door.js'
 import { Opened } from './app/opened.js'
 import { PullsPart } from './app/pulls.js'
+import { openRecordings } from './app/record.js'
 import { RoomsPart } from './app/rooms.js'
 import { Web } from './app/web.js'
 import { shutdownLimits, type Config } from './config/index.js'
+import type { Recordings } from './record/index.js'
 import type { ServerConfig } from './endpoints/index.js'
 import {
   certificateSourceOf,
@@ -65,6 +67,7 @@ class App implements RunningServer {
   #cluster: ClusterPart | undefined
   #rooms: RoomsPart | undefined
   #pulls: PullsPart | undefined
+  #recordings: Recordings | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
   readonly #stopWarning: () => void
@@ -98,13 +101,15 @@ class App implements RunningServer {
     await this.#opened.open({ ...environment, audit, clientAddress, listeners, nodes, pages, sockets, tls })
     const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened, this.#cluster))
     const pulls = (this.#pulls = new PullsPart(this.#core, rooms))
+    const recordings = (this.#recordings = openRecordings(this.#core, rooms))
     observeRooms(this.#core, rooms)
     await this.#web.register({
-      ...{ rooms, pulls, opened: this.#opened, cluster: this.#cluster },
+      ...{ rooms, pulls, recordings, opened: this.#opened, cluster: this.#cluster },
       isDraining: () => this.#draining,
     })
     await this.#opened.listen()
     await this.#listen(tls)
+    recordings?.open()
     pulls.open()
     if (source !== undefined) this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
@@ -149,13 +154,14 @@ class App implements RunningServer {
     this.#stopWarning()
     this.#opened.drain()
     this.#pulls?.close()
+    const recorded = this.#recordings?.close()
     this.#rooms?.close()
     hub.close('shutdown')
     listeners.close()
     sockets.close()
     this.#opened.close()
     transcoder.close()
-    await Promise.all([this.#web.close(), hooks?.close(), this.#cluster?.close()])
+    await Promise.all([this.#web.close(), hooks?.close(), this.#cluster?.close(), recorded])
     state.close()
   }
 

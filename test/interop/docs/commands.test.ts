@@ -178,6 +178,12 @@ test('curl rings for two users', async () => {
   expect(call).toMatchObject({ inviter: 'doctor', members: [{ userId: 'doctor' }, { state: 'ringing' }] })
 })
 
+test('curl begins a recording', async () => {
+  const blocks = [sample('docs/6-api-and-hooks.md', 'api-key)"'), sample('docs/15-record.md', 'api/v1/recordings')]
+  const recording = JSON.parse(await printed(on(demo, blocks.join('\n')), environment(demo.ports))) as unknown
+  expect(recording).toMatchObject({ stream: 'live/camera1', state: 'waiting', format: 'mp4' })
+})
+
 test('curl saves the picture of a stream', async () => {
   const push = start('ffmpeg', [...PUSH, '-f', 'flv', `${demo.rtmp}/live/camera1`])
   await until('the stream', () => liveStream(demo, 'live/camera1'), { timeoutMs: 20_000 })

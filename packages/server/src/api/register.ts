@@ -18,7 +18,9 @@ import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics, type ScrapedMetrics } from './health.js'
 import type { Pulls } from '../pull/index.js'
+import type { Recordings } from '../record/index.js'
 import { registerPullRoutes } from './pulls.js'
+import { registerRecordingRoutes } from './recordings.js'
 import { registerRoomTokenRoutes } from './room-tokens.js'
 import { registerRoomRoutes } from './rooms.js'
 import { registerSnapshotRoutes, type PictureSource } from './snapshots.js'
@@ -33,6 +35,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly forwards?: Forwards | undefined
   /** Absent when nothing is pulled; then `/pulls` is not there. */
   readonly pulls?: Pulls | undefined
+  /** Absent without a folder for them; then `/recordings` is not there. */
+  readonly recordings?: Recordings | undefined
   /** Absent without codecs; then there are no snapshots. */
   readonly snapshots?: PictureSource | undefined
   /** Absent on a node of its own; then `/cluster` does not exist. */
@@ -87,6 +91,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         if (deps.calls !== undefined) registerCallRoutes(guarded, deps.calls)
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
         if (deps.pulls !== undefined) registerPullRoutes(guarded, deps.pulls)
+        if (deps.recordings !== undefined) registerRecordingRoutes(guarded, deps.recordings)
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })
         if (deps.cluster !== undefined) registerClusterRoutes(guarded, deps.cluster)

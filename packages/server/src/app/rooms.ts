@@ -15,6 +15,7 @@ import {
   tokenPath,
   type AddressBook,
   type CompositeOperations,
+  type RoomMemberNews,
   type RoomOperations,
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
@@ -34,6 +35,8 @@ export class RoomsPart {
   readonly mixer: Mixer
   readonly composer: Composer
   readonly composites: CompositeOperations
+  /** Told of everybody who enters or leaves a room on this node. */
+  onMember: (news: RoomMemberNews) => void = () => undefined
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, opened: Opened, cluster?: ClusterPart) {
@@ -68,6 +71,7 @@ export class RoomsPart {
       flvProtocols: opened.flvProtocols,
       cluster: cluster?.rooms.rooms,
       newId,
+      onMember: (news) => this.onMember(news),
       mayEnter: (roomId, userId) => calls.mayEnter(roomId, userId),
       mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,

@@ -26,6 +26,7 @@ import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 import type { Opened } from './opened.js'
 import type { PullsPart } from './pulls.js'
+import type { Recordings } from '../record/index.js'
 
 /** What the routes are made of besides the core. */
 export interface WebParts {
@@ -33,6 +34,7 @@ export interface WebParts {
   readonly opened: Opened
   readonly cluster: ClusterPart | undefined
   readonly pulls: PullsPart
+  readonly recordings: Recordings | undefined
   isDraining(): boolean
 }
 
@@ -55,7 +57,12 @@ export class Web {
   async register(parts: WebParts): Promise<void> {
     const readiness = (): Readiness => ({
       ready: !parts.isDraining() && parts.cluster?.health.trouble === undefined,
-      parts: { ...partsOf(this.#core, parts.opened), ...parts.cluster?.health.parts, ...processesOf(this.#core) },
+      parts: {
+        ...partsOf(this.#core, parts.opened),
+        ...parts.cluster?.health.parts,
+        ...processesOf(this.#core),
+        ...recordOf(parts),
+      },
       ports: publicPortsOf(this.#core),
     })
     for (const web of this.#all) registerHealth(web, readiness)
@@ -149,7 +156,13 @@ export class Web {
       ...{ log, guard, proxies, operations: rooms.operations, calls: rooms.calls },
       ...{ composites: { composites: rooms.composites, isImage: (file) => imageKindOf(file) !== undefined } },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
-      ...{ forwards: opened.rtmp?.forwards, pulls: parts.pulls.pulls, cluster, elsewhere },
+      ...{
+        forwards: opened.rtmp?.forwards,
+        pulls: parts.pulls.pulls,
+        recordings: parts.recordings,
+        cluster,
+        elsewhere,
+      },
       apiKeys: () => secrets.apiKeys,
       secret: () => secrets.secret[0],
       version: VERSION,
@@ -170,6 +183,13 @@ function processesOf({ seat }: Core): Readiness['parts'] {
   const { running, wanted } = seat.counts
   const why = `${String(running)} of ${String(wanted)} processes run; the others are being started.`
   return { processes: running === wanted ? { on: true } : { on: false, why } }
+}
+
+/** Who records nothing is told nothing. */
+function recordOf({ recordings }: WebParts): Readiness['parts'] {
+  if (recordings === undefined || (recordings.running === 0 && recordings.trouble === undefined)) return {}
+  const { trouble: why } = recordings
+  return { record: why === undefined ? { on: true } : { on: false, why } }
 }
 
 /** Operators alone are told where the admin port is. */

@@ -13,6 +13,7 @@ export interface HookOptions {
   readonly onPublish?: string | undefined
   readonly onPlay?: string | undefined
   readonly onUnpublish?: string | undefined
+  readonly onRecord?: string | undefined
   /** Sign requests; without any they carry no signature. */
   readonly secrets: () => Ring
 }
@@ -42,12 +43,12 @@ export interface PublishEnd {
 
 /** The hooks that the configuration names; undefined when it names none. */
 export function hooksOf(config: Config, secrets: Secrets, deps: HookDeps): Hooks | undefined {
-  const { onPublish, onPlay, onUnpublish } = config
-  if (onPublish === undefined && onPlay === undefined && onUnpublish === undefined) return undefined
-  return new Hooks({ onPublish, onPlay, onUnpublish, secrets: () => secrets.hooks }, deps)
+  const { onPublish, onPlay, onUnpublish, onRecord } = config
+  if ([onPublish, onPlay, onUnpublish, onRecord].every((url) => url === undefined)) return undefined
+  return new Hooks({ onPublish, onPlay, onUnpublish, onRecord, secrets: () => secrets.hooks }, deps)
 }
 
-/** The operator's HTTP hooks: `on_publish` and `on_play` decide and fail closed, `on_unpublish` is notified. */
+/** The operator's HTTP hooks: `on_publish` and `on_play` decide and fail closed, `on_unpublish` and `on_record` are notified. */
 export class Hooks {
   readonly #options: HookOptions
   readonly #deps: HookDeps
@@ -63,7 +64,7 @@ export class Hooks {
     this.#queue = new HookQueue(options.secrets, deps)
   }
 
-  /** `on_unpublish` notifications lost because too many waited, or because the receiver rejected them. */
+  /** Notifications lost because too many waited, or because the receiver rejected them. */
   get lost(): number {
     return this.#queue.lost
   }
@@ -102,6 +103,12 @@ export class Hooks {
     const { reason, durationMs } = end
     const body = { ...describe('on_unpublish', request, end.subject), reason, durationMs }
     this.#queue.push({ url, id: this.#deps.newId(), body: JSON.stringify(body) })
+  }
+
+  /** Tells `on_record` what became of a recording, in order, tried again until it is taken. */
+  recorded(event: Readonly<Record<string, unknown>>): void {
+    const url = this.#options.onRecord
+    if (url !== undefined) this.#queue.push({ url, id: this.#deps.newId(), body: JSON.stringify(event) })
   }
 
   /** Makes one last attempt to deliver waiting notifications, for at most 3 s. Idempotent. */

@@ -8,6 +8,7 @@ import { KiB, MiB, SECOND } from './units.js'
 
 export * from './cluster-limits.js'
 export * from './composite-limits.js'
+export * from './record-limits.js'
 export * from './room-limits.js'
 
 /** TCP connections of all protocols, and what they may do before they are admitted to publish or play. */

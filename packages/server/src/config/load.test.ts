@@ -182,8 +182,9 @@ test('the example file has every option with its default, and all of it can be r
     forwardPrivate: 'false',
     demo: 'false',
   }
+  const quoted = (value: string): string => (value.startsWith('%') ? `'${value}'` : value)
   const lines = optionDefinitions.flatMap((option) => {
-    const value = option.shownDefault ?? values[option.name] ?? `# ${option.takes ?? ''}`
+    const value = (option.shownDefault && quoted(option.shownDefault)) ?? values[option.name] ?? `# ${option.takes ?? ''}`
     return [`# ${option.description}`, `#${option.flag.slice(2)}: ${value}`, '']
   })
   const head =

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ipcLimits } from './cluster-limits.js'
 import { clusterOptions } from './cluster-options.js'
+import { recordOptions } from './record-options.js'
 import { connectionLimits, shutdownLimits, signalingLimits } from './limits.js'
 import {
   address,
@@ -102,6 +103,10 @@ export const serverOptions = {
   onUnpublish: url(['http://', 'https://'], {
     description: 'receives a POST after a publish ended; retried until it succeeds',
   }),
+  onRecord: url(['http://', 'https://'], {
+    description:
+      'receives a POST when a recording starts, finishes a file, stops or is in trouble; retried until it succeeds',
+  }),
   hookSecret: text({
     takes: 'TEXT',
     secret: true,
@@ -144,6 +149,7 @@ export const serverOptions = {
     takes: 'DIR',
     description: 'folders whose files may be pulled by file:/// addresses, comma-separated; others are refused',
   }),
+  ...recordOptions,
   stateDir: text({
     takes: 'DIR',
     description: 'folder in which jobs made by REST outlive the server (default: beside the generated API key)',

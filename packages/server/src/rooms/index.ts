@@ -35,5 +35,5 @@ export type {
 } from './network/room-document.js'
 export type { NetworkRoom, RoomNetwork, RoomNetworkHandlers, RoomsNetwork } from './network/room-network.js'
 export { Rooms, type RoomCounts } from './rooms.js'
-export type { RoomsCluster, RoomsOptions } from './services.js'
+export type { RoomMemberNews, RoomsCluster, RoomsOptions } from './services.js'
 export type { MeasuredSound, SoundMeter } from './media/sound-meter.js'

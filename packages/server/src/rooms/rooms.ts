@@ -16,7 +16,7 @@ import { StreamPlaces } from './network/stream-places.js'
 import type { PushRequest } from './doors/push.js'
 import type { SessionClaim } from './model/membership.js'
 import { RoomError } from './model/room-error.js'
-import type { RoomsCluster, RoomServices, RoomsOptions } from './services.js'
+import type { RoomMemberNews, RoomsCluster, RoomServices, RoomsOptions } from './services.js'
 
 /** A user who enters, by any protocol. */
 export type AdmissionRequest = Pick<EnterRequest, 'roomId' | 'identity' | 'remoteAddress'>
@@ -237,6 +237,7 @@ export class Rooms {
     if (member instanceof Participant) this.#sessions.set(member.resumeKey, member)
     else this.#devices++
     this.#services.log.info(namesOf(member), 'A member entered a room')
+    this.#services.onMember?.(newsOf(member, 'here'))
   }
 
   /** A later one of the same key may be there already. */
@@ -248,11 +249,16 @@ export class Rooms {
     if (member instanceof Participant) this.#endSession(member)
     else this.#devices--
     this.#services.log.info({ ...namesOf(member), reason }, 'A member left a room')
+    this.#services.onMember?.(newsOf(member, 'gone'))
   }
 }
 
 function draining(): RoomError {
   return new RoomError('DRAINING', 'The server is shutting down; try again in a few seconds.')
+}
+
+function newsOf({ room, userId, userName }: LocalMember, is: RoomMemberNews['is']): RoomMemberNews {
+  return { roomId: room.id, userId, userName, is }
 }
 
 function banned(): RoomError {

@@ -20,6 +20,14 @@ export interface RoomsCluster {
   readonly sessions: SealedSessions
 }
 
+/** Somebody entered a room, or left it. */
+export interface RoomMemberNews {
+  readonly roomId: string
+  readonly userId: string
+  readonly userName: string
+  readonly is: 'here' | 'gone'
+}
+
 /** Dependencies of rooms. */
 export interface RoomsOptions {
   readonly clock: Clock
@@ -47,6 +55,8 @@ export interface RoomsOptions {
   readonly audit?: Audit | undefined
   /** Whether a user may enter a room whose members a call decides on; undefined for any other room. Absent without calls. */
   readonly mayEnter?: (roomId: string, userId: string) => boolean | undefined
+  /** Told of everybody who enters or leaves a room on this node. */
+  readonly onMember?: (member: RoomMemberNews) => void
   /** Whether invited guests could enter: it requires a signing secret. Absent is yes. */
   readonly letsGuestsIn?: () => boolean
 }

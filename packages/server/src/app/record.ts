@@ -1,0 +1,42 @@
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../config/index.js'
+import { JobStore } from '../jobs/index.js'
+import { parseRecordRule, problemOfTemplate, recordingKind, Recordings } from '../record/index.js'
+import type { Core } from './core.js'
+import type { RoomsPart } from './rooms.js'
+
+/** What is recorded; undefined without a folder for it. */
+export function openRecordings(core: Core, part: RoomsPart): Recordings | undefined {
+  const { clock, config, hooks, hub, log, metrics, state } = core
+  const { rooms } = part
+  const rules = config.record.map(parseRecordRule)
+  const problem = problemOfTemplate(config.recordPath)
+  if (problem !== undefined) throw new ConfigError(`--record-path: ${problem}`)
+  const folder = config.recordDir ?? (state.path === undefined ? undefined : join(state.path, 'recordings'))
+  if (folder === undefined) {
+    if (rules.length > 0) throw new ConfigError('--record needs a folder: name one with --record-dir.')
+    return undefined
+  }
+  const {
+    recordFormat: format,
+    recordSegmentSeconds: segmentSeconds,
+    recordSegmentMegabytes: segmentMegabytes,
+  } = config
+  const recordings = new Recordings({
+    ...{ clock, hub, log, nowMs: Date.now, rules, format, segmentSeconds, segmentMegabytes },
+    store: new JobStore(state, recordingKind),
+    ...{ folder: resolve(folder), template: config.recordPath },
+    roleOf: (roomId, userId) => rooms.get(roomId)?.member(userId)?.role,
+    membersOf: (roomId) =>
+      [...(rooms.get(roomId)?.members ?? [])].map(({ userId, userName: name }) => ({ userId, name })),
+    tell: (event) => hooks?.recorded(event),
+  })
+  part.onMember = ({ roomId, userId, userName, is }) => recordings.handleMember(roomId, userId, userName, is)
+  metrics.addGauge('recordings', 'Recordings that run or wait for their stream', () => recordings.running)
+  metrics.addCounter(
+    'record_frames_left_out_total',
+    'Frames that are missing in recordings because the record process did not take them',
+    () => recordings.framesLeftOut,
+  )
+  return recordings
+}
