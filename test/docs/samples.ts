@@ -55,6 +55,12 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/11-mini-program.md', has: '<webrtc-room', why: PHONE },
   { file: 'docs/11-mini-program.md', has: 'Page({', why: PHONE },
   { file: 'docs/15-record.md', has: 'api/v1/recordings', run: 'demo' },
+  { file: 'docs/15-record.md', has: 'record-upload:', why: 'a fragment of a configuration file' },
+  {
+    file: 'docs/15-record.md',
+    has: 'crossroom verify',
+    why: 'test/interop/record-kept.test.ts runs it on real recordings',
+  },
   { file: 'docs/15-record.md', has: 'record-path:', why: 'a fragment of a configuration file' },
   { file: 'docs/13-calls.md', has: 'api/v1/calls', run: 'demo' },
   { file: 'docs/14-hls.md', has: 'ffplay', run: 'demo' },

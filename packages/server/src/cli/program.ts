@@ -16,6 +16,7 @@ import { serve } from './serve.js'
 import type { ServeHost } from './serve.js'
 import { runSimulate } from './simulate.js'
 import { StatusLine } from './status-line.js'
+import { addVerifyCommand } from './verify.js'
 import { addTokenCommand } from './token-command.js'
 
 /** The process as the commands see it; tests pass their own. */
@@ -96,6 +97,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   addClusterCommand(program, options, output)
   addSimulateCommand(program, host, options, exit)
   addDesktopCommand(program, environment, output)
+  addVerifyCommand(program, output, exit)
   program
     .command('bench')
     .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')

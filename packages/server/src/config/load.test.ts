@@ -170,7 +170,17 @@ test('every option has a description, a flag and a variable of the same name', (
     )
   }
   expect(optionDefinitions.filter((option) => option.secret).map((option) => option.name)).toEqual([
-    ...['turnSecret', 'secret', 'jwtSecret', 'txPlayKey', 'hookSecret', 'apiKey', 'pull', 'cluster'],
+    ...[
+      'turnSecret',
+      'secret',
+      'jwtSecret',
+      'txPlayKey',
+      'hookSecret',
+      'apiKey',
+      'pull',
+      'recordUploadSecret',
+      'cluster',
+    ],
   ])
   expect(optionDefinitions.find((option) => option.name === 'httpsPort')?.shownDefault).toBe('8443')
 })
@@ -184,7 +194,8 @@ test('the example file has every option with its default, and all of it can be r
   }
   const quoted = (value: string): string => (value.startsWith('%') ? `'${value}'` : value)
   const lines = optionDefinitions.flatMap((option) => {
-    const value = (option.shownDefault && quoted(option.shownDefault)) ?? values[option.name] ?? `# ${option.takes ?? ''}`
+    const value =
+      (option.shownDefault && quoted(option.shownDefault)) ?? values[option.name] ?? `# ${option.takes ?? ''}`
     return [`# ${option.description}`, `#${option.flag.slice(2)}: ${value}`, '']
   })
   const head =

@@ -36,6 +36,15 @@ export const recordLimits = {
   finishMicros: 10 * SECOND,
   /** When the disk refused a write, it is tried again after this time. */
   diskRetryMicros: 5 * SECOND,
+  /** Deletion by age and space looks this often. */
+  retentionMicros: 30 * SECOND,
+  /** Pause after an upload that failed, doubled up to the maximum. */
+  uploadRetryFirstMs: 1_000,
+  uploadRetryMaxMs: 300_000,
+  /** A store that takes and says nothing for this long has failed. */
+  uploadSilentMs: 30_000,
+  /** Bytes of a segment that is uploaded: stores take no larger file in one piece. */
+  uploadBytes: 4096 * MiB,
   /** A line of a journal; a longer one is not written. */
   journalLineBytes: 16 * KiB,
   /** Bytes that are read at once to recover and to verify files. */

@@ -8,4 +8,5 @@ export {
   type RecordingsOptions,
   type SegmentInfo,
 } from './recordings.js'
+export { verifyFolder, type Verdict } from './verify.js'
 export { parseRecordRule, recordingKind, recordRequest, type RecordRule, type RecordSpec } from './spec.js'

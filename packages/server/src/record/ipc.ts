@@ -1,5 +1,6 @@
 import { FRAME_MESSAGE } from '@crossroom/media'
 import type { JournalEvent, RecordingFormat } from './model/journal.js'
+import type { RetentionRules } from './model/retention.js'
 
 /*
  * Messages between the server and the record process. A stream of a recording has two channels, for its pictures and its
@@ -34,7 +35,20 @@ export const RECORD_MESSAGE = {
   trouble: 22,
 } as const
 
+/** An S3-compatible store. */
+export interface UploadSettings {
+  /** With the bucket, and what names begin with: `https://s3.example.org/BUCKET/PREFIX`. */
+  readonly url: string
+  readonly keyId: string
+  readonly secret: string
+  readonly region: string
+}
+
 export interface Settings {
+  /** Of the key that signs manifests; it is made when it is not there. */
+  readonly keyFile: string
+  readonly retention: RetentionRules
+  readonly upload: UploadSettings | undefined
   /** Absolute. */
   readonly folder: string
   readonly template: string

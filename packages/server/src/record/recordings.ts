@@ -5,7 +5,8 @@ import { recordLimits } from '../config/index.js'
 import type { Clock, Stream, StreamHub } from '../hub/index.js'
 import { newJobId, type JobStore } from '../jobs/index.js'
 import type { Log } from '../observe/index.js'
-import { RECORD_MESSAGE, type Told, type Trouble } from './ipc.js'
+import { RECORD_MESSAGE, type Told, type Trouble, type UploadSettings } from './ipc.js'
+import type { RetentionRules } from './model/retention.js'
 import { RecordingState, type RecordingFormat, type SegmentState } from './model/journal.js'
 import { Recording } from './recording.js'
 import { RecordProcess } from './record-process.js'
@@ -21,6 +22,10 @@ export interface RecordingsOptions {
   /** Absolute. */
   readonly folder: string
   readonly template: string
+  /** Of the key that signs manifests. */
+  readonly keyFile: string
+  readonly retention: RetentionRules
+  readonly upload: UploadSettings | undefined
   readonly format: RecordingFormat
   readonly segmentSeconds: number
   /** 0: no such limit. */
@@ -102,10 +107,10 @@ export class Recordings {
   #stopObserving: () => void = () => undefined
 
   constructor(options: RecordingsOptions) {
-    const { clock, log, folder, template } = options
+    const { clock, log, folder, template, keyFile, retention, upload } = options
     this.#options = options
     this.#process = new RecordProcess({
-      ...{ clock, log, settings: { folder, template } },
+      ...{ clock, log, settings: { folder, template, keyFile, retention, upload } },
       handlers: {
         handleReady: () => this.#handleReady(),
         handleTold: (told) => this.#handleTold(told),
@@ -241,7 +246,7 @@ export class Recordings {
       {
         ...{ id, stream, room, userId, format: spec.format ?? format },
         segmentSeconds: spec.segmentSeconds ?? segmentSeconds,
-        segmentBytes: (spec.segmentMegabytes ?? segmentMegabytes) * MEGABYTE,
+        segmentBytes: this.#segmentBytes(spec.segmentMegabytes ?? segmentMegabytes),
       },
       this.#process,
     )
@@ -250,6 +255,12 @@ export class Recordings {
       for (const { userId: member, name } of this.#options.membersOf(room)) recording.handleMember(member, name, 'here')
     for (const one of hub.list()) if (one.publication !== undefined && this.#belongs(one, recording)) recording.add(one)
     this.#options.tell({ event: 'record_start', id, stream, room, userId })
+  }
+
+  #segmentBytes(megabytes: number): number {
+    const { uploadBytes } = recordLimits
+    if (this.#options.upload === undefined) return megabytes * MEGABYTE
+    return megabytes === 0 ? uploadBytes : Math.min(megabytes * MEGABYTE, uploadBytes)
   }
 
   #end(id: string, why: string | undefined): void {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordLimits } from '../../config/limits.js'
 import { readJournal, RecordingState, type BeginEvent, type JournalEvent } from '../model/journal.js'
@@ -66,6 +66,29 @@ export class JournalFile {
       this.#lines = this.#lines.slice(lines.length)
     }
     if (isDurable) await this.#file?.sync()
+  }
+}
+
+/**
+ * Waits until the process that wrote here before is gone: the server may have been killed and be back while it finishes its
+ * files.
+ */
+export async function takeFolder(folder: string): Promise<void> {
+  const path = join(folder, JOURNALS, 'pid')
+  await mkdir(join(folder, JOURNALS), { recursive: true, mode: 0o750 })
+  const before = Number(await readFile(path, 'utf8').catch(() => ''))
+  const deadline = performance.now() + recordLimits.finishMicros / 1000
+  while (before > 0 && before !== process.pid && isRunning(before) && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  await writeFile(path, String(process.pid))
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -37,6 +37,7 @@ function main(): void {
     if (reader.broken) finish()
   })
   setInterval(() => recorder.tick(), recordLimits.flushMicros / 1000)
+  setInterval(() => recorder.sweep(), recordLimits.retentionMicros / 1000)
 }
 
 main()

@@ -15,12 +15,14 @@ import {
   type Settings,
   type StreamOrder,
   type Told,
+  type Trouble,
   type TracksKnown,
 } from '../ipc.js'
 import type { JournalEvent } from '../model/journal.js'
-import { JournalFile, readJournals } from './journal-file.js'
+import { chainOf } from '../model/manifest.js'
+import { JournalFile, readJournals, takeFolder } from './journal-file.js'
+import { Keeper } from './keeper.js'
 import { recoverFile } from './recover.js'
-import { chainOf } from './segment-file.js'
 import { StreamWriter, type WriterServices } from './stream-writer.js'
 
 interface OpenRecording {
@@ -45,8 +47,9 @@ export class Recorder {
   /** Recordings that are not written at this time. */
   readonly #closed = new Map<string, JournalFile>()
   #settings: Settings | undefined
+  #keeper: Keeper | undefined
   #queue: Promise<void> = Promise.resolve()
-  #diskProblem: string | undefined
+  readonly #problems = new Map<Trouble['part'], string>()
 
   constructor(send: (message: Uint8Array) => void, unixMs: WriterServices['unixMs']) {
     this.#send = send
@@ -80,6 +83,11 @@ export class Recorder {
     for (const { writer } of this.#streams.values()) writer.tick()
   }
 
+  /** Deletes what is too old or too much. */
+  sweep(): void {
+    void this.#keeper?.sweep()
+  }
+
   /** The server is gone: what came is kept. Recordings do not end by this; a server that comes back goes on with them. */
   async close(): Promise<void> {
     const writers = [...this.#recordings.values()].flatMap(({ writers: own }) => [...own])
@@ -99,7 +107,15 @@ export class Recorder {
       })
   }
 
-  async #recover({ folder }: Settings): Promise<void> {
+  async #recover(settings: Settings): Promise<void> {
+    const { folder } = settings
+    await takeFolder(folder)
+    const keeper = new Keeper(
+      settings,
+      () => [...[...this.#recordings.values()].map(({ journal }) => journal), ...this.#closed.values()],
+      (part, problem) => this.#handleTrouble(part, problem),
+    )
+    this.#keeper = keeper
     for (const state of await readJournals(folder)) {
       const journal = new JournalFile(folder, state, this.#teller(state.id))
       for (const event of eventsOf(journal)) this.#tell(state.id, event)
@@ -119,7 +135,11 @@ export class Recorder {
             recovered: true,
           })
       }
-      if (unfinished.length > 0) await journal.close()
+      if (unfinished.length > 0) {
+        await journal.close()
+        await keeper.writeManifest(journal)
+      }
+      for (const segment of state.segments.keys()) keeper.upload(journal, segment)
     }
     this.#send(controlMessage(RECORD_MESSAGE.ready, 0))
   }
@@ -141,7 +161,7 @@ export class Recorder {
       ...this.#settings,
       unixMs: this.#unixMs,
       handleDisk: (problem) => this.#handleDisk(problem),
-      handleClosed: () => undefined,
+      handleClosed: (segment) => this.#keeper?.handleClosed(recording.journal, segment),
     }
     const writer = new StreamWriter(order, recording.journal, services)
     recording.writers.add(writer)
@@ -179,8 +199,10 @@ export class Recorder {
     const recording = this.#recordings.get(id)
     if (recording === undefined) {
       const kept = this.#closed.get(id)
-      if (kept?.state.endedAt === undefined) kept?.add({ event: 'end', at: Date.now(), ...defined({ why }) })
-      await kept?.close()
+      if (kept === undefined || kept.state.endedAt !== undefined) return
+      kept.add({ event: 'end', at: Date.now(), ...defined({ why }) })
+      await kept.close()
+      await this.#keeper?.handleEnded(kept)
       return
     }
     this.#recordings.delete(id)
@@ -189,6 +211,7 @@ export class Recorder {
     recording.journal.add({ event: 'end', at: Date.now(), ...defined({ why }) })
     this.#closed.set(id, recording.journal)
     await recording.journal.close()
+    await this.#keeper?.handleEnded(recording.journal)
   }
 
   async #forget(order: EndOrder): Promise<void> {
@@ -198,12 +221,18 @@ export class Recorder {
     this.#closed.delete(order.recording)
     for (const { path } of journal.state.segments.values()) await rm(join(this.#settings.folder, path), { force: true })
     await journal.remove()
+    await this.#keeper?.removeManifest(order.recording)
   }
 
   #handleDisk(problem: string | undefined): void {
-    if (problem === this.#diskProblem) return
-    this.#diskProblem = problem
-    this.#send(controlMessage(RECORD_MESSAGE.trouble, 0, { part: 'disk', why: problem }))
+    this.#handleTrouble('disk', problem)
+  }
+
+  #handleTrouble(part: Trouble['part'], why: string | undefined): void {
+    if (why === this.#problems.get(part)) return
+    if (why === undefined) this.#problems.delete(part)
+    else this.#problems.set(part, why)
+    this.#send(controlMessage(RECORD_MESSAGE.trouble, 0, { part, why }))
   }
 
   #teller(id: string): (event: JournalEvent) => void {

@@ -63,10 +63,3 @@ export async function hashFile(file: FileHandle): Promise<FinishedFile> {
     bytes += bytesRead
   }
 }
-
-/** Each link depends on all before it. */
-export function chainOf(previous: string, sha256: string): string {
-  return createHash('sha256')
-    .update(previous + sha256)
-    .digest('hex')
-}

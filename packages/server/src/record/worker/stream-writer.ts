@@ -2,10 +2,11 @@ import type { FileHandle } from 'node:fs/promises'
 import type { MediaFrame, Micros } from '@crossroom/media'
 import { recordLimits } from '../../config/limits.js'
 import type { StreamOrder, TracksKnown } from '../ipc.js'
+import { chainOf } from '../model/manifest.js'
 import { pathOf } from '../model/path-template.js'
 import { ENDINGS } from './container.js'
 import type { JournalFile } from './journal-file.js'
-import { createFile, chainOf, hashFile, writeAll } from './segment-file.js'
+import { createFile, hashFile, writeAll } from './segment-file.js'
 import { Segmenter } from './segmenter.js'
 
 /** What a stream writer needs of its process. */
@@ -17,7 +18,7 @@ export interface WriterServices {
   /** The disk refused, with its code; or it works again. */
   handleDisk(problem: string | undefined): void
   /** A file is finished. */
-  handleClosed(): void
+  handleClosed(segment: number): void
 }
 
 /** One file while it is written. */
@@ -153,7 +154,7 @@ export class StreamWriter {
           ...{ event: 'close', at: Date.now(), segment: number, durationMs, ...finished },
           chain: chainOf(chain, finished.sha256),
         })
-        this.#services.handleClosed()
+        this.#services.handleClosed(number)
       } finally {
         await file.close()
       }
