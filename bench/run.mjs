@@ -20,6 +20,7 @@ const BENCHES = [
   'call',
   'cluster',
   'cluster-processes',
+  'jobs',
 ]
 /** Take minutes or a browser: only by name. */
 const BY_NAME = ['whip', 'whip-load', 'loss', 'phone', 'page', 'nine']
