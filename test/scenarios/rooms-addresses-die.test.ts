@@ -41,7 +41,7 @@ test('a member that leaves or is kicked can play nothing from that moment', asyn
   const [bobs, carols] = [await playing(stage, tokenOf(bob)), await playing(stage, tokenOf(carol))]
   bob.member.leave()
   expect([bobs.ends, carols.ends]).toEqual([['kicked'], []])
-  alice.member.request('room.kick', { userId: 'carol' })
+  void alice.member.request('room.kick', { userId: 'carol' })
   expect(carols.ends).toEqual(['kicked'])
   expect(await stage.admit('r', tokenOf(bob))).toMatchObject(NOT_FOUND)
 })

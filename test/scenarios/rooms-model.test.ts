@@ -93,7 +93,7 @@ const kicking = fc.tuple(user, user, fc.constantFrom(0, BAN_MS)).map(
         world,
         by,
         isAllowed,
-        () => memberOf(world, by).request('room.kick', { userId: of, banMs }),
+        () => void memberOf(world, by).request('room.kick', { userId: of, banMs }),
         () => {
           model.members.delete(of)
           model.bannedUntilMs.set(of, model.nowMs + banMs)
@@ -109,7 +109,7 @@ const muting = fc.tuple(user, user, kind, fc.boolean()).map(
         world,
         by,
         world.isOwner(by) && model.members.has(of),
-        () => memberOf(world, by).request('room.mute', { userId: of, kind: track, muted }),
+        () => void memberOf(world, by).request('room.mute', { userId: of, kind: track, muted }),
         () => {
           model.members.get(of)!.muted[track] = muted
         },
@@ -167,7 +167,7 @@ const answering = fc.tuple(user, user, fc.boolean()).map(
         world,
         by,
         world.isOwner(by) && model.members.get(of)?.isAsking === true,
-        () => memberOf(world, by).request('mic.answer', { userId: of, accept }),
+        () => void memberOf(world, by).request('mic.answer', { userId: of, accept }),
         () => {
           model.members.get(of)!.isAsking = false
           if (accept) model.become(of, 'anchor')
@@ -183,7 +183,7 @@ const removing = fc.tuple(user, user).map(
         world,
         by,
         world.isOwner(by) && world.roleOf(of) === 'anchor',
-        () => memberOf(world, by).request('mic.remove', { userId: of }),
+        () => void memberOf(world, by).request('mic.remove', { userId: of }),
         () => model.become(of, 'audience'),
       ),
     ),
@@ -196,7 +196,7 @@ const disbanding = user.map(
         world,
         by,
         world.isOwner(by),
-        () => memberOf(world, by).request('room.disband', {}),
+        () => void memberOf(world, by).request('room.disband', {}),
         () => model.members.clear(),
       ),
     ),

@@ -57,7 +57,7 @@ test('disbanding a room transfers its ownership to no other member', () => {
   const stage = new RoomStage()
   const alice = stage.settled('alice')
   const others = ['bob', 'carol', 'dave'].map((name) => stage.settled(name))
-  alice.member.request('room.disband', {})
+  void alice.member.request('room.disband', {})
   for (const { connection } of others) {
     expect(connection.closed).toBe('disbanded')
     expect(connection.all('room.roleChanged')).toEqual([])

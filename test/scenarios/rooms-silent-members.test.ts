@@ -50,7 +50,7 @@ test('a mute before a member first sends withholds its media from the first fram
       const alice = stage.settled('alice')
       const bob = stage.settled('bob')
       for (const kind of ['audio', 'video'] as const)
-        if (byOwner[kind]) alice.member.request('room.mute', { userId: 'bob', kind, muted: true })
+        if (byOwner[kind]) void alice.member.request('room.mute', { userId: 'bob', kind, muted: true })
       bob.member.request('media.state', { audio: !byItself.audio, video: !byItself.video, streamType: 'main' })
       const seen = new Set<string>()
       const watch = (): void =>
