@@ -24,7 +24,7 @@ test('every sample of the documents is run by a test, or it is said why not', ()
 })
 
 test('every sample that is said to be run is asked for by a test', () => {
-  const tests = ['docs/commands', 'docs/pages', 'rooms/composite']
+  const tests = ['docs/commands', 'docs/pages', 'rooms/composite', 'cameras']
     .map((name) => readFileSync(join(ROOT, `test/interop/${name}.test.ts`), 'utf8'))
     .join()
   const missing = PROOFS.filter((proof) => 'run' in proof && !tests.includes(`'${proof.file}', '${proof.has}'`))

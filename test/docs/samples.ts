@@ -70,6 +70,8 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/16-cluster.md', has: 'crossroom cluster nodes', run: 'none' },
   { file: 'docs/16-cluster.md', has: 'crossroom cluster drain', run: 'none' },
   { file: 'docs/16-cluster.md', has: 'docker compose', why: 'Docker; samples.test.ts reads the files' },
+  { file: 'docs/18-cameras.md', has: 'crossroom cameras', run: 'none' },
+  { file: 'docs/18-cameras.md', has: 'api/v1/pulls', run: 'none' },
   { file: 'docs/17-composite.md', has: '/composites -H', run: 'demo' },
   { file: 'docs/2-streams.md', has: 'crossroom token --stream', run: 'secret' },
   { file: 'docs/2-streams.md', has: 'txSecret', run: 'secret' },

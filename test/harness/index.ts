@@ -5,6 +5,7 @@
 export { run, start, type Finished, type RunningProcess } from './process.js'
 export { until, type UntilOptions } from './until.js'
 export { startCamera, type CameraOptions, type RtspCamera } from './rtsp-camera.js'
+export { OnvifCamera, type OnvifOptions } from './onvif-camera.js'
 export { makeAccessUnits, ScriptedCamera } from './scripted-camera.js'
 export { COMMAND, startServer, TEST_API_KEY, type TestServer, type TestServerOptions } from './server.js'
 export { AAC, LOW_DELAY, X264_DEFAULTS, pushClip, pushFfmpeg, type ClipPush, type FfmpegPush } from './push.js'

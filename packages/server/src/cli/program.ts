@@ -4,6 +4,7 @@ import { protocols, type Protocol, type ServerConfig } from '../endpoints/index.
 import { VERSION } from '../version.js'
 import { runBench } from './bench.js'
 import { addClusterCommand } from './cluster-command.js'
+import { addCamerasCommand } from './cameras/command.js'
 import { addDesktopCommand } from './desktop/command.js'
 import { runDoctor } from './doctor.js'
 import { startDemoPhone } from './demo-phone.js'
@@ -98,6 +99,7 @@ function makeProgram(host: CommandHost, exit: (code: number) => void): Command {
   addSimulateCommand(program, host, options, exit)
   addDesktopCommand(program, environment, output)
   addVerifyCommand(program, output, exit)
+  addCamerasCommand(program, environment, output)
   program
     .command('bench')
     .description('Run the benchmarks of a checkout: crossroom bench [NAME …] [--runs N] [--seconds N].')

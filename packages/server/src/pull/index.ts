@@ -1,3 +1,4 @@
+export { parsePullAddress } from './address.js'
 export { HttpProxy } from './children/http-proxy.js'
 export { orderOf } from './children/order-of.js'
 export { PullChildren } from './children/pull-children.js'
