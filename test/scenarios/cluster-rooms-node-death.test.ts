@@ -48,6 +48,20 @@ test('one comes back on another node by its token, with role, mutes, keys and ad
   expect([ann.sees, back.sees]).toEqual([['bob'], ['ann']])
 })
 
+test('a node that cannot read the room yet says so, and the token holds until it can', async () => {
+  const ann = await a.enter('ann')
+  const bob = await b.enter('bob')
+  await stage.pass(50)
+  b.kill()
+  await stage.pass(2000)
+  c.engine.setState('lost')
+  expect(await codeOf(c.resume(bob))).toBe('CLUSTER_UNAVAILABLE')
+  c.engine.setState('connected')
+  await stage.pass(1000)
+  expect((await c.resume(bob)).entered).toMatchObject({ moved: true, sessionId: bob.entered.sessionId })
+  expect(ann.connection.all('room.userExit')).toEqual([])
+})
+
 test('one who enters anew instead keeps the keys of its streams too', async () => {
   const ann = await a.enter('ann')
   await b.enter('bob')

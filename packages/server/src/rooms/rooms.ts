@@ -145,8 +145,11 @@ export class Rooms {
   /** It is a member of another node, or that node is gone and its members are awaited. */
   async #mayGoOn({ roomId, userId, sessionId, generation }: SessionClaim): Promise<boolean> {
     const room = await this.visit(roomId)
-    const member = room.member(userId)
-    return member?.sessionId === sessionId && room.generation === generation
+    const isMember = room.member(userId)?.sessionId === sessionId && room.generation === generation
+    // Whoever is refused for good gives the membership up, and enters anew.
+    if (!isMember && room.union?.isKnown === false)
+      throw new RoomError('CLUSTER_UNAVAILABLE', 'What other nodes know of the room is not known yet.')
+    return isMember
   }
 
   /** The same, when what other nodes know of the room is known as far as it can be. */
