@@ -87,6 +87,9 @@ export const PROOFS: readonly (Rule & Proof)[] = [
   { file: 'docs/6-api-and-hooks.md', has: 'snapshot.jpg?width=320"', run: 'demo' },
   { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/tokens', run: 'demo' },
   { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/forwards', why: 'its target is a server on the internet' }, // prettier-ignore
+  { file: 'docs/19-relay.md', has: 'api/v1/pushes', run: 'demo' },
+  { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/pushes', why: 'its target is a server on the internet; push.test.ts pushes' }, // prettier-ignore
+  { file: 'docs/6-api-and-hooks.md', has: 'push-private: 10', why: 'its targets are other machines; spec.test.ts reads such lines' }, // prettier-ignore
   { file: 'docs/6-api-and-hooks.md', has: 'POST localhost:8080/api/v1/pulls', why: 'its source is a server on the internet; pull.test.ts pulls' }, // prettier-ignore
   { file: 'docs/6-api-and-hooks.md', has: 'pull-private: 192', why: 'its sources are on other machines; spec.test.ts reads such lines' }, // prettier-ignore
   { file: 'docs/6-api-and-hooks.md', has: '"streams": [', why: OUTPUT },

@@ -15,9 +15,14 @@ import { CONNECT_DEADLINE } from '../../packages/webrtc/src/transport/peer-trans
 /** The tables of the documents that are made from the code, as Markdown. */
 
 const PACKAGES = resolve(import.meta.dirname, '../../packages')
-const LIMITS_FILES = ['limits', 'room-limits', 'cluster-limits', 'composite-limits', 'record-limits'].map((name) =>
-  join(PACKAGES, `server/src/config/${name}.ts`),
-)
+const LIMITS_FILES = [
+  'limits',
+  'room-limits',
+  'cluster-limits',
+  'composite-limits',
+  'record-limits',
+  'push-limits',
+].map((name) => join(PACKAGES, `server/src/config/${name}.ts`))
 const KIB = 1024
 const MIB = 1024 * KIB
 

@@ -4,6 +4,7 @@
  */
 export { run, start, type Finished, type RunningProcess } from './process.js'
 export { until, type UntilOptions } from './until.js'
+export { freeTcpPort, startNginxRtmp, type NginxRtmp } from './nginx-rtmp.js'
 export { startCamera, type CameraOptions, type RtspCamera } from './rtsp-camera.js'
 export { OnvifCamera, type OnvifOptions } from './onvif-camera.js'
 export { makeAccessUnits, ScriptedCamera } from './scripted-camera.js'

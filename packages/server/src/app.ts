@@ -9,6 +9,7 @@ import { observeCore, observeRooms } from './app/observe.js'
 import { answerRefusal, refusePublic } from './app/public-door.js'
 import { Opened } from './app/opened.js'
 import { PullsPart } from './app/pulls.js'
+import { PushesPart } from './app/pushes.js'
 import { openRecordings } from './app/record.js'
 import { RoomsPart } from './app/rooms.js'
 import { Web } from './app/web.js'
@@ -67,6 +68,7 @@ class App implements RunningServer {
   #cluster: ClusterPart | undefined
   #rooms: RoomsPart | undefined
   #pulls: PullsPart | undefined
+  #pushes: PushesPart | undefined
   #recordings: Recordings | undefined
   #stopWatching: () => void = () => undefined
   #draining = false
@@ -101,16 +103,18 @@ class App implements RunningServer {
     await this.#opened.open({ ...environment, audit, clientAddress, listeners, nodes, pages, sockets, tls })
     const rooms = (this.#rooms = new RoomsPart(this.#core, this.#opened, this.#cluster))
     const pulls = (this.#pulls = new PullsPart(this.#core, rooms))
+    const pushes = (this.#pushes = new PushesPart(this.#core, rooms))
     const recordings = (this.#recordings = openRecordings(this.#core, rooms))
     observeRooms(this.#core, rooms)
     await this.#web.register({
-      ...{ rooms, pulls, recordings, opened: this.#opened, cluster: this.#cluster },
+      ...{ rooms, pulls, pushes, recordings, opened: this.#opened, cluster: this.#cluster },
       isDraining: () => this.#draining,
     })
     await this.#opened.listen()
     await this.#listen(tls)
     recordings?.open()
     pulls.open()
+    pushes.open()
     if (source !== undefined) this.#stopWatching = watchCertificate(source, () => void this.renewCertificate())
   }
 
@@ -142,6 +146,7 @@ class App implements RunningServer {
     this.#rooms?.rooms.takeNobody()
     await delay(noticeMs)
     this.#opened.drain()
+    this.#pushes?.close()
     await this.#rooms?.drain()
     await this.#letViewersGo()
     await this.close()
@@ -154,6 +159,7 @@ class App implements RunningServer {
     this.#stopWarning()
     this.#opened.drain()
     this.#pulls?.close()
+    this.#pushes?.close()
     const recorded = this.#recordings?.close()
     this.#rooms?.close()
     hub.close('shutdown')

@@ -25,7 +25,10 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'crossroom-docs-'))
   symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'))
   cpSync(join(ROOT, 'package.json'), join(home, 'package.json'))
-  demo = await startServer({ args: ['--demo'], env: { HOME: home, XDG_STATE_HOME: '', CROSSROOM_API_KEY: '' } })
+  demo = await startServer({
+    args: ['--demo', '--push-private', '127.0.0.1'],
+    env: { HOME: home, XDG_STATE_HOME: '', CROSSROOM_API_KEY: '' },
+  })
   guarded = await startServer({
     args: ['--publish', 'token'],
     env: { HOME: home, XDG_STATE_HOME: '', CROSSROOM_API_KEY: '', CROSSROOM_SECRET: SECRET },
@@ -182,6 +185,16 @@ test('curl begins a recording', async () => {
   const blocks = [sample('docs/6-api-and-hooks.md', 'api-key)"'), sample('docs/15-record.md', 'api/v1/recordings')]
   const recording = JSON.parse(await printed(on(demo, blocks.join('\n')), environment(demo.ports))) as unknown
   expect(recording).toMatchObject({ stream: 'live/camera1', state: 'waiting', format: 'mp4' })
+})
+
+test('curl pushes a stream', async () => {
+  const text = sample('docs/19-relay.md', 'api/v1/pushes')
+  const block = on(demo, text).replace('rtmp://live.example.org/app', `${demo.rtmp}/live`)
+  const made = JSON.parse(await printed(block, environment(demo.ports))) as unknown
+  expect(made).toMatchObject({ stream: 'live/camera1', state: 'waiting' })
+  const push = start('ffmpeg', [...PUSH, '-f', 'flv', `${demo.rtmp}/live/camera1`])
+  await until('the pushed stream', () => liveStream(demo, 'live/STREAM-KEY'), { timeoutMs: 20_000 })
+  await push.stop()
 })
 
 test('curl saves the picture of a stream', async () => {

@@ -9,7 +9,7 @@ import type { ForwardTarget } from './forward-target.js'
 import { errorBody, forwardInfo, forwardRequest, idParams } from './schemas.js'
 import type { ForwardInfo } from './schemas.js'
 
-/** Forwards streams to other RTMP servers; implemented in the endpoints and passed to the API by `app.ts`. */
+/** Forwards streams to other RTMP servers: the older name of pushes. */
 export interface Forwards {
   list(): ForwardInfo[]
   get(id: string): ForwardInfo | undefined

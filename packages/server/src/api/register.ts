@@ -18,8 +18,10 @@ import { registerForwardRoutes } from './forwards.js'
 import type { Forwards } from './forwards.js'
 import { registerMetrics, type ScrapedMetrics } from './health.js'
 import type { Pulls } from '../pull/index.js'
+import type { Pushes } from '../push/index.js'
 import type { Recordings } from '../record/index.js'
 import { registerPullRoutes } from './pulls.js'
+import { registerPushRoutes } from './pushes.js'
 import { registerRecordingRoutes } from './recordings.js'
 import { registerRoomTokenRoutes } from './room-tokens.js'
 import { registerRoomRoutes } from './rooms.js'
@@ -35,6 +37,8 @@ export interface ApiDeps extends StreamRouteDeps, AccessOptions {
   readonly forwards?: Forwards | undefined
   /** Absent when nothing is pulled; then `/pulls` is not there. */
   readonly pulls?: Pulls | undefined
+  /** Absent when nothing is pushed; then `/pushes` is not there. */
+  readonly pushes?: Pushes | undefined
   /** Absent without a folder for them; then `/recordings` is not there. */
   readonly recordings?: Recordings | undefined
   /** Absent without codecs; then there are no snapshots. */
@@ -91,6 +95,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
         if (deps.calls !== undefined) registerCallRoutes(guarded, deps.calls)
         if (deps.snapshots !== undefined) registerSnapshotRoutes(guarded, { ...deps, snapshots: deps.snapshots })
         if (deps.pulls !== undefined) registerPullRoutes(guarded, deps.pulls)
+        if (deps.pushes !== undefined) registerPushRoutes(guarded, deps.pushes)
         if (deps.recordings !== undefined) registerRecordingRoutes(guarded, deps.recordings)
         const { forwards, forwardPrivate: allowPrivate } = deps
         if (forwards !== undefined) registerForwardRoutes(guarded, { forwards, allowPrivate })

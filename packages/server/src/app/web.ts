@@ -26,6 +26,7 @@ import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 import type { Opened } from './opened.js'
 import type { PullsPart } from './pulls.js'
+import type { PushesPart } from './pushes.js'
 import type { Recordings } from '../record/index.js'
 
 /** What the routes are made of besides the core. */
@@ -34,6 +35,7 @@ export interface WebParts {
   readonly opened: Opened
   readonly cluster: ClusterPart | undefined
   readonly pulls: PullsPart
+  readonly pushes: PushesPart
   readonly recordings: Recordings | undefined
   isDraining(): boolean
 }
@@ -157,8 +159,9 @@ export class Web {
       ...{ composites: { composites: rooms.composites, isImage: (file) => imageKindOf(file) !== undefined } },
       ...{ ...opened.addresses, sdkAppId, forwardPrivate, audit, snapshots },
       ...{
-        forwards: opened.rtmp?.forwards,
+        forwards: parts.pushes.forwards,
         pulls: parts.pulls.pulls,
+        pushes: parts.pushes.pushes,
         recordings: parts.recordings,
         cluster,
         elsewhere,

@@ -8,6 +8,7 @@ import { KiB, MiB, SECOND } from './units.js'
 
 export * from './cluster-limits.js'
 export * from './composite-limits.js'
+export * from './push-limits.js'
 export * from './record-limits.js'
 export * from './room-limits.js'
 
@@ -270,7 +271,7 @@ export const hookLimits = {
   retryMaxMs: 60_000,
 } as const
 
-/** Pulling from and forwarding to other servers. */
+/** The older routes of pushes, `/forwards`. */
 export const forwardLimits = {
   /** Forward rules at the same time. */
   rules: 64,

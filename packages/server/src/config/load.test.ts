@@ -178,6 +178,7 @@ test('every option has a description, a flag and a variable of the same name', (
       'hookSecret',
       'apiKey',
       'pull',
+      'push',
       'recordUploadSecret',
       'cluster',
     ],

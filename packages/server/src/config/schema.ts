@@ -149,6 +149,16 @@ export const serverOptions = {
     takes: 'DIR',
     description: 'folders whose files may be pulled by file:/// addresses, comma-separated; others are refused',
   }),
+  push: list(z.string(), {
+    takes: 'PUSH',
+    description:
+      'streams to send to other servers: APP/STREAM=URL, room:ROOM/USER=URL or room:ROOM=URL (its composite), comma-separated; behind the URL #on-demand',
+    secret: true,
+  }),
+  pushPrivate: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {
+    takes: 'CIDR',
+    description: 'private networks to which streams may be pushed, comma-separated; others are refused',
+  }),
   ...recordOptions,
   stateDir: text({
     takes: 'DIR',

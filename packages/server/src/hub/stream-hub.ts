@@ -81,6 +81,11 @@ export class StreamHub {
     return this.#fetches.isPending(key)
   }
 
+  /** A resolver has the stream for the demand alone. */
+  isFetched(key: StreamKey): boolean {
+    return this.#fetches.has(key)
+  }
+
   /**
    * Calls back with the stream when it is there, or with undefined after `wait`, for play may come just before publish, or after the
    * deadline of a resolver that fetches it. A stream whose publisher left counts as there while it is in grace. The answer cancels.

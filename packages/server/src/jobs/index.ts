@@ -1,6 +1,8 @@
 export { JobStore, StateError, type JobKind, type StoredJob } from './job-store.js'
 export { newJobId } from './job-id.js'
+export { JobNetwork, type Place } from './network.js'
 export { retryDelayMs, type RetryLimits } from './retry-delay.js'
+export { decoded, redacted, secretsOfQuery } from './secrets.js'
 export { StateDirectory } from './state-directory.js'
 export { StateFile, type DocumentShape, type ReadDocument } from './state-file.js'
 export { EVERY_NETWORK, TargetRefused, Targets, type ResolveHost, type TargetsOptions } from './targets.js'

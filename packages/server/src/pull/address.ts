@@ -1,4 +1,5 @@
 import { pullLimits } from '../config/index.js'
+import { decoded, redacted, secretsOfQuery } from '../jobs/index.js'
 import { REDACTED } from '../observe/index.js'
 
 /** How a stream is fetched. The first three are read by the server, the others by pull children. */
@@ -64,39 +65,16 @@ function kindOf(kind: PullKind, path: string): PullKind | undefined {
 
 /** Scheme, host and path; neither user, password and query nor parts of the path that are called passwords. */
 export function shownAddress({ text }: PullAddress): string {
-  const { protocol, host, pathname, search } = new URL(text)
-  const path = pathname.replaceAll(/[^/&]*(?:pass|pwd|token|secret|key)[^/&]*=[^/&]*/gi, REDACTED)
+  const { protocol, host, pathname, search, password } = new URL(text)
+  const named = pathname.replaceAll(/[^/&]*(?:pass|pwd|token|secret|key)[^/&]*=[^/&]*/gi, REDACTED)
+  const path = redacted(named, [password])
   return `${protocol}//${host}${path}${search === '' ? '' : `?${REDACTED}`}`
 }
-
-/** Shorter parts of an address are no secrets, and would take half of a sentence along. */
-const MIN_SECRET_CHARS = 4
 
 /** A peer may repeat the secrets of an address when it says no, in whatever spelling. */
 export function withoutSecrets(sentence: string, address: PullAddress): string {
   const { search, username, password, pathname } = new URL(address.text)
   const inPath = pathname.split(/[/&]/).map((part) => /=(.*)/.exec(part)?.[1] ?? '')
-  const values = search
-    .slice(1)
-    .split('&')
-    .flatMap((field) => [field.replace(/^[^=]*=/, ''), field])
-  const secrets = [
-    search.slice(1),
-    password,
-    username.length > 0 ? `${username}:${password}` : '',
-    ...values,
-    ...inPath,
-  ]
-  const spellings = secrets
-    .flatMap((secret) => [secret, decoded(secret), encodeURIComponent(decoded(secret))])
-    .filter((secret) => secret.length >= MIN_SECRET_CHARS || (secret === password && secret !== ''))
-  return spellings.sort((a, b) => b.length - a.length).reduce((text, part) => text.replaceAll(part, REDACTED), sentence)
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  const credentials = [password, username.length > 0 ? `${username}:${password}` : '']
+  return redacted(sentence, [...secretsOfQuery(search.slice(1)), ...credentials, ...inPath], password)
 }

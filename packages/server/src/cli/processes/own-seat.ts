@@ -105,6 +105,7 @@ class OwnSeat implements ServeSeat {
       // What the operator wrote is done once, and each keeps its own jobs.
       ...(place > 0 && {
         pull: [],
+        push: [],
         ...(stateDir !== undefined && { stateDir: join(stateDir, `process-${String(this.index)}`) }),
       }),
     }

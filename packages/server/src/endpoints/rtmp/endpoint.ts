@@ -2,17 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { RtmpServerSession } from '@crossroom/rtmp'
 import { connectionLimits, mediaLimits, nameLimits, publisherLimits, rtmpLimits } from '../../config/index.js'
-import {
-  connectOut,
-  type EncoderOrigins,
-  type Guest,
-  type Origins,
-  type RateLimits,
-  type Reached,
-} from '../../net/index.js'
+import type { EncoderOrigins, Guest, Origins, RateLimits, Reached } from '../../net/index.js'
 import type { OpenProtocol, ProtocolEnvironment } from '../protocol.js'
 import { RtmpConnection } from './connection.js'
-import { RtmpForwards } from './forward/rtmp-forwards.js'
 import { rtmpOrigins } from './origins.js'
 
 export interface RtmpEndpointOptions {
@@ -40,21 +32,12 @@ const DECODE_LIMITS: RateLimits = {
   overRateMicros: Infinity,
 }
 
-/** `rtmp://HOST/APP/STREAM` and `rtmps://`, and streams that are forwarded by them to other servers. */
+/** `rtmp://HOST/APP/STREAM` and `rtmps://`. */
 export class RtmpEndpoint implements OpenProtocol {
-  readonly forwards: RtmpForwards
   readonly #options: RtmpEndpointOptions
 
   constructor(options: RtmpEndpointOptions) {
     this.#options = options
-    const { clock, hub, log, sockets, sourceFor } = options.environment
-    this.forwards = new RtmpForwards(
-      hub,
-      clock,
-      log,
-      (to, ready) => connectOut(to, 'forward', sockets, ready),
-      sourceFor,
-    )
   }
 
   async listen(): Promise<void> {
@@ -75,10 +58,6 @@ export class RtmpEndpoint implements OpenProtocol {
 
   playAddresses({ rtmp }: Origins, name: string): Readonly<Record<string, string>> {
     return { rtmp: `${rtmp}/${name}` }
-  }
-
-  drain(): void {
-    this.forwards.close()
   }
 
   #accept(socket: Socket, guest: Guest): void {

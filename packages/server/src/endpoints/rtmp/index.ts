@@ -16,7 +16,7 @@ const options = {
   ),
 }
 
-/** RTMP and RTMPS: published, played and forwarded. */
+/** RTMP and RTMPS: published and played. */
 export const rtmp: ProtocolWith<typeof options> = {
   name: 'rtmp',
   publishes: ['rtmp'],

@@ -1,0 +1,5 @@
+export { parsePushAddress, withoutSecrets } from './address.js'
+export { Forwards } from './forwards.js'
+export { PushRefused, Pushes, type PushInfo } from './pushes.js'
+export { senderOpener } from './send/open-sender.js'
+export { parsePushOption, pushKind, pushRequest, type PushPlace, type PushSpec } from './spec.js'
