@@ -37,7 +37,7 @@ const FOLDERS = {
   },
 }
 /** Imported without their folder's index: a child process takes the limits alone, a room's player of FLV no other protocol. */
-const ALONE = ['config/limits.js', 'stream/flv-source.js']
+const ALONE = ['config/limits.js', 'stream/flv-source.js', 'jobs/worker/run-worker.js', 'jobs/worker/library.js']
 /** Layers whose folders do not know each other, and share the files beside them. Their index alone knows all folders. */
 const APART = ['endpoints']
 const IMPORT =

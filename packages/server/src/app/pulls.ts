@@ -1,6 +1,6 @@
 import { ALL_PERMISSIONS } from '../auth/index.js'
 import { PublishAttempt } from '../endpoints/index.js'
-import { JobStore, Targets } from '../jobs/index.js'
+import { jobChildSpawner, JobStore, Targets } from '../jobs/index.js'
 import {
   FetchNetwork,
   fetcherOpener,
@@ -8,7 +8,6 @@ import {
   orderOf,
   parsePullOption,
   PullChildren,
-  pullChildSpawner,
   pullKind,
   Pulls,
   type PullSpec,
@@ -35,7 +34,7 @@ export class PullsPart {
     const network = new FetchNetwork(clock, targets, sockets)
     const proxy = (this.#proxy = new HttpProxy(network))
     this.#children = new PullChildren({
-      ...{ clock, log, spawn: pullChildSpawner(log) },
+      ...{ clock, log, spawn: jobChildSpawner('pull', log) },
       orderOf: (options) => orderOf(options, { targets, proxy, folders: config.pullFiles }),
     })
     this.pulls = new Pulls({

@@ -1,13 +1,15 @@
 import { StreamKey } from '../hub/index.js'
-import { EVERY_NETWORK, JobNetwork, JobStore, Targets } from '../jobs/index.js'
+import { EVERY_NETWORK, jobChildSpawner, JobNetwork, JobStore, Targets } from '../jobs/index.js'
 import {
   Forwards,
   parsePushOption,
+  PushChildren,
   Pushes,
   pushKind,
   senderOpener,
   type PushPlace,
   type PushSpec,
+  WhipDoor,
 } from '../push/index.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
@@ -18,6 +20,8 @@ const STATES = ['waiting', 'connecting', 'pushing', 'retrying', 'ended'] as cons
 export class PushesPart {
   readonly pushes: Pushes
   readonly forwards: Forwards
+  readonly #door = new WhipDoor()
+  readonly #children: PushChildren
   readonly #configured: readonly PushSpec[]
 
   /**
@@ -29,11 +33,12 @@ export class PushesPart {
     this.#configured = config.push.map(parsePushOption)
     const networkFor = (allowed: readonly string[], option: string): JobNetwork =>
       new JobNetwork(new Targets({ allowed, option }), sockets, 'push')
+    const children = (this.#children = new PushChildren({ clock, log, spawn: jobChildSpawner('push', log) }))
     this.pushes = new Pushes({
       ...{ clock, hub, log, nowMs: Date.now, random: Math.random, sourceFor: environment.sourceFor },
       store: new JobStore(state, pushKind),
       openSender: senderOpener({
-        clock,
+        ...{ clock, children, door: this.#door },
         network: networkFor(config.pushPrivate, '--push-private'),
         forwardNetwork: networkFor(config.forwardPrivate ? EVERY_NETWORK : [], '--forward-private'),
       }),
@@ -56,6 +61,8 @@ export class PushesPart {
   /** Idempotent. */
   close(): void {
     this.pushes.close()
+    this.#door.close()
+    this.#children.close()
   }
 
   #addMetrics({ metrics }: Core): void {
@@ -67,6 +74,7 @@ export class PushesPart {
       ['state'],
     )
     const { pushes } = this
+    metrics.addGauge('push_processes', 'Child processes that send streams', () => this.#children.size)
     metrics.addCounter('push_failures_total', 'Attempts to push a stream that failed', () => pushes.totals.failures)
     metrics.addCounter('push_bytes_total', 'Bytes that were pushed', () => pushes.totals.bytesOut)
     metrics.addCounter(

@@ -10,8 +10,21 @@ export const pushLimits = {
   bearerChars: 2048,
   /** Redirects of HTTP in a row. */
   redirects: 5,
+  /** An offer or an answer of WHIP. */
+  answerBytes: 64 * KiB,
+  /** A target that is told that its session ends has this long to answer. */
+  leaveMs: 2_000,
   /** A target that has not accepted the stream after this is left. */
   connectMicros: 10 * SECOND,
+  /** A target that takes nothing for this long, while data waits for it, is left. */
+  stallMicros: 10 * SECOND,
+  /** A child process without pushes ends after this. */
+  childLingerMicros: 10 * SECOND,
+  /** A child process that does not answer for this long is ended. */
+  childSilentMicros: 10 * SECOND,
+  childPingMicros: 2 * SECOND,
+  /** Frames that wait for a child process; beyond it they are left out up to the next keyframe. */
+  childQueueBytes: 16 * MiB,
   /** Data that waits for a slow target; beyond it frames are left out up to the next keyframe. */
   waitingBytes: 4 * MiB,
   /** Sound that comes before the first picture waits for it as long as this, and as many bytes. */

@@ -152,7 +152,7 @@ export const serverOptions = {
   push: list(z.string(), {
     takes: 'PUSH',
     description:
-      'streams to send to other servers: APP/STREAM=URL, room:ROOM/USER=URL or room:ROOM=URL (its composite), comma-separated; behind the URL #on-demand',
+      'streams to send to other servers: APP/STREAM=URL, room:ROOM/USER=URL or room:ROOM=URL (its composite), comma-separated; behind the URL #on-demand, #bearer=TOKEN, joined by &',
     secret: true,
   }),
   pushPrivate: list(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be addresses or CIDR ranges'), {

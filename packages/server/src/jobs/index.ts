@@ -1,3 +1,5 @@
+export { jobChildSpawner, type Child, type ChildHandlers, type SpawnChild } from './children/spawn-child.js'
+export { WatchedChild } from './children/watched-child.js'
 export { JobStore, StateError, type JobKind, type StoredJob } from './job-store.js'
 export { newJobId } from './job-id.js'
 export { JobNetwork, type Place } from './network.js'

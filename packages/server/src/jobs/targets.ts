@@ -29,12 +29,13 @@ export class TargetRefused extends Error {
  */
 export class Targets {
   readonly #ranges: AddressRanges
-  readonly #option: string
+  /** The one that allows more, for sentences. */
+  readonly option: string
   readonly #resolve: ResolveHost
 
   constructor({ allowed, option, resolve = resolveBySystem }: TargetsOptions) {
     this.#ranges = new AddressRanges(allowed)
-    this.#option = option
+    this.option = option
     this.#resolve = resolve
   }
 
@@ -51,7 +52,7 @@ export class Targets {
     const addresses = await this.#addressesOf(host)
     // One private address among public ones is how name servers lead a server inside: all must be allowed.
     if (!addresses.every((address) => this.allows(address)))
-      throw new TargetRefused(`The target leads into a private network; ${this.#option} allows that.`)
+      throw new TargetRefused(`The target leads into a private network; ${this.option} allows that.`)
     return addresses.find((address) => isIP(address) === 4) ?? addresses[0]!
   }
 

@@ -30,10 +30,16 @@ interface Scheme {
 const SCHEMES: Readonly<Record<string, Scheme>> = {
   'rtmp:': { kind: 'rtmp', tls: false, port: 1935 },
   'rtmps:': { kind: 'rtmp', tls: true, port: 443 },
+  'http:': { kind: 'whip', tls: false, port: 80 },
+  'https:': { kind: 'whip', tls: true, port: 443 },
+  'srt:': { kind: 'srt', tls: false, port: 0 },
+  'rtsp:': { kind: 'rtsp', tls: false, port: 554 },
+  'rtsps:': { kind: 'rtsp', tls: true, port: 322 },
 }
 
 /** What `POST /pushes` and `--push` say about addresses they refuse. */
-export const PUSH_ADDRESSES = 'The address must be rtmp://HOST[:PORT]/APP/STREAM or rtmps://….'
+export const PUSH_ADDRESSES =
+  'The address must be rtmp://HOST[:PORT]/APP/STREAM, rtmps://…, https://HOST/PATH or http://… (WHIP), srt://HOST:PORT, rtsp://HOST[:PORT]/PATH or rtsps://….'
 
 /** Undefined for anything that cannot be pushed to. */
 export function parsePushAddress(text: string): PushAddress | undefined {
@@ -50,16 +56,18 @@ export function parsePushAddress(text: string): PushAddress | undefined {
   }
 }
 
-/** Server and app only: what stands behind is the key of the stream, or may contain one. */
+/** Server and app only: what stands behind is the key of the stream, or may contain one. WHIP has no app. */
 export function shownAddress({ text }: Pick<PushAddress, 'text'>): string {
-  const { protocol, host, pathname } = new URL(text)
+  const { protocol, host, pathname, search } = new URL(text)
+  if (protocol.startsWith('http')) return `${protocol}//${host}/${REDACTED}`
+  if (protocol === 'srt:') return `${protocol}//${host}${search === '' ? '' : `?${REDACTED}`}`
   return `${protocol}//${host}/${pathname.split('/')[1] ?? ''}/${REDACTED}`
 }
 
 /** A target may repeat the key when it says no: as a whole, or a part of it, in whatever spelling. */
 export function withoutSecrets(sentence: string, { text }: Pick<PushAddress, 'text'>, bearer = ''): string {
-  const { pathname, search, username, password } = new URL(text)
-  const path = pathname.slice(1)
+  const { pathname, search, username, password, protocol } = new URL(text)
+  const path = protocol.startsWith('http') ? pathname : pathname.slice(1)
   const name = path.slice(path.indexOf('/') + 1)
   const ofPath = [path + search, name + search, name, ...name.split('/')]
   const credentials = [password, username.length > 0 ? `${username}:${password}` : '', bearer]

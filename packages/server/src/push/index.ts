@@ -1,5 +1,7 @@
 export { parsePushAddress, withoutSecrets } from './address.js'
+export { PushChildren } from './children/push-children.js'
 export { Forwards } from './forwards.js'
 export { PushRefused, Pushes, type PushInfo } from './pushes.js'
 export { senderOpener } from './send/open-sender.js'
+export { WhipDoor } from './send/whip-door.js'
 export { parsePushOption, pushKind, pushRequest, type PushPlace, type PushSpec } from './spec.js'

@@ -7,6 +7,7 @@ test.each([
   ['live/a=rtmp://h/x/y?b=c=d#on-demand', { stream: 'live/a', url: 'rtmp://h/x/y?b=c=d', onDemand: true }],
   ['room:yard/gate=rtmp://h/x/y', { room: 'yard', userId: 'gate' }],
   ['room:yard/gate/aux=rtmp://h/x/y', { room: 'yard', userId: 'gate', streamType: 'aux' }],
+  ['live/a=https://h/x#bearer=t.o-k&on-demand', { url: 'https://h/x', bearer: 't.o-k', onDemand: true }],
   ['room:yard=rtmp://h/x/y', { room: 'yard', userId: undefined }],
 ])('%s is read', (text, spec) => {
   expect(parsePushOption(text)).toMatchObject(spec)
@@ -28,6 +29,7 @@ test.each([
   [{ stream: 'live/a', room: 'r' }, 'needs either stream or room'],
   [{ stream: 'live/a', userId: 'u' }, 'userId belongs to room'],
   [{ room: 'r', streamType: 'aux' }, 'streamType belongs to userId'],
+  [{ stream: 'live/a', bearer: 't' }, 'bearer belongs to an address of WHIP'],
   [{ stream: 'live/../a' }, 'must be APP/STREAM'],
 ])('%j is refused', (fields, sentence) => {
   const parsed = pushRequest.safeParse({ url: 'rtmp://h/x/y', ...fields })

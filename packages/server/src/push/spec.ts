@@ -42,7 +42,13 @@ const fields = {
     .string()
     .max(pushLimits.urlChars)
     .refine((text) => parsePushAddress(text) !== undefined, PUSH_ADDRESSES)
-    .describe('rtmp://HOST/APP/STREAM, rtmps://…'),
+    .describe('rtmp://HOST/APP/STREAM, rtmps://…, https://… (WHIP), srt://HOST:PORT, rtsp://HOST/PATH, rtsps://…'),
+  bearer: z
+    .string()
+    .max(pushLimits.bearerChars)
+    .regex(/^[\x21-\x7e]+$/, 'must be a token')
+    .optional()
+    .describe('of WHIP: sent as Authorization: Bearer'),
   stream: z.string().refine(isStreamName, 'must be APP/STREAM').optional(),
   room: z.string().refine(isRoomId, 'must be a room id').optional(),
   userId: z
@@ -59,12 +65,16 @@ const hasOnePlace = ({ stream, room }: PushPlace): boolean => (stream === undefi
 const hasUserInRoom = ({ room, userId }: PushPlace): boolean => room !== undefined || userId === undefined
 const hasTypeOfUser = ({ userId, streamType }: PushPlace): boolean => userId !== undefined || streamType === undefined
 
+const hasBearerOfWhip = ({ url, bearer }: { readonly url: string; readonly bearer?: string | undefined }): boolean =>
+  bearer === undefined || /^https?:/i.test(url)
+
 /** Body of `POST /pushes`. */
 export const pushRequest = z
   .strictObject(fields)
   .refine(hasOnePlace, 'needs either stream or room')
   .refine(hasUserInRoom, 'userId belongs to room')
   .refine(hasTypeOfUser, 'streamType belongs to userId')
+  .refine(hasBearerOfWhip, 'bearer belongs to an address of WHIP')
 
 export const pushKind: JobKind<StoredPush> = {
   ...{ name: 'pushes', version: 1 },
@@ -73,10 +83,10 @@ export const pushKind: JobKind<StoredPush> = {
 }
 
 const ENTRY = /^(?:room:([^/=]+)(?:\/([^/=]+)(?:\/(main|aux))?)?|([^/=]+\/[^/=]+))=([^#]+)(?:#(.*))?$/
-const WORDS = ['on-demand']
+const WORDS = ['on-demand', 'bearer']
 
 /**
- * One value of `--push`: `APP/STREAM=URL`, `room:ROOM/USER=URL` or `room:ROOM=URL`, with `#on-demand` behind it.
+ * One value of `--push`: `APP/STREAM=URL`, `room:ROOM/USER=URL` or `room:ROOM=URL`, with `#on-demand` or `#bearer=TOKEN` behind it, joined by `&`.
  * @throws ConfigError
  */
 export function parsePushOption(text: string): PushSpec {
@@ -85,12 +95,13 @@ export function parsePushOption(text: string): PushSpec {
   const isKnown = [...options.keys()].every((word) => WORDS.includes(word))
   const parsed = pushRequest.safeParse({
     ...{ url, stream, room, userId, streamType, onDemand: options.has('on-demand') },
+    bearer: options.get('bearer') ?? undefined,
   })
   if (parsed.success && isKnown) return parsed.data
   const place = stream ?? room ?? 'a value'
   const why = parsed.success ? 'an unknown word stands behind #' : (parsed.error.issues[0]?.message ?? '')
   throw new ConfigError(
-    `--push: ${place} is not valid (${why}). Write APP/STREAM=URL, room:ROOM/USER=URL or room:ROOM=URL, with #on-demand behind it.`,
+    `--push: ${place} is not valid (${why}). Write APP/STREAM=URL, room:ROOM/USER=URL or room:ROOM=URL, with #on-demand or #bearer=TOKEN behind it.`,
   )
 }
 

@@ -8,9 +8,9 @@ import {
 } from '@crossroom/media'
 import { pullLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
+import { WatchedChild, type SpawnChild } from '../../jobs/index.js'
 import type { FetchHandlers, Fetcher } from '../fetcher.js'
 import { PULL_MESSAGE, type EngineReady, type FetchEnd, type FetchOrder, type RefusedTrack } from '../worker/orders.js'
-import type { Child, SpawnChild } from './spawn-child.js'
 
 export interface PullChildOptions {
   readonly clock: Clock
@@ -32,24 +32,19 @@ interface Running {
 /** One pull child, watched by heartbeats: it ends when it hangs, and some seconds after its last fetch. */
 export class PullChild {
   readonly #options: PullChildOptions
-  readonly #child: Child
+  readonly #child: WatchedChild
   readonly #running = new Map<number, Running>()
   #nextChannel = 0
-  #heardAt: number
-  #cancelBeat: (() => void) | undefined
-  #cancelLinger: (() => void) | undefined
   #why: string | undefined
-  #hasEnded = false
 
   constructor(options: PullChildOptions) {
     this.#options = options
-    this.#heardAt = options.clock.listened()
-    this.#child = options.spawn({
+    this.#child = new WatchedChild({
+      ...{ clock: options.clock, spawn: options.spawn, limits: pullLimits },
+      ping: controlMessage(PULL_MESSAGE.ping, 0),
       message: (message) => this.#handleMessage(message),
-      exited: (reason) => this.#handleExit(reason),
+      ended: (reason) => this.#handleExit(reason),
     })
-    this.#beat()
-    this.#lingerIfIdle()
   }
 
   /** How many more fetches it takes. */
@@ -60,8 +55,7 @@ export class PullChild {
   open(order: FetchOrder, handlers: ChildFetchHandlers): Fetcher {
     const channel = this.#nextChannel
     this.#nextChannel += 2
-    this.#cancelLinger?.()
-    this.#cancelLinger = undefined
+    this.#child.stay()
     this.#running.set(channel, { handlers, configs: [undefined, undefined] })
     this.#child.write(controlMessage(PULL_MESSAGE.open, channel, order))
     return {
@@ -75,13 +69,10 @@ export class PullChild {
 
   /** Idempotent. */
   close(): void {
-    this.#cancelBeat?.()
-    this.#cancelLinger?.()
-    this.#child.kill()
+    this.#child.close()
   }
 
   #handleMessage(message: WireMessage): void {
-    this.#heardAt = this.#options.clock.listened()
     const { type, channel } = message
     if (type === PULL_MESSAGE.ready) this.#why = (parseControl(message) as EngineReady | undefined)?.why
     const running = this.#running.get(channel & ~1)
@@ -106,27 +97,11 @@ export class PullChild {
     handlers.frame({ ...frame, receivedAt, ...(age === undefined ? {} : { captureTime: receivedAt + age }) })
   }
 
-  /** Counts only time in which this process listened: a server that stood still does not blame its children. */
-  #beat(): void {
-    const { clock } = this.#options
-    this.#cancelBeat = clock.after(pullLimits.childPingMicros, () => {
-      if (clock.listened() - this.#heardAt >= pullLimits.childSilentMicros) this.#child.kill()
-      else this.#child.write(controlMessage(PULL_MESSAGE.ping, 0))
-      this.#beat()
-    })
-  }
-
   #lingerIfIdle(): void {
-    if (this.#running.size > 0 || this.#hasEnded) return
-    this.#cancelLinger?.()
-    this.#cancelLinger = this.#options.clock.after(pullLimits.childLingerMicros, () => this.#child.kill())
+    if (this.#running.size === 0) this.#child.linger()
   }
 
   #handleExit(reason: string): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    this.#cancelBeat?.()
-    this.#cancelLinger?.()
     const running = [...this.#running.values()]
     this.#running.clear()
     this.#options.ended(reason)

@@ -16,7 +16,7 @@ import type { FetchFailure } from '../fetcher.js'
 import { settled } from '../pulls.fake.js'
 import { PULL_MESSAGE, type FetchOrder } from '../worker/orders.js'
 import { PullChildren } from './pull-children.js'
-import type { ChildHandlers } from './spawn-child.js'
+import type { ChildHandlers } from '../../jobs/index.js'
 
 /** Children as the test plays them. */
 function stage() {
@@ -29,7 +29,7 @@ function stage() {
       const child = { handlers, got: [] as WireMessage[], isKilled: false }
       const reader = new WireReader((message) => child.got.push({ ...message, body: message.body.slice() }))
       children.push(child)
-      return { write: (bytes) => reader.push(bytes), kill: () => (child.isKilled = true) }
+      return { waitingBytes: 0, write: (bytes) => reader.push(bytes), kill: () => (child.isKilled = true) }
     },
     orderOf: ({ address, timeoutMs }) => {
       judged.push(address.text)

@@ -1,11 +1,11 @@
 import { pullLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
+import type { SpawnChild } from '../../jobs/index.js'
 import type { Log } from '../../observe/index.js'
 import { parsePullAddress, type PullAddress } from '../address.js'
 import type { Fetcher, FetchHandlers, FetchOptions, OpenFetcher } from '../fetcher.js'
 import type { FetchEnd, FetchOrder } from '../worker/orders.js'
 import { PullChild } from './pull-child.js'
-import type { SpawnChild } from './spawn-child.js'
 
 export interface PullChildrenOptions {
   readonly clock: Clock

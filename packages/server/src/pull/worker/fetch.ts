@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MediaFrame, Micros } from '@crossroom/media'
 import type { FormatContext, Packet } from 'node-av/lib'
-import type { Library } from './library.js'
+import type { Library } from '../../jobs/worker/library.js'
 import type { FetchEnd, FetchOrder, RefusedTrack } from './orders.js'
 import { Pace } from './pace.js'
 import { RtspRelay } from './rtsp-relay.js'

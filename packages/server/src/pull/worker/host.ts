@@ -8,15 +8,9 @@ import {
   type WireMessage,
 } from '@crossroom/media'
 import { Fetch } from './fetch.js'
-import type { Library } from './library.js'
+import type { Library } from '../../jobs/worker/library.js'
+import type { WorkerPipe } from '../../jobs/worker/run-worker.js'
 import { PULL_MESSAGE, type FetchOrder } from './orders.js'
-
-/** The pipe to the server. */
-export interface Pipe {
-  write(message: Uint8Array): void
-  /** It takes no more media now. */
-  readonly isFull: boolean
-}
 
 interface Running {
   readonly fetch: Fetch
@@ -28,10 +22,10 @@ interface Running {
 /** The fetches of one pull child: messages in, messages out. */
 export class PullHost {
   readonly #library: Library
-  readonly #pipe: Pipe
+  readonly #pipe: WorkerPipe
   readonly #running = new Map<number, Running>()
 
-  constructor(library: Library, pipe: Pipe) {
+  constructor(library: Library, pipe: WorkerPipe) {
     this.#library = library
     this.#pipe = pipe
   }

@@ -10,7 +10,7 @@ import {
   type Micros,
 } from '@crossroom/media'
 import type { CodecParameters } from 'node-av/lib'
-import type { Library } from './library.js'
+import type { Library } from '../../jobs/worker/library.js'
 
 /** Called with each coded sound; `config` is a new object only when it changed. */
 export type HandleSound = (config: AudioConfig, data: Uint8Array, pts: Micros) => void

@@ -2,7 +2,7 @@ import type { AudioConfig, CodecConfig, MediaFrame, Micros } from '@crossroom/me
 import type { CodecParameters, FormatContext, Packet, Stream } from 'node-av/lib'
 import { mediaLimits } from '../../config/limits.js'
 import { AccessUnits } from './access-units.js'
-import type { Library } from './library.js'
+import type { Library } from '../../jobs/worker/library.js'
 import type { RefusedTrack } from './orders.js'
 import { Pictures } from './pictures.js'
 import { PictureSizes } from './picture-sizes.js'

@@ -1,4 +1,4 @@
-/** FFmpeg's libraries by their low-level calls; loaded only in pull children. */
+/** FFmpeg's libraries by their low-level calls; loaded only in job processes. */
 export type Library = typeof import('node-av/lib') & { readonly constants: typeof import('node-av/constants') }
 
 /** Throws when the optional package or its binary for this platform is not there. */
