@@ -16,6 +16,8 @@ export interface NginxRtmp {
   /** Ends it as `kill -9` does, and `start` brings it back on its port. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** It keeps its connections and reads nothing more. */
+  freeze(): void
   stop(): Promise<void>
 }
 
@@ -63,7 +65,9 @@ export async function startNginxRtmp(auth = 'http://127.0.0.1:9/'): Promise<Ngin
       await nginx?.exited
     },
     start: begin,
+    freeze: () => void nginx?.child.kill('SIGSTOP'),
     stop: async () => {
+      nginx?.child.kill('SIGCONT')
       await nginx?.stop()
       rmSync(folder, { recursive: true, force: true })
     },

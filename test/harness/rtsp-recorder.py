@@ -19,7 +19,8 @@ factory.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
 factory.set_latency(0)
 factory.set_launch(
     '( matroskamux name=mux streamable=true ! filesink async=false location=%s '
-    'rtph264depay name=depay0 ! h264parse ! mux. rtpmp4gdepay name=depay1 ! aacparse ! mux. )' % options['file'])
+    'rtp%sdepay name=depay0 ! %sparse ! mux. rtpmp4gdepay name=depay1 ! aacparse ! mux. )'
+    % (options['file'], options.get('video', 'h264'), options.get('video', 'h264')))
 auth = GstRtspServer.RTSPAuth()
 token = GstRtspServer.RTSPToken()
 token.set_string('media.factory.role', 'user')

@@ -147,3 +147,88 @@ test.each([
   expect(status).toBe(400)
   expect(JSON.stringify(body)).toMatch(/message/)
 })
+
+/** A device in a room, with a moving picture and a tone. */
+async function enter(roomId: string, userId: string): Promise<RunningProcess> {
+  const device = pushFfmpeg({ url: `${server.rtmp}/push/${roomId}?userid=${userId}` })
+  await until(`${userId} in the room`, async () => {
+    const path = `rooms/${roomId}/members`
+    const answer = await rest<{ members: { streams: { hasVideo: boolean; hasAudio: boolean }[] }[] }>(
+      server,
+      'GET',
+      path,
+    )
+    return answer?.members[0]?.streams.some(({ hasAudio, hasVideo }) => hasAudio && hasVideo)
+  })
+  return device
+}
+
+test('a member of a room and the composite of the room are pushed', async () => {
+  const member = await push({ room: 'yard', userId: 'gate', url: `${nginx.rtmp}/live/member` })
+  const composite = await push({ room: 'yard', url: `${nginx.rtmp}/live/composite` })
+  expect(member.body.state).toBe('waiting')
+  const device = await enter('yard', 'gate')
+  await pushing(member.body.id)
+  expect((await rest<Push>(server, 'GET', `pushes/${composite.body.id}`))?.state).toBe('waiting')
+  await rest(server, 'POST', 'rooms/yard/composites', { layout: 'grid', width: 320, height: 180, names: false })
+  await pushing(composite.body.id)
+  const { tracks } = await probe(`${nginx.rtmp}/live/composite`)
+  expect(tracks.map(({ codec, width }) => [codec, width]).sort()).toEqual([
+    ['aac', undefined],
+    ['h264', 320],
+  ])
+  for (const { body } of [member, composite]) await rest(server, 'DELETE', `pushes/${body.id}`)
+  await device.stop()
+})
+
+test('a target that hangs is left and told; another one beside it gets everything', async () => {
+  const [hung, other] = await Promise.all([startNginxRtmp(), startServer()])
+  const [slow, good] = [
+    await push({ stream: 'live/cam', url: `${hung.rtmp}/live/hung` }),
+    await push({ stream: 'live/cam', url: `${other.rtmp}/live/copy` }),
+  ]
+  await Promise.all([pushing(slow.body.id), pushing(good.body.id)])
+  hung.freeze()
+  const before = (await untilStream(other, 'live/copy', 'live')).framesIn
+  const from = performance.now()
+  expect(
+    await until(
+      'the hung target to be left',
+      async () => (await rest<Push>(server, 'GET', `pushes/${slow.body.id}`))?.error,
+      { timeoutMs: 40_000 },
+    ),
+  ).toBeTruthy()
+  const seconds = (performance.now() - from) / 1000
+  const got = (await untilStream(other, 'live/copy', 'live')).framesIn - before
+  // 25 pictures and 43 sounds a second.
+  expect(got / seconds).toBeGreaterThan(60)
+  expect(await rest<Push>(server, 'GET', `pushes/${good.body.id}`)).toMatchObject({
+    state: 'pushing',
+    droppedFrames: 0,
+  })
+  for (const { body } of [slow, good]) await rest(server, 'DELETE', `pushes/${body.id}`)
+  await Promise.all([hung.stop(), other.stop()])
+}, 90_000)
+
+test('RTMPS asks for a certificate that can be trusted', async () => {
+  const other = await startServer({ args: ['--tls', 'self-signed', '--rtmps-port', '0', '--https-port', '0'] })
+  const { body } = await push({
+    stream: 'live/cam',
+    url: `rtmps://127.0.0.1:${String(other.ports['rtmps'])}/live/copy`,
+  })
+  expect(await failed(body.id)).toMatch(/self-signed certificate/)
+  await rest(server, 'DELETE', `pushes/${body.id}`)
+  await other.stop()
+})
+
+test('a push of the configuration goes on after a restart of its server', async () => {
+  const url = `${nginx.rtmp}/live/configured`
+  const args = ['--push-private', '127.0.0.1', '--push', `live/own=${url}`]
+  for (let round = 0; round < 2; round++) {
+    const own = await startServer({ args })
+    const source = pushFfmpeg({ url: `${own.rtmp}/live/own` })
+    expect(await pushing('config-1', own)).toMatchObject({ stream: 'live/own', source: 'config' })
+    await source.stop()
+    await own.stop()
+  }
+})

@@ -28,7 +28,7 @@ export class PushesPart {
    * Nothing is sent yet.
    * @throws ConfigError
    */
-  constructor(core: Core, { operations }: RoomsPart) {
+  constructor(core: Core, rooms: RoomsPart) {
     const { clock, config, environment, hub, log, sockets, state } = core
     this.#configured = config.push.map(parsePushOption)
     const networkFor = (allowed: readonly string[], option: string): JobNetwork =>
@@ -42,12 +42,7 @@ export class PushesPart {
         network: networkFor(config.pushPrivate, '--push-private'),
         forwardNetwork: networkFor(config.forwardPrivate ? EVERY_NETWORK : [], '--forward-private'),
       }),
-      keyOf: ({ stream, room, userId, streamType = 'main' }: PushPlace) => {
-        if (stream !== undefined) return Promise.resolve(StreamKey.plain(stream))
-        return room === undefined || userId === undefined
-          ? Promise.resolve(undefined)
-          : operations.streamOf(room, userId, streamType)
-      },
+      keyOf: (place) => keyOf(place, rooms),
     })
     this.forwards = new Forwards(this.pushes)
     this.#addMetrics(core)
@@ -83,4 +78,16 @@ export class PushesPart {
       () => pushes.totals.droppedFrames,
     )
   }
+}
+
+/** Composites run only for those who ask for them by their key. */
+async function keyOf(
+  { stream, room, userId, streamType = 'main' }: PushPlace,
+  { composites, operations, rooms }: RoomsPart,
+): Promise<StreamKey | undefined> {
+  if (stream !== undefined) return StreamKey.plain(stream)
+  if (room === undefined) return undefined
+  if (userId !== undefined) return operations.streamOf(room, userId, streamType)
+  const [composite] = await composites.list(room)
+  return composite && (await rooms.tokens.lookUp(composite.token))?.key
 }

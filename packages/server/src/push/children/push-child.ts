@@ -10,7 +10,15 @@ import {
 import { pushLimits } from '../../config/index.js'
 import type { Clock } from '../../hub/index.js'
 import { WatchedChild, type SpawnChild } from '../../jobs/index.js'
-import { PUSH_MESSAGE, type EngineReady, type SendEnd, type SendOrder, type SendTotals } from '../worker/orders.js'
+import {
+  PUSH_MESSAGE,
+  type EngineReady,
+  type RelayOpened,
+  type RelayOrder,
+  type SendEnd,
+  type SendOrder,
+  type SendTotals,
+} from '../worker/orders.js'
 
 export interface PushChildOptions {
   readonly clock: Clock
@@ -31,6 +39,8 @@ export interface ChildOutput {
   /** The child takes no more now. */
   readonly isFull: boolean
   send(frame: MediaFrame): void
+  /** The port of this machine that leads to that address; rejects when there is none. */
+  relay(target: RelayOrder): Promise<number>
   /** Idempotent. */
   close(): void
 }
@@ -38,6 +48,7 @@ export interface ChildOutput {
 interface Running {
   readonly handlers: ChildOutputHandlers
   readonly configs: Map<CodecConfig['kind'], CodecConfig>
+  relayed: ((opened: RelayOpened) => void) | undefined
 }
 
 /** One push child, and the outputs in it. */
@@ -66,7 +77,7 @@ export class PushChild {
   open(order: SendOrder, handlers: ChildOutputHandlers): ChildOutput {
     const channel = this.#nextChannel
     this.#nextChannel += 2
-    const running: Running = { handlers, configs: new Map() }
+    const running: Running = { handlers, configs: new Map(), relayed: undefined }
     const child = this.#child
     child.stay()
     this.#running.set(channel, running)
@@ -76,6 +87,12 @@ export class PushChild {
         return child.waitingBytes > pushLimits.childQueueBytes
       },
       send: (frame) => this.#send(channel, running, frame),
+      relay: (target) =>
+        new Promise((resolve, reject) => {
+          running.relayed = ({ port }) =>
+            port === undefined ? reject(new Error('The target cannot be reached by UDP.')) : resolve(port)
+          child.write(controlMessage(PUSH_MESSAGE.relay, channel, target))
+        }),
       close: () => {
         if (!this.#running.delete(channel)) return
         child.write(controlMessage(PUSH_MESSAGE.close, channel))
@@ -104,9 +121,11 @@ export class PushChild {
   #handleMessage(message: WireMessage): void {
     const { type, channel } = message
     if (type === PUSH_MESSAGE.ready) this.#why = (parseControl(message) as EngineReady | undefined)?.why
-    const handlers = this.#running.get(channel)?.handlers
-    if (handlers === undefined) return
-    if (type === PUSH_MESSAGE.opened) handlers.opened()
+    const running = this.#running.get(channel)
+    if (running === undefined) return
+    const { handlers } = running
+    if (type === PUSH_MESSAGE.relayed) running.relayed?.(parseControl(message) as RelayOpened)
+    else if (type === PUSH_MESSAGE.opened) handlers.opened()
     else if (type === PUSH_MESSAGE.totals) handlers.totals(parseControl(message) as SendTotals)
     else if (type === PUSH_MESSAGE.failed) {
       this.#running.delete(channel)

@@ -76,7 +76,7 @@ export class ChildSender implements Sender {
     const { network, door } = this.#services
     const judged = await network.targets.addressOf(address.host)
     if (address.kind !== 'whip') return urlAt(address, judged)
-    this.#session = await door.open(network, address, bearer)
+    this.#session = await door.open({ network, address, bearer, relay: (target) => this.#output!.relay(target) })
     return this.#session.url
   }
 

@@ -1,19 +1,31 @@
 import { expect, test } from 'vitest'
-import { reachableAnswer } from './whip-answer.js'
+import { answerWith, reachableTarget } from './whip-answer.js'
 
-const candidate = (address: string, transport = 'udp') =>
-  `a=candidate:1 1 ${transport} 2130706431 ${address} 8000 typ host`
+const candidate = (address: string, transport = 'udp', port = 8000) =>
+  `a=candidate:1 1 ${transport} 2130706431 ${address} ${String(port)} typ host`
 const answer = (...candidates: string[]) =>
-  ['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', ...candidates, 'a=mid:0', ''].join('\r\n')
+  ['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', ...candidates, ''].join('\r\n')
 const isPublic = (address: string): boolean => address.startsWith('8.')
 
-test('candidates that may not be reached are taken out, the rest stays as it is', () => {
-  const [good, tcp] = [candidate('8.8.8.8'), candidate('8.8.8.8', 'tcp')]
-  const bad = [candidate('169.254.169.254'), candidate('host.local'), candidate('2001:db8::1'), tcp, 'a=candidate:']
-  expect(reachableAnswer(answer(...bad, good), isPublic)).toBe(answer(good))
+test('the first candidate that may be reached is taken', () => {
+  const bad = [
+    ...['169.254.169.254', 'host.local', '2001:db8::1'].map((address) => candidate(address)),
+    ...[
+      candidate('8.8.8.8', 'tcp'),
+      candidate('8.8.8.8', 'udp', 0),
+      candidate('8.8.8.8', 'udp', 70_000),
+      'a=candidate:',
+    ],
+  ]
+  expect(reachableTarget(answer(...bad), isPublic)).toBeUndefined()
+  expect(reachableTarget(answer(...bad, candidate('8.8.4.4', 'UDP'), candidate('8.8.8.8')), isPublic)).toEqual({
+    ...{ address: '8.8.4.4', port: 8000 },
+  })
+  expect(reachableTarget(answer(), isPublic)).toBeUndefined()
 })
 
-test('an answer without a candidate that may be reached is none', () => {
-  expect(reachableAnswer(answer(), isPublic)).toBeUndefined()
-  expect(reachableAnswer(answer(candidate('10.0.0.1')), isPublic)).toBeUndefined()
+test('an answer gets one candidate for all that it had', () => {
+  const text = answerWith(answer(candidate('8.8.8.8'), candidate('10.0.0.1')), { address: '127.0.0.1', port: 9 })
+  expect(text.match(/a=candidate:.*/g)).toEqual(['a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host'])
+  expect(text.indexOf('m=audio')).toBeLessThan(text.indexOf('a=candidate'))
 })

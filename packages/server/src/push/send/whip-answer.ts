@@ -1,21 +1,36 @@
 import { isIP } from 'node:net'
 
-const CANDIDATE = /^a=candidate:\S+ \d+ (\S+) \d+ (\S+) \d+ typ (\S+)/
+const CANDIDATE = /^a=candidate:\S+ \d+ (\S+) \d+ (\S+) (\d{1,5}) typ \S+/
+
+/** Where media goes by UDP. */
+export interface MediaTarget {
+  readonly address: string
+  readonly port: number
+}
 
 /**
- * An answer without the candidates that may not be reached: media goes where they say. Undefined when none is left. Of the
- * others those of IPv4 by UDP come first, as FFmpeg takes the first that it can use.
+ * The first candidate of an answer that may be reached, by UDP and IPv4, as FFmpeg knows no other. A name is none: it would be
+ * resolved by another than who judges it.
  */
-export function reachableAnswer(sdp: string, allows: (address: string) => boolean): string | undefined {
-  const lines = sdp.split(/\r?\n/)
-  let isReachable = false
-  const kept = lines.filter((line) => {
-    if (!line.startsWith('a=candidate:')) return true
-    const [, transport = '', address = ''] = CANDIDATE.exec(line) ?? []
-    // A name would be resolved by another than who judges it.
-    const isKept = transport.toLowerCase() === 'udp' && isIP(address) === 4 && allows(address)
-    isReachable ||= isKept
-    return isKept
-  })
-  return isReachable ? kept.join('\r\n') : undefined
+export function reachableTarget(sdp: string, allows: (address: string) => boolean): MediaTarget | undefined {
+  for (const line of linesOf(sdp)) {
+    const [, transport = '', address = '', digits = ''] = CANDIDATE.exec(line) ?? []
+    const port = Number(digits)
+    const isUsable = transport.toLowerCase() === 'udp' && isIP(address) === 4 && port > 0 && port < 65_536
+    if (isUsable && allows(address)) return { address, port }
+  }
+  return undefined
+}
+
+/** The answer with this candidate alone, in each of its m-lines. */
+export function answerWith(sdp: string, { address, port }: MediaTarget): string {
+  const candidate = `a=candidate:1 1 udp 2130706431 ${address} ${String(port)} typ host`
+  return linesOf(sdp)
+    .filter((line) => !line.startsWith('a=candidate:'))
+    .flatMap((line) => (line.startsWith('m=') ? [line, candidate] : [line]))
+    .join('\r\n')
+}
+
+function linesOf(sdp: string): string[] {
+  return sdp.split(/\r?\n/)
 }

@@ -5,11 +5,19 @@ import { pushLimits } from '../../config/index.js'
 import type { JobNetwork } from '../../jobs/index.js'
 import type { PushAddress } from '../address.js'
 import type { SendFailure } from '../sender.js'
-import { reachableAnswer } from './whip-answer.js'
+import { answerWith, reachableTarget, type MediaTarget } from './whip-answer.js'
 import { askWhip, WhipError } from './whip-request.js'
 
 const HOST = '127.0.0.1'
 const BAD_GATEWAY = 502
+
+export interface WhipDoorOptions {
+  readonly network: JobNetwork
+  readonly address: PushAddress
+  readonly bearer: string | undefined
+  /** The port of this machine by which the child reaches the target of its media. */
+  readonly relay: (target: MediaTarget) => Promise<number>
+}
 
 export interface WhipSession {
   /** Where a child posts its offer. */
@@ -28,12 +36,12 @@ export class WhipDoor {
   readonly #sessions = new Map<string, Session>()
   #server: Promise<Server> | undefined
 
-  /** Opens a way to that target. */
-  async open(network: JobNetwork, address: PushAddress, bearer: string | undefined): Promise<WhipSession> {
+  /** Opens a way to a target. */
+  async open(options: WhipDoorOptions): Promise<WhipSession> {
     const { port } = (await (this.#server ??= this.#listen())).address() as AddressInfo
     const path = `/${randomBytes(16).toString('hex')}`
     const url = `http://${HOST}:${String(port)}${path}`
-    const session = new Session(network, address, bearer, url, () => this.#sessions.delete(path))
+    const session = new Session(options, url, () => this.#sessions.delete(path))
     this.#sessions.set(path, session)
     return session
   }
@@ -61,25 +69,15 @@ export class WhipDoor {
 
 class Session implements WhipSession {
   readonly url: string
-  readonly #network: JobNetwork
-  readonly #address: PushAddress
-  readonly #bearer: string | undefined
+  readonly #options: WhipDoorOptions
   readonly #onClosed: () => void
   #resource: PushAddress | undefined
   #asked: ClientRequest | undefined
   #isClosed = false
   failure: SendFailure | undefined
 
-  constructor(
-    network: JobNetwork,
-    address: PushAddress,
-    bearer: string | undefined,
-    url: string,
-    onClosed: () => void,
-  ) {
-    this.#network = network
-    this.#address = address
-    this.#bearer = bearer
+  constructor(options: WhipDoorOptions, url: string, onClosed: () => void) {
+    this.#options = options
     this.url = url
     this.#onClosed = onClosed
   }
@@ -108,13 +106,14 @@ class Session implements WhipSession {
   }
 
   async #ask(offer: string): Promise<string> {
-    const asked = { method: 'POST', address: this.#address, bearer: this.#bearer, body: offer } as const
-    const { body, resource } = await askWhip(this.#network, asked, (request) => (this.#asked = request))
+    const { network, address, bearer } = this.#options
+    const asked = { method: 'POST', address, bearer, body: offer } as const
+    const { body, resource } = await askWhip(network, asked, (request) => (this.#asked = request))
     this.#resource = resource
     if (this.#isClosed) this.#leave()
-    const { targets } = this.#network
-    const answer = reachableAnswer(body, (address) => targets.allows(address))
-    if (answer !== undefined) return answer
+    const { targets } = network
+    const target = reachableTarget(body, (address) => targets.allows(address))
+    if (target !== undefined) return answerWith(body, { address: HOST, port: await this.#options.relay(target) })
     throw new WhipError({
       message: `The target names no address of IPv4 and UDP outside of private networks; ${targets.option} allows those.`,
     })
@@ -125,8 +124,9 @@ class Session implements WhipSession {
     const address = this.#resource
     this.#resource = undefined
     if (address === undefined) return
-    const leaving = { method: 'DELETE', address, bearer: this.#bearer } as const
-    askWhip(this.#network, leaving, (request) => request.setTimeout(pushLimits.leaveMs, () => request.destroy())).catch(
+    const { network, bearer } = this.#options
+    const leaving = { method: 'DELETE', address, bearer } as const
+    askWhip(network, leaving, (request) => request.setTimeout(pushLimits.leaveMs, () => request.destroy())).catch(
       () => undefined,
     )
   }

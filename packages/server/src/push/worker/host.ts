@@ -8,7 +8,7 @@ import {
 } from '@crossroom/media'
 import type { Library } from '../../jobs/worker/library.js'
 import type { WorkerPipe } from '../../jobs/worker/run-worker.js'
-import { PUSH_MESSAGE, type SendOrder } from './orders.js'
+import { PUSH_MESSAGE, type RelayOpened, type RelayOrder, type SendOrder } from './orders.js'
 import { Output } from './output.js'
 
 const TOTALS_MS = 1000
@@ -35,6 +35,7 @@ export class PushHost {
     if (type === PUSH_MESSAGE.ping) this.#pipe.write(controlMessage(PUSH_MESSAGE.pong, 0))
     else if (type === PUSH_MESSAGE.open) this.#open(channel, parseControl(message) as SendOrder)
     else if (type === PUSH_MESSAGE.close) this.#close(channel)
+    else if (type === PUSH_MESSAGE.relay) void this.#relay(channel, parseControl(message) as RelayOrder)
     else if (type === PUSH_MESSAGE.config) {
       const running = this.#running.get(channel & ~1)
       if (running !== undefined) running.configs[channel & 1] = configFromJson(parseControl(message))
@@ -53,6 +54,12 @@ export class PushHost {
       },
     })
     this.#running.set(channel, { output, configs: [undefined, undefined] })
+  }
+
+  async #relay(channel: number, order: RelayOrder): Promise<void> {
+    const port = await this.#running.get(channel)?.output.relay(order)
+    const opened: RelayOpened = port === undefined ? {} : { port }
+    this.#pipe.write(controlMessage(PUSH_MESSAGE.relayed, channel, opened))
   }
 
   #close(channel: number): void {

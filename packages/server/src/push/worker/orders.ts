@@ -18,6 +18,10 @@ export const PUSH_MESSAGE = {
   pong: 9,
   /** To the server, once a second: what the target took. Body: {@link SendTotals}. */
   totals: 10,
+  /** To the child: media of WHIP goes there. Body: {@link RelayOrder}. */
+  relay: 11,
+  /** To the server: the way to it is open. Body: {@link RelayOpened}. */
+  relayed: 12,
 } as const
 
 /** Where a child sends to. Hosts are judged by the server: it connects to the address in `url` and to nothing else. */
@@ -30,6 +34,16 @@ export interface SendOrder {
   /** Codec configs as JSON; frames of a track without one are left out. */
   readonly video?: unknown
   readonly audio?: unknown
+}
+
+export interface RelayOrder {
+  readonly address: string
+  readonly port: number
+}
+
+export interface RelayOpened {
+  /** Of 127.0.0.1; absent: it could not be opened. */
+  readonly port?: number
 }
 
 export interface SendEnd {

@@ -3,7 +3,8 @@ import type { FormatContext, Packet } from 'node-av/lib'
 import { pushLimits } from '../../config/limits.js'
 import type { Library } from '../../jobs/worker/library.js'
 import { packetBytes, setParameters } from './codecs.js'
-import type { SendEnd, SendOrder, SendTotals } from './orders.js'
+import type { RelayOrder, SendEnd, SendOrder, SendTotals } from './orders.js'
+import { UdpRelay } from './udp-relay.js'
 import { Waiting } from './waiting.js'
 
 export interface OutputHandlers {
@@ -33,7 +34,9 @@ export class Output {
   #base: Micros | undefined
   readonly #lastDts = new Map<CodecConfig['kind'], Micros>()
   #isClosed = false
-  #isStalled = false
+  /** Why it is given up, as a sentence. */
+  #stalled: string | undefined
+  #relay: UdpRelay | undefined
   #bytes = 0
 
   constructor(library: Library, order: SendOrder, handlers: OutputHandlers) {
@@ -49,6 +52,17 @@ export class Output {
 
   get totals(): SendTotals {
     return { bytes: this.#bytes, droppedFrames: this.#waiting.droppedFrames }
+  }
+
+  /** Opens the way for media of WHIP; the port that FFmpeg sends to. */
+  async relay(target: RelayOrder): Promise<number | undefined> {
+    const relay = await UdpRelay.open(target).catch(() => undefined)
+    this.#relay?.close()
+    this.#relay = relay
+    if (!this.#isClosed) return relay?.port
+    this.#relay?.close()
+    this.#relay = undefined
+    return undefined
   }
 
   push(frame: MediaFrame): void {
@@ -70,6 +84,8 @@ export class Output {
     this.close()
     await this.#context.closeOutput().catch(() => undefined)
     this.#context.freeContext()
+    this.#relay?.close()
+    this.#relay = undefined
     this.#packet.free()
     if (!wasClosed) this.#handlers.failed(end)
   }
@@ -85,6 +101,7 @@ export class Output {
     this.#handlers.opened()
     for (;;) {
       const frame = await this.#waiting.next()
+      if (this.#stalled !== undefined) return { message: this.#stalled }
       if (frame === undefined || this.#isClosed) return { message: '' }
       const { kind: track } = frame.config
       if (this.#tracks.get(track)!.described !== described(frame.config))
@@ -149,16 +166,21 @@ export class Output {
     }
   }
 
-  /** FFmpeg waits for a target as long as it takes. */
+  /** FFmpeg waits for a target as long as it takes, and does not notice that nobody is there whom it sends datagrams to. */
   #look(): void {
-    if (this.#busySince === undefined || performance.now() - this.#busySince < this.#order.stallMs) return
-    this.#isStalled = true
+    const now = performance.now()
+    const { stallMs } = this.#order
+    const limit = `${String(stallMs)} ms`
+    if (now - (this.#busySince ?? now) >= stallMs) this.#stalled = `The target took nothing for ${limit}.`
+    else if (now - (this.#relay?.heardAt ?? now) >= stallMs) this.#stalled = `The target was silent for ${limit}.`
+    else return
+    this.#waiting.close()
     this.#context.interrupt()
   }
 
   #failure(code: number): SendEnd {
     const { FFmpegError, constants } = this.#library
-    if (this.#isStalled) return { message: `The target took nothing for ${String(this.#order.stallMs)} ms.` }
+    if (this.#stalled !== undefined) return { message: this.#stalled }
     if (code === constants.AVERROR_HTTP_UNAUTHORIZED || code === constants.AVERROR_HTTP_FORBIDDEN)
       return { message: 'The target refused the credentials.', denied: true }
     if (code === constants.AVERROR_HTTP_NOT_FOUND) return { message: 'The target has no such path.' }
