@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   AAC,
   freeTcpPort,
+  launchChromium,
   LOW_DELAY,
   probe,
   pushFfmpeg,
@@ -21,6 +22,7 @@ import {
   type RunningProcess,
   type TestServer,
 } from '../harness/index.js'
+import { BrowserPeer } from './webrtc/browser-peer.js'
 
 /** ffmpeg looks shortly at what it reads. */
 const SOON = ['-probesize', '500000', '-analyzeduration', '1000000']
@@ -245,3 +247,28 @@ test.each([
   },
   60_000,
 )
+
+test('VP8 and Opus of a page arrive as H.264 and AAC by SRT and RTSP, and as H.264 and Opus by WHIP', async () => {
+  const browser = await launchChromium()
+  const other = await startServer()
+  const [srtFile, rtspFile] = [temporaryPath('page.ts'), temporaryPath('page.mkv')]
+  const at = `srt://127.0.0.1:${String(await freeTcpPort())}`
+  const args = ['-v', 'error', '-y', ...SOON, '-i', `${at}?mode=listener`, '-c', 'copy', '-f', 'mpegts', srtFile]
+  const listener = start('ffmpeg', args)
+  const recorder = await startRecorder(rtspFile)
+  try {
+    const peer = await BrowserPeer.open(browser, server.http)
+    await peer.publish('live/page', { codec: 'VP8' })
+    const urls = [at, recorder.url('open-sesame'), `${other.http}/whip/live/page`]
+    const pushes = await Promise.all(urls.map((url) => push(url, { stream: 'live/page' })))
+    await Promise.all(pushes.map(({ id }) => pushing(id)))
+    const { video, audio } = await untilStream(other, 'live/page', 'live', 100)
+    expect([video?.codec, audio?.codec]).toEqual(['h264', 'opus'])
+    for (const file of [srtFile, rtspFile]) expect(await recorded(file)).toEqual(['aac', 'h264'])
+    await Promise.all(pushes.map(({ id }) => end(id)))
+    await peer.close()
+  } finally {
+    await browser.close()
+    await Promise.all([other.stop(), listener.stop(), recorder.stop()])
+  }
+}, 90_000)

@@ -6,5 +6,5 @@ export const PUSH_NEEDS: Readonly<Record<PushKind, PlayerNeeds>> = {
   rtmp: { name: 'push-rtmp', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true },
   whip: { name: 'push-whip', audio: ['opus'], video: ['h264'], reordered: false },
   srt: { name: 'push-srt', audio: ['aac', 'mp3'], video: ['h264', 'h265'], reordered: true },
-  rtsp: { name: 'push-rtsp', audio: ['aac', 'opus'], video: ['h264', 'h265'], reordered: true },
+  rtsp: { name: 'push-rtsp', audio: ['aac'], video: ['h264', 'h265'], reordered: true },
 }

@@ -19,6 +19,8 @@ import { inListenedTime } from '../../net/index.js'
 import { Feed } from '../feed.js'
 import type { Sender, SenderHandlers, SendFailure, SendOptions } from '../sender.js'
 
+/** Of servers that know the stream key and do not accept it. */
+const DENIED = /\.(?:Denied|Rejected|Unauthorized|Forbidden|BadAuth)$/i
 /** A target that takes its leave in silence is cut off after this. */
 const FAREWELL_MICROS = 1_000_000
 
@@ -34,7 +36,7 @@ export class RtmpSender implements Sender {
   #configs: Tracks = {}
   #baseMs: number | undefined
   #isClosed = false
-  bytesOut = 0
+  #written = 0
 
   constructor(network: JobNetwork, clock: Clock, options: SendOptions, handlers: SenderHandlers) {
     this.#clock = clock
@@ -51,6 +53,11 @@ export class RtmpSender implements Sender {
       },
     })
     void this.#connect(network)
+  }
+
+  /** Without what waits. */
+  get bytesOut(): number {
+    return this.#written - (this.#socket?.writableLength ?? 0)
   }
 
   get droppedFrames(): number {
@@ -87,7 +94,7 @@ export class RtmpSender implements Sender {
     }))
     const driver = (this.#driver = new Driver(session, inListenedTime(this.#clock), {
       output: (bytes) => {
-        this.bytesOut += bytes.length
+        this.#written += bytes.length
         socket.write(bytes)
       },
       event: (event) => this.#handleEvent(event),
@@ -100,7 +107,7 @@ export class RtmpSender implements Sender {
     if (event.type === 'publishing') this.#feed.start()
     else if (event.type === 'refused') {
       const message = `The target refused the stream: ${`${event.code} ${event.description}`.trim()}`
-      this.#fail({ message, denied: event.code === 'NetConnection.Connect.Rejected' })
+      this.#fail({ message, denied: DENIED.test(event.code) })
     } else if (event.type === 'ended') this.#fail({ message: `The target ended the stream: ${event.code}` })
     else if (event.type === 'closed')
       this.#fail({ message: event.error?.message ?? 'The target closed the connection.' })
