@@ -120,7 +120,7 @@ test('no log line repeats a secret, valid or not, of any push, play or entry', a
   await devices(secrets, tags)
   await requests(secrets)
 
-  await until('the forward to have failed', () => server.log().includes('A forward failed'))
+  await until('the forward to have failed', () => server.log().includes('A push failed'))
   const log = server.log()
   for (const kind of [
     'A play began',
@@ -194,6 +194,16 @@ async function requests(secrets: Secrets): Promise<void> {
   // Nobody listens there; the last part of the path opens somebody's channel.
   const url = `rtmp://127.0.0.1:1/app/${secrets.keep('key-of-a-channel')}?token=${secrets.keep('token-of-a-channel')}`
   expect((await postJson('/api/v1/forwards', { stream: 'live/forwarded', url }, bearer(API_KEY))).status).toBe(201)
+  const keys = ['password', 'passphrase', 'path', 'bearer'].map((what) => secrets.keep(`${what}-of-a-push`))
+  const [password, passphrase, path, bearerOfPush] = keys
+  for (const [to, more] of [
+    [`rtsp://user:${password!}@127.0.0.1:1/app/${path!}`, {}],
+    [`srt://127.0.0.1:1?passphrase=${passphrase!}`, {}],
+    [`http://127.0.0.1:1/${path!}`, { bearer: bearerOfPush }],
+  ] as const) {
+    const body = { stream: 'live/forwarded', url: to, ...more }
+    expect((await postJson('/api/v1/pushes', body, bearer(API_KEY))).status).toBe(201)
+  }
   const live = await publishRtmp(`${server.rtmp}/live/forwarded?token=${secrets.streamToken('publish', 'forwarded')}`)
   live.send(tagsOf(await readFile((await makeClip()).path)).slice(0, 20))
 

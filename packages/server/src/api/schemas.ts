@@ -77,7 +77,7 @@ export const streamInfo = z
       .array(z.object({ kind: z.enum(['audio', 'video']), code: z.string().describe('stable'), reason: z.string() }))
       .optional()
       .describe('tracks that are sent and reach nobody, and why'),
-    subscribers: z.int().describe('what takes frames: viewers, fanouts shared by viewers, forwards'),
+    subscribers: z.int().describe('what takes frames: viewers, fanouts shared by viewers, pushes'),
     viewers: z.int().describe('on all nodes'),
     framesIn: z.int(),
     bytesIn: z.int(),
