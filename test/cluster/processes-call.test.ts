@@ -4,9 +4,13 @@ import { useSimulatedRoom, type OpenPhone } from '../interop/simulator/simulated
 
 const room = useSimulatedRoom(['--processes', '2'])
 
-/** Of each process, by its number. */
+/** Of each process, by its number; none when the process that was to answer ended. */
 async function figures(name: string): Promise<Record<string, number>> {
-  const text = await (await fetch(`${room.server.http}/metrics`, { headers: WITH_KEY })).text()
+  const signal = AbortSignal.timeout(5000)
+  const text = await fetch(`${room.server.http}/metrics`, { headers: WITH_KEY, signal }).then(
+    (response) => response.text(),
+    () => '',
+  )
   const found = text.matchAll(new RegExp(`^crossroom_${name}\\{[^}]*process="(\\d)"[^}]*\\} (\\d+)$`, 'gm'))
   return Object.fromEntries([...found].map(([, process, value]) => [process!, Number(value)]))
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   pushFfmpeg,
@@ -37,8 +39,18 @@ function processes(): ProcessFacts[] {
   return (JSON.parse(line!) as { processes: ProcessFacts[] }).processes
 }
 
+/** Empty when the process that was to answer ended. */
 async function metrics(): Promise<string> {
-  return await (await fetch(`${server.http}/metrics`, { headers: WITH_KEY })).text()
+  const signal = AbortSignal.timeout(5000)
+  return await fetch(`${server.http}/metrics`, { headers: WITH_KEY, signal }).then(
+    (response) => response.text(),
+    () => '',
+  )
+}
+
+async function untilAllRun(): Promise<void> {
+  const areBack = async (): Promise<boolean> => (await metrics()).includes('crossroom_processes{process="parent"} 2')
+  await until('the processes to be back', areBack, { timeoutMs: 45_000, explain: server.log })
 }
 
 async function figure(name: string, process: number): Promise<number | undefined> {
@@ -85,14 +97,7 @@ test('a process that is killed is started again, and what it carried comes back 
   const dead = (await nodesOfStreams())['live/again'] === 'here-1' ? one! : two!
   process.kill(dead.pid, 'SIGKILL')
   await push.exited
-  await until(
-    'the process to be back',
-    async () => (await metrics()).includes('crossroom_processes{process="parent"} 2'),
-    {
-      timeoutMs: 20_000,
-      explain: server.log,
-    },
-  )
+  await untilAllRun()
   expect(server.log()).toMatch(/"process":\d,"code":null,"signal":"SIGKILL".*A process ended and is started again/)
   expect(await metrics()).toContain('crossroom_process_restarts_total{process="parent"} 1')
   await until('both nodes', async () => {
@@ -106,6 +111,22 @@ test('a process that is killed is started again, and what it carried comes back 
   for (const viewer of viewers) viewer.close()
   await second.stop()
 })
+
+test('a process that hangs is killed: a connection that it did not take ends, the others are answered', async () => {
+  const pids = [...server.log().matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid))
+  const hung = pids.find((pid) => existsSync(`/proc/${String(pid)}`))!
+  process.kill(hung, 'SIGSTOP')
+  const ask = async (): Promise<unknown> => {
+    const signal = AbortSignal.timeout(40_000)
+    return await once(get(`${server.http}/healthz`, { agent: false, signal }), 'response')
+  }
+  // They go to the processes in turn; the one that hangs is given no second one.
+  const asked = await Promise.allSettled([ask(), ask(), ask(), ask()])
+  const failed = asked.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))
+  expect(failed).toEqual(['ECONNRESET'])
+  expect(server.log()).toContain('"why":"It hangs."')
+  await untilAllRun()
+}, 90_000)
 
 test('one signal drains all of them', async () => {
   const pids = [...server.log().matchAll(/"pid":(\d+)/g)].map(([, pid]) => pid!)

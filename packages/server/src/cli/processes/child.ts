@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
 import { EngineHost, type MemoryStore } from '../../cluster/index.js'
 import { ipcLimits } from '../../config/index.js'
@@ -59,6 +60,7 @@ export class Child {
     this.#options = options
     this.#worker = cluster.fork({ [PROCESS_VARIABLE]: String(options.index) })
     const { process: child } = this.#worker
+    const closeHanded = watchHanded(child)
     this.#channel = new Channel<ToProcess, FromProcess>(endToProcess(child), () =>
       this.#kill('It does not read what it is told.'),
     )
@@ -69,9 +71,10 @@ export class Child {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => lines.add(text))
     child.once('close', () => lines.end())
     // Not after its output: a child of its own may have it as well.
-    child.once('exit', (code: number | null, signal: string | null) =>
-      this.#end({ code, signal, sentence: this.#sentence }),
-    )
+    child.once('exit', (code: number | null, signal: string | null) => {
+      closeHanded()
+      this.#end({ code, signal, sentence: this.#sentence })
+    })
     this.#watch = setInterval(() => this.#look(), ipcLimits.pingMs)
   }
 
@@ -169,5 +172,33 @@ export class Child {
     this.#ports = undefined
     for (const settle of [...this.#scrapes.values()]) settle(undefined)
     this.#options.onExit(end)
+  }
+}
+
+interface Closeable {
+  close(done?: () => void): void
+}
+
+/**
+ * Node gives a process one connection at a time, holds it until the process has it, and forgets it when the process dies
+ * before: its client would wait for ever. The answer closes what `child` was given and did not take.
+ */
+function watchHanded(child: ChildProcess): () => void {
+  const handed = new Set<Closeable>()
+  const send = child.send.bind(child) as (...args: unknown[]) => boolean
+  child.send = (message: unknown, handle?: unknown, ...rest: unknown[]): boolean => {
+    if ((message as { act?: unknown }).act === 'newconn') {
+      const connection = handle as Closeable
+      const close = connection.close.bind(connection)
+      handed.add(connection)
+      connection.close = (done) => {
+        handed.delete(connection)
+        close(done)
+      }
+    }
+    return send(message, handle, ...rest)
+  }
+  return () => {
+    for (const connection of handed) connection.close()
   }
 }

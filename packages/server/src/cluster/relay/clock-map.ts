@@ -24,7 +24,7 @@ export class ClockMap {
   measure(asked: Micros, theirs: Micros, now: Micros): void {
     const rtt = now - asked
     if (rtt < 0) return
-    this.#measurements.push({ at: now, rtt, offset: theirs - (asked + now) / 2 })
+    this.#measurements.push({ at: now, rtt, offset: Math.round(theirs - (asked + now) / 2) })
     if (this.#measurements.length > KEPT) this.#measurements.shift()
     this.#best = this.#measurements.reduce((best, one) => (errorOf(one, now) < errorOf(best, now) ? one : best))
   }
@@ -39,7 +39,7 @@ export class ClockMap {
     return this.#best && errorOf(this.#best, now)
   }
 
-  /** A time of the peer on our clock; the time itself before the first measurement. */
+  /** A time of the peer on our clock, whole as it was given; the time itself before the first measurement. */
   toLocal(theirs: Micros): Micros {
     return theirs - (this.#best?.offset ?? 0)
   }
