@@ -455,6 +455,7 @@ export const en = {
   REPLACED: 'You joined this room from another place.',
   DISBANDED: 'The room was closed.',
   ROOM_NOT_FOUND: 'This room does not exist.',
+  CLUSTER_UNAVAILABLE: 'The servers cannot reach each other at the moment. Try again in a few seconds.',
   ROOM_FULL: 'The room is full.',
   TOO_MANY_ANCHORS: 'The room has no free place for another speaker.',
   ROOMS_FULL: 'The server cannot open more rooms.',

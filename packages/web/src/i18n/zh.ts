@@ -328,6 +328,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   REPLACED: '你已在别处进入房间。',
   DISBANDED: '房间已解散。',
   ROOM_NOT_FOUND: '没有这个房间。',
+  CLUSTER_UNAVAILABLE: '服务器之间暂时无法连接，请几秒后重试。',
   ROOM_FULL: '房间已满。',
   TOO_MANY_ANCHORS: '房间的发言人数已满。',
   ROOMS_FULL: '服务器的房间数已满。',
