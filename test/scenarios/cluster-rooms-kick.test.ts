@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClusterRoomsStage, codeOf, type RoomsNode } from './cluster-rooms-stage.js'
+import { FaultyEngine } from './faulty-engine.js'
 
 let stage: ClusterRoomsStage
 let a: RoomsNode
@@ -62,5 +63,39 @@ test('a kick that a node does not answer says so, and its ban stands', async () 
   await stage.pass(50)
   b.engine.setState('lost')
   expect(await ann.refused('room.kick', { userId: 'bob', banMs: 60_000 })).toBe('CLUSTER_UNAVAILABLE')
+  expect(await codeOf(c.enter('bob'))).toBe('BANNED')
+})
+
+test('a kick by a node that does not know yet that the member is on another one puts it out there', async () => {
+  const late = await stage.join('late', { open: (...args) => new FaultyEngine(...args) })
+  await late.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  b.kill()
+  await stage.pass(2000)
+  const engine = late.engine as FaultyEngine
+  engine.setFault('stalled')
+  const bob = await a.enter('bob')
+  const kicked = codeOf(late.operations.kick('room', 'bob', 60_000))
+  await stage.pass(200)
+  engine.setFault(undefined)
+  expect(await stage.settle(kicked)).toBe('done')
+  await stage.pass(200)
+  expect(bob.connection.closed).toBe('kicked')
+  expect(late.list()).toEqual(['ann owner'])
+})
+
+test('a ban of a node that is cut off reaches the others when it is back, and puts out whom they took meanwhile', async () => {
+  await a.enter('ann')
+  const bob = await a.enter('bob')
+  await c.enter('cyd')
+  await stage.pass(50)
+  a.engine.setState('lost')
+  expect(await codeOf(stage.settle(a.operations.kick('room', 'bob', 60_000)))).toBe('done')
+  expect(bob.connection.closed).toBe('kicked')
+  const back = await c.enter('bob')
+  a.engine.setState('connected')
+  await stage.pass(500)
+  expect(back.connection.closed).toBe('kicked')
   expect(await codeOf(c.enter('bob'))).toBe('BANNED')
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ofNextVersion } from '../../packages/server/src/cluster/engine/next-version.fake.js'
+import { MemoryEngine } from '../../packages/server/src/cluster/index.js'
 import { ClusterRoomsStage, codeOf, type RoomsNode } from './cluster-rooms-stage.js'
 
 let stage: ClusterRoomsStage
@@ -8,7 +9,9 @@ let next: RoomsNode
 beforeEach(async () => {
   stage = new ClusterRoomsStage()
   ours = await stage.join('ours')
-  next = await stage.join('next', 'refuse', ofNextVersion)
+  next = await stage.join('next', {
+    open: (store, clock) => ofNextVersion(new MemoryEngine(store, clock)),
+  })
 })
 afterEach(() => stage.close())
 

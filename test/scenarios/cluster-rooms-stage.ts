@@ -36,6 +36,15 @@ import { ADDRESSES, FakeConnection, FakeMix } from './room-stage.js'
 
 const START = Date.UTC(2026, 0, 1)
 const STEP_MS = 20
+const SETTLES_MS = 120_000
+
+export interface JoinOptions {
+  readonly isolated?: 'refuse' | 'local'
+  /** Its engine, where it is not the plain one. */
+  readonly open?: (store: MemoryStore, clock: VirtualClock) => MemoryEngine
+  /** Its own clock: it may stand still while that of the stage goes on. */
+  readonly clock?: VirtualClock
+}
 
 export interface EnterAs {
   readonly room?: string
@@ -111,6 +120,7 @@ export class RoomsNode {
   readonly name: string
   readonly engine: MemoryEngine
   readonly nodes: Nodes
+  readonly clock: VirtualClock
   readonly hub: StreamHub
   readonly rooms: Rooms
   readonly directory: LocalDirectory
@@ -120,16 +130,19 @@ export class RoomsNode {
   readonly #documents: RoomDocuments
   readonly #requests: NodeRequests
   isDead = false
+  /** Its clock stands still. */
+  isFrozen = false
 
   constructor(
     stage: ClusterRoomsStage,
     name: string,
     engine: MemoryEngine,
     nodes: Nodes,
-    isolated: 'refuse' | 'local',
+    { isolated = 'refuse', clock = stage.clock }: JoinOptions,
   ) {
-    const { clock, nowMs } = stage
+    const { nowMs } = stage
     this.stage = stage
+    this.clock = clock
     this.name = name
     this.engine = engine
     this.nodes = nodes
@@ -166,21 +179,30 @@ export class RoomsNode {
   }
 
   async enter(userId: string, as: EnterAs = {}): Promise<Person> {
+    return await this.stage.settle(this.beginEntry(userId, as))
+  }
+
+  /** Settles as time passes. */
+  async beginEntry(userId: string, as: EnterAs = {}): Promise<Person> {
     const { room = 'room', role, kind = 'browser' } = as
     const connection = new FakeConnection()
     const request: EnterRequest = {
       ...{ roomId: room, identity: identityOf(userId, as), role, client: { kind, version: '1' } },
       ...{ remoteAddress: '192.0.2.1', connection, addresses: ADDRESSES },
     }
-    const membership = await this.stage.settle(this.directory.enter(request))
-    return new Person(this, room, connection, membership)
+    return new Person(this, room, connection, await this.directory.enter(request))
   }
 
   /** Comes back by a resume token of any node. */
   async resume(person: Person): Promise<Person> {
+    return await this.stage.settle(this.beginResumption(person))
+  }
+
+  /** Settles as time passes. */
+  async beginResumption(person: Person): Promise<Person> {
     const connection = new FakeConnection()
     const from = { connection, addresses: ADDRESSES, remoteAddress: '192.0.2.1' }
-    const membership = await this.stage.settle(this.directory.resume(person.entered.resumeToken, from))
+    const membership = await this.directory.resume(person.entered.resumeToken, from)
     return new Person(this, person.room, connection, membership)
   }
 
@@ -222,12 +244,12 @@ export class RoomsNode {
   /** Leaves as a server that stops. */
   async stop(): Promise<void> {
     if (this.isDead) return
-    this.isDead = true
     this.rooms.close()
     this.rooms.tokens.close()
     await this.stage.settle(this.#documents.close())
     this.#requests.close()
     await this.stage.settle(this.nodes.close())
+    this.isDead = true
     await this.engine.close()
   }
 }
@@ -241,6 +263,8 @@ export class ClusterRoomsStage {
   readonly clock = new VirtualClock(1_000_000)
   readonly store = new MemoryStore()
   readonly nodes: RoomsNode[] = []
+  /** Of nodes that are about to be there. */
+  readonly #joining = new Set<VirtualClock>()
   #ids = 0
 
   readonly nowMs = (): number => Math.floor(START + this.clock.now() / 1000)
@@ -251,22 +275,20 @@ export class ClusterRoomsStage {
     return { stage, nodes: stage.nodes }
   }
 
-  /** `wrap`: changes what the node sends. */
-  async join(
-    name: string,
-    isolated: 'refuse' | 'local' = 'refuse',
-    wrap = (engine: MemoryEngine): MemoryEngine => engine,
-  ): Promise<RoomsNode> {
-    const { clock, nowMs } = this
-    const engine = wrap(new MemoryEngine(this.store, clock))
+  async join(name: string, options: JoinOptions = {}): Promise<RoomsNode> {
+    const { nowMs } = this
+    const { clock = this.clock, open = (...args) => new MemoryEngine(...args) } = options
+    const engine = open(this.store, clock)
     const deps = { engine, clock, nowMs, isLinked: () => false, onReplaced: () => undefined }
-    const nodes = await this.settle(
+    if (clock !== this.clock) this.#joining.add(clock)
+    const joined = this.settle(
       Nodes.join(deps, {
         ...{ id: name, instance: `${name} ${String(this.#ids++)}`, version: '1', relay: '127.0.0.1:1' },
         ...{ startedAt: nowMs(), members: 0, streams: 0, load: 0, state: 'up' },
       }),
     )
-    const node = new RoomsNode(this, name, engine, nodes, isolated)
+    const nodes = await joined.finally(() => this.#joining.delete(clock))
+    const node = new RoomsNode(this, name, engine, nodes, options)
     this.nodes.push(node)
     return node
   }
@@ -286,9 +308,10 @@ export class ClusterRoomsStage {
     const settle = (): void => void (isSettled = true)
     promise.then(settle, settle)
     for (let waited = 0; !isSettled && waited < 100; waited++) await Promise.resolve()
-    while (!isSettled) {
+    for (const from = this.nowMs(); !isSettled;) {
+      if (this.nowMs() - from > SETTLES_MS) throw new Error('A promise does not settle.')
       await immediate()
-      if (!isSettled) this.clock.advance(STEP_MS * 1000)
+      if (!isSettled) this.#step()
     }
     return await promise
   }
@@ -296,8 +319,18 @@ export class ClusterRoomsStage {
   async pass(ms: number): Promise<void> {
     await immediate()
     for (let passed = 0; passed < ms; passed += STEP_MS) {
-      this.clock.advance(STEP_MS * 1000)
+      this.#step()
       await immediate()
+    }
+  }
+
+  #step(): void {
+    this.clock.advance(STEP_MS * 1000)
+    for (const clock of this.#joining) clock.advance(STEP_MS * 1000)
+    for (const { clock, isDead, isFrozen } of this.nodes) {
+      if (clock === this.clock || isDead) continue
+      if (isFrozen) clock.standStill(STEP_MS * 1000)
+      else clock.advance(STEP_MS * 1000)
     }
   }
 

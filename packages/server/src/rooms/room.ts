@@ -113,7 +113,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
         tell: (events) => this.#tell(events),
         hear: (event) => hear(this, services, event),
         carryOut: (command) => carryOut(this, command),
-        banned: (member) => this.#putOut(member),
+        banned: (member) => this.putOut(member),
         disbanded: () => this.#empty(),
       })
     this.#waitForSomebody()
@@ -262,7 +262,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.#ban(userId, banMs)
     // Without an answer the ban stands.
     if (member instanceof RemoteMember && !member.isAway) return this.union?.ask(member, { do: 'kick', userId, banMs })
-    this.#putOut(member)
+    this.putOut(member)
   }
 
   mute(userId: string, kind: TrackKind, muted: boolean, by?: string): Done {
@@ -434,10 +434,14 @@ export class Room implements ParticipantRoom, CommandedRoom {
     this.union?.tellLevels(levels)
   }
 
+  isBanned(userId: string): boolean {
+    return this.#services.bans.has(this.#services.nowMs(), this.id, userId)
+  }
+
   /** Another node asked, and told everybody of the ban. */
   kickHere(member: LocalMember, banMs: number): void {
     this.#services.bans.add(this.#services.nowMs(), this.id, member.userId, banMs)
-    this.#putOut(member)
+    this.putOut(member)
   }
 
   #there(userId: string): RemoteMember | undefined {
@@ -457,7 +461,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
     if (by !== undefined) asParticipant(this.member(by))?.micRequests.answered(userId)
   }
 
-  #putOut(member: Member): void {
+  putOut(member: Member): void {
     if (member instanceof Participant) member.end('kicked')
     else this.exit(member, 'kicked')
   }

@@ -118,7 +118,7 @@ export class JoinedRoom implements RoomNetwork {
           this.#publish({ kind: 'head', revision: written })
           return next
         }
-        await this.#readHead()
+        await this.#refreshHead()
       }
       throw new EngineLostError('The head of a room could not be changed.')
     })
@@ -265,13 +265,17 @@ export class JoinedRoom implements RoomNetwork {
   }
 
   #handleHeadAt(revision: number): void {
-    if (revision > this.#head.revision) void this.#refreshHead()
+    if (revision > this.#head.revision) this.#refreshHead().catch(() => undefined)
   }
 
   async #refreshHead(): Promise<void> {
-    const before = this.#head
-    await this.#readHead().catch(() => undefined)
-    if (this.#head !== before && !this.#isLeft) this.#handlers.head(this.head)
+    const { revision } = this.#head
+    await this.#readHead()
+    if (this.#head.revision !== revision) this.#tellHead()
+  }
+
+  #tellHead(): void {
+    queueMicrotask(() => !this.#isLeft && this.#handlers.head(this.head))
   }
 
   /** What was lost on the way. */
@@ -362,6 +366,6 @@ export class JoinedRoom implements RoomNetwork {
   #takeHead(head: Head): void {
     if (head.revision <= this.#head.revision) return
     this.#head = head
-    if (!this.#isLeft) queueMicrotask(() => !this.#isLeft && this.#handlers.head(this.head))
+    this.#tellHead()
   }
 }

@@ -15,6 +15,7 @@ import type { Nodes } from '../nodes/nodes.js'
 import { JoinedRoom } from './joined-room.js'
 import { banKey, lastWord, shareKey } from './room-keys.js'
 import type { RoomStore } from './room-store.js'
+import { WaitingBans } from './waiting-bans.js'
 import { readCommand, readUntil, readDocument, readHead, write } from './room-values.js'
 
 const SWEEP: Micros = 600_000_000
@@ -47,8 +48,7 @@ export class RoomDocuments implements RoomsNetwork {
   readonly #store: RoomStore
   readonly #rooms = new Map<string, JoinedRoom>()
   readonly #leaving = new Map<string, Promise<void>>()
-  /** That the store does not have yet, by key. */
-  readonly #bans = new Map<string, number>()
+  readonly #bans: WaitingBans
   #lastVersion = 0
   readonly #ends: (() => void)[] = []
   #cancelSweep: () => void = () => undefined
@@ -57,6 +57,7 @@ export class RoomDocuments implements RoomsNetwork {
   constructor(deps: RoomDocumentsDeps) {
     this.#deps = deps
     const { clock, engine, nodes, requests } = deps
+    this.#bans = new WaitingBans(engine, clock, nodes.tag)
     this.#store = {
       ...{ engine, nodes, clock, instance: nodes.own.instance },
       nextVersion: () => (this.#lastVersion = Math.max(deps.nowMs(), this.#lastVersion + 1)),
@@ -64,15 +65,15 @@ export class RoomDocuments implements RoomsNetwork {
       isDead: (tag, document) => this.#isDead(tag, document),
       command: (tag, roomId, command) => this.#command(tag, roomId, command),
       documentOf: (tag, roomId) => this.#documentOf(tag, roomId),
-      ban: (word, userId, until) => this.#ban(banKey(word, userId), until),
-      banOf: (word, userId) => this.#banOf(banKey(word, userId)),
+      ban: (word, userId, until) => this.#bans.add(word, userId, until),
+      banOf: (word, userId) => this.#banOf(word, userId),
       claim: (work) => this.#claim(work),
       persist: (work) => this.#persist(work),
       left: (roomId, room, cleared) => this.#handleLeft(roomId, room, cleared),
     }
     requests.on('room', (body) => this.#handleCommand(body))
     requests.on('room-document', ({ room }) => ({ document: this.#rooms.get(String(room))?.own ?? null }))
-    this.#ends.push(engine.onState(() => engine.isWritable && this.#putBans()))
+    this.#ends.push(() => this.#bans.close())
     this.#sweepLater()
   }
 
@@ -199,31 +200,15 @@ export class RoomDocuments implements RoomsNetwork {
     return document === null ? 'none' : readDocument(Buffer.from(JSON.stringify(document)))
   }
 
-  #ban(key: string, until: number): void {
-    this.#bans.delete(key)
-    this.#bans.set(key, until)
-    if (this.#bans.size > roomLimits.bans) this.#bans.delete([...this.#bans.keys()][0]!)
-    void this.#putBan(key, until)
-  }
-
-  #putBans(): void {
-    for (const [key, until] of this.#bans) void this.#putBan(key, until)
-  }
-
-  async #putBan(key: string, until: number): Promise<void> {
-    const isDone = await this.#deps.engine.put(key, write({ until })).catch(() => undefined)
-    if (isDone !== undefined && this.#bans.get(key) === until) this.#bans.delete(key)
-  }
-
-  async #banOf(key: string): Promise<number | undefined> {
+  async #banOf(word: string, userId: string): Promise<number | undefined> {
     const { clock, engine } = this.#deps
-    const waiting = this.#bans.get(key)
+    const waiting = this.#bans.untilOf(word, userId)
     if (waiting !== undefined) return waiting
     let cancel: () => void = () => undefined
     const late = new Promise<undefined>((resolve) => {
       cancel = clock.after(clusterLimits.entryMicros, () => resolve(undefined))
     })
-    const entry = await Promise.race([engine.get(key).catch(() => undefined), late])
+    const entry = await Promise.race([engine.get(banKey(word, userId)).catch(() => undefined), late])
     cancel()
     return entry && readUntil(entry.value)
   }

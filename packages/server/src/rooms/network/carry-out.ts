@@ -8,6 +8,8 @@ import type { RoomCommand } from './room-document.js'
 /** A room, as other nodes command it. */
 export interface CommandedRoom {
   readonly invitations: Invitations
+  isBanned(userId: string): boolean
+  member(userId: string): Member | undefined
   /** Throws USER_NOT_FOUND. */
   require(userId: string): Member
   /** The ban is known to the other nodes already. */
@@ -21,6 +23,9 @@ export interface CommandedRoom {
 export function carryOut(room: CommandedRoom, command: RoomCommand): unknown {
   if (command.do === 'redeem') return room.invitations.redeem(command.invite)
   const { userId, do: what } = command
+  const present = room.member(userId)
+  // What was told of the ban came first, and put it out.
+  if (what === 'kick' && room.isBanned(userId) && !(present instanceof LocalMember)) return {}
   const member = room.require(userId)
   if (!(member instanceof LocalMember)) throw new RoomError('USER_NOT_FOUND', 'The user is on another node by now.')
   if (what === 'kick') room.kickHere(member, command.banMs)

@@ -1,6 +1,7 @@
 import type { NotificationMethod, NotificationParams, ReceivedMessage } from '@crossroom/protocol'
 import type { Member } from '../member.js'
 import type { Bans } from '../model/bans.js'
+import { LocalMember } from '../local-member.js'
 import { RemoteMember } from './remote-member.js'
 import type { RoomEvent } from './room-document.js'
 
@@ -9,9 +10,10 @@ export interface HearingRoom {
   readonly id: string
   readonly messages: { deliver(message: ReceivedMessage): void }
   member(userId: string): Member | undefined
+  isBanned(userId: string): boolean
   /** Those of this node. */
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
-  exit(member: Member, reason: 'kicked'): void
+  putOut(member: Member): void
 }
 
 export function hear(
@@ -31,6 +33,9 @@ export function hear(
     bans.add(nowMs(), room.id, event.userId, event.until - nowMs())
     const member = room.member(event.userId)
     // The node that would put it out cannot be reached.
-    if (member instanceof RemoteMember && member.isAway) room.exit(member, 'kicked')
+    const isAway = member instanceof RemoteMember && member.isAway
+    // The node that banned it did not know yet that it is here.
+    const isHere = member instanceof LocalMember && room.isBanned(event.userId)
+    if (member !== undefined && (isAway || isHere)) room.putOut(member)
   }
 }

@@ -1,0 +1,78 @@
+import { clusterLimits, roomLimits } from '../../config/index.js'
+import type { Clock } from '../../hub/index.js'
+import type { RoomEvent } from '../../rooms/index.js'
+import type { ClusterEngine } from '../engine/engine.js'
+import { banKey, eventSubject } from './room-keys.js'
+import { write } from './room-values.js'
+
+interface Ban {
+  readonly word: string
+  readonly userId: string
+  /** Unix milliseconds. */
+  readonly until: number
+  isLate: boolean
+}
+
+/**
+ * Bans of this node that the store does not have yet. One that was late is told to the other nodes again: they had not heard of
+ * it, and may have taken the user meanwhile.
+ */
+export class WaitingBans {
+  readonly #engine: ClusterEngine
+  readonly #clock: Clock
+  readonly #tag: string
+  readonly #bans = new Map<string, Ban>()
+  readonly #endState: () => void
+  #cancelRetry: (() => void) | undefined
+
+  constructor(engine: ClusterEngine, clock: Clock, tag: string) {
+    this.#engine = engine
+    this.#clock = clock
+    this.#tag = tag
+    this.#endState = engine.onState(() => engine.isWritable && this.#putAll())
+  }
+
+  add(word: string, userId: string, until: number): void {
+    const key = banKey(word, userId)
+    this.#bans.delete(key)
+    this.#bans.set(key, { word, userId, until, isLate: false })
+    if (this.#bans.size > roomLimits.bans) this.#bans.delete([...this.#bans.keys()][0]!)
+    void this.#put(key)
+  }
+
+  untilOf(word: string, userId: string): number | undefined {
+    return this.#bans.get(banKey(word, userId))?.until
+  }
+
+  close(): void {
+    this.#endState()
+    this.#cancelRetry?.()
+  }
+
+  #putAll(): void {
+    for (const key of this.#bans.keys()) void this.#put(key)
+  }
+
+  async #put(key: string): Promise<void> {
+    const ban = this.#bans.get(key)!
+    const { word, userId, until } = ban
+    const isDone = await this.#engine.put(key, write({ until })).catch(() => undefined)
+    if (this.#bans.get(key) !== ban) return
+    if (isDone === undefined) {
+      ban.isLate = true
+      this.#retryLater()
+      return
+    }
+    this.#bans.delete(key)
+    if (!ban.isLate) return
+    const event: RoomEvent = { kind: 'banned', userId, until }
+    this.#engine.publish(eventSubject(word), write({ from: this.#tag, kind: 'event', event }))
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry ??= this.#clock.after(clusterLimits.retryMicros, () => {
+      this.#cancelRetry = undefined
+      this.#putAll()
+    })
+  }
+}
