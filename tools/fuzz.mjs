@@ -17,7 +17,7 @@ if (values.help) {
   console.log(USAGE)
 } else {
   const variables = Object.entries(values).map(([name, value]) => [`FUZZ_${name.toUpperCase()}`, value])
-  const env = { ...process.env, ...Object.fromEntries(variables) }
+  const env = { ...process.env, FUZZ_RUNS: '200000', ...Object.fromEntries(variables) }
   const vitest = [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', 'test/fuzz/fuzz.test.ts', '--reporter=verbose']
   process.exitCode = spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit', env }).status ?? 1
 }

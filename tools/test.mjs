@@ -37,7 +37,7 @@ const MEASURED = [
   'test/threats/churn',
   'test/threats/unread',
 ]
-const WITH_PROGRAMS = ['test/interop', 'test/threats', 'test/worked-example']
+const WITH_PROGRAMS = ['test/cluster', 'test/interop', 'test/threats', 'test/worked-example']
 const without = (paths) => paths.map((path) => `--exclude=${path}{.test.ts,/**}`)
 /** Excludes, not includes: a folder that nobody thought of is run. */
 const PURE = ['--retry=1', ...without(WITH_PROGRAMS)]
