@@ -99,3 +99,45 @@ test('a ban of a node that is cut off reaches the others when it is back, and pu
   expect(back.connection.closed).toBe('kicked')
   expect(await codeOf(c.enter('bob'))).toBe('BANNED')
 })
+
+test('one who is banned enters a node that cannot read bans in a moment, and is put out when it can', async () => {
+  const late = await stage.join('late', { open: (...args) => new FaultyEngine(...args) })
+  await a.enter('ann')
+  await b.enter('bob')
+  await stage.pass(50)
+  const engine = late.engine as FaultyEngine
+  engine.setFault('stalled')
+  await stage.settle(a.operations.kick('room', 'bob', 60_000))
+  const bob = await late.enter('bob')
+  engine.setFault(undefined)
+  await stage.pass(1500)
+  expect(bob.connection.closed).toBe('kicked')
+})
+
+test('a ban that is told late does not shorten a longer one that another node made meanwhile', async () => {
+  await a.enter('ann')
+  await b.enter('bob')
+  await c.enter('cyd')
+  await stage.pass(50)
+  a.engine.setState('lost')
+  await codeOf(stage.settle(a.operations.kick('room', 'bob', 5000)))
+  await stage.settle(c.operations.kick('room', 'bob', 60_000))
+  a.engine.setState('connected')
+  await stage.pass(6000)
+  for (const node of stage.nodes) expect(await codeOf(node.enter('bob'))).toBe('BANNED')
+})
+
+test('a kick that is told late puts out a user who went on to another node', async () => {
+  const late = await stage.join('late', { open: (...args) => new FaultyEngine(...args) })
+  await a.enter('ann')
+  const there = await late.enter('bob')
+  await stage.pass(50)
+  const engine = late.engine as FaultyEngine
+  engine.setFault('stalled')
+  await codeOf(stage.settle(late.operations.kick('room', 'bob', 60_000)))
+  const bob = await c.resume(there)
+  await stage.pass(900)
+  engine.setFault(undefined)
+  await stage.pass(500)
+  expect(bob.connection.closed).toBe('kicked')
+})

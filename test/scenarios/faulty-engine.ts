@@ -36,10 +36,6 @@ export class FaultyEngine extends MemoryEngine {
     return super.isWritable && !this.#isElecting
   }
 
-  get isFaulty(): boolean {
-    return this.#fault !== undefined || this.state === 'lost'
-  }
-
   /** Undefined: all is well again. What was one-way is a connection that had to be made anew. */
   setFault(fault: LinkFault | undefined): void {
     const before = this.#fault

@@ -50,6 +50,7 @@ export class JoinedRoom implements RoomNetwork {
   readonly #ends: (() => void)[] = []
   #cancelDigest: () => void = () => undefined
   #cancelRetry: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
   #isLeft = false
 
   /** `after`: an earlier life of the room here, which is being left. */
@@ -129,7 +130,9 @@ export class JoinedRoom implements RoomNetwork {
   }
 
   async banOf(userId: string): Promise<number | undefined> {
-    return await this.#store.banOf(this.#word, userId)
+    const until = await this.#store.banOf(this.#word, userId)
+    if (until === 'unknown') this.#lookLater()
+    return typeof until === 'number' ? until : undefined
   }
 
   leave(): void {
@@ -151,6 +154,7 @@ export class JoinedRoom implements RoomNetwork {
     this.#isLeft = true
     this.#cancelDigest()
     this.#cancelRetry?.()
+    this.#cancelLook?.()
     for (const end of this.#ends) end()
     return true
   }
@@ -219,6 +223,15 @@ export class JoinedRoom implements RoomNetwork {
       this.#cancelRetry = undefined
       if (!this.isKnown) void this.#load(undefined)
       else if (this.#own !== undefined && this.#stored < this.#own.version) this.#put()
+    })
+  }
+
+  /** Whoever entered meanwhile may be banned. */
+  #lookLater(): void {
+    if (this.#isLeft || this.#store.engine.state === 'lost') return
+    this.#cancelLook ??= this.#store.clock.after(clusterLimits.retryMicros, () => {
+      this.#cancelLook = undefined
+      if (!this.#isLeft) this.#handlers.recovered()
     })
   }
 

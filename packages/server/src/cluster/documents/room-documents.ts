@@ -200,17 +200,21 @@ export class RoomDocuments implements RoomsNetwork {
     return document === null ? 'none' : readDocument(Buffer.from(JSON.stringify(document)))
   }
 
-  async #banOf(word: string, userId: string): Promise<number | undefined> {
+  async #banOf(word: string, userId: string): Promise<number | 'none' | 'unknown'> {
     const { clock, engine } = this.#deps
     const waiting = this.#bans.untilOf(word, userId)
     if (waiting !== undefined) return waiting
     let cancel: () => void = () => undefined
-    const late = new Promise<undefined>((resolve) => {
-      cancel = clock.after(clusterLimits.entryMicros, () => resolve(undefined))
+    const late = new Promise<'unknown'>((resolve) => {
+      cancel = clock.after(clusterLimits.entryMicros, () => resolve('unknown'))
     })
-    const entry = await Promise.race([engine.get(banKey(word, userId)).catch(() => undefined), late])
+    const read = engine.get(banKey(word, userId)).then(
+      (entry) => (entry && readUntil(entry.value)) ?? 'none',
+      () => 'unknown' as const,
+    )
+    const until = await Promise.race([read, late])
     cancel()
-    return entry && readUntil(entry.value)
+    return until
   }
 
   async #claim<Result>(work: () => Promise<Result>): Promise<Result> {

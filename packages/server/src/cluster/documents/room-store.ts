@@ -21,7 +21,8 @@ export interface RoomStore {
   /** `none`: it has no member in the room. Undefined: it does not answer. */
   documentOf(tag: string, roomId: string): Promise<RoomDocument | 'none' | undefined>
   ban(word: string, userId: string, until: number): void
-  banOf(word: string, userId: string): Promise<number | undefined>
+  /** `unknown`: the store cannot be read in a moment. */
+  banOf(word: string, userId: string): Promise<number | 'none' | 'unknown'>
   /** Its failure is one that a room throws. */
   claim<Result>(work: () => Promise<Result>): Promise<Result>
   /** Again until the store takes it, or this node is closed. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../hub/index.js'
 import type { RoomEvent } from '../../rooms/index.js'
 import type { ClusterEngine } from '../engine/engine.js'
 import { banKey, eventSubject } from './room-keys.js'
-import { write } from './room-values.js'
+import { readUntil, write } from './room-values.js'
 
 interface Ban {
   readonly word: string
@@ -50,16 +50,18 @@ export class WaitingBans {
   }
 
   #putAll(): void {
-    for (const key of this.#bans.keys()) void this.#put(key)
+    for (const [key, ban] of this.#bans) {
+      ban.isLate = true
+      void this.#put(key)
+    }
   }
 
   async #put(key: string): Promise<void> {
     const ban = this.#bans.get(key)!
-    const { word, userId, until } = ban
-    const isDone = await this.#engine.put(key, write({ until })).catch(() => undefined)
+    const { word, userId } = ban
+    const until = await this.#write(key, ban).catch(() => undefined)
     if (this.#bans.get(key) !== ban) return
-    if (isDone === undefined) {
-      ban.isLate = true
+    if (until === undefined) {
       this.#retryLater()
       return
     }
@@ -67,6 +69,15 @@ export class WaitingBans {
     if (!ban.isLate) return
     const event: RoomEvent = { kind: 'banned', userId, until }
     this.#engine.publish(eventSubject(word), write({ from: this.#tag, kind: 'event', event }))
+  }
+
+  /** Until when the store has it now. A late one does not shorten one that was made meanwhile. */
+  async #write(key: string, { isLate, until }: Ban): Promise<number> {
+    const present = isLate ? await this.#engine.get(key) : undefined
+    const stored = present && readUntil(present.value)
+    if (stored !== undefined && stored >= until) return stored
+    await this.#engine.put(key, write({ until }))
+    return until
   }
 
   #retryLater(): void {

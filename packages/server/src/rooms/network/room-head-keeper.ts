@@ -67,9 +67,12 @@ export class HeadKeeper {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
     if (this.#isClosed || !network.isKnown || this.#edit(network.head) === undefined) return
+    const left = [...this.#leftHere]
     try {
       await network.change((head) => (this.#isClosed ? undefined : this.#edit(head)))
       this.#claims.clear()
+      // Who is named again came back on a node that knows more.
+      for (const userId of left) this.#leftHere.delete(userId)
     } catch {
       if (this.#isClosed) return
       this.#cancelRetry = clock.after(clusterLimits.retryMicros, () => void this.settle())
