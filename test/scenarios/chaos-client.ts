@@ -121,7 +121,6 @@ export class ChaosClient {
   #arrive(person: Person): void {
     const { at, person: before } = this
     this.person = person
-    this.isAwaited = false
     // A client has one socket.
     if (at !== undefined && before?.node !== person.node) this.#lose(before)
   }

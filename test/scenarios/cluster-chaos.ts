@@ -224,10 +224,11 @@ export class ClusterChaos {
     )
     for (let passed = 0; ; passed += TICK_MS) {
       const differs = this.#difference()
-      if (differs === undefined) return
+      if (differs === undefined) break
       if (passed > AGREED_MS) this.#fail(differs)
       await this.#tick()
     }
+    for (const client of this.#clients) if (client.wants) client.isAwaited = false
   }
 
   #rooms(): Map<string, ChaosClient[]> {
