@@ -127,6 +127,8 @@ export class RoomsNode {
   readonly operations: LocalOperations
   readonly gate: RoomGate
   readonly mixes: FakeMix[] = []
+  /** Rooms that this node records, by their owners. */
+  readonly recorded = new Set<string>()
   readonly #documents: RoomDocuments
   readonly #requests: NodeRequests
   isDead = false
@@ -164,6 +166,12 @@ export class RoomsNode {
           return made
         },
       },
+      recorder: () => ({
+        isRecorded: (roomId) => this.recorded.has(roomId),
+        start: (roomId) => Promise.resolve(this.record(roomId, true)),
+        stop: (roomId) => Promise.resolve(this.record(roomId, false)),
+        over: (roomId) => this.record(roomId, false),
+      }),
       cluster: {
         network: this.#documents,
         addresses: new SealedAddresses(new Seal(ring, 'room-address')),
@@ -176,6 +184,13 @@ export class RoomsNode {
       Promise.resolve(identityOf(userId, {}))
     const verifier = { verify, check: verify, identify: verify }
     this.gate = new RoomGate({ rooms: this.directory, media: this.rooms, verifier })
+  }
+
+  /** As the owner, a rule or the API begins and ends it on this node. */
+  record(roomId: string, recording: boolean): void {
+    if (recording) this.recorded.add(roomId)
+    else this.recorded.delete(roomId)
+    this.rooms.get(roomId)?.recording.check()
   }
 
   async enter(userId: string, as: EnterAs = {}): Promise<Person> {

@@ -197,6 +197,8 @@ export interface Entered {
 /** Rooms on a virtual clock, with people to enter them. */
 export class RoomStage extends Stage {
   readonly mixes: FakeMix[] = []
+  /** Rooms that their owners record. */
+  readonly recorded = new Set<string>()
   readonly media = new Map<string, FakeMedia>()
   /** Wall clock in milliseconds; it runs with the virtual one. */
   readonly epochMs = 1_800_000_000_000
@@ -228,6 +230,12 @@ export class RoomStage extends Stage {
           return made
         },
       },
+      recorder: () => ({
+        isRecorded: (roomId) => this.recorded.has(roomId),
+        start: (roomId) => Promise.resolve(void this.recorded.add(roomId)),
+        stop: (roomId) => Promise.resolve(void this.recorded.delete(roomId)),
+        over: (roomId) => void this.recorded.delete(roomId),
+      }),
       mediaGateway: options.webRtc === false ? undefined : gateway,
     })
     const verify = ({ userId = '' }: { readonly userId?: string | undefined }) =>

@@ -10,6 +10,7 @@ const REQUESTS: Readonly<Record<MemberMethod, (member: Participant) => unknown>>
   'room.kick': (member) => member.request('room.kick', { userId: 'target' }),
   'room.mute': (member) => member.request('room.mute', { userId: 'target', kind: 'audio', muted: true }),
   'room.invite': (member) => member.request('room.invite', {}),
+  'room.record': (member) => member.request('room.record', { recording: true }),
   'room.disband': (member) => member.request('room.disband', {}),
   'room.switchRole': (member) =>
     member.request('room.switchRole', { role: member.role === 'audience' ? 'audience' : 'anchor' }),

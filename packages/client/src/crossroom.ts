@@ -141,6 +141,11 @@ export class Crossroom {
     return this.#call?.audienceCount ?? 0
   }
 
+  /** Files are made of what members send; changes are told by the event `recording-changed`. */
+  get isRecorded(): boolean {
+    return this.#call?.isRecorded ?? false
+  }
+
   /** Undefined outside a room. */
   get role(): Role | undefined {
     return this.#call?.self?.role
@@ -382,6 +387,16 @@ export class Crossroom {
     checkOptions('createInvite', options, { role: take.role, expireMs: take.positive, uses: take.positive })
     const { link, expiresAt } = await this.#inRoom().request('room.invite', options)
     return { link, expiresAt }
+  }
+
+  /** Owner only: records the room until `stopRecording` or the end of the room. All members are told. */
+  async startRecording(): Promise<void> {
+    await this.#inRoom().request('room.record', { recording: true })
+  }
+
+  /** Owner only; what the operator of the server records goes on, and this rejects with `RECORDED_BY_SERVER`. */
+  async stopRecording(): Promise<void> {
+    await this.#inRoom().request('room.record', { recording: false })
   }
 
   /** Owner only: ends the room for everybody. */

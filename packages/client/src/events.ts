@@ -97,6 +97,8 @@ export interface CrossroomEvents {
   'role-changed': { readonly userId: string; readonly role: Role; readonly by?: string }
   /** The owner muted or unmuted a user. */
   muted: { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
+  /** The room is recorded, or not any more: files are made of what members send. Tell the person. */
+  'recording-changed': { readonly recording: boolean }
   /** A camera, microphone or speaker came or went. */
   'device-changed': { readonly devices: readonly MediaDeviceInfo[] }
   /** The person ended it in the browser's own bar, or the window is gone. */

@@ -154,6 +154,12 @@ const table = {
   SDP_INVALID: { rpc: 1401, sentence: 'The SDP could not be used.', retryable: false },
   WEBRTC_OFF: { rpc: 1402, sentence: 'WebRTC is off on this server; its log says why.', retryable: false },
   MIX_OFF: { rpc: 1403, sentence: 'This server has no codec engine for mixing audio.', retryable: false },
+  RECORD_OFF: { rpc: 1404, sentence: 'This server has no folder for recordings.', retryable: false },
+  RECORDED_BY_SERVER: {
+    rpc: 1405,
+    sentence: 'The operator of the server records this room, and only the operator can stop that.',
+    retryable: false,
+  },
 
   NOT_ONLINE: {
     rpc: 1601,

@@ -107,6 +107,7 @@ export const roomInfo: Shape<RoomInfo> = object<RoomInfo>({
   anchors: count,
   audience: count,
   limits: object<RoomInfo['limits']>({ members: count, anchors: count }),
+  recording: optional(boolean),
 })
 
 /** RTCIceServer lets a single address stand without a list. */

@@ -66,6 +66,8 @@ export interface RoomInfo {
   readonly anchors: number
   readonly audience: number
   readonly limits: RoomLimits
+  /** Files are made of what members send. Absent from older servers. */
+  readonly recording?: boolean
 }
 
 /** How many a room takes. */

@@ -38,6 +38,7 @@ export const notificationShapes: { readonly [Method in NotificationMethod]: Shap
   'room.audioState': mediaAvailable,
   'room.roleChanged': object<Params<'room.roleChanged'>>({ userId, role, by }),
   'room.muted': object<Params<'room.muted'>>({ userId, kind: trackKind, muted: boolean, by }),
+  'room.recording': object<Params<'room.recording'>>({ recording: boolean }),
   'mic.requested': object<Params<'mic.requested'>>({ userId, userName: sentence }),
   'mic.withdrawn': object<Params<'mic.withdrawn'>>({ userId }),
   'mic.answered': object<Params<'mic.answered'>>({ userId, accepted: boolean, by }),

@@ -67,6 +67,8 @@ export interface Notifications {
   'room.audioState': MediaAvailable
   'room.roleChanged': { readonly userId: string; readonly role: Role; readonly by?: string }
   'room.muted': { readonly userId: string; readonly kind: TrackKind; readonly muted: boolean; readonly by?: string }
+  /** The recording of the room began or ended: files are made of what members send. */
+  'room.recording': { readonly recording: boolean }
   /** To the owner. */
   'mic.requested': { readonly userId: string; readonly userName: string }
   /** To the owner: the request needs no answer any longer. */

@@ -125,6 +125,8 @@ export const requests = {
     }),
     object<InviteResult>({ link: textUpTo(limits.linkLength, 1), invite: sessionId, expiresAt: count }),
   ),
+  /** Starts or ends the owner's recording of the room. */
+  'room.record': request(OWNER, object<{ readonly recording: boolean }>({ recording: boolean }), empty),
   'room.disband': request(OWNER, empty, empty),
   'mic.request': request(AUDIENCE, empty, empty),
   /** Withdraws a request; does nothing without one. A member that was just accepted may still withdraw. */

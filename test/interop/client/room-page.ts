@@ -86,7 +86,15 @@ export async function enter(
       ...['error', 'autoplay-failed', 'kicked-out', 'remote-user-enter', 'remote-user-exit', 'user-list', 'track'],
       ...['remote-video-available', 'remote-video-unavailable', 'remote-audio-available', 'remote-audio-unavailable'],
       ...['audience-count', 'audio-volume', 'network-quality', 'connection-state-changed', 'publish-state-changed'],
-      ...['play-path-changed', 'message', 'mic-requested', 'mic-answered', 'role-changed', 'muted'],
+      ...[
+        'play-path-changed',
+        'message',
+        'mic-requested',
+        'mic-answered',
+        'role-changed',
+        'muted',
+        'recording-changed',
+      ],
       ...['screen-share-stopped', 'first-video-frame', 'video-size-changed'],
     ] as Parameters<Crossroom['on']>[0][]
     for (const name of names) {

@@ -61,6 +61,7 @@ export class RoomCall {
   #self: { readonly userId: string; readonly role: Role } | undefined
   #users: readonly User[] = []
   #audienceCount = 0
+  #isRecorded = false
   #state: ConnectionState = 'disconnected'
   /** The last `media.state`, by stream. */
   readonly #told = new Map<PublishedStreamType, string>()
@@ -112,6 +113,10 @@ export class RoomCall {
 
   get audienceCount(): number {
     return this.#audienceCount
+  }
+
+  get isRecorded(): boolean {
+    return this.#isRecorded
   }
 
   get self(): { readonly userId: string; readonly role: Role } | undefined {
@@ -210,6 +215,7 @@ export class RoomCall {
     const { iceServers } = result
     this.#self = result.self
     this.#countAudience(result.audienceCount)
+    this.#setRecorded(result.room.recording === true)
     if (this.#paths === undefined) this.#paths = this.#openPaths(iceServers)
     else if (how === 'resumed') this.#resumePaths(this.#paths)
     else this.#startOver(this.#paths, iceServers)
@@ -317,6 +323,8 @@ export class RoomCall {
         return emit('role-changed', event.params)
       case 'room.muted':
         return emit('muted', event.params)
+      case 'room.recording':
+        return this.#setRecorded(event.params.recording)
       case 'mic.requested':
         return emit('mic-requested', event.params)
       case 'mic.withdrawn':
@@ -343,6 +351,13 @@ export class RoomCall {
       case 'call.ended':
         return
     }
+  }
+
+  /** Also when it changed while there was no connection. */
+  #setRecorded(recording: boolean): void {
+    if (recording === this.#isRecorded) return
+    this.#isRecorded = recording
+    this.#options.emit('recording-changed', { recording })
   }
 
   #setRole(role: Role): void {

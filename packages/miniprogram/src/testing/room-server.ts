@@ -36,6 +36,7 @@ export class FakeRoomServer {
   reachable = true
   /** A resumed phone has come to another node of the cluster. */
   isAnotherNode = false
+  isRecorded = false
   socket: ServedSocket | undefined
   #entries = 0
 
@@ -110,6 +111,7 @@ export class FakeRoomServer {
         anchors: this.users.length + 1,
         audience: 0,
         limits: { members: 100, anchors: 20 },
+        recording: this.isRecorded,
       },
       self: { userId: 'me', role: 'anchor' },
       userList: this.users,

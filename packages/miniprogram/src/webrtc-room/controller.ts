@@ -73,6 +73,7 @@ export class RoomController {
   #users: readonly User[] = []
   #pushUrl: string | undefined
   #inRoom = false
+  #recorded = false
   #paused = false
   /** What the app switched by a method, over the properties. */
   #camera: boolean | undefined
@@ -225,6 +226,7 @@ export class RoomController {
         pushUrl: this.#pushUrl,
         simulated: this.#host.isDevTools,
         inRoom: this.#inRoom,
+        recorded: this.#recorded,
         camera: this.#isCameraOn,
         microphone: this.#isMicrophoneOn,
         hidden: this.#hidden,
@@ -294,6 +296,7 @@ export class RoomController {
     this.#inRoom = true
     if (how === 'moved') this.#seats.restart()
     this.#setUsers(users)
+    this.#setRecorded(room.recording === true)
     if (!isFirst) {
       this.#audioOnly.renew()
       return
@@ -314,6 +317,14 @@ export class RoomController {
     this.draw()
   }
 
+  /** Also when it changed while there was no connection. */
+  #setRecorded(recorded: boolean): void {
+    if (recorded === this.#recorded) return
+    this.#recorded = recorded
+    this.draw()
+    this.#tell(ok(roomEventCodes.recording, recorded ? 'on' : 'off'))
+  }
+
   #setPushUrl(url: string | undefined): void {
     if (url === undefined) this.#host.pusher('stop')
     this.#pushUrl = url
@@ -324,6 +335,7 @@ export class RoomController {
     const wasInRoom = this.#inRoom
     this.#session = undefined
     this.#inRoom = false
+    this.#recorded = false
     for (const id of this.#playerIds()) this.#host.player(id, 'stop')
     this.#seats.clear()
     this.#setUsers([])
@@ -360,6 +372,7 @@ export class RoomController {
   #handleNotification(notification: Notification): void {
     this.#host.raise('notification', { method: notification.method, params: notification.params })
     if (notification.method === 'message.received') this.#tellMessage(notification.params)
+    if (notification.method === 'room.recording') this.#setRecorded(notification.params.recording)
     if (notification.method === 'media.published' && notification.params.state === 'live') {
       this.#tell(ok(roomEventCodes.publishLive, ''))
     }

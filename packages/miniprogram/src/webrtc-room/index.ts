@@ -42,6 +42,7 @@ Component({
     tiles: [],
     mixes: [],
     mix: {},
+    recordingText: '',
     debugText: '',
   },
 

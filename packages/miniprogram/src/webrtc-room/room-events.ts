@@ -32,6 +32,8 @@ export const roomEventCodes = {
   publishLive: 'PUBLISH_LIVE',
   /** This phone plays no more pictures at once; `detail` is who is heard only. Not known to older apps. */
   audioOnly: 'PLAYER_AUDIO_ONLY',
+  /** The room is recorded (`detail` is `on`) or not any more (`off`). Not known to older apps. */
+  recording: 'RECORDING',
 } as const
 
 /** RoomEvents that a code of the pusher is told as; codes that apps never heard of give none. */

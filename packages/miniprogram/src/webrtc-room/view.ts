@@ -16,6 +16,8 @@ export interface RoomView {
   /** The player of the mixed audio, if any: a list, because WXML creates elements again only by the key of a list. */
   readonly mixes: readonly MixPlayer[]
   readonly mix: TagAttributes
+  /** That the room is recorded; empty: it is not. */
+  readonly recordingText: string
   readonly debugText: string
 }
 
@@ -45,6 +47,7 @@ export interface RoomState {
   /** In WeChat DevTools, where the tags are inert. */
   readonly simulated: boolean
   readonly inRoom: boolean
+  readonly recorded: boolean
   readonly camera: boolean
   readonly microphone: boolean
   /** Remote users whose picture, or sound, the app has switched off on this phone. */
@@ -55,6 +58,9 @@ export interface RoomState {
   readonly mixPlayer: MixPlayer | undefined
   readonly debugText: string
 }
+
+/** Whoever sees it may read either. */
+const RECORDING = '录制中 Recording'
 
 /** The whole view of a state. */
 export function viewOf(state: RoomState): RoomView {
@@ -81,6 +87,7 @@ export function viewOf(state: RoomState): RoomView {
     tiles: tilesOf(state, layout),
     mixes: state.simulated || !state.mixPlayer ? [] : [state.mixPlayer],
     mix: attributesOf(PLAYER_ATTRIBUTES, properties.playerAttributes),
+    recordingText: state.inRoom && state.recorded ? RECORDING : '',
     debugText: state.debugText,
   }
 }

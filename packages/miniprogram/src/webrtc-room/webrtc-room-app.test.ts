@@ -271,3 +271,23 @@ test('two rooms in one app do not know of each other', async () => {
   expect(second.players.map(({ id }) => id)).toEqual(['web9'])
   first.close()
 })
+
+test('a room that is recorded is marked from the entry on, and until the recording ends', async () => {
+  const server = new FakeRoomServer()
+  server.isRecorded = true
+  const { component, details, settle } = await room.enter({ server })
+  const told = () => details('RoomEvent').filter((event) => (event as { code: unknown }).code === 'RECORDING')
+  const mark = () => component.dom.querySelector('[class*=recording]')?.textContent ?? ''
+  expect(mark()).toMatch(/录制中 Recording/)
+  expect(told()).toEqual([{ tag: 'ok', code: 'RECORDING', detail: 'on' }])
+  server.notify('room.recording', { recording: false })
+  await settle()
+  expect(mark()).toBe('')
+  server.notify('room.recording', { recording: true })
+  await settle()
+  expect(mark()).toMatch(/录制中 Recording/)
+  room.call('stop')
+  await settle()
+  expect(mark()).toBe('')
+  expect(told().map((event) => (event as { detail: string }).detail)).toEqual(['on', 'off', 'on'])
+})

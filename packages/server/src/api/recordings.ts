@@ -18,7 +18,7 @@ const recordingInfo = z
     userId: z.string().optional(),
     format: z.enum(recordingFormats),
     state: z.enum(['waiting', 'recording', 'ended']).describe('waiting: nothing is published'),
-    source: z.enum(['rest', 'rule']),
+    source: z.enum(['rest', 'rule', 'owner']).describe('owner: of the room, by signaling'),
     startedAt: milliseconds('When it began'),
     endedAt: milliseconds('When it ended').optional(),
     why: z.string().optional().describe('why it ended'),

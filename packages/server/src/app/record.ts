@@ -9,6 +9,7 @@ import {
   type RecordingsOptions,
 } from '../record/index.js'
 import type { Core } from './core.js'
+import { roomRecorder } from './room-recorder.js'
 import type { RoomsPart } from './rooms.js'
 
 /** What is recorded; undefined without a folder for it. */
@@ -44,8 +45,11 @@ export function openRecordings(core: Core, part: RoomsPart): Recordings | undefi
     roleOf: (roomId, userId) => rooms.get(roomId)?.member(userId)?.role,
     membersOf: (roomId) =>
       [...(rooms.get(roomId)?.members ?? [])].map(({ userId, userName: name }) => ({ userId, name })),
+    roomChanged: (roomId) => rooms.get(roomId)?.recording.check(),
+    awaitRoom: (roomId) => void rooms.visit(roomId).catch(() => undefined),
     tell: (event) => hooks?.recorded(event),
   })
+  part.recorder = roomRecorder(recordings)
   part.onMember = ({ roomId, userId, userName, is }) => recordings.handleMember(roomId, userId, userName, is)
   metrics.addGauge('recordings', 'Recordings that run or wait for their stream', () => recordings.running)
   metrics.addCounter(

@@ -17,6 +17,7 @@ import {
   type CompositeOperations,
   type RoomMemberNews,
   type RoomOperations,
+  type RoomRecorder,
 } from '../rooms/index.js'
 import { SignalingServer } from '../signaling/index.js'
 import { childSpawner, Composer, fontFile, LevelMeter, Mixer } from '../transcode/index.js'
@@ -37,6 +38,8 @@ export class RoomsPart {
   readonly composites: CompositeOperations
   /** Told of everybody who enters or leaves a room on this node. */
   onMember: (news: RoomMemberNews) => void = () => undefined
+  /** Undefined without a folder for recordings. */
+  recorder: RoomRecorder | undefined
 
   /** Throws a sentence when a key of `--user-sig-public-key` cannot be read. */
   constructor(core: Core, opened: Opened, cluster?: ClusterPart) {
@@ -72,6 +75,7 @@ export class RoomsPart {
       cluster: cluster?.rooms.rooms,
       newId,
       onMember: (news) => this.onMember(news),
+      recorder: () => this.recorder,
       mayEnter: (roomId, userId) => calls.mayEnter(roomId, userId),
       mediaGateway: opened.webRtc?.roomMedia(),
       mixer: this.mixer,

@@ -34,6 +34,10 @@ export interface RecordingsOptions {
   /** The role of a member, and who else is in the room; undefined for somebody who is not. */
   roleOf(roomId: string, userId: string): string | undefined
   membersOf(roomId: string): readonly { readonly userId: string; readonly name: string | undefined }[]
+  /** A recording of the room, or of a member of it, began or ended. */
+  roomChanged(roomId: string): void
+  /** A room that is recorded until it is over: from now on it is awaited. */
+  awaitRoom(roomId: string): void
   /** Something happened that hooks are told. */
   tell(event: RecordEvent): void
 }
@@ -44,6 +48,9 @@ export interface RecordEvent {
   readonly [field: string]: unknown
 }
 
+/** Who started a recording; `owner`: of the room. */
+export type RecordSource = 'rest' | 'rule' | 'owner'
+
 /** One recording, as REST shows it. */
 export interface RecordingInfo {
   readonly id: string
@@ -52,7 +59,7 @@ export interface RecordingInfo {
   readonly userId?: string | undefined
   readonly format: RecordingFormat
   readonly state: 'waiting' | 'recording' | 'ended'
-  readonly source: 'rest' | 'rule'
+  readonly source: RecordSource
   /** Unix milliseconds. */
   readonly startedAt: number
   readonly endedAt?: number
@@ -90,7 +97,7 @@ const MEGABYTE = 1_000_000
 
 interface Running {
   readonly recording: Recording
-  readonly source: 'rest' | 'rule'
+  readonly source: RecordSource
 }
 
 /**
@@ -125,7 +132,7 @@ export class Recordings {
     const { hub, store, rules, folder } = this.#options
     // Who records nothing has no such process.
     if (rules.length > 0 || existsSync(folder)) this.#process.start()
-    for (const stored of store.load()) this.#run(stored.id, stored, 'rest')
+    for (const stored of store.load()) this.#resume(stored)
     this.#stopObserving = hub.observe({
       published: (stream) => this.#handlePublished(stream),
       unpublished: (stream) => this.#handleUnpublished(stream),
@@ -175,19 +182,27 @@ export class Recordings {
     return undefined
   }
 
+  /** Recordings of the room, or of members of it, that run. */
+  ofRoom(roomId: string): { readonly id: string; readonly source: RecordSource; readonly isWhole: boolean }[] {
+    return [...this.#running]
+      .filter(([, { recording }]) => recording.options.room === roomId)
+      .map(([id, { recording, source }]) => ({ id, source, isWhole: recording.options.userId === undefined }))
+  }
+
   /**
    * Resolves when the recording is kept and started.
    * @throws RecordRefused, or StateError when it cannot be kept
    */
-  async start(spec: RecordSpec): Promise<RecordingInfo> {
+  async start(spec: RecordSpec, source: 'rest' | 'owner' = 'rest'): Promise<RecordingInfo> {
     for (const [id, { recording }] of this.#running) {
       const { stream, room, userId } = recording.options
       if (stream === spec.stream && room === spec.room && userId === spec.userId)
         throw new RecordRefused('BUSY', `The recording ${id} has this already; stop it first.`)
     }
     this.#checkPlaces()
-    const stored = { ...spec, id: newJobId(), createdAt: this.#options.nowMs() }
-    this.#run(stored.id, stored, 'rest')
+    const byOwner = source === 'owner' ? true : undefined
+    const stored = { ...spec, id: newJobId(), createdAt: this.#options.nowMs(), byOwner }
+    this.#run(stored.id, stored, source)
     try {
       await this.#options.store.save(stored)
     } catch (error) {
@@ -232,6 +247,12 @@ export class Recordings {
     await this.#process.close()
   }
 
+  #resume(stored: StoredRecording): void {
+    const { id, room, byOwner } = stored
+    this.#run(id, stored, byOwner === true ? 'owner' : 'rest')
+    if (byOwner === true && room !== undefined) this.#options.awaitRoom(room)
+  }
+
   #checkPlaces(): void {
     const { running } = recordLimits
     if (this.#running.size >= running)
@@ -255,6 +276,7 @@ export class Recordings {
       for (const { userId: member, name } of this.#options.membersOf(room)) recording.handleMember(member, name, 'here')
     for (const one of hub.list()) if (one.publication !== undefined && this.#belongs(one, recording)) recording.add(one)
     this.#options.tell({ event: 'record_start', id, stream, room, userId })
+    if (room !== undefined) this.#options.roomChanged(room)
   }
 
   #segmentBytes(megabytes: number): number {
@@ -270,6 +292,7 @@ export class Recordings {
     running.recording.end(why)
     const { stream, room, userId } = running.recording.options
     this.#options.tell({ event: 'record_stop', id, stream, room, userId, why })
+    if (room !== undefined) this.#options.roomChanged(room)
   }
 
   #belongs({ key, publication }: Stream, { options }: Recording): boolean {

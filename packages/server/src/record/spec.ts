@@ -21,6 +21,8 @@ export interface StoredRecording extends RecordSpec {
   readonly id: string
   /** Unix milliseconds. */
   readonly createdAt: number
+  /** By the owner of the room: it ends with the room. */
+  readonly byOwner?: boolean | undefined
 }
 
 /** Which streams are recorded by themselves, with their first frame. */
@@ -64,7 +66,7 @@ export const recordRequest = z
 export const recordingKind: JobKind<StoredRecording> = {
   ...{ name: 'record-jobs', version: 1 },
   maxDocuments: recordLimits.running,
-  schema: z.object({ ...fields, id: z.string(), createdAt: z.number() }),
+  schema: z.object({ ...fields, id: z.string(), createdAt: z.number(), byOwner: z.boolean().optional() }),
 }
 
 const RULE = /^(?:room:([^/=#]+)|([^/=#:]+)\/([^/=#]+))(?:#(.*))?$/

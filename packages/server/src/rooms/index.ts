@@ -15,6 +15,7 @@ export type { Membership, ResumeOrigin, RoomDirectory } from './doors/room-direc
 export type { MemberSummary, RoomOperations, RoomSummary } from './doors/room-operations.js'
 export type { CompositeOperations } from './doors/composite-operations.js'
 export type { CompositeChange, CompositeRefusal, CompositeRequest, CompositeSummary } from './view/composite-request.js'
+export type { RoomRecorder } from './doors/room-recorder.js'
 export type { GuestPass } from './model/invitations.js'
 export { LocalComposites } from './local-composites.js'
 export { LocalDirectory } from './local-directory.js'

@@ -25,6 +25,7 @@ import { kindsOf, type ParticipantMedia } from './view/participant-media.js'
 import type { Receiver } from './view/receiver.js'
 import type { RoomMessages } from './view/room-messages.js'
 import type { RoomMixes } from './view/room-mixes.js'
+import type { RoomRecording } from './view/room-recording.js'
 
 /** Requests of a participant to its room. */
 export interface ParticipantRoom extends MemberRoom {
@@ -35,6 +36,7 @@ export interface ParticipantRoom extends MemberRoom {
   readonly invitations: Invitations
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
+  readonly recording: RoomRecording
   info(): RoomInfo
   tellQuality(quality: NotificationParams<'media.quality'>): void
   notifyAll<Method extends NotificationMethod>(method: Method, params: NotificationParams<Method>): void
@@ -82,6 +84,7 @@ const handlers: RequestHandlers = {
   },
   'room.mute': (member, { userId, kind, muted }) => after(member.room.mute(userId, kind, muted, member.userId)),
   'room.invite': invite,
+  'room.record': ({ room }, { recording }) => after(room.recording.set(recording)),
   'room.disband': ({ room }) => after(room.disband()),
   'mic.request': (member) => after(member.room.requestMic(member)),
   'mic.withdraw': (member) => after(member.room.withdrawMic(member)),

@@ -28,12 +28,13 @@ import { hear } from './network/hear.js'
 import { RoomUnion } from './network/room-union.js'
 import type { MemberList } from './view/member-list.js'
 import { RoomComposites } from './view/room-composites.js'
-import { RoomLevels } from './view/room-levels.js'
+import { RoomLevels, speakersOf } from './view/room-levels.js'
 import { RoomLists } from './view/room-lists.js'
 import { RoomMessages } from './view/room-messages.js'
 import { RoomMixes } from './view/room-mixes.js'
+import { RoomRecording } from './view/room-recording.js'
 
-const LIMITS = { members: roomLimits.members, anchors: roomLimits.anchors }
+const limits = { members: roomLimits.members, anchors: roomLimits.anchors }
 
 /** Done at once, or by another node. */
 type Done = void | Promise<void>
@@ -48,6 +49,7 @@ export class Room implements ParticipantRoom, CommandedRoom {
   readonly messages: RoomMessages
   readonly mixes: RoomMixes
   readonly composites: RoomComposites
+  readonly recording: RoomRecording
   readonly #services: RoomServices
   readonly #handlers: RoomHandlers<Room>
   readonly #roster: Roster<Member>
@@ -83,12 +85,13 @@ export class Room implements ParticipantRoom, CommandedRoom {
       },
       broadcast: (message) => this.union?.broadcast({ kind: 'message', message }),
     })
+    this.recording = new RoomRecording(this, services)
     const media = { ...services, roomId: id, list: () => this.list, speakers: () => this.speakers }
     this.mixes = new RoomMixes(media)
     const composites = (this.composites = new RoomComposites(media))
     const levels = (this.#levels = new RoomLevels({
       clock,
-      speakers: () => this.#speakers(),
+      speakers: () => speakersOf(this.members),
       audience: () => this.size,
       tell: (told) => this.#tellLevels(told),
       reordered: () => lists.reordered(),
@@ -166,9 +169,10 @@ export class Room implements ParticipantRoom, CommandedRoom {
 
   info(): RoomInfo {
     const { id, audienceCount: audience } = this
+    const { isOn: recording } = this.recording
     const createdAt = this.union?.createdAt ?? this.createdAt
     const { owner, anchors } = this.#roster
-    return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits: LIMITS }
+    return { roomId: id, name: id, ownerId: owner?.userId ?? null, createdAt, anchors, audience, limits, recording }
   }
 
   /** Somebody asks for it, without being a member here. */
@@ -422,11 +426,6 @@ export class Room implements ParticipantRoom, CommandedRoom {
 
   *#participants(): Generator<Participant, void> {
     for (const member of this.members) if (member instanceof Participant) yield member
-  }
-
-  *#speakers() {
-    for (const member of this.members)
-      if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
   }
 
   #tellLevels(levels: NotificationParams<'media.levels'>['levels']): void {

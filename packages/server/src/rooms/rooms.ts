@@ -233,6 +233,8 @@ export class Rooms {
       if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id)
       this.#leaves.get(room)?.()
       this.#leaves.delete(room)
+      // When the server shuts down, members come back to the next one and find themselves recorded still.
+      if (!this.#draining) this.#services.recorder?.()?.over(room.id)
     },
   }
 

@@ -5,6 +5,7 @@ import type { AudioMixer } from './media/audio-mixer.js'
 import type { Composer } from './media/composer.js'
 import type { Bans } from './model/bans.js'
 import type { MediaGateway } from './media/media-gateway.js'
+import type { RoomRecorder } from './doors/room-recorder.js'
 import type { SealedSessions } from './doors/sealed-sessions.js'
 import type { MediaTokens } from './media/media-tokens.js'
 import type { SealedAddresses } from './media/sealed-addresses.js'
@@ -57,6 +58,8 @@ export interface RoomsOptions {
   readonly mayEnter?: (roomId: string, userId: string) => boolean | undefined
   /** Told of everybody who enters or leaves a room on this node. */
   readonly onMember?: (member: RoomMemberNews) => void
+  /** Undefined without a folder for recordings. */
+  readonly recorder?: () => RoomRecorder | undefined
   /** Whether invited guests could enter: it requires a signing secret. Absent is yes. */
   readonly letsGuestsIn?: () => boolean
 }

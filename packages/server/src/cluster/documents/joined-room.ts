@@ -259,7 +259,7 @@ export class JoinedRoom implements RoomNetwork {
     if (heard === undefined || this.#isLeft) return
     this.#documents.delete(tag)
     const { document } = heard
-    this.#handlers.document(tag, { ...document, members: [], unnamed: 0, carries: [] })
+    this.#handlers.document(tag, { ...document, members: [], unnamed: 0, carries: [], recorded: false })
   }
 
   #handleMessage({ payload }: EngineMessage): void {

@@ -39,6 +39,7 @@ const document = z.object({
   unnamed: count,
   left: z.record(text, exitReason),
   carries: z.array(text),
+  recorded: z.boolean().optional(),
 })
 
 const head = z.object({
@@ -77,6 +78,7 @@ const command = z.discriminatedUnion('do', [
   z.object({ do: z.literal('mute'), ...asked, kind: z.enum(['audio', 'video']), muted: z.boolean() }),
   z.object({ do: z.literal('answerMic'), ...asked, accepted: z.boolean() }),
   z.object({ do: z.literal('removeMic'), ...asked }),
+  z.object({ do: z.literal('record'), recording: z.boolean() }),
   z.object({ do: z.literal('redeem'), invite: text }),
 ])
 

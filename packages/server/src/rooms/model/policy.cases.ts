@@ -11,6 +11,7 @@ export const policyCases: readonly (readonly [method: RequestMethod, who: string
   ['room.leave', 'oav.'],
   ['room.kick', 'o...'],
   ['room.mute', 'o...'],
+  ['room.record', 'o...'],
   ['room.disband', 'o...'],
   ['room.invite', 'o...'],
   ['mic.request', '..v.'],

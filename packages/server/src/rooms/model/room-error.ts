@@ -11,6 +11,8 @@ export type RoomErrorCode = ErrorCode &
     | 'MEDIA_CAPACITY'
     | 'MIX_OFF'
     | 'NO_PERMISSION'
+    | 'RECORD_OFF'
+    | 'RECORDED_BY_SERVER'
     | 'RESUME_FAILED'
     | 'ROLE_FORBIDDEN'
     | 'ROOM_FULL'

@@ -10,6 +10,7 @@ export interface CommandedRoom {
   readonly invitations: Invitations
   isBanned(userId: string): boolean
   member(userId: string): Member | undefined
+  readonly recording: { setHere(recording: boolean): unknown }
   /** Throws USER_NOT_FOUND. */
   require(userId: string): Member
   /** The ban is known to the other nodes already. */
@@ -22,6 +23,7 @@ export interface CommandedRoom {
 /** Another node asks for a member of this one. Throws RoomError. */
 export function carryOut(room: CommandedRoom, command: RoomCommand): unknown {
   if (command.do === 'redeem') return room.invitations.redeem(command.invite)
+  if (command.do === 'record') return room.recording.setHere(command.recording)
   const { userId, do: what } = command
   const present = room.member(userId)
   // What was told of the ban came first, and put it out.

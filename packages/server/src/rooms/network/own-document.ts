@@ -9,7 +9,7 @@ import type { Roster, RosterEvent } from '../model/roster.js'
 import type { DocumentMember, DocumentStream, RoomDocument } from './room-document.js'
 
 /** What a node tells of its members, without what the network adds. */
-export type OwnDocument = Omit<RoomDocument, 'version' | 'instance'>
+export type OwnDocument = Omit<RoomDocument, 'version' | 'instance' | 'recorded'>
 
 /** Remembers what the members do not say by themselves, and writes the document of this node. */
 export class DocumentWriter {

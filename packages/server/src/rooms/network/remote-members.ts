@@ -41,6 +41,11 @@ export class RemoteMembers {
     return unnamed
   }
 
+  /** By a node that can be reached. */
+  get isRecorded(): boolean {
+    return [...this.#documents].some(([tag, { recorded }]) => recorded === true && this.#options.isReachable(tag))
+  }
+
   /** A node publishes the stream of that key for a member of this one. */
   carrierOf(name: string): string | undefined {
     for (const [tag, { carries }] of this.#documents)

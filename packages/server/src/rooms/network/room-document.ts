@@ -23,6 +23,8 @@ export interface RoomDocument {
   readonly left: Readonly<Record<string, ExitReason>>
   /** Names of the keys of streams that members of other nodes publish here. */
   readonly carries: readonly string[]
+  /** This node records members of the room. Absent from older nodes. */
+  readonly recorded?: boolean | undefined
 }
 
 export interface DocumentMember {
@@ -97,4 +99,6 @@ export type RoomCommand =
     }
   | { readonly do: 'answerMic'; readonly userId: string; readonly accepted: boolean; readonly by?: string | undefined }
   | { readonly do: 'removeMic'; readonly userId: string; readonly by?: string | undefined }
+  /** The owner, who is on another node, starts or ends the recording. */
+  | { readonly do: 'record'; readonly recording: boolean }
   | { readonly do: 'redeem'; readonly invite: string }

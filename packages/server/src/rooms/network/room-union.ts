@@ -4,6 +4,7 @@ import type { StreamKey } from '../../hub/index.js'
 import { LocalMember } from '../local-member.js'
 import type { Member, MemberRoom } from '../member.js'
 import { linkOf, type GuestPass } from '../model/invitations.js'
+import { RoomError } from '../model/room-error.js'
 import type { Roster, RosterEvent } from '../model/roster.js'
 import type { RoomServices } from '../services.js'
 import { Fold } from '../view/fold.js'
@@ -17,7 +18,7 @@ import { HeadKeeper } from './room-head-keeper.js'
 import type { RoomNetwork, RoomsNetwork } from './room-network.js'
 
 export interface RoomUnionOptions {
-  readonly room: MemberRoom
+  readonly room: MemberRoom & { readonly recording: { check(): void } }
   readonly services: RoomServices
   readonly network: RoomsNetwork
   readonly roster: Roster<Member>
@@ -109,6 +110,11 @@ export class RoomUnion {
     return this.#remote.unnamed
   }
 
+  /** Another node records members of it. */
+  get isRecordedElsewhere(): boolean {
+    return this.#remote.isRecorded
+  }
+
   get generation(): number {
     return this.#generation
   }
@@ -170,6 +176,17 @@ export class RoomUnion {
 
   async ask(member: RemoteMember, command: RoomCommand): Promise<void> {
     await this.#network.ask(member.home.tag, command)
+  }
+
+  /** All other nodes with members. Rejects when one of them refuses. */
+  async askOthers(command: RoomCommand): Promise<void> {
+    const isGone = (error: unknown): boolean => error instanceof RoomError && error.code === 'ROOM_NOT_FOUND'
+    const ask = async (tag: string): Promise<void> => {
+      await this.#network.ask(tag, command).catch((error: unknown) => {
+        if (!isGone(error)) throw error
+      })
+    }
+    await Promise.all(this.#network.others.map(ask))
   }
 
   /** Takes an invitation that was made on another node. */
@@ -255,6 +272,7 @@ export class RoomUnion {
     try {
       work()
       this.#place()
+      room.recording.check()
       services.changedElsewhere(room.id)
     } catch (error) {
       services.log.error({ room: room.id, error }, 'What another node told of a room could not be taken')
@@ -285,6 +303,8 @@ export class RoomUnion {
   }
 
   #write(): void {
-    this.#network.tell(this.#writer.write(this.#generation))
+    const { room, services } = this.#options
+    const recorded = services.recorder?.()?.isRecorded(room.id) === true
+    this.#network.tell({ ...this.#writer.write(this.#generation), recorded })
   }
 }

@@ -10,6 +10,17 @@ export interface Speaker {
   readonly main: ListedStream | undefined
 }
 
+/** Those of the members that are listed. */
+export function* speakersOf(
+  members: Iterable<{
+    readonly userId: string
+    readonly isListed: boolean
+    streamOf(streamType: 'main'): ListedStream | undefined
+  }>,
+): Generator<Speaker, void> {
+  for (const member of members) if (member.isListed) yield { userId: member.userId, main: member.streamOf('main') }
+}
+
 export interface RoomLevelsOptions {
   readonly clock: Clock
   readonly speakers: () => Iterable<Speaker>

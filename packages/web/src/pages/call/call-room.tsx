@@ -6,6 +6,7 @@ import { say } from '../../i18n/say.js'
 import { Banner } from '../../ui/banner.js'
 import { Chat } from '../../ui/chat.js'
 import { MicRequests, PeopleList } from '../../ui/people-list.js'
+import { RecordingMark } from '../../ui/recording-mark.js'
 import { RoomBanners } from '../../ui/room-banners.js'
 import { GridStage, SpeakerStage } from '../../ui/stage.js'
 import { useWakeLock } from '../../ui/wake-lock.js'
@@ -70,6 +71,7 @@ function CallHead({ model, view }: { model: RoomModel; view: CallView }): VNode 
           <span aria-label={say('watching', { count: model.audienceCount.value })}>{model.audienceCount.value}</span>
         </span>
       ) : null}
+      <RecordingMark model={model} />
       <span class="stretch" />
       <button
         type="button"

@@ -7,6 +7,7 @@ import { Banner } from '../../ui/banner.js'
 import { Chat } from '../../ui/chat.js'
 import { InviteDialog } from '../../ui/invite-dialog.js'
 import { MicRequests } from '../../ui/people-list.js'
+import { RecordingMark } from '../../ui/recording-mark.js'
 import { RoomBanners } from '../../ui/room-banners.js'
 import { SettingsDialog } from '../../ui/settings-dialog.js'
 import { SpeakerStage } from '../../ui/stage.js'
@@ -129,6 +130,7 @@ function LiveFacts({ model }: { model: LiveModel }): VNode {
           <Icon name="eye" />
           {say('watching', { count: room.audienceCount.value })}
         </span>
+        <RecordingMark model={room} />
       </p>
     </div>
   )

@@ -29,7 +29,17 @@ export function fakeClient(): FakeClient {
   const methods = ['exitRoom', 'switchRole', 'renewSignature', 'startLocalVideo', 'updateLocalVideo', 'stopLocalVideo']
   const more = ['startLocalAudio', 'updateLocalAudio', 'stopLocalAudio', 'startScreenShare', 'stopScreenShare']
   const rest = ['startRemoteVideo', 'stopRemoteVideo', 'muteRemoteAudio', 'setSpeaker', 'setVideoProcessor', 'kick']
-  const last = ['mute', 'disband', 'requestMic', 'withdrawMic', 'answerMic', 'removeMic', 'destroy']
+  const last = [
+    'mute',
+    'disband',
+    'requestMic',
+    'withdrawMic',
+    'answerMic',
+    'removeMic',
+    'destroy',
+    'startRecording',
+    'stopRecording',
+  ]
   const fake = {
     calls,
     failures,

@@ -28,6 +28,8 @@ export type RoomClient = Pick<
   | 'kick'
   | 'mute'
   | 'disband'
+  | 'startRecording'
+  | 'stopRecording'
   | 'requestMic'
   | 'withdrawMic'
   | 'createInvite'

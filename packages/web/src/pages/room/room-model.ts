@@ -57,6 +57,8 @@ export class RoomModel {
   readonly self = signal<Self | undefined>(undefined)
   readonly users = signal<readonly User[]>([])
   readonly audienceCount = signal(0)
+  /** Files are made of what members send. */
+  readonly isRecorded = signal(false)
   readonly connection = signal<ConnectionState>('disconnected')
   /** 0 to 100 by user; who is silent is absent. */
   readonly levels = signal<ReadonlyMap<string, number>>(new Map())
@@ -128,6 +130,12 @@ export class RoomModel {
   /** Ends the room for everybody. */
   disband(): Promise<void> {
     return this.notices.attempt(() => this.client.disband())
+  }
+
+  toggleRecording(): Promise<void> {
+    return this.notices.attempt(() =>
+      this.isRecorded.value ? this.client.stopRecording() : this.client.startRecording(),
+    )
   }
 
   kick(userId: string): Promise<void> {
@@ -213,6 +221,10 @@ export class RoomModel {
       // Falls back to the user id when a user has no name.
       this.chat.add(message, fromName === from ? this.nameOf(from) : fromName, isOwn)
     })
+    client.on('recording-changed', ({ recording }) => {
+      this.isRecorded.value = recording
+      this.notices.show(say(recording ? 'recordingBegan' : 'recordingEnded'))
+    })
     client.on('signature-expiring', () => void this.#renew())
   }
 
@@ -281,6 +293,7 @@ export class RoomModel {
   #forget(): void {
     this.self.value = undefined
     this.users.value = []
+    this.isRecorded.value = false
     this.mic.forget()
     this.sizes.value = new Map()
     this.resumeSound.value = undefined
