@@ -39,6 +39,8 @@ export class TextReporter implements Reporter {
 
   room(event: { readonly tag: string; readonly code: number | string; readonly detail: string }): void {
     if (event.tag === 'error') process.stdout.write(`error   ${String(event.code).padEnd(6)} ${event.detail}\n`)
+    if (event.code === 'RECORDING')
+      process.stdout.write(`the room is ${event.detail === 'on' ? '' : 'no longer '}recorded\n`)
   }
 
   stats(userId: string, { frames, width, height, audioLevel, delayMs }: PlayerStats): void {

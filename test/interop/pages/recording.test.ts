@@ -7,7 +7,7 @@ import { launchChromium, rest, startServer, until, WITH_KEY, type TestServer } f
 import { enter as enterBySdk, type RoomWindow } from '../client/room-page.js'
 import { enterCall, untilMoves, type Caller } from './caller.js'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 let server: TestServer
