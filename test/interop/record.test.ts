@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pushFfmpeg, rest, startServer, until, WITH_KEY, type TestServer } from '../harness/index.js'
+import { pushFfmpeg, rest, startServer, until, untilStream, WITH_KEY, type TestServer } from '../harness/index.js'
 
 const execute = promisify(execFile)
 
@@ -128,6 +132,27 @@ test('segments join without a lost frame, keep sound and picture together, and a
   const beyond = await fetch(address, { headers: { ...WITH_KEY, range: `bytes=${String(whole.length)}-` } })
   expect(beyond.status).toBe(416)
   expect((await fetch(address)).status).toBe(401)
+})
+
+test('what the answer of on-publish asks to record is recorded, and what it does not is not', async () => {
+  const decides = createServer((request, response) => {
+    void json(request).then((body) => {
+      response.end(JSON.stringify({ record: (body as { stream: string }).stream === 'yes' }))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(decides, 'listening')
+  const { port } = decides.address() as AddressInfo
+  const asked = await startServer({ args: ['--on-publish', `http://127.0.0.1:${String(port)}/`] })
+  try {
+    const pushes = ['no', 'yes'].map((name) => pushFfmpeg({ url: `${asked.rtmp}/hook/${name}` }))
+    await Promise.all(['no', 'yes'].map((name) => untilStream(asked, `hook/${name}`, 'live', 20)))
+    const { recordings } = (await rest<{ recordings: object[] }>(asked, 'GET', 'recordings'))!
+    expect(recordings).toMatchObject([{ stream: 'hook/yes', state: 'recording', source: 'hook' }])
+    await Promise.all(pushes.map((push) => push.stop()))
+  } finally {
+    await asked.stop()
+    decides.close()
+  }
 })
 
 test('what a rule names is recorded as FLV byte for byte, from its first packet', async () => {

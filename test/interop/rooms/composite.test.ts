@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sample } from '../../docs/samples.js'
@@ -103,6 +104,42 @@ test('the sample of the documentation makes a picture of two members with sound,
   expect(await rest<Composite>(server, 'GET', address)).toMatchObject({ state: 'running' })
   expect((await ask('DELETE', address)).status).toBe(204)
   expect((await fetch(composite.play.flv)).status).toBe(404)
+})
+
+test('a recording of the composite waits for it, and has its picture and its sound', async () => {
+  interface Recording {
+    readonly id: string
+    readonly state: string
+    readonly files: { readonly stream: string; readonly segment: number; readonly state: string }[]
+  }
+  const wanted = { room: 'demo', composite: true }
+  const { id } = (await rest<Recording>(server, 'POST', 'recordings', wanted))!
+  expect((await ask('POST', 'recordings', wanted)).status).toBe(409)
+  const composite = await until('CPU for a composite', () =>
+    rest<Composite>(server, 'POST', 'rooms/demo/composites', { width: 640, height: 360 }),
+  )
+  const read = async (): Promise<Recording> => (await rest<Recording>(server, 'GET', `recordings/${id}`))!
+  await until('the recording', async () => (await read()).state === 'recording', { timeoutMs: 20_000 })
+  const running = await until(
+    'two seconds',
+    async () => {
+      const { files } = await read()
+      const found = await ask('GET', `recordings/${id}/files/1`)
+      return files.length === 1 && (await found.arrayBuffer()).byteLength > 50_000 && files
+    },
+    { timeoutMs: 20_000 },
+  )
+  expect(running[0]!.stream).toBe('demo/composite')
+  expect((await ask('POST', `recordings/${id}/stop`)).status).toBe(204)
+  await until('the file', async () => (await read()).files.every(({ state }) => state === 'kept'))
+  const file = await ask('GET', `recordings/${id}/files/1`)
+  const path = temporaryPath('composite.mp4')
+  await writeFile(path, Buffer.from(await file.arrayBuffer()))
+  const { tracks } = await probe(path)
+  expect(tracks.map(({ codec }) => codec).sort()).toEqual(['aac', 'h264'])
+  const [left, right] = await halves(path)
+  expect(Math.abs(left!.red - right!.red)).toBeGreaterThan(150)
+  expect((await ask('DELETE', `rooms/demo/composites/${composite.id}`)).status).toBe(204)
 })
 
 test.each([

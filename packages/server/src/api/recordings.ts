@@ -16,9 +16,12 @@ const recordingInfo = z
     stream: z.string().optional().describe('APP/STREAM'),
     room: z.string().optional(),
     userId: z.string().optional(),
+    composite: z.boolean().optional().describe('of the composite of the room'),
     format: z.enum(recordingFormats),
     state: z.enum(['waiting', 'recording', 'ended']).describe('waiting: nothing is published'),
-    source: z.enum(['rest', 'rule', 'owner']).describe('owner: of the room, by signaling'),
+    source: z
+      .enum(['rest', 'rule', 'owner', 'hook'])
+      .describe('owner: of the room, by signaling; hook: the answer of on-publish'),
     startedAt: milliseconds('When it began'),
     endedAt: milliseconds('When it ended').optional(),
     why: z.string().optional().describe('why it ended'),

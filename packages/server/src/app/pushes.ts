@@ -11,6 +11,7 @@ import {
   type PushSpec,
   WhipDoor,
 } from '../push/index.js'
+import { compositeOf } from './composites.js'
 import type { Core } from './core.js'
 import type { RoomsPart } from './rooms.js'
 
@@ -80,14 +81,11 @@ export class PushesPart {
   }
 }
 
-/** Composites run only for those who ask for them by their key. */
 async function keyOf(
   { stream, room, userId, streamType = 'main' }: PushPlace,
-  { composites, operations, rooms }: RoomsPart,
+  part: RoomsPart,
 ): Promise<StreamKey | undefined> {
   if (stream !== undefined) return StreamKey.plain(stream)
   if (room === undefined) return undefined
-  if (userId !== undefined) return operations.streamOf(room, userId, streamType)
-  const [composite] = await composites.list(room)
-  return composite && (await rooms.tokens.lookUp(composite.token))?.key
+  return userId === undefined ? compositeOf(room, part) : part.operations.streamOf(room, userId, streamType)
 }

@@ -8,6 +8,7 @@ import {
   Recordings,
   type RecordingsOptions,
 } from '../record/index.js'
+import { compositeOf } from './composites.js'
 import type { Core } from './core.js'
 import { roomRecorder } from './room-recorder.js'
 import type { RoomsPart } from './rooms.js'
@@ -47,6 +48,7 @@ export function openRecordings(core: Core, part: RoomsPart): Recordings | undefi
       [...(rooms.get(roomId)?.members ?? [])].map(({ userId, userName: name }) => ({ userId, name })),
     roomChanged: (roomId) => rooms.get(roomId)?.recording.check(),
     awaitRoom: (roomId) => void rooms.visit(roomId).catch(() => undefined),
+    compositeOf: (roomId) => compositeOf(roomId, part),
     tell: (event) => hooks?.recorded(event),
   })
   part.recorder = roomRecorder(recordings)

@@ -56,6 +56,8 @@ export interface Grant {
   readonly key: StreamKey
   /** Identifies the client if known: a publisher with the same subject takes the stream over. Never a secret. */
   readonly subject?: string | undefined
+  /** What is published is recorded. */
+  readonly isRecorded?: true | undefined
   /**
    * `granted`: a play is accepted immediately and waits for media while the grant is valid; absent: for a short time.
    */

@@ -96,6 +96,7 @@ test.each([
   ['0, as SRS hooks answer', 200, '0', { allowed: true }],
   ['a text', 200, 'ok', { allowed: true }],
   ['a code of 0', 200, '{"code":0}', { allowed: true }],
+  ['a wish to record', 200, '{"record":true}', { allowed: true, isRecorded: true }],
   ['a subject', 200, '{"subject":"u7"}', { allowed: true, subject: 'hook:u7' }],
   [
     'allow false',

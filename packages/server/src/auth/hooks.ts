@@ -31,7 +31,7 @@ export interface HookDeps {
 
 /** The answer of a hook. `refused`: it refused; otherwise it failed to answer, which counts as a refusal. */
 export type HookAnswer =
-  | { readonly allowed: true; readonly subject?: string | undefined }
+  | { readonly allowed: true; readonly subject?: string | undefined; readonly isRecorded?: true | undefined }
   | { readonly allowed: false; readonly refused: boolean; readonly sentence: string }
 
 /** How a publish came to its end, for `on_unpublish`. */
@@ -141,19 +141,23 @@ function describe(event: string, request: StreamRequest, subject: string | undef
 
 /**
  * A 2xx answer allows, unless its body refuses: `{"allow": false, "reason"?}`, or a code other than 0, as SRS hooks
- * answer (`1` or `{"code": 1}`). `{"subject": "…"}` names the publisher that may take the stream over.
+ * answer (`1` or `{"code": 1}`). `{"subject": "…"}` names the publisher that may take the stream over, `{"record": true}` has
+ * what it publishes recorded.
  */
 function readVerdict(text: string): HookAnswer {
   const body = parseJson(text)
   if (typeof body === 'number' && body !== 0)
     return { allowed: false, refused: true, sentence: refusalSentence(undefined) }
   if (typeof body !== 'object' || body === null) return { allowed: true }
-  const { allow, code, reason, subject } = body as Record<string, unknown>
+  const { allow, code, reason, subject, record } = body as Record<string, unknown>
   if (allow === false || (typeof code === 'number' && code !== 0))
     return { allowed: false, refused: true, sentence: refusalSentence(reason) }
-  return typeof subject === 'string' && subject !== ''
-    ? { allowed: true, subject: `hook:${subject.slice(0, hookLimits.reasonChars)}` }
-    : { allowed: true }
+  return {
+    allowed: true,
+    ...(typeof subject === 'string' &&
+      subject !== '' && { subject: `hook:${subject.slice(0, hookLimits.reasonChars)}` }),
+    ...(record === true && { isRecorded: true }),
+  }
 }
 
 function refusalSentence(reason: unknown): string {

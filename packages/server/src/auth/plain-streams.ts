@@ -65,7 +65,8 @@ export class PlainStreams implements StreamGate {
       return answer.refused
         ? refusal('HOOK_REFUSED', answer.sentence, 403)
         : refusal('HOOK_FAILED', answer.sentence, 503)
-    return this.#grant(request, answer?.subject ?? credential.subject)
+    const grant = this.#grant(request, answer?.subject ?? credential.subject)
+    return answer?.isRecorded === true ? { ...grant, isRecorded: true } : grant
   }
 
   async #checkCredential(request: StreamRequest): Promise<Refusal | { readonly subject: string | undefined }> {

@@ -135,6 +135,9 @@ export const fetchLimits = {
   deadlineMicros: 10 * SECOND,
   /** A stream that nobody wants any more is fetched for this much longer. */
   lingerMicros: 5 * SECOND,
+  /** A push or a recording waits for an absent stream as long as this, and asks for it again after this pause. */
+  askMicros: 10 * SECOND,
+  askAgainMicros: SECOND,
 } as const
 
 /**

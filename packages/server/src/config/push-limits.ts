@@ -38,7 +38,4 @@ export const pushLimits = {
   /** The same for a target that refuses the credentials. */
   deniedFirstMs: 5_000,
   deniedMaxMs: 60_000,
-  /** A stream that is absent is waited for as long as this, and asked for again after this pause. */
-  askMicros: 10 * SECOND,
-  askAgainMicros: SECOND,
 } as const

@@ -95,11 +95,12 @@ export class PublishAttempt {
     this.#grant?.closed(reason)
   }
 
-  #publish({ key, subject }: Grant): Publication | undefined {
+  #publish({ key, subject, isRecorded }: Grant): Publication | undefined {
     const { connectionId: id, protocol, remoteAddress, hasServerTime, requestKeyframe } = this.#publisher
     return this.#environment.hub.open(key).publish({
       ...{ id, protocol, remoteAddress },
       ...(subject !== undefined && { subject }),
+      ...(isRecorded !== undefined && { isRecorded }),
       ...(hasServerTime !== undefined && { hasServerTime }),
       ...(requestKeyframe !== undefined && { requestKeyframe }),
       onClose: (reason) => this.#end(reason),

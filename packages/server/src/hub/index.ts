@@ -18,6 +18,7 @@ export { Publication, type PublicationEnd, type PublisherInfo, type TrackRefusal
 export { Stream, type StreamLimits, type StreamState } from './stream.js'
 export { StreamHub } from './stream-hub.js'
 export { StreamKey, type RoomStreamName } from './stream-key.js'
+export { WantedStream } from './wanted-stream.js'
 export { WithoutTrack } from './without-track.js'
 export type { Withheld } from './withholding.js'
 export { Viewer, type ByteTransport, type ViewerInfo, type ViewerLimits, type ViewerTotals } from './viewer.js'

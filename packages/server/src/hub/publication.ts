@@ -14,6 +14,8 @@ export interface PublisherInfo {
   readonly hasServerTime?: boolean
   /** A copy from another node, which has judged its times. It yields to a publisher here and to a newer copy. */
   readonly isCopy?: true
+  /** It is recorded from its first frame to its end. */
+  readonly isRecorded?: true
   /** Asks the encoder for a keyframe, where its protocol can. */
   requestKeyframe?(): void
 }

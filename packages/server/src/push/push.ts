@@ -1,9 +1,8 @@
 import { pushLimits } from '../config/index.js'
-import type { Clock, SourceFor, Stream, StreamHub, StreamKey } from '../hub/index.js'
+import { WantedStream, type Clock, type SourceFor, type Stream, type StreamHub, type StreamKey } from '../hub/index.js'
 import { retryDelayMs } from '../jobs/index.js'
 import type { Log } from '../observe/index.js'
 import { shownAddress, withoutSecrets, type PushAddress } from './address.js'
-import { Demand } from './demand.js'
 import { PUSH_NEEDS } from './needs.js'
 import type { OpenSender, Sender, SendFailure } from './sender.js'
 import { isPushed, type PushPlace, type PushSpec } from './spec.js'
@@ -49,7 +48,7 @@ export class Push {
   readonly address: PushAddress
   readonly #options: PushOptions
   readonly #services: PushServices
-  readonly #demand: Demand | undefined
+  readonly #demand: WantedStream | undefined
   #attempt: Attempt | undefined
   #cancelRetry: (() => void) | undefined
   #nextTryAt: number | undefined
@@ -70,7 +69,8 @@ export class Push {
     this.#services = services
     this.address = options.address
     const { hub, clock } = services
-    if (!options.onDemand) this.#demand = new Demand({ hub, clock, keyOf: () => services.keyOf(options.place) })
+    if (!options.onDemand)
+      this.#demand = new WantedStream({ hub, clock, kind: 'push', keyOf: () => services.keyOf(options.place) })
   }
 
   get state(): PushState {

@@ -59,6 +59,7 @@ export interface BeginOrder {
   readonly stream?: string | undefined
   readonly room?: string | undefined
   readonly userId?: string | undefined
+  readonly composite?: boolean | undefined
   readonly format: RecordingFormat
 }
 

@@ -73,8 +73,8 @@ export class Recording {
   #begin(): void {
     // It is told when it is ready.
     if (!this.#process.isReady) return
-    const { id, stream, room, userId, format } = this.options
-    const order: BeginOrder = { id, stream, room, userId, format }
+    const { id, stream, room, userId, composite, format } = this.options
+    const order: BeginOrder = { id, stream, room, userId, composite, format }
     this.#process.send(controlMessage(RECORD_MESSAGE.begin, 0, order))
   }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { controlMessage } from '@crossroom/media'
 import { recordLimits } from '../config/index.js'
-import type { Clock, Stream, StreamHub } from '../hub/index.js'
+import { WantedStream, type Clock, type Stream, type StreamHub, type StreamKey } from '../hub/index.js'
 import { newJobId, type JobStore } from '../jobs/index.js'
 import type { Log } from '../observe/index.js'
 import { RECORD_MESSAGE, type Told, type Trouble, type UploadSettings } from './ipc.js'
@@ -34,6 +34,8 @@ export interface RecordingsOptions {
   /** The role of a member, and who else is in the room; undefined for somebody who is not. */
   roleOf(roomId: string, userId: string): string | undefined
   membersOf(roomId: string): readonly { readonly userId: string; readonly name: string | undefined }[]
+  /** Of the composite of a room; undefined while there is none. */
+  compositeOf(roomId: string): Promise<StreamKey | undefined>
   /** A recording of the room, or of a member of it, began or ended. */
   roomChanged(roomId: string): void
   /** A room that is recorded until it is over: from now on it is awaited. */
@@ -48,8 +50,8 @@ export interface RecordEvent {
   readonly [field: string]: unknown
 }
 
-/** Who started a recording; `owner`: of the room. */
-export type RecordSource = 'rest' | 'rule' | 'owner'
+/** Who started a recording; `owner`: of the room; `hook`: the one that let its publisher in. */
+export type RecordSource = 'rest' | 'rule' | 'owner' | 'hook'
 
 /** One recording, as REST shows it. */
 export interface RecordingInfo {
@@ -57,6 +59,7 @@ export interface RecordingInfo {
   readonly stream?: string | undefined
   readonly room?: string | undefined
   readonly userId?: string | undefined
+  readonly composite?: boolean | undefined
   readonly format: RecordingFormat
   readonly state: 'waiting' | 'recording' | 'ended'
   readonly source: RecordSource
@@ -97,6 +100,8 @@ const MEGABYTE = 1_000_000
 
 interface Running {
   readonly recording: Recording
+  /** A composite runs for those who ask for it. */
+  readonly wanted: WantedStream | undefined
   readonly source: RecordSource
 }
 
@@ -136,6 +141,7 @@ export class Recordings {
     this.#stopObserving = hub.observe({
       published: (stream) => this.#handlePublished(stream),
       unpublished: (stream) => this.#handleUnpublished(stream),
+      closed: (stream) => this.#handleClosed(stream),
     })
   }
 
@@ -176,8 +182,9 @@ export class Recordings {
   /** The recording that has this stream or room. */
   of(name: { readonly stream?: string | undefined; readonly room?: string | undefined }): string | undefined {
     for (const [id, { recording }] of this.#running) {
-      const { stream, room, userId } = recording.options
-      if (name.stream !== undefined ? stream === name.stream : room === name.room && userId === undefined) return id
+      const { stream, room } = recording.options
+      if (name.stream !== undefined ? stream === name.stream : room === name.room && isWhole(recording.options))
+        return id
     }
     return undefined
   }
@@ -186,7 +193,7 @@ export class Recordings {
   ofRoom(roomId: string): { readonly id: string; readonly source: RecordSource; readonly isWhole: boolean }[] {
     return [...this.#running]
       .filter(([, { recording }]) => recording.options.room === roomId)
-      .map(([id, { recording, source }]) => ({ id, source, isWhole: recording.options.userId === undefined }))
+      .map(([id, { recording, source }]) => ({ id, source, isWhole: isWhole(recording.options) }))
   }
 
   /**
@@ -195,8 +202,9 @@ export class Recordings {
    */
   async start(spec: RecordSpec, source: 'rest' | 'owner' = 'rest'): Promise<RecordingInfo> {
     for (const [id, { recording }] of this.#running) {
-      const { stream, room, userId } = recording.options
-      if (stream === spec.stream && room === spec.room && userId === spec.userId)
+      const { stream, room, userId, composite } = recording.options
+      const isSame = stream === spec.stream && room === spec.room && userId === spec.userId
+      if (isSame && composite === spec.composite)
         throw new RecordRefused('BUSY', `The recording ${id} has this already; stop it first.`)
     }
     this.#checkPlaces()
@@ -244,6 +252,7 @@ export class Recordings {
   /** Finishes all files. Idempotent. */
   async close(): Promise<void> {
     this.#stopObserving()
+    for (const { wanted } of this.#running.values()) wanted?.stop()
     await this.#process.close()
   }
 
@@ -260,22 +269,25 @@ export class Recordings {
   }
 
   #run(id: string, spec: RecordSpec, source: Running['source']): void {
-    const { hub, format, segmentSeconds, segmentMegabytes } = this.#options
-    const { stream, room, userId } = spec
+    const { clock, hub, format, segmentSeconds, segmentMegabytes } = this.#options
+    const { stream, room, userId, composite } = spec
     this.#process.start()
     const recording = new Recording(
       {
-        ...{ id, stream, room, userId, format: spec.format ?? format },
+        ...{ id, stream, room, userId, composite, format: spec.format ?? format },
         segmentSeconds: spec.segmentSeconds ?? segmentSeconds,
         segmentBytes: this.#segmentBytes(spec.segmentMegabytes ?? segmentMegabytes),
       },
       this.#process,
     )
-    this.#running.set(id, { recording, source })
+    const keyOf = (): Promise<StreamKey | undefined> => this.#options.compositeOf(room!)
+    const wanted = composite === true ? new WantedStream({ hub, clock, kind: 'record', keyOf }) : undefined
+    this.#running.set(id, { recording, wanted, source })
     if (room !== undefined)
       for (const { userId: member, name } of this.#options.membersOf(room)) recording.handleMember(member, name, 'here')
     for (const one of hub.list()) if (one.publication !== undefined && this.#belongs(one, recording)) recording.add(one)
-    this.#options.tell({ event: 'record_start', id, stream, room, userId })
+    if (recording.streams === 0) wanted?.start()
+    this.#options.tell({ event: 'record_start', id, stream, room, userId, composite })
     if (room !== undefined) this.#options.roomChanged(room)
   }
 
@@ -289,9 +301,10 @@ export class Recordings {
     const running = this.#running.get(id)
     if (running === undefined) return
     this.#running.delete(id)
+    running.wanted?.stop()
     running.recording.end(why)
-    const { stream, room, userId } = running.recording.options
-    this.#options.tell({ event: 'record_stop', id, stream, room, userId, why })
+    const { stream, room, userId, composite } = running.recording.options
+    this.#options.tell({ event: 'record_stop', id, stream, room, userId, composite, why })
     if (room !== undefined) this.#options.roomChanged(room)
   }
 
@@ -300,22 +313,28 @@ export class Recordings {
     if (key.space === 'plain') return options.stream === key.name
     const { of } = key
     if (of === undefined || options.room !== of.roomId || of.streamType === 'mix') return false
+    if ((of.streamType === 'composite') !== (options.composite === true)) return false
     return options.userId === undefined || options.userId === of.userId
   }
 
   #handlePublished(stream: Stream): void {
     let isRecorded = false
-    for (const { recording } of this.#running.values()) {
+    for (const { recording, wanted } of this.#running.values()) {
       if (!this.#belongs(stream, recording) || recording.streams >= recordLimits.streams) continue
       recording.add(stream)
+      wanted?.stop()
       isRecorded = true
     }
     if (isRecorded) return
-    const rule = this.#options.rules.find((one) => this.#matches(one, stream))
-    if (rule === undefined || this.#running.size >= recordLimits.running) return
-    const { key } = stream
-    const { format } = rule
+    if (this.#running.size >= recordLimits.running) return
+    const { key, publication } = stream
     const id = newJobId()
+    const rule = this.#options.rules.find((one) => this.#matches(one, stream))
+    if (rule === undefined) {
+      if (publication?.info.isRecorded === true) this.#run(id, { stream: key.name }, 'hook')
+      return
+    }
+    const { format } = rule
     if (key.space === 'plain') this.#run(id, { stream: key.name, format }, 'rule')
     else if (rule.role === undefined) this.#run(id, { room: key.of?.roomId, format }, 'rule')
     else this.#run(id, { room: key.of?.roomId, userId: key.of?.userId, format }, 'rule')
@@ -332,16 +351,27 @@ export class Recordings {
     return role === undefined || this.#options.roleOf(of.roomId, of.userId) === role
   }
 
-  /** A recording of a rule ends with the last of its streams, once the time of grace is over and the stream with it. */
+  /** A recording of a rule or a hook ends with the last of its streams, once the time of grace is over and the stream with it. */
   #handleUnpublished(stream: Stream): void {
     const { clock } = this.#options
-    const running = [...this.#running].filter(([, { source, recording }]) => source === 'rule' && recording.has(stream))
+    const running = [...this.#running].filter(
+      ([, { source, recording }]) => endsWithStreams(source) && recording.has(stream),
+    )
     for (const [id, { recording }] of running)
       clock.after(recordLimits.graceMicros, () => {
         if (this.#running.get(id)?.recording !== recording) return
         const isLive = this.#options.hub.list().some((one) => recording.has(one) && one.publication !== undefined)
         if (!isLive) this.#end(id, 'ended')
       })
+  }
+
+  #handleClosed(stream: Stream): void {
+    for (const { recording, wanted } of this.#running.values())
+      if (wanted !== undefined && this.#belongs(stream, recording)) {
+        // A stream that ends forgets who waits for it.
+        wanted.stop()
+        wanted.start()
+      }
   }
 
   #handleReady(): void {
@@ -358,9 +388,9 @@ export class Recordings {
     state?.apply(event)
     if (event.event !== 'close' || state === undefined || !this.#process.isReady) return
     const segment = state.segments.get(event.segment)
-    const { stream, room, userId } = state.begin
+    const { stream, room, userId, composite } = state.begin
     this.#options.tell({
-      ...{ event: 'record_segment', id, stream, room, userId },
+      ...{ event: 'record_segment', id, stream, room, userId, composite },
       ...(segment === undefined ? {} : describeSegment(segment)),
     })
   }
@@ -379,11 +409,11 @@ export class Recordings {
   #describe(id: string): RecordingInfo {
     const running = this.#running.get(id)
     const known = this.#known.get(id)
-    const { stream, room, userId, format } = running?.recording.options ?? known!.begin
+    const { stream, room, userId, composite, format } = running?.recording.options ?? known!.begin
     const closed = known?.order.map((segment) => segment.closed!) ?? []
     const isEnded = running === undefined
     return {
-      ...{ id, stream, room, userId, format },
+      ...{ id, stream, room, userId, composite, format },
       state: isEnded ? 'ended' : running.recording.streams > 0 ? 'recording' : 'waiting',
       source: running?.source ?? 'rest',
       startedAt: known?.begin.at ?? this.#options.nowMs(),
@@ -395,6 +425,11 @@ export class Recordings {
     }
   }
 }
+
+const endsWithStreams = (source: RecordSource): boolean => source === 'rule' || source === 'hook'
+
+/** Of a room: all that its members send. */
+const isWhole = ({ userId, composite }: RecordSpec): boolean => userId === undefined && composite !== true
 
 function describeSegment({ segment, stream, path, startedAt, closed, uploaded, deleted }: SegmentState): SegmentInfo {
   return {

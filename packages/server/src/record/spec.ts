@@ -11,6 +11,8 @@ export interface RecordSpec {
   readonly stream?: string | undefined
   readonly room?: string | undefined
   readonly userId?: string | undefined
+  /** The composite of the room, not its members. */
+  readonly composite?: boolean | undefined
   readonly format?: RecordingFormat | undefined
   readonly segmentSeconds?: number | undefined
   readonly segmentMegabytes?: number | undefined
@@ -47,6 +49,7 @@ const fields = {
   stream: z.string().refine(isStreamName, 'must be APP/STREAM').optional(),
   room: z.string().refine(isRoomId, 'must be a room id').optional(),
   userId: z.string().refine(isUserId, 'must be a user id').optional().describe('one member of the room; default: all'),
+  composite: z.boolean().optional().describe('the composite of the room, instead of its members'),
   format: z.enum(recordingFormats).optional().describe('default: --record-format'),
   segmentSeconds: z
     .int()
@@ -62,6 +65,10 @@ export const recordRequest = z
   .strictObject(fields)
   .refine(({ stream, room }) => (stream === undefined) !== (room === undefined), 'needs either stream or room')
   .refine(({ room, userId }) => room !== undefined || userId === undefined, 'userId belongs to room')
+  .refine(
+    ({ room, userId, composite }) => composite !== true || (room !== undefined && userId === undefined),
+    'composite belongs to room, without userId',
+  )
 
 export const recordingKind: JobKind<StoredRecording> = {
   ...{ name: 'record-jobs', version: 1 },

@@ -19,6 +19,7 @@ const begin = z.object({
   stream: z.string().optional(),
   room: z.string().optional(),
   userId: z.string().optional(),
+  composite: z.boolean().optional(),
   format: z.enum(recordingFormats),
 })
 const open = z.object({ event: z.literal('open'), at, segment, stream: z.string(), path: z.string() })

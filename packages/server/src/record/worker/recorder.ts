@@ -144,11 +144,17 @@ export class Recorder {
     this.#send(controlMessage(RECORD_MESSAGE.ready, 0))
   }
 
-  #begin({ id, stream, room, userId, format }: BeginOrder): void {
+  #begin({ id, stream, room, userId, composite, format }: BeginOrder): void {
     if (this.#settings === undefined || this.#recordings.has(id)) return
     const kept = this.#closed.get(id)
     this.#closed.delete(id)
-    const event = { event: 'begin', at: Date.now(), id, format, ...defined({ stream, room, userId }) } as const
+    const event = {
+      event: 'begin',
+      at: Date.now(),
+      id,
+      format,
+      ...defined({ stream, room, userId, composite }),
+    } as const
     const journal = kept ?? JournalFile.begin(this.#settings.folder, event, this.#teller(id))
     journal.flush().catch((error: unknown) => this.#handleDisk((error as NodeJS.ErrnoException).code))
     this.#recordings.set(id, { journal, writers: new Set(), closing: Promise.resolve() })

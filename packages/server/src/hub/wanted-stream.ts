@@ -1,21 +1,26 @@
-import { pushLimits } from '../config/index.js'
-import type { Clock, Stream, StreamHub, StreamKey } from '../hub/index.js'
+import { fetchLimits } from '../config/index.js'
+import type { Clock } from './clock.js'
+import type { StreamHub } from './stream-hub.js'
+import type { StreamKey } from './stream-key.js'
+import type { Stream } from './stream.js'
 
-export interface DemandOptions {
+export interface WantedStreamOptions {
   readonly hub: StreamHub
   readonly clock: Clock
+  /** Of the demand: see `Stream.demand`. */
+  readonly kind: string
   /** Of the stream that is wanted; undefined while nobody has it. */
   readonly keyOf: () => Promise<StreamKey | undefined>
 }
 
 /** Asks for a stream until it is there, as a player does who waits for it: pulls on demand and other nodes hear it. */
-export class Demand {
-  readonly #options: DemandOptions
+export class WantedStream {
+  readonly #options: WantedStreamOptions
   #cancel: (() => void) | undefined
   #isOn = false
   #round = 0
 
-  constructor(options: DemandOptions) {
+  constructor(options: WantedStreamOptions) {
     this.#options = options
   }
 
@@ -50,7 +55,7 @@ export class Demand {
     this.#cancel = undefined
     if (key === undefined) return this.#askLater()
     let isAnswered = false
-    const cancel = hub.find(key, pushLimits.askMicros, (stream) => {
+    const cancel = hub.find(key, fetchLimits.askMicros, (stream) => {
       isAnswered = true
       if (round !== this.#round) return
       if (stream === undefined) this.#askLater()
@@ -60,10 +65,10 @@ export class Demand {
   }
 
   #wait(stream: Stream): void {
-    this.#cancel = stream.whenTracksKnown(() => undefined, 'push')
+    this.#cancel = stream.whenTracksKnown(() => undefined, this.#options.kind)
   }
 
   #askLater(): void {
-    this.#cancel = this.#options.clock.after(pushLimits.askAgainMicros, () => void this.#ask())
+    this.#cancel = this.#options.clock.after(fetchLimits.askAgainMicros, () => void this.#ask())
   }
 }
