@@ -33,6 +33,7 @@ export {
   WITH_KEY,
   type ListedConnection,
   type ListedStream,
+  endPulls,
 } from './rest.js'
 export { pushClock, type ClockPush } from './push-clock.js'
 export { pushTags, type TagPush } from './push-tags.js'

@@ -35,6 +35,12 @@ export async function rest<T>(server: TestServer, method: string, path: string, 
   return (text === '' ? {} : JSON.parse(text)) as T
 }
 
+/** Ends every pull, so that a test that failed leaves none to its next try. */
+export async function endPulls(server: TestServer): Promise<void> {
+  const { pulls } = (await rest<{ pulls: { id: string }[] }>(server, 'GET', 'pulls'))!
+  for (const { id } of pulls) await rest(server, 'DELETE', `pulls/${id}`)
+}
+
 /** Publishers and viewers of a stream. */
 export async function connectionsOf(server: TestServer, stream: string): Promise<ListedConnection[]> {
   const answer = await rest<{ connections: ListedConnection[] }>(server, 'GET', `connections?stream=${stream}`)

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
+  endPulls,
   makeAccessUnits,
   probe,
   rest,
@@ -22,6 +23,7 @@ let server: TestServer
 beforeAll(async () => {
   server = await startServer({ args: ['--pull-private', '127.0.0.0/8'] })
 })
+afterEach(() => endPulls(server))
 afterAll(() => server.stop())
 
 interface Pull {
@@ -174,7 +176,9 @@ test('a clock that jumps, forward and back, neither stops the stream nor shows i
   await camera.played()
   const jumps = [0, 3600, -7000, 47_000]
   const viewed = { times: [] as number[] }
+  const sentAt: number[] = []
   for (const [index, unit] of units.entries()) {
+    sentAt.push(performance.now())
     camera.send(unit, 10_000 + index / 25 + jumps[Math.floor(index / 40)]!)
     if (index === 10) {
       const viewer = watchHttpFlv(`${server.http}/jump/cam.flv`)
@@ -183,9 +187,11 @@ test('a clock that jumps, forward and back, neither stops the stream nor shows i
     await wait(40)
   }
   await until('the last pictures', () => viewed.times.length >= 125)
-  const steps = viewed.times.slice(1).map((time, index) => time - viewed.times[index]!)
+  const stepsOf = (times: readonly number[]): number[] => times.slice(1).map((time, index) => time - times[index]!)
+  const steps = stepsOf(viewed.times)
   expect(Math.min(...steps)).toBeGreaterThanOrEqual(0)
-  expect(Math.max(...steps)).toBeLessThan(500)
+  // A busy machine sends late.
+  expect(Math.max(...steps)).toBeLessThan(500 + Math.max(...stepsOf(sentAt)))
   expect(viewed.times.at(-1)).toBeLessThan(8000)
   await end(id)
   camera.stop()

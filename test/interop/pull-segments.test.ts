@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
   AAC,
+  endPulls,
   LOW_DELAY,
   makeClip,
   pictureOf,
@@ -79,11 +80,7 @@ beforeAll(async () => {
   await until('a playlist', () => statSync(join(folder, 'live3.ts'), { throwIfNoEntry: false }), { timeoutMs: 20_000 })
 }, 30_000)
 
-afterEach(async () => {
-  // A test that failed leaves none to its next try.
-  const { pulls } = (await rest<{ pulls: Pull[] }>(server, 'GET', 'pulls'))!
-  for (const { id } of pulls) await end(id)
-})
+afterEach(() => endPulls(server))
 
 afterAll(async () => {
   web.close()
