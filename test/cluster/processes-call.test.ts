@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { until, WITH_KEY } from '../harness/index.js'
 import { useSimulatedRoom, type OpenPhone } from '../interop/simulator/simulated-room.js'
+import { pidOf } from './server-processes.js'
 
 const room = useSimulatedRoom(['--processes', '2'])
 
@@ -13,15 +14,6 @@ async function figures(name: string): Promise<Record<string, number>> {
   )
   const found = text.matchAll(new RegExp(`^crossroom_${name}\\{[^}]*process="(\\d)"[^}]*\\} (\\d+)$`, 'gm'))
   return Object.fromEntries([...found].map(([, process, value]) => [process!, Number(value)]))
-}
-
-function pidOf(index: string): number {
-  const line = room.server
-    .log()
-    .split('\n')
-    .find((one) => one.startsWith('{"event":"listening"'))
-  const { processes } = JSON.parse(line!) as { processes: { process: number; pid: number }[] }
-  return processes.find(({ process }) => String(process) === index)!.pid
 }
 
 test('a call goes over two processes, and over the end of one of them: all come back, and nobody was seen leaving', async () => {
@@ -41,7 +33,7 @@ test('a call goes over two processes, and over the end of one of them: all come 
     )
   await allSeen(20)
   const [[dead]] = Object.entries(await sockets()) as [[string, number]]
-  process.kill(pidOf(dead), 'SIGKILL')
+  process.kill(pidOf(room.server, Number(dead)), 'SIGKILL')
   const killedAt = performance.now()
   await until('the process to be back', async () => Object.keys(await sockets()).length === 2, { timeoutMs: 30_000 })
   await allSeen(30)

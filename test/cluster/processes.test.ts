@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -14,13 +14,7 @@ import {
 } from '../harness/index.js'
 import { WirePeer } from '../interop/webrtc/wire-peer.js'
 import { statesSeenBy } from './cluster-stage.js'
-
-interface ProcessFacts {
-  readonly process: number
-  readonly pid: number
-  readonly node: string
-  readonly rtc: number
-}
+import { pidOf, processesOf } from './server-processes.js'
 
 const NAMES = ['live/p1', 'live/p2', 'live/p3', 'live/p4']
 
@@ -29,15 +23,6 @@ beforeAll(async () => {
   server = await startServer({ args: ['--processes', '2', '--node-id', 'here'] })
 })
 afterAll(() => server.stop())
-
-/** As they were when the server began to listen. */
-function processes(): ProcessFacts[] {
-  const line = server
-    .log()
-    .split('\n')
-    .find((one) => one.startsWith('{"event":"listening"'))
-  return (JSON.parse(line!) as { processes: ProcessFacts[] }).processes
-}
 
 /** Empty when the process that was to answer ended. */
 async function metrics(): Promise<string> {
@@ -66,7 +51,7 @@ async function nodesOfStreams(): Promise<Record<string, string>> {
 }
 
 test('what is published over one process is played over both, and one question answers for both', async () => {
-  const [one, two] = processes()
+  const [one, two] = processesOf(server)
   expect([one, two]).toMatchObject([
     { process: 1, node: 'here-1' },
     { process: 2, node: 'here-2' },
@@ -91,11 +76,11 @@ test('what is published over one process is played over both, and one question a
 })
 
 test('a process that is killed is started again, and what it carried comes back over the other', async () => {
-  const [one, two] = processes()
+  const [one, two] = processesOf(server)
   const push = pushFfmpeg({ url: `${server.rtmp}/live/again` })
   await untilStream(server, 'live/again', 'live', 30)
   const dead = (await nodesOfStreams())['live/again'] === 'here-1' ? one! : two!
-  process.kill(dead.pid, 'SIGKILL')
+  process.kill(pidOf(server, dead.process), 'SIGKILL')
   await push.exited
   await untilAllRun()
   expect(server.log()).toMatch(/"process":\d,"code":null,"signal":"SIGKILL".*A process ended and is started again/)
@@ -113,9 +98,7 @@ test('a process that is killed is started again, and what it carried comes back 
 })
 
 test('a process that hangs is killed: a connection that it did not take ends, the others are answered', async () => {
-  const pids = [...server.log().matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid))
-  const hung = pids.find((pid) => existsSync(`/proc/${String(pid)}`))!
-  process.kill(hung, 'SIGSTOP')
+  process.kill(pidOf(server, 1), 'SIGSTOP')
   const ask = async (): Promise<unknown> => {
     const signal = AbortSignal.timeout(40_000)
     return await once(get(`${server.http}/healthz`, { agent: false, signal }), 'response')
